@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Recording: writes per second through nbdkit, the writelog plugin against nbdkit's own memory plugin.  Each round measures
+# one right after the other on fresh servers; the median of the rounds' ratios is quoted.  Target: at least 0.9.
+set -euo pipefail
+builddir=$1
+rounds=${ROUNDS:-7}
+folder=$(mktemp -d)
+pid=
+trap '[ -z "$pid" ] || kill "$pid" 2> /dev/null; rm -rf "$folder"' EXIT
+
+# measure RW BLOCK-SIZE PLUGIN [PARAMETER...]: writes per second of one pass over half a gigabyte
+measure ()
+{
+    local rw=$1 block=$2
+    shift 2
+    rm -f "$folder"/log
+    nbdkit -f -U "$folder/sock" -P "$folder/pid" "$@" &
+    pid=$!
+    until [ -s "$folder/pid" ]; do sleep 0.01; done
+    fio --name=bench --ioengine=nbd --uri="nbd+unix:///disk0?socket=$folder/sock" --rw="$rw" --bs="$block" --iodepth=16 \
+        --size=512M --output-format=json --output="$folder/json"
+    kill "$pid"
+    wait "$pid" || true
+    pid=
+    rm -f "$folder/pid" "$folder/sock"
+    jq '.jobs[0].write.iops | floor' "$folder/json"
+}
+
+printf '%-22s %12s %12s %8s\n' recording memory/s writelog/s ratio
+for rw in randwrite write; do
+    for block in 4k 64k; do
+        for ((round = 0; round < rounds; round++)); do
+            memory=$(measure $rw $block memory 1G)
+            writelog=$(measure $rw $block "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$folder/log" size=1G)
+            echo "$memory $writelog $(jq -n "$writelog / $memory")"
+        done | sort -g -k3 | awk -v name="$rw $block" \
+            '{ line[NR] = $0 } END { split (line[int ((NR + 1) / 2)], m); printf "%-22s %12d %12d %8.2f\n", name, m[1], m[2], m[3] }'
+    done
+done

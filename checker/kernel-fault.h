@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernel oracle: messages that no correct recovery prints. */
+#ifndef POWERCUT_KERNEL_FAULT_H
+#define POWERCUT_KERNEL_FAULT_H
+
+#include <stdbool.h>
+
+/* Whether a line of the kernel log reports a fault: a BUG, WARNING, Oops or hung task, or a file system's own message that it
+ * found itself corrupted.
+ */
+extern bool kernel_line_is_fault (const char *line);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Observing a tree: what a file system holds, as text that is the same whenever the contents are the same.
+ *
+ * One line an object, the root first and then in strcmp order of PATH as it is written, fields separated by single
+ * spaces, words escaped as in common/escape.h:
+ *
+ *     TYPE MODE UID GID SIZE CONTENT XATTRS PATH
+ *
+ *   TYPE     f file, d folder, l symbolic link, c b p s as in ls(1); `?` for a name that is listed (or a path that is
+ *            given) and cannot be looked at: MODE to SIZE and XATTRS are `-` then, CONTENT is `!ERRNO`
+ *   MODE     permission bits, octal, 4 digits
+ *   SIZE     bytes of a file; `-` for everything else
+ *   CONTENT  file    32 hex digits of XXH3-128 of the data; the word `empty` for a file of 0 bytes and `zero` for one
+ *                    whose bytes are all zero; `!ERRNO` (for example `!EIO`) if it could not be read (`!ENODATA`: the
+ *                    data ended before SIZE)
+ *            folder  `-`, or `!ERRNO` if it could not be read to its end (`!ELOOP`: nested deeper than TREE_DEPTH_MAX,
+ *                    `!EXDEV`: something is mounted on it; neither is entered)
+ *            link    its escaped target, where a leading `!` is escaped too, or `!ERRNO` (`!ENODATA`: it is empty)
+ *            device  MAJOR:MINOR
+ *            else    `-`
+ *   XATTRS   32 hex digits of XXH3-128 over the sorted names and values, `-` for none, `!ERRNO` if unreadable
+ *   PATH     relative to the root, escaped; `.` for the root itself
+ *
+ * ERRNO is its name, as in errno(3), or its number where it has no name.  Times and link counts are left out: no
+ * protocol promises them.
+ */
+#ifndef POWERCUT_TREE_H
+#define POWERCUT_TREE_H
+
+#include <stddef.h>
+
+#define TREE_DIGEST_LENGTH 32
+#define TREE_DEPTH_MAX 512      /* one descriptor each: below the usual limit of 1024 */
+
+/* Observe PATHS (relative to the open folder ROOT_FD; each with all that is below it) or, if PATH_COUNT is 0,
+ * everything below it.  A path that does not exist gives no line, nor do the folders above a path; absolute paths,
+ * paths with `..` and paths through a symbolic link count as not existing.  Symbolic links are never followed.  Nothing
+ * on the file system is changed, access times of files and folders included (of what this user does not own, and of
+ * symbolic links, the kernel updates them unless the mount is noatime).  The attributes of links and special files need
+ * /proc.
+ * Returns the text, to free, or NULL with errno (out of memory alone: what cannot be read becomes part of the text).
+ */
+extern char *tree_observe (int root_fd, const char *const *paths, size_t path_count);
+
+/* The digest of an observation: 32 hex digits of XXH3-128 of its text, NUL behind them. */
+extern void tree_digest (const char *text, char digest[TREE_DIGEST_LENGTH + 1]);
+
+#endif

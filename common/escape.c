@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <sys/types.h>
+
+#include "common/escape.h"
+
+void
+escape_word (const void *data, size_t length, FILE *file)
+{
+  const unsigned char *byte = data;
+
+  for (; length > 0; byte++, length--)
+    if (*byte > ' ' && *byte < 0x7f && *byte != '%')
+      putc (*byte, file);
+    else
+      fprintf (file, "%%%02x", *byte);
+}
+
+static int
+hex_digit (char digit)
+{
+  if (digit >= '0' && digit <= '9')
+    return digit - '0';
+  if (digit >= 'a' && digit <= 'f')
+    return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F')
+    return digit - 'A' + 10;
+  return -1;
+}
+
+ssize_t
+unescape_word (char *word)
+{
+  char *from = word, *to = word;
+
+  while (*from) {
+    if (*from != '%') {
+      *to++ = *from++;
+      continue;
+    }
+    int high = hex_digit (from[1]);
+    int low = high < 0 ? -1 : hex_digit (from[2]);
+    if (low < 0) {
+      errno = EINVAL;
+      return -1;
+    }
+    *to++ = (char) (high << 4 | low);
+    from += 3;
+  }
+  *to = '\0';
+  return to - word;
+}
+
+void
+print_safely (const char *text, size_t length, FILE *file)
+{
+  for (; length > 0; text++, length--)
+    putc (*text >= ' ' && *text < 0x7f ? *text : '?', file);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Percent-escaping: any bytes as one word of printable ASCII without spaces. */
+#ifndef POWERCUT_ESCAPE_H
+#define POWERCUT_ESCAPE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Write LENGTH bytes at DATA to FILE as one word: printable ASCII stays; space, `%` and all other bytes become %XX. */
+extern void escape_word (const void *data, size_t length, FILE *file);
+
+/* Undo escape_word in place.  Returns the length in bytes of what stands at WORD now (a NUL is put behind it), or -1 with
+ * errno EINVAL if a `%` is not followed by two hexadecimal digits.
+ */
+extern ssize_t unescape_word (char *word);
+
+/* Write text that is not trusted for a person to read: bytes that are not printable ASCII become `?`. */
+extern void print_safely (const char *text, size_t length, FILE *file);
+
+#endif

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# libcommon: what every program here needs.  libmessage says where errors go; the plugins bring their own.
+noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
+common_libcommon_la_SOURCES = \
+	common/cleanup.h \
+	common/escape.c common/escape.h \
+	common/message.h \
+	common/nbdkit.c common/nbdkit.h \
+	common/number.c common/number.h \
+	common/options.c common/options.h \
+	common/parts.c common/parts.h \
+	common/process.c common/process.h \
+	common/stop.c common/stop.h \
+	common/workdir.c common/workdir.h
+common_libmessage_la_SOURCES = common/message.c common/message.h

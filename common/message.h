@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Error messages.  Every function here that fails has said why, in one line, before it returns -1 or NULL. */
+#ifndef POWERCUT_MESSAGE_H
+#define POWERCUT_MESSAGE_H
+
+/* Say what went wrong, with what, and what to do, in one line without a newline; %m is errno's text.  errno is kept.
+ * Programs link libmessage, which prints `NAME: TEXT` on standard error; the nbdkit plugins hand it to nbdkit_error.
+ */
+extern void error_message (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+
+#endif

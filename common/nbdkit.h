@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An nbdkit server of our own on a private Unix socket. */
+#ifndef POWERCUT_NBDKIT_H
+#define POWERCUT_NBDKIT_H
+
+#include <sys/types.h>
+
+#include "common/parts.h"
+
+struct nbdkit {
+  pid_t pid;
+  char *socket;
+  char *errors;                 /* file with what it printed on standard error */
+};
+
+/* Start nbdkit with PLUGIN and PARAMETERS (KEY=VALUE, NULL at the end) on a socket in FOLDER named NAME.sock, and wait until it
+ * answers.  It ends with the thread that started it.  Returns 0, or -1 after a message, which is nbdkit's own if it has one.
+ */
+extern int nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
+                         const char *name);
+
+/* End it, orderly: the plugin closes its log.  A server that was not started is nothing to do. */
+extern void nbdkit_stop (struct nbdkit *nbdkit);
+
+/* The first error that the server printed, to free, or NULL if there is none. */
+extern char *nbdkit_error_line (const struct nbdkit *nbdkit);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Command lines: one table is the parser and the --help text. */
+#ifndef POWERCUT_OPTIONS_H
+#define POWERCUT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum option_type {
+  OPTION_FLAG,                  /* bool: set to true */
+  OPTION_TEXT,                  /* const char *: the argument itself */
+  OPTION_TEXTS,                 /* struct option_texts: every argument, in order */
+  OPTION_NUMBER,                /* uint64_t */
+  OPTION_SIZE,                  /* uint64_t, bytes */
+  OPTION_SECONDS,               /* uint64_t */
+};
+
+struct option_texts {
+  const char **texts;           /* to free; the texts are argv's */
+  size_t count;
+};
+
+struct option_spec {
+  const char *name;             /* long name, without the dashes; NULL ends the table */
+  char letter;                  /* short name, or 0 */
+  enum option_type type;
+  void *target;
+  const char *argument;         /* name of the argument in --help */
+  const char *help;
+  uint64_t minimum;             /* least value of a number, size or time */
+};
+
+struct command_line {
+  const char *usage;            /* what --help prints first: `usage: ...`, lines ended by newlines */
+  const char *summary;          /* one sentence behind it */
+  const struct option_spec *options;
+};
+
+/* Parse ARGV[1] and on, up to `--` or the first argument that is no option.  Prints and exits with 0 for --help and --version.
+ * Returns the number of the first argument that is left, or -1 after a message.
+ */
+extern int options_parse (const struct command_line *command, int argc, char **argv);
+
+#endif

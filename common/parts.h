@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where the other parts of powercut are: beside this program in the build tree, or installed. */
+#ifndef POWERCUT_PARTS_H
+#define POWERCUT_PARTS_H
+
+enum part {
+  PART_AGENT,                   /* the guest's init, a static executable */
+  PART_REPLAY,                  /* program `replay` */
+  PART_WRITELOG,                /* nbdkit plugin */
+  PART_CRASHSTATE,              /* nbdkit plugin */
+};
+
+/* The part's path, to free, or NULL after a message if it is missing. */
+extern char *part_path (enum part part);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/process.h"
+
+char *
+process_find (const char *name)
+{
+  const char *path = getenv ("PATH");
+  CLEANUP_FREE char *folders = NULL;
+  char *folder, *rest;
+
+  if (strchr (name, '/'))
+    return access (name, X_OK) == 0 ? strdup (name) : NULL;
+  if (asprintf (&folders, "%s:/usr/local/sbin:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin") == -1) {
+    folders = NULL;
+    return NULL;
+  }
+  for (rest = folders; (folder = strsep (&rest, ":")) != NULL;) {
+    char *file;
+
+    if (asprintf (&file, "%s/%s", *folder ? folder : ".", name) == -1)
+      return NULL;
+    if (access (file, X_OK) == 0)
+      return file;
+    free (file);
+  }
+  errno = ENOENT;
+  return NULL;
+}
+
+static void
+move_fd (int from, int to)
+{
+  if (from >= 0 && dup2 (from, to) == -1)
+    _exit (126);
+}
+
+/* In the child: only async-signal-safe calls, because the parent may have threads. */
+static void __attribute__ ((noreturn))
+become (const char *file, const char *const *argv, const struct process_io *io, pid_t parent)
+{
+  sigset_t none;
+
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);
+  signal (SIGINT, SIG_DFL);
+  signal (SIGTERM, SIG_DFL);
+  signal (SIGHUP, SIG_DFL);
+  signal (SIGPIPE, SIG_DFL);
+  setpgid (0, 0);
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != parent)     /* it died before the prctl */
+    _exit (126);
+  move_fd (open ("/dev/null", O_RDONLY | O_CLOEXEC), 0);
+  if (io) {
+    move_fd (io->stdout_fd, 1);
+    move_fd (io->stderr_fd, 2);
+    if (io->inherit_fd >= 0)
+      fcntl (io->inherit_fd, F_SETFD, 0);
+  }
+  execv (file, (char *const *) argv);
+  _exit (127);
+}
+
+pid_t
+process_start (const char *const *argv, const struct process_io *io)
+{
+  CLEANUP_FREE char *file = process_find (argv[0]);
+  pid_t parent = getpid (), pid;
+
+  if (file == NULL) {
+    error_message ("%s: not found: install it, or put its folder into PATH", argv[0]);
+    errno = ENOENT;
+    return -1;
+  }
+  pid = fork ();
+  if (pid == -1)
+    error_message ("cannot start %s: %m", file);
+  if (pid == 0)
+    become (file, argv, io, parent);
+  return pid;
+}
+
+int
+process_wait (pid_t pid, int timeout_ms, int *status)
+{
+  CLEANUP_CLOSE int pidfd = -1;
+  int ready;
+
+  if (timeout_ms >= 0) {
+    pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
+    if (pidfd == -1)
+      return -1;
+    struct pollfd poller = { .fd = pidfd, .events = POLLIN };
+    do
+      ready = poll (&poller, 1, timeout_ms);
+    while (ready == -1 && errno == EINTR);
+    if (ready <= 0)
+      return ready;
+  }
+  while (waitpid (pid, status, 0) == -1)
+    if (errno != EINTR)
+      return -1;
+  return 1;
+}
+
+void
+process_end (pid_t pid, int grace_ms)
+{
+  int status;
+
+  kill (pid, SIGTERM);
+  if (process_wait (pid, grace_ms, &status) == 0) {
+    kill (pid, SIGKILL);
+    process_wait (pid, -1, &status);
+  }
+}
+
+/* Read FD to its end; returns the bytes, to free, with a NUL behind them. */
+static char *
+read_all (int fd, size_t *length)
+{
+  char *text = NULL, buffer[65536];
+  FILE *file = open_memstream (&text, length);
+  ssize_t count;
+
+  if (file == NULL)
+    return NULL;
+  while ((count = read (fd, buffer, sizeof buffer)) > 0 || (count == -1 && errno == EINTR))
+    if (count > 0)
+      fwrite (buffer, 1, (size_t) count, file);
+  if (fclose (file) == EOF) {
+    free (text);
+    return NULL;
+  }
+  return text;
+}
+
+/* Run ARGV with its output (stream 1) or its errors (stream 2) on a pipe; returns what came through it and the wait status. */
+static char *
+run_with_pipe (const char *const *argv, int stream, size_t *length, int *status)
+{
+  int ends[2];
+  CLEANUP_CLOSE int null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+  char *text;
+  pid_t pid;
+
+  if (null == -1 || pipe2 (ends, O_CLOEXEC) == -1) {
+    error_message ("cannot start %s: %m", argv[0]);
+    return NULL;
+  }
+  struct process_io io = {
+    .stdout_fd = stream == 1 ? ends[1] : null, .stderr_fd = stream == 2 ? ends[1] : -1, .inherit_fd = -1
+  };
+  pid = process_start (argv, &io);
+  close (ends[1]);
+  if (pid == -1) {
+    close (ends[0]);
+    return NULL;
+  }
+  text = read_all (ends[0], length);
+  close (ends[0]);
+  if (process_wait (pid, -1, status) != 1 || text == NULL) {
+    error_message ("%s: %m", argv[0]);
+    free (text);
+    return NULL;
+  }
+  return text;
+}
+
+/* One line about how a program ended, to free. */
+static char *
+describe_failure (const char *name, int status, const char *last_line)
+{
+  char *text;
+  const char *separator = *last_line ? ": " : "";
+  int r = WIFSIGNALED (status)
+    ? asprintf (&text, "%s was killed by signal %d%s%s", name, WTERMSIG (status), separator, last_line)
+    : asprintf (&text, "%s failed with exit status %d%s%s", name, WEXITSTATUS (status), separator, last_line);
+
+  return r == -1 ? strdup (name) : text;
+}
+
+char *
+process_output (const char *const *argv, size_t *length)
+{
+  size_t ignored;
+  int status;
+  char *text = run_with_pipe (argv, 1, length ? length : &ignored, &status);
+
+  if (text && status != 0) {
+    CLEANUP_FREE char *failure = describe_failure (argv[0], status, "");
+
+    error_message ("%s", failure);
+    free (text);
+    text = NULL;
+  }
+  return text;
+}
+
+char *
+process_run (const char *const *argv)
+{
+  size_t length;
+  int status;
+  CLEANUP_FREE char *text = run_with_pipe (argv, 2, &length, &status);
+  char *line;
+
+  if (text == NULL)
+    return strdup ("");
+  if (status == 0)
+    return NULL;
+  while (length > 0 && text[length - 1] == '\n')
+    text[--length] = '\0';
+  line = strrchr (text, '\n');
+  return describe_failure (argv[0], status, line ? line + 1 : text);
+}

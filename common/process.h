@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Child processes: started in a process group of their own, killed with their parent, always reaped. */
+#ifndef POWERCUT_PROCESS_H
+#define POWERCUT_PROCESS_H
+
+#include <sys/types.h>
+
+struct process_io {
+  int stdout_fd;                /* becomes standard output; -1 keeps the parent's */
+  int stderr_fd;                /* becomes standard error; -1 keeps the parent's */
+  int inherit_fd;               /* stays open in the child under the same number; -1 for none */
+};
+
+/* Where program NAME is: in PATH, or in the sbin folders that users rarely have there.  Returns a path to free, or NULL
+ * with errno ENOENT and no message.
+ */
+extern char *process_find (const char *name);
+
+/* Start ARGV[0] (a path, or a name for process_find) with standard input from /dev/null.  IO may be NULL.  The child dies
+ * with the thread that started it.  Returns its pid, or -1 after a message.
+ */
+extern pid_t process_start (const char *const *argv, const struct process_io *io);
+
+/* Wait up to TIMEOUT_MS (-1: for ever) for the child to end and reap it.  Returns 1 and the wait status in *status, 0 on
+ * time-out, -1 with errno.
+ */
+extern int process_wait (pid_t pid, int timeout_ms, int *status);
+
+/* End the child: SIGTERM, after GRACE_MS SIGKILL; reaped on return. */
+extern void process_end (pid_t pid, int grace_ms);
+
+/* Run ARGV to its end and return what it printed on standard output, to free, NUL at its end (length in *length if not
+ * NULL).  Its standard error is the parent's.  Returns NULL after a message if it could not be started or did not exit with 0.
+ */
+extern char *process_output (const char *const *argv, size_t *length);
+
+/* Run ARGV to its end, its standard output thrown away.  Returns NULL if it exited with 0, else one line that says why not, to
+ * free: how it ended, and the last line of its standard error.  Where it could not be started, a message was printed and the
+ * line is empty.
+ */
+extern char *process_run (const char *const *argv);
+
+#endif

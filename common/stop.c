@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "common/message.h"
+#include "common/stop.h"
+
+static int ends[2] = { -1, -1 };
+static atomic_int received;
+
+static void
+on_signal (int signal_number)
+{
+  int saved_errno = errno;
+
+  atomic_store (&received, signal_number);
+  if (write (ends[1], "", 1) == -1) {
+    /* The pipe is full: it is readable already. */
+  }
+  errno = saved_errno;
+}
+
+int
+stop_install (void)
+{
+  static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+  struct sigaction action = { .sa_handler = on_signal }, old;
+
+  if (pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == -1) {
+    error_message ("cannot make a pipe: %m");
+    return -1;
+  }
+  signal (SIGPIPE, SIG_IGN);
+  for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    if (sigaction (signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+      sigaction (signals[i], &action, NULL);
+  return 0;
+}
+
+int
+stop_fd (void)
+{
+  return ends[0];
+}
+
+int
+stop_requested (void)
+{
+  return atomic_load (&received);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ctrl-C and its like: a request to stop that every wait in the program can see. */
+#ifndef POWERCUT_STOP_H
+#define POWERCUT_STOP_H
+
+/* Catch SIGINT, SIGTERM and SIGHUP (unless ignored) and ignore SIGPIPE.  Returns 0, or -1 after a message. */
+extern int stop_install (void);
+
+/* A descriptor that becomes readable, and stays so, once a stop was asked for; -1 before stop_install.  Poll it in every
+ * wait that may be long.
+ */
+extern int stop_fd (void);
+
+/* The signal that asked to stop, or 0. */
+extern int stop_requested (void);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A private folder for sockets, initramfs and console of one command. */
+#ifndef POWERCUT_WORKDIR_H
+#define POWERCUT_WORKDIR_H
+
+/* Make a folder that only this user can enter, under TMPDIR or /tmp.  Returns its path, to free, or NULL after a message. */
+extern char *workdir_create (void);
+
+/* Remove the folder, the files and the folders in it.  NULL is nothing to do. */
+extern void workdir_remove (const char *path);
+
+#endif

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The update of the demo: an ordinary program of the host, dynamically linked.
+noinst_PROGRAMS += corpus/atomic-update/atomic-update
+corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c
+EXTRA_DIST += corpus/atomic-update/demo.sh

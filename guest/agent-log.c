@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/number.h"
+#include "guest/agent.h"
+
+#define LEVEL_ERROR 3
+#define LEVEL_MASK 7            /* the rest of the prefix is the facility: 0 for the kernel */
+#define RECORD_MAX 8192         /* more than any record: a shorter buffer would make read fail with EINVAL */
+
+static uint64_t
+read_taint (void)
+{
+  char text[32];
+  uint64_t taint = 0;
+  CLEANUP_FCLOSE FILE *file = fopen ("/proc/sys/kernel/tainted", "re");
+
+  if (file && fgets (text, sizeof text, file)) {
+    text[strcspn (text, "\n")] = '\0';
+    parse_unsigned (text, UINT64_MAX, &taint);
+  }
+  return taint;
+}
+
+void
+log_begin (struct agent *agent)
+{
+  agent->boot_taint = read_taint ();
+  agent->kmsg = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (agent->kmsg == -1)
+    error_message ("/dev/kmsg: %m");
+  else
+    lseek (agent->kmsg, 0, SEEK_END);
+}
+
+static bool
+begins_with (const char *text, const char *beginning)
+{
+  return strncmp (text, beginning, strlen (beginning)) == 0;
+}
+
+/* RECORD is `PREFIX,SEQUENCE,TIME,FLAGS;TEXT`, a newline, and perhaps more lines about the device
+ * (Documentation/ABI/testing/dev-kmsg).  Returns TEXT with a NUL behind it if it is a finding, else NULL.
+ */
+static char *
+find_fault (char *record)
+{
+  uint64_t prefix;
+  char *text = strchr (record, ';');
+  char *comma = strchr (record, ',');
+
+  if (text == NULL || comma == NULL || comma > text)
+    return NULL;
+  *comma = '\0';
+  if (parse_unsigned (record, UINT64_MAX, &prefix) == -1 || (prefix & ~(uint64_t) LEVEL_MASK) != 0)
+    return NULL;
+  text++;
+  text[strcspn (text, "\n")] = '\0';
+  if ((prefix & LEVEL_MASK) <= LEVEL_ERROR || begins_with (text, "WARNING:") || begins_with (text, "BUG:")
+      || begins_with (text, "------------[ cut here"))
+    return text;
+  return NULL;
+}
+
+void
+log_report (struct agent *agent, FILE *payload)
+{
+  char record[RECORD_MAX + 1];
+  ssize_t length;
+
+  fprintf (payload, "taint %llu\n", (unsigned long long) (read_taint () & ~agent->boot_taint));
+  /* EPIPE: the kernel has overwritten records that were not read yet; the next read goes on with the oldest that is left. */
+  while ((length = read (agent->kmsg, record, RECORD_MAX)) > 0 || (length == -1 && (errno == EPIPE || errno == EINTR)))
+    if (length > 0) {
+      record[length] = '\0';
+      const char *text = find_fault (record);
+      if (text)
+        fprintf (payload, "log %s\n", text);
+    }
+}

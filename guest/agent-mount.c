@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Mounting, observing, and one whole run of a recovery. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/btrfs.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* After linux/fs.h, whose MS_ macros it declares as an enum. */
+#include <sys/mount.h>
+
+#include "checker/tree.h"
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/agent.h"
+#include "guest/protocol.h"
+
+#define BUSY_WAIT_MS 2000
+#define BUSY_STEP_MS 1
+
+/* The options of mount(8) that are flags of mount(2); all others are the file system's. */
+static const struct mount_flag {
+  const char *name;
+  unsigned long set, clear;
+} mount_flags[] = {
+  { "defaults", 0, 0 },
+  { "ro", MS_RDONLY, 0 },
+  { "rw", 0, MS_RDONLY },
+  { "atime", 0, MS_NOATIME },
+  { "noatime", MS_NOATIME, 0 },
+  { "relatime", MS_RELATIME, 0 },
+  { "strictatime", MS_STRICTATIME, 0 },
+  { "diratime", 0, MS_NODIRATIME },
+  { "nodiratime", MS_NODIRATIME, 0 },
+  { "lazytime", MS_LAZYTIME, 0 },
+  { "nolazytime", 0, MS_LAZYTIME },
+  { "sync", MS_SYNCHRONOUS, 0 },
+  { "async", 0, MS_SYNCHRONOUS },
+  { "dirsync", MS_DIRSYNC, 0 },
+  { "dev", 0, MS_NODEV },
+  { "nodev", MS_NODEV, 0 },
+  { "exec", 0, MS_NOEXEC },
+  { "noexec", MS_NOEXEC, 0 },
+  { "suid", 0, MS_NOSUID },
+  { "nosuid", MS_NOSUID, 0 },
+};
+
+static const struct mount_flag *
+find_flag (const char *name)
+{
+  for (size_t i = 0; i < sizeof mount_flags / sizeof mount_flags[0]; i++)
+    if (strcmp (mount_flags[i].name, name) == 0)
+      return &mount_flags[i];
+  return NULL;
+}
+
+/* Split OPTIONS into mount(2)'s flags and the text for the file system, which is moved to the front of OPTIONS. */
+static unsigned long
+split_options (char *options)
+{
+  unsigned long flags = 0;
+  char *option, *rest = options, *end = options;
+
+  while ((option = strsep (&rest, ",")) != NULL) {
+    const struct mount_flag *flag = find_flag (option);
+
+    if (flag)
+      flags = (flags & ~flag->clear) | flag->set;
+    else if (*option) {
+      if (end != options)
+        *end++ = ',';
+      size_t length = strlen (option);
+      memmove (end, option, length);
+      end += length;
+    }
+  }
+  *end = '\0';
+  return flags;
+}
+
+/* Returns 0 or an errno. */
+static int
+mount_quietly (const char *device, const char *type, char *options)
+{
+  unsigned long flags = split_options (options);
+
+  return mount (device, AGENT_MOUNT_POINT, type, flags, options) == 0 ? 0 : errno;
+}
+
+/* Returns 0 or an errno.  EBUSY may pass: the kernel closes files of a program that has just ended a little later. */
+static int
+unmount_quietly (void)
+{
+  for (int waited_ms = 0; umount2 (AGENT_MOUNT_POINT, 0) == -1; waited_ms += BUSY_STEP_MS) {
+    if (errno != EBUSY || waited_ms >= BUSY_WAIT_MS)
+      return errno;
+    usleep (BUSY_STEP_MS * 1000);
+  }
+  return 0;
+}
+
+int
+mount_device (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) payload;
+  errno = mount_quietly (words[0], words[1], words[2]);
+  if (errno == ENODEV) {
+    error_message ("cannot mount %s: the guest's kernel has no file system %s", words[0], words[1]);
+    return -1;
+  }
+  if (errno != 0) {
+    error_message ("cannot mount %s as %s: %m", words[0], words[1]);
+    return -1;
+  }
+  return 0;
+}
+
+int
+mount_unmount (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) words, (void) payload;
+  errno = unmount_quietly ();
+  if (errno != 0) {
+    error_message ("cannot unmount %s: %m", AGENT_MOUNT_POINT);
+    return -1;
+  }
+  return 0;
+}
+
+static int
+observe (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  size_t count = 0;
+  CLEANUP_CLOSE int root = open (AGENT_MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (root == -1) {
+    error_message ("%s: %m", AGENT_MOUNT_POINT);
+    return -1;
+  }
+  while (paths[count])
+    count++;
+  free (agent->observation);
+  agent->observation = tree_observe (root, (const char *const *) paths, count);
+  if (agent->observation == NULL) {
+    error_message ("cannot observe %s: %m", AGENT_MOUNT_POINT);
+    return -1;
+  }
+  tree_digest (agent->observation, digest);
+  return 0;
+}
+
+int
+mount_observe (struct agent *agent, char **words, FILE *payload)
+{
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  if (observe (agent, words, digest) == -1)
+    return -1;
+  fputs (digest, payload);
+  return 0;
+}
+
+/* A device that gives its true contents, and only the blocks that are asked for. */
+static int
+prepare_device (const char *device)
+{
+  CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
+
+  if (fd == -1 || ioctl (fd, BLKRASET, 0UL) == -1 || ioctl (fd, BLKFLSBUF, 0) == -1) {
+    error_message ("%s: %m", device);
+    return -1;
+  }
+  return 0;
+}
+
+/* Btrfs reads ahead by a setting of its own, which is there only while it is mounted. */
+static void
+stop_btrfs_readahead (void)
+{
+  glob_t found;
+
+  if (glob ("/sys/class/bdi/btrfs-*/read_ahead_kb", 0, NULL, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+      CLEANUP_CLOSE int fd = open (found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+      if (fd == -1 || write (fd, "0", 1) == -1)
+        error_message ("%s: %m", found.gl_pathv[i]);
+    }
+    globfree (&found);
+  }
+}
+
+/* Let the kernel know nothing of the device, so that the next run may find something else on it.  Btrfs remembers devices
+ * that it has seen, and their generation, even after an unmount.
+ */
+static int
+forget_device (const char *device, const char *type)
+{
+  CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
+
+  if (fd == -1 || ioctl (fd, BLKFLSBUF, 0) == -1) {
+    error_message ("%s: %m", device);
+    return -1;
+  }
+  if (strcmp (type, "btrfs") != 0)
+    return 0;
+  CLEANUP_CLOSE int control = open ("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+  struct btrfs_ioctl_vol_args args = { .fd = 0 };
+  snprintf (args.name, sizeof args.name, "%s", device);
+  /* ENOENT: the mount failed before btrfs had taken note of the device. */
+  if (control == -1 || (ioctl (control, BTRFS_IOC_FORGET_DEV, &args) == -1 && errno != ENOENT)) {
+    error_message ("cannot make btrfs forget %s: %m", device);
+    return -1;
+  }
+  return 0;
+}
+
+static const char *
+errno_name (int number)
+{
+  const char *name = number == 0 ? "ok" : strerrorname_np (number);
+
+  return name ? name : "EUNKNOWN";
+}
+
+int
+mount_recover (struct agent *agent, char **words, FILE *payload)
+{
+  const char *device = words[0], *type = words[1];
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  if (prepare_device (device) == -1)
+    return -1;
+  int error = mount_quietly (device, type, words[2]);
+  fprintf (payload, "mount %s\n", errno_name (error));
+  if (error == 0) {
+    if (strcmp (type, "btrfs") == 0)
+      stop_btrfs_readahead ();
+    if (observe (agent, words + 3, digest) == -1)
+      return -1;
+    error = unmount_quietly ();
+    fprintf (payload, "observe %s\nunmount %s\n", digest, errno_name (error));
+  }
+  /* A device that is still mounted cannot be forgotten; the answer says so already. */
+  if (error != EBUSY && forget_device (device, type) == -1)
+    return -1;
+  log_report (agent, payload);
+  return 0;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest's init: a server of the verbs in guest/protocol.h.  It never exits, because the kernel panics if init does. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "guest/agent.h"
+#include "guest/protocol.h"
+
+#define MARK_MAX 4096
+#define SECTOR_SIZE 512
+
+/* Of this thread alone: the threads that serve NBD devices have their own troubles. */
+static _Thread_local char last_message[4096];
+
+void
+error_message (const char *format, ...)
+{
+  int saved_errno = errno;
+  va_list args;
+
+  va_start (args, format);
+  errno = saved_errno;
+  vsnprintf (last_message, sizeof last_message, format, args);
+  va_end (args);
+  fprintf (stderr, "agent: %s\n", last_message);
+  errno = saved_errno;
+}
+
+/* QEMU runs with -no-reboot: to restart is to go off, and unlike RB_POWER_OFF needs no ACPI. */
+static void __attribute__ ((noreturn))
+power_off (void)
+{
+  reboot (RB_AUTOBOOT);
+  for (;;)
+    pause ();
+}
+
+static int
+verb_power_off (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) words, (void) payload;
+  power_off ();
+}
+
+static int
+verb_tree (struct agent *agent, char **words, FILE *payload)
+{
+  (void) words;
+  if (agent->observation == NULL) {
+    error_message ("tree: nothing was observed yet");
+    return -1;
+  }
+  fputs (agent->observation, payload);
+  return 0;
+}
+
+static int
+verb_mark (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) payload;
+  static _Alignas (MARK_MAX) char buffer[MARK_MAX];
+  const char *device = words[0], *text = words[1];
+  size_t length = strlen (text);
+
+  if (length > MARK_MAX) {
+    error_message ("a mark of %zu bytes: at most %d are possible", length, MARK_MAX);
+    return -1;
+  }
+  memset (buffer, 0, sizeof buffer);
+  memcpy (buffer, text, length);
+  length = length ? (length + SECTOR_SIZE - 1) / SECTOR_SIZE * SECTOR_SIZE : SECTOR_SIZE;
+  CLEANUP_CLOSE int fd = open (device, O_WRONLY | O_DIRECT | O_SYNC | O_CLOEXEC);
+  if (fd == -1) {
+    error_message ("%s: %m", device);
+    return -1;
+  }
+  ssize_t written = pwrite (fd, buffer, length, 0);
+  if (written != (ssize_t) length) {
+    errno = written == -1 ? errno : EIO;
+    error_message ("cannot write a mark to %s: %m", device);
+    return -1;
+  }
+  return 0;
+}
+
+static int
+verb_sync (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) words, (void) payload;
+  sync ();
+  return 0;
+}
+
+static int
+verb_log (struct agent *agent, char **words, FILE *payload)
+{
+  (void) words;
+  log_report (agent, payload);
+  return 0;
+}
+
+static const struct verb {
+  const char *name;
+  size_t least, most;           /* how many words may follow */
+  int (*serve) (struct agent *agent, char **words, FILE *payload);
+} verbs[] = {
+  { "attach", 4, 4, nbd_attach },
+  { "copy", 1, 1, copy_tree },
+  { "log", 0, 0, verb_log },
+  { "mark", 2, 2, verb_mark },
+  { "mount", 3, 3, mount_device },
+  { "observe", 0, SIZE_MAX, mount_observe },
+  { "power-off", 0, 0, verb_power_off },
+  { "recover", 3, SIZE_MAX, mount_recover },
+  { "run", 2, SIZE_MAX, run_program },
+  { "sync", 0, 0, verb_sync },
+  { "tree", 0, 0, verb_tree },
+  { "unmount", 0, 0, mount_unmount },
+};
+
+static void
+write_all (int port, const char *data, size_t length)
+{
+  while (length > 0) {
+    ssize_t count = write (port, data, length);
+    if (count == -1 && errno == EINTR)
+      continue;
+    if (count <= 0)             /* the host is gone */
+      power_off ();
+    data += count;
+    length -= (size_t) count;
+  }
+}
+
+static void
+send_answer (int port, const char *kind, const char *payload, size_t length)
+{
+  char head[32];
+
+  write_all (port, head, (size_t) snprintf (head, sizeof head, "%s %zu\n", kind, length));
+  write_all (port, payload, length);
+}
+
+/* Read a request and take its newline off; one longer than AGENT_REQUEST_MAX counts as the end of the host, who then speaks
+ * something else.  Children are reaped while it waits.
+ */
+static char *
+read_request (struct agent *agent)
+{
+  static char buffer[AGENT_REQUEST_MAX + 1];
+  size_t length = 0;
+
+  while (length < AGENT_REQUEST_MAX) {
+    struct pollfd pollers[] = {
+      { .fd = agent->port, .events = POLLIN }, { .fd = agent->children, .events = POLLIN }
+    };
+    if (poll (pollers, 2, -1) == -1)
+      continue;
+    if (pollers[1].revents)
+      reap_children (agent, 0, NULL);
+    if (!pollers[0].revents)
+      continue;
+    ssize_t count = read (agent->port, buffer + length, AGENT_REQUEST_MAX - length);
+    if (count == -1 && (errno == EINTR || errno == EAGAIN))
+      continue;
+    if (count <= 0)
+      power_off ();
+    length += (size_t) count;
+    if (buffer[length - 1] == '\n') {
+      buffer[length - 1] = '\0';
+      return buffer;
+    }
+  }
+  error_message ("a request of more than %d bytes", AGENT_REQUEST_MAX);
+  power_off ();
+}
+
+/* Split LINE into unescaped words, an array to free with NULL at the end. */
+static char **
+split_words (char *line, size_t *count)
+{
+  size_t capacity = 2;
+  char *word;
+
+  for (const char *byte = line; *byte; byte++)
+    capacity += *byte == ' ';
+  char **words = calloc (capacity, sizeof *words);
+  if (words == NULL) {
+    error_message ("cannot read the request: %m");
+    return NULL;
+  }
+  for (*count = 0; (word = strsep (&line, " ")) != NULL; words[(*count)++] = word) {
+    ssize_t length = unescape_word (word);
+    if (length == -1 || strlen (word) != (size_t) length) {
+      error_message ("the request's word %zu is malformed", *count + 1);
+      free (words);
+      return NULL;
+    }
+  }
+  return words;
+}
+
+static int
+serve_request (struct agent *agent, char *line, FILE *payload)
+{
+  size_t count;
+  CLEANUP_FREE char **words = split_words (line, &count);
+
+  if (words == NULL)
+    return -1;
+  for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+    if (strcmp (verbs[i].name, words[0]) == 0) {
+      if (count - 1 >= verbs[i].least && count - 1 <= verbs[i].most)
+        return verbs[i].serve (agent, words + 1, payload);
+      error_message ("%s: %zu words are too few or too many", words[0], count - 1);
+      return -1;
+    }
+  error_message ("%s: no such verb: host and agent are of different versions", words[0]);
+  return -1;
+}
+
+static void
+answer_request (struct agent *agent, char *line)
+{
+  char *text = NULL;
+  size_t length = 0;
+  FILE *payload = open_memstream (&text, &length);
+  int result = -1;
+
+  if (payload == NULL)
+    error_message ("cannot answer: %m");
+  else {
+    result = serve_request (agent, line, payload);
+    if (fclose (payload) == EOF) {
+      error_message ("cannot answer: %m");
+      result = -1;
+    }
+  }
+  if (result == 0)
+    send_answer (agent->port, "ok", text, length);
+  else
+    send_answer (agent->port, "error", last_message, strlen (last_message));
+  free (text);
+}
+
+/* SIGCHLD is blocked in every thread, and waits in the descriptor until somebody reaps. */
+static int
+watch_children (void)
+{
+  sigset_t set;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGCHLD);
+  sigprocmask (SIG_BLOCK, &set, NULL);
+  return signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int
+main (void)
+{
+  struct agent agent = { .kmsg = -1 };
+  struct utsname name;
+
+  boot_system ();
+  agent.children = watch_children ();
+  agent.port = boot_open_port ();
+  if (agent.port == -1)
+    power_off ();
+  log_begin (&agent);
+  uname (&name);
+  send_answer (agent.port, "ok", name.release, strlen (name.release));
+  for (;;)
+    answer_request (&agent, read_request (&agent));
+}

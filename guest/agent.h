@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The parts of the guest's init among themselves; what the host sees of it is guest/protocol.h.
+ *
+ * Unless said otherwise a function that fails has called error_message, whose text becomes the answer `error`.
+ */
+#ifndef POWERCUT_AGENT_H
+#define POWERCUT_AGENT_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct agent {
+  int port;                     /* the virtio-serial port to the host */
+  int kmsg;                     /* /dev/kmsg, read up to what was reported last; -1 if there is none */
+  int children;                 /* signalfd, readable when a child has ended */
+  uint64_t boot_taint;          /* taint bits that the boot left: modules without a signature are no finding */
+  char *observation;            /* text of the last observation, or NULL */
+};
+
+/* agent-boot.c */
+
+/* Mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the console, and the
+ * boot goes on: if it mattered, a later request says so in its own words.
+ */
+extern void boot_system (void);
+
+/* Open the port to the host, which may take a moment to appear.  Returns a descriptor or -1. */
+extern int boot_open_port (void);
+
+/* agent-log.c */
+
+/* Begin to watch the kernel's messages and taint: what was said so far is not reported. */
+extern void log_begin (struct agent *agent);
+
+/* Write the lines `taint N` and `log TEXT` of guest/protocol.h to PAYLOAD. */
+extern void log_report (struct agent *agent, FILE *payload);
+
+/* agent-run.c */
+
+/* Reap every child that has ended.  Returns 1 and the wait status in *status if AWAITED (0 for none) was among them, else 0. */
+extern int reap_children (const struct agent *agent, pid_t awaited, int *status);
+
+/* Each of these serves the verb of its name.  WORDS are its arguments, NULL at the end.  Returns 0 after it has written the
+ * payload, or -1.
+ */
+extern int run_program (struct agent *agent, char **words, FILE *payload);
+/* agent-nbd.c */
+extern int nbd_attach (struct agent *agent, char **words, FILE *payload);
+/* agent-copy.c */
+extern int copy_tree (struct agent *agent, char **words, FILE *payload);
+/* agent-mount.c */
+extern int mount_device (struct agent *agent, char **words, FILE *payload);
+extern int mount_observe (struct agent *agent, char **words, FILE *payload);
+extern int mount_unmount (struct agent *agent, char **words, FILE *payload);
+extern int mount_recover (struct agent *agent, char **words, FILE *payload);
+
+#endif

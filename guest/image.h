@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What every guest's initramfs begins with. */
+#ifndef POWERCUT_IMAGE_H
+#define POWERCUT_IMAGE_H
+
+#include <stdbool.h>
+
+#include "guest/initramfs.h"
+#include "guest/kernel.h"
+
+/* An initramfs with the agent as init and the modules for FILESYSTEM and the devices; with NBD also those for the kernel's own
+ * NBD client.  NULL after a message (an unknown file system, a kernel without it).
+ */
+extern struct initramfs *guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd);
+
+#endif

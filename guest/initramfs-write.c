@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
+#include <search.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/initramfs-entry.h"
+#include "guest/initramfs.h"
+
+struct write_state {
+  struct archive *archive;
+  const char *file;
+  int result;
+};
+
+static int
+archive_failed (const struct write_state *state)
+{
+  const char *why = archive_error_string (state->archive);
+
+  error_message ("cannot write the initramfs %s: %s", state->file, why ? why : "unknown error");
+  return -1;
+}
+
+static int
+write_header (const struct write_state *state, const struct initramfs_entry *object, size_t length)
+{
+  struct archive_entry *header = archive_entry_new ();
+
+  if (header == NULL)
+    return archive_failed (state);
+  archive_entry_set_pathname (header, object->path + 1);
+  archive_entry_set_mode (header, object->mode);
+  archive_entry_set_uid (header, object->owner);
+  archive_entry_set_gid (header, object->group);
+  archive_entry_set_nlink (header, S_ISDIR (object->mode) ? 2 : 1);
+  /* The kernel takes times from here: always the same, so that equal contents make equal archives. */
+  archive_entry_set_mtime (header, 0, 0);
+  if (S_ISLNK (object->mode))
+    archive_entry_set_symlink (header, object->data);
+  archive_entry_set_size (header, S_ISREG (object->mode) ? (la_int64_t) length : 0);
+  if (S_ISCHR (object->mode) || S_ISBLK (object->mode)) {
+    archive_entry_set_rdevmajor (header, major (object->device));
+    archive_entry_set_rdevminor (header, minor (object->device));
+  }
+  int status = archive_write_header (state->archive, header);
+  archive_entry_free (header);
+  return status == ARCHIVE_OK ? 0 : archive_failed (state);
+}
+
+static int
+write_bytes (const struct write_state *state, const void *data, size_t length)
+{
+  return archive_write_data (state->archive, data, length) == (la_ssize_t) length ? 0 : archive_failed (state);
+}
+
+static int
+write_host_file (const struct write_state *state, const struct initramfs_entry *object)
+{
+  CLEANUP_CLOSE int fd = open (object->host, O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  char buffer[65536];
+
+  if (fd == -1 || fstat (fd, &status) == -1) {
+    error_message ("%s: %m", object->host);
+    return -1;
+  }
+  size_t left = (size_t) status.st_size;
+  if (write_header (state, object, left) == -1)
+    return -1;
+  while (left > 0) {
+    ssize_t count = read (fd, buffer, left < sizeof buffer ? left : sizeof buffer);
+    if (count <= 0) {
+      error_message (count == 0 ? "%s: became shorter while it was read" : "%s: %m", object->host);
+      return -1;
+    }
+    if (write_bytes (state, buffer, (size_t) count) == -1)
+      return -1;
+    left -= (size_t) count;
+  }
+  return 0;
+}
+
+static int
+write_object (const struct write_state *state, const struct initramfs_entry *object)
+{
+  if (*object->path == '\0')    /* the root itself is there already */
+    return 0;
+  if (object->host)
+    return write_host_file (state, object);
+  if (write_header (state, object, object->length) == -1)
+    return -1;
+  return S_ISREG (object->mode) && object->length > 0 ? write_bytes (state, object->data, object->length) : 0;
+}
+
+/* In the order of paths, so that folders come before what is in them. */
+static void
+visit (const void *node, VISIT order, void *closure)
+{
+  struct write_state *state = closure;
+
+  if ((order == postorder || order == leaf) && state->result == 0)
+    state->result = write_object (state, *(struct initramfs_entry *const *) node);
+}
+
+int
+initramfs_write (struct initramfs *initramfs, const char *file)
+{
+  struct write_state state = { .archive = archive_write_new (), .file = file };
+
+  if (state.archive == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  if (archive_write_set_format_cpio_newc (state.archive) != ARCHIVE_OK
+      || archive_write_open_filename (state.archive, file) != ARCHIVE_OK)
+    state.result = archive_failed (&state);
+  else
+    twalk_r (initramfs->entries, visit, &state);
+  if (state.result == 0 && archive_write_close (state.archive) != ARCHIVE_OK)
+    state.result = archive_failed (&state);
+  archive_write_free (state.archive);
+  if (state.result == -1)
+    unlink (file);
+  return state.result;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The guest's root: an initramfs in memory, written as a newc cpio archive. */
+#ifndef POWERCUT_INITRAMFS_H
+#define POWERCUT_INITRAMFS_H
+
+#include "guest/kernel.h"
+
+struct initramfs;
+
+/* Begin an empty initramfs.  NULL after a message.  All functions below return 0, or -1 after a message. */
+extern struct initramfs *initramfs_new (void);
+extern void initramfs_free (struct initramfs *initramfs);
+
+/* Add the file HOST as GUEST (absolute), with its mode, following symbolic links; parent folders are made.  The same GUEST
+ * path added again is ignored.
+ */
+extern int initramfs_add_file (struct initramfs *initramfs, const char *host, const char *guest);
+
+/* Add LENGTH bytes as a file GUEST with MODE. */
+extern int initramfs_add_data (struct initramfs *initramfs, const char *guest, const void *data, size_t length, unsigned mode);
+
+/* Add the folder HOST with all that is in it (owners, modes, symbolic links, xattrs are not needed) as GUEST. */
+extern int initramfs_add_tree (struct initramfs *initramfs, const char *host, const char *guest);
+
+/* Add a program of the host under the path that it has here, with what it needs: the shared libraries and the loader of a
+ * dynamic executable, the interpreter of a script.  WORD is a path or a name in PATH.  If it is no executable, the message
+ * says so.  *guest_path, if not NULL, is the absolute path in the guest, to free.
+ */
+extern int initramfs_add_program (struct initramfs *initramfs, const char *word, char **guest_path);
+
+/* Add every program that a script or argument names: each word of TEXT that is the name of an executable in PATH.  What is
+ * found is taken with initramfs_add_program; other words are no error.
+ */
+extern int initramfs_add_named_programs (struct initramfs *initramfs, const char *text);
+
+/* Add the modules of KERNEL that NAMES (NULL at the end) stand for, with all that they depend on, uncompressed, under /modules,
+ * and their order in /modules/order (one file name a line).  A name ending in `?` may be missing.  A name that is neither
+ * built in nor a module of this kernel is an error that says which.
+ */
+extern int initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel, const char *const *names);
+
+/* Write the archive to FILE. */
+extern int initramfs_write (struct initramfs *initramfs, const char *file);
+
+#endif

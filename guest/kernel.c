@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "guest/kernel.h"
+#include "guest/modules.h"
+#include "guest/text.h"
+
+/* The x86 boot header, Documentation/arch/x86/boot.rst. */
+#define HEADER_SIZE 0x210
+#define HEADER_MAGIC_AT 0x202
+#define HEADER_SETUP_SECTORS_AT 0x1f1
+#define HEADER_VERSION_AT 0x20e
+#define VERSION_BASE 0x200
+#define RELEASE_MAX 256
+
+void
+kernel_free (struct kernel *kernel)
+{
+  free (kernel->image);
+  free (kernel->release);
+  free (kernel->modules);
+  *kernel = (struct kernel) { 0 };
+}
+
+bool
+kernel_release_matches (const char *release, const char *version)
+{
+  size_t length = strlen (version);
+
+  return strncmp (release, version, length) == 0 && (release[length] == '\0' || strchr (".-+~", release[length]));
+}
+
+/* The length of the release at the start of TEXT, or 0 if it could not stand in a path. */
+static size_t
+release_length (const char *text, size_t size)
+{
+  size_t length = 0;
+
+  while (length < size && text[length] > ' ' && text[length] < 0x7f && text[length] != '/')
+    length++;
+  bool ended = length < size && (text[length] == ' ' || text[length] == '\0');
+  return ended && text[0] >= '0' && text[0] <= '9' ? length : 0;
+}
+
+/* kernel_image_release without its message: *why is it. */
+static char *
+read_release (const char *image, const char **why)
+{
+  CLEANUP_CLOSE int fd = open (image, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  unsigned char header[HEADER_SIZE];
+  char text[RELEASE_MAX];
+
+  *why = strerror (errno);
+  if (fd == -1)
+    return NULL;
+  *why = "is no x86 kernel image (vmlinuz or bzImage)";
+  if (pread (fd, header, sizeof header, 0) != sizeof header || memcmp (header + HEADER_MAGIC_AT, "HdrS", 4) != 0)
+    return NULL;
+  *why = "its boot header does not say which release it is";
+  unsigned setup_sectors = header[HEADER_SETUP_SECTORS_AT] ? header[HEADER_SETUP_SECTORS_AT] : 4;
+  unsigned offset = header[HEADER_VERSION_AT] | (unsigned) header[HEADER_VERSION_AT + 1] << 8;
+  if (offset == 0 || offset >= setup_sectors * 512)
+    return NULL;
+  ssize_t count = pread (fd, text, sizeof text, VERSION_BASE + offset);
+  size_t length = count > 0 ? release_length (text, (size_t) count) : 0;
+  return length > 0 ? strndup (text, length) : NULL;
+}
+
+char *
+kernel_image_release (const char *image)
+{
+  const char *why;
+  char *release = read_release (image, &why);
+
+  if (release == NULL)
+    error_message ("%s: %s", image, why);
+  return release;
+}
+
+/* The folder BASE/FOLDER/RELEASE if it is there and readable, to free, else NULL. */
+static char *
+readable_modules (const char *base, const char *folder, const char *release)
+{
+  char *path = text_format ("%s/%s/%s", base, folder, release);
+
+  if (path && access (path, R_OK | X_OK) == -1) {
+    free (path);
+    path = NULL;
+  }
+  return path;
+}
+
+/* The modules of RELEASE under the first of BASES (NULL at the end) that has them, to free, or NULL. */
+static char *
+find_modules (const char *const *bases, const char *release)
+{
+  char *path = NULL;
+
+  for (; path == NULL && *bases; bases++) {
+    path = readable_modules (*bases, "lib/modules", release);
+    if (path == NULL)
+      path = readable_modules (*bases, "usr/lib/modules", release);
+  }
+  return path;
+}
+
+/* Fill *KERNEL from IMAGE (taken over), its modules being under one of BASES. */
+static int
+fill_kernel (struct kernel *kernel, char *image, const char *const *bases)
+{
+  *kernel = (struct kernel) { .image = image };
+  kernel->release = kernel_image_release (image);
+  if (kernel->release)
+    kernel->modules = find_modules (bases, kernel->release);
+  if (kernel->release && (kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0))
+    return 0;
+  kernel_free (kernel);
+  return -1;
+}
+
+static bool
+is_image_name (const char *name)
+{
+  size_t length = strlen (name);
+
+  if (length > 4 && strcmp (name + length - 4, ".old") == 0)
+    return false;
+  return strncmp (name, "vmlinuz", 7) == 0 || strcmp (name, "bzImage") == 0;
+}
+
+/* The image in FOLDER/BELOW whose name is the newest, to free, or NULL. */
+static char *
+newest_image (const char *folder, const char *below)
+{
+  CLEANUP_FREE char *path = text_format ("%s/%s", folder, below);
+  DIR *stream = path ? opendir (path) : NULL;
+  char *newest = NULL;
+  const struct dirent *entry;
+
+  while (stream && (entry = readdir (stream)) != NULL)
+    if (is_image_name (entry->d_name) && (newest == NULL || strverscmp (entry->d_name, newest) > 0)) {
+      free (newest);
+      newest = strdup (entry->d_name);
+    }
+  if (stream)
+    closedir (stream);
+  char *image = newest ? text_format ("%s%s%s", path, path[strlen (path) - 1] == '/' ? "" : "/", newest) : NULL;
+  free (newest);
+  return image;
+}
+
+static int
+find_in_folder (const char *folder, struct kernel *kernel)
+{
+  static const char *const places[] = { "arch/x86/boot", "boot", "" };
+  CLEANUP_FREE char *parent = text_format ("%s/..", folder);
+
+  if (parent == NULL)
+    return -1;
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    char *image = newest_image (folder, places[i]);
+    if (image)
+      return fill_kernel (kernel, image, (const char *const[]) { folder, parent, NULL });
+  }
+  error_message ("%s: no kernel in it: neither arch/x86/boot/bzImage nor boot/vmlinuz-* nor vmlinuz*", folder);
+  return -1;
+}
+
+static int
+find_from_file (const char *file, struct kernel *kernel)
+{
+  CLEANUP_FREE char *copy = text_format ("%s", file);
+  char *image = text_format ("%s", file);
+
+  if (copy == NULL || image == NULL) {
+    free (image);
+    return -1;
+  }
+  const char *folder = dirname (copy);
+  CLEANUP_FREE char *parent = text_format ("%s/..", folder);
+  if (parent == NULL) {
+    free (image);
+    return -1;
+  }
+  return fill_kernel (kernel, image, (const char *const[]) { folder, parent, "", NULL });
+}
+
+/* Newest first. */
+static int
+compare_kernels (const void *left, const void *right)
+{
+  return strverscmp (((const struct kernel *) right)->release, ((const struct kernel *) left)->release);
+}
+
+/* The kernel that the entry NAME of FOLDER is, or nothing: its image stays NULL. */
+typedef void read_kernel (const char *folder, const char *name, struct kernel *kernel);
+
+static int
+list_kernels (const char *folder, read_kernel *read, struct kernel **kernels)
+{
+  DIR *stream = opendir (folder);
+  const struct dirent *entry;
+  size_t count = 0;
+
+  *kernels = NULL;
+  while (stream && (entry = readdir (stream)) != NULL) {
+    struct kernel kernel = { 0 };
+    read (folder, entry->d_name, &kernel);
+    if (kernel.image == NULL)
+      continue;
+    struct kernel *more = realloc (*kernels, (count + 1) * sizeof *more);
+    if (more == NULL) {
+      kernel_free (&kernel);
+      break;
+    }
+    *kernels = more;
+    more[count++] = kernel;
+  }
+  if (stream)
+    closedir (stream);
+  if (count > 0)
+    qsort (*kernels, count, sizeof **kernels, compare_kernels);
+  return (int) count;
+}
+
+/* Its folder has the name of its release: kernel_fetch named it, whole, after looking into the image. */
+static void
+read_fetched (const char *folder, const char *name, struct kernel *kernel)
+{
+  char *image = *name == '.' ? NULL : text_format ("%s/%s/boot/vmlinuz-%s", folder, name, name);
+
+  if (image == NULL || access (image, R_OK) == -1) {
+    free (image);
+    return;
+  }
+  CLEANUP_FREE char *base = text_format ("%s/%s", folder, name);
+  kernel->image = image;
+  kernel->release = text_format ("%s", name);
+  kernel->modules = base ? readable_modules (base, "lib/modules", name) : NULL;
+  if (kernel->release == NULL)
+    kernel_free (kernel);
+}
+
+static void
+read_installed (const char *folder, const char *name, struct kernel *kernel)
+{
+  const char *why;
+  char *image = is_image_name (name) ? text_format ("%s/%s", folder, name) : NULL;
+
+  kernel->image = image;
+  kernel->release = image ? read_release (image, &why) : NULL;
+  kernel->modules = kernel->release ? find_modules ((const char *const[]) { "", NULL }, kernel->release) : NULL;
+  if (kernel->modules == NULL)
+    kernel_free (kernel);
+}
+
+int
+kernel_list_fetched (struct kernel **kernels)
+{
+  CLEANUP_FREE char *folder = kernel_cache_folder ();
+
+  return folder ? list_kernels (folder, read_fetched, kernels) : -1;
+}
+
+int
+kernel_list_installed (struct kernel **kernels)
+{
+  return list_kernels ("/boot", read_installed, kernels);
+}
+
+/* Move the first of KERNELS that matches VERSION (NULL: any) to *KERNEL and free the array.  False if there is none. */
+static bool
+take_first (struct kernel *kernels, int count, const char *version, struct kernel *kernel)
+{
+  bool found = false;
+
+  for (int i = 0; i < count; i++)
+    if (!found && (version == NULL || kernel_release_matches (kernels[i].release, version))) {
+      *kernel = kernels[i];
+      found = true;
+    }
+    else
+      kernel_free (&kernels[i]);
+  free (kernels);
+  return found;
+}
+
+static int
+find_any (const char *version, struct kernel *kernel)
+{
+  struct kernel *kernels;
+  int count = kernel_list_fetched (&kernels);
+
+  if (count == -1)
+    return -1;
+  bool found = take_first (kernels, count, version, kernel);
+  if (!found && version == NULL) {
+    count = kernel_list_installed (&kernels);
+    found = count > 0 && take_first (kernels, count, NULL, kernel);
+  }
+  if (!found && version)
+    error_message ("%s: no such file, and no fetched kernel begins with it: `powercut kernel fetch %s` gets one",
+                   version, version);
+  else if (!found)
+    error_message ("no kernel to boot: `powercut kernel fetch` gets one, or name yours with --kernel=FILE");
+  if (!found)
+    return -1;
+  if (kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0)
+    return 0;
+  kernel_free (kernel);
+  return -1;
+}
+
+int
+kernel_find (const char *spec, struct kernel *kernel)
+{
+  struct stat status;
+
+  *kernel = (struct kernel) { 0 };
+  if (spec == NULL || (stat (spec, &status) == -1 && strchr (spec, '/') == NULL))
+    return find_any (spec, kernel);
+  if (stat (spec, &status) == -1) {
+    error_message ("%s: %m: --kernel wants an image, a folder with one, or the version of a fetched kernel", spec);
+    return -1;
+  }
+  return S_ISDIR (status.st_mode) ? find_in_folder (spec, kernel) : find_from_file (spec, kernel);
+}
+
+/* Make FOLDER and its parents: private, as the XDG base directory specification wants it. */
+static int
+make_folder (char *folder)
+{
+  for (char *slash = strchr (folder + 1, '/'); ; slash = strchr (slash + 1, '/')) {
+    if (slash)
+      *slash = '\0';
+    if (mkdir (folder, 0700) == -1 && errno != EEXIST)
+      return -1;
+    if (slash == NULL)
+      return access (folder, R_OK | X_OK);
+    *slash = '/';
+  }
+}
+
+/* FOLDER, made if missing; or NULL after a message, and FOLDER is freed. */
+static char *
+made_folder (char *folder)
+{
+  if (folder && make_folder (folder) == -1) {
+    error_message ("cannot use the cache folder %s: %m: set XDG_CACHE_HOME to a folder that can be written", folder);
+    free (folder);
+    folder = NULL;
+  }
+  return folder;
+}
+
+char *
+cache_folder (void)
+{
+  const char *cache = getenv ("XDG_CACHE_HOME"), *home = getenv ("HOME");
+
+  /* The specification says to ignore a relative path. */
+  if (cache && *cache == '/')
+    return made_folder (text_format ("%s/powercut", cache));
+  if (home && *home == '/')
+    return made_folder (text_format ("%s/.cache/powercut", home));
+  error_message ("no cache folder: HOME is not set: set it, or XDG_CACHE_HOME");
+  return NULL;
+}
+
+char *
+kernel_cache_folder (void)
+{
+  CLEANUP_FREE char *cache = cache_folder ();
+
+  return cache ? made_folder (text_format ("%s/kernels", cache)) : NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Guest kernels: where they are, what they are, how to get one. */
+#ifndef POWERCUT_KERNEL_H
+#define POWERCUT_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct kernel {
+  char *image;                  /* path of the bootable image (vmlinuz, bzImage) */
+  char *release;                /* as `uname -r` will say, for example 6.1.0-56-cloud-amd64: read from the image itself */
+  char *modules;                /* folder with kernel/ and modules.dep, or NULL: everything needed is built in */
+};
+
+/* Find the kernel that the user means.
+ *   SPEC NULL       the newest fetched kernel, else the newest readable /boot/vmlinuz-* whose modules are readable too
+ *   a file          that image; its modules are sought in lib/modules/RELEASE beside it, one folder up (the layout of an
+ *                   unpacked package: boot/vmlinuz-R, lib/modules/R), and in /lib/modules/RELEASE
+ *   a folder        a built kernel tree (arch/x86/boot/bzImage, modules in lib/modules/R or none), an unpacked package, or any
+ *                   folder with a vmlinuz* or bzImage
+ *   other text      a fetched kernel whose release begins with it: 6.1, 6.12
+ * Where modules.dep is missing, depmod makes it if the folder can be written.
+ * Returns 0 and fills *kernel, to be freed with kernel_free, or returns -1 after one message that says what to do.
+ */
+extern int kernel_find (const char *spec, struct kernel *kernel);
+extern void kernel_free (struct kernel *kernel);
+
+/* The release text in the header of an x86 boot image (Documentation/arch/x86/boot.rst, kernel_version at offset 0x20e), to
+ * free, or NULL after a message.
+ */
+extern char *kernel_image_release (const char *image);
+
+/* All fetched kernels, newest first, in an array to free (each with kernel_free).  Returns their count or -1 after a message. */
+extern int kernel_list_fetched (struct kernel **kernels);
+
+/* The same for the kernels installed in /boot, as far as they and their modules can be read. */
+extern int kernel_list_installed (struct kernel **kernels);
+
+/* Does RELEASE begin with VERSION, as 6.1.0-56-cloud-amd64 does with 6.1 and 6.1.0-56 but not with 6.1.0-5? */
+extern bool kernel_release_matches (const char *release, const char *version);
+
+/* Download the newest distribution kernel package whose release begins with VERSION (NULL: 6.1) and unpack it into the cache,
+ * without installing it.  FLAVOUR is `cloud` or NULL for cloud, or `full`.  A kernel already in the cache that fits is kept.
+ * Returns 0 and fills *kernel, or -1 after a message.
+ */
+extern int kernel_fetch (const char *version, const char *flavour, struct kernel *kernel);
+
+/* The folder of all that powercut keeps between commands, to free: $XDG_CACHE_HOME/powercut or ~/.cache/powercut; made if
+ * missing.  NULL after a message.
+ */
+extern char *cache_folder (void);
+
+/* The folder in it that holds one folder for each fetched kernel, named after its release and laid out like an unpacked
+ * package; to free; made if missing.  NULL after a message.
+ */
+extern char *kernel_cache_folder (void);
+
+#endif

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The agent is the guest's init: static, so that the initramfs needs nothing else.
+pkglibexec_PROGRAMS += guest/agent
+guest_agent_SOURCES = \
+	guest/agent-boot.c \
+	guest/agent-copy.c \
+	guest/agent-log.c \
+	guest/agent-mount.c \
+	guest/agent-nbd.c \
+	guest/agent-run.c \
+	guest/agent.c guest/agent.h \
+	guest/protocol.h
+guest_agent_LDFLAGS = $(AM_LDFLAGS) -all-static
+guest_agent_LDADD = checker/libobserve.la common/libcommon.la $(XXHASH_LIBS)
+
+noinst_LTLIBRARIES += guest/libguest.la
+guest_libguest_la_SOURCES = \
+	guest/capture.c guest/capture.h \
+	guest/console.c \
+	guest/image.c guest/image.h \
+	guest/initramfs-entry.h \
+	guest/initramfs-modules.c \
+	guest/initramfs-programs.c \
+	guest/initramfs-write.c \
+	guest/initramfs.c guest/initramfs.h \
+	guest/kernel-fetch.c \
+	guest/kernel.c guest/kernel.h \
+	guest/modules.c guest/modules.h \
+	guest/needs.c guest/needs.h \
+	guest/protocol.h \
+	guest/text.h \
+	guest/qemu.c guest/qemu.h \
+	guest/vm.c guest/vm.h
+guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS)

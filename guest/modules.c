@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/process.h"
+#include "guest/capture.h"
+#include "guest/modules.h"
+#include "guest/text.h"
+
+/* kmod wants the folder that holds lib/modules/RELEASE.  To free, or NULL after a message. */
+static char *
+modules_root (const char *folder, const char *release)
+{
+  CLEANUP_FREE char *tail = text_format ("/lib/modules/%s", release);
+
+  if (tail == NULL)
+    return NULL;
+  size_t length = strlen (folder), tail_length = strlen (tail);
+  if (length < tail_length || strcmp (folder + length - tail_length, tail) != 0) {
+    error_message ("%s: the modules of this kernel must be in a folder lib/modules/%s", folder, release);
+    return NULL;
+  }
+  return length == tail_length ? strdup ("/") : strndup (folder, length - tail_length);
+}
+
+int
+modules_prepare (const char *folder, const char *release)
+{
+  CLEANUP_FREE char *index = text_format ("%s/modules.dep", folder);
+  CLEANUP_FREE char *root = modules_root (folder, release);
+
+  if (index == NULL || root == NULL)
+    return -1;
+  if (access (index, R_OK) == 0)
+    return 0;
+  if (access (folder, W_OK) == -1) {
+    error_message ("%s: %m: run `depmod -b %s %s` as the owner of that folder", index, root, release);
+    return -1;
+  }
+  CLEANUP_FREE char *why = process_run ((const char *const[]) { "depmod", "-b", root, release, NULL });
+  if (why && *why)
+    error_message ("cannot make %s: %s", index, why);
+  return why ? -1 : 0;
+}
+
+/* Append to *files, which has COUNT of them. */
+static int
+append_file (char ***files, size_t count, char *file)
+{
+  char **more = file ? realloc (*files, (count + 2) * sizeof *more) : NULL;
+
+  if (more == NULL) {
+    free (file);
+    error_message ("out of memory");
+    return -1;
+  }
+  more[count] = file;
+  more[count + 1] = NULL;
+  *files = more;
+  return 0;
+}
+
+/* The part of modprobe's PATH that is behind TAIL.  What is before it modprobe may spell otherwise than we do. */
+static const char *
+part_behind (const char *path, const char *tail)
+{
+  const char *part = NULL;
+
+  for (const char *found = path; (found = strstr (found, tail)) != NULL; found++)
+    part = found + strlen (tail);
+  return part;
+}
+
+/* Lines are `builtin NAME` and `insmod PATH OPTIONS`; PATH may have spaces, but not behind FOLDER. */
+static int
+parse_dependencies (char *text, const char *folder, const char *release, char ***files)
+{
+  CLEANUP_FREE char *tail = text_format ("/lib/modules/%s/", release);
+  size_t count = 0;
+  char *line;
+
+  while (tail && (line = strsep (&text, "\n")) != NULL) {
+    if (strncmp (line, "insmod ", 7) != 0)
+      continue;
+    const char *part = part_behind (line, tail);
+    if (part == NULL) {
+      error_message ("modprobe named a module outside %s: %s", folder, line);
+      return -1;
+    }
+    if (append_file (files, count++, text_format ("%s/%.*s", folder, (int) strcspn (part, " "), part)) == -1)
+      return -1;
+  }
+  return tail ? 0 : -1;
+}
+
+/* What modprobe answered, turned into the result of modules_find. */
+static int
+judge_answer (const struct capture *answer, const char *folder, const char *release, const char *name, char ***files)
+{
+  if (answer->status == 0)
+    return parse_dependencies (answer->output, folder, release, files);
+  if (answer->status == 1)
+    return 1;
+  error_message ("modprobe --show-depends %s failed with status %d: %s", name, answer->status, answer->complaint);
+  return -1;
+}
+
+int
+modules_find (const char *folder, const char *release, const char *name, char ***files)
+{
+  CLEANUP_FREE char *root = modules_root (folder, release);
+  struct capture answer;
+
+  if (root == NULL)
+    return -1;
+  /* The host's own modprobe configuration says nothing about the guest. */
+  const char *const argv[] = { "modprobe", "-C", "/dev/null", "-d", root, "-S", release, "--show-depends", name, NULL };
+  if (capture_run (argv, &answer) == -1)
+    return -1;
+  *files = calloc (1, sizeof **files);
+  int result = *files ? judge_answer (&answer, folder, release, name, files) : -1;
+  if (result != 0)
+    modules_free (*files);
+  capture_free (&answer);
+  return result;
+}
+
+void
+modules_free (char **files)
+{
+  for (char **file = files; file && *file; file++)
+    free (*file);
+  free (files);
+}
+
+/* All data of the entry that ARCHIVE stands at. */
+static int
+read_entry (struct archive *archive, void **data, size_t *length)
+{
+  char buffer[65536];
+  la_ssize_t count;
+  char *bytes;
+  FILE *file = open_memstream (&bytes, length);
+
+  if (file == NULL)
+    return -1;
+  while ((count = archive_read_data (archive, buffer, sizeof buffer)) > 0)
+    fwrite (buffer, 1, (size_t) count, file);
+  if (fclose (file) == EOF || count < 0) {
+    free (bytes);
+    return -1;
+  }
+  *data = bytes;
+  return 0;
+}
+
+int
+module_read (const char *file, void **data, size_t *length)
+{
+  struct archive *archive = archive_read_new ();
+  struct archive_entry *entry;
+  int result = -1;
+
+  if (archive == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  archive_read_support_filter_gzip (archive);
+  archive_read_support_filter_xz (archive);
+  archive_read_support_filter_zstd (archive);
+  archive_read_support_format_raw (archive);
+  if (archive_read_open_filename (archive, file, 65536) == ARCHIVE_OK
+      && archive_read_next_header (archive, &entry) == ARCHIVE_OK)
+    result = read_entry (archive, data, length);
+  if (result == -1) {
+    const char *why = archive_error_string (archive);
+    error_message ("cannot read kernel module %s: %s", file, why ? why : "empty or damaged");
+  }
+  archive_read_free (archive);
+  return result;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Kernel modules: which ones a name stands for (as kmod's tools say), and their contents. */
+#ifndef POWERCUT_MODULES_H
+#define POWERCUT_MODULES_H
+
+#include <stddef.h>
+
+/* See that FOLDER (.../lib/modules/RELEASE) has the index that modprobe reads, and make it with depmod if it has none.
+ * Returns 0, or -1 after a message.
+ */
+extern int modules_prepare (const char *folder, const char *release);
+
+/* The files of module NAME in FOLDER, with all that it depends on before it, in the order to load them: NULL at the end,
+ * to be freed with modules_free.  No file at all if NAME is built in.  Returns 0; 1 without a message if this kernel knows
+ * no such name; or -1 after a message.
+ */
+extern int modules_find (const char *folder, const char *release, const char *name, char ***files);
+extern void modules_free (char **files);
+
+/* The module that FILE (.ko, or compressed: .ko.gz, .ko.xz, .ko.zst) holds: *data, to free.  Returns 0, or -1 after a
+ * message.
+ */
+extern int module_read (const char *file, void **data, size_t *length);
+
+#endif

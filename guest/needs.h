@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a program needs beside itself before it can run. */
+#ifndef POWERCUT_NEEDS_H
+#define POWERCUT_NEEDS_H
+
+struct program_needs {
+  char **files;                 /* loader and shared libraries of an executable: absolute paths, NULL at the end; or NULL */
+  char **programs;              /* a script's interpreter, and what its `env` starts: paths or names, NULL at the end; or NULL */
+  char *text;                   /* a script's text, which may name more programs; NULL for an executable */
+  char why[1024];               /* why it cannot run here, in one line */
+};
+
+/* Find out what the executable FILE (a path) needs, as the kernel and its loader would.  Returns 0 and fills *needs, to be
+ * freed with program_needs_free, or returns -1 with needs->why alone filled: it prints nothing, because the caller may
+ * only have guessed that FILE is wanted.
+ */
+extern int program_needs (const char *file, struct program_needs *needs);
+extern void program_needs_free (struct program_needs *needs);
+
+#endif

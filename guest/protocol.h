@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What host and agent say to each other over the virtio-serial port `powercut`.
+ *
+ * Request: one line of words (common/escape.h), the first the verb, separated by single spaces, ended by a newline.
+ * Answer, one to each request in order, and one unasked when the agent is ready (its payload is the kernel release):
+ *     ok LENGTH\n      then LENGTH bytes of payload
+ *     error LENGTH\n   then LENGTH bytes of message
+ * At most AGENT_REQUEST_MAX bytes a request.
+ *
+ * Verbs:
+ *   attach DEVICE ADDRESS PORT EXPORT     connect the kernel's NBD client: /dev/nbdN to that export
+ *   mount DEVICE TYPE OPTIONS             mount it on /mnt, OPTIONS as in mount -o (may be empty)
+ *   copy FROM                             copy the tree FROM of the initramfs into /mnt: modes, owners, links
+ *   run TIMEOUT_S PROGRAM [ARG...]        run in /mnt; payload: `exit N`, `signal N` or `timeout`, a newline, then the last
+ *                                         64 KiB of its standard output and error
+ *   observe [PATH...]                     payload: the observation's digest (checker/tree.h) of /mnt or of these paths in it
+ *   tree                                  payload: the whole text of the last observation
+ *   mark DEVICE TEXT                      write TEXT to the mark device, past the page cache
+ *   sync                                  sync(2)
+ *   unmount                               unmount /mnt
+ *   recover DEVICE TYPE OPTIONS [PATH...] one run: set readahead 0, mount, observe, unmount, drop the device's cache (BLKFLSBUF; btrfs: forget
+ *                                         the device).  Payload: lines `mount ERRNO-NAME|ok`, `observe DIGEST`, `unmount ERRNO-NAME|ok`
+ *                                         (the last two only after `mount ok`), `taint N`, then `log TEXT` for each kernel message of level
+ *                                         error or worse, or that begins with WARNING:/BUG:, since the last request of any kind
+ *   log                                   payload: lines `taint N`, `log TEXT` as above
+ *   power-off                             no answer: the machine goes off at once, nothing is synced
+ */
+#ifndef POWERCUT_PROTOCOL_H
+#define POWERCUT_PROTOCOL_H
+
+#define AGENT_PORT_NAME "powercut"
+#define AGENT_REQUEST_MAX (1 << 20)
+#define AGENT_MOUNT_POINT "/mnt"
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/cleanup.h"
+#include "guest/protocol.h"
+#include "guest/qemu.h"
+
+/* What the kernel is told:
+ *   console, loglevel           warnings and worse go to the console file; the rest would cost boot time
+ *   panic, oops, reboot         a kernel that is broken ends QEMU at once (-no-reboot), by the shortest way
+ *   nowatchdog, rcupdate        a slow host is no lockup of the guest; a hang is noticed by the host's time-outs
+ *   tsc, no_timer_check         clocks need not be measured against one another
+ *   cryptomgr                   nor ciphers tested at boot
+ *   mitigations, random         nothing hostile runs in there, and nothing secret
+ */
+#define KERNEL_COMMAND_LINE \
+  "console=ttyS0 loglevel=5 panic=-1 oops=panic reboot=t nowatchdog rcupdate.rcu_cpu_stall_suppress=1 " \
+  "tsc=reliable no_timer_check cryptomgr.notests mitigations=off random.trust_cpu=on"
+
+struct command {
+  char **words;                 /* NULL at the end */
+  size_t count;
+  bool failed;
+};
+
+static void add (struct command *command, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+
+static void
+add (struct command *command, const char *format, ...)
+{
+  char **words = reallocarray (command->words, command->count + 2, sizeof *words), *word;
+  va_list args;
+
+  if (words == NULL) {
+    command->failed = true;
+    return;
+  }
+  va_start (args, format);
+  if (vasprintf (&word, format, args) == -1) {
+    command->failed = true;
+    word = NULL;
+  }
+  va_end (args);
+  words[command->count] = word;
+  command->count += word != NULL;
+  words[command->count] = NULL;
+  command->words = words;
+}
+
+/* TEXT as a value in an option of QEMU, to free: a comma would begin the next value, two stand for one. */
+static char *
+quote (const char *text)
+{
+  char *quoted = NULL;
+  size_t length;
+  FILE *file = open_memstream (&quoted, &length);
+
+  if (file == NULL)
+    return NULL;
+  for (; *text; text++) {
+    if (*text == ',')
+      putc (',', file);
+    putc (*text, file);
+  }
+  if (fclose (file) == EOF) {
+    free (quoted);
+    return NULL;
+  }
+  return quoted;
+}
+
+static void
+add_machine (struct command *command, const struct vm_config *config, const char *accelerator)
+{
+  add (command, QEMU_PROGRAM);
+  add (command, "-nodefaults");
+  add (command, "-no-user-config");
+  add (command, "-no-reboot");
+  add (command, "-display");
+  add (command, "none");
+  add (command, "-machine");
+  add (command, "pc,accel=%s", accelerator);
+  add (command, "-cpu");
+  add (command, "max,la57=off"); /* a fifth level of page tables costs time under emulation and serves no guest of this size */
+  add (command, "-smp");
+  add (command, "1");
+  add (command, "-m");
+  add (command, "%u", config->memory_mib);
+  add (command, "-kernel");
+  add (command, "%s", config->image);
+  add (command, "-initrd");
+  add (command, "%s", config->initramfs);
+  add (command, "-append");
+  add (command, KERNEL_COMMAND_LINE);
+}
+
+static void
+add_channels (struct command *command, const char *console, int agent_fd)
+{
+  add (command, "-chardev");
+  add (command, "file,id=console,path=%s", console);
+  add (command, "-serial");
+  add (command, "chardev:console");
+  add (command, "-chardev");
+  add (command, "socket,id=agent,fd=%d", agent_fd);
+  add (command, "-device");
+  add (command, "virtio-serial-pci");
+  add (command, "-device");
+  add (command, "virtserialport,chardev=agent,name=" AGENT_PORT_NAME);
+}
+
+/* A disk of the guest as the server sees it: flushes and trims pass, requests are not merged, and an error is the guest's to
+ * handle, where QEMU's default would stop the guest when there is no space.
+ */
+static void
+add_virtio_disk (struct command *command, size_t i, const char *socket_path, const char *export_name)
+{
+  CLEANUP_FREE char *export = quote (export_name);
+
+  if (export == NULL) {
+    command->failed = true;
+    return;
+  }
+  add (command, "-blockdev");
+  add (command, "driver=nbd,node-name=disk%zu,discard=unmap,server.type=unix,server.path=%s,export=%s", i, socket_path,
+       export);
+  add (command, "-device");
+  add (command, "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
+       "rerror=report,werror=report", i);
+}
+
+/* One connection to the server for each disk that the guest reaches over the network, and nothing else to be reached. */
+static void
+add_network (struct command *command, const struct vm_config *config, const char *socket_path)
+{
+  CLEANUP_FREE char *forwards = NULL;
+  size_t length;
+  FILE *file = open_memstream (&forwards, &length);
+
+  if (file == NULL) {
+    command->failed = true;
+    return;
+  }
+  for (size_t i = 0; i < config->disk_count; i++)
+    if (config->disks[i].guest_port) {
+      add (command, "-chardev");
+      add (command, "socket,id=nbd%zu,path=%s", i, socket_path);
+      fprintf (file, ",guestfwd=tcp:" VM_NBD_ADDRESS ":%s-chardev:nbd%zu", config->disks[i].guest_port, i);
+    }
+  if (fclose (file) == EOF) {
+    command->failed = true;
+    return;
+  }
+  if (length == 0)
+    return;
+  add (command, "-netdev");
+  add (command, "user,id=net,restrict=on,ipv6=off%s", forwards);
+  add (command, "-device");
+  add (command, "virtio-net-pci,netdev=net,romfile=");
+}
+
+char **
+qemu_command (const struct vm_config *config, const char *accelerator, int agent_fd)
+{
+  struct command command = { .words = NULL };
+  CLEANUP_FREE char *console = quote (config->console);
+  CLEANUP_FREE char *socket_path = quote (config->disk_count > 0 ? config->nbd_socket : "");
+
+  if (console == NULL || socket_path == NULL)
+    return NULL;
+  add_machine (&command, config, accelerator);
+  add_channels (&command, console, agent_fd);
+  for (size_t i = 0; i < config->disk_count; i++)
+    if (config->disks[i].guest_port == NULL)
+      add_virtio_disk (&command, i, socket_path, config->disks[i].export_name);
+  add_network (&command, config, socket_path);
+  if (command.failed) {
+    qemu_command_free (command.words);
+    return NULL;
+  }
+  return command.words;
+}
+
+void
+qemu_command_free (char **words)
+{
+  if (words)
+    for (char **word = words; *word; word++)
+      free (*word);
+  free (words);
+}

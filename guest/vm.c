@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "common/number.h"
+#include "common/process.h"
+#include "common/stop.h"
+#include "guest/protocol.h"
+#include "guest/qemu.h"
+#include "guest/vm.h"
+
+#define ANSWER_MAX (64 << 20)
+#define HEAD_MAX 32
+#define EXIT_WAIT_MS 5000
+#define REASON_LINES 6
+#define ERRORS_TAIL 4096
+
+/* Hardware that virtualizes boots a guest in a second or two.  Where /dev/kvm is there but is itself emulated, a guest may take
+ * minutes or not come up at all; then emulation by QEMU is quicker.
+ */
+#define KVM_BOOT_MS 10000
+
+struct vm {
+  pid_t pid;                    /* QEMU, or 0 once it is reaped */
+  int agent;                    /* our end of the socket pair */
+  int errors;                   /* what QEMU says on its standard error */
+  bool lost;                    /* a call got no answer: the next one that comes would be taken for another call's */
+  char *release;
+};
+
+/* Set when a guest did not come up with KVM but did without: nobody then waits for the same again. */
+static atomic_bool kvm_is_useless;
+
+static int64_t
+now_ms (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static struct vm_answer make_answer (enum vm_failure failure, const char *format, ...)
+  __attribute__ ((format (printf, 2, 3)));
+
+static struct vm_answer
+make_answer (enum vm_failure failure, const char *format, ...)
+{
+  struct vm_answer answer = { .failure = failure };
+  va_list args;
+
+  va_start (args, format);
+  int length = vasprintf (&answer.text, format, args);
+  va_end (args);
+  if (length == -1) {
+    error_message ("out of memory");
+    abort ();
+  }
+  answer.length = (size_t) length;
+  return answer;
+}
+
+/* Wait until the agent's socket is ready for EVENTS (its end counts as ready). */
+static enum vm_failure
+wait_for_agent (const struct vm *vm, short events, int64_t deadline_ms)
+{
+  for (;;) {
+    struct pollfd pollers[] = { { .fd = vm->agent, .events = events }, { .fd = stop_fd (), .events = POLLIN } };
+    int64_t left_ms = deadline_ms - now_ms ();
+
+    if (left_ms < 0)
+      left_ms = 0;
+    int ready = poll (pollers, 2, (int) left_ms);
+    if (ready == -1 && errno != EINTR)
+      return VM_DIED;
+    if (ready > 0 && pollers[1].revents)
+      return VM_STOPPED;
+    if (ready > 0 && pollers[0].revents)
+      return VM_OK;
+    if (ready == 0 && left_ms == 0)
+      return VM_HUNG;
+  }
+}
+
+static enum vm_failure
+send_text (const struct vm *vm, const char *text, size_t length, int64_t deadline_ms)
+{
+  while (length > 0) {
+    enum vm_failure failure = wait_for_agent (vm, POLLOUT, deadline_ms);
+    if (failure != VM_OK)
+      return failure;
+    ssize_t count = send (vm->agent, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count == -1 && (errno == EAGAIN || errno == EINTR))
+      continue;
+    if (count == -1)
+      return VM_DIED;
+    text += count;
+    length -= (size_t) count;
+  }
+  return VM_OK;
+}
+
+static enum vm_failure
+receive (const struct vm *vm, char *buffer, size_t length, int64_t deadline_ms)
+{
+  while (length > 0) {
+    enum vm_failure failure = wait_for_agent (vm, POLLIN, deadline_ms);
+    if (failure != VM_OK)
+      return failure;
+    ssize_t count = recv (vm->agent, buffer, length, MSG_DONTWAIT);
+    if (count == -1 && (errno == EAGAIN || errno == EINTR))
+      continue;
+    if (count <= 0)
+      return VM_DIED;
+    buffer += count;
+    length -= (size_t) count;
+  }
+  return VM_OK;
+}
+
+/* The last line that QEMU printed, to free, perhaps empty. */
+static char *
+last_error (const struct vm *vm)
+{
+  char text[ERRORS_TAIL + 1];
+  off_t size = lseek (vm->errors, 0, SEEK_END);
+  ssize_t length = pread (vm->errors, text, ERRORS_TAIL, size > ERRORS_TAIL ? size - ERRORS_TAIL : 0);
+
+  while (length > 0 && text[length - 1] == '\n')
+    length--;
+  text[length > 0 ? length : 0] = '\0';
+  const char *line = strrchr (text, '\n');
+  return make_answer (VM_OK, "%s", line ? line + 1 : text).text;
+}
+
+/* QEMU has closed the socket: reap it and say how it ended. */
+static struct vm_answer
+explain_end (struct vm *vm)
+{
+  CLEANUP_FREE char *line = last_error (vm);
+  int status;
+
+  vm->lost = true;
+  if (vm->pid == 0 || process_wait (vm->pid, EXIT_WAIT_MS, &status) != 1)
+    return make_answer (VM_DIED, "the guest broke off the conversation");
+  vm->pid = 0;
+  if (WIFSIGNALED (status))
+    return make_answer (VM_DIED, "QEMU was killed by signal %d%s%s", WTERMSIG (status), *line ? ": " : "", line);
+  if (WEXITSTATUS (status) != 0)
+    return make_answer (VM_DIED, "QEMU failed with exit status %d%s%s", WEXITSTATUS (status), *line ? ": " : "", line);
+  return make_answer (VM_DIED, "the guest went down");
+}
+
+static struct vm_answer
+explain_failure (struct vm *vm, enum vm_failure failure, int timeout_ms)
+{
+  vm->lost = true;
+  if (failure == VM_HUNG)
+    return make_answer (VM_HUNG, "no answer from the guest in %d.%d s", timeout_ms / 1000, timeout_ms % 1000 / 100);
+  if (failure == VM_STOPPED)
+    return make_answer (VM_STOPPED, "stopped by signal %d", stop_requested ());
+  return explain_end (vm);
+}
+
+/* Read `ok LENGTH` or `error LENGTH`; *malformed if it is neither. */
+static enum vm_failure
+receive_head (const struct vm *vm, int64_t deadline_ms, bool *is_error, uint64_t *length, bool *malformed)
+{
+  char head[HEAD_MAX + 1];
+  size_t count = 0;
+
+  do {
+    enum vm_failure failure = receive (vm, head + count, 1, deadline_ms);
+    if (failure != VM_OK)
+      return failure;
+  } while (head[count++] != '\n' && count < HEAD_MAX);
+  head[count - 1] = '\0';
+  *is_error = strncmp (head, "error ", 6) == 0;
+  *malformed = (!*is_error && strncmp (head, "ok ", 3) != 0)
+               || parse_unsigned (head + (*is_error ? 6 : 3), ANSWER_MAX, length) == -1;
+  return VM_OK;
+}
+
+static struct vm_answer
+receive_answer (struct vm *vm, int timeout_ms, int64_t deadline_ms)
+{
+  bool is_error, malformed = false;
+  uint64_t length;
+  enum vm_failure failure = receive_head (vm, deadline_ms, &is_error, &length, &malformed);
+
+  if (malformed) {
+    vm->lost = true;
+    return make_answer (VM_DIED, "the guest's answer is malformed");
+  }
+  if (failure != VM_OK)
+    return explain_failure (vm, failure, timeout_ms);
+  char *text = malloc (length + 1);
+  if (text == NULL) {
+    vm->lost = true;
+    return make_answer (VM_DIED, "no memory for the guest's answer of %llu bytes", (unsigned long long) length);
+  }
+  failure = receive (vm, text, length, deadline_ms);
+  if (failure != VM_OK) {
+    free (text);
+    return explain_failure (vm, failure, timeout_ms);
+  }
+  text[length] = '\0';
+  return (struct vm_answer) { .failure = is_error ? VM_REFUSED : VM_OK, .text = text, .length = length };
+}
+
+/* WORDS as a request, to free. */
+static char *
+make_request (const char *const *words, size_t *length)
+{
+  char *request = NULL;
+  FILE *file = open_memstream (&request, length);
+
+  if (file == NULL)
+    return NULL;
+  for (size_t i = 0; words[i]; i++) {
+    if (i > 0)
+      putc (' ', file);
+    escape_word (words[i], strlen (words[i]), file);
+  }
+  putc ('\n', file);
+  if (fclose (file) == EOF) {
+    free (request);
+    return NULL;
+  }
+  return request;
+}
+
+struct vm_answer
+vm_call (struct vm *vm, int timeout_ms, const char *const *words)
+{
+  size_t length;
+  CLEANUP_FREE char *request = make_request (words, &length);
+  int64_t deadline_ms = now_ms () + timeout_ms;
+
+  if (request == NULL)
+    return make_answer (VM_REFUSED, "no memory for the request");
+  if (length > AGENT_REQUEST_MAX)
+    return make_answer (VM_REFUSED, "a request of %zu bytes: at most %d are possible", length, AGENT_REQUEST_MAX);
+  if (vm->lost)
+    return make_answer (VM_DIED, "the guest was lost in an earlier request");
+  enum vm_failure failure = send_text (vm, request, length, deadline_ms);
+  if (failure != VM_OK)
+    return explain_failure (vm, failure, timeout_ms);
+  return receive_answer (vm, timeout_ms, deadline_ms);
+}
+
+/* Start QEMU with the agent's port on PORT. */
+static int
+start_qemu (struct vm *vm, const struct vm_config *config, const char *accelerator, int port)
+{
+  struct process_io io = { .stdout_fd = vm->errors, .stderr_fd = vm->errors, .inherit_fd = port };
+  char **words = qemu_command (config, accelerator, port);
+
+  if (words == NULL) {
+    error_message ("cannot start QEMU: %m");
+    return -1;
+  }
+  vm->pid = process_start ((const char *const *) words, &io);
+  qemu_command_free (words);
+  return vm->pid == -1 ? -1 : 0;
+}
+
+/* The guest, started and perhaps still booting.  NULL after a message. */
+static struct vm *
+launch (const struct vm_config *config, const char *accelerator)
+{
+  struct vm *vm = calloc (1, sizeof *vm);
+  int ends[2];
+
+  if (vm == NULL || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1) {
+    error_message ("cannot start QEMU: %m");
+    free (vm);
+    return NULL;
+  }
+  vm->agent = ends[0];
+  vm->errors = memfd_create ("qemu-errors", MFD_CLOEXEC);
+  if (vm->errors == -1)
+    error_message ("cannot start QEMU: %m");
+  if (vm->errors == -1 || start_qemu (vm, config, accelerator, ends[1]) == -1) {
+    close (ends[1]);
+    vm->pid = 0;
+    vm_end (vm);
+    return NULL;
+  }
+  close (ends[1]);
+  return vm;
+}
+
+/* Boot with ACCELERATOR.  Returns the guest, or NULL and why in *answer, whose text is NULL if a message was printed. */
+static struct vm *
+boot (const struct vm_config *config, const char *accelerator, int timeout_ms, struct vm_answer *answer)
+{
+  struct vm *vm = launch (config, accelerator);
+
+  *answer = (struct vm_answer) { .failure = VM_DIED };
+  if (vm == NULL)
+    return NULL;
+  *answer = receive_answer (vm, timeout_ms, now_ms () + timeout_ms);
+  if (answer->failure != VM_OK) {
+    vm_end (vm);
+    return NULL;
+  }
+  vm->release = answer->text;
+  return vm;
+}
+
+/* The console's lines that say why, in one line, to free. */
+static char *
+console_in_one_line (const char *console)
+{
+  char *text = console_reason (console, REASON_LINES);
+  size_t length = strlen (text);
+
+  if (length > 0)
+    text[length - 1] = '\0';
+  for (char *end = text; (end = strchr (end, '\n')) != NULL;)
+    *end = '|';
+  return text;
+}
+
+static void
+report_boot_failure (const struct vm_config *config, const struct vm_answer *answer)
+{
+  if (answer->text == NULL)
+    return;
+  if (answer->failure == VM_STOPPED) {
+    error_message ("%s", answer->text);
+    return;
+  }
+  CLEANUP_FREE char *reason = console_in_one_line (config->console);
+  error_message ("the guest did not boot %s: %s%s%s", config->image, answer->text, *reason ? "; its console says: " : "",
+                 reason);
+}
+
+static bool
+kvm_is_worth_a_try (void)
+{
+  return !atomic_load (&kvm_is_useless) && access ("/dev/kvm", R_OK | W_OK) == 0;
+}
+
+struct vm *
+vm_start (const struct vm_config *config)
+{
+  CLEANUP_FREE char *qemu = process_find (QEMU_PROGRAM);
+  struct vm_answer answer;
+  struct vm *vm;
+  bool tried_kvm = kvm_is_worth_a_try ();
+
+  if (qemu == NULL) {
+    error_message (QEMU_PROGRAM ": not found: install qemu-system-x86");
+    return NULL;
+  }
+  if (tried_kvm) {
+    vm = boot (config, "kvm", config->boot_timeout_ms < KVM_BOOT_MS ? config->boot_timeout_ms : KVM_BOOT_MS, &answer);
+    if (vm || answer.text == NULL)
+      return vm;
+    if (answer.failure == VM_STOPPED) {
+      report_boot_failure (config, &answer);
+      free (answer.text);
+      return NULL;
+    }
+    free (answer.text);
+  }
+  vm = boot (config, "tcg", config->boot_timeout_ms, &answer);
+  if (vm) {
+    if (tried_kvm)
+      atomic_store (&kvm_is_useless, true);
+    return vm;
+  }
+  report_boot_failure (config, &answer);
+  free (answer.text);
+  return NULL;
+}
+
+const char *
+vm_release (const struct vm *vm)
+{
+  return vm->release;
+}
+
+void
+vm_end (struct vm *vm)
+{
+  int status;
+
+  if (vm == NULL)
+    return;
+  if (vm->pid > 0) {
+    kill (vm->pid, SIGKILL);
+    process_wait (vm->pid, -1, &status);
+  }
+  close (vm->agent);
+  if (vm->errors >= 0)
+    close (vm->errors);
+  free (vm->release);
+  free (vm);
+}

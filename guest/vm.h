@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One QEMU guest with the agent as its init: started, spoken to, always reaped. */
+#ifndef POWERCUT_VM_H
+#define POWERCUT_VM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vm;
+
+struct vm_disk {
+  const char *export_name;      /* on the NBD server */
+  const char *guest_port;       /* NULL: a virtio-blk disk (/dev/vda, /dev/vdb, ... in order); else the guest reaches the export
+                                   by TCP at VM_NBD_ADDRESS and this port, over user-mode networking, for its own NBD client */
+};
+
+#define VM_NBD_ADDRESS "10.0.2.100"
+
+struct vm_config {
+  const char *image;            /* kernel */
+  const char *initramfs;
+  const char *nbd_socket;       /* Unix socket of the NBD server */
+  const struct vm_disk *disks;
+  size_t disk_count;
+  unsigned memory_mib;
+  const char *console;          /* file that receives the serial console, made anew */
+  int boot_timeout_ms;
+};
+
+/* Why a call did not give an answer. */
+enum vm_failure {
+  VM_OK,
+  VM_REFUSED,                   /* the agent answered `error`; the text is its message */
+  VM_DIED,                      /* the guest ended (a panic: see the console) */
+  VM_HUNG,                      /* no answer in time; the guest is still there and should be ended */
+  VM_STOPPED,                   /* the user asked to stop (common/stop.h) */
+};
+
+struct vm_answer {
+  enum vm_failure failure;
+  char *text;                   /* payload or message, NUL behind it, to free; never NULL */
+  size_t length;
+};
+
+/* Boot and wait until the agent is ready.  NULL after a message (no QEMU, the image does not boot, time-out, stop); the last
+ * lines of the console are part of it where they say why.
+ */
+extern struct vm *vm_start (const struct vm_config *config);
+
+/* Ask the agent: WORDS is NULL-terminated, unescaped.  Waits up to TIMEOUT_MS.  Prints nothing. */
+extern struct vm_answer vm_call (struct vm *vm, int timeout_ms, const char *const *words);
+
+/* The kernel release that the agent reported. */
+extern const char *vm_release (const struct vm *vm);
+
+/* End the guest at once and free everything.  NULL is nothing to do. */
+extern void vm_end (struct vm *vm);
+
+/* The lines of a console file that say why a kernel died (from the first `Kernel panic`, `BUG:`, `Oops`, `WARNING:` on, at
+ * most LINES lines), or its last lines if none does; to free, never NULL.
+ */
+extern char *console_reason (const char *console, size_t lines);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is on the devices at a crash point under one choice for each pending write.
+ *
+ * This is mechanism: which writes are pending, and which choices come next, is decided elsewhere (replay/model.h,
+ * replay/search.h).  Every write issued at the point or before is there, except where a choice says otherwise; in each sector
+ * the latest write that is there wins, in issue order; a trim or zero is a write of zeros; a sector that no write touched is
+ * zeros.
+ */
+#ifndef POWERCUT_CRASH_STATE_H
+#define POWERCUT_CRASH_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log/reader.h"
+
+#define BLOCK_SIZE ((uint32_t) LOG_SECTOR << INDEX_BLOCK_LEVEL)
+#define BLOCK_SECTORS (1u << INDEX_BLOCK_LEVEL)
+#define BLOCK_ALL ((1u << BLOCK_SECTORS) - 1)
+
+enum choice_kind {
+  CHOICE_PRESENT = 0,
+  CHOICE_ABSENT = 1,
+  CHOICE_UNDECIDED = 2,         /* decided when a read needs it */
+};
+
+struct choice {
+  uint32_t write;               /* its number in the log */
+  enum choice_kind kind;
+};
+
+struct crash_state;
+
+/* A state of LOG, which must outlive it: at first, everything in the log is there.  NULL with errno ENOMEM. */
+extern struct crash_state *crash_state_new (const struct write_log *log);
+extern void crash_state_free (struct crash_state *state);
+
+/* Move to the crash point POINT (a position) with COUNT choices; of two for one write the last counts.  An undecided write that a read needs becomes
+ * UNDECIDED_DEFAULT.  Returns 0, or -1 with errno EINVAL (no such position, a write that is not issued by then, an
+ * unknown kind) or ENOMEM; after an error the state is the one of crash_state_new.
+ */
+extern int crash_state_select (struct crash_state *state, uint32_t point, const struct choice *choices, size_t count,
+                               enum choice_kind undecided_default);
+
+/* Read the sectors of SECTORS (bit 0 is the first) of the 4 KiB block BLOCK of DEVICE into their places in BUFFER.  An undecided write is
+ * decided if, and only if, the bytes of one of these sectors depend on it.
+ */
+extern void crash_state_read_block (struct crash_state *state, unsigned device, uint64_t block, unsigned sectors,
+                                    void *buffer);
+
+/* Read COUNT bytes at OFFSET, both multiples of LOG_SECTOR and inside the device. */
+extern void crash_state_read (struct crash_state *state, unsigned device, void *buffer, size_t count, uint64_t offset);
+
+/* The choices that reads have made since crash_state_select, in order. */
+extern const struct choice *crash_state_decisions (const struct crash_state *state, size_t *count);
+
+#endif

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: BSD-3-Clause
+noinst_LTLIBRARIES += log/liblog.la
+log_liblog_la_SOURCES = \
+	log/checksum.c log/checksum.h \
+	log/crash-state.c log/crash-state.h \
+	log/format.h \
+	log/index.c log/index.h \
+	log/reader.c log/reader.h \
+	log/state-id.c log/state-id.h \
+	log/writer.c log/writer.h
+log_liblog_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+log_liblog_la_LIBADD = $(XXHASH_LIBS)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reading a log (log/format.h): everything is checked once, when it is opened. */
+#ifndef POWERCUT_READER_H
+#define POWERCUT_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log/format.h"
+#include "log/index.h"
+
+#define LOG_NEVER UINT32_MAX    /* the position of a completion that is not in the log, or that was a failure */
+
+/* A write, zero or trim.  Writes are numbered from 0 in issue order. */
+struct log_write {
+  uint64_t data;                /* file offset of the data of a LOG_WRITE; 0 for a zero or trim */
+  uint64_t offset_bytes;
+  uint32_t length_bytes;
+  uint32_t issue;               /* position */
+  uint32_t completion;          /* position of the completion without error, or LOG_NEVER */
+  uint16_t device;
+  uint8_t kind;                 /* enum log_kind */
+  uint8_t flags;                /* enum log_flag, and LOG_FAILED */
+};
+_Static_assert (sizeof (struct log_write) == 32, "a write takes 32 bytes of memory");
+
+#define LOG_FAILED 0x80         /* completed with an error */
+
+struct log_flush {
+  uint32_t issue;
+  uint32_t completion;          /* of the completion without error, or LOG_NEVER */
+  uint16_t device;
+};
+
+struct log_mark {
+  uint32_t position;
+  uint32_t length;              /* bytes of text */
+  const char *text;             /* not NUL-terminated; in the mapped file */
+};
+
+enum log_end {
+  LOG_CLOSED,                   /* the recorder was closed and everything is valid */
+  LOG_CUT,                      /* the recorder was cut off, or the file is: the valid prefix is the recording */
+  LOG_DAMAGED,                  /* the recorder was closed, but a record is not valid */
+};
+
+struct write_log {
+  char *path;
+  const char *map;              /* the whole file */
+  uint64_t file_size;
+  uint64_t valid_size;          /* bytes from the start that are valid */
+  enum log_end end;
+  const char *fault;            /* what is wrong with the record at valid_size, or NULL */
+
+  size_t device_count;
+  uint64_t device_sizes[LOG_DEVICES_MAX];
+  const char *info;             /* KEY=VALUE texts, each with its NUL */
+  size_t info_size;
+  uint64_t created;             /* nanoseconds since 1970 */
+
+  uint32_t event_count;         /* positions are 0 to event_count - 1; an `end` record is no event */
+  struct log_write *writes;
+  uint32_t write_count;
+  struct log_flush *flushes;
+  uint32_t flush_count;
+  struct log_mark *marks;
+  uint32_t mark_count;
+  uint32_t unordered_count;     /* pairs of a write and an older one in flight with it that overlap: their order is not known */
+  struct log_index index;
+};
+
+/* Open a log.  Returns NULL after a message if PATH cannot be read, is not a log, is of another version or has a damaged
+ * header.  A log that ends early opens: see end, fault and log_describe_loss.  Free with write_log_close.
+ */
+extern struct write_log *write_log_open (const char *path);
+extern void write_log_close (struct write_log *log);
+
+/* One line about what the reader could not use, to free; NULL if all was used. */
+extern char *log_describe_loss (const struct write_log *log);
+
+/* The value of the INDEXth text of KEY in the header, or NULL. */
+extern const char *log_info (const struct write_log *log, const char *key, size_t index);
+
+/* The number of writes whose issue is at POSITION or before. */
+extern uint32_t log_writes_until (const struct write_log *log, uint32_t position);
+
+/* The newest mark at POSITION or before, or NULL. */
+extern const struct log_mark *log_mark_until (const struct write_log *log, uint32_t position);
+
+/* The first mark whose first word is NAME, or NULL.  *rest, if not NULL, is the text behind that word and a space, REST_LENGTH bytes long. */
+extern const struct log_mark *log_find_mark (const struct write_log *log, const char *name, const char **rest,
+                                             size_t *rest_length);
+
+/* Walk over all events in order. */
+struct log_event {
+  uint32_t position;
+  uint64_t file_offset;
+  struct log_record record;     /* numbers in host order */
+  const char *data;
+};
+struct log_cursor {
+  const struct write_log *log;
+  uint64_t file_offset;
+  uint32_t position;
+};
+extern void log_cursor_begin (struct log_cursor *cursor, const struct write_log *log);
+/* The next event into *event; false at the end. */
+extern bool log_cursor_next (struct log_cursor *cursor, struct log_event *event);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The `control` export of the crashstate plugin: how the search tells the device what to be, and hears what was asked of it.
+ *
+ * One write at offset 0 selects a crash state: a struct control_select and choice_count struct control_choice.  What a guest
+ * wrote before is forgotten.  A selection that is not legal is answered with EINVAL.
+ *
+ * A read at offset 0 gives what happened since: a struct control_report and decision_count struct control_choice, in the
+ * order in which reads forced the decisions.  Reading does not change it.  All numbers are little-endian.
+ */
+#ifndef POWERCUT_CONTROL_H
+#define POWERCUT_CONTROL_H
+
+#include <stdint.h>
+
+#define CONTROL_EXPORT "control"
+#define CONTROL_EXPORT_BYTES (32 << 20)
+#define CONTROL_MAGIC 0x54434350        /* "PCCT" */
+
+struct control_choice {
+  uint32_t write;               /* number of the write in the log */
+  uint32_t kind;                /* enum choice_kind */
+};
+
+struct control_select {
+  uint32_t magic;               /* CONTROL_MAGIC */
+  uint32_t point;               /* position of the crash point */
+  uint32_t undecided_default;   /* enum choice_kind: what an undecided write becomes when a read needs it */
+  uint32_t choice_count;
+};
+
+struct control_report {
+  uint32_t magic;               /* CONTROL_MAGIC */
+  uint32_t decision_count;
+  uint64_t reads;               /* requests of the guest since the selection */
+  uint64_t read_bytes;
+  uint64_t writes;              /* writes, zeroes and trims */
+  uint64_t written_bytes;
+  uint64_t behaviour;           /* a hash of every sector that was read before it was written, with its content: runs that read
+                                   the same bytes have the same */
+};
+_Static_assert (sizeof (struct control_report) == 48, "the report has no padding");
+
+#endif

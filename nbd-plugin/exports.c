@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NBDKIT_API_VERSION 2
+#include <nbdkit-plugin.h>
+
+#include "common/number.h"
+#include "log/format.h"
+#include "nbd-plugin/exports.h"
+
+int
+export_open (size_t device_count, const char *other)
+{
+  const char *name = nbdkit_export_name ();
+  uint64_t number = 0;
+
+  if (name == NULL)
+    return -2;
+  if (strcmp (name, other) == 0)
+    return EXPORT_OTHER;
+  if (*name != '\0' && (strncmp (name, "disk", 4) != 0 || parse_unsigned (name + 4, device_count - 1, &number) == -1)) {
+    nbdkit_error ("no export '%s': there are disk0 to disk%zu, and %s", name, device_count - 1, other);
+    errno = ENOENT;
+    return -2;
+  }
+  return (int) number;
+}
+
+int
+export_list (struct nbdkit_exports *exports, size_t device_count, const char *other, const char *other_description)
+{
+  for (size_t i = 0; i < device_count; i++) {
+    char name[32];
+
+    snprintf (name, sizeof name, "disk%zu", i);
+    if (nbdkit_add_export (exports, name, NULL) == -1)
+      return -1;
+  }
+  return nbdkit_add_export (exports, other, other_description);
+}
+
+int
+export_block_size (void *handle, uint32_t *minimum, uint32_t *preferred, uint32_t *maximum)
+{
+  (void) handle;
+  *minimum = LOG_SECTOR;
+  *preferred = 4096;
+  *maximum = 0xffffffff;
+  return 0;
+}
+
+int
+export_check_sectors (uint32_t count, uint64_t offset)
+{
+  if (count % LOG_SECTOR == 0 && offset % LOG_SECTOR == 0)
+    return 0;
+  nbdkit_error ("request of %" PRIu32 " bytes at %" PRIu64 " is not made of whole sectors of %d bytes: use --filter=blocksize",
+                count, offset, LOG_SECTOR);
+  errno = EINVAL;
+  return -1;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a guest wrote over a crash state, and what it read of it: a sparse copy-on-write layer by block and sector. */
+#ifndef POWERCUT_OVERLAY_H
+#define POWERCUT_OVERLAY_H
+
+#include <stdint.h>
+
+#include "log/crash-state.h"
+
+struct overlay;
+
+/* An empty layer, or NULL with errno ENOMEM. */
+extern struct overlay *overlay_new (void);
+extern void overlay_free (struct overlay *overlay);
+
+/* Forget everything; the memory is kept for the next run. */
+extern void overlay_clear (struct overlay *overlay);
+
+/* Write the sectors of SECTORS (bit 0 is the first) of a block from their places in DATA, or zeros if DATA is NULL.  Returns 0, or -1 with errno ENOMEM. */
+extern int overlay_write (struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors, const void *data);
+
+/* Copy those of SECTORS that are written to their places in BUFFER.  Returns the sectors that are not. */
+extern unsigned overlay_read (const struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors,
+                              void *buffer);
+
+/* Note that SECTORS of a block are read.  Returns those that were not noted before: all of them on a lack of memory. */
+extern unsigned overlay_note_read (struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors);
+
+#endif

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* nbdkit plugin `writelog`: serve empty devices and record what is done to them.
+ *
+ * The log is the device: data are written once, into the log, and reads are answered from there.  For each sector a map holds
+ * where its content is: 0 for never written, the file offset of its 512 bytes in the log, or for zeros the offset of the
+ * record with bit 0 set (offsets are multiples of 8).  Records of later issues stand at higher offsets, so the higher entry is
+ * the newer one, whichever thread comes last: what the device shows is what the log says.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NBDKIT_API_VERSION 2
+#include <nbdkit-plugin.h>
+
+#include "common/cleanup.h"
+#include "log/writer.h"
+#include "nbd-plugin/exports.h"
+
+#define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
+
+#define MARK_EXPORT "mark"
+#define MARK_EXPORT_BYTES (32 << 20)
+#define MAP_ZERO 1              /* bit of a map entry */
+
+struct device {
+  uint64_t size_bytes;
+  const char *base;             /* file whose content the device has at first, or NULL */
+  _Atomic uint64_t *map;        /* by sector */
+};
+
+/* What a client has opened. */
+struct handle {
+  struct device *device;        /* NULL: the mark export */
+  uint16_t number;
+};
+
+static char *log_path;
+static struct device devices[LOG_DEVICES_MAX];
+static size_t device_count;
+static size_t base_count;
+static char *info[256];
+static size_t info_count;
+static struct log_writer *writer;
+
+static void
+writelog_unload (void)
+{
+  for (size_t i = 0; i < device_count; i++) {
+    if (devices[i].map)
+      munmap (devices[i].map, devices[i].size_bytes / LOG_SECTOR * sizeof *devices[i].map);
+    free ((char *) devices[i].base);
+  }
+  for (size_t i = 0; i < info_count; i++)
+    free (info[i]);
+  free (log_path);
+}
+
+static int
+config_size (const char *value)
+{
+  int64_t size = nbdkit_parse_size (value);
+
+  if (size == -1)
+    return -1;
+  if (size == 0 || size % LOG_SECTOR != 0) {
+    nbdkit_error ("size=%s: must be a multiple of %d bytes, and not zero", value, LOG_SECTOR);
+    return -1;
+  }
+  if (device_count == LOG_DEVICES_MAX) {
+    nbdkit_error ("size=%s: at most %d devices", value, LOG_DEVICES_MAX);
+    return -1;
+  }
+  devices[device_count++].size_bytes = (uint64_t) size;
+  return 0;
+}
+
+static int
+config_base (const char *value)
+{
+  if (base_count == LOG_DEVICES_MAX) {
+    nbdkit_error ("base=%s: at most %d devices", value, LOG_DEVICES_MAX);
+    return -1;
+  }
+  devices[base_count].base = nbdkit_absolute_path (value);
+  return devices[base_count++].base ? 0 : -1;
+}
+
+static int
+config_info (const char *value)
+{
+  if (strchr (value, '=') == NULL || info_count == sizeof info / sizeof info[0]) {
+    nbdkit_error ("info=%s: give KEY=VALUE, at most %zu times", value, sizeof info / sizeof info[0]);
+    return -1;
+  }
+  info[info_count] = strdup (value);
+  return info[info_count++] ? 0 : -1;
+}
+
+static int
+writelog_config (const char *key, const char *value)
+{
+  if (strcmp (key, "size") == 0)
+    return config_size (value);
+  if (strcmp (key, "base") == 0)
+    return config_base (value);
+  if (strcmp (key, "info") == 0)
+    return config_info (value);
+  if (strcmp (key, "log") != 0) {
+    nbdkit_error ("unknown parameter '%s': see `nbdkit writelog --help`", key);
+    return -1;
+  }
+  free (log_path);
+  log_path = nbdkit_absolute_path (value);
+  return log_path ? 0 : -1;
+}
+
+/* A device whose size was not given is as large as its base, rounded up to a sector. */
+static int
+size_from_base (struct device *device)
+{
+  struct stat status;
+
+  if (stat (device->base, &status) == -1) {
+    nbdkit_error ("base=%s: %m", device->base);
+    return -1;
+  }
+  if (status.st_size == 0 || !S_ISREG (status.st_mode)) {
+    nbdkit_error ("base=%s: not a regular file, or empty: give size= too", device->base);
+    return -1;
+  }
+  device->size_bytes = ((uint64_t) status.st_size + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR;
+  return 0;
+}
+
+static int
+writelog_config_complete (void)
+{
+  if (log_path == NULL) {
+    nbdkit_error ("say where to write the log: log=FILE");
+    return -1;
+  }
+  for (; device_count < base_count; device_count++)
+    if (size_from_base (&devices[device_count]) == -1)
+      return -1;
+  if (device_count == 0) {
+    nbdkit_error ("say how large the device is: size=SIZE, or base=FILE");
+    return -1;
+  }
+  return 0;
+}
+
+#define writelog_config_help \
+  "[log=]<FILE>     (required) The log to make; it must not exist.\n" \
+  "size=<SIZE>      Size of a device; repeat it for disk1, disk2 and so on.\n" \
+  "base=<FILE>      What the device holds at first; repeat it likewise.\n" \
+  "info=<KEY=VALUE> A note for the log's header; may be repeated."
+
+/* Enter CONTENT (a map entry) for COUNT sectors; data lie one behind the other in the log. */
+static void
+map_update (struct device *device, uint64_t sector, uint64_t count, uint64_t content)
+{
+  for (; count > 0; sector++, count--) {
+    uint64_t old = atomic_load_explicit (&device->map[sector], memory_order_relaxed);
+
+    while (old < content
+           && !atomic_compare_exchange_weak_explicit (&device->map[sector], &old, content, memory_order_release,
+                                                      memory_order_relaxed)) {
+      /* Another thread changed it: old is what it put there. */
+    }
+    if (!(content & MAP_ZERO))
+      content += LOG_SECTOR;
+  }
+}
+
+/* Say once that the log cannot take more: a guest tries again and again. */
+static void
+report_write_error (void)
+{
+  static atomic_flag reported = ATOMIC_FLAG_INIT;
+
+  if (!atomic_flag_test_and_set (&reported))
+    nbdkit_error ("%s: cannot record: %m", log_path);
+}
+
+/* Record an operation from issue to completion and apply it.  Returns 0, or -1 with errno. */
+static int
+record (uint16_t number, enum log_kind kind, uint8_t flags, uint64_t offset, uint32_t count, const void *data)
+{
+  struct device *device = &devices[number];
+  struct log_operation operation = {
+    .kind = kind, .flags = flags, .device = number, .offset_bytes = offset, .length_bytes = count
+  };
+  struct log_issue issue;
+
+  if (log_writer_issue (writer, &operation, data, &issue) == -1) {
+    report_write_error ();
+    return -1;
+  }
+  if (kind != LOG_FLUSH)
+    map_update (device, offset / LOG_SECTOR, count / LOG_SECTOR,
+                kind == LOG_WRITE ? issue.data_offset : issue.data_offset | MAP_ZERO);
+  if (log_writer_complete (writer, issue.position, number, 0) == -1) {
+    report_write_error ();
+    return -1;
+  }
+  return 0;
+}
+
+static bool
+is_zero (const char *data, size_t length)
+{
+  return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
+}
+
+/* Record as writes what FILE holds, but for blocks of zeros, which the device has anyway.  Runs of other blocks make one
+ * write.
+ */
+static int
+record_base (uint16_t number, int fd, uint64_t size)
+{
+  const size_t block = 4096, most = 1 << 20;
+  CLEANUP_FREE char *buffer = malloc (most);
+
+  off_t data = 0;
+
+  if (buffer == NULL)
+    return -1;
+  while ((data = lseek (fd, data, SEEK_DATA)) >= 0 && (uint64_t) data < size) {
+    data -= data % (off_t) block;
+    size_t want = size - (uint64_t) data < most ? size - (uint64_t) data : most, run = 0;
+    memset (buffer, 0, want);
+    ssize_t got = pread (fd, buffer, want, data);
+    if (got == -1)
+      return -1;
+    for (size_t at = 0; at < want; at += block) {
+      size_t part = want - at < block ? want - at : block;
+      if (!is_zero (buffer + at, part))
+        run += part;
+      if (run > 0 && (is_zero (buffer + at, part) || at + part == want)) {
+        size_t end = is_zero (buffer + at, part) ? at : at + part;
+        if (record (number, LOG_WRITE, 0, (uint64_t) data + end - run, (uint32_t) run, buffer + end - run) == -1)
+          return -1;
+        run = 0;
+      }
+    }
+    data += (off_t) want;
+  }
+  return data == -1 && errno != ENXIO ? -1 : 0;
+}
+
+static int
+load_base (uint16_t number)
+{
+  struct device *device = &devices[number];
+  CLEANUP_CLOSE int fd = -1;
+  struct stat status;
+
+  if (device->base == NULL)
+    return 0;
+  fd = open (device->base, O_RDONLY | O_CLOEXEC);
+  if (fd == -1 || fstat (fd, &status) == -1) {
+    nbdkit_error ("base=%s: %m", device->base);
+    return -1;
+  }
+  if ((uint64_t) status.st_size > device->size_bytes) {
+    nbdkit_error ("base=%s: %jd bytes, larger than size=%" PRIu64, device->base, (intmax_t) status.st_size,
+                  device->size_bytes);
+    return -1;
+  }
+  if (record_base (number, fd, device->size_bytes) == -1) {
+    nbdkit_error ("base=%s: %m", device->base);
+    return -1;
+  }
+  return record (number, LOG_FLUSH, 0, 0, 0, NULL);
+}
+
+/* Before nbdkit forks: errors still reach the user. */
+static int
+writelog_get_ready (void)
+{
+  uint64_t sizes[LOG_DEVICES_MAX];
+
+  for (size_t i = 0; i < device_count; i++) {
+    void *map = mmap (NULL, devices[i].size_bytes / LOG_SECTOR * sizeof *devices[i].map, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (map == MAP_FAILED) {
+      nbdkit_error ("size=%" PRIu64 ": no room for the map of the device: %m", devices[i].size_bytes);
+      return -1;
+    }
+    devices[i].map = map;
+    sizes[i] = devices[i].size_bytes;
+  }
+  writer = log_writer_create (log_path, sizes, device_count, (const char *const *) info, info_count);
+  if (writer == NULL)
+    return -1;
+  for (size_t i = 0; i < device_count; i++)
+    if (load_base ((uint16_t) i) == -1)
+      return -1;
+  return log_writer_mark (writer, "base", strlen ("base"));
+}
+
+static void
+writelog_cleanup (void)
+{
+  if (writer)
+    log_writer_close (writer);
+  writer = NULL;
+}
+
+static void *
+writelog_open (int readonly)
+{
+  int number = export_open (device_count, MARK_EXPORT);
+  struct handle *handle;
+
+  (void) readonly;
+  if (number < EXPORT_OTHER)
+    return NULL;
+  handle = calloc (1, sizeof *handle);
+  if (handle && number != EXPORT_OTHER) {
+    handle->number = (uint16_t) number;
+    handle->device = &devices[number];
+  }
+  return handle;
+}
+
+static int
+writelog_list_exports (int readonly, int is_tls, struct nbdkit_exports *exports)
+{
+  (void) readonly;
+  (void) is_tls;
+  return export_list (exports, device_count, MARK_EXPORT, "text written here becomes a mark");
+}
+
+static const char *
+writelog_default_export (int readonly, int is_tls)
+{
+  (void) readonly;
+  (void) is_tls;
+  return "disk0";
+}
+
+static int64_t
+writelog_get_size (void *opaque)
+{
+  struct handle *handle = opaque;
+
+  return handle->device ? (int64_t) handle->device->size_bytes : MARK_EXPORT_BYTES;
+}
+
+/* Every connection sees one and the same log: a flush on one covers what completed on the others. */
+static int
+writelog_can_multi_conn (void *handle)
+{
+  (void) handle;
+  return 1;
+}
+
+static int
+writelog_can_fua (void *handle)
+{
+  (void) handle;
+  return NBDKIT_FUA_NATIVE;
+}
+
+/* How many of COUNT sectors, from SECTOR on, stand one behind the other in the log (or are all zeros); where in *content. */
+static uint64_t
+map_run (struct device *device, uint64_t sector, uint64_t count, uint64_t *content)
+{
+  uint64_t first = atomic_load_explicit (&device->map[sector], memory_order_acquire), run = 1;
+  bool zeros = first == 0 || first & MAP_ZERO;
+
+  for (; run < count; run++) {
+    uint64_t next = atomic_load_explicit (&device->map[sector + run], memory_order_acquire);
+
+    if (zeros ? next != 0 && !(next & MAP_ZERO) : next != first + run * LOG_SECTOR)
+      break;
+  }
+  *content = zeros ? 0 : first;
+  return run;
+}
+
+static int
+writelog_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, uint32_t flags)
+{
+  struct handle *handle = opaque;
+  char *to = buffer;
+
+  (void) flags;
+  if (handle->device == NULL) {
+    memset (buffer, 0, count);
+    return 0;
+  }
+  if (export_check_sectors (count, offset) == -1)
+    return -1;
+  for (uint64_t sector = offset / LOG_SECTOR, left = count / LOG_SECTOR; left > 0;) {
+    uint64_t content, run = map_run (handle->device, sector, left, &content);
+
+    if (content == 0)
+      memset (to, 0, run * LOG_SECTOR);
+    else if (log_writer_read (writer, to, run * LOG_SECTOR, content) == -1) {
+      nbdkit_error ("%s: %m", log_path);
+      return -1;
+    }
+    to += run * LOG_SECTOR;
+    sector += run;
+    left -= run;
+  }
+  return 0;
+}
+
+/* The text is what stands before the first NUL, without the newline that echo puts at its end. */
+static int
+write_mark (const char *text, uint32_t count)
+{
+  size_t length = strnlen (text, count);
+
+  if (length > 0 && text[length - 1] == '\n')
+    length--;
+  if (length == 0)
+    return 0;                   /* a page cache writing back the rest of a block */
+  if (log_writer_mark (writer, text, length) == -1) {
+    report_write_error ();
+    return -1;
+  }
+  return 0;
+}
+
+static uint8_t
+fua_flag (uint32_t flags)
+{
+  return flags & NBDKIT_FLAG_FUA ? LOG_FUA : 0;
+}
+
+static int
+writelog_pwrite (void *opaque, const void *buffer, uint32_t count, uint64_t offset, uint32_t flags)
+{
+  struct handle *handle = opaque;
+
+  if (handle->device == NULL)
+    return write_mark (buffer, count);
+  if (export_check_sectors (count, offset) == -1)
+    return -1;
+  return record (handle->number, LOG_WRITE, fua_flag (flags), offset, count, buffer);
+}
+
+static int
+writelog_zero (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
+{
+  struct handle *handle = opaque;
+
+  if (handle->device == NULL)
+    return 0;
+  if (export_check_sectors (count, offset) == -1)
+    return -1;
+  return record (handle->number, LOG_ZERO, fua_flag (flags) | (flags & NBDKIT_FLAG_MAY_TRIM ? LOG_MAY_TRIM : 0), offset,
+                 count, NULL);
+}
+
+static int
+writelog_trim (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
+{
+  struct handle *handle = opaque;
+
+  if (handle->device == NULL)
+    return 0;
+  if (export_check_sectors (count, offset) == -1)
+    return -1;
+  return record (handle->number, LOG_TRIM, fua_flag (flags), offset, count, NULL);
+}
+
+static int
+writelog_flush (void *opaque, uint32_t flags)
+{
+  struct handle *handle = opaque;
+
+  (void) flags;
+  return handle->device ? record (handle->number, LOG_FLUSH, 0, 0, 0, NULL) : 0;
+}
+
+static void
+writelog_close (void *handle)
+{
+  free (handle);
+}
+
+static struct nbdkit_plugin plugin = {
+  .name = "writelog",
+  .longname = "powercut write-log recorder",
+  .version = PACKAGE_VERSION,
+  .description = "serves empty devices and records every write, flush, FUA, trim and zero in a log",
+  .unload = writelog_unload,
+  .config = writelog_config,
+  .config_complete = writelog_config_complete,
+  .config_help = writelog_config_help,
+  .magic_config_key = "log",
+  .get_ready = writelog_get_ready,
+  .cleanup = writelog_cleanup,
+  .list_exports = writelog_list_exports,
+  .default_export = writelog_default_export,
+  .open = writelog_open,
+  .close = writelog_close,
+  .get_size = writelog_get_size,
+  .block_size = export_block_size,
+  .can_multi_conn = writelog_can_multi_conn,
+  .can_fua = writelog_can_fua,
+  .pread = writelog_pread,
+  .pwrite = writelog_pwrite,
+  .zero = writelog_zero,
+  .trim = writelog_trim,
+  .flush = writelog_flush,
+  .errno_is_preserved = 1,
+};
+
+NBDKIT_REGISTER_PLUGIN (plugin)

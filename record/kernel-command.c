@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <fts.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/message.h"
+#include "common/options.h"
+#include "guest/kernel.h"
+#include "record/kernel-command.h"
+
+#define EXIT_USAGE 2
+
+/* What is stored in PATH (NULL: nothing) and below it. */
+static off_t
+size_of (char *path)
+{
+  FTS *walk = path ? fts_open ((char *const[]) { path, NULL }, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL) : NULL;
+  const FTSENT *found;
+  off_t size_bytes = 0;
+
+  while (walk && (found = fts_read (walk)) != NULL)
+    if (found->fts_info == FTS_F)
+      size_bytes += found->fts_statp->st_size;
+  if (walk)
+    fts_close (walk);
+  return size_bytes;
+}
+
+static void
+print_kernels (struct kernel *kernels, int count, const char *where)
+{
+  for (int i = 0; i < count; i++) {
+    off_t size_bytes = size_of (kernels[i].image) + size_of (kernels[i].modules);
+    printf ("%-40s %5" PRId64 " MiB  %-8s  %s\n", kernels[i].release, (int64_t) size_bytes >> 20, where,
+            kernels[i].image);
+    kernel_free (&kernels[i]);
+  }
+  free (kernels);
+}
+
+static int
+list_kernels (void)
+{
+  struct kernel *fetched, *installed;
+  int fetched_count = kernel_list_fetched (&fetched);
+
+  if (fetched_count == -1)
+    return EXIT_USAGE;
+  int installed_count = kernel_list_installed (&installed);
+  if (fetched_count + installed_count == 0)
+    printf ("no kernel yet: `powercut kernel fetch` gets one\n");
+  else
+    printf ("%-40s %9s  %-8s  %s\n", "RELEASE", "SIZE", "WHERE", "IMAGE");
+  print_kernels (fetched, fetched_count, "fetched");
+  print_kernels (installed, installed_count, "/boot");
+  return EXIT_SUCCESS;
+}
+
+static int
+fetch_kernel (const char *version, const char *flavour)
+{
+  struct kernel kernel;
+
+  if (kernel_fetch (version, flavour, &kernel) == -1)
+    return EXIT_USAGE;
+  printf ("%s\n", kernel.release);
+  kernel_free (&kernel);
+  return EXIT_SUCCESS;
+}
+
+static int
+refuse_usage (void)
+{
+  error_message ("kernel: say `list` or `fetch [VERSION]`: see `powercut kernel --help`");
+  return EXIT_USAGE;
+}
+
+int
+kernel_command (int argc, char **argv)
+{
+  const char *flavour = NULL;
+  const struct option_spec options[] = {
+    { "flavour", 0, OPTION_TEXT, &flavour, "NAME",
+      "fetch `cloud` (small, drivers of virtual machines alone; the default) or `full`", 0 },
+    { 0 },
+  };
+  const struct command_line command = {
+    .usage = "usage: powercut kernel list\n"
+             "       powercut kernel fetch [VERSION] [--flavour=NAME]\n",
+    .summary = "The kernels that can be booted.  `fetch` downloads the newest distribution kernel whose release begins\n"
+               "with VERSION (6.1) into the cache, without installing it, and prints its release.  One that is there is kept.",
+    .options = options,
+  };
+  const char *words[2] = { "", NULL };
+  size_t count = 0;
+  int at = 0, step;
+
+  /* Options may stand before, between and behind the words; each word is to the parser the name of what follows. */
+  while ((step = options_parse (&command, argc - at, argv + at)) != -1 && (at += step) < argc) {
+    if (count == sizeof words / sizeof words[0])
+      return refuse_usage ();
+    words[count++] = argv[at];
+  }
+  if (step == -1)
+    return EXIT_USAGE;
+  if (strcmp (words[0], "list") == 0 && count == 1 && flavour == NULL)
+    return list_kernels ();
+  if (strcmp (words[0], "fetch") == 0)
+    return fetch_kernel (words[1], flavour);
+  return refuse_usage ();
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Program `powercut`: the commands. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/number.h"
+#include "common/parts.h"
+#include "common/stop.h"
+#include "record/kernel-command.h"
+#include "record/record.h"
+
+#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
+#define EXIT_SIGNALLED 128      /* + the signal that stopped it */
+#define DEFAULT_LOG "log.bin"
+#define REPLAY_WORDS_MAX 16
+
+static const char main_usage[] =
+  "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
+  "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
+  "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
+  "       powercut kernel list|fetch                            the guests' kernels\n"
+  "       powercut COMMAND --help                               more about one of them\n";
+
+/* What the options of `run` that are replay's become: the words of replay's command line. */
+struct replay_options {
+  bool prefixes_only;
+  const char *jobs, *limit, *json;
+};
+
+/* The text options of a recording that are not kept as they are. */
+struct texts {
+  const char *bus, *settle;
+};
+
+static int
+read_texts (const struct texts *texts, struct recording *recording)
+{
+  if (strcmp (texts->bus, "virtio") == 0)
+    recording->virtio = true;
+  else if (strcmp (texts->bus, "nbd") != 0) {
+    error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", texts->bus);
+    return -1;
+  }
+  if (strcmp (texts->settle, "sync") == 0)
+    recording->settle = SETTLE_SYNC;
+  else if (strcmp (texts->settle, "none") == 0)
+    recording->settle = SETTLE_NONE;
+  else if (parse_seconds (texts->settle, &recording->settle_seconds) == 0)
+    recording->settle = SETTLE_SECONDS;
+  else {
+    error_message ("--settle=%s: give sync, none or a time in seconds", texts->settle);
+    return -1;
+  }
+  return 0;
+}
+
+static int
+check_recording (const struct recording *recording)
+{
+  if (recording->command[0] == NULL) {
+    error_message ("which command? write it behind `--`: see --help");
+    return -1;
+  }
+  if (recording->log == NULL) {
+    error_message ("where to write the log? give -o LOG: see --help");
+    return -1;
+  }
+  if (recording->size_bytes % 4096 != 0) {
+    error_message ("--size=%ju: must be a multiple of 4096 bytes", (uintmax_t) recording->size_bytes);
+    return -1;
+  }
+  return 0;
+}
+
+/* Parse the command line of `record` or, with REPLAY not NULL, of `run`. */
+static int
+parse_recording (int argc, char **argv, struct recording *recording, struct replay_options *replay)
+{
+  struct replay_options ignored = { 0 };
+  struct replay_options *for_replay = replay ? replay : &ignored;
+  struct texts texts = { "nbd", "sync" };
+  struct option_spec options[] = {
+    { "output", 'o', OPTION_TEXT, &recording->log, "LOG", replay ? "the log to make [" DEFAULT_LOG "]" : "the log to make", 0 },
+    { "fs", 0, OPTION_TEXT, &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]", 0 },
+    { "size", 0, OPTION_SIZE, &recording->size_bytes, "SIZE", "size of the device [512M]", 4096 },
+    { "mkfs", 0, OPTION_TEXT, &recording->mkfs_arguments, "ARGS", "more arguments for mkfs", 0 },
+    { "mount", 0, OPTION_TEXT, &recording->mount_options, "OPTS", "mount options, as for mount -o", 0 },
+    { "kernel", 0, OPTION_TEXT, &recording->kernel, "FILE|DIR", "the guest's kernel [the newest fetched, else /boot]", 0 },
+    { "bus", 0, OPTION_TEXT, &texts.bus, "nbd|virtio", "how the guest reaches the device [nbd]", 0 },
+    { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
+    { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
+    { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
+    { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
+    { "settle", 0, OPTION_TEXT, &texts.settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
+    { "memory", 0, OPTION_SIZE, &recording->memory_bytes, "SIZE", "memory of the guest [256M]", 64 << 20 },
+    { "timeout", 0, OPTION_SECONDS, &recording->timeout_seconds, "S", "time limit for a command in the guest [60]", 1 },
+    { "quiet", 0, OPTION_FLAG, &recording->quiet, NULL, "print errors alone", 0 },
+    { "prefixes-only", 0, OPTION_FLAG, &for_replay->prefixes_only, NULL, "replay the prefixes alone", 0 },
+    { "jobs", 0, OPTION_TEXT, &for_replay->jobs, "N", "guests side by side when replaying", 0 },
+    { "limit", 0, OPTION_TEXT, &for_replay->limit, "N", "most runs at one crash point", 0 },
+    { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n" : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",
+    replay ? "Record COMMAND as it updates files in a guest, then visit every crash state of it."
+           : "Record COMMAND as it updates files in a guest.",
+    options
+  };
+
+  if (replay == NULL)
+    for (struct option_spec *option = options; option->name; option++)
+      if (option->target == &ignored.prefixes_only)
+        option->name = NULL;
+  int first = options_parse (&command, argc, argv);
+  if (first == -1)
+    return -1;
+  recording->command = (const char *const *) argv + first;
+  if (replay && recording->log == NULL)
+    recording->log = DEFAULT_LOG;
+  return read_texts (&texts, recording) == -1 || check_recording (recording) == -1 ? -1 : 0;
+}
+
+/* Become replay.  WORDS is its command line, NULL at the end; the first is replaced. */
+static int
+become_replay (const char **words)
+{
+  CLEANUP_FREE char *path = part_path (PART_REPLAY);
+
+  if (path == NULL)
+    return EXIT_UNUSABLE;
+  fflush (stdout);
+  words[0] = "replay";
+  execv (path, (char *const *) words);
+  error_message ("%s: %m", path);
+  return EXIT_UNUSABLE;
+}
+
+static int
+replay_recording (const struct recording *recording, const struct replay_options *replay)
+{
+  const char *words[REPLAY_WORDS_MAX] = { NULL };
+  CLEANUP_FREE char *memory = NULL;
+  size_t count = 1;
+  const struct {
+    const char *option, *value;
+  } texts[] = { { "--jobs", replay->jobs }, { "--limit", replay->limit }, { "--json", replay->json } };
+
+  if (asprintf (&memory, "--memory=%ju", (uintmax_t) recording->memory_bytes) == -1)
+    return EXIT_UNUSABLE;
+  words[count++] = memory;
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (texts[i].value) {
+      words[count++] = texts[i].option;
+      words[count++] = texts[i].value;
+    }
+  if (replay->prefixes_only)
+    words[count++] = "--prefixes-only";
+  if (recording->quiet)
+    words[count++] = "--quiet";
+  words[count++] = "--";
+  words[count++] = recording->log;
+  return become_replay (words);
+}
+
+static int
+record_command (int argc, char **argv, bool then_replay)
+{
+  struct recording recording = {
+    .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .memory_bytes = 256 << 20,
+    .timeout_seconds = 60
+  };
+  struct replay_options replay = { 0 };
+  int status = EXIT_SUCCESS;
+
+  if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)
+    status = EXIT_UNUSABLE;
+  else if (record (&recording) == -1)
+    status = EXIT_UNUSABLE;
+  if (stop_requested ()) {
+    error_message ("stopped by signal %d", stop_requested ());
+    status = EXIT_SIGNALLED + stop_requested ();
+  }
+  free (recording.setup.texts);
+  free (recording.watch.texts);
+  free (recording.include.texts);
+  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay) : status;
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *name = argc > 1 ? argv[1] : "";
+
+  if (strcmp (name, "run") == 0 || strcmp (name, "record") == 0)
+    return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0);
+  if (strcmp (name, "replay") == 0)
+    return become_replay ((const char **) argv + 1);
+  if (strcmp (name, "kernel") == 0)
+    return kernel_command (argc - 1, argv + 1);
+  if (strcmp (name, "--help") == 0) {
+    fputs (main_usage, stdout);
+    return EXIT_SUCCESS;
+  }
+  if (strcmp (name, "--version") == 0) {
+    printf ("powercut %s\n", PACKAGE_VERSION);
+    return EXIT_SUCCESS;
+  }
+  error_message ("%s%s give run, record, replay or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  return EXIT_UNUSABLE;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The log is written as LOG.part and gets its name when it is complete.  Everything else of a recording (image, initramfs,
+ * sockets, console) lies in a private folder that is removed at the end, whatever the end is.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <libnbd.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "common/nbdkit.h"
+#include "common/stop.h"
+#include "common/workdir.h"
+#include "guest/image.h"
+#include "guest/protocol.h"
+#include "guest/vm.h"
+#include "log/format.h"
+#include "record/mkfs.h"
+#include "record/record.h"
+
+#define BOOT_TIMEOUT_MS 120000
+#define CALL_TIMEOUT_MS 60000   /* for what the agent does itself */
+#define INITIAL_TREE "/initial"
+#define REASON_LINES 3
+
+/* What a recording holds while it goes on. */
+struct session {
+  const struct recording *recording;
+  struct kernel kernel;
+  char *folder;
+  char *initramfs, *image, *console, *part;
+  char *program;                /* the command's path in the guest */
+  struct nbdkit nbdkit;
+  struct nbd_handle *marks;
+  struct vm *vm;
+  const char *disk, *mark_device;       /* in the guest */
+  bool begun;
+  bool died;                    /* the guest died or hung: the log up to there is worth keeping */
+};
+
+static int
+out_of_memory (void)
+{
+  error_message ("out of memory");
+  return -1;
+}
+
+static int
+add_programs (struct session *session, struct initramfs *initramfs)
+{
+  const struct recording *recording = session->recording;
+
+  if (initramfs_add_program (initramfs, recording->command[0], &session->program) == -1)
+    return -1;
+  for (size_t i = 1; recording->command[i]; i++)
+    if (initramfs_add_named_programs (initramfs, recording->command[i]) == -1)
+      return -1;
+  if (recording->setup.count > 0 && initramfs_add_program (initramfs, "sh", NULL) == -1)
+    return -1;
+  for (size_t i = 0; i < recording->setup.count; i++)
+    if (initramfs_add_named_programs (initramfs, recording->setup.texts[i]) == -1)
+      return -1;
+  return 0;
+}
+
+static int
+add_included (struct initramfs *initramfs, const char *path)
+{
+  CLEANUP_FREE char *absolute = realpath (path, NULL);
+
+  if (absolute == NULL) {
+    error_message ("--include=%s: %m", path);
+    return -1;
+  }
+  return initramfs_add_tree (initramfs, absolute, absolute);
+}
+
+static int
+build_initramfs (struct session *session)
+{
+  const struct recording *recording = session->recording;
+  struct initramfs *initramfs = guest_image_new (&session->kernel, recording->filesystem, !recording->virtio);
+  int r;
+
+  if (initramfs == NULL)
+    return -1;
+  r = add_programs (session, initramfs);
+  for (size_t i = 0; i < recording->include.count && r == 0; i++)
+    r = add_included (initramfs, recording->include.texts[i]);
+  if (r == 0 && recording->initial)
+    r = initramfs_add_tree (initramfs, recording->initial, INITIAL_TREE);
+  if (r == 0)
+    r = initramfs_write (initramfs, session->initramfs);
+  initramfs_free (initramfs);
+  return r;
+}
+
+/* The plugin's parameters: KEY=VALUE texts, each to free, in an array to free. */
+struct parameters {
+  char **texts;
+  size_t count;
+};
+
+static int
+add_parameter (struct parameters *parameters, const char *name, const char *value)
+{
+  char **larger = reallocarray (parameters->texts, parameters->count + 2, sizeof *larger);
+
+  if (larger == NULL)
+    return out_of_memory ();
+  parameters->texts = larger;
+  if (asprintf (&larger[parameters->count], "%s%s", name, value) == -1)
+    return out_of_memory ();
+  larger[++parameters->count] = NULL;
+  return 0;
+}
+
+static int
+make_parameters (const struct session *session, struct parameters *parameters)
+{
+  const struct recording *recording = session->recording;
+  int r = add_parameter (parameters, "log=", session->part);
+
+  r |= add_parameter (parameters, "base=", session->image);
+  r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
+  r |= add_parameter (parameters, "info=mount=", recording->mount_options);
+  r |= add_parameter (parameters, "info=kernel=", session->kernel.release);
+  r |= add_parameter (parameters, "info=kernel-image=", session->kernel.image);
+  r |= add_parameter (parameters, "info=bus=", recording->virtio ? "virtio" : "nbd");
+  for (size_t i = 0; i < recording->watch.count; i++)
+    r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
+  for (size_t i = 0; recording->command[i]; i++)
+    r |= add_parameter (parameters, "info=command=", recording->command[i]);
+  return r;
+}
+
+static int
+start_server (struct session *session)
+{
+  struct parameters parameters = { NULL, 0 };
+  int r = make_parameters (session, &parameters);
+
+  if (r == 0)
+    r = nbdkit_start (&session->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, session->folder, "writelog");
+  for (size_t i = 0; i < parameters.count; i++)
+    free (parameters.texts[i]);
+  free (parameters.texts);
+  if (r == -1)
+    return -1;
+  session->marks = nbd_create ();
+  if (session->marks == NULL || nbd_set_export_name (session->marks, "mark") == -1
+      || nbd_connect_unix (session->marks, session->nbdkit.socket) == -1) {
+    error_message ("cannot reach the writelog plugin: %s", nbd_get_error ());
+    return -1;
+  }
+  return 0;
+}
+
+static int
+start_guest (struct session *session)
+{
+  const struct recording *recording = session->recording;
+  const bool virtio = recording->virtio;
+  const struct vm_disk disks[] = { { "disk0", virtio ? NULL : "10809" }, { "mark", virtio ? NULL : "10810" } };
+  const struct vm_config config = {
+    .image = session->kernel.image, .initramfs = session->initramfs, .nbd_socket = session->nbdkit.socket, .disks = disks,
+    .disk_count = 2, .memory_mib = (unsigned) (recording->memory_bytes >> 20), .console = session->console,
+    .boot_timeout_ms = BOOT_TIMEOUT_MS,
+  };
+
+  session->disk = virtio ? "/dev/vda" : "/dev/nbd0";
+  session->mark_device = virtio ? "/dev/vdb" : "/dev/nbd1";
+  session->vm = vm_start (&config);
+  return session->vm ? 0 : -1;
+}
+
+/* Why the guest is in trouble: the recorder's own trouble, if it has any, comes first. */
+static void
+report_trouble (struct session *session, const char *what, const struct vm_answer *answer)
+{
+  CLEANUP_FREE char *recorder = nbdkit_error_line (&session->nbdkit);
+  CLEANUP_FREE char *reason = NULL;
+
+  if (answer->failure == VM_STOPPED)
+    return;
+  session->died = answer->failure != VM_REFUSED && session->begun;
+  if (recorder)
+    error_message ("%s failed: %s", what, recorder);
+  else if (answer->failure == VM_HUNG)
+    error_message ("%s: the guest gave no answer in time: see --timeout", what);
+  else if (answer->failure == VM_REFUSED)
+    error_message ("%s failed in the guest: %s", what, answer->text);
+  else {
+    reason = console_reason (session->console, REASON_LINES);
+    error_message ("%s: the guest died: %s", what, reason);
+  }
+}
+
+/* Ask the agent.  Returns the payload, to free, or NULL after a message that begins with WHAT (none after a stop). */
+static char *
+ask (struct session *session, const char *what, int timeout_ms, const char *const *words)
+{
+  struct vm_answer answer = vm_call (session->vm, timeout_ms, words);
+
+  if (answer.failure == VM_OK)
+    return answer.text;
+  report_trouble (session, what, &answer);
+  free (answer.text);
+  return NULL;
+}
+
+/* Ask for something that has no payload of interest. */
+static int
+tell (struct session *session, const char *what, const char *const *words)
+{
+  CLEANUP_FREE char *payload = ask (session, what, CALL_TIMEOUT_MS, words);
+
+  return payload ? 0 : -1;
+}
+
+static int
+mark (struct session *session, const char *text)
+{
+  return tell (session, "writing a mark", (const char *const[]) { "mark", session->mark_device, text, NULL });
+}
+
+/* Write a mark from here: `powercut:NAME` with a payload of any length, NULs behind it up to a whole sector. */
+static int
+mark_payload (struct session *session, const char *name, const char *payload)
+{
+  size_t length = strlen ("powercut:") + strlen (name) + 1 + strlen (payload);
+  size_t size = (length / LOG_SECTOR + 1) * LOG_SECTOR;
+  CLEANUP_FREE char *text = calloc (1, size);
+
+  if (text == NULL)
+    return out_of_memory ();
+  snprintf (text, size, "powercut:%s %s", name, payload);
+  if (nbd_pwrite (session->marks, text, size, 0, 0) == -1) {
+    CLEANUP_FREE char *recorder = nbdkit_error_line (&session->nbdkit);
+
+    error_message ("cannot record the observed tree: %s", recorder ? recorder : nbd_get_error ());
+    return -1;
+  }
+  return 0;
+}
+
+/* The last line of TEXT that is not empty; what ends the line is cut off. */
+static const char *
+last_line (char *text)
+{
+  char *end = text + strlen (text), *line;
+
+  while (end > text && end[-1] == '\n')
+    *--end = '\0';
+  line = strrchr (text, '\n');
+  return line ? line + 1 : text;
+}
+
+/* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
+static int
+run_program (struct session *session, const char *what, const char *const *command, char **output)
+{
+  const struct recording *recording = session->recording;
+  CLEANUP_FREE const char **words = NULL;
+  CLEANUP_FREE char *payload = NULL;
+  char timeout[32], *text;
+  size_t count = 0;
+
+  while (command[count])
+    count++;
+  words = calloc (count + 3, sizeof *words);
+  if (words == NULL)
+    return out_of_memory ();
+  snprintf (timeout, sizeof timeout, "%ju", (uintmax_t) recording->timeout_seconds);
+  words[0] = "run";
+  words[1] = timeout;
+  memcpy (words + 2, command, count * sizeof *words);
+  payload = ask (session, what, (int) recording->timeout_seconds * 1000 + CALL_TIMEOUT_MS, words);
+  if (payload == NULL)
+    return -1;
+  text = strchr (payload, '\n');
+  *output = strdup (text ? text + 1 : "");
+  if (*output == NULL)
+    return out_of_memory ();
+  if (text)
+    *text = '\0';
+  bool good = strcmp (payload, "exit 0") == 0;
+  if (!good) {
+    CLEANUP_FREE char *recorder = nbdkit_error_line (&session->nbdkit);
+    const char *last = recorder ? recorder : last_line (*output);
+
+    error_message ("%s ended in the guest with %s%s%s", what,
+                   strcmp (payload, "timeout") == 0 ? "a time-out: see --timeout" : payload, *last ? ": " : "", last);
+  }
+  return good ? 0 : -1;
+}
+
+/* Observe the tree and put it into a mark. */
+static int
+observe (struct session *session, const char *name)
+{
+  const struct option_texts *watch = &session->recording->watch;
+  CLEANUP_FREE const char **words = calloc (watch->count + 2, sizeof *words);
+  CLEANUP_FREE char *digest = NULL, *tree = NULL;
+
+  if (words == NULL)
+    return out_of_memory ();
+  words[0] = "observe";
+  for (size_t i = 0; i < watch->count; i++)
+    words[1 + i] = watch->texts[i];
+  digest = ask (session, "observing the tree", CALL_TIMEOUT_MS, words);
+  if (digest == NULL)
+    return -1;
+  tree = ask (session, "observing the tree", CALL_TIMEOUT_MS, (const char *const[]) { "tree", NULL });
+  return tree ? mark_payload (session, name, tree) : -1;
+}
+
+/* Attach and mount the disk and bring the tree to what is to be updated. */
+static int
+prepare_tree (struct session *session)
+{
+  const struct recording *recording = session->recording;
+
+  if (!recording->virtio
+      && (tell (session, "attaching the disk",
+                (const char *const[]) { "attach", session->disk, VM_NBD_ADDRESS, "10809", "disk0", NULL }) == -1
+          || tell (session, "attaching the mark device",
+                   (const char *const[]) { "attach", session->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL }) == -1))
+    return -1;
+  if (tell (session, "mounting the file system (see --mount)",
+            (const char *const[]) { "mount", session->disk, recording->filesystem, recording->mount_options, NULL }) == -1)
+    return -1;
+  if (recording->initial
+      && tell (session, "copying the initial tree", (const char *const[]) { "copy", INITIAL_TREE, NULL }) == -1)
+    return -1;
+  for (size_t i = 0; i < recording->setup.count; i++) {
+    CLEANUP_FREE char *output = NULL;
+
+    if (run_program (session, "--setup", (const char *const[]) { "/bin/sh", "-c", recording->setup.texts[i], NULL },
+                     &output) == -1)
+      return -1;
+  }
+  return tell (session, "sync", (const char *const[]) { "sync", NULL });
+}
+
+/* Wait for some seconds, or until a stop is asked for. */
+static int
+wait_seconds (uint64_t seconds)
+{
+  struct pollfd poller = { .fd = stop_fd (), .events = POLLIN };
+
+  for (; seconds > 0 && !stop_requested (); seconds--)
+    poll (&poller, 1, 1000);
+  return stop_requested () ? -1 : 0;
+}
+
+static int
+settle (struct session *session)
+{
+  const struct recording *recording = session->recording;
+
+  if (recording->settle == SETTLE_NONE)
+    return 0;
+  if (recording->settle == SETTLE_SECONDS && wait_seconds (recording->settle_seconds) == -1)
+    return -1;
+  return tell (session, "sync", (const char *const[]) { "sync", NULL });
+}
+
+/* The update itself, between its marks. */
+static int
+record_update (struct session *session)
+{
+  const struct recording *recording = session->recording;
+  CLEANUP_FREE char *output = NULL;
+  const char *program = recording->command[0];
+  CLEANUP_FREE const char **command = NULL;
+  size_t count = 0;
+
+  while (recording->command[count])
+    count++;
+  command = calloc (count + 1, sizeof *command);
+  if (command == NULL)
+    return out_of_memory ();
+  memcpy (command, recording->command, count * sizeof *command);
+  command[0] = session->program;
+  if (observe (session, "old") == -1 || mark (session, "begin") == -1)
+    return -1;
+  session->begun = true;
+  if (run_program (session, program, command, &output) == -1 || mark (session, "commit") == -1)
+    return -1;
+  if (!recording->quiet && output)
+    fputs (output, stdout);
+  if (observe (session, "new") == -1 || settle (session) == -1)
+    return -1;
+  return mark (session, "end");
+}
+
+static int
+make_names (struct session *session)
+{
+  session->folder = workdir_create ();
+  if (session->folder == NULL)
+    return -1;
+  if (asprintf (&session->initramfs, "%s/initramfs", session->folder) == -1
+      || asprintf (&session->image, "%s/image", session->folder) == -1
+      || asprintf (&session->console, "%s/console", session->folder) == -1
+      || asprintf (&session->part, "%s.part", session->recording->log) == -1)
+    return out_of_memory ();
+  return 0;
+}
+
+static int
+record_steps (struct session *session)
+{
+  const struct recording *recording = session->recording;
+
+  if (make_names (session) == -1 || kernel_find (recording->kernel, &session->kernel) == -1
+      || build_initramfs (session) == -1
+      || mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, session->image) == -1)
+    return -1;
+  unlink (session->part);       /* of a recorder that was killed */
+  if (start_server (session) == -1 || start_guest (session) == -1 || prepare_tree (session) == -1)
+    return -1;
+  return record_update (session);
+}
+
+/* Give the log its name, or remove it. */
+static int
+finish_log (struct session *session, int result)
+{
+  const char *log = session->recording->log;
+
+  if (session->part == NULL)
+    return result;
+  if (result == -1 && !session->died) {
+    unlink (session->part);
+    return -1;
+  }
+  if (rename (session->part, log) == -1) {
+    error_message ("%s: %m", log);
+    return -1;
+  }
+  if (result == -1)
+    error_message ("%s holds what was recorded up to there: see replay --list", log);
+  return result;
+}
+
+int
+record (const struct recording *recording)
+{
+  struct session session = { .recording = recording };
+  int r = record_steps (&session);
+
+  vm_end (session.vm);
+  nbd_close (session.marks);
+  nbdkit_stop (&session.nbdkit);
+  r = finish_log (&session, r);
+  workdir_remove (session.folder);
+  kernel_free (&session.kernel);
+  free (session.folder);
+  free (session.initramfs);
+  free (session.image);
+  free (session.console);
+  free (session.part);
+  free (session.program);
+  return r;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One recording from start to end. */
+#ifndef POWERCUT_RECORD_H
+#define POWERCUT_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/options.h"
+
+enum settle {
+  SETTLE_SYNC,                  /* after `commit`, sync */
+  SETTLE_NONE,                  /* stop recording at `commit` */
+  SETTLE_SECONDS,               /* leave the kernel to its own writeback for a while, then sync */
+};
+
+struct recording {
+  const char *filesystem;
+  uint64_t size_bytes;
+  const char *mkfs_arguments;   /* words for mkfs, or NULL */
+  const char *mount_options;    /* never NULL */
+  const char *kernel;           /* as for kernel_find, or NULL */
+  bool virtio;                  /* --bus=virtio */
+  const char *initial;          /* folder whose content the file system has at first, or NULL */
+  struct option_texts setup;    /* shell commands to run before `begin` */
+  struct option_texts watch;    /* paths; none: the whole tree */
+  struct option_texts include;  /* files of the host that the guest needs too */
+  enum settle settle;
+  uint64_t settle_seconds;
+  uint64_t memory_bytes;
+  uint64_t timeout_seconds;     /* for each command in the guest */
+  const char *log;              /* the file to make */
+  const char *const *command;   /* NULL at the end */
+  bool quiet;                   /* do not show what the command prints */
+};
+
+/* Record.  Returns 0 when the log is complete under its name, or -1 after a message; the log is then removed, except where the
+ * guest died or hung after `begin`: what led there is in it.
+ */
+extern int record (const struct recording *recording);
+
+#endif

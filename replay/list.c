@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <gmp.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "replay/list.h"
+#include "replay/model.h"
+
+#define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */
+
+static void
+print_header (const struct write_log *log, FILE *file)
+{
+  fprintf (file, "log %s\n", log->path);
+  for (size_t i = 0; i < log->device_count; i++)
+    fprintf (file, "device %zu: %" PRIu64 " bytes\n", i, log->device_sizes[i]);
+  for (const char *text = log->info; text < log->info + log->info_size; text += strlen (text) + 1) {
+    fputs ("info ", file);
+    print_safely (text, strlen (text), file);
+    putc ('\n', file);
+  }
+  fprintf (file, "%8s %12s %3s %-10s %12s %8s\n", "POSITION", "SECONDS", "DEV", "EVENT", "OFFSET", "LENGTH");
+}
+
+static void
+print_mark (const struct log_event *event, FILE *file)
+{
+  uint32_t length = event->record.data_size;
+
+  fputs ("    mark       ", file);
+  print_safely (event->data, length < MARK_TEXT_MAX ? length : MARK_TEXT_MAX, file);
+  fprintf (file, "%s\n", length > MARK_TEXT_MAX ? "..." : "");
+}
+
+static void
+print_event (const struct log_event *event, FILE *file)
+{
+  static const char *const names[] = {
+    [LOG_WRITE] = "write", [LOG_ZERO] = "zero", [LOG_TRIM] = "trim", [LOG_FLUSH] = "flush", [LOG_COMPLETION] = "done",
+  };
+  const struct log_record *record = &event->record;
+
+  fprintf (file, "%8u %12.6f ", event->position, (double) record->time / 1e9);
+  if (record->kind == LOG_MARK) {
+    print_mark (event, file);
+    return;
+  }
+  fprintf (file, "%3u %-10s ", record->device, names[record->kind]);
+  if (record->kind == LOG_COMPLETION && record->length == 0)
+    fprintf (file, "of %ju\n", (uintmax_t) record->offset);
+  else if (record->kind == LOG_COMPLETION)
+    fprintf (file, "of %ju, error: %s\n", (uintmax_t) record->offset, strerror ((int) record->length));
+  else if (record->kind == LOG_FLUSH)
+    fprintf (file, "\n");
+  else
+    fprintf (file, "%12ju %8u%s%s\n", (uintmax_t) record->offset, record->length, record->flags & LOG_FUA ? " FUA" : "",
+             record->flags & LOG_MAY_TRIM ? " may-trim" : "");
+}
+
+static void
+print_point (const struct crash_point *point, FILE *file)
+{
+  static const char *const expected[] = {
+    [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = ", old or new", [PHASE_COMMITTED] = ", new"
+  };
+  mpz_t states;
+
+  mpz_init (states);
+  mpz_ui_pow_ui (states, 2, point->pending_count);
+  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
+  mpz_clear (states);
+  fprintf (file, "-------- crash point %u: %u pending, %s states%s\n", point->position, point->pending_count, text,
+           expected[point->phase]);
+}
+
+static void
+print_totals (const struct write_log *log, const struct crash_points *points, FILE *file)
+{
+  mpz_t total, states;
+
+  mpz_inits (total, states, NULL);
+  for (size_t i = 0; i < points->count; i++) {
+    mpz_ui_pow_ui (states, 2, points->points[i].pending_count);
+    mpz_add (total, total, states);
+  }
+  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, total);
+  mpz_clears (total, states, NULL);
+  fprintf (file, "%u events, %u writes, %u flushes, %zu crash points, at most %u pending, %s crash states\n",
+           log->event_count, log->write_count, log->flush_count, points->count, points->pending_max, text);
+}
+
+int
+list_log (const struct write_log *log, FILE *file)
+{
+  struct crash_points points;
+  struct log_cursor cursor;
+  struct log_event event;
+  size_t next = 0;
+
+  if (model_crash_points (log, false, &points) == -1) {
+    error_message ("out of memory");
+    return -1;
+  }
+  print_header (log, file);
+  log_cursor_begin (&cursor, log);
+  while (log_cursor_next (&cursor, &event)) {
+    print_event (&event, file);
+    for (; next < points.count && points.points[next].position == event.position; next++)
+      print_point (&points.points[next], file);
+  }
+  print_totals (log, &points, file);
+  crash_points_free (&points);
+  return 0;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `replay --list`: a log, readable. */
+#ifndef POWERCUT_LIST_H
+#define POWERCUT_LIST_H
+
+#include <stdio.h>
+
+#include "log/reader.h"
+
+/* Print the header, every event in order with the crash points in their places, and the totals.  Returns 0, or -1 after a message. */
+extern int list_log (const struct write_log *log, FILE *file);
+
+#endif

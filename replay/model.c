@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/model.h"
+
+/* Something that may add a crash point before it. */
+struct stop {
+  uint32_t position;
+  enum { STOP_FLUSH, STOP_FUA, STOP_MARK } kind;
+  uint32_t number;              /* of the flush or the write */
+};
+
+/* The walk over the stops. */
+struct walk {
+  const struct write_log *log;
+  struct crash_points *points;
+  size_t room;
+  uint32_t first, last;
+  uint32_t next_write;          /* the next one to be issued */
+  uint32_t *pending;            /* room for all writes */
+  uint32_t pending_count;
+};
+
+bool
+model_is_durable (const struct write_log *log, uint32_t write, uint32_t position)
+{
+  const struct log_write *w = &log->writes[write];
+
+  if (w->completion == LOG_NEVER)
+    return false;
+  if (w->flags & LOG_FUA && w->completion <= position)
+    return true;
+  for (uint32_t i = 0; i < log->flush_count; i++) {
+    const struct log_flush *flush = &log->flushes[i];
+
+    if (flush->device == w->device && flush->completion != LOG_NEVER && flush->completion <= position
+        && w->completion < flush->issue)
+      return true;
+  }
+  return false;
+}
+
+int64_t
+model_pending (const struct write_log *log, uint32_t position, uint32_t **pending)
+{
+  uint32_t issued = log_writes_until (log, position), count = 0;
+
+  *pending = calloc (issued ? issued : 1, sizeof **pending);
+  if (*pending == NULL)
+    return -1;
+  for (uint32_t write = 0; write < issued; write++)
+    if (!model_is_durable (log, write, position))
+      (*pending)[count++] = write;
+  return count;
+}
+
+enum phase
+model_phase (const struct write_log *log, uint32_t position)
+{
+  const struct log_mark *begin = log_find_mark (log, "begin", NULL, NULL);
+  const struct log_mark *commit = log_find_mark (log, "commit", NULL, NULL);
+
+  if (begin == NULL || position < begin->position)
+    return PHASE_UNKNOWN;
+  return commit && commit->position <= position ? PHASE_COMMITTED : PHASE_UPDATE;
+}
+
+int
+model_range (const struct write_log *log, uint32_t *first, uint32_t *last)
+{
+  const struct log_mark *begin = log_find_mark (log, "begin", NULL, NULL);
+  const struct log_mark *end = log_find_mark (log, "end", NULL, NULL);
+
+  if (log->event_count == 0)
+    return -1;
+  if (begin == NULL)
+    begin = log_find_mark (log, "base", NULL, NULL);
+  *first = begin ? begin->position : 0;
+  *last = end && end->position >= *first ? end->position : log->event_count - 1;
+  return 0;
+}
+
+static int
+compare_stops (const void *left, const void *right)
+{
+  const struct stop *a = left, *b = right;
+
+  return a->position < b->position ? -1 : a->position > b->position;
+}
+
+/* All stops of the log, by position, to free. */
+static struct stop *
+find_stops (const struct write_log *log, size_t *count)
+{
+  const struct log_mark *commit = log_find_mark (log, "commit", NULL, NULL);
+  struct stop *stops = calloc ((size_t) log->flush_count + log->write_count + 1, sizeof *stops);
+
+  *count = 0;
+  if (stops == NULL)
+    return NULL;
+  for (uint32_t i = 0; i < log->flush_count; i++)
+    if (log->flushes[i].completion != LOG_NEVER)
+      stops[(*count)++] = (struct stop) { log->flushes[i].completion, STOP_FLUSH, i };
+  for (uint32_t i = 0; i < log->write_count; i++)
+    if (log->writes[i].flags & LOG_FUA && log->writes[i].completion != LOG_NEVER)
+      stops[(*count)++] = (struct stop) { log->writes[i].completion, STOP_FUA, i };
+  if (commit)
+    stops[(*count)++] = (struct stop) { commit->position, STOP_MARK, 0 };
+  qsort (stops, *count, sizeof *stops, compare_stops);
+  return stops;
+}
+
+/* Every write issued at POSITION or before that was not yet, becomes pending. */
+static void
+issue_until (struct walk *walk, uint32_t position)
+{
+  for (; walk->next_write < walk->log->write_count && walk->log->writes[walk->next_write].issue <= position;
+       walk->next_write++)
+    walk->pending[walk->pending_count++] = walk->next_write;
+}
+
+static bool
+makes_durable (const struct write_log *log, const struct stop *stop, uint32_t write)
+{
+  const struct log_write *w = &log->writes[write];
+
+  if (stop->kind == STOP_FUA)
+    return stop->number == write;
+  return stop->kind == STOP_FLUSH && w->device == log->flushes[stop->number].device && w->completion != LOG_NEVER
+    && w->completion < log->flushes[stop->number].issue;
+}
+
+static int
+add_point (struct walk *walk, uint32_t position)
+{
+  struct crash_points *points = walk->points;
+  struct crash_point point = {
+    .position = position, .phase = model_phase (walk->log, position), .pending_count = walk->pending_count
+  };
+
+  if (points->count == walk->room) {
+    size_t room = walk->room ? walk->room * 2 : 64;
+    struct crash_point *larger = reallocarray (points->points, room, sizeof *larger);
+
+    if (larger == NULL)
+      return -1;
+    points->points = larger;
+    walk->room = room;
+  }
+  point.pending = calloc (point.pending_count ? point.pending_count : 1, sizeof *point.pending);
+  if (point.pending == NULL)
+    return -1;
+  if (point.pending_count > 0)
+    memcpy (point.pending, walk->pending, point.pending_count * sizeof *point.pending);
+  points->points[points->count++] = point;
+  if (point.pending_count > points->pending_max)
+    points->pending_max = point.pending_count;
+  return 0;
+}
+
+/* Pass one stop: add the crash point before it if it changes something, and take what it makes durable off the pending. */
+static int
+pass_stop (struct walk *walk, const struct stop *stop, bool prefixes)
+{
+  uint32_t kept = 0;
+
+  if (stop->position == 0)
+    return 0;
+  issue_until (walk, stop->position - 1);
+  for (uint32_t i = 0; i < walk->pending_count; i++)
+    kept += !makes_durable (walk->log, stop, walk->pending[i]);
+  if (!prefixes && stop->position > walk->first && (stop->kind == STOP_MARK || kept < walk->pending_count)
+      && add_point (walk, stop->position - 1) == -1)
+    return -1;
+  kept = 0;
+  for (uint32_t i = 0; i < walk->pending_count; i++)
+    if (!makes_durable (walk->log, stop, walk->pending[i]))
+      walk->pending[kept++] = walk->pending[i];
+  walk->pending_count = kept;
+  return 0;
+}
+
+/* Add a point at the issue of each write from the first explored position up to POSITION, excluded. */
+static int
+add_prefixes (struct walk *walk, uint32_t position)
+{
+  for (; walk->next_write < walk->log->write_count && walk->log->writes[walk->next_write].issue < position;) {
+    uint32_t issue = walk->log->writes[walk->next_write].issue;
+
+    issue_until (walk, issue);
+    if (issue >= walk->first && add_point (walk, issue) == -1)
+      return -1;
+  }
+  return 0;
+}
+
+static int
+walk_stops (struct walk *walk, const struct stop *stops, size_t count, bool prefixes)
+{
+  for (size_t i = 0; i < count && stops[i].position <= walk->last; i++) {
+    if (prefixes && add_prefixes (walk, stops[i].position) == -1)
+      return -1;
+    if (pass_stop (walk, &stops[i], prefixes) == -1)
+      return -1;
+  }
+  if (prefixes && add_prefixes (walk, walk->last) == -1)
+    return -1;
+  issue_until (walk, walk->last);
+  return add_point (walk, walk->last);
+}
+
+int
+model_crash_points (const struct write_log *log, bool prefixes, struct crash_points *points)
+{
+  struct walk walk = { .log = log, .points = points };
+  struct stop *stops;
+  size_t count;
+  int r = -1;
+
+  memset (points, 0, sizeof *points);
+  if (model_range (log, &walk.first, &walk.last) == -1)
+    return 0;
+  stops = find_stops (log, &count);
+  walk.pending = calloc (log->write_count ? log->write_count : 1, sizeof *walk.pending);
+  if (stops && walk.pending)
+    r = walk_stops (&walk, stops, count, prefixes);
+  free (stops);
+  free (walk.pending);
+  if (r == -1)
+    crash_points_free (points);
+  return r;
+}
+
+void
+crash_points_free (struct crash_points *points)
+{
+  for (size_t i = 0; i < points->count; i++)
+    free (points->points[i].pending);
+  free (points->points);
+  memset (points, 0, sizeof *points);
+}

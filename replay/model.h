@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The crash model: what may be on a disk when the power is cut.
+ *
+ * Positions are event positions in the log.  For a write w (also a zero or trim, which count as writes of zeros) and a crash
+ * at position t, after the event at t and before the next:
+ *   - w is durable if and only if it completed without error and either
+ *       it had FUA and its completion is at t or before, or
+ *       some flush f of the same device completed without error at t or before, and w had completed before f was issued.
+ *     FUA is no barrier: it makes its own write durable and orders nothing else.  A flush promises nothing about a write that
+ *     completed after the flush was issued, even if it completed before the flush did.
+ *   - w is pending if and only if it is issued at t or before and is not durable.  A write that failed, or never completed,
+ *     stays pending: it may be there or not.
+ *   - Every subset of the pending writes is a legal crash state.  In each sector the latest write that is there wins, in the
+ *     order of issue.  A write is there whole or not at all.
+ * (NBD protocol, `Ordering of messages and writes` and NBD_CMD_FLAG_FUA; Linux Documentation/block/writeback_cache_control.rst.)
+ *
+ * Crash points worth visiting are the positions just before each flush or FUA completion that makes a write durable, just before each
+ * mark that changes what is expected, and the end.  From one of them to the next nothing becomes durable and nothing else is
+ * expected, while writes are only issued: the pending set grows, and a subset of the smaller set is one of the larger.  So every
+ * state of a position in between is a state of the crash point that follows it.
+ *
+ * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.  Two overlapping writes that are in flight
+ * together have no order of their own; the order of issue is taken, and the reader counts them.
+ */
+#ifndef POWERCUT_MODEL_H
+#define POWERCUT_MODEL_H
+
+#include <stdbool.h>
+
+#include "log/reader.h"
+
+enum phase {
+  PHASE_UNKNOWN,                /* the log has no mark `begin`: nothing is known of contents */
+  PHASE_UPDATE,                 /* between `begin` and `commit`: old or new */
+  PHASE_COMMITTED,              /* after `commit`: new */
+};
+
+struct crash_point {
+  uint32_t position;
+  enum phase phase;
+  uint32_t *pending;            /* numbers of the pending writes, ascending */
+  uint32_t pending_count;
+};
+
+struct crash_points {
+  struct crash_point *points;   /* by position */
+  size_t count;
+  uint32_t pending_max;
+};
+
+/* Whether write number WRITE is durable at POSITION. */
+extern bool model_is_durable (const struct write_log *log, uint32_t write, uint32_t position);
+
+/* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
+extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);
+
+/* What is expected of a crash at POSITION. */
+extern enum phase model_phase (const struct write_log *log, uint32_t position);
+
+/* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the start) to
+ * the mark `end` (without one: the end of the log).  Returns -1 if there is no event.
+ */
+extern int model_range (const struct write_log *log, uint32_t *first, uint32_t *last);
+
+/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and the end.  Returns 0, or -1 with errno
+ * ENOMEM.  Free with crash_points_free.
+ */
+extern int model_crash_points (const struct write_log *log, bool prefixes, struct crash_points *points);
+extern void crash_points_free (struct crash_points *points);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/observations.h"
+
+/* The place of the first digest that is not below DIGEST. */
+static size_t
+find_place (const struct observations *observations, const char *digest)
+{
+  size_t low = 0, high = observations->count;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+
+    if (strcmp (observations->list[middle].digest, digest) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+const char *
+observations_find (const struct observations *observations, const char *digest)
+{
+  size_t place = find_place (observations, digest);
+
+  return place < observations->count && strcmp (observations->list[place].digest, digest) == 0
+    ? observations->list[place].text : NULL;
+}
+
+const char *
+observations_add (struct observations *observations, const char *digest, char *text)
+{
+  const char *known = observations_find (observations, digest);
+  size_t place = find_place (observations, digest);
+
+  if (known) {
+    free (text);
+    return known;
+  }
+  if (observations->count == observations->room) {
+    size_t room = observations->room ? observations->room * 2 : 64;
+    struct observation *larger = reallocarray (observations->list, room, sizeof *larger);
+
+    if (larger == NULL) {
+      free (text);
+      return NULL;
+    }
+    observations->list = larger;
+    observations->room = room;
+  }
+  memmove (observations->list + place + 1, observations->list + place,
+           (observations->count - place) * sizeof *observations->list);
+  struct observation *added = &observations->list[place];
+  memcpy (added->digest, digest, sizeof added->digest);
+  added->text = text;
+  observations->count++;
+  return text;
+}
+
+void
+observations_free (struct observations *observations)
+{
+  for (size_t i = 0; i < observations->count; i++)
+    free (observations->list[i].text);
+  free (observations->list);
+  memset (observations, 0, sizeof *observations);
+}

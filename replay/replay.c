@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Program `replay`: rebuild the crash states of a log, let a kernel recover each, and say what is left. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/options.h"
+#include "common/parts.h"
+#include "common/process.h"
+#include "common/stop.h"
+#include "common/workdir.h"
+#include "guest/image.h"
+#include "log/state-id.h"
+#include "replay/list.h"
+#include "replay/report.h"
+#include "replay/session.h"
+
+enum exit_status {
+  EXIT_RIGHT = 0,               /* nothing wrong */
+  EXIT_VIOLATION = 1,
+  EXIT_UNUSABLE = 2,            /* bad usage, bad input or a missing part */
+  EXIT_UNFINISHED = 3,          /* the limit came first, and no violation so far */
+  EXIT_SIGNALLED = 128,         /* + the signal that stopped it */
+};
+
+struct arguments {
+  bool all_prefixes, prefixes_only, no_reduction, list, quiet;
+  uint64_t jobs, limit, memory_bytes, timeout_seconds;
+  const char *kernel, *state, *export, *serve, *json;
+  const char *log;
+};
+
+static const char usage[] =
+  "usage: replay [OPTION...] LOG\n"
+  "       replay --list LOG\n"
+  "       replay --state=ID [--export=IMG | --serve=SOCKET] [OPTION...] LOG\n";
+
+static int
+parse_arguments (int argc, char **argv, struct arguments *arguments)
+{
+  const struct option_spec options[] = {
+    { "all-prefixes", 0, OPTION_FLAG, &arguments->all_prefixes, NULL, "visit every crash state (the default)", 0 },
+    { "prefixes-only", 0, OPTION_FLAG, &arguments->prefixes_only, NULL, "visit the prefixes alone, without reordering", 0 },
+    { "no-reduction", 0, OPTION_FLAG, &arguments->no_reduction, NULL, "one run for each state, not for each behaviour", 0 },
+    { "limit", 0, OPTION_NUMBER, &arguments->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0 },
+    { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "N", "guests side by side [one for each processor]", 1 },
+    { "kernel", 0, OPTION_TEXT, &arguments->kernel, "FILE|DIR", "the guests' kernel [the recording's, else the newest]", 0 },
+    { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
+    { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
+    { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
+    { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
+    { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
+    { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
+    { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
+    { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options
+  };
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return -1;
+  if (first != argc - 1) {
+    error_message (first == argc ? "which log? see --help" : "%s: one log at a time: see --help", argv[first]);
+    return -1;
+  }
+  if (arguments->all_prefixes + arguments->prefixes_only + arguments->list + (arguments->state != NULL) > 1) {
+    error_message ("--all-prefixes, --prefixes-only, --list and --state exclude one another: see --help");
+    return -1;
+  }
+  if (arguments->export && arguments->serve) {
+    error_message ("--export and --serve exclude one another: see --help");
+    return -1;
+  }
+  arguments->log = argv[first];
+  return 0;
+}
+
+/* The state that --state names; without it, the one in which everything is there. */
+static int
+named_state (const struct arguments *arguments, const struct write_log *log, uint32_t *position, struct choice **choices,
+             size_t *count)
+{
+  if (arguments->state == NULL) {
+    uint32_t first;
+
+    *choices = NULL;
+    *count = 0;
+    return model_range (log, &first, position);
+  }
+  if (state_id_parse (arguments->state, log, position, choices, count) == -1)
+    return -1;
+  for (size_t i = 0; i < *count; i++)
+    if ((*choices)[i].kind == CHOICE_ABSENT && model_is_durable (log, (*choices)[i].write, *position)) {
+      error_message ("state %s is not legal: the write at %u is durable there: see --list", arguments->state,
+                     log->writes[(*choices)[i].write].issue);
+      free (*choices);
+      return -1;
+    }
+  return 0;
+}
+
+/* Write all of a device that is not zeros; the rest stays a hole. */
+static int
+export_device (struct crash_state *state, uint64_t size, int fd)
+{
+  static char buffer[1 << 20];
+
+  if (ftruncate (fd, (off_t) size) == -1)
+    return -1;
+  for (uint64_t offset = 0; offset < size; offset += sizeof buffer) {
+    size_t part = size - offset < sizeof buffer ? size - offset : sizeof buffer;
+
+    crash_state_read (state, 0, buffer, part, offset);
+    for (size_t at = 0; at < part; at += BLOCK_SIZE) {
+      size_t block = part - at < BLOCK_SIZE ? part - at : BLOCK_SIZE;
+
+      if ((buffer[at] != 0 || memcmp (buffer + at, buffer + at + 1, block - 1) != 0)
+          && pwrite (fd, buffer + at, block, (off_t) (offset + at)) != (ssize_t) block)
+        return -1;
+    }
+  }
+  return 0;
+}
+
+static int
+run_export (const struct arguments *arguments, const struct write_log *log)
+{
+  CLEANUP_FREE struct choice *choices = NULL;
+  CLEANUP_CLOSE int fd = -1;
+  struct crash_state *state;
+  uint32_t position;
+  size_t count;
+  int r = -1;
+
+  if (named_state (arguments, log, &position, &choices, &count) == -1)
+    return EXIT_UNUSABLE;
+  if (log->device_count > 1)
+    error_message ("%s has %zu devices: the image is of disk0", log->path, log->device_count);
+  fd = open (arguments->export, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  state = crash_state_new (log);
+  if (fd != -1 && state && crash_state_select (state, position, choices, count, CHOICE_PRESENT) == 0)
+    r = export_device (state, log->device_sizes[0], fd);
+  if (r == -1)
+    error_message ("%s: %m", arguments->export);
+  crash_state_free (state);
+  return r == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+}
+
+/* Become nbdkit: the state is served until it is killed. */
+static int
+run_serve (const struct arguments *arguments, const struct write_log *log)
+{
+  CLEANUP_FREE char *plugin = part_path (PART_CRASHSTATE);
+  CLEANUP_FREE char *nbdkit = process_find ("nbdkit");
+  CLEANUP_FREE char *log_parameter = NULL, *id = NULL, *state_parameter = NULL;
+  CLEANUP_FREE struct choice *choices = NULL;
+  uint32_t position;
+  size_t count;
+
+  if (plugin == NULL || named_state (arguments, log, &position, &choices, &count) == -1)
+    return EXIT_UNUSABLE;
+  if (nbdkit == NULL) {
+    error_message ("nbdkit: not found: install it");
+    return EXIT_UNUSABLE;
+  }
+  id = state_id_format (log, position, choices, count);
+  if (id == NULL || asprintf (&log_parameter, "log=%s", arguments->log) == -1
+      || asprintf (&state_parameter, "state=%s", id) == -1) {
+    error_message ("out of memory");
+    return EXIT_UNUSABLE;
+  }
+  execl (nbdkit, "nbdkit", "--foreground", "-U", arguments->serve, plugin, log_parameter, state_parameter, (char *) NULL);
+  error_message ("%s: %m", nbdkit);
+  return EXIT_UNUSABLE;
+}
+
+/* The kernel that --kernel names, else the one that the log was recorded on if it is still there, else the newest. */
+static int
+find_kernel (const struct arguments *arguments, const struct write_log *log, struct kernel *kernel)
+{
+  const char *recorded = log_info (log, "kernel-image", 0);
+
+  if (arguments->kernel == NULL && recorded && access (recorded, R_OK) == 0)
+    return kernel_find (recorded, kernel);
+  return kernel_find (arguments->kernel, kernel);
+}
+
+/* The observation in the mark NAME, to free, or NULL.  A mark's text has lost the newline at its end. */
+static char *
+marked_tree (const struct write_log *log, const char *name)
+{
+  const char *text;
+  size_t length;
+  char *tree;
+
+  if (log_find_mark (log, name, &text, &length) == NULL)
+    return NULL;
+  return asprintf (&tree, "%.*s%s", (int) length, text, length > 0 ? "\n" : "") == -1 ? NULL : tree;
+}
+
+/* The observations that travel in the marks.  *old_tree and *new_tree are to free, and NULL if the log was never meant to be
+ * judged.
+ */
+static int
+find_oracle (const struct write_log *log, char **old_tree, char **new_tree)
+{
+  *old_tree = marked_tree (log, "powercut:old");
+  *new_tree = marked_tree (log, "powercut:new");
+  if (*old_tree && *new_tree)
+    return 0;
+  if (*old_tree == NULL && *new_tree == NULL && log->end == LOG_CLOSED)
+    return 0;
+  error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it again, "
+                 "or look at it with --list", log->path);
+  return -1;
+}
+
+/* The watched paths of the header. */
+static size_t
+find_watch (const struct write_log *log, const char ***watch)
+{
+  size_t count = 0;
+
+  while (log_info (log, "watch", count))
+    count++;
+  *watch = calloc (count + 1, sizeof **watch);
+  for (size_t i = 0; *watch && i < count; i++)
+    (*watch)[i] = log_info (log, "watch", i);
+  return count;
+}
+
+/* Search everything and report. */
+static int
+run_session (const struct arguments *arguments, const struct session_config *config)
+{
+  struct session session;
+  struct report report;
+  int r = session_run (&session, config), status = EXIT_UNUSABLE;
+
+  if ((r == 0 || stop_requested ()) && report_make (&report, &session) == 0) {
+    if (!arguments->quiet && !(arguments->json && strcmp (arguments->json, "-") == 0))
+      report_print (&report, stdout);
+    status = report.violations.count > 0 ? EXIT_VIOLATION
+      : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
+    if (arguments->json && report_write_json (&report, arguments->json) == -1)
+      status = EXIT_UNUSABLE;
+    report_free (&report);
+  }
+  session_free (&session);
+  return status;
+}
+
+/* With everything found: visit the states. */
+static int
+visit_states (const struct arguments *arguments, struct session_config *config)
+{
+  CLEANUP_FREE struct choice *choices = NULL;
+  uint32_t position;
+  size_t count;
+  int r;
+
+  if (arguments->state == NULL)
+    return run_session (arguments, config);
+  if (named_state (arguments, config->log, &position, &choices, &count) == -1)
+    return EXIT_UNUSABLE;
+  r = session_show_state (config, position, choices, count, arguments->state);
+  return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
+}
+
+/* Build the guest's initramfs and visit the states, with FOLDER for all temporary files. */
+static int
+replay_in (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel, const char *folder)
+{
+  CLEANUP_FREE char *old_tree = NULL, *new_tree = NULL, *initramfs_file = NULL;
+  CLEANUP_FREE const char **watch = NULL;
+  const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
+  struct initramfs *initramfs;
+  int r;
+
+  if (find_oracle (log, &old_tree, &new_tree) == -1 || asprintf (&initramfs_file, "%s/initramfs", folder) == -1)
+    return EXIT_UNUSABLE;
+  initramfs = guest_image_new (kernel, filesystem, false);
+  if (initramfs == NULL)
+    return EXIT_UNUSABLE;
+  r = initramfs_write (initramfs, initramfs_file);
+  initramfs_free (initramfs);
+  if (r == -1)
+    return EXIT_UNUSABLE;
+  size_t watch_count = find_watch (log, &watch);
+  struct session_config config = {
+    .log = log, .folder = folder, .old_tree = old_tree, .new_tree = new_tree, .jobs = (unsigned) arguments->jobs,
+    .limit = arguments->limit, .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
+    .progress = !arguments->quiet && isatty (2),
+    .runner = {
+      .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
+      .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
+      .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .run_timeout_ms = (int) (arguments->timeout_seconds * 1000),
+    },
+  };
+  return visit_states (arguments, &config);
+}
+
+static int
+run_replay (const struct arguments *arguments, const struct write_log *log)
+{
+  struct kernel kernel;
+  char *folder;
+  int status;
+
+  if (log_info (log, "filesystem", 0) == NULL) {
+    error_message ("%s does not name its file system: record it with info=filesystem=TYPE", log->path);
+    return EXIT_UNUSABLE;
+  }
+  if (find_kernel (arguments, log, &kernel) == -1)
+    return EXIT_UNUSABLE;
+  folder = workdir_create ();
+  if (folder == NULL) {
+    kernel_free (&kernel);
+    return EXIT_UNUSABLE;
+  }
+  status = replay_in (arguments, log, &kernel, folder);
+  workdir_remove (folder);
+  free (folder);
+  kernel_free (&kernel);
+  return status;
+}
+
+/* What the reader could not use.  A log that was cut off is used as far as it goes; a damaged one is not trusted, but may be
+ * looked at.
+ */
+static int
+report_loss (const struct write_log *log)
+{
+  CLEANUP_FREE char *loss = log_describe_loss (log);
+
+  if (loss)
+    error_message ("%s: %s%s", log->path, loss, log->end == LOG_DAMAGED ? ": get an undamaged copy, or record it again" : "");
+  return log->end == LOG_DAMAGED ? -1 : 0;
+}
+
+static int
+run (const struct arguments *arguments, const struct write_log *log)
+{
+  int damaged = report_loss (log);
+
+  if (arguments->list) {
+    int listed = list_log (log, stdout);
+
+    return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+  }
+  if (damaged == -1)
+    return EXIT_UNUSABLE;
+  if (log->event_count == 0) {
+    error_message ("%s holds no event: record it again", log->path);
+    return EXIT_UNUSABLE;
+  }
+  if (arguments->export)
+    return run_export (arguments, log);
+  if (arguments->serve)
+    return run_serve (arguments, log);
+  return run_replay (arguments, log);
+}
+
+int
+main (int argc, char **argv)
+{
+  struct arguments arguments = {
+    .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
+  };
+  struct write_log *log;
+  int status;
+
+  if (parse_arguments (argc, argv, &arguments) == -1)
+    return EXIT_UNUSABLE;
+  log = write_log_open (arguments.log);
+  if (log == NULL)
+    return EXIT_UNUSABLE;
+  if (!arguments.serve && stop_install () == -1)
+    return EXIT_UNUSABLE;
+  status = run (&arguments, log);
+  write_log_close (log);
+  if (stop_requested ()) {
+    error_message ("stopped by signal %d", stop_requested ());
+    status = EXIT_SIGNALLED + stop_requested ();
+  }
+  if (fflush (stdout) == EOF) {
+    error_message ("standard output: %m");
+    status = EXIT_UNUSABLE;
+  }
+  return status;
+}

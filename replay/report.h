@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a replay found, as text and as JSON. */
+#ifndef POWERCUT_REPORT_H
+#define POWERCUT_REPORT_H
+
+#include <stdio.h>
+
+#include "replay/session.h"
+
+/* A session added up.  Numbers of operations are those issued in the explored part of the log. */
+struct report {
+  const struct session *session;
+  uint32_t writes, flushes, fua, trims, zeroes;
+  uint64_t runs, behaviours;
+  mpz_t states, covered;
+  bool exhaustive;              /* every state of every crash point is covered */
+  bool judged;                  /* there was an oracle */
+  bool atomic, durable;
+  struct findings violations;   /* by crash point; the same one at several points once */
+};
+
+/* Add up.  Returns 0, or -1 after a message.  Free with report_free. */
+extern int report_make (struct report *report, const struct session *session);
+extern void report_free (struct report *report);
+
+extern void report_print (const struct report *report, FILE *file);
+
+/* Write the JSON object to PATH, `-` for standard output, under a temporary name first.  Returns 0, or -1 after a message. */
+extern int report_write_json (const struct report *report, const char *path);
+
+#endif

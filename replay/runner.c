@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/kernel-fault.h"
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/vm.h"
+#include "replay/runner.h"
+
+#define GUEST_DEVICE "/dev/vda"
+#define REASON_LINES 3
+
+struct runner {
+  const struct runner_config *config;
+  struct device *device;
+  struct vm *vm;
+  char *console;
+  char *release;
+  const char **words;           /* of the request `recover` */
+  struct choice *kept;          /* decisions of a run that was repeated */
+  char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
+};
+
+static int
+boot (struct runner *runner)
+{
+  const struct runner_config *config = runner->config;
+  const struct vm_disk disk = { .export_name = "disk0" };
+  const struct vm_config vm_config = {
+    .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (runner->device),
+    .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = runner->console,
+    .boot_timeout_ms = config->boot_timeout_ms,
+  };
+
+  vm_end (runner->vm);
+  runner->vm = vm_start (&vm_config);
+  return runner->vm ? 0 : -1;
+}
+
+/* recover DEVICE TYPE OPTIONS [PATH...] */
+static const char **
+make_words (const struct runner_config *config)
+{
+  const char **words = calloc (config->watch_count + 5, sizeof *words);
+
+  if (words == NULL)
+    return NULL;
+  words[0] = "recover";
+  words[1] = GUEST_DEVICE;
+  words[2] = config->filesystem;
+  words[3] = config->mount_options;
+  for (size_t i = 0; i < config->watch_count; i++)
+    words[4 + i] = config->watch[i];
+  return words;
+}
+
+struct runner *
+runner_start (const struct runner_config *config, const char *folder)
+{
+  struct runner *runner = calloc (1, sizeof *runner);
+
+  if (runner == NULL || (runner->words = make_words (config)) == NULL
+      || asprintf (&runner->console, "%s/console", folder) == -1) {
+    error_message ("out of memory");
+    free (runner ? runner->words : NULL);
+    free (runner);
+    return NULL;
+  }
+  runner->config = config;
+  runner->device = device_start (config->log, folder);
+  if (runner->device == NULL || boot (runner) == -1 || (runner->release = strdup (vm_release (runner->vm))) == NULL) {
+    runner_stop (runner);
+    return NULL;
+  }
+  return runner;
+}
+
+void
+runner_stop (struct runner *runner)
+{
+  if (runner == NULL)
+    return;
+  vm_end (runner->vm);
+  device_stop (runner->device);
+  free (runner->console);
+  free (runner->release);
+  free (runner->words);
+  free (runner->kept);
+  free (runner->tree);
+  free (runner);
+}
+
+const char *
+runner_release (const struct runner *runner)
+{
+  return runner->release;
+}
+
+void
+outcome_free (struct outcome *outcome)
+{
+  free (outcome->detail);
+  free (outcome->fault);
+  outcome->detail = outcome->fault = NULL;
+}
+
+/* The agent's answer to `recover`, line by line. */
+struct recovery {
+  const char *mount, *digest, *unmount;
+  const char *fault;            /* first log line that is a fault */
+  const char *last_log;
+  bool tainted;
+};
+
+static void
+parse_recovery (char *text, struct recovery *recovery)
+{
+  char *line;
+
+  memset (recovery, 0, sizeof *recovery);
+  while ((line = strsep (&text, "\n")) != NULL) {
+    char *value = strchr (line, ' ');
+
+    if (value == NULL)
+      continue;
+    *value++ = '\0';
+    if (strcmp (line, "mount") == 0)
+      recovery->mount = value;
+    else if (strcmp (line, "observe") == 0)
+      recovery->digest = value;
+    else if (strcmp (line, "unmount") == 0)
+      recovery->unmount = value;
+    else if (strcmp (line, "taint") == 0)
+      recovery->tainted = strcmp (value, "0") != 0;
+    else if (strcmp (line, "log") == 0) {
+      recovery->last_log = value;
+      if (recovery->fault == NULL && kernel_line_is_fault (value))
+        recovery->fault = value;
+    }
+  }
+}
+
+static char *
+text (const char *format, const char *a, const char *b)
+{
+  char *result;
+
+  return asprintf (&result, format, a, b) == -1 ? NULL : result;
+}
+
+/* Turn the agent's answer into an outcome.  *renew says that the guest is not to be trusted any more. */
+static int
+read_recovery (char *answer, struct outcome *outcome, bool *renew)
+{
+  struct recovery recovery;
+
+  parse_recovery (answer, &recovery);
+  if (recovery.mount == NULL
+      || (strcmp (recovery.mount, "ok") == 0
+          && (recovery.unmount == NULL || recovery.digest == NULL || strlen (recovery.digest) != TREE_DIGEST_LENGTH))) {
+    error_message ("the guest's agent gave an answer that makes no sense");
+    return -1;
+  }
+  *renew = recovery.tainted;
+  if (recovery.tainted && recovery.fault == NULL)
+    recovery.fault = recovery.last_log ? recovery.last_log : "the kernel is tainted";
+  if (recovery.fault)
+    outcome->fault = strdup (recovery.fault);
+  if (strcmp (recovery.mount, "ok") != 0) {
+    outcome->kind = OUTCOME_UNMOUNTABLE;
+    outcome->detail = text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
+    return 0;
+  }
+  outcome->kind = OUTCOME_TREE;
+  memcpy (outcome->digest, recovery.digest, sizeof outcome->digest);
+  if (strcmp (recovery.unmount, "ok") != 0) {
+    *renew = true;
+    if (outcome->fault == NULL)
+      outcome->fault = text ("unmount: %s%s", recovery.unmount, "");
+  }
+  return 0;
+}
+
+static char *
+ask_tree (struct runner *runner)
+{
+  struct vm_answer answer = vm_call (runner->vm, runner->config->run_timeout_ms, (const char *const[]) { "tree", NULL });
+
+  if (answer.failure == VM_OK)
+    return answer.text;
+  if (answer.failure != VM_STOPPED)
+    error_message ("the guest does not give the tree that it observed%s%s", *answer.text ? ": " : "", answer.text);
+  free (answer.text);
+  return NULL;
+}
+
+/* One run; *renew says that the guest has to be booted anew. */
+static int
+run_once (struct runner *runner, uint32_t point, const struct choice *choices, size_t count, struct outcome *outcome,
+          bool *renew)
+{
+  struct vm_answer answer;
+  CLEANUP_FREE char *payload = NULL;
+  int r = 0;
+
+  memset (outcome, 0, sizeof *outcome);
+  if (device_select (runner->device, point, choices, count) == -1)
+    return -1;
+  answer = vm_call (runner->vm, runner->config->run_timeout_ms, runner->words);
+  payload = answer.text;
+  *renew = answer.failure != VM_OK;
+  switch (answer.failure) {
+  case VM_OK:
+    r = read_recovery (payload, outcome, renew);
+    break;
+  case VM_REFUSED:
+    error_message ("the guest cannot make a run: %s", payload);
+    r = -1;
+    break;
+  case VM_DIED:
+    outcome->kind = OUTCOME_DIED;
+    outcome->detail = console_reason (runner->console, REASON_LINES);
+    break;
+  case VM_HUNG:
+    outcome->kind = OUTCOME_HUNG;
+    if (asprintf (&outcome->detail, "no answer within %d s", runner->config->run_timeout_ms / 1000) == -1)
+      outcome->detail = NULL;
+    break;
+  case VM_STOPPED:
+    r = -1;
+    break;
+  }
+  if (r == 0)
+    r = device_report (runner->device, &outcome->report, &outcome->decisions);
+  if (r == 0 && *renew && outcome->kind == OUTCOME_TREE && runner->tree == NULL)
+    runner->tree = ask_tree (runner);
+  if (r == -1)
+    outcome_free (outcome);
+  return r;
+}
+
+/* Whether two runs of one state saw the same kind of thing. */
+static bool
+same_kind (const struct outcome *a, const struct outcome *b)
+{
+  return a->kind == b->kind && !a->fault == !b->fault;
+}
+
+/* The choices of a run with its decisions entered; what no read needed becomes present.  To free. */
+static struct choice *
+decide_all (const struct choice *choices, size_t count, const struct outcome *outcome)
+{
+  struct choice *decided = calloc (count ? count : 1, sizeof *decided);
+
+  if (decided == NULL) {
+    error_message ("out of memory");
+    return NULL;
+  }
+  for (size_t i = 0; i < count; i++) {
+    decided[i] = choices[i];
+    for (size_t j = 0; j < outcome->report.decision_count; j++)
+      if (outcome->decisions[j].write == decided[i].write)
+        decided[i].kind = outcome->decisions[j].kind;
+    if (decided[i].kind == CHOICE_UNDECIDED)
+      decided[i].kind = CHOICE_PRESENT;
+  }
+  return decided;
+}
+
+/* Keep the decisions of the outcome while another run is made. */
+static int
+keep_decisions (struct runner *runner, struct outcome *outcome)
+{
+  struct choice *larger = reallocarray (runner->kept, outcome->report.decision_count + 1, sizeof *larger);
+
+  if (larger == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  memcpy (larger, outcome->decisions, outcome->report.decision_count * sizeof *larger);
+  outcome->decisions = runner->kept = larger;
+  return 0;
+}
+
+/* See whether the outcome repeats on a fresh boot.  The outcome stays the first one. */
+static int
+repeat (struct runner *runner, uint32_t point, const struct choice *choices, size_t count, struct outcome *outcome)
+{
+  CLEANUP_FREE struct choice *decided = decide_all (choices, count, outcome);
+  struct outcome again;
+  bool renew = false;
+
+  if (decided == NULL || keep_decisions (runner, outcome) == -1 || boot (runner) == -1)
+    return -1;
+  if (run_once (runner, point, decided, count, &again, &renew) == -1)
+    return -1;
+  outcome->repeated = same_kind (outcome, &again);
+  outcome_free (&again);
+  return renew ? boot (runner) : 0;
+}
+
+int
+runner_run (struct runner *runner, uint32_t point, const struct choice *choices, size_t count, struct outcome *outcome)
+{
+  bool renew = false;
+
+  free (runner->tree);
+  runner->tree = NULL;
+  if (run_once (runner, point, choices, count, outcome, &renew) == -1)
+    return -1;
+  outcome->repeated = !renew;
+  if (renew && repeat (runner, point, choices, count, outcome) == -1) {
+    outcome_free (outcome);
+    return -1;
+  }
+  return 0;
+}
+
+char *
+runner_tree (struct runner *runner)
+{
+  char *tree = runner->tree;
+
+  runner->tree = NULL;
+  return tree ? tree : ask_tree (runner);
+}

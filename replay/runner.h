@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A place to make runs: one crashstate device and one guest that recovers from it, again and again. */
+#ifndef POWERCUT_RUNNER_H
+#define POWERCUT_RUNNER_H
+
+#include <stdbool.h>
+
+#include "checker/tree.h"
+#include "replay/device.h"
+
+struct runner;
+
+struct runner_config {
+  const char *log;
+  const char *image;            /* kernel */
+  const char *initramfs;
+  const char *filesystem;
+  const char *mount_options;    /* never NULL */
+  const char *const *watch;     /* paths to observe; none: the whole tree */
+  size_t watch_count;
+  unsigned memory_mib;
+  int boot_timeout_ms;
+  int run_timeout_ms;           /* a run that takes longer is a hang */
+};
+
+enum outcome_kind {
+  OUTCOME_TREE,                 /* mounted, observed, unmounted */
+  OUTCOME_UNMOUNTABLE,          /* mount failed */
+  OUTCOME_DIED,                 /* the guest ended */
+  OUTCOME_HUNG,                 /* no answer in time */
+};
+
+/* What one run saw. */
+struct outcome {
+  enum outcome_kind kind;
+  char digest[TREE_DIGEST_LENGTH + 1];  /* OUTCOME_TREE: of the observation */
+  char *detail;                 /* else: why, in one line; to free */
+  char *fault;                  /* first kernel message that is a fault, or NULL; to free */
+  bool repeated;                /* DIED, HUNG or tainted: a second run, on a fresh boot, saw the same kind */
+  struct control_report report;
+  const struct choice *decisions;       /* report.decision_count of them, valid until the next run */
+};
+
+/* Start device and guest; their files go into FOLDER, which must exist.  CONFIG must outlive the runner.  NULL after a message. */
+extern struct runner *runner_start (const struct runner_config *config, const char *folder);
+extern void runner_stop (struct runner *runner);
+
+/* The kernel release of the guest. */
+extern const char *runner_release (const struct runner *runner);
+
+/* Make one run of the state at POINT under CHOICES.  A run that kills the guest, hangs or taints it is made a second time on a
+ * fresh boot, with all its choices decided as they were.  Returns 0 and fills *outcome, to be freed with outcome_free; or -1 after a
+ * message (or silently after a stop): no run can be made any more.
+ */
+extern int runner_run (struct runner *runner, uint32_t point, const struct choice *choices, size_t count,
+                       struct outcome *outcome);
+extern void outcome_free (struct outcome *outcome);
+
+/* The text of the last run's observation, to free; NULL after a message. */
+extern char *runner_tree (struct runner *runner);
+
+#endif

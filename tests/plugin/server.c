@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/process.h"
+#include "common/workdir.h"
+#include "tests/plugin/server.h"
+
+#define SOCKET "nbd.sock"
+#define PID_FILE "nbd.pid"
+#define ERRORS "nbd.err"
+#define TIMEOUT_MS 30000
+#define PARAMETERS_MAX 32
+
+static const char *plugin_folder;
+static char *suite_folder;
+static pid_t pid;
+
+int
+run_plugin_suite (Suite *suite)
+{
+  int status;
+
+  plugin_folder = getenv ("PLUGIN_DIR");
+  if (plugin_folder == NULL || *plugin_folder != '/') {
+    fprintf (stderr, "PLUGIN_DIR: set it to the absolute path of nbd-plugin/.libs in the build tree\n");
+    return EXIT_FAILURE;
+  }
+  suite_folder = workdir_create ();
+  if (suite_folder == NULL)
+    return EXIT_FAILURE;
+  status = run_suite (suite);
+  workdir_remove (suite_folder);
+  free (suite_folder);
+  return status;
+}
+
+void
+enter_folder (void)
+{
+  char name[] = "test-XXXXXX";
+
+  ck_assert_msg (chdir (suite_folder) == 0 && mkdtemp (name) && chdir (name) == 0, "%s: %m", suite_folder);
+}
+
+static pid_t
+start (const char *plugin, const char *const *parameters)
+{
+  CLEANUP_FREE char *path = NULL;
+  CLEANUP_CLOSE int errors = open (ERRORS, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  struct process_io io = { .stdout_fd = -1, .stderr_fd = errors, .inherit_fd = -1 };
+  const char *argv[8 + PARAMETERS_MAX + 1] = { "nbdkit", "--foreground", "--exit-with-parent", "-U", SOCKET, "-P", PID_FILE };
+  size_t count = 7;
+
+  ck_assert_int_ne (errors, -1);
+  ck_assert_int_ne (asprintf (&path, "%s/nbdkit-%s-plugin.so", plugin_folder, plugin), -1);
+  argv[count++] = path;
+  for (size_t i = 0; parameters[i]; i++) {
+    ck_assert_uint_lt (i, PARAMETERS_MAX);
+    argv[count++] = parameters[i];
+  }
+  unlink (SOCKET);
+  unlink (PID_FILE);
+  return process_start (argv, &io);
+}
+
+/* What nbdkit printed, to free. */
+static char *
+read_errors (void)
+{
+  CLEANUP_FCLOSE FILE *file = fopen (ERRORS, "re");
+  char *text = NULL;
+  size_t room = 0;
+
+  ck_assert_ptr_nonnull (file);
+  if (getdelim (&text, &room, '\0', file) == -1) {
+    free (text);
+    text = strdup ("");
+  }
+  return text;
+}
+
+void
+server_start (const char *plugin, ...)
+{
+  const char *parameters[PARAMETERS_MAX + 1];
+  size_t count = 0;
+  va_list args;
+  int status;
+
+  va_start (args, plugin);
+  do {
+    ck_assert_uint_le (count, PARAMETERS_MAX);
+    parameters[count] = va_arg (args, const char *);
+  } while (parameters[count++]);
+  va_end (args);
+  pid = start (plugin, parameters);
+  ck_assert_int_gt (pid, 0);
+  for (int waited_ms = 0; access (PID_FILE, F_OK) == -1; waited_ms += 2) {
+    ck_assert_int_lt (waited_ms, TIMEOUT_MS);
+    if (process_wait (pid, 2, &status) != 0)
+      ck_abort_msg ("nbdkit did not start: %s", read_errors ());
+  }
+}
+
+pid_t
+server_pid (void)
+{
+  return pid;
+}
+
+void
+server_stop (void)
+{
+  int status = -1;
+
+  kill (pid, SIGTERM);
+  ck_assert_int_eq (process_wait (pid, TIMEOUT_MS, &status), 1);
+  ck_assert_msg (status == 0, "nbdkit ended with wait status %d: %s", status, read_errors ());
+}
+
+void
+server_kill (void)
+{
+  int status;
+
+  kill (pid, SIGKILL);
+  ck_assert_int_eq (process_wait (pid, TIMEOUT_MS, &status), 1);
+  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+}
+
+char *
+server_refuse (const char *plugin, const char *const *parameters)
+{
+  pid_t child = start (plugin, parameters);
+  int status = 0;
+  char *text, *newline;
+
+  ck_assert_int_gt (child, 0);
+  ck_assert_msg (process_wait (child, TIMEOUT_MS, &status) == 1, "nbdkit did not end");
+  text = read_errors ();
+  ck_assert_msg (WIFEXITED (status) && WEXITSTATUS (status) != 0, "nbdkit ended with wait status %d: %s", status, text);
+  newline = strchr (text, '\n');
+  ck_assert_msg (newline && newline[1] == '\0', "not one line: %s", text);
+  return text;
+}
+
+struct nbd_handle *
+client_open (const char *export_name)
+{
+  struct nbd_handle *client = nbd_create ();
+
+  ck_assert_ptr_nonnull (client);
+  ck_nbd (nbd_set_export_name (client, export_name));
+  ck_nbd (nbd_connect_unix (client, SOCKET));
+  return client;
+}
+
+void
+client_close (struct nbd_handle *client)
+{
+  ck_nbd (nbd_shutdown (client, 0));
+  nbd_close (client);
+}
+
+void
+check_content (struct nbd_handle *client, const void *expected, size_t count, uint64_t offset)
+{
+  CLEANUP_FREE char *seen = malloc (count);
+  CLEANUP_FREE char *zeros = calloc (1, count);
+  const char *want = expected ? expected : zeros;
+
+  ck_assert (seen && zeros);
+  memset (seen, 0xaa, count);
+  ck_nbd (nbd_pread (client, seen, count, offset, 0));
+  for (size_t i = 0; i < count; i++)
+    ck_assert_msg (seen[i] == want[i], "byte %zu of %zu at %ju is %d and not %d", i, count, (uintmax_t) offset, seen[i],
+                   want[i]);
+}
+
+void
+fill (void *buffer, size_t size, uint64_t seed)
+{
+  char *to = buffer;
+
+  for (uint64_t i = 0; i < size / sizeof seed; i++) {
+    uint64_t word = (seed + 1) * UINT64_C (0x9e3779b97f4a7c15) + i;
+
+    to = mempcpy (to, &word, sizeof word);
+  }
+}
+
+uint32_t
+random_below (uint64_t *state, uint32_t limit)
+{
+  *state = *state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
+  return (uint32_t) ((*state >> 33) % limit);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Small logs for the tests, written through log/writer.h into a folder of the test program's own.
+ *
+ * The contents of a sector are a letter: `.` is a sector of zeros, every other letter a pattern of its own.  What a device
+ * holds is then a text, equal contents are easy to make, and a sector that is not whole is found out.
+ */
+#ifndef POWERCUT_MAKE_LOG_H
+#define POWERCUT_MAKE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log/reader.h"
+#include "tests/unit/unit.h"
+
+/* Run SUITE with the folder, and remove it with all that is in it.  Returns the program's exit status. */
+extern int run_suite_with_folder (Suite *suite);
+
+/* A new path in the folder, to free. */
+extern char *new_path (void);
+
+/* Numbers that are the same in every run. */
+struct dice {
+  uint64_t state;
+};
+
+/* A number from 0 to SIDES - 1. */
+extern uint32_t roll (struct dice *dice, uint32_t sides);
+
+extern void fill_sector (char letter, char *bytes);
+/* The letter that BYTES are, or `?` if they are none. */
+extern char sector_letter (const char *bytes);
+
+/* A log in the making, with DEVICE_COUNT devices of SECTORS sectors each. */
+struct log_maker;
+
+extern struct log_maker *make_log (size_t device_count, uint32_t sectors);
+
+/* Each adds an event and returns its position. */
+extern uint32_t add_write (struct log_maker *maker, unsigned device, uint32_t sector, const char *letters, unsigned flags);
+extern uint32_t add_zero (struct log_maker *maker, unsigned device, uint32_t sector, uint32_t count, unsigned flags);
+extern uint32_t add_trim (struct log_maker *maker, unsigned device, uint32_t sector, uint32_t count, unsigned flags);
+extern uint32_t add_flush (struct log_maker *maker, unsigned device);
+extern uint32_t add_completion (struct log_maker *maker, uint32_t issue, int error);
+extern uint32_t add_mark (struct log_maker *maker, const char *text);
+
+/* A write, and its completion without error. */
+extern void add_done_write (struct log_maker *maker, unsigned device, uint32_t sector, const char *letters);
+
+/* Close the log and open it for reading; its file is gone when this returns.  Free with write_log_close. */
+extern struct write_log *finish_log (struct log_maker *maker);
+
+struct log_shape {
+  unsigned devices;
+  unsigned sectors;             /* of each device */
+  unsigned length;              /* sectors of the largest write */
+  unsigned letters;             /* different contents, `.` among them */
+  unsigned writes;              /* zeros and trims among them */
+  bool marks;                   /* some of `base`, `begin`, `commit` and `end`, in this order */
+};
+
+/* A random log: operations complete in any order, fail or never complete, with flushes and FUA among them. */
+extern struct write_log *make_random_log (struct dice *dice, const struct log_shape *shape);
+
+/* What is on DEVICE after the event at POINT if just those writes are there for which THERE (by number) is true: SECTORS letters
+ * and a NUL into LETTERS.  This is the model that crash_state is held against, and shares nothing with it.
+ */
+extern void lay_out (const struct write_log *log, unsigned device, uint32_t point, const bool *there, uint32_t sectors,
+                     char *letters);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The index is held against a look at every write. */
+#include <config.h>
+
+#include "log/index.h"
+#include "log/reader.h"
+#include "tests/unit/make-log.h"
+
+#define WRITES_MAX 400
+#define BLOCK_SECTORS (1u << INDEX_BLOCK_LEVEL)
+
+static struct log_write
+write_to (unsigned device, uint64_t sector, uint32_t count)
+{
+  return (struct log_write) {
+    .device = (uint16_t) device, .offset_bytes = sector * LOG_SECTOR, .length_bytes = count * LOG_SECTOR, .kind = LOG_WRITE,
+  };
+}
+
+static bool
+touches (const struct log_write *write, unsigned device, uint64_t block)
+{
+  uint64_t from = write->offset_bytes / LOG_SECTOR, to = from + write->length_bytes / LOG_SECTOR;
+
+  return write->device == device && from < (block + 1) * BLOCK_SECTORS && to > block * BLOCK_SECTORS;
+}
+
+static void
+assert_same_as_scan (const struct log_index *index, const struct log_write *writes, unsigned device, uint64_t block,
+                     uint32_t limit)
+{
+  struct index_walk walk;
+  uint32_t number;
+
+  index_walk_begin (&walk, index, device, block, limit);
+  for (uint32_t i = limit; i-- > 0;)
+    if (touches (&writes[i], device, block)) {
+      ck_assert_msg (index_walk_next (&walk, &number), "device %u, block %ju, limit %u: write %u is missing", device,
+                     (uintmax_t) block, limit, i);
+      ck_assert_msg (number == i, "device %u, block %ju, limit %u: write %u in place of %u", device, (uintmax_t) block,
+                     limit, number, i);
+    }
+  ck_assert_msg (!index_walk_next (&walk, &number), "device %u, block %ju, limit %u: write %u is too much", device,
+                 (uintmax_t) block, limit, number);
+  ck_assert (!index_walk_next (&walk, &number));
+}
+
+/* A range as file systems write them, or as they should not, at the device's start or at BASE. */
+static struct log_write
+random_write (struct dice *dice, unsigned devices, uint64_t base, uint32_t sectors)
+{
+  uint64_t start = roll (dice, 2) ? base : 0, sector = roll (dice, sectors);
+  uint32_t count = 1 + roll (dice, BLOCK_SECTORS);
+
+  switch (roll (dice, 4)) {
+  case 0:                       /* whole blocks */
+    sector &= ~(uint64_t) (BLOCK_SECTORS - 1);
+    count = BLOCK_SECTORS << roll (dice, 4);
+    break;
+  case 1:                       /* large, crossing many nodes */
+    count = 1 + roll (dice, sectors);
+    break;
+  case 2:                       /* one sector */
+    count = 1;
+    break;
+  default:                      /* small and crossing blocks */
+    break;
+  }
+  if (count > sectors - sector)
+    count = (uint32_t) (sectors - sector);
+  return write_to (roll (dice, devices), start + sector, count);
+}
+
+static void
+compare_random (struct dice *dice, unsigned devices, uint64_t base, uint32_t sectors, unsigned asks)
+{
+  struct log_write writes[WRITES_MAX];
+  uint32_t count = 1 + roll (dice, WRITES_MAX);
+  struct log_index index;
+
+  for (uint32_t i = 0; i < count; i++)
+    writes[i] = random_write (dice, devices, base, sectors);
+  ck_assert_int_eq (log_index_build (&index, writes, count), 0);
+  for (unsigned i = 0; i < asks; i++) {
+    uint64_t block = (roll (dice, 2) ? base / BLOCK_SECTORS : 0) + roll (dice, sectors / BLOCK_SECTORS + 1);
+
+    assert_same_as_scan (&index, writes, roll (dice, devices), block, i % 2 ? count : roll (dice, count + 1));
+  }
+  log_index_free (&index);
+}
+
+START_TEST (every_block_has_its_writes_newest_first_and_once)
+{
+  struct dice dice = { 1 };
+
+  for (unsigned round = 0; round < 100; round++)
+    compare_random (&dice, 1 + roll (&dice, 4), 0, 8 << roll (&dice, 12), 200);
+}
+END_TEST
+
+START_TEST (devices_do_not_mix)
+{
+  struct dice dice = { 2 };
+
+  for (unsigned round = 0; round < 20; round++)
+    compare_random (&dice, LOG_DEVICES_MAX, 0, 64, 400);
+}
+END_TEST
+
+START_TEST (the_ends_of_the_largest_device_do_not_mix)
+{
+  struct dice dice = { 3 };
+
+  for (unsigned bit = 20; bit < 54; bit++)
+    for (unsigned round = 0; round < 4; round++) {
+      compare_random (&dice, 2, UINT64_C (1) << bit, 128, 50);
+      compare_random (&dice, 2, (UINT64_C (1) << (bit + 1)) - 128, 120, 50);
+    }
+}
+END_TEST
+
+START_TEST (a_write_of_the_greatest_length_is_in_all_its_blocks)
+{
+  const uint32_t length = UINT32_MAX / LOG_SECTOR;
+  const struct log_write writes[] = { write_to (0, 3, length), write_to (0, 0, length), write_to (0, length, 8) };
+  struct log_index index;
+
+  ck_assert_int_eq (log_index_build (&index, writes, 3), 0);
+  for (uint64_t block = 0; block < length / BLOCK_SECTORS + 4; block += block < 10 || block > length / BLOCK_SECTORS - 10 ? 1 : 997)
+    assert_same_as_scan (&index, writes, 0, block, 3);
+  log_index_free (&index);
+}
+END_TEST
+
+START_TEST (no_writes_are_no_entries)
+{
+  struct log_index index;
+
+  ck_assert_int_eq (log_index_build (&index, NULL, 0), 0);
+  assert_same_as_scan (&index, NULL, 0, 0, 0);
+  assert_same_as_scan (&index, NULL, LOG_DEVICES_MAX - 1, 12345, 0);
+  log_index_free (&index);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("index");
+  TCase *tcase = tcase_create ("index");
+
+  tcase_set_timeout (tcase, 60);
+  tcase_add_test (tcase, every_block_has_its_writes_newest_first_and_once);
+  tcase_add_test (tcase, devices_do_not_mix);
+  tcase_add_test (tcase, the_ends_of_the_largest_device_do_not_mix);
+  tcase_add_test (tcase, a_write_of_the_greatest_length_is_in_all_its_blocks);
+  tcase_add_test (tcase, no_writes_are_no_entries);
+  suite_add_tcase (suite, tcase);
+  return run_suite (suite);
+}

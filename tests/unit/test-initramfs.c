@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/message.h"
+#include "common/process.h"
+#include "common/workdir.h"
+#include "guest/initramfs.h"
+#include "guest/modules.h"
+#include "guest/needs.h"
+#include "tests/unit/unit.h"
+
+static char *folder;            /* of all tests */
+static char *work;              /* of the running one: its current folder */
+static char last_message[4096];
+static struct initramfs *initramfs;
+
+/* In place of libmessage, so that what is said can be checked. */
+void
+error_message (const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  vsnprintf (last_message, sizeof last_message, format, args);
+  va_end (args);
+}
+
+static void
+make_work_folder (void)
+{
+  folder = workdir_create ();
+  ck_assert_ptr_nonnull (folder);
+}
+
+static void
+remove_work_folder (void)
+{
+  workdir_remove (folder);
+  free (folder);
+}
+
+static void
+begin (void)
+{
+  char *template;
+
+  ck_assert_int_ne (asprintf (&template, "%s/test-XXXXXX", folder), -1);
+  work = mkdtemp (template);
+  ck_assert_ptr_nonnull (work);
+  ck_assert_int_eq (chdir (work), 0);
+  initramfs = initramfs_new ();
+  ck_assert_ptr_nonnull (initramfs);
+}
+
+static void
+end (void)
+{
+  initramfs_free (initramfs);
+  free (work);
+}
+
+static void
+put_file (const char *path, mode_t mode, const void *data, size_t size)
+{
+  char *copy = strdup (path);
+
+  for (char *slash = strchr (copy + 1, '/'); slash; slash = strchr (slash + 1, '/')) {
+    *slash = '\0';
+    ck_assert (mkdir (copy, 0755) == 0 || errno == EEXIST);
+    *slash = '/';
+  }
+  free (copy);
+  FILE *file = fopen (path, "w");
+  ck_assert_ptr_nonnull (file);
+  ck_assert_uint_eq (fwrite (data, 1, size, file), size);
+  ck_assert_int_eq (fclose (file), 0);
+  ck_assert_int_eq (chmod (path, mode), 0);
+}
+
+static void
+put_text (const char *path, mode_t mode, const char *text)
+{
+  put_file (path, mode, text, strlen (text));
+}
+
+/* What the archive says of PATH. */
+struct found {
+  int count;                    /* entries of that path */
+  mode_t mode;
+  dev_t device;
+  char text[512];               /* contents or link target */
+  int position;                 /* among all entries */
+};
+
+static struct found
+find (const char *path)
+{
+  struct found found = { 0 };
+  struct archive *archive = archive_read_new ();
+  struct archive_entry *entry;
+
+  ck_assert_int_eq (initramfs_write (initramfs, "archive"), 0);
+  archive_read_support_format_cpio (archive);
+  ck_assert_int_eq (archive_read_open_filename (archive, "archive", 10240), ARCHIVE_OK);
+  for (int position = 0; archive_read_next_header (archive, &entry) == ARCHIVE_OK; position++) {
+    if (strcmp (archive_entry_pathname (entry), path) != 0)
+      continue;
+    found.count++;
+    found.position = position;
+    found.mode = archive_entry_mode (entry);
+    found.device = archive_entry_rdev (entry);
+    if (archive_entry_symlink (entry))
+      snprintf (found.text, sizeof found.text, "%s", archive_entry_symlink (entry));
+    else
+      ck_assert_int_ge (archive_read_data (archive, found.text, sizeof found.text - 1), 0);
+  }
+  archive_read_free (archive);
+  return found;
+}
+
+START_TEST (an_empty_initramfs_has_the_folders_and_devices_of_a_system)
+{
+  static const char *const folders[] = { "dev", "proc", "sys", "mnt", "tmp", "root" };
+
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+    ck_assert (S_ISDIR (find (folders[i]).mode));
+  ck_assert (S_ISCHR (find ("dev/console").mode));
+  ck_assert_uint_eq (find ("dev/console").device, 5 << 8 | 1);
+  ck_assert_uint_eq (find ("dev/null").device, 1 << 8 | 3);
+}
+END_TEST
+
+START_TEST (a_file_keeps_its_contents_and_mode)
+{
+  put_text ("file", 0751, "hello");
+  ck_assert_int_eq (symlink ("file", "link"), 0);
+  ck_assert_int_eq (initramfs_add_file (initramfs, "link", "/deep/er/file"), 0);
+  struct found found = find ("deep/er/file");
+  ck_assert_uint_eq (found.mode, S_IFREG | 0751);
+  ck_assert_str_eq (found.text, "hello");
+  ck_assert (S_ISDIR (find ("deep").mode));
+  ck_assert_int_lt (find ("deep/er").position, found.position);
+}
+END_TEST
+
+START_TEST (a_path_added_again_is_ignored)
+{
+  ck_assert_int_eq (initramfs_add_data (initramfs, "/etc/x", "first", 5, 0600), 0);
+  ck_assert_int_eq (initramfs_add_data (initramfs, "/etc/../etc//./x", "second", 6, 0644), 0);
+  struct found found = find ("etc/x");
+  ck_assert_int_eq (found.count, 1);
+  ck_assert_str_eq (found.text, "first");
+  ck_assert_uint_eq (found.mode, S_IFREG | 0600);
+}
+END_TEST
+
+START_TEST (a_file_that_cannot_be_taken_is_named)
+{
+  put_text ("file", 0644, "");
+  ck_assert_int_eq (initramfs_add_file (initramfs, "missing", "/x"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "missing: No such file"));
+  ck_assert_int_eq (initramfs_add_file (initramfs, ".", "/x"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "no regular file"));
+  ck_assert_int_eq (initramfs_add_file (initramfs, "file", "/tmp"), -1);
+  ck_assert_int_eq (initramfs_add_file (initramfs, "file", "/dev/null/x"), -1);
+  ck_assert_int_eq (find ("x").count, 0);
+}
+END_TEST
+
+START_TEST (a_tree_keeps_its_links_modes_and_odd_names)
+{
+  put_text ("tree/a/file", 0640, "data");
+  put_text ("tree/sp ace\xff", 0600, "odd");
+  ck_assert_int_eq (symlink ("a", "tree/to-folder"), 0);
+  ck_assert_int_eq (symlink ("/nowhere", "tree/dangling"), 0);
+  ck_assert_int_eq (mkfifo ("tree/fifo", 0600), 0);
+  ck_assert_int_eq (chmod ("tree/a", 01700), 0);
+  ck_assert_int_eq (initramfs_add_tree (initramfs, "tree/", "/initial"), 0);
+  ck_assert_str_eq (find ("initial/a/file").text, "data");
+  ck_assert_uint_eq (find ("initial/a").mode, S_IFDIR | 01700);
+  ck_assert_str_eq (find ("initial/to-folder").text, "a");
+  ck_assert_str_eq (find ("initial/dangling").text, "/nowhere");
+  ck_assert_str_eq (find ("initial/sp ace\xff").text, "odd");
+  ck_assert (S_ISFIFO (find ("initial/fifo").mode));
+}
+END_TEST
+
+START_TEST (nothing_is_put_below_a_symbolic_link)
+{
+  put_text ("tree/real/file", 0644, "");
+  ck_assert_int_eq (symlink ("real", "tree/link"), 0);
+  ck_assert_int_eq (symlink ("loop", "tree/loop"), 0);
+  ck_assert_int_eq (initramfs_add_tree (initramfs, "tree", "/initial"), 0);
+  ck_assert_int_eq (initramfs_add_data (initramfs, "/initial/link/new", "x", 1, 0644), 0);
+  ck_assert_int_eq (find ("initial/real/new").count, 1);
+  ck_assert_int_eq (find ("initial/link/new").count, 0);
+  ck_assert_int_eq (initramfs_add_data (initramfs, "/initial/loop/x", "x", 1, 0644), -1);
+}
+END_TEST
+
+START_TEST (a_tree_that_is_none_is_refused)
+{
+  put_text ("file", 0644, "");
+  ck_assert_int_eq (initramfs_add_tree (initramfs, "file", "/initial"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "file: Not a directory"));
+  ck_assert_int_eq (initramfs_add_tree (initramfs, "missing", "/initial"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "missing: No such file"));
+}
+END_TEST
+
+START_TEST (a_file_that_is_gone_before_the_archive_is_written_is_named)
+{
+  put_text ("file", 0644, "data");
+  ck_assert_int_eq (initramfs_add_file (initramfs, "file", "/x"), 0);
+  ck_assert_int_eq (unlink ("file"), 0);
+  ck_assert_int_eq (initramfs_write (initramfs, "archive"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "file: No such file"));
+  ck_assert_int_eq (access ("archive", F_OK), -1);
+}
+END_TEST
+
+/* The entry where the host has PATH, below the symbolic links that its top folders may be. */
+static int
+count_host_path (const char *path)
+{
+  char resolved[4096];
+
+  snprintf (resolved, sizeof resolved, "/usr%s", path);
+  return find (path + 1).count + find (resolved + 1).count;
+}
+
+START_TEST (a_dynamic_program_brings_its_libraries_and_loader)
+{
+  char *guest;
+  struct program_needs needs;
+
+  ck_assert_int_eq (initramfs_add_program (initramfs, "cat", &guest), 0);
+  ck_assert_int_eq (find (guest + 1).count, 1);
+  ck_assert_uint_ne (find (guest + 1).mode & 0111, 0);
+  ck_assert_int_eq (program_needs (guest, &needs), 0);
+  ck_assert_ptr_nonnull (needs.files);
+  bool has_libc = false;
+  for (char **file = needs.files; *file; file++) {
+    ck_assert_int_eq (count_host_path (*file), 1);
+    has_libc = has_libc || strstr (*file, "libc.");
+  }
+  ck_assert (has_libc);
+  program_needs_free (&needs);
+  free (guest);
+}
+END_TEST
+
+START_TEST (a_script_brings_its_interpreter_and_what_it_names)
+{
+  char *guest;
+
+  put_text ("update.sh", 0755, "#!/bin/sh\n# uses tail\n  # and head\nset -e; ./update.sh\ncat x | /usr/bin/sort >y\n");
+  ck_assert_int_eq (initramfs_add_program (initramfs, "./update.sh", &guest), 0);
+  ck_assert_ptr_nonnull (strstr (guest, "/update.sh"));
+  ck_assert_ptr_null (strstr (guest, "/./"));
+  ck_assert_int_eq (find (guest + 1).count, 1);
+  ck_assert_int_eq (count_host_path ("/bin/sh"), 1);
+  ck_assert_int_eq (count_host_path ("/bin/cat"), 1);
+  ck_assert_int_eq (find ("usr/bin/sort").count, 1);
+  ck_assert_int_eq (find ("usr/bin/tail").count, 0);
+  ck_assert_int_eq (find ("usr/bin/head").count, 0);
+  free (guest);
+}
+END_TEST
+
+START_TEST (a_program_behind_a_symbolic_link_stays_there)
+{
+  char *guest;
+  char target[4200];
+
+  put_text ("real/program", 0755, "#!/bin/sh\n");
+  ck_assert_int_eq (symlink ("real/program", "link"), 0);
+  ck_assert_int_eq (initramfs_add_program (initramfs, "./link", &guest), 0);
+  ck_assert_ptr_nonnull (strstr (guest, "/link"));
+  snprintf (target, sizeof target, "%.*sreal/program", (int) strlen (guest) - 4, guest);
+  ck_assert (S_ISLNK (find (guest + 1).mode));
+  ck_assert_str_eq (find (guest + 1).text, target);
+  ck_assert_str_eq (find (target + 1).text, "#!/bin/sh\n");
+  free (guest);
+}
+END_TEST
+
+START_TEST (a_script_of_env_brings_the_program_that_env_starts)
+{
+  put_text ("update", 0755, "#! /usr/bin/env -S LANG=C sh -e\n");
+  ck_assert_int_eq (initramfs_add_program (initramfs, "./update", NULL), 0);
+  ck_assert_int_eq (find ("usr/bin/env").count, 1);
+  ck_assert_int_eq (count_host_path ("/bin/sh"), 1);
+}
+END_TEST
+
+START_TEST (scripts_that_name_one_another_end)
+{
+  char path[8192];
+
+  put_text ("bin/ping-script", 0755, "#!/bin/sh\npong-script\n");
+  put_text ("bin/pong-script", 0755, "#!/bin/sh\nping-script; pong-script\n");
+  snprintf (path, sizeof path, "%s/bin:%s", work, getenv ("PATH"));
+  setenv ("PATH", path, 1);
+  ck_assert_int_eq (initramfs_add_named_programs (initramfs, "run(ping-script)"), 0);
+  snprintf (path, sizeof path, "%s%s/bin/pong-script", strncmp (work, "/tmp/", 5) == 0 ? "host" : "", work);
+  ck_assert_int_eq (find (*path == '/' ? path + 1 : path).count, 1);
+}
+END_TEST
+
+START_TEST (words_that_are_no_programs_are_silent)
+{
+  put_text ("broken", 0755, "#!/no/such/interpreter\n");
+  char *text;
+  ck_assert_int_ne (asprintf (&text, "no-such-program %s/broken /etc/passwd . .. / /usr/bin", work), -1);
+  ck_assert_int_eq (initramfs_add_named_programs (initramfs, text), 0);
+  ck_assert_str_eq (last_message, "");
+  free (text);
+  ck_assert_int_eq (initramfs_add_program (initramfs, "./broken", NULL), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "/no/such/interpreter"));
+}
+END_TEST
+
+static const struct {
+  const char *text;
+  mode_t mode;
+  const char *said;
+} refusals[] = {
+  { "#!/bin/sh\n", 0644, "not executable" },
+  { "echo no first line\n", 0755, "neither an ELF" },
+  { "", 0755, "neither an ELF" },
+  { "#!sh\n", 0755, "no absolute path" },
+  { "#!\n", 0755, "no absolute path" },
+  { "#!/bin/sh\r\n", 0755, "DOS" },
+  { "\177ELF", 0755, "another machine" },
+};
+
+START_TEST (a_file_that_cannot_run_is_refused_with_the_reason)
+{
+  put_text ("program", refusals[_i].mode, refusals[_i].text);
+  ck_assert_int_eq (initramfs_add_program (initramfs, "./program", NULL), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, refusals[_i].said));
+}
+END_TEST
+
+START_TEST (a_word_that_means_no_program_is_refused)
+{
+  ck_assert_int_eq (initramfs_add_program (initramfs, "no-such-program", NULL), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "no-such-program: no such program in PATH"));
+  ck_assert_int_eq (initramfs_add_program (initramfs, "/usr/bin", NULL), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "a folder"));
+  ck_assert_int_eq (initramfs_add_program (initramfs, "./missing", NULL), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "missing: No such file"));
+}
+END_TEST
+
+START_TEST (a_first_line_longer_than_linux_reads_is_refused)
+{
+  char text[400];
+
+  memset (text, 'x', sizeof text);
+  memcpy (text, "#!/bin/", 7);
+  put_file ("program", 0755, text, sizeof text);
+  ck_assert_int_eq (initramfs_add_program (initramfs, "./program", NULL), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "first line is longer"));
+}
+END_TEST
+
+#define LOADER_SIZE 1024
+
+struct executable {
+  Elf64_Ehdr header;
+  Elf64_Phdr segment;
+  char loader[LOADER_SIZE];
+};
+
+static struct executable
+good_executable (void)
+{
+  return (struct executable) {
+    .header = {
+      .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB },
+      .e_type = ET_DYN, .e_machine = EM_X86_64,
+      .e_phoff = offsetof (struct executable, segment), .e_phnum = 1, .e_phentsize = sizeof (Elf64_Phdr),
+    },
+    .segment = { .p_type = PT_INTERP, .p_offset = offsetof (struct executable, loader), .p_filesz = LOADER_SIZE },
+    .loader = "/no/such/loader",
+  };
+}
+
+static void
+refuse_executable (const struct executable *executable, size_t size, const char *said)
+{
+  struct program_needs needs;
+
+  put_file ("program", 0755, executable, size);
+  ck_assert_int_eq (program_needs ("program", &needs), -1);
+  ck_assert_msg (strstr (needs.why, said) != NULL, "`%s' instead of `%s'", needs.why, said);
+}
+
+START_TEST (a_damaged_executable_is_refused)
+{
+  struct executable good = good_executable (), bad;
+
+  refuse_executable (&good, sizeof good, "needs the loader /no/such/loader");
+  refuse_executable (&good, sizeof good - 1, "loader's name is not in the file");
+  refuse_executable (&good, sizeof good.header + 8, "program headers are not in the file");
+  refuse_executable (&good, sizeof good.header - 1, "another machine");
+  bad = good;
+  bad.header.e_phoff = UINT64_MAX - 8;
+  refuse_executable (&bad, sizeof bad, "program headers are not in the file");
+  bad = good;
+  bad.header.e_phentsize = 1;
+  refuse_executable (&bad, sizeof bad, "program headers are not in the file");
+  bad = good;
+  bad.segment.p_offset = UINT64_MAX - 8;
+  refuse_executable (&bad, sizeof bad, "loader's name is not in the file");
+  bad = good;
+  bad.segment.p_filesz = UINT64_MAX;
+  refuse_executable (&bad, sizeof bad, "loader's name is not in the file");
+  bad = good;
+  bad.segment.p_filesz = 5;     /* no NUL behind it */
+  refuse_executable (&bad, sizeof bad, "no absolute path");
+  bad = good;
+  bad.loader[0] = '.';
+  refuse_executable (&bad, sizeof bad, "no absolute path");
+  bad = good;
+  bad.header.e_machine = EM_AARCH64;
+  refuse_executable (&bad, sizeof bad, "another machine");
+  bad = good;
+  bad.header.e_ident[EI_CLASS] = ELFCLASS32;
+  refuse_executable (&bad, sizeof bad, "another machine");
+  bad = good;
+  bad.header.e_type = ET_REL;
+  refuse_executable (&bad, sizeof bad, "no executable");
+}
+END_TEST
+
+START_TEST (a_static_executable_needs_nothing)
+{
+  struct executable executable = good_executable ();
+  struct program_needs needs;
+
+  executable.segment.p_type = PT_LOAD;
+  put_file ("program", 0755, &executable, sizeof executable);
+  ck_assert_int_eq (program_needs ("program", &needs), 0);
+  ck_assert_ptr_null (needs.files);
+  ck_assert_ptr_null (needs.programs);
+  program_needs_free (&needs);
+}
+END_TEST
+
+/* What an executable needs whose loader is the shell script SCRIPT. */
+static int
+needs_with_loader (const char *script, struct program_needs *needs)
+{
+  struct executable executable = good_executable ();
+
+  ck_assert_int_lt (snprintf (executable.loader, sizeof executable.loader, "%s/loader", work), LOADER_SIZE);
+  put_text ("loader", 0755, script);
+  put_file ("program", 0755, &executable, sizeof executable);
+  return program_needs ("program", needs);
+}
+
+START_TEST (libraries_are_those_that_the_loader_lists)
+{
+  struct program_needs needs;
+  int count = 0;
+
+  ck_assert_int_eq (needs_with_loader ("#!/bin/sh\n[ \"$1 $2\" = '--list program' ] || exit 1\n"
+                                       "printf '\\tlinux-vdso.so.1 (0x0000)\\n'\n"
+                                       "printf '\\tliba.so => /opt/with space (1)/liba.so (0x00007f)\\n'\n"
+                                       "printf '\\t/lib64/ld.so (0x00007f)\\n'\n", &needs), 0);
+  ck_assert_ptr_null (strstr (needs.files[0], "lib64"));
+  for (char **file = needs.files; *file; file++) {
+    ck_assert (**file == '/');
+    count += strcmp (*file, "/opt/with space (1)/liba.so") == 0 || strcmp (*file, "/lib64/ld.so") == 0;
+  }
+  ck_assert_int_eq (count, 2);
+  program_needs_free (&needs);
+}
+END_TEST
+
+START_TEST (a_missing_library_is_named)
+{
+  struct program_needs needs;
+
+  ck_assert_int_eq (needs_with_loader ("#!/bin/sh\nprintf '\\tlibmine.so.3 => not found\\n'\n", &needs), -1);
+  ck_assert_ptr_nonnull (strstr (needs.why, "needs the shared library libmine.so.3,"));
+}
+END_TEST
+
+START_TEST (a_loader_that_fails_is_quoted)
+{
+  struct program_needs needs;
+
+  ck_assert_int_eq (needs_with_loader ("#!/bin/sh\necho first >&2\necho wrong version >&2\nexit 1\n", &needs), -1);
+  ck_assert_ptr_nonnull (strstr (needs.why, "cannot be loaded: wrong version"));
+}
+END_TEST
+
+/* Write DATA to PATH through the filter that ADD_FILTER adds. */
+static void
+put_compressed (const char *path, int (*add_filter) (struct archive *), const void *data, size_t size)
+{
+  struct archive *archive = archive_write_new ();
+  struct archive_entry *entry = archive_entry_new ();
+
+  ck_assert_int_eq (archive_write_set_format_raw (archive), ARCHIVE_OK);
+  ck_assert_int_eq (add_filter (archive), ARCHIVE_OK);
+  ck_assert_int_eq (archive_write_open_filename (archive, path), ARCHIVE_OK);
+  archive_entry_set_pathname (entry, "module");
+  archive_entry_set_filetype (entry, AE_IFREG);
+  ck_assert_int_eq (archive_write_header (archive, entry), ARCHIVE_OK);
+  ck_assert_int_eq (archive_write_data (archive, data, size), (la_ssize_t) size);
+  ck_assert_int_eq (archive_write_free (archive), ARCHIVE_OK);
+  archive_entry_free (entry);
+}
+
+static int (*const filters[]) (struct archive *) = {
+  archive_write_add_filter_none, archive_write_add_filter_gzip, archive_write_add_filter_xz, archive_write_add_filter_zstd
+};
+
+#define MODULE_SIZE 200000
+
+START_TEST (modules_are_uncompressed)
+{
+  char *module = malloc (MODULE_SIZE);
+  void *data;
+  size_t length;
+
+  for (size_t i = 0; i < MODULE_SIZE; i++)
+    module[i] = (char) (i * i >> 3);
+  memcpy (module, ELFMAG, SELFMAG);
+  put_compressed ("module", filters[_i], module, MODULE_SIZE);
+  ck_assert_int_eq (module_read ("module", &data, &length), 0);
+  ck_assert_uint_eq (length, MODULE_SIZE);
+  ck_assert_mem_eq (data, module, MODULE_SIZE);
+  free (data);
+  free (module);
+}
+END_TEST
+
+START_TEST (a_damaged_module_is_refused)
+{
+  char module[5000];
+  void *data;
+  size_t length;
+
+  for (size_t i = 0; i < sizeof module; i++)
+    module[i] = (char) (i * i >> 3);
+  put_compressed ("module.ko.xz", archive_write_add_filter_xz, module, sizeof module);
+  ck_assert_int_eq (truncate ("module.ko.xz", 100), 0);
+  ck_assert_int_eq (module_read ("module.ko.xz", &data, &length), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "module.ko.xz"));
+  ck_assert_int_eq (module_read ("missing.ko", &data, &length), -1);
+}
+END_TEST
+
+START_TEST (a_kernel_without_modules_has_everything_built_in)
+{
+  struct kernel kernel = { .image = "image", .release = "6.1.0", .modules = NULL };
+
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "whatever", NULL }), 0);
+  ck_assert_int_eq (find ("modules/order").count, 1);
+  ck_assert_str_eq (find ("modules/order").text, "");
+}
+END_TEST
+
+/* The least that depmod takes for a module: an object file with a section .modinfo, which holds SOFTDEP. */
+static void
+put_module (const char *path, int (*add_filter) (struct archive *), const char *softdep)
+{
+  static const char names[] = "\0.modinfo\0.shstrtab";
+  struct {
+    Elf64_Ehdr header;
+    Elf64_Shdr sections[3];
+    char names[32];
+    char modinfo[64];
+  } module = {
+    .header = {
+      .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+      .e_type = ET_REL, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_ehsize = sizeof (Elf64_Ehdr),
+      .e_shoff = sizeof (Elf64_Ehdr), .e_shentsize = sizeof (Elf64_Shdr), .e_shnum = 3, .e_shstrndx = 2,
+    },
+  };
+  size_t names_at = offsetof (__typeof__ (module), names), modinfo_at = offsetof (__typeof__ (module), modinfo);
+
+  module.sections[1] = (Elf64_Shdr) { .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC, .sh_offset = modinfo_at,
+                                      .sh_size = strlen (softdep) + 1, .sh_addralign = 1 };
+  module.sections[2] = (Elf64_Shdr) { .sh_name = 10, .sh_type = SHT_STRTAB, .sh_offset = names_at,
+                                      .sh_size = sizeof names, .sh_addralign = 1 };
+  memcpy (module.names, names, sizeof names);
+  snprintf (module.modinfo, sizeof module.modinfo, "%s", softdep);
+  put_compressed (path, add_filter, &module, sizeof module);
+}
+
+#define MODULES "top with space/lib/modules/6.1.0"
+
+static struct kernel
+put_kernel (void)
+{
+  put_text (MODULES "/modules.builtin", 0644, "kernel/fs/ext4/ext4.ko\n");
+  put_text (MODULES "/modules.builtin.modinfo", 0644, "");
+  put_text (MODULES "/modules.order", 0644, "kernel/second.ko\n");
+  ck_assert_int_eq (mkdir (MODULES "/kernel", 0755), 0);
+  put_module (MODULES "/kernel/second.ko", archive_write_add_filter_none, "softdep=pre: first");
+  put_module (MODULES "/kernel/first.ko", archive_write_add_filter_none, "license=GPL");
+  put_module (MODULES "/kernel/other.ko", archive_write_add_filter_none, "softdep=pre: first");
+  ck_assert_int_eq (modules_prepare (MODULES, "6.1.0"), 0);
+  return (struct kernel) { .image = "image", .release = "6.1.0", .modules = MODULES };
+}
+
+START_TEST (modules_come_in_the_order_to_load_them_and_once)
+{
+  struct kernel kernel = put_kernel ();
+
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "ext4", "second", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "other", NULL }), 0);
+  ck_assert_str_eq (find ("modules/order").text, "first.ko\nsecond.ko\nother.ko\n");
+  ck_assert_int_eq (find ("modules/first.ko").count, 1);
+  ck_assert_mem_eq (find ("modules/second.ko").text, ELFMAG, SELFMAG);
+}
+END_TEST
+
+START_TEST (an_unknown_module_is_an_error_unless_it_may_be_missing)
+{
+  struct kernel kernel = put_kernel ();
+
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "nbd?", "first", NULL }), 0);
+  ck_assert_str_eq (last_message, "");
+  ck_assert_str_eq (find ("modules/order").text, "first.ko\n");
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "nbd", NULL }), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "kernel 6.1.0 has no module nbd"));
+}
+END_TEST
+
+static TCase *
+file_tests (void)
+{
+  TCase *tcase = tcase_create ("files");
+
+  tcase_add_test (tcase, an_empty_initramfs_has_the_folders_and_devices_of_a_system);
+  tcase_add_test (tcase, a_file_keeps_its_contents_and_mode);
+  tcase_add_test (tcase, a_path_added_again_is_ignored);
+  tcase_add_test (tcase, a_file_that_cannot_be_taken_is_named);
+  tcase_add_test (tcase, a_tree_keeps_its_links_modes_and_odd_names);
+  tcase_add_test (tcase, nothing_is_put_below_a_symbolic_link);
+  tcase_add_test (tcase, a_tree_that_is_none_is_refused);
+  tcase_add_test (tcase, a_file_that_is_gone_before_the_archive_is_written_is_named);
+  return tcase;
+}
+
+static TCase *
+program_tests (void)
+{
+  TCase *tcase = tcase_create ("programs");
+
+  tcase_add_test (tcase, a_dynamic_program_brings_its_libraries_and_loader);
+  tcase_add_test (tcase, a_script_brings_its_interpreter_and_what_it_names);
+  tcase_add_test (tcase, a_program_behind_a_symbolic_link_stays_there);
+  tcase_add_test (tcase, a_script_of_env_brings_the_program_that_env_starts);
+  tcase_add_test (tcase, scripts_that_name_one_another_end);
+  tcase_add_test (tcase, words_that_are_no_programs_are_silent);
+  tcase_add_loop_test (tcase, a_file_that_cannot_run_is_refused_with_the_reason, 0, sizeof refusals / sizeof refusals[0]);
+  tcase_add_test (tcase, a_word_that_means_no_program_is_refused);
+  tcase_add_test (tcase, a_first_line_longer_than_linux_reads_is_refused);
+  tcase_add_test (tcase, a_damaged_executable_is_refused);
+  tcase_add_test (tcase, a_static_executable_needs_nothing);
+  tcase_add_test (tcase, libraries_are_those_that_the_loader_lists);
+  tcase_add_test (tcase, a_missing_library_is_named);
+  tcase_add_test (tcase, a_loader_that_fails_is_quoted);
+  return tcase;
+}
+
+static TCase *
+module_tests (void)
+{
+  TCase *tcase = tcase_create ("modules");
+  char *modprobe = process_find ("modprobe");
+
+  tcase_add_loop_test (tcase, modules_are_uncompressed, 0, sizeof filters / sizeof filters[0]);
+  tcase_add_test (tcase, a_damaged_module_is_refused);
+  tcase_add_test (tcase, a_kernel_without_modules_has_everything_built_in);
+  if (modprobe) {               /* kmod may be missing where this is built */
+    tcase_add_test (tcase, modules_come_in_the_order_to_load_them_and_once);
+    tcase_add_test (tcase, an_unknown_module_is_an_error_unless_it_may_be_missing);
+  }
+  free (modprobe);
+  return tcase;
+}
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("initramfs");
+  TCase *tcases[] = { file_tests (), program_tests (), module_tests () };
+
+  for (size_t i = 0; i < sizeof tcases / sizeof tcases[0]; i++) {
+    tcase_add_unchecked_fixture (tcases[i], make_work_folder, remove_work_folder);
+    tcase_add_checked_fixture (tcases[i], begin, end);
+    suite_add_tcase (suite, tcases[i]);
+  }
+  return run_suite (suite);
+}
