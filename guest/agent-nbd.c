@@ -143,7 +143,7 @@ receive_export (int fd, const char *export_name, struct export_info *result)
       error_message ("the NBD server sent a malformed reply");
       return -1;
     }
-    if (receive (fd, data, length) == -1)
+    if (length > 0 && receive (fd, data, length) == -1) /* recv would wait for something even if nothing is wanted */
       return -1;
     data[length] = '\0';
     if (type & NBD_REP_ERROR_BIT) {

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -60,6 +61,7 @@ wait_or_stop (pid_t pid, int *status)
 
   while ((ended = process_wait (pid, STOP_INTERVAL_MS, status)) == 0)
     if (stop_requested ()) {
+      kill (-pid, SIGTERM);     /* it leads a process group: what it started ends too */
       process_end (pid, END_GRACE_MS);
       errno = EINTR;
       return -1;

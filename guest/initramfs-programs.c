@@ -112,7 +112,7 @@ add_file_with_needs (struct initramfs *initramfs, const char *file, struct initr
   return result;
 }
 
-/* Add the program that the host has as FILE, a path without symbolic links: some find their libraries by where they are.
+/* Add the program that the host has as FILE, a path without symbolic links: some find their libraries by their place.
  * Returns its entry, or NULL after a message.
  */
 static struct initramfs_entry *

@@ -139,9 +139,11 @@ find_packages (struct packages *packages, const char *version, const char *flavo
   return 0;
 }
 
-/* Download a package and unpack it; $1 is a folder of our own. */
-static const char unpack_script[] =
-  "cd \"$1\" && apt-get -qq -o APT::Sandbox::User=root download \"$2\" && dpkg-deb -x ./*.deb unpacked";
+/* What is done in a folder of our own, $1, with package $2.  `exec`: the tools must end when we do, not just their shell. */
+static const char *const scripts[] = {
+  "cd \"$1\" && exec apt-get -qq -o APT::Sandbox::User=root download \"$2\"",
+  "cd \"$1\" && exec dpkg-deb -x ./*.deb unpacked",
+};
 
 /* Move the file or folder FROM/NAME to TO/NAME.  Returns -1 with errno. */
 static int
@@ -211,12 +213,30 @@ publish_unpacked (const char *kernels, const char *work)
   return result;
 }
 
+/* Download package NAME into the folder WORK and unpack it there.  The result is that of fetch_package. */
+static int
+unpack_package (const char *work, const char *name, char **why)
+{
+  struct capture answer;
+  int result = 0;
+
+  for (size_t i = 0; i < sizeof scripts / sizeof scripts[0] && result == 0; i++) {
+    if (capture_run ((const char *const[]) { "sh", "-c", scripts[i], "sh", work, name, NULL }, &answer) == -1)
+      return -1;
+    if (answer.status != 0) {
+      *why = text_format ("%s: %s", name, answer.complaint);
+      result = 1;
+    }
+    capture_free (&answer);
+  }
+  return result;
+}
+
 /* Fetch package NAME.  Returns 0; 1 with the reason in *why, to free, if it cannot be had; or -1 after a message. */
 static int
 fetch_package (const char *kernels, const char *name, char **why)
 {
   CLEANUP_FREE char *work = text_format ("%s/.fetch", kernels);
-  struct capture answer;
 
   if (work == NULL)
     return -1;
@@ -226,14 +246,9 @@ fetch_package (const char *kernels, const char *name, char **why)
     error_message ("%s: %m", work);
     return -1;
   }
-  int result = capture_run ((const char *const[]) { "sh", "-c", unpack_script, "sh", work, name, NULL }, &answer);
-  if (result == 0 && answer.status != 0) {
-    *why = text_format ("%s: %s", name, answer.complaint);
-    result = 1;
-  }
-  else if (result == 0)
+  int result = unpack_package (work, name, why);
+  if (result == 0)
     result = publish_unpacked (kernels, work);
-  capture_free (&answer);
   workdir_remove (work);
   return result;
 }

@@ -70,7 +70,7 @@ crash_state_select (struct crash_state *state, uint32_t point, const struct choi
   struct choice *kept, *decisions;
 
   forget_choices (state);
-  if (point >= state->log->event_count || count > state->log->write_count || undecided_default >= CHOICE_UNDECIDED)
+  if (point >= state->log->event_count || undecided_default >= CHOICE_UNDECIDED)
     goto invalid;
   kept = reallocarray (state->choices, count ? count : 1, sizeof *kept);
   if (kept == NULL)

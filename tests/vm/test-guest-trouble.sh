@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A guest program that panics the kernel, hangs, fills the file system or fails, and Ctrl-C: each ends in one clear line and
+# the right exit status, and leaves no process, socket or temporary file behind.
+. "$srcdir/tests/functions.sh"
+requires mkfs.ext4 qemu-system-x86_64 nbdkit pgrep
+
+mkdir "$tmp/work"
+export TMPDIR=$tmp/work
+
+nothing_left ()
+{
+    [ -z "$(ls -A "$tmp/work")" ] || fail "$1: left in TMPDIR: $(ls -A "$tmp/work")"
+    ! pgrep -f "$tmp/work" > "$tmp/pids" || fail "$1: processes left: $(ps -o pid,args -p "$(paste -sd, "$tmp/pids")")"
+    [ ! -e "$tmp/log.bin.part" ] || fail "$1: left: log.bin.part"
+}
+
+# trouble NAME STATUS TEXT-OF-THE-MESSAGE [OPTION...] -- COMMAND...
+trouble ()
+{
+    local name=$1 status=$2 text=$3
+    shift 3
+    rm -f "$tmp/log.bin"
+    expect_status "$status" "$powercut" record --size=64M -o "$tmp/log.bin" "$@"
+    grep -q -- "$text" "$tmp/err" || fail "$name: no word of '$text': $(cat "$tmp/err")"
+    nothing_left "$name"
+    echo "$name: $(cat "$tmp/err")"
+}
+
+trouble 'exit 1' 2 'exit 1' -- sh -c 'echo this went wrong >&2; exit 1'
+expect_one_line "$tmp/err"
+[ ! -e "$tmp/log.bin" ] || fail 'exit 1: a log was left'
+grep -q 'this went wrong' "$tmp/err" || fail 'exit 1: what it printed is not shown'
+
+trouble full 2 'No space left' -- dd if=/dev/zero of=file bs=1M
+expect_one_line "$tmp/err"
+
+trouble hang 2 'time-out' --timeout=2 -- sleep 1000
+expect_one_line "$tmp/err"
+
+trouble panic 2 'sysrq' -- sh -c 'echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger'
+expect_status 0 "$replay" --list "$tmp/log.bin"
+grep -q 'mark       begin' "$tmp/out" || fail 'panic: the log does not reach to the panic'
+
+# Ctrl-C while the guest's program runs, and while it boots.
+for delay in 0.5 5; do
+    rm -f "$tmp/log.bin"
+    setsid "$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000 2> "$tmp/err" &
+    pid=$!
+    sleep $delay
+    kill -INT "$pid"
+    status=0
+    wait "$pid" || status=$?
+    [ $status = 130 ] || fail "Ctrl-C after $delay s: exit status $status: $(cat "$tmp/err")"
+    expect_one_line "$tmp/err"
+    nothing_left "Ctrl-C after $delay s"
+done
+
+# Ctrl-C while replaying.
+expect_status 0 "$powercut" record --size=64M -o "$tmp/log.bin" -- sh -c 'echo new > file; sync'
+setsid "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
+pid=$!
+sleep 1
+kill -INT "$pid"
+status=0
+wait "$pid" || status=$?
+[ $status = 130 ] || fail "Ctrl-C while replaying: exit status $status: $(cat "$tmp/err")"
+nothing_left 'Ctrl-C while replaying'

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A violation's state id rebuilds the state: --state shows it again, --export and --serve give the same bytes.
+. "$srcdir/tests/functions.sh"
+requires jq nbdcopy nbdinfo mkfs.ext4 e2fsck qemu-system-x86_64 nbdkit
+
+update=$builddir/corpus/atomic-update/atomic-update
+mkdir "$tmp/initial"
+(cd "$tmp/initial" && "$update" old file)
+expect_status 1 "$powercut" run --quiet --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" -- "$update" in-place file
+state=$(jq -r '.violations[0].state' "$tmp/json")
+echo "state $state"
+
+expect_status 1 "$replay" --state="$state" "$tmp/log.bin"
+grep -q '^verdict    atomicity: file: ' "$tmp/out" || fail "--state does not show the violation: $(cat "$tmp/out")"
+
+expect_status 0 "$replay" --state="$state" --export="$tmp/image" "$tmp/log.bin"
+[ "$(stat -c %s "$tmp/image")" = $((512 << 20)) ] || fail 'the image has not the size of the device'
+[ "$(stat -c %b "$tmp/image")" -lt $((100 << 11)) ] || fail 'the image is not sparse'
+
+"$replay" --state="$state" --serve="$tmp/sock" "$tmp/log.bin" &
+pid=$!
+cleanup_fn "kill $pid 2> /dev/null || :"
+until [ -S "$tmp/sock" ]; do sleep 0.05; done
+nbdcopy "nbd+unix:///disk0?socket=$tmp/sock" "$tmp/copy"
+cmp "$tmp/image" "$tmp/copy" || fail '--serve and --export differ'
+kill "$pid"
+wait "$pid" || :
+
+# All of the log is a file system that e2fsck recovers from its journal without complaint.
+expect_status 0 "$replay" --export="$tmp/image" "$tmp/log.bin"
+e2fsck -fy "$tmp/image" > "$tmp/fsck" 2>&1 || [ $? = 1 ] || fail "e2fsck: $(cat "$tmp/fsck")"

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# nbdkit's own log filter, between the guest and the plugin, saw the same operations with the same offsets, lengths and FUA.
+. "$srcdir/tests/functions.sh"
+requires nbdkit mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64
+
+update=$builddir/corpus/atomic-update/atomic-update
+mkdir "$tmp/initial" "$tmp/bin"
+(cd "$tmp/initial" && "$update" old file)
+nbdkit=$(command -v nbdkit)
+cat > "$tmp/bin/nbdkit" <<END
+#!/bin/sh
+exec $nbdkit --filter=log "\$@" logfile=$tmp/filter.log
+END
+chmod +x "$tmp/bin/nbdkit"
+
+for fs in ext4 xfs btrfs; do
+    PATH=$tmp/bin:$PATH expect_status 0 "$powercut" record --fs=$fs --initial="$tmp/initial" -o "$tmp/log.bin" -- \
+        "$update" rename-fsync file
+    # The filter names its connections; the marks' connections are those that wrote at most 32 sectors at offset 0 and never read.
+    "$srcdir/tests/vm/filter-operations.awk" < "$tmp/filter.log" | sort > "$tmp/filter.txt"
+    "$builddir/tests/plugin/dump-log" --after-base "$tmp/log.bin" | sort > "$tmp/log.txt"
+    diff -u "$tmp/filter.txt" "$tmp/log.txt" > "$tmp/diff" || fail "$fs: the recorders disagree: $(head -n 20 "$tmp/diff")"
+    grep -q 'fua' "$tmp/log.txt" || fail "$fs: no FUA write"
+    echo "$fs: $(wc -l < "$tmp/log.txt") operations agree, $(grep -c fua "$tmp/log.txt") with FUA"
+    rm "$tmp/filter.log"
+done
