@@ -88,11 +88,13 @@ set_option (const struct option_spec *option, const char *text)
 
 /* getopt's tables for the options; LETTERS has room for 2 * OPTIONS_MAX + 3 characters. */
 static void
-make_tables (const struct option_spec *options, struct option *longs, char *letters)
+make_tables (const struct command_line *command, struct option *longs, char *letters)
 {
+  const struct option_spec *options = command->options;
   size_t count = 0;
 
-  *letters++ = '+';             /* stop at the first argument that is no option */
+  if (!command->mixed)
+    *letters++ = '+';           /* stop at the first argument that is no option */
   *letters++ = ':';             /* tell a missing argument apart */
   for (; options[count].name; count++) {
     int has_argument = options[count].type == OPTION_FLAG ? no_argument : required_argument;
@@ -125,7 +127,7 @@ options_parse (const struct command_line *command, int argc, char **argv)
   char letters[2 * OPTIONS_MAX + 3];
   int value;
 
-  make_tables (command->options, longs, letters);
+  make_tables (command, longs, letters);
   optind = 0;                   /* may be called for several command lines */
   while ((value = getopt_long (argc, argv, letters, longs, NULL)) != -1) {
     if (value == HELP || value == SHOW_VERSION) {

@@ -35,9 +35,10 @@ struct command_line {
   const char *usage;            /* what --help prints first: `usage: ...`, lines ended by newlines */
   const char *summary;          /* one sentence behind it */
   const struct option_spec *options;
+  bool mixed;                   /* options may stand behind arguments, too; ARGV is then put in order */
 };
 
-/* Parse ARGV[1] and on, up to `--` or the first argument that is no option.  Prints and exits with 0 for --help and --version.
+/* Parse ARGV[1] and on, up to `--` or, unless MIXED, the first argument that is no option.  Prints and exits with 0 for --help and --version.
  * Returns the number of the first argument that is left, or -1 after a message.
  */
 extern int options_parse (const struct command_line *command, int argc, char **argv);

@@ -1,1 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# The man pages are made of POD: docs/NAME.pod becomes docs/NAME.SECTION.
+man_MANS = \
+	docs/nbdkit-crashstate-plugin.1 \
+	docs/nbdkit-writelog-plugin.1 \
+	docs/powercut-log.5 \
+	docs/powercut.1 \
+	docs/replay.1
+
+pages_of_section_1 = $(man_MANS:.1=.pod)
+EXTRA_DIST += $(pages_of_section_1:.5=.pod)
+CLEANFILES += $(man_MANS)
+
+# Under a temporary name first: an interrupted make leaves no half of a page that looks finished.
+SUFFIXES = .pod .1 .5
+make_page = $(AM_V_GEN)$(MKDIR_P) $(@D) && page=$(@F) && \
+	$(POD2MAN) --utf8 --errors=die --section=$${page\#\#*.} --name=$${page%.*} \
+		--center=powercut --release=$(VERSION) $< $@.tmp && mv $@.tmp $@
+.pod.1:
+	$(make_page)
+.pod.5:
+	$(make_page)

@@ -15,7 +15,7 @@
  * ended.  The order of two issues is the order in which their data replace each other on the device.
  *
  * A record is valid if and only if
- *   - it lies in the file with all its data,
+ *   - it lies in the file with all its data and padding, and the padding is zeros,
  *   - its checksum is right (it depends on the record's place in the file, so that an old or moved record is not valid),
  *   - its kind and flags are known ones, and fields that its kind does not use are zero,
  *   - its device exists; offset and length are multiples of LOG_SECTOR, not empty and inside the device,

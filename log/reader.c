@@ -98,6 +98,12 @@ read_record (const struct write_log *log, uint64_t offset, struct log_record *re
     return "is cut off";
   if (log_record_checksum (stored, log_data_hash (stored + 1, record->data_size), offset) != record->checksum)
     return "has a wrong checksum";
+  for (uint32_t i = record->data_size; i % LOG_ALIGN != 0; i++)
+    if (((const char *) (stored + 1))[i] != 0)
+      return "has padding that is not zero";
+  for (uint64_t at = sizeof *stored + record->data_size; at < log_record_size (record->data_size); at++)
+    if (log->map[offset + at] != 0)
+      return "is not padded with zeros";
   return check_fields (log, record);
 }
 
@@ -151,7 +157,9 @@ add_flush (struct scan *scan, const struct log_record *record, uint32_t position
 
   if (grow ((void **) &log->flushes, log->flush_count, &scan->flush_room, sizeof *log->flushes) == -1)
     return -1;
-  log->flushes[log->flush_count++] = (struct log_flush) { position, LOG_NEVER, record->device };
+  log->flushes[log->flush_count++] = (struct log_flush) {
+    .issue = position, .completion = LOG_NEVER, .device = record->device
+  };
   return 0;
 }
 
@@ -232,9 +240,10 @@ add_completion (struct scan *scan, const struct log_record *record, uint32_t pos
     land (scan, write_end - 1);
     return NULL;
   }
-  /* A failed flush promises nothing, so a second completion of it would change nothing that the log says. */
-  if (flush && flush->issue == issue && flush->device == record->device && flush->completion == LOG_NEVER) {
+  if (flush && flush->issue == issue && flush->device == record->device && flush->completion == LOG_NEVER
+      && !flush->failed) {
     flush->completion = completion;
+    flush->failed = record->length != 0;
     return NULL;
   }
   return unknown;

@@ -31,6 +31,7 @@ struct log_flush {
   uint32_t issue;
   uint32_t completion;          /* of the completion without error, or LOG_NEVER */
   uint16_t device;
+  bool failed;                  /* completed with an error */
 };
 
 struct log_mark {

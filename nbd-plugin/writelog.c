@@ -32,6 +32,8 @@
 #define MARK_EXPORT "mark"
 #define MARK_EXPORT_BYTES (32 << 20)
 #define MAP_ZERO 1              /* bit of a map entry */
+#define BASE_BLOCK_BYTES 4096   /* a base's blocks of zeros are left out */
+#define BASE_READ_BYTES (1 << 20)
 
 struct device {
   uint64_t size_bytes;
@@ -136,7 +138,7 @@ size_from_base (struct device *device)
     return -1;
   }
   if (status.st_size == 0 || !S_ISREG (status.st_mode)) {
-    nbdkit_error ("base=%s: not a regular file, or empty: give size= too", device->base);
+    nbdkit_error ("base=%s: not a regular file, or empty and without size=", device->base);
     return -1;
   }
   device->size_bytes = ((uint64_t) status.st_size + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR;
@@ -193,7 +195,7 @@ report_write_error (void)
     nbdkit_error ("%s: cannot record: %m", log_path);
 }
 
-/* Record an operation from issue to completion and apply it.  Returns 0, or -1 with errno. */
+/* Record an operation from issue to completion and apply it.  Returns 0, or -1 with errno after report_write_error. */
 static int
 record (uint16_t number, enum log_kind kind, uint8_t flags, uint64_t offset, uint32_t count, const void *data)
 {
@@ -223,40 +225,64 @@ is_zero (const char *data, size_t length)
   return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
 }
 
-/* Record as writes what FILE holds, but for blocks of zeros, which the device has anyway.  Runs of other blocks make one
- * write.
+/* Record as writes what SIZE bytes at DATA, which stand at OFFSET, hold, but for blocks of zeros, which the device has anyway.
+ * Runs of other blocks make one write.
  */
 static int
-record_base (uint16_t number, int fd, uint64_t size)
+record_data (uint16_t number, const char *data, size_t size, uint64_t offset)
 {
-  const size_t block = 4096, most = 1 << 20;
-  CLEANUP_FREE char *buffer = malloc (most);
+  size_t run = 0;
 
-  off_t data = 0;
+  for (size_t at = 0; at < size; at += BASE_BLOCK_BYTES) {
+    size_t part = size - at < BASE_BLOCK_BYTES ? size - at : BASE_BLOCK_BYTES;
+    bool zero = is_zero (data + at, part);
 
-  if (buffer == NULL)
-    return -1;
-  while ((data = lseek (fd, data, SEEK_DATA)) >= 0 && (uint64_t) data < size) {
-    data -= data % (off_t) block;
-    size_t want = size - (uint64_t) data < most ? size - (uint64_t) data : most, run = 0;
-    memset (buffer, 0, want);
-    ssize_t got = pread (fd, buffer, want, data);
-    if (got == -1)
-      return -1;
-    for (size_t at = 0; at < want; at += block) {
-      size_t part = want - at < block ? want - at : block;
-      if (!is_zero (buffer + at, part))
-        run += part;
-      if (run > 0 && (is_zero (buffer + at, part) || at + part == want)) {
-        size_t end = is_zero (buffer + at, part) ? at : at + part;
-        if (record (number, LOG_WRITE, 0, (uint64_t) data + end - run, (uint32_t) run, buffer + end - run) == -1)
-          return -1;
-        run = 0;
-      }
+    if (!zero)
+      run += part;
+    if (run > 0 && (zero || at + part == size)) {
+      size_t end = zero ? at : at + part;
+
+      if (record (number, LOG_WRITE, 0, offset + end - run, (uint32_t) run, data + end - run) == -1)
+        return -1;
+      run = 0;
     }
-    data += (off_t) want;
   }
-  return data == -1 && errno != ENXIO ? -1 : 0;
+  return 0;
+}
+
+/* The first byte from OFFSET on that is in no hole of FD; SIZE if there is none before it.  -1 with errno. */
+static off_t
+next_data (int fd, off_t offset, off_t size)
+{
+  off_t data = lseek (fd, offset, SEEK_DATA);
+
+  if (data == -1)
+    return errno == ENXIO ? size : -1;
+  return data < size ? data : size;
+}
+
+/* Record what the file FD holds outside of its holes.  Returns 0, or -1 after a message. */
+static int
+record_base (uint16_t number, int fd)
+{
+  static char buffer[BASE_READ_BYTES];
+  const struct device *device = &devices[number];
+  off_t size = (off_t) device->size_bytes, data = 0;
+
+  while ((data = next_data (fd, data, size)) != size) {
+    off_t start = data == -1 ? 0 : data - data % BASE_BLOCK_BYTES;
+    size_t want = size - start < BASE_READ_BYTES ? (size_t) (size - start) : BASE_READ_BYTES;
+
+    memset (buffer, 0, want);   /* the file may end before its last sector does */
+    if (data == -1 || pread (fd, buffer, want, start) == -1) {
+      nbdkit_error ("base=%s: %m", device->base);
+      return -1;
+    }
+    if (record_data (number, buffer, want, (uint64_t) start) == -1)
+      return -1;
+    data = start + (off_t) want;
+  }
+  return 0;
 }
 
 static int
@@ -273,16 +299,29 @@ load_base (uint16_t number)
     nbdkit_error ("base=%s: %m", device->base);
     return -1;
   }
+  if (!S_ISREG (status.st_mode)) {
+    nbdkit_error ("base=%s: not a regular file", device->base);
+    return -1;
+  }
   if ((uint64_t) status.st_size > device->size_bytes) {
     nbdkit_error ("base=%s: %jd bytes, larger than size=%" PRIu64, device->base, (intmax_t) status.st_size,
                   device->size_bytes);
     return -1;
   }
-  if (record_base (number, fd, device->size_bytes) == -1) {
-    nbdkit_error ("base=%s: %m", device->base);
+  return record_base (number, fd) == -1 ? -1 : record (number, LOG_FLUSH, 0, 0, 0, NULL);
+}
+
+static int
+load_bases (void)
+{
+  for (size_t i = 0; i < device_count; i++)
+    if (load_base ((uint16_t) i) == -1)
+      return -1;
+  if (log_writer_mark (writer, "base", strlen ("base")) == -1) {
+    report_write_error ();
     return -1;
   }
-  return record (number, LOG_FLUSH, 0, 0, 0, NULL);
+  return 0;
 }
 
 /* Before nbdkit forks: errors still reach the user. */
@@ -305,10 +344,10 @@ writelog_get_ready (void)
   writer = log_writer_create (log_path, sizes, device_count, (const char *const *) info, info_count);
   if (writer == NULL)
     return -1;
-  for (size_t i = 0; i < device_count; i++)
-    if (load_base ((uint16_t) i) == -1)
-      return -1;
-  return log_writer_mark (writer, "base", strlen ("base"));
+  if (load_bases () == 0)
+    return 0;
+  unlink (log_path);            /* it would be in the way of the next attempt */
+  return -1;
 }
 
 static void

@@ -112,7 +112,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n" : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",
     replay ? "Record COMMAND as it updates files in a guest, then visit every crash state of it."
            : "Record COMMAND as it updates files in a guest.",
-    options
+    options, false
   };
 
   if (replay == NULL)

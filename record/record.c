@@ -422,8 +422,8 @@ record_steps (struct session *session)
   const struct recording *recording = session->recording;
 
   if (make_names (session) == -1 || kernel_find (recording->kernel, &session->kernel) == -1
-      || build_initramfs (session) == -1
-      || mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, session->image) == -1)
+      || mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, session->image) == -1
+      || build_initramfs (session) == -1)
     return -1;
   unlink (session->part);       /* of a recorder that was killed */
   if (start_server (session) == -1 || start_guest (session) == -1 || prepare_tree (session) == -1)

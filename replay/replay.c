@@ -66,7 +66,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, true
   };
   int first = options_parse (&command, argc, argv);
 
@@ -88,7 +88,9 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
   return 0;
 }
 
-/* The state that --state names; without it, the one in which everything is there. */
+/* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
+ * free in any case.
+ */
 static int
 named_state (const struct arguments *arguments, const struct write_log *log, uint32_t *position, struct choice **choices,
              size_t *count)
@@ -106,7 +108,6 @@ named_state (const struct arguments *arguments, const struct write_log *log, uin
     if ((*choices)[i].kind == CHOICE_ABSENT && model_is_durable (log, (*choices)[i].write, *position)) {
       error_message ("state %s is not legal: the write at %u is durable there: see --list", arguments->state,
                      log->writes[(*choices)[i].write].issue);
-      free (*choices);
       return -1;
     }
   return 0;

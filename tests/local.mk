@@ -1,9 +1,37 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Unit tests print TAP; shell tests speak with their exit status.
+# Unit and plugin tests print TAP; shell tests speak with their exit status.
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(abs_top_srcdir)'; builddir='$(abs_top_builddir)'; PLUGIN_DIR='$(abs_top_builddir)/nbd-plugin/.libs'; \
+	ASAN_OPTIONS=detect_leaks=1; export srcdir builddir PLUGIN_DIR ASAN_OPTIONS;
 
+# Quick tests need no guest, VM tests boot one.
 UNIT_TESTS =
+SHELL_TESTS = \
+	tests/test-bad-input.sh \
+	tests/test-docs-agree.sh
+VM_TESTS = \
+	tests/vm/test-demo-verdicts.sh \
+	tests/vm/test-guest-trouble.sh \
+	tests/vm/test-one-state.sh \
+	tests/vm/test-recording-agrees-with-filter-log.sh \
+	tests/vm/test-replay-is-exact.sh \
+	tests/vm/test-settle.sh
+
 include tests/unit/local.mk
+include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/vm/filter-operations.pl
+
+# Without guests: what a sanitizer build runs.
+check-quick: all $(check_PROGRAMS)
+	$(MAKE) check TESTS="$(UNIT_TESTS) $(SHELL_TESTS)"
+
+# The unit and plugin tests under valgrind; libcheck must not fork there.
+VALGRIND_COMMAND = valgrind --quiet --leak-check=full --error-exitcode=119 --keep-debuginfo=yes
+check-valgrind: all $(check_PROGRAMS)
+	$(MAKE) check TESTS="$(UNIT_TESTS)" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
+
+.PHONY: check-quick check-valgrind

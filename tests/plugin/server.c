@@ -183,8 +183,8 @@ check_content (struct nbd_handle *client, const void *expected, size_t count, ui
   memset (seen, 0xaa, count);
   ck_nbd (nbd_pread (client, seen, count, offset, 0));
   for (size_t i = 0; i < count; i++)
-    ck_assert_msg (seen[i] == want[i], "byte %zu of %zu at %ju is %d and not %d", i, count, (uintmax_t) offset, seen[i],
-                   want[i]);
+    if (seen[i] != want[i])
+      ck_abort_msg ("byte %zu of %zu at %ju is %d and not %d", i, count, (uintmax_t) offset, seen[i], want[i]);
 }
 
 void

@@ -515,7 +515,6 @@ START_TEST (a_base_may_be_smaller_than_its_device)
 {
   const size_t size = 8 * MIB + 512;
   CLEANUP_FREE char *image = calloc (1, size);
-  char sector[512];
 
   make_base (image);
   START ("size=8389120", "base=base.img");
@@ -524,10 +523,17 @@ START_TEST (a_base_may_be_smaller_than_its_device)
   client_close (client);
   server_stop ();
   check_base_in_log (image, size);
+}
+END_TEST
 
-  unlink ("log.bin");
+START_TEST (a_base_can_be_overwritten)
+{
+  CLEANUP_FREE char *image = calloc (1, 3 * MIB + 1024);
+  char sector[512];
+
+  make_base (image);
   START ("base=base.img");
-  client = client_open ("disk0");
+  struct nbd_handle *client = client_open ("disk0");
   fill (sector, sizeof sector, 99);
   ck_nbd (nbd_pwrite (client, sector, sizeof sector, 512, 0));
   memcpy (image + 512, sector, sizeof sector);
@@ -540,7 +546,6 @@ END_TEST
 START_TEST (every_disk_can_have_a_base)
 {
   CLEANUP_FREE char *image = calloc (1, 3 * MIB + 1024);
-  CLEANUP_FREE char *text = NULL;
 
   make_base (image);
   ck_assert_int_ne (truncate ("base.img", 1536), -1);
@@ -560,17 +565,27 @@ START_TEST (every_disk_can_have_a_base)
 }
 END_TEST
 
+/* Write a mark as a client that honours the block size does. */
+static void
+write_mark (struct nbd_handle *marker, const char *text, uint32_t flags)
+{
+  char block[512] = "";
+
+  memcpy (block, text, strlen (text));
+  ck_nbd (nbd_pwrite (marker, block, sizeof block, 0, flags));
+}
+
 START_TEST (marks_stand_among_the_events_of_the_disks)
 {
   char data[512] = "";
 
   START ("size=1M", "size=1M");
   struct nbd_handle *marker = client_open ("mark"), *first = client_open ("disk0"), *second = client_open ("disk1");
-  ck_nbd (nbd_pwrite (marker, "begin", 5, 0, 0));
+  write_mark (marker, "begin", 0);
   ck_nbd (nbd_pwrite (first, data, sizeof data, 0, 0));
-  ck_nbd (nbd_pwrite (marker, "half way", 8, 4096, LIBNBD_CMD_FLAG_FUA));
+  write_mark (marker, "half way", LIBNBD_CMD_FLAG_FUA);
   ck_nbd (nbd_flush (second, 0));
-  ck_nbd (nbd_pwrite (marker, "commit", 6, 0, 0));
+  write_mark (marker, "commit", 0);
   ck_nbd (nbd_trim (second, 512, 0, 0));
   client_close (marker);
   client_close (first);
@@ -678,6 +693,7 @@ main (void)
   tcase_add_test (content, the_device_shows_what_the_log_says_when_clients_race);
   tcase_add_test (base, a_base_is_the_first_content_and_stands_before_its_mark);
   tcase_add_test (base, a_base_may_be_smaller_than_its_device);
+  tcase_add_test (base, a_base_can_be_overwritten);
   tcase_add_test (base, every_disk_can_have_a_base);
   tcase_add_test (marks, marks_stand_among_the_events_of_the_disks);
   tcase_add_test (marks, a_mark_is_the_text_before_a_newline_or_NUL);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "log/crash-state.h"
-#include "log/writer.h"
 #include "tests/unit/make-log.h"
 
 #define SECTORS 24

@@ -20,12 +20,13 @@ expect_status 0 "$replay" --state="$state" --export="$tmp/image" "$tmp/log.bin"
 
 "$replay" --state="$state" --serve="$tmp/sock" "$tmp/log.bin" &
 pid=$!
-cleanup_fn "kill $pid 2> /dev/null || :"
+cleanup_fn kill "$pid"
 until [ -S "$tmp/sock" ]; do sleep 0.05; done
 nbdcopy "nbd+unix:///disk0?socket=$tmp/sock" "$tmp/copy"
 cmp "$tmp/image" "$tmp/copy" || fail '--serve and --export differ'
 kill "$pid"
 wait "$pid" || :
+clean_ups=("${clean_ups[@]::1}")
 
 # All of the log is a file system that e2fsck recovers from its journal without complaint.
 expect_status 0 "$replay" --export="$tmp/image" "$tmp/log.bin"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What the shell tests have in common; each sources it first.
+#
+# The Makefile sets srcdir and builddir to the absolute tops of the source and build trees.  A test exits with 0 if it passed,
+# 77 if something is missing that it needs, and anything else if it failed.
+
+set -e -u -o pipefail
+shopt -s inherit_errexit
+
+: "${srcdir:?run the tests with make check}" "${builddir:?run the tests with make check}"
+
+powercut=$builddir/record/powercut
+replay=$builddir/replay/replay
+
+# Programs for file systems are rarely in a user's PATH.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+# Newest first.
+clean_ups=()
+
+run_clean_ups ()
+{
+  local status=$? i
+
+  trap - EXIT
+  set +e
+  for ((i = ${#clean_ups[@]} - 1; i >= 0; i--)); do
+    eval "${clean_ups[i]}"
+  done
+  exit "$status"
+}
+
+trap run_clean_ups EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# cleanup_fn COMMAND [ARG...]: run COMMAND at exit, however the test ends
+cleanup_fn ()
+{
+  clean_ups+=("$(printf '%q ' "$@")")
+}
+
+# fail MESSAGE...
+fail ()
+{
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# requires COMMAND...: skip the test unless all these programs are there
+requires ()
+{
+  local command
+
+  for command in "$@"; do
+    if ! type -P "$command" > /dev/null; then
+      printf '%s: skipped: %s is missing\n' "${0##*/}" "$command" >&2
+      exit 77
+    fi
+  done
+}
+
+# expect_status STATUS COMMAND [ARG...]: run COMMAND, which must exit with STATUS.  Its standard output is in $tmp/out
+# afterwards and its standard error in $tmp/err.
+expect_status ()
+{
+  local expected=$1 status=0
+
+  shift
+  "$@" > "$tmp/out" 2> "$tmp/err" || status=$?
+  [ "$status" -ne "$expected" ] || return 0
+  sed 's/^/standard output: /' "$tmp/out" >&2
+  sed 's/^/standard error: /' "$tmp/err" >&2
+  fail "exit status $status and not $expected of: $*"
+}
+
+# expect_one_line FILE: it holds one whole line and nothing else
+expect_one_line ()
+{
+  [ "$(wc -l < "$1")" -ne 1 ] || [ -n "$(tail -n +2 "$1")" ] || return 0
+  sed 's/^/> /' "$1" >&2
+  fail "$1 is not exactly one line"
+}
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/powercut-test-XXXXXX")
+cleanup_fn rm -rf "$tmp"

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What --help says and what the man pages say is the same, in both directions.
+. "$srcdir/tests/functions.sh"
+requires nbdkit podchecker
+
+# The items of the given sections (all sections if none is given) of a page, formatting codes taken away.
+items ()
+{
+  local page=$srcdir/docs/$1.pod
+
+  shift
+  awk -v wanted="$(printf '%s\n' "$@")" '
+    BEGIN { count = split (wanted, list, "\n"); for (i = 1; i <= count; i++) if (list[i] != "") sections[list[i]] = 1 }
+    /^=head1 / { in_section = wanted == "" || substr ($0, 8) in sections; found[substr ($0, 8)] = 1 }
+    in_section && /^=item / { print substr ($0, 7) }
+    END { for (section in sections) if (!(section in found)) { print "no section: " section } }
+  ' "$page" | sed 's/[BCFI]<\([^<>]*\)>/\1/g'
+}
+
+# Options, as `--name=ARGUMENT` and `-x`, of `  -x, --name=ARGUMENT  help` and of items.
+options_of_help ()
+{
+  sed -n 's/^  \(-.\|  \)[, ] \(--[^ ]*\)  .*/\1 \2/p' "$1" | tr -s ' ' '\n' | sed '/^$/d' | sort
+}
+
+options_of_items ()
+{
+  sed -n -e 's/^\(-[a-z]\) [A-Z]*$/\1/p' -e '/^--/p' -e '/^no section/p' | sort
+}
+
+# Parameters, as `name=ARGUMENT`, of `name=<ARGUMENT>  help` and of items.
+parameters_of_help ()
+{
+  sed '1,/^plugin: /d' "$1" | sed -n 's/^\([][a-z]*=[^ ]*\) .*/\1/p' | tr -d '<>' | sort
+}
+
+# agree WHAT HELP PAGE: both are sorted lists
+agree ()
+{
+  [ -s "$2" ] || fail "$1: no option found in --help"
+  diff -u --label "$1 --help" --label "$1's page" "$2" "$3" >&2 || fail "$1: --help and page differ"
+}
+
+# program_agrees PAGE SECTION... -- COMMAND...
+program_agrees ()
+{
+  local page=$1 sections=()
+
+  shift
+  while [ "$1" != -- ]; do
+    sections+=("$1")
+    shift
+  done
+  shift
+  expect_status 0 "$@" --help
+  options_of_help "$tmp/out" > "$tmp/help"
+  items "$page" ${sections[@]+"${sections[@]}"} | options_of_items > "$tmp/page"
+  agree "${*#"$builddir"/}" "$tmp/help" "$tmp/page"
+}
+
+# page_has_no_more PAGE COMMAND...: the page has no option that none of the commands (with their words) has
+page_has_no_more ()
+{
+  local page=$1 command words
+
+  shift
+  for command in "$@"; do
+    read -ra words <<< "$command"
+    expect_status 0 "$powercut" "${words[@]}" --help
+    options_of_help "$tmp/out"
+  done | sort -u > "$tmp/help"
+  items "$page" | options_of_items | sort -u > "$tmp/page"
+  agree "$page" "$tmp/help" "$tmp/page"
+}
+
+plugin_agrees ()
+{
+  expect_status 0 nbdkit "$builddir/nbd-plugin/.libs/nbdkit-$1-plugin.so" --help
+  parameters_of_help "$tmp/out" > "$tmp/help"
+  items "nbdkit-$1-plugin" PARAMETERS | sort > "$tmp/page"
+  agree "$1" "$tmp/help" "$tmp/page"
+}
+
+common='OPTIONS OF ALL COMMANDS'
+program_agrees powercut 'OPTIONS OF RUN AND RECORD' 'OPTIONS OF RUN' "$common" -- "$powercut" run
+program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$common" -- "$powercut" record
+program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
+page_has_no_more powercut run record 'kernel fetch'
+program_agrees replay -- "$replay"
+plugin_agrees writelog
+plugin_agrees crashstate
+
+for page in "$srcdir"/docs/*.pod; do
+  expect_status 0 podchecker -warnings -warnings "$page"
+  if grep -q 'WARNING\|ERROR' "$tmp/out" "$tmp/err"; then
+    cat "$tmp/out" "$tmp/err" >&2
+    fail "$page: podchecker complains"
+  fi
+done
