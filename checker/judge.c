@@ -262,7 +262,7 @@ print_word (FILE *file, const char *word)
   size_t length = strlen (word);
 
   if (length > WORD_SHOWN_MAX)
-    fprintf (file, "…%s", word + length - WORD_SHOWN_MAX);
+    fprintf (file, "...%s", word + length - WORD_SHOWN_MAX);
   else
     fputs (word, file);
 }
@@ -282,7 +282,7 @@ type_name (char type)
   }
 }
 
-/* Print what OBJECT is, for example `196608 bytes 1f3a5b77…`. */
+/* Print what OBJECT is, for example `196608 bytes 1f3a5b77...`. */
 static void
 print_contents (FILE *file, const struct object *object)
 {
@@ -303,7 +303,7 @@ print_contents (FILE *file, const struct object *object)
   else if (is (content, "zero"))
     fprintf (file, "%s bytes, all zero", object->field[SIZE]);
   else
-    fprintf (file, "%s bytes %.*s…", object->field[SIZE], HASH_SHOWN, content);
+    fprintf (file, "%s bytes %.*s...", object->field[SIZE], HASH_SHOWN, content);
 }
 
 static const char *
@@ -328,7 +328,7 @@ print_aspect (FILE *file, const struct object *object, enum aspect aspect)
   else if (is (object->field[XATTRS], "-"))
     fputs ("none", file);
   else
-    fprintf (file, "%.*s…", HASH_SHOWN, object->field[XATTRS]);
+    fprintf (file, "%.*s...", HASH_SHOWN, object->field[XATTRS]);
 }
 
 /* If the ASPECT of SEEN could not be read, say so and return true: there is nothing to compare. */

@@ -27,13 +27,14 @@ wait_until_ready (const struct nbdkit *nbdkit, const char *pid_file)
     if (access (pid_file, F_OK) == 0)
       return 0;
     if (process_wait (nbdkit->pid, 2, &status) != 0) {
-      CLEANUP_FREE char *line = nbdkit_error_line (nbdkit);
+      CLEANUP_FREE char *line = nbdkit_error_line (nbdkit, "");
 
       error_message ("%s", line ? line : "nbdkit did not start");
       return -1;
     }
   }
-  error_message (stop_requested () ? "stopped" : "nbdkit did not start in time");
+  if (!stop_requested ())
+    error_message ("nbdkit did not start in time");
   process_end (nbdkit->pid, STOP_GRACE_MS);
   return -1;
 }
@@ -102,7 +103,7 @@ nbdkit_stop (struct nbdkit *nbdkit)
 }
 
 char *
-nbdkit_error_line (const struct nbdkit *nbdkit)
+nbdkit_error_line (const struct nbdkit *nbdkit, const char *words)
 {
   static const char word[] = "error: ";
   CLEANUP_FCLOSE FILE *file = nbdkit->errors ? fopen (nbdkit->errors, "re") : NULL;
@@ -113,7 +114,7 @@ nbdkit_error_line (const struct nbdkit *nbdkit)
   while (file && (length = getline (&line, &room, file)) > 0) {
     char *text = strstr (line, word);
 
-    if (text == NULL)
+    if (text == NULL || strstr (text, words) == NULL)
       continue;
     if (line[length - 1] == '\n')
       line[length - 1] = '\0';

@@ -14,7 +14,7 @@ struct nbdkit {
 };
 
 /* Start nbdkit with PLUGIN and PARAMETERS (KEY=VALUE, NULL at the end) on a socket in FOLDER named NAME.sock, and wait until it
- * answers.  It ends with the thread that started it.  Returns 0, or -1 after a message, which is nbdkit's own if it has one.
+ * answers.  It ends with the thread that started it.  Returns 0, or -1 after a message, which is nbdkit's own if it has one (silently after a stop).
  */
 extern int nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
                          const char *name);
@@ -22,7 +22,7 @@ extern int nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *co
 /* End it, orderly: the plugin closes its log.  A server that was not started is nothing to do. */
 extern void nbdkit_stop (struct nbdkit *nbdkit);
 
-/* The first error that the server printed, to free, or NULL if there is none. */
-extern char *nbdkit_error_line (const struct nbdkit *nbdkit);
+/* The first error that the server printed with WORDS in it, to free, or NULL if there is none. */
+extern char *nbdkit_error_line (const struct nbdkit *nbdkit, const char *words);
 
 #endif

@@ -10,11 +10,20 @@
 #include "common/message.h"
 #include "guest/vm.h"
 
+/* What stands behind the kernel's time stamp, which is another one in every guest. */
+static const char *
+without_time (const char *line)
+{
+  const char *end = *line == '[' ? strstr (line, "] ") : NULL;
+
+  return end ? end + 2 : line;
+}
+
 /* A warning counts only where it begins the kernel's message: advice at boot has the word further on. */
 static bool
 says_why (const char *line)
 {
-  const char *text = *line == '[' && strstr (line, "] ") ? strstr (line, "] ") + 2 : line;
+  const char *text = without_time (line);
 
   return strstr (text, "Kernel panic") || strstr (text, "BUG:") || strstr (text, "Oops")
          || strncmp (text, "WARNING:", strlen ("WARNING:")) == 0;
@@ -74,7 +83,7 @@ console_reason (const char *console, size_t lines)
   if (file && lines > 0)
     count = collect (file, ring, lines);
   for (size_t i = count > lines ? count - lines : 0; i < count; i++)
-    fprintf (result, "%s\n", ring[i % lines]);
+    fprintf (result, "%s%s", without_time (ring[i % lines]), i + 1 < count ? " | " : "");
   for (size_t i = 0; i < lines; i++)
     free (ring[i]);
   free (ring);

@@ -29,7 +29,7 @@
 #define ANSWER_MAX (64 << 20)
 #define HEAD_MAX 32
 #define EXIT_WAIT_MS 5000
-#define REASON_LINES 6
+#define REASON_LINES 2
 #define ERRORS_TAIL 4096
 
 /* Hardware that virtualizes boots a guest in a second or two.  Where /dev/kvm is there but is itself emulated, a guest may take
@@ -300,7 +300,6 @@ launch (const struct vm_config *config, const char *accelerator)
     error_message ("cannot start QEMU: %m");
   if (vm->errors == -1 || start_qemu (vm, config, accelerator, ends[1]) == -1) {
     close (ends[1]);
-    vm->pid = 0;
     vm_end (vm);
     return NULL;
   }
@@ -326,30 +325,12 @@ boot (const struct vm_config *config, const char *accelerator, int timeout_ms, s
   return vm;
 }
 
-/* The console's lines that say why, in one line, to free. */
-static char *
-console_in_one_line (const char *console)
-{
-  char *text = console_reason (console, REASON_LINES);
-  size_t length = strlen (text);
-
-  if (length > 0)
-    text[length - 1] = '\0';
-  for (char *end = text; (end = strchr (end, '\n')) != NULL;)
-    *end = '|';
-  return text;
-}
-
 static void
 report_boot_failure (const struct vm_config *config, const struct vm_answer *answer)
 {
-  if (answer->text == NULL)
+  if (answer->text == NULL || answer->failure == VM_STOPPED)
     return;
-  if (answer->failure == VM_STOPPED) {
-    error_message ("%s", answer->text);
-    return;
-  }
-  CLEANUP_FREE char *reason = console_in_one_line (config->console);
+  CLEANUP_FREE char *reason = console_reason (config->console, REASON_LINES);
   error_message ("the guest did not boot %s: %s%s%s", config->image, answer->text, *reason ? "; its console says: " : "",
                  reason);
 }
@@ -366,32 +347,26 @@ vm_start (const struct vm_config *config)
   CLEANUP_FREE char *qemu = process_find (QEMU_PROGRAM);
   struct vm_answer answer;
   struct vm *vm;
-  bool tried_kvm = kvm_is_worth_a_try ();
 
   if (qemu == NULL) {
     error_message (QEMU_PROGRAM ": not found: install qemu-system-x86");
     return NULL;
   }
-  if (tried_kvm) {
+  if (kvm_is_worth_a_try ()) {
     vm = boot (config, "kvm", config->boot_timeout_ms < KVM_BOOT_MS ? config->boot_timeout_ms : KVM_BOOT_MS, &answer);
-    if (vm || answer.text == NULL)
-      return vm;
-    if (answer.failure == VM_STOPPED) {
-      report_boot_failure (config, &answer);
+    if (vm == NULL && answer.text && answer.failure != VM_STOPPED) {
       free (answer.text);
-      return NULL;
+      vm = boot (config, "tcg", config->boot_timeout_ms, &answer);
+      if (vm)
+        atomic_store (&kvm_is_useless, true);
     }
+  } else
+    vm = boot (config, "tcg", config->boot_timeout_ms, &answer);
+  if (vm == NULL) {
+    report_boot_failure (config, &answer);
     free (answer.text);
   }
-  vm = boot (config, "tcg", config->boot_timeout_ms, &answer);
-  if (vm) {
-    if (tried_kvm)
-      atomic_store (&kvm_is_useless, true);
-    return vm;
-  }
-  report_boot_failure (config, &answer);
-  free (answer.text);
-  return NULL;
+  return vm;
 }
 
 const char *

@@ -42,8 +42,8 @@ struct vm_answer {
   size_t length;
 };
 
-/* Boot and wait until the agent is ready.  NULL after a message (no QEMU, the image does not boot, time-out, stop); the last
- * lines of the console are part of it where they say why.
+/* Boot and wait until the agent is ready.  NULL after a message (no QEMU, the image does not boot, time-out), which has the
+ * console's lines that say why; or silently after a stop.
  */
 extern struct vm *vm_start (const struct vm_config *config);
 
@@ -56,8 +56,8 @@ extern const char *vm_release (const struct vm *vm);
 /* End the guest at once and free everything.  NULL is nothing to do. */
 extern void vm_end (struct vm *vm);
 
-/* The lines of a console file that say why a kernel died (from the first `Kernel panic`, `BUG:`, `Oops`, `WARNING:` on, at
- * most LINES lines), or its last lines if none does; to free, never NULL.
+/* The lines of a console file that say why a kernel died (from the first `Kernel panic`, `BUG:`, `Oops`, `WARNING:` on, at most
+ * LINES lines), or its last lines if none does; as one line, without time stamps, to free, never NULL.
  */
 extern char *console_reason (const char *console, size_t lines);
 

@@ -54,7 +54,8 @@ struct log_header {
   le32 device_count;            /* 1 to LOG_DEVICES_MAX */
   le32 info_size;               /* bytes, at most LOG_INFO_MAX */
   le64 created;                 /* when recording began, in nanoseconds since 1970 */
-  le64 checksum;                /* XXH3-64 of the first header_size bytes, with zero here */
+  le64 checksum;                /* XXH3-64 of what follows this struct up to header_size; seed: XXH3-64 of this struct with zero
+                                   here */
 };
 _Static_assert (sizeof (struct log_header) == 40, "the header has no padding");
 

@@ -344,8 +344,8 @@ log_writer_close (struct log_writer *writer)
 
   if (r == -1)
     error_message ("%s: the log could not be closed: %m: what stands before is valid", writer->path);
-  else
-    r = ftruncate (writer->fd, (off_t) writer->written);        /* gives back what was allocated ahead */
+  else if ((r = ftruncate (writer->fd, (off_t) writer->written)) == -1)
+    error_message ("%s: cannot give back the space allocated ahead: %m: the log is whole", writer->path);
   close (writer->fd);
   pthread_mutex_destroy (&writer->lock);
   free (writer->path);

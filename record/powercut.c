@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ read_texts (const struct texts *texts, struct recording *recording)
     recording->settle = SETTLE_SYNC;
   else if (strcmp (texts->settle, "none") == 0)
     recording->settle = SETTLE_NONE;
-  else if (parse_seconds (texts->settle, &recording->settle_seconds) == 0)
+  else if (parse_seconds (texts->settle, &recording->settle_seconds) == 0 && recording->settle_seconds <= INT_MAX)
     recording->settle = SETTLE_SECONDS;
   else {
     error_message ("--settle=%s: give sync, none or a time in seconds", texts->settle);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -28,7 +29,7 @@
 #define BOOT_TIMEOUT_MS 120000
 #define CALL_TIMEOUT_MS 60000   /* for what the agent does itself */
 #define INITIAL_TREE "/initial"
-#define REASON_LINES 3
+#define REASON_LINES 1
 
 /* What a recording holds while it goes on. */
 struct session {
@@ -79,7 +80,10 @@ add_included (struct initramfs *initramfs, const char *path)
     error_message ("--include=%s: %m", path);
     return -1;
   }
-  return initramfs_add_tree (initramfs, absolute, absolute);
+  struct stat status;
+  if (stat (absolute, &status) == 0 && S_ISDIR (status.st_mode))
+    return initramfs_add_tree (initramfs, absolute, absolute);
+  return initramfs_add_file (initramfs, absolute, absolute);
 }
 
 static int
@@ -181,11 +185,18 @@ start_guest (struct session *session)
   return session->vm ? 0 : -1;
 }
 
+/* What keeps the recorder from recording, to free, or NULL. */
+static char *
+recorder_trouble (const struct session *session)
+{
+  return nbdkit_error_line (&session->nbdkit, "cannot record");
+}
+
 /* Why the guest is in trouble: the recorder's own trouble, if it has any, comes first. */
 static void
 report_trouble (struct session *session, const char *what, const struct vm_answer *answer)
 {
-  CLEANUP_FREE char *recorder = nbdkit_error_line (&session->nbdkit);
+  CLEANUP_FREE char *recorder = recorder_trouble (session);
   CLEANUP_FREE char *reason = NULL;
 
   if (answer->failure == VM_STOPPED)
@@ -243,7 +254,7 @@ mark_payload (struct session *session, const char *name, const char *payload)
     return out_of_memory ();
   snprintf (text, size, "powercut:%s %s", name, payload);
   if (nbd_pwrite (session->marks, text, size, 0, 0) == -1) {
-    CLEANUP_FREE char *recorder = nbdkit_error_line (&session->nbdkit);
+    CLEANUP_FREE char *recorder = recorder_trouble (session);
 
     error_message ("cannot record the observed tree: %s", recorder ? recorder : nbd_get_error ());
     return -1;
@@ -251,16 +262,24 @@ mark_payload (struct session *session, const char *name, const char *payload)
   return 0;
 }
 
-/* The last line of TEXT that is not empty; what ends the line is cut off. */
-static const char *
-last_line (char *text)
-{
-  char *end = text + strlen (text), *line;
+#define OUTPUT_LINES 4          /* of a program that failed: dd and others put the error before the last line */
 
-  while (end > text && end[-1] == '\n')
-    *--end = '\0';
-  line = strrchr (text, '\n');
-  return line ? line + 1 : text;
+/* The last lines of TEXT, which is changed, as one line. */
+static const char *
+last_lines (char *text)
+{
+  char *at = text + strlen (text);
+  int lines = 0;
+
+  while (at > text && at[-1] == '\n')
+    *--at = '\0';
+  for (; at > text; at--)
+    if (at[-1] == '\n') {
+      if (++lines == OUTPUT_LINES)
+        break;
+      at[-1] = '|';
+    }
+  return at;
 }
 
 /* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
@@ -293,8 +312,8 @@ run_program (struct session *session, const char *what, const char *const *comma
     *text = '\0';
   bool good = strcmp (payload, "exit 0") == 0;
   if (!good) {
-    CLEANUP_FREE char *recorder = nbdkit_error_line (&session->nbdkit);
-    const char *last = recorder ? recorder : last_line (*output);
+    CLEANUP_FREE char *recorder = recorder_trouble (session);
+    const char *last = recorder ? recorder : last_lines (*output);
 
     error_message ("%s ended in the guest with %s%s%s", what,
                    strcmp (payload, "timeout") == 0 ? "a time-out: see --timeout" : payload, *last ? ": " : "", last);

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/stop.h"
 #include "replay/report.h"
 
 static void
@@ -147,14 +148,14 @@ report_print (const struct report *report, FILE *file)
   if (report->judged)
     fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO", report->durable ? "yes" : "NO");
   else
-    fprintf (file, "no mark `begin` in the log: contents were not judged");
+    fprintf (file, "the log holds no observed trees: contents were not judged");
   if (session->leftover_count > 0)
     fprintf (file, "; leftovers:");
   for (size_t i = 0; i < session->leftover_count; i++)
     fprintf (file, " %s", session->leftovers[i]);
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
-    fprintf (file, "NOT FINISHED: some crash points have more than --limit=%ju runs\n", (uintmax_t) config->limit);
+    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : "some crash points need more runs than --limit");
 }
 
 static void

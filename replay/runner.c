@@ -12,7 +12,7 @@
 #include "replay/runner.h"
 
 #define GUEST_DEVICE "/dev/vda"
-#define REASON_LINES 3
+#define REASON_LINES 1
 
 struct runner {
   const struct runner_config *config;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Bad input and bad usage end in one line that says what is wrong, and exit status 2; nothing is left behind.
-. "$srcdir/tests/functions.sh"
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires nbdkit nbdcopy mkfs.ext4
 
 mkdir "$tmp/work" "$tmp/empty"

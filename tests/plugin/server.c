@@ -52,18 +52,27 @@ enter_folder (void)
   ck_assert_msg (chdir (suite_folder) == 0 && mkdtemp (name) && chdir (name) == 0, "%s: %m", suite_folder);
 }
 
+static char *
+plugin_path (const char *plugin)
+{
+  char *path;
+
+  ck_assert_int_ne (asprintf (&path, "%s/nbdkit-%s-plugin.so", plugin_folder, plugin), -1);
+  return path;
+}
+
 static pid_t
 start (const char *plugin, const char *const *parameters)
 {
-  CLEANUP_FREE char *path = NULL;
+  CLEANUP_FREE char *path = plugin_path (plugin);
   CLEANUP_CLOSE int errors = open (ERRORS, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   struct process_io io = { .stdout_fd = -1, .stderr_fd = errors, .inherit_fd = -1 };
-  const char *argv[8 + PARAMETERS_MAX + 1] = { "nbdkit", "--foreground", "--exit-with-parent", "-U", SOCKET, "-P", PID_FILE };
-  size_t count = 7;
+  const char *argv[8 + PARAMETERS_MAX + 1] = {
+    "nbdkit", "--foreground", "--exit-with-parent", "-U", SOCKET, "-P", PID_FILE, path
+  };
+  size_t count = 8;
 
   ck_assert_int_ne (errors, -1);
-  ck_assert_int_ne (asprintf (&path, "%s/nbdkit-%s-plugin.so", plugin_folder, plugin), -1);
-  argv[count++] = path;
   for (size_t i = 0; parameters[i]; i++) {
     ck_assert_uint_lt (i, PARAMETERS_MAX);
     argv[count++] = parameters[i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of a plugin: nbdkit with the plugin from the build tree, and clients that talk to it.
  *
- * Each test runs in a new folder, with one server at a time.  Whatever goes wrong here fails the test.  The environment variable
- * PLUGIN_DIR says where the plugins are.
+ * Each test runs in a new folder, with one server at a time.  Whatever goes wrong here fails the test.  The environment
+ * variable PLUGIN_DIR says where the plugins are.
  */
 #ifndef POWERCUT_SERVER_H
 #define POWERCUT_SERVER_H
@@ -32,7 +32,9 @@ extern void server_stop (void);
 /* End it with SIGKILL, if that has not been done, and reap it. */
 extern void server_kill (void);
 
-/* Start nbdkit with parameters, NULL at the end, that must make it exit with an error after one line, which is returned, to free. */
+/* Start nbdkit with parameters, NULL at the end, that must make it exit with an error after one line.  Returns the line, to
+ * free.
+ */
 extern char *server_refuse (const char *plugin, const char *const *parameters);
 
 /* A connection to an export of the server. */

@@ -121,7 +121,9 @@ fill_sectors (char *buffer, uint64_t number)
     memcpy (buffer + at, &number, sizeof number);
 }
 
-/* Send a round of writes, beginning with NUMBER, over all clients, and wait for the answers.  Returns -1 once the server is gone. */
+/* Send a round of writes, beginning with NUMBER, over all clients, and wait for the answers.  Returns -1 once the server is
+ * gone.
+ */
 static int
 write_round (struct nbd_handle **clients, char *buffers, uint64_t number)
 {
@@ -158,7 +160,7 @@ kill_later (void *opaque)
   return NULL;
 }
 
-/* Write until the server is killed.  Returns how many writes had been answered before the last flush that was answered. */
+/* Write until the server is killed.  Returns how many writes had been answered before the last answered flush. */
 static uint64_t
 write_until_killed (struct timespec delay)
 {
@@ -208,7 +210,7 @@ START_TEST (a_killed_server_leaves_all_that_was_flushed)
   }
   for (uint64_t number = 0; number < durable; number++)
     missing += !seen[number];
-  ck_assert_msg (missing == 0, "%ju of %ju flushed writes are not in the log", (uintmax_t) missing, (uintmax_t) durable);
+  ck_assert_msg (missing == 0, "%ju of %ju flushed writes are missing", (uintmax_t) missing, (uintmax_t) durable);
   write_log_close (log);
 }
 END_TEST
@@ -222,8 +224,8 @@ write_text_file (const char *path, const char *text)
     perror (path);
 }
 
-/* Make `small` a file system of 2 MiB that only this process and its children see.  Whoever is not root may need a user name
- * space for it, and may be refused one.  Returns 0 or -1.
+/* Make `small` a file system of 2 MiB that only this process and its children see.  Whoever is not root needs a user
+ * namespace for it, and may be refused one.  Returns 0 or -1.
  */
 static int
 mount_small (void)

@@ -443,7 +443,9 @@ make_base (char *image)
   CLEANUP_CLOSE int fd = open ("base.img", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   static const struct {
     size_t offset, size;
-  } parts[] = { { 0, 4096 }, { 12 * KIB, 1536 }, { 64 * KIB + 512, 512 }, { 2 * MIB - 8192, MIB }, { 3 * MIB + 512, 188 } };
+  } parts[] = {
+    { 0, 4096 }, { 12 * KIB, 1536 }, { 64 * KIB + 512, 512 }, { 2 * MIB - 8192, MIB }, { 3 * MIB + 512, 188 }
+  };
 
   ck_assert_int_ne (fd, -1);
   ck_assert_int_eq (ftruncate (fd, BASE_BYTES), 0);
@@ -673,8 +675,8 @@ int
 main (void)
 {
   Suite *suite = suite_create ("writelog");
-  TCase *exports = add_case (suite, "exports"), *records = add_case (suite, "records"), *content = add_case (suite, "content");
-  TCase *base = add_case (suite, "base"), *marks = add_case (suite, "marks");
+  TCase *exports = add_case (suite, "exports"), *records = add_case (suite, "records");
+  TCase *content = add_case (suite, "content"), *base = add_case (suite, "base"), *marks = add_case (suite, "marks");
 
   tcase_add_test (exports, the_disks_and_mark_are_listed);
   tcase_add_test (exports, every_disk_has_its_size);

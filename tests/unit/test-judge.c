@@ -71,7 +71,7 @@ START_TEST (the_old_tree_is_not_durable_after_commit)
   ck_assert (judgement.is_old && !judgement.is_new);
   ck_assert (judgement.atomic && !judgement.durable);
   ck_assert_str_eq (judgement.detail,
-                    "old contents after commit: file: 10 bytes 11111111…, should be 20 bytes 22222222…");
+                    "old contents after commit: file: 10 bytes 11111111..., should be 20 bytes 22222222...");
   judgement_free (&judgement);
 }
 END_TEST
@@ -103,7 +103,7 @@ START_TEST (contents_of_neither_tree_are_not_atomic)
 
   ck_assert (!judgement.is_old && !judgement.is_new && !judgement.atomic);
   ck_assert (judgement.durable);
-  ck_assert_str_eq (judgement.detail, "file: empty (old: 10 bytes 11111111…, new: 20 bytes 22222222…)");
+  ck_assert_str_eq (judgement.detail, "file: empty (old: 10 bytes 11111111..., new: 20 bytes 22222222...)");
   judgement_free (&judgement);
 }
 END_TEST
@@ -120,9 +120,9 @@ END_TEST
 START_TEST (a_path_missing_from_the_observation_is_a_fault)
 {
   assert_detail ("", FILE_1 ("file"), FILE_2 ("file"), EXPECT_OLD_OR_NEW,
-                 "file: missing (old: 10 bytes 11111111…, new: 20 bytes 22222222…)");
+                 "file: missing (old: 10 bytes 11111111..., new: 20 bytes 22222222...)");
   assert_detail ("", FILE_1 ("file"), FILE_1 ("file"), EXPECT_OLD_OR_NEW,
-                 "file: missing, should be 10 bytes 11111111…");
+                 "file: missing, should be 10 bytes 11111111...");
 }
 END_TEST
 
@@ -141,16 +141,16 @@ END_TEST
 START_TEST (what_should_have_been_made_or_removed_is_named_after_commit)
 {
   assert_detail ("", "", FILE_1 ("file"), EXPECT_NEW,
-                 "old contents after commit: file: missing, should be 10 bytes 11111111…");
+                 "old contents after commit: file: missing, should be 10 bytes 11111111...");
   assert_detail (FILE_1 ("file"), FILE_1 ("file"), "", EXPECT_NEW,
-                 "old contents after commit: file: 10 bytes 11111111…, should be missing");
+                 "old contents after commit: file: 10 bytes 11111111..., should be missing");
 }
 END_TEST
 
 START_TEST (a_new_file_that_is_half_written_is_a_fault)
 {
   assert_detail (EMPTY ("file"), "", FILE_1 ("file"), EXPECT_OLD_OR_NEW,
-                 "file: empty (old: missing, new: 10 bytes 11111111…)");
+                 "file: empty (old: missing, new: 10 bytes 11111111...)");
 }
 END_TEST
 
@@ -199,7 +199,7 @@ END_TEST
 START_TEST (a_fault_in_an_unchanged_path_counts)
 {
   assert_detail (EMPTY ("a") FILE_2 ("b"), FILE_1 ("a") FILE_1 ("b"), FILE_1 ("a") FILE_2 ("b"), EXPECT_OLD_OR_NEW,
-                 "a: empty, should be 10 bytes 11111111…");
+                 "a: empty, should be 10 bytes 11111111...");
 }
 END_TEST
 
@@ -215,16 +215,16 @@ START_TEST (each_attribute_counts)
     { "f 0600 0 0 10 " HASH_1 " - a\n", "a: mode 0600, should be 0644" },
     { "f 0644 7 0 10 " HASH_1 " - a\n", "a: owner 7:0, should be 0:0" },
     { "f 0644 0 7 10 " HASH_1 " - a\n", "a: owner 0:7, should be 0:0" },
-    { "f 0644 0 0 11 " HASH_1 " - a\n", "a: 11 bytes 11111111…, should be 10 bytes 11111111…" },
-    { "f 0644 0 0 10 " HASH_2 " - a\n", "a: 10 bytes 22222222…, should be 10 bytes 11111111…" },
-    { "f 0644 0 0 10 zero - a\n", "a: 10 bytes, all zero, should be 10 bytes 11111111…" },
-    { "f 0644 0 0 10 " HASH_1 " " HASH_2 " a\n", "a: xattrs 22222222…, should be none" },
-    { "d 0644 0 0 - - - a\n", "a: folder, should be 10 bytes 11111111…" },
-    { "l 0644 0 0 - to%20b - a\n", "a: link to to%20b, should be 10 bytes 11111111…" },
-    { "c 0644 0 0 - 1:3 - a\n", "a: character device 1:3, should be 10 bytes 11111111…" },
-    { "b 0644 0 0 - 1:3 - a\n", "a: block device 1:3, should be 10 bytes 11111111…" },
-    { "p 0644 0 0 - - - a\n", "a: fifo, should be 10 bytes 11111111…" },
-    { "s 0644 0 0 - - - a\n", "a: socket, should be 10 bytes 11111111…" },
+    { "f 0644 0 0 11 " HASH_1 " - a\n", "a: 11 bytes 11111111..., should be 10 bytes 11111111..." },
+    { "f 0644 0 0 10 " HASH_2 " - a\n", "a: 10 bytes 22222222..., should be 10 bytes 11111111..." },
+    { "f 0644 0 0 10 zero - a\n", "a: 10 bytes, all zero, should be 10 bytes 11111111..." },
+    { "f 0644 0 0 10 " HASH_1 " " HASH_2 " a\n", "a: xattrs 22222222..., should be none" },
+    { "d 0644 0 0 - - - a\n", "a: folder, should be 10 bytes 11111111..." },
+    { "l 0644 0 0 - to%20b - a\n", "a: link to to%20b, should be 10 bytes 11111111..." },
+    { "c 0644 0 0 - 1:3 - a\n", "a: character device 1:3, should be 10 bytes 11111111..." },
+    { "b 0644 0 0 - 1:3 - a\n", "a: block device 1:3, should be 10 bytes 11111111..." },
+    { "p 0644 0 0 - - - a\n", "a: fifo, should be 10 bytes 11111111..." },
+    { "s 0644 0 0 - - - a\n", "a: socket, should be 10 bytes 11111111..." },
   };
 
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -281,20 +281,20 @@ END_TEST
 START_TEST (more_wrong_paths_are_counted)
 {
   assert_detail (EMPTY ("a") EMPTY ("b"), FILE_1 ("a") FILE_1 ("b"), FILE_1 ("a") FILE_1 ("b"), EXPECT_OLD_OR_NEW,
-                 "a: empty, should be 10 bytes 11111111… (and 1 more path)");
+                 "a: empty, should be 10 bytes 11111111... (and 1 more path)");
   assert_detail ("", FILE_1 ("a") FILE_1 ("b") FILE_1 ("c") FILE_1 ("d"),
                  FILE_1 ("a") FILE_1 ("b") FILE_1 ("c") FILE_1 ("d"),
-                 EXPECT_OLD_OR_NEW, "a: missing, should be 10 bytes 11111111… (and 3 more paths)");
+                 EXPECT_OLD_OR_NEW, "a: missing, should be 10 bytes 11111111... (and 3 more paths)");
   assert_detail (FILE_1 ("a") FILE_1 ("b") FILE_1 ("c"), FILE_1 ("a") FILE_1 ("b") FILE_1 ("c"),
                  FILE_2 ("a") FILE_2 ("b"), EXPECT_NEW,
-                 "old contents after commit: a: 10 bytes 11111111…, should be 20 bytes 22222222… (and 2 more paths)");
+                 "old contents after commit: a: 10 bytes 11111111..., should be 20 bytes 22222222... (and 2 more paths)");
 }
 END_TEST
 
 START_TEST (a_wrong_path_is_named_before_a_mixture)
 {
   assert_detail (FILE_2 ("a") FILE_1 ("b") EMPTY ("c"), FILE_1 ("a") FILE_1 ("b") FILE_1 ("c"),
-                 FILE_2 ("a") FILE_2 ("b") FILE_1 ("c"), EXPECT_OLD_OR_NEW, "c: empty, should be 10 bytes 11111111…");
+                 FILE_2 ("a") FILE_2 ("b") FILE_1 ("c"), EXPECT_OLD_OR_NEW, "c: empty, should be 10 bytes 11111111...");
 }
 END_TEST
 
@@ -326,7 +326,7 @@ END_TEST
 START_TEST (escaped_paths_stay_escaped)
 {
   assert_detail (EMPTY ("a%0ab%1b"), FILE_1 ("a%0ab%1b"), FILE_1 ("a%0ab%1b"), EXPECT_OLD_OR_NEW,
-                 "a%0ab%1b: empty, should be 10 bytes 11111111…");
+                 "a%0ab%1b: empty, should be 10 bytes 11111111...");
 }
 END_TEST
 

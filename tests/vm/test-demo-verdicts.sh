@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The demo's updates have the verdicts that are known for these file systems, over every crash state, and FUA is recorded.
-. "$srcdir/tests/functions.sh"
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64 nbdkit
 
 update=$builddir/corpus/atomic-update/atomic-update

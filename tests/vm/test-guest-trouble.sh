@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A guest program that panics the kernel, hangs, fills the file system or fails, and Ctrl-C: each ends in one clear line and
 # the right exit status, and leaves no process, socket or temporary file behind.
-. "$srcdir/tests/functions.sh"
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires mkfs.ext4 qemu-system-x86_64 nbdkit pgrep
 
 mkdir "$tmp/work"
@@ -42,10 +42,10 @@ trouble panic 2 'sysrq' -- sh -c 'echo 1 > /proc/sys/kernel/sysrq; echo c > /pro
 expect_status 0 "$replay" --list "$tmp/log.bin"
 grep -q 'mark       begin' "$tmp/out" || fail 'panic: the log does not reach to the panic'
 
-# Ctrl-C while the guest's program runs, and while it boots.
+# Ctrl-C (a shell starts background jobs with SIGINT ignored) while the guest's program runs, and while it boots.
 for delay in 0.5 5; do
     rm -f "$tmp/log.bin"
-    setsid "$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000 2> "$tmp/err" &
+    setsid env --default-signal=INT "$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000 2> "$tmp/err" &
     pid=$!
     sleep $delay
     kill -INT "$pid"
@@ -58,7 +58,7 @@ done
 
 # Ctrl-C while replaying.
 expect_status 0 "$powercut" record --size=64M -o "$tmp/log.bin" -- sh -c 'echo new > file; sync'
-setsid "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
+setsid env --default-signal=INT "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
 pid=$!
 sleep 1
 kill -INT "$pid"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # A violation's state id rebuilds the state: --state shows it again, --export and --serve give the same bytes.
-. "$srcdir/tests/functions.sh"
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq nbdcopy nbdinfo mkfs.ext4 e2fsck qemu-system-x86_64 nbdkit
 
 update=$builddir/corpus/atomic-update/atomic-update

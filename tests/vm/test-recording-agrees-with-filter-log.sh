@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # nbdkit's own log filter, between the guest and the plugin, saw the same operations with the same offsets, lengths and FUA.
-. "$srcdir/tests/functions.sh"
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires nbdkit mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64
 
 update=$builddir/corpus/atomic-update/atomic-update

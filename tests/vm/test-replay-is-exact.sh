@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The same log gives the same numbers on every replay, whatever the number of guests; --list counts the same; visiting every
 # state one by one finds the same.
-. "$srcdir/tests/functions.sh"
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit
 
 update=$builddir/corpus/atomic-update/atomic-update
