@@ -181,6 +181,7 @@ boot_open_port (void)
       return fd;
     usleep (PORT_STEP_MS * 1000);
   }
-  error_message ("no virtio-serial port `%s' appeared: the kernel needs virtio_pci and virtio_console", AGENT_PORT_NAME);
+  error_message ("no virtio-serial port `%s' appeared: the kernel needs virtio_pci and virtio_console",
+                 AGENT_PORT_NAME);
   return -1;
 }

@@ -78,7 +78,9 @@ log_report (struct agent *agent, FILE *payload)
   ssize_t length;
 
   fprintf (payload, "taint %llu\n", (unsigned long long) (read_taint () & ~agent->boot_taint));
-  /* EPIPE: the kernel has overwritten records that were not read yet; the next read goes on with the oldest that is left. */
+  /* EPIPE: the kernel has overwritten records that were not read yet; the next read goes on with the oldest that is
+   * left.
+   */
   while ((length = read (agent->kmsg, record, RECORD_MAX)) > 0 || (length == -1 && (errno == EPIPE || errno == EINTR)))
     if (length > 0) {
       record[length] = '\0';

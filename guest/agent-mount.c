@@ -195,8 +195,8 @@ stop_btrfs_readahead (void)
   }
 }
 
-/* Let the kernel know nothing of the device, so that the next run may find something else on it.  Btrfs remembers devices
- * that it has seen, and their generation, even after an unmount.
+/* Let the kernel know nothing of the device, so that the next run may find something else on it.  Btrfs remembers
+ * devices that it has seen, and their generation, even after an unmount.
  */
 static int
 forget_device (const char *device, const char *type)

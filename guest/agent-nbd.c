@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The NBD handshake (fixed newstyle, NBD_OPT_GO), after which the connection is handed to the kernel's client.  Names and
- * numbers are those of the NBD protocol, doc/proto.md of the NBD project.
+/* The NBD handshake (fixed newstyle, NBD_OPT_GO), after which the connection is handed to the kernel's client.  Names
+ * and numbers are those of the NBD protocol, doc/proto.md of the NBD project.
  */
 #include <config.h>
 
@@ -41,6 +41,7 @@
 #define BLOCK_SIZE 512
 #define GUEST_ADDRESS "10.0.2.15"
 #define GUEST_NETMASK "255.255.255.0"
+#define HANDSHAKE_WAIT_S 5
 #define DEVICE_WAIT_MS 10000
 #define DEVICE_STEP_MS 1
 
@@ -76,7 +77,9 @@ receive (int fd, void *buffer, size_t length)
     return 0;
   if (count >= 0)
     errno = ECONNRESET;
-  error_message ("the NBD server broke off the handshake: %m");
+  else if (errno == EAGAIN)
+    errno = ETIMEDOUT;
+  error_message ("the NBD server does not complete the handshake: %m");
   return -1;
 }
 
@@ -125,8 +128,8 @@ request_export (int fd, const char *export_name)
   return 0;
 }
 
-/* Read the replies to NBD_OPT_GO up to the last one.  Only what they say about the export matters: *result, which is left
- * as it is if they say nothing.
+/* Read the replies to NBD_OPT_GO up to the last one.  Only what they say about the export matters: *result, which is
+ * left as it is if they say nothing.
  */
 static int
 receive_export (int fd, const char *export_name, struct export_info *result)
@@ -214,6 +217,15 @@ connect_server (const char *host, const char *port)
   return fd;
 }
 
+/* The limit is for the handshake alone: the kernel's client keeps to the socket's time-out too, and must have none. */
+static void
+limit_receiving (int fd, time_t seconds)
+{
+  struct timeval timeout = { .tv_sec = seconds };
+
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+}
+
 static int
 configure_device (int device, int server, const struct export_info *export)
 {
@@ -272,7 +284,8 @@ wait_until_ready (const char *device)
   CLEANUP_FREE char *pid_path = NULL, *size_path = NULL;
   const char *name = strrchr (device, '/') ? strrchr (device, '/') + 1 : device;
 
-  if (asprintf (&pid_path, "/sys/block/%s/pid", name) == -1 || asprintf (&size_path, "/sys/block/%s/size", name) == -1) {
+  if (asprintf (&pid_path, "/sys/block/%s/pid", name) == -1
+      || asprintf (&size_path, "/sys/block/%s/size", name) == -1) {
     error_message ("attach: %m");
     return -1;
   }
@@ -297,8 +310,12 @@ nbd_attach (struct agent *agent, char **words, FILE *payload)
   if (raise_network () == -1)
     return -1;
   CLEANUP_CLOSE int server = connect_server (words[1], words[2]);
-  if (server == -1 || request_export (server, export_name) == -1 || receive_export (server, export_name, &export) == -1)
+  if (server == -1)
     return -1;
+  limit_receiving (server, HANDSHAKE_WAIT_S);
+  if (request_export (server, export_name) == -1 || receive_export (server, export_name, &export) == -1)
+    return -1;
+  limit_receiving (server, 0);
   if (export.size_bytes == 0 || export.size_bytes % BLOCK_SIZE != 0) {
     error_message ("export `%s' has %llu bytes: no multiple of %d", export_name,
                    (unsigned long long) export.size_bytes, BLOCK_SIZE);

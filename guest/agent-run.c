@@ -49,8 +49,8 @@ now_ms (void)
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Wait for PID and reap whoever else ends meanwhile: a program may wait for the end of a daemon of its own, which is init's
- * to reap.  Returns 1, or 0 on time-out.
+/* Wait for PID and reap whoever else ends meanwhile: a program may wait for the end of a daemon of its own, which is
+ * init's to reap.  Returns 1, or 0 on time-out.
  */
 static int
 wait_for (const struct agent *agent, pid_t pid, int64_t timeout_ms, int *status)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest's init: a server of the verbs in guest/protocol.h.  It never exits, because the kernel panics if init does. */
+/* The guest's init: a server of the verbs in guest/protocol.h.  It never exits, because the kernel panics if init does.
+ */
 #include <config.h>
 
 #include <errno.h>
@@ -156,8 +157,8 @@ send_answer (int port, const char *kind, const char *payload, size_t length)
   write_all (port, payload, length);
 }
 
-/* Read a request and take its newline off; one longer than AGENT_REQUEST_MAX counts as the end of the host, who then speaks
- * something else.  Children are reaped while it waits.
+/* Read a request and take its newline off; one longer than AGENT_REQUEST_MAX counts as the end of the host, who then
+ * speaks something else.  Children are reaped while it waits.
  */
 static char *
 read_request (struct agent *agent)

@@ -20,8 +20,8 @@ struct agent {
 
 /* agent-boot.c */
 
-/* Mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the console, and the
- * boot goes on: if it mattered, a later request says so in its own words.
+/* Mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the console,
+ * and the boot goes on: if it mattered, a later request says so in its own words.
  */
 extern void boot_system (void);
 
@@ -38,11 +38,13 @@ extern void log_report (struct agent *agent, FILE *payload);
 
 /* agent-run.c */
 
-/* Reap every child that has ended.  Returns 1 and the wait status in *status if AWAITED (0 for none) was among them, else 0. */
+/* Reap every child that has ended.  Returns 1 and the wait status in *status if AWAITED (0 for none) was among them,
+ * else 0.
+ */
 extern int reap_children (const struct agent *agent, pid_t awaited, int *status);
 
-/* Each of these serves the verb of its name.  WORDS are its arguments, NULL at the end.  Returns 0 after it has written the
- * payload, or -1.
+/* Each of these serves the verb of its name.  WORDS are its arguments, NULL at the end.  Returns 0 after it has written
+ * the payload, or -1.
  */
 extern int run_program (struct agent *agent, char **words, FILE *payload);
 /* agent-nbd.c */

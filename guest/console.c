@@ -43,8 +43,8 @@ clean (char *line)
   *to = '\0';
 }
 
-/* The last LINES lines at most of FILE in a ring, or those from the first that says why on.  Returns how many lines were put
- * into the ring; line I is in RING[I % LINES].
+/* Put the last LINES lines of FILE into the ring, or those from the first that says why on.  Returns how many lines
+ * went in; line I is in RING[I % LINES].
  */
 static size_t
 collect (FILE *file, char **ring, size_t lines)

@@ -8,23 +8,25 @@
  * At most AGENT_REQUEST_MAX bytes a request.
  *
  * Verbs:
- *   attach DEVICE ADDRESS PORT EXPORT     connect the kernel's NBD client: /dev/nbdN to that export
- *   mount DEVICE TYPE OPTIONS             mount it on /mnt, OPTIONS as in mount -o (may be empty)
- *   copy FROM                             copy the tree FROM of the initramfs into /mnt: modes, owners, links
- *   run TIMEOUT_S PROGRAM [ARG...]        run in /mnt; payload: `exit N`, `signal N` or `timeout`, a newline, then the last
- *                                         64 KiB of its standard output and error; on time-out its process group is killed
- *   observe [PATH...]                     payload: the observation's digest (checker/tree.h) of /mnt or of these paths in it
- *   tree                                  payload: the whole text of the last observation
- *   mark DEVICE TEXT                      write TEXT to the mark device, past the page cache
- *   sync                                  sync(2)
- *   unmount                               unmount /mnt
- *   recover DEVICE TYPE OPTIONS [PATH...] one run: set readahead 0, mount, observe, unmount, drop the device's cache (BLKFLSBUF;
- *                                         btrfs: forget the device).  Payload: lines `mount ERRNO-NAME|ok`, `observe DIGEST`,
- *                                         `unmount ERRNO-NAME|ok` (the last two only after `mount ok`), then as `log`
- *   log                                   payload: the line `taint N` (bits set since the boot), then `log TEXT` for each message of
- *                                         the kernel of level error or worse, or that begins with WARNING: or BUG:, since it
- *                                         was last asked by `log` or `recover`
- *   power-off                             no answer: the machine goes off at once, nothing is synced
+ *   attach DEVICE ADDRESS PORT EXPORT      connect the kernel's NBD client: /dev/nbdN to that export
+ *   mount DEVICE TYPE OPTIONS              mount it on /mnt, OPTIONS as in mount -o (may be empty)
+ *   copy FROM                              copy the tree FROM of the initramfs into /mnt: modes, owners, links
+ *   run TIMEOUT_S PROGRAM [ARG...]         run in /mnt; on time-out its process group is killed.  Payload: `exit N`,
+ *                                          `signal N` or `timeout`, a newline, then the last 64 KiB of its standard
+ *                                          output and error
+ *   observe [PATH...]                      payload: the digest (checker/tree.h) of /mnt or of these paths in it
+ *   tree                                   payload: the whole text of the last observation
+ *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache
+ *   sync                                   sync(2)
+ *   unmount                                unmount /mnt
+ *   recover DEVICE TYPE OPTIONS [PATH...]  one run: set readahead 0, mount, observe, unmount, drop the device's cache
+ *                                          (BLKFLSBUF; btrfs: forget the device).  Payload: lines `mount
+ *                                          ERRNO-NAME|ok`, `observe DIGEST`, `unmount ERRNO-NAME|ok` (the last two
+ *                                          only after `mount ok`), then as `log`
+ *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
+ *                                          `log TEXT` for each message of the kernel of level error or worse, or that
+ *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
+ *   power-off                              no answer: the machine goes off at once, nothing is synced
  */
 #ifndef POWERCUT_PROTOCOL_H
 #define POWERCUT_PROTOCOL_H

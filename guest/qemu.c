@@ -85,8 +85,9 @@ add_machine (struct command *command, const struct vm_config *config, const char
   add (command, "none");
   add (command, "-machine");
   add (command, "pc,accel=%s", accelerator);
+  /* A fifth level of page tables costs time under emulation, and no guest of this size needs it. */
   add (command, "-cpu");
-  add (command, "max,la57=off"); /* a fifth level of page tables costs time under emulation and serves no guest of this size */
+  add (command, "max,la57=off");
   add (command, "-smp");
   add (command, "1");
   add (command, "-m");
@@ -114,8 +115,8 @@ add_channels (struct command *command, const char *console, int agent_fd)
   add (command, "virtserialport,chardev=agent,name=" AGENT_PORT_NAME);
 }
 
-/* A disk of the guest as the server sees it: flushes and trims pass, requests are not merged, and an error is the guest's to
- * handle, where QEMU's default would stop the guest when there is no space.
+/* A disk of the guest as the server sees it: flushes and trims pass, requests are not merged, and an error is the
+ * guest's to handle, where QEMU's default would stop the guest when there is no space.
  */
 static void
 add_virtio_disk (struct command *command, size_t i, const char *socket_path, const char *export_name)
@@ -130,11 +131,12 @@ add_virtio_disk (struct command *command, size_t i, const char *socket_path, con
   add (command, "driver=nbd,node-name=disk%zu,discard=unmap,server.type=unix,server.path=%s,export=%s", i, socket_path,
        export);
   add (command, "-device");
-  add (command, "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
-       "rerror=report,werror=report", i);
+  add (command, "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,"
+       "num-queues=1,rerror=report,werror=report", i);
 }
 
-/* One connection to the server for each disk that the guest reaches over the network, and nothing else to be reached. */
+/* One connection to the server for each disk that the guest reaches over the network, and nothing else to be reached.
+ */
 static void
 add_network (struct command *command, const struct vm_config *config, const char *socket_path)
 {

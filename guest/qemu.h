@@ -8,7 +8,8 @@
 #define QEMU_PROGRAM "qemu-system-x86_64"
 
 /* The words that run a guest as CONFIG says, with ACCELERATOR (kvm or tcg) and the agent's port on the connected socket
- * AGENT_FD, which QEMU inherits.  NULL at the end, to be freed with qemu_command_free; NULL with errno if memory is short.
+ * AGENT_FD, which QEMU inherits.  NULL at the end, to be freed with qemu_command_free; NULL with errno if memory is
+ * short.
  */
 extern char **qemu_command (const struct vm_config *config, const char *accelerator, int agent_fd);
 extern void qemu_command_free (char **words);

@@ -32,8 +32,8 @@
 #define REASON_LINES 2
 #define ERRORS_TAIL 4096
 
-/* Hardware that virtualizes boots a guest in a second or two.  Where /dev/kvm is there but is itself emulated, a guest may take
- * minutes or not come up at all; then emulation by QEMU is quicker.
+/* Hardware that virtualizes boots a guest in a second or two.  Where /dev/kvm is there but is itself emulated, a guest
+ * may take minutes or not come up at all; then emulation by QEMU is quicker.
  */
 #define KVM_BOOT_MS 10000
 
@@ -191,9 +191,10 @@ receive_head (const struct vm *vm, int64_t deadline_ms, bool *is_error, uint64_t
     if (failure != VM_OK)
       return failure;
   } while (head[count++] != '\n' && count < HEAD_MAX);
+  bool has_end = head[count - 1] == '\n';
   head[count - 1] = '\0';
   *is_error = strncmp (head, "error ", 6) == 0;
-  *malformed = (!*is_error && strncmp (head, "ok ", 3) != 0)
+  *malformed = !has_end || (!*is_error && strncmp (head, "ok ", 3) != 0)
                || parse_unsigned (head + (*is_error ? 6 : 3), ANSWER_MAX, length) == -1;
   return VM_OK;
 }
@@ -307,7 +308,7 @@ launch (const struct vm_config *config, const char *accelerator)
   return vm;
 }
 
-/* Boot with ACCELERATOR.  Returns the guest, or NULL and why in *answer, whose text is NULL if a message was printed. */
+/* Boot with ACCELERATOR.  Returns the guest, or NULL and why in *answer (text NULL: a message was printed). */
 static struct vm *
 boot (const struct vm_config *config, const char *accelerator, int timeout_ms, struct vm_answer *answer)
 {
@@ -331,8 +332,8 @@ report_boot_failure (const struct vm_config *config, const struct vm_answer *ans
   if (answer->text == NULL || answer->failure == VM_STOPPED)
     return;
   CLEANUP_FREE char *reason = console_reason (config->console, REASON_LINES);
-  error_message ("the guest did not boot %s: %s%s%s", config->image, answer->text, *reason ? "; its console says: " : "",
-                 reason);
+  error_message ("the guest did not boot %s: %s%s%s", config->image, answer->text,
+                 *reason ? "; its console says: " : "", reason);
 }
 
 static bool

@@ -4,13 +4,17 @@ LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 TEST_EXTENSIONS = .sh
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(abs_top_srcdir)'; builddir='$(abs_top_builddir)'; PLUGIN_DIR='$(abs_top_builddir)/nbd-plugin/.libs'; \
-	ASAN_OPTIONS=detect_leaks=1; export srcdir builddir PLUGIN_DIR ASAN_OPTIONS;
+	export srcdir builddir PLUGIN_DIR;
+if SANITIZERS
+AM_TESTS_ENVIRONMENT += PATH='$(abs_top_srcdir)/tests/sanitized':$$PATH; export PATH;
+endif
 
 # Quick tests need no guest, VM tests boot one.
 UNIT_TESTS =
 SHELL_TESTS = \
 	tests/test-bad-input.sh \
-	tests/test-docs-agree.sh
+	tests/test-docs-agree.sh \
+	tests/test-record-agrees-with-filter-log.sh
 VM_TESTS = \
 	tests/vm/test-demo-verdicts.sh \
 	tests/vm/test-guest-trouble.sh \
@@ -23,7 +27,7 @@ include tests/unit/local.mk
 include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/vm/filter-operations.pl
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/vm/filter-operations.pl tests/sanitized/nbdkit
 
 # Without guests: what a sanitizer build runs.
 check-quick: all $(check_PROGRAMS)

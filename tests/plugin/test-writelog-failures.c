@@ -102,15 +102,19 @@ START_TEST (a_server_that_is_stopped_closes_its_log)
 }
 END_TEST
 
-/* Writes of the kill test: number N has N in each of its sectors. */
+/* Writes of the kill test: number N has N in each of its sectors.  Large ones push all before them into the file, so that only a
+ * run without them shows what a flush does.
+ */
 #define CLIENT_COUNT 2
 #define ROUND_WRITES 8
 #define WRITE_BYTES_MAX (64 * KIB)
 
+static bool large_writes;
+
 static uint32_t
 write_bytes (uint64_t number)
 {
-  return 512u << number % 8;
+  return 512u << number % (large_writes ? 8 : 4);
 }
 
 static void
@@ -190,6 +194,7 @@ START_TEST (a_killed_server_leaves_all_that_was_flushed)
   char expected[WRITE_BYTES_MAX];
   uint64_t missing = 0, durable;
 
+  large_writes = _i % 2;
   server_start ("writelog", "log=log.bin", "size=1M", NULL);
   durable = write_until_killed ((struct timespec) { .tv_nsec = (20 + 30 * _i) * 1000000 });
   ck_assert_uint_gt (durable, 0);
@@ -266,58 +271,80 @@ can_mount_small (void)
   return child != -1 && waitpid (child, &status, 0) == child && status == 0;
 }
 
-/* Write blocks of SIZE bytes one behind the other until the server refuses one.  Returns how many it took. */
+#define DEVICE_BYTES (4 * MIB)
+
+/* Write blocks of SIZE bytes from OFFSET on, and keep them at DATA, until the server refuses one.  Returns where that was. */
 static size_t
-write_until_full (struct nbd_handle *client, size_t size, char *data, size_t most)
+write_until_full (struct nbd_handle *client, char *data, size_t size, size_t offset)
+{
+  for (;; offset += size) {
+    ck_assert_uint_le (offset + size, DEVICE_BYTES - 512);
+    fill (data + offset, size, offset);
+    if (nbd_pwrite (client, data + offset, size, offset, 0) == -1)
+      break;
+  }
+  ck_assert_int_eq (nbd_get_errno (), ENOSPC);
+  memset (data + offset, 0, size);
+  return offset;
+}
+
+/* Trim the last sector until the server refuses it.  Returns how often it did not. */
+static size_t
+trim_until_full (struct nbd_handle *client)
 {
   size_t count = 0;
 
-  for (; count < most; count++) {
-    fill (data + count * size, size, count);
-    if (nbd_pwrite (client, data + count * size, size, count * size, 0) == -1)
-      break;
-  }
+  while (nbd_trim (client, 512, DEVICE_BYTES - 512, 0) == 0)
+    count++;
+  ck_assert_int_eq (nbd_get_errno (), ENOSPC);
   return count;
 }
 
+/* The log must be closed, with USED bytes of writes, from DATA, and some trims, all completed. */
 static void
-check_refused_while_full (struct nbd_handle *client, size_t size, size_t offset)
+check_full_log (const char *data, size_t used, size_t trims)
 {
-  CLEANUP_FREE char *data = calloc (1, size);
+  struct write_log *log = write_log_open ("small/log.bin");
 
-  for (unsigned tries = 0; tries < 3; tries++)
-    ck_nbd_fails (nbd_pwrite (client, data, size, offset, 0), ENOSPC);
+  ck_assert_ptr_nonnull (log);
+  ck_assert_int_eq (log->end, LOG_CLOSED);
+  for (uint32_t i = 0; i < log->write_count; i++) {
+    const struct log_write *write = &log->writes[i];
+
+    ck_assert_uint_ne (write->completion, LOG_NEVER);
+    if (write->kind == LOG_TRIM)
+      trims--;
+    else {
+      ck_assert (memcmp (log->map + write->data, data + write->offset_bytes, write->length_bytes) == 0);
+      used -= write->length_bytes;
+    }
+  }
+  ck_assert_uint_eq (used, 0);
+  ck_assert_uint_eq (trims, 0);
+  write_log_close (log);
 }
 
-/* Writes that go around the recorder's buffer, and writes that go through it. */
-static const size_t full_sizes[] = { 64 * KIB, 4 * KIB };
-
+/* Ever smaller operations until nothing fits; one run begins with writes that go through the recorder's buffer. */
 START_TEST (a_full_disk_refuses_writes_and_leaves_a_closed_log)
 {
-  size_t size = full_sizes[_i];
-  CLEANUP_FREE char *data = malloc (4 * MIB);
+  CLEANUP_FREE char *data = calloc (1, DEVICE_BYTES);
+  size_t used = 0;
 
   ck_assert_int_eq (mount_small (), 0);
   server_start ("writelog", "log=small/log.bin", "size=4M", NULL);
   struct nbd_handle *client = client_open ("disk0");
-  size_t count = write_until_full (client, size, data, 4 * MIB / size);
-  ck_assert_int_eq (nbd_get_errno (), ENOSPC);
-  ck_assert_uint_gt (count * size, MIB);
-  check_refused_while_full (client, size, count * size);
-  check_content (client, data, count * size, 0);
-  check_content (client, NULL, size, count * size);
+  for (size_t size = _i ? 4 * KIB : 64 * KIB; size >= 512; size /= 2)
+    used = write_until_full (client, data, size, used);
+  ck_assert_uint_gt (used, MIB);
+  size_t trims = trim_until_full (client);
+  for (unsigned tries = 0; tries < 3; tries++) {
+    ck_nbd_fails (nbd_pwrite (client, data, 512, 0, 0), ENOSPC);
+    ck_nbd_fails (nbd_flush (client, 0), ENOSPC);
+  }
+  check_content (client, data, DEVICE_BYTES, 0);
   client_close (client);
   server_stop ();
-
-  struct write_log *log = write_log_open ("small/log.bin");
-  ck_assert_ptr_nonnull (log);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
-  ck_assert_uint_eq (log->write_count, count);
-  for (size_t i = 0; i < count; i++) {
-    ck_assert_uint_ne (log->writes[i].completion, LOG_NEVER);
-    ck_assert (memcmp (log->map + log->writes[i].data, data + i * size, size) == 0);
-  }
-  write_log_close (log);
+  check_full_log (data, used, trims);
   ck_assert_int_eq (umount2 ("small", MNT_DETACH), 0);
 }
 END_TEST
@@ -341,7 +368,7 @@ END_TEST
 /* A limit on the size of files, unlike a full disk, is noticed only when data are written. */
 START_TEST (a_write_error_ends_the_recording_and_not_the_server)
 {
-  CLEANUP_FREE char *data = malloc (4 * MIB);
+  CLEANUP_FREE char *data = calloc (1, DEVICE_BYTES);
   struct rlimit limit, small;
 
   ck_assert_int_eq (getrlimit (RLIMIT_FSIZE, &limit), 0);
@@ -352,20 +379,19 @@ START_TEST (a_write_error_ends_the_recording_and_not_the_server)
   ck_assert_int_eq (setrlimit (RLIMIT_FSIZE, &limit), 0);
 
   struct nbd_handle *client = client_open ("disk0");
-  size_t count = write_until_full (client, 64 * KIB, data, 64);
-  ck_assert_int_eq (nbd_get_errno (), ENOSPC);
-  ck_assert_uint_gt (count, 0);
+  size_t used = write_until_full (client, data, 64 * KIB, 0);
+  ck_assert_uint_gt (used, 0);
   ck_nbd_fails (nbd_pwrite (client, data, 512, 0, 0), EIO);
   ck_nbd_fails (nbd_flush (client, 0), EIO);
-  check_content (client, data, count * 64 * KIB, 0);
+  check_content (client, data, DEVICE_BYTES, 0);
   client_close (client);
   server_stop ();
 
   struct write_log *log = write_log_open ("log.bin");
   ck_assert_ptr_nonnull (log);
   ck_assert_int_eq (log->end, LOG_CUT);
-  ck_assert_uint_eq (log->write_count, count);
-  for (size_t i = 0; i < count; i++)
+  ck_assert_uint_eq (log->write_count, used / (64 * KIB));
+  for (size_t i = 0; i < log->write_count; i++)
     ck_assert (memcmp (log->map + log->writes[i].data, data + i * 64 * KIB, 64 * KIB) == 0);
   write_log_close (log);
 }

@@ -26,3 +26,25 @@ tests_unit_test_kernel_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_L
 tests_unit_test_initramfs_SOURCES = tests/unit/test-initramfs.c tests/unit/unit.h
 tests_unit_test_initramfs_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
 tests_unit_test_initramfs_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+
+# Logs made by the writer itself.
+make_log = tests/unit/make-log.c tests/unit/make-log.h tests/unit/unit.h
+log_test_libs = log/liblog.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
+UNIT_TESTS += tests/unit/test-format tests/unit/test-index tests/unit/test-crash-state
+tests_unit_test_format_SOURCES = tests/unit/test-format.c $(make_log)
+tests_unit_test_format_CFLAGS = $(unit_cflags)
+tests_unit_test_format_LDADD = $(log_test_libs)
+tests_unit_test_index_SOURCES = tests/unit/test-index.c $(make_log)
+tests_unit_test_index_CFLAGS = $(unit_cflags)
+tests_unit_test_index_LDADD = $(log_test_libs) common/libmessage.la
+tests_unit_test_crash_state_SOURCES = tests/unit/test-crash-state.c $(make_log)
+tests_unit_test_crash_state_CFLAGS = $(unit_cflags)
+tests_unit_test_crash_state_LDADD = $(log_test_libs) common/libmessage.la
+
+UNIT_TESTS += tests/unit/test-model tests/unit/test-search
+tests_unit_test_model_SOURCES = tests/unit/test-model.c $(make_log)
+tests_unit_test_model_CFLAGS = $(unit_cflags)
+tests_unit_test_model_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+tests_unit_test_search_SOURCES = tests/unit/test-search.c $(make_log)
+tests_unit_test_search_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
+tests_unit_test_search_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)

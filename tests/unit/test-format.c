@@ -1078,7 +1078,7 @@ stream_event (struct stream *stream, uint32_t position)
   return given;
 }
 
-/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every flush once it is logged.
+/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every flush and mark once it is logged.
  * Returns the exit status.
  */
 static int
@@ -1092,8 +1092,9 @@ run_recorder (const char *path, uint32_t limit, int pipe)
   for (uint32_t position = 0; position < limit; position++) {
     struct given given = stream_event (&stream, position);
 
+    bool is_promise = given.operation.kind == LOG_FLUSH || given.operation.kind == LOG_MARK;
     if (give (stream.writer, &given) == -1
-        || (given.operation.kind == LOG_FLUSH && write (pipe, &position, sizeof position) != sizeof position))
+        || (is_promise && write (pipe, &position, sizeof position) != sizeof position))
       return EXIT_FAILURE;
   }
   return EXIT_SUCCESS;
@@ -1120,9 +1121,9 @@ assert_prefix_of_stream (const char *path, uint32_t promised)
   write_log_close (log);
 }
 
-/* Run a recorder in a process of its own and kill it after it reported FLUSHES flushes and NAP_US microseconds more. */
+/* Run a recorder in a process of its own and kill it after it reported so many REPORTS and NAP_US microseconds more. */
 static void
-kill_recorder (uint32_t limit, unsigned flushes, unsigned nap_us)
+kill_recorder (uint32_t limit, unsigned reports, unsigned nap_us)
 {
   CLEANUP_FREE char *path = new_path ();
   uint32_t promised = 0;
@@ -1138,7 +1139,7 @@ kill_recorder (uint32_t limit, unsigned flushes, unsigned nap_us)
     _exit (status);
   }
   close (pipes[1]);
-  while (flushes-- > 0 && read (pipes[0], &promised, sizeof promised) == sizeof promised)
+  while (reports-- > 0 && read (pipes[0], &promised, sizeof promised) == sizeof promised)
     ;
   usleep (nap_us);
   kill (pid, SIGKILL);

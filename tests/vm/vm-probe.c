@@ -3,9 +3,10 @@
  *
  *     vm-probe IMAGE INITRAMFS CONSOLE NBD-SOCKET [EXPORT[:GUEST-PORT]...]
  *
- * An input line is TIMEOUT_S COUNT VERB [WORD...], words escaped as in common/escape.h.  The request is put COUNT times, or
- * until one fails.  Printed are `ready RELEASE` once, and for each line the last answer: `OUTCOME LENGTH`, the payload and a
- * newline.  How long it all took goes to standard error.  Exits with 2 if the guest does not boot or a line is malformed.
+ * An input line is TIMEOUT_S COUNT VERB [WORD...], words escaped as in common/escape.h.  The request is put COUNT
+ * times, or until one fails.  Printed are `ready RELEASE` once, and for each line the last answer: `OUTCOME LENGTH`,
+ * the payload and a newline.  How long it all took goes to standard error.  Exits with 2 if the guest does not boot or
+ * a line is malformed.
  */
 #include <config.h>
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The host's end of a guest, against this same program as QEMU: under the name qemu-system-x86_64 it plays the part
+ * that the environment variable FAKE_QEMU names.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/number.h"
+#include "common/workdir.h"
+#include "guest/protocol.h"
+#include "guest/vm.h"
+#include "tests/unit/unit.h"
+
+static char *folder, *console;
+
+/* What QEMU was told: the descriptor of the agent's port, and whether to use KVM. */
+static int
+find_port (char **argv, bool *kvm)
+{
+  uint64_t port = 0;
+
+  for (*kvm = false; *argv; argv++) {
+    if (strncmp (*argv, "socket,id=agent,fd=", 19) == 0)
+      parse_unsigned (*argv + 19, 1024, &port);
+    if (strcmp (*argv, "pc,accel=kvm") == 0)
+      *kvm = true;
+  }
+  return (int) port;
+}
+
+static int
+play_qemu (char **argv)
+{
+  static const struct part {
+    const char *name, *answer;  /* to the first request */
+  } parts[] = {
+    { "right", "ok 5\nhello" }, { "refuses", "error 4\nnope" }, { "empty", "ok 0\n" }, { "malformed", "okay 3\nabc" },
+    { "negative", "ok -1\n" }, { "huge", "ok 67108865\n" }, { "half", "ok 10\nhalf" }, { "silent", "" },
+    { "endless", "ok 00000000000000000000000000000000000003\n" },
+  };
+  const char *name = getenv ("FAKE_QEMU");
+  char request[4096];
+  bool kvm;
+  int port = find_port (argv, &kvm);
+
+  if (kvm || strcmp (name, "fails") == 0) {
+    fprintf (stderr, "first\nno such machine\n");
+    return 1;
+  }
+  if (strcmp (name, "panics") == 0)
+    return 0;
+  dprintf (port, "ok 3\n6.1");
+  ssize_t length = read (port, request, sizeof request);
+  if (length <= 0)
+    return 0;
+  if (strcmp (name, "echo") == 0) {
+    dprintf (port, "ok %zd\n", length);
+    /* In pieces, as a slow guest would. */
+    for (ssize_t i = 0; i < length; i++, usleep (1000))
+      if (write (port, request + i, 1) != 1)
+        return 1;
+  }
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+    if (strcmp (parts[i].name, name) == 0)
+      dprintf (port, "%s", parts[i].answer);
+  if (strcmp (name, "half") != 0)
+    while (read (port, request, sizeof request) > 0)
+      ;
+  return 0;
+}
+
+static struct vm *
+start (const char *part)
+{
+  struct vm_config config = { .image = "image", .initramfs = "initramfs", .console = console, .memory_mib = 64,
+                              .boot_timeout_ms = 5000 };
+
+  setenv ("FAKE_QEMU", part, 1);
+  return vm_start (&config);
+}
+
+static struct vm_answer
+ask (struct vm *vm, const char *word)
+{
+  return vm_call (vm, 2000, (const char *const[]) { "verb", word, NULL });
+}
+
+/* The outcome of one request to a guest that plays PART, whose text must have EXPECTED in it. */
+static void
+expect (const char *part, enum vm_failure failure, const char *expected)
+{
+  struct vm *vm = start (part);
+
+  ck_assert_ptr_nonnull (vm);
+  struct vm_answer answer = ask (vm, "word");
+  ck_assert_int_eq (answer.failure, failure);
+  ck_assert_ptr_nonnull (answer.text);
+  ck_assert_msg (strstr (answer.text, expected) != NULL, "%s: %s", part, answer.text);
+  ck_assert_uint_eq (answer.length, strlen (answer.text));
+  free (answer.text);
+  vm_end (vm);
+}
+
+START_TEST (a_guest_without_kvm_is_emulated)
+{
+  struct vm *vm = start ("right");
+
+  ck_assert_ptr_nonnull (vm);
+  ck_assert_str_eq (vm_release (vm), "6.1");
+  vm_end (vm);
+}
+END_TEST
+
+START_TEST (answers_and_refusals_are_told_apart)
+{
+  expect ("right", VM_OK, "hello");
+  expect ("empty", VM_OK, "");
+  expect ("refuses", VM_REFUSED, "nope");
+}
+END_TEST
+
+START_TEST (malformed_answers_end_the_conversation)
+{
+  expect ("malformed", VM_DIED, "malformed");
+  expect ("negative", VM_DIED, "malformed");
+  expect ("huge", VM_DIED, "malformed");
+  expect ("endless", VM_DIED, "malformed");
+}
+END_TEST
+
+START_TEST (a_guest_that_dies_within_an_answer_is_dead)
+{
+  expect ("half", VM_DIED, "went down");
+}
+END_TEST
+
+START_TEST (after_a_lost_answer_no_other_is_taken_for_it)
+{
+  struct vm *vm = start ("silent");
+  struct vm_answer first = vm_call (vm, 50, (const char *const[]) { "verb", NULL });
+  struct vm_answer second = vm_call (vm, 50, (const char *const[]) { "verb", NULL });
+
+  ck_assert_int_eq (first.failure, VM_HUNG);
+  ck_assert_int_eq (second.failure, VM_DIED);
+  free (first.text);
+  free (second.text);
+  vm_end (vm);
+}
+END_TEST
+
+START_TEST (words_are_escaped_and_answers_put_together)
+{
+  struct vm *vm = start ("echo");
+  struct vm_answer answer = ask (vm, "two words\n");
+
+  ck_assert_int_eq (answer.failure, VM_OK);
+  ck_assert_str_eq (answer.text, "verb two%20words%0a\n");
+  free (answer.text);
+  vm_end (vm);
+}
+END_TEST
+
+START_TEST (a_request_that_is_too_long_is_not_sent)
+{
+  struct vm *vm = start ("right");
+  CLEANUP_FREE char *word = malloc (AGENT_REQUEST_MAX + 1);
+
+  memset (word, 'x', AGENT_REQUEST_MAX);
+  word[AGENT_REQUEST_MAX] = '\0';
+  struct vm_answer refused = ask (vm, word);
+  ck_assert_int_eq (refused.failure, VM_REFUSED);
+  struct vm_answer answer = ask (vm, "word");
+  ck_assert_int_eq (answer.failure, VM_OK);
+  free (refused.text);
+  free (answer.text);
+  vm_end (vm);
+}
+END_TEST
+
+START_TEST (a_guest_that_does_not_boot_is_no_guest)
+{
+  ck_assert_ptr_null (start ("fails"));
+  ck_assert_ptr_null (start ("panics"));
+}
+END_TEST
+
+START_TEST (the_console_says_why)
+{
+  FILE *file = fopen (console, "w");
+
+  fputs ("one\r\n[ 1.0] Spectre: WARNING: advice\n[ 2.0] BUG: bad\n[ 2.1] at x\n[ 2.2] Kernel panic\n", file);
+  fclose (file);
+  CLEANUP_FREE char *reason = console_reason (console, 2);
+  ck_assert_str_eq (reason, "BUG: bad | at x");
+  file = fopen (console, "w");
+  fputs ("one\r\n\ntwo\nthree", file);
+  fclose (file);
+  CLEANUP_FREE char *last = console_reason (console, 2);
+  ck_assert_str_eq (last, "two | three");
+  CLEANUP_FREE char *none = console_reason ("/nonexistent/console", 2);
+  ck_assert_str_eq (none, "");
+}
+END_TEST
+
+int
+main (int argc, char **argv)
+{
+  (void) argc;
+  CLEANUP_FREE char *qemu = NULL;
+  char self[4096];
+  ssize_t length = readlink ("/proc/self/exe", self, sizeof self - 1);
+
+  if (strcmp (program_invocation_short_name, "qemu-system-x86_64") == 0)
+    return play_qemu (argv);
+  Suite *suite = suite_create ("vm");
+  TCase *tcase = tcase_create ("vm");
+  folder = workdir_create ();
+  if (folder == NULL || length == -1 || asprintf (&qemu, "%s/qemu-system-x86_64", folder) == -1
+      || asprintf (&console, "%s/console", folder) == -1)
+    return EXIT_FAILURE;
+  self[length] = '\0';
+  if (symlink (self, qemu) == -1)
+    return EXIT_FAILURE;
+  setenv ("PATH", folder, 1);
+  tcase_add_test (tcase, a_guest_without_kvm_is_emulated);
+  tcase_add_test (tcase, answers_and_refusals_are_told_apart);
+  tcase_add_test (tcase, malformed_answers_end_the_conversation);
+  tcase_add_test (tcase, a_guest_that_dies_within_an_answer_is_dead);
+  tcase_add_test (tcase, after_a_lost_answer_no_other_is_taken_for_it);
+  tcase_add_test (tcase, words_are_escaped_and_answers_put_together);
+  tcase_add_test (tcase, a_request_that_is_too_long_is_not_sent);
+  tcase_add_test (tcase, a_guest_that_does_not_boot_is_no_guest);
+  tcase_add_test (tcase, the_console_says_why);
+  suite_add_tcase (suite, tcase);
+  int status = run_suite (suite);
+  workdir_remove (folder);
+  free (folder);
+  free (console);
+  return status;
+}
