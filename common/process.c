@@ -96,22 +96,41 @@ process_start (const char *const *argv, const struct process_io *io)
   return pid;
 }
 
-int
-process_wait (pid_t pid, int timeout_ms, int *status)
+/* Wait for the child to end, but leave it to be reaped.  Returns as process_wait does. */
+static int
+wait_for_end (pid_t pid, int timeout_ms)
 {
-  CLEANUP_CLOSE int pidfd = -1;
+  CLEANUP_CLOSE int pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
+  struct pollfd poller = { .fd = pidfd, .events = POLLIN };
   int ready;
 
-  if (timeout_ms >= 0) {
-    pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
-    if (pidfd == -1)
-      return -1;
-    struct pollfd poller = { .fd = pidfd, .events = POLLIN };
+  if (pidfd == -1 && errno != ENOSYS)
+    return -1;
+  if (pidfd >= 0) {
     do
       ready = poll (&poller, 1, timeout_ms);
     while (ready == -1 && errno == EINTR);
-    if (ready <= 0)
-      return ready;
+    return ready;
+  }
+  for (int waited_ms = 0;; waited_ms++) {       /* an old kernel, or valgrind */
+    siginfo_t info = { .si_pid = 0 };
+
+    if (waitid (P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1)
+      return -1;
+    if (info.si_pid == pid || waited_ms >= timeout_ms)
+      return info.si_pid == pid;
+    usleep (1000);
+  }
+}
+
+int
+process_wait (pid_t pid, int timeout_ms, int *status)
+{
+  if (timeout_ms >= 0) {
+    int ended = wait_for_end (pid, timeout_ms);
+
+    if (ended <= 0)
+      return ended;
   }
   while (waitpid (pid, status, 0) == -1)
     if (errno != EINTR)

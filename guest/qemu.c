@@ -119,20 +119,23 @@ add_channels (struct command *command, const char *console, int agent_fd)
  * guest's to handle, where QEMU's default would stop the guest when there is no space.
  */
 static void
-add_virtio_disk (struct command *command, size_t i, const char *socket_path, const char *export_name)
+add_virtio_disk (struct command *command, size_t i, const char *socket_path, const struct vm_disk *disk)
 {
-  CLEANUP_FREE char *export = quote (export_name);
+  CLEANUP_FREE char *name = quote (disk->export_name ? disk->export_name : disk->file);
 
-  if (export == NULL) {
+  if (name == NULL) {
     command->failed = true;
     return;
   }
   add (command, "-blockdev");
-  add (command, "driver=nbd,node-name=disk%zu,discard=unmap,server.type=unix,server.path=%s,export=%s", i, socket_path,
-       export);
+  if (disk->export_name)
+    add (command, "driver=nbd,node-name=disk%zu,discard=unmap,server.type=unix,server.path=%s,export=%s", i, socket_path,
+         name);
+  else
+    add (command, "driver=raw,node-name=disk%zu,discard=unmap,file.driver=file,file.locking=off,file.filename=%s", i, name);
   add (command, "-device");
-  add (command, "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,"
-       "num-queues=1,rerror=report,werror=report", i);
+  add (command, "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
+       "rerror=report,werror=report", i);
 }
 
 /* One connection to the server for each disk that the guest reaches over the network, and nothing else to be reached.
@@ -171,7 +174,7 @@ qemu_command (const struct vm_config *config, const char *accelerator, int agent
 {
   struct command command = { .words = NULL };
   CLEANUP_FREE char *console = quote (config->console);
-  CLEANUP_FREE char *socket_path = quote (config->disk_count > 0 ? config->nbd_socket : "");
+  CLEANUP_FREE char *socket_path = quote (config->nbd_socket ? config->nbd_socket : "");
 
   if (console == NULL || socket_path == NULL)
     return NULL;
@@ -179,7 +182,7 @@ qemu_command (const struct vm_config *config, const char *accelerator, int agent
   add_channels (&command, console, agent_fd);
   for (size_t i = 0; i < config->disk_count; i++)
     if (config->disks[i].guest_port == NULL)
-      add_virtio_disk (&command, i, socket_path, config->disks[i].export_name);
+      add_virtio_disk (&command, i, socket_path, &config->disks[i]);
   add_network (&command, config, socket_path);
   if (command.failed) {
     qemu_command_free (command.words);

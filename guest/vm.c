@@ -31,6 +31,7 @@
 #define EXIT_WAIT_MS 5000
 #define REASON_LINES 2
 #define ERRORS_TAIL 4096
+#define BOOT_TRIES 3
 
 /* Hardware that virtualizes boots a guest in a second or two.  Where /dev/kvm is there but is itself emulated, a guest
  * may take minutes or not come up at all; then emulation by QEMU is quicker.
@@ -342,6 +343,25 @@ kvm_is_worth_a_try (void)
   return !atomic_load (&kvm_is_useless) && access ("/dev/kvm", R_OK | W_OK) == 0;
 }
 
+/* Whether another try may bring what this one did not: QEMU's emulation now and then crashes a kernel as it boots. */
+static bool
+died_booting (const struct vm *vm, const struct vm_answer *answer)
+{
+  return vm == NULL && answer->text && answer->failure == VM_DIED;
+}
+
+static struct vm *
+boot_emulated (const struct vm_config *config, struct vm_answer *answer)
+{
+  struct vm *vm = boot (config, "tcg", config->boot_timeout_ms, answer);
+
+  for (int tries = 1; tries < BOOT_TRIES && died_booting (vm, answer); tries++) {
+    free (answer->text);
+    vm = boot (config, "tcg", config->boot_timeout_ms, answer);
+  }
+  return vm;
+}
+
 struct vm *
 vm_start (const struct vm_config *config)
 {
@@ -357,12 +377,13 @@ vm_start (const struct vm_config *config)
     vm = boot (config, "kvm", config->boot_timeout_ms < KVM_BOOT_MS ? config->boot_timeout_ms : KVM_BOOT_MS, &answer);
     if (vm == NULL && answer.text && answer.failure != VM_STOPPED) {
       free (answer.text);
-      vm = boot (config, "tcg", config->boot_timeout_ms, &answer);
+      vm = boot_emulated (config, &answer);
       if (vm)
         atomic_store (&kvm_is_useless, true);
     }
-  } else
-    vm = boot (config, "tcg", config->boot_timeout_ms, &answer);
+  }
+  else
+    vm = boot_emulated (config, &answer);
   if (vm == NULL) {
     report_boot_failure (config, &answer);
     free (answer.text);

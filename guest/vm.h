@@ -9,7 +9,8 @@
 struct vm;
 
 struct vm_disk {
-  const char *export_name;      /* on the NBD server */
+  const char *export_name;      /* on the NBD server; or NULL, and file is a raw image */
+  const char *file;
   const char *guest_port;       /* NULL: a virtio-blk disk (/dev/vda, /dev/vdb, ... in order); else the guest reaches the export
                                    by TCP at VM_NBD_ADDRESS and this port, over user-mode networking, for its own NBD client */
 };

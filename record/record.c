@@ -172,7 +172,10 @@ start_guest (struct session *session)
 {
   const struct recording *recording = session->recording;
   const bool virtio = recording->virtio;
-  const struct vm_disk disks[] = { { "disk0", virtio ? NULL : "10809" }, { "mark", virtio ? NULL : "10810" } };
+  const struct vm_disk disks[] = {
+    { .export_name = "disk0", .guest_port = virtio ? NULL : "10809" },
+    { .export_name = "mark", .guest_port = virtio ? NULL : "10810" },
+  };
   const struct vm_config config = {
     .image = session->kernel.image, .initramfs = session->initramfs, .nbd_socket = session->nbdkit.socket, .disks = disks,
     .disk_count = 2, .memory_mib = (unsigned) (recording->memory_bytes >> 20), .console = session->console,

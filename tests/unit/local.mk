@@ -48,3 +48,9 @@ tests_unit_test_model_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_L
 tests_unit_test_search_SOURCES = tests/unit/test-search.c $(make_log)
 tests_unit_test_search_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
 tests_unit_test_search_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+
+# QEMU is played by the test.
+UNIT_TESTS += tests/unit/test-vm
+tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
+tests_unit_test_vm_CFLAGS = $(unit_cflags)
+tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(CHECK_LIBS)

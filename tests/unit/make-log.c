@@ -110,8 +110,8 @@ add_write (struct log_maker *maker, unsigned device, uint32_t sector, const char
   size_t count = strlen (letters);
   char *data = malloc (count * LOG_SECTOR);
   const struct log_operation operation = {
-    .kind = LOG_WRITE, .flags = (uint8_t) flags, .device = (uint16_t) device, .offset_bytes = (uint64_t) sector * LOG_SECTOR,
-    .length_bytes = (uint32_t) count * LOG_SECTOR,
+    .kind = LOG_WRITE, .flags = (uint8_t) flags, .device = (uint16_t) device,
+    .offset_bytes = (uint64_t) sector * LOG_SECTOR, .length_bytes = (uint32_t) count * LOG_SECTOR,
   };
 
   ck_assert_ptr_nonnull (data);
@@ -123,11 +123,12 @@ add_write (struct log_maker *maker, unsigned device, uint32_t sector, const char
 }
 
 static uint32_t
-add_zeros (struct log_maker *maker, enum log_kind kind, unsigned device, uint32_t sector, uint32_t count, unsigned flags)
+add_zeros (struct log_maker *maker, enum log_kind kind, unsigned device, uint32_t sector, uint32_t count,
+           unsigned flags)
 {
   const struct log_operation operation = {
-    .kind = kind, .flags = (uint8_t) flags, .device = (uint16_t) device, .offset_bytes = (uint64_t) sector * LOG_SECTOR,
-    .length_bytes = count * LOG_SECTOR,
+    .kind = kind, .flags = (uint8_t) flags, .device = (uint16_t) device,
+    .offset_bytes = (uint64_t) sector * LOG_SECTOR, .length_bytes = count * LOG_SECTOR,
   };
 
   return add_operation (maker, &operation, NULL);
@@ -254,7 +255,8 @@ make_random_log (struct dice *dice, const struct log_shape *shape)
 }
 
 void
-lay_out (const struct write_log *log, unsigned device, uint32_t point, const bool *there, uint32_t sectors, char *letters)
+lay_out (const struct write_log *log, unsigned device, uint32_t point, const bool *there, uint32_t sectors,
+         char *letters)
 {
   struct log_cursor cursor;
   struct log_event event;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Small logs for the tests, written through log/writer.h into a folder of the test program's own.
  *
- * The contents of a sector are a letter: `.` is a sector of zeros, every other letter a pattern of its own.  What a device
- * holds is then a text, equal contents are easy to make, and a sector that is not whole is found out.
+ * The contents of a sector are a letter: `.` is a sector of zeros, every other letter a pattern of its own.  What a
+ * device holds is then a text, equal contents are easy to make, and a sector that is not whole is found out.
  */
 #ifndef POWERCUT_MAKE_LOG_H
 #define POWERCUT_MAKE_LOG_H
@@ -38,7 +38,8 @@ struct log_maker;
 extern struct log_maker *make_log (size_t device_count, uint32_t sectors);
 
 /* Each adds an event and returns its position. */
-extern uint32_t add_write (struct log_maker *maker, unsigned device, uint32_t sector, const char *letters, unsigned flags);
+extern uint32_t add_write (struct log_maker *maker, unsigned device, uint32_t sector, const char *letters,
+                           unsigned flags);
 extern uint32_t add_zero (struct log_maker *maker, unsigned device, uint32_t sector, uint32_t count, unsigned flags);
 extern uint32_t add_trim (struct log_maker *maker, unsigned device, uint32_t sector, uint32_t count, unsigned flags);
 extern uint32_t add_flush (struct log_maker *maker, unsigned device);
@@ -63,8 +64,8 @@ struct log_shape {
 /* A random log: operations complete in any order, fail or never complete, with flushes and FUA among them. */
 extern struct write_log *make_random_log (struct dice *dice, const struct log_shape *shape);
 
-/* What is on DEVICE after the event at POINT if just those writes are there for which THERE (by number) is true: SECTORS letters
- * and a NUL into LETTERS.  This is the model that crash_state is held against, and shares nothing with it.
+/* What is on DEVICE after the event at POINT if just those writes are there for which THERE (by number) is true:
+ * SECTORS letters and a NUL into LETTERS.  This is the model that crash_state is held against, and shares nothing with it.
  */
 extern void lay_out (const struct write_log *log, unsigned device, uint32_t point, const bool *there, uint32_t sectors,
                      char *letters);

@@ -362,7 +362,8 @@ START_TEST (what_cannot_be_selected_is_refused)
     ck_assert_int_eq (crash_state_select (state, 0, undecided, 1, CHOICE_ABSENT), 0);
     assert_content (state, 0, 1, ".");
     errno = 0;
-    ck_assert_int_eq (crash_state_select (state, bad[i].point, bad[i].choices, bad[i].count, bad[i].undecided_default), -1);
+    ck_assert_int_eq (crash_state_select (state, bad[i].point, bad[i].choices, bad[i].count,
+                                          bad[i].undecided_default), -1);
     ck_assert_int_eq (errno, EINVAL);
     assert_content (state, 0, 1, "c");
     assert_decisions (state, "");
@@ -510,7 +511,8 @@ compare_read (struct dice *dice, struct crash_state *state, struct guess *guess,
   crash_state_read_block (state, device, block, sectors, bytes);
   for (uint32_t i = 0; i < BLOCK_SECTORS; i++)
     if (sectors & 1u << i && block * BLOCK_SECTORS + i < guess->sectors)
-      ck_assert_int_eq (sector_letter (bytes + i * LOG_SECTOR), guess_sector (guess, device, block * BLOCK_SECTORS + i));
+      ck_assert_int_eq (sector_letter (bytes + i * LOG_SECTOR),
+                        guess_sector (guess, device, block * BLOCK_SECTORS + i));
   decisions = crash_state_decisions (state, &count);
   ck_assert_uint_eq (count, guess->decision_count);
   for (size_t i = 0; i < count; i++) {

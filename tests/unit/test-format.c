@@ -144,7 +144,7 @@ static struct given script[] = {
   { { LOG_COMPLETION, 0, 0, 10, 0 }, NULL, 0, { 0 } },
   { { LOG_MARK, 0, 0, 0, 0 }, "commit old new", 14, { 0 } },
   { { LOG_MARK, 0, 0, 0, 0 }, long_mark, sizeof long_mark, { 0 } },
-  { { LOG_FLUSH, 0, 0, 0, 0 }, NULL, 0, { 0 } },                                                /* 20: never completes */
+  { { LOG_FLUSH, 0, 0, 0, 0 }, NULL, 0, { 0 } },                                        /* 20: never completes */
   { { LOG_COMPLETION, 0, 1, 9, 0 }, NULL, 0, { 0 } },
 };
 #define SCRIPT_COUNT (sizeof script / sizeof script[0])
@@ -197,7 +197,8 @@ START_TEST (a_log_reads_back_exactly)
     time = event.record.time;
     if (script[i].operation.kind <= LOG_FLUSH) {
       ck_assert_uint_eq (script[i].issue.position, i);
-      ck_assert_uint_eq (script[i].issue.data_offset, event.file_offset + (script[i].data_size ? sizeof event.record : 0));
+      ck_assert_uint_eq (script[i].issue.data_offset,
+                         event.file_offset + (script[i].data_size ? sizeof event.record : 0));
     }
   }
   ck_assert (!log_cursor_next (&cursor, &event));
@@ -399,7 +400,8 @@ START_TEST (a_log_cut_at_any_byte_ends_with_the_last_whole_record)
   for (size_t cut = size - 1; cut > 0; cut--) {
     ck_assert_int_eq (truncate (path, (off_t) cut), 0);
     if (cut < starts[0]) {
-      assert_refused (path, cut < sizeof (struct log_header) ? "not a powercut log: too short" : "its header is cut off");
+      assert_refused (path, cut < sizeof (struct log_header) ? "not a powercut log: too short"
+                      : "its header is cut off");
       continue;
     }
     while (starts[count] > cut)
@@ -471,7 +473,9 @@ craft_header_of (struct craft *craft, const struct log_header *header, const uin
   if (info)
     memcpy (craft->bytes + sizeof *head + 8 * count, info, le32toh (header->info_size));
   craft->size = header_size;
-  head->checksum = htole64 (log_header_checksum (craft->bytes, header_size < sizeof *head ? sizeof *head : header_size));
+  if (header_size < sizeof *head)
+    header_size = sizeof *head;
+  head->checksum = htole64 (log_header_checksum (craft->bytes, header_size));
 }
 
 static void
@@ -527,7 +531,8 @@ craft_events (struct craft *craft)
                 LOG_SECTOR);
   craft_record (craft, &(struct log_record) { .kind = LOG_COMPLETION }, NULL, 0);
   craft_record (craft, &(struct log_record) { .kind = LOG_FLUSH, .device = 1 }, NULL, 0);
-  craft_record (craft, &(struct log_record) { .kind = LOG_COMPLETION, .device = 1, .offset = 2, .length = EIO }, NULL, 0);
+  craft_record (craft, &(struct log_record) { .kind = LOG_COMPLETION, .device = 1, .offset = 2, .length = EIO }, NULL,
+                0);
   craft_record (craft, &(struct log_record) { .kind = LOG_TRIM, .length = LOG_SECTOR }, NULL, 0);
   craft_record (craft, &(struct log_record) { .kind = LOG_COMPLETION, .offset = 4, .length = EIO }, NULL, 0);
   craft_record (craft, &(struct log_record) { .kind = LOG_MARK, .data_size = 4 }, "mark", 4);
@@ -827,8 +832,9 @@ naive_fields_are_valid (const struct log_record *r)
   if (r->kind != LOG_WRITE && r->kind != LOG_MARK && r->data_size != 0)
     return false;
   if (ranged)
-    return r->device < 2 && r->length > 0 && r->length % 512 == 0 && r->offset % 512 == 0 && r->offset < sizes[r->device]
-      && r->length <= sizes[r->device] - r->offset && (r->kind != LOG_WRITE || r->data_size == r->length);
+    return r->device < 2 && r->length > 0 && r->length % 512 == 0 && r->offset % 512 == 0
+      && r->offset < sizes[r->device] && r->length <= sizes[r->device] - r->offset
+      && (r->kind != LOG_WRITE || r->data_size == r->length);
   if (r->kind == LOG_FLUSH)
     return r->device < 2 && r->offset == 0 && r->length == 0;
   return r->kind == LOG_COMPLETION || (r->device == 0 && r->offset == 0 && r->length == 0);
@@ -842,8 +848,9 @@ naive_record_is_valid (const struct craft *craft, size_t at, struct log_record *
     return false;
   const struct log_record *stored = (const struct log_record *) (craft->bytes + at);
   *r = (struct log_record) {
-    .kind = stored->kind, .flags = stored->flags, .device = le16toh (stored->device), .data_size = le32toh (stored->data_size),
-    .offset = le64toh (stored->offset), .length = le32toh (stored->length), .reserved = le32toh (stored->reserved),
+    .kind = stored->kind, .flags = stored->flags, .device = le16toh (stored->device),
+    .data_size = le32toh (stored->data_size), .offset = le64toh (stored->offset), .length = le32toh (stored->length),
+    .reserved = le32toh (stored->reserved),
   };
   if (log_record_size (r->data_size) > craft->size - at)
     return false;
@@ -1010,8 +1017,9 @@ START_TEST (random_logs_are_read_as_the_format_says)
     struct write_log *log = open_craft (&craft);
     ck_assert_msg (log != NULL, "round %u: %s", round, message);
     ck_assert_msg (log->end == end && log->valid_size == naive.valid_size && log->event_count == naive.event_count,
-                   "round %u: end %d, %u events, %ju bytes in place of %d, %u, %zu (%s)", round, log->end, log->event_count,
-                   (uintmax_t) log->valid_size, end, naive.event_count, naive.valid_size, log->fault);
+                   "round %u: end %d, %u events, %ju bytes in place of %d, %u, %zu (%s)", round, log->end,
+                   log->event_count, (uintmax_t) log->valid_size, end, naive.event_count, naive.valid_size,
+                   log->fault ? log->fault : "no fault");
     walk_everything (log);
     ends[end]++;
     write_log_close (log);
@@ -1078,8 +1086,8 @@ stream_event (struct stream *stream, uint32_t position)
   return given;
 }
 
-/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every flush and mark once it is logged.
- * Returns the exit status.
+/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every flush and mark once it
+ * is logged.  Returns the exit status.
  */
 static int
 run_recorder (const char *path, uint32_t limit, int pipe)
@@ -1258,7 +1266,8 @@ START_TEST (operations_of_many_threads_are_whole)
   static struct thread threads[THREADS];
   static struct log_event events[2 * THREADS * THREAD_OPERATIONS];
   static uint32_t completions[2 * THREADS * THREAD_OPERATIONS];
-  struct log_writer *writer = log_writer_create (path, (uint64_t[]) { 1 << 20, 1 << 20, 1 << 20, 1 << 20 }, THREADS, NULL, 0);
+  const uint64_t sizes[THREADS] = { 1 << 20, 1 << 20, 1 << 20, 1 << 20 };
+  struct log_writer *writer = log_writer_create (path, sizes, THREADS, NULL, 0);
   struct log_cursor cursor;
   uint64_t time = 0;
 

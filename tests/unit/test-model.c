@@ -556,7 +556,7 @@ START_TEST (what_is_pending_is_what_the_rule_says)
 }
 END_TEST
 
-/* Whether T must be a crash point: the next event makes a write durable or changes what is expected, or there is none. */
+/* Whether T must be a crash point: the next event makes a write durable or is `commit`, or there is none. */
 static bool
 is_naive_point (const struct write_log *log, const struct events *list, uint32_t t, uint32_t last)
 {
@@ -635,7 +635,8 @@ is_among (uint64_t content, const uint64_t *contents, size_t count)
 
 /* Check all positions up to the crash point POINT from *T on. */
 static void
-assert_states_covered (const struct write_log *log, const struct events *list, const struct crash_point *point, uint32_t *t)
+assert_states_covered (const struct write_log *log, const struct events *list, const struct crash_point *point,
+                       uint32_t *t)
 {
   uint64_t here[1 << SMALL_PENDING], there[1 << SMALL_PENDING];
   size_t there_count = list_contents (log, point->position, point->pending, point->pending_count, there);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The search is held against a visit of every subset.  In the place of a guest stands a reader whose next read depends on what
- * it has read, as a recovery's does.
+/* The search is held against a visit of every subset.  In the place of a guest stands a reader whose next read depends
+ * on what it has read, as a recovery's does.
  */
 #include <config.h>
 
@@ -141,14 +141,14 @@ static void
 assert_decided_enough (struct trial *trial, const struct choice *decided, size_t decided_count)
 {
   struct choice choices[WRITES_MAX];
+  size_t count = trial->search.pending_count + decided_count;
 
-  ck_assert_uint_le (trial->search.pending_count + decided_count, WRITES_MAX);
+  ck_assert_uint_le (count, WRITES_MAX);
   for (uint32_t i = 0; i < trial->search.pending_count; i++)
     choices[i] = (struct choice) { trial->search.pending[i], CHOICE_ABSENT };
   for (size_t i = 0; i < decided_count; i++)
     choices[trial->search.pending_count + i] = decided[i];
-  ck_assert_int_eq (crash_state_select (trial->state, trial->point, choices, trial->search.pending_count + decided_count,
-                                        CHOICE_PRESENT), 0);
+  ck_assert_int_eq (crash_state_select (trial->state, trial->point, choices, count, CHOICE_PRESENT), 0);
   ck_assert (observe_state (&trial->reader, trial->state) == trial->observation);
 }
 
@@ -267,7 +267,8 @@ START_TEST (reduction_sees_what_every_subset_shows)
         continue;               /* the large ones take most of the time */
       if (points.points[i].pending_count > PENDING_MAX)
         continue;
-      saved += compare_ways (log, &points.points[i], (struct reader) { .seed = checked, .reads = 1 + roll (&dice, 24) });
+      struct reader reader = { .seed = checked, .reads = 1 + roll (&dice, 24) };
+      saved += compare_ways (log, &points.points[i], reader);
     }
     crash_points_free (&points);
     write_log_close (log);
