@@ -32,7 +32,7 @@ make_log (const char *path, uint32_t writes)
     };
     struct log_issue issue;
 
-    if (log_writer_issue (writer, &operation, data, &issue) == -1 || log_writer_complete (writer, issue.position, 0, 0) == -1) {
+    if (log_writer_issue (writer, &operation, data, &issue) == -1 || log_writer_complete (writer, issue.position, 0, 0, false) == -1) {
       perror (path);
       exit (2);
     }

@@ -51,7 +51,9 @@ state_id_parse (const char *text, const struct write_log *log, uint32_t *point, 
     return -1;
   }
   *count = 0;
-  while (rest && *rest && (word = strsep (&rest, ",")) != NULL)
+  if (rest && *rest == '\0')
+    rest = NULL;                /* nothing behind the colon */
+  while ((word = strsep (&rest, ",")) != NULL)
     if (parse_choice (text, word, log, (uint32_t) position, &result[(*count)++]) == -1)
       return -1;
   *point = (uint32_t) position;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Records are put together in a buffer, under one lock, and reach the file in their order: whenever the recorder is killed,
- * the file holds a prefix of the log.  The buffer is written when it is full, and at every flush and mark, so that what a
- * guest was promised is in the file as soon as possible; large data go around it.  Side by side the threads only hash their data:
+ * the file holds a prefix of the log.  The buffer is written when it is full, at every mark, and with the completion of every
+ * flush and FUA write, so that what a guest was promised is in the file; large data go around it.  Side by side the threads only hash their data:
  * several writers of one file would spin on its inode's lock.
  *
  * Space is allocated before a record takes its position, so that on a full disk the guest gets ENOSPC and the log stays whole;
@@ -224,7 +224,7 @@ put (struct log_writer *writer, const struct log_record *record, const void *dat
 }
 
 static int
-append_locked (struct log_writer *writer, struct log_record *record, const void *data, uint64_t data_hash,
+append_locked (struct log_writer *writer, struct log_record *record, const void *data, uint64_t data_hash, bool write_out,
                struct log_issue *issue)
 {
   uint32_t data_size = le32toh (record->data_size);
@@ -235,7 +235,7 @@ append_locked (struct log_writer *writer, struct log_record *record, const void 
     errno = EIO;
     return -1;
   }
-  if (writer->next_position == UINT32_MAX) {
+  if (writer->next_position == UINT32_MAX && record->kind != LOG_END) {
     errno = EFBIG;
     return -1;
   }
@@ -247,18 +247,20 @@ append_locked (struct log_writer *writer, struct log_record *record, const void 
     return -1;
   issue->position = writer->next_position++;
   issue->data_offset = data_size > 0 ? offset + sizeof *record : offset;
-  return record->kind == LOG_FLUSH || record->kind == LOG_MARK || record->kind == LOG_END ? write_buffer (writer) : 0;
+  return write_out ? write_buffer (writer) : 0;
 }
 
-/* Append RECORD with DATA behind all that came before; its place and position are in *issue. */
+/* Append RECORD with DATA behind all that came before; its place and position are in *issue.  With WRITE_OUT it is in the file
+ * on return.
+ */
 static int
-append (struct log_writer *writer, struct log_record *record, const void *data, struct log_issue *issue)
+append (struct log_writer *writer, struct log_record *record, const void *data, bool write_out, struct log_issue *issue)
 {
   uint64_t data_hash = log_data_hash (data, le32toh (record->data_size));
   int r;
 
   pthread_mutex_lock (&writer->lock);
-  r = append_locked (writer, record, data, data_hash, issue);
+  r = append_locked (writer, record, data, data_hash, write_out, issue);
   pthread_mutex_unlock (&writer->lock);
   return r;
 }
@@ -273,18 +275,18 @@ log_writer_issue (struct log_writer *writer, const struct log_operation *operati
     .offset = htole64 (operation->offset_bytes), .length = htole32 (operation->length_bytes),
   };
 
-  return append (writer, &record, data, issue);
+  return append (writer, &record, data, false, issue);
 }
 
 int
-log_writer_complete (struct log_writer *writer, uint32_t position, uint16_t device, int error)
+log_writer_complete (struct log_writer *writer, uint32_t position, uint16_t device, int error, bool promise)
 {
   struct log_record record = {
     .kind = LOG_COMPLETION, .device = htole16 (device), .offset = htole64 (position), .length = htole32 ((uint32_t) error)
   };
   struct log_issue ignored;
 
-  return append (writer, &record, NULL, &ignored);
+  return append (writer, &record, NULL, promise, &ignored);
 }
 
 int
@@ -297,7 +299,7 @@ log_writer_mark (struct log_writer *writer, const char *text, size_t length)
     errno = E2BIG;
     return -1;
   }
-  return append (writer, &record, text, &ignored);
+  return append (writer, &record, text, true, &ignored);
 }
 
 /* Read what is written to the file. */
@@ -340,7 +342,7 @@ log_writer_close (struct log_writer *writer)
 {
   struct log_record record = { .kind = LOG_END };
   struct log_issue ignored;
-  int r = append (writer, &record, NULL, &ignored);
+  int r = append (writer, &record, NULL, true, &ignored);
 
   if (r == -1)
     error_message ("%s: the log could not be closed: %m: what stands before is valid", writer->path);

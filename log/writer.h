@@ -3,6 +3,7 @@
 #ifndef POWERCUT_WRITER_H
 #define POWERCUT_WRITER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +35,10 @@ struct log_issue {
 extern int log_writer_issue (struct log_writer *writer, const struct log_operation *operation, const void *data,
                              struct log_issue *issue);
 
-/* Append the completion of the issue at POSITION, ERROR 0 or an errno.  Returns 0, or -1 with errno: the log ends before it. */
-extern int log_writer_complete (struct log_writer *writer, uint32_t position, uint16_t device, int error);
+/* Append the completion of the issue at POSITION, ERROR 0 or an errno.  With PROMISE, for a flush or FUA, everything up to it is
+ * in the file on return.  Returns 0, or -1 with errno: the log ends before it.
+ */
+extern int log_writer_complete (struct log_writer *writer, uint32_t position, uint16_t device, int error, bool promise);
 
 /* Append a mark.  Returns 0, or -1 with errno. */
 extern int log_writer_mark (struct log_writer *writer, const char *text, size_t length);

@@ -212,7 +212,7 @@ record (uint16_t number, enum log_kind kind, uint8_t flags, uint64_t offset, uin
   if (kind != LOG_FLUSH)
     map_update (device, offset / LOG_SECTOR, count / LOG_SECTOR,
                 kind == LOG_WRITE ? issue.data_offset : issue.data_offset | MAP_ZERO);
-  if (log_writer_complete (writer, issue.position, number, 0) == -1) {
+  if (log_writer_complete (writer, issue.position, number, 0, kind == LOG_FLUSH || flags & LOG_FUA) == -1) {
     report_write_error ();
     return -1;
   }
@@ -356,6 +356,18 @@ writelog_cleanup (void)
   if (writer)
     log_writer_close (writer);
   writer = NULL;
+}
+
+/* A mark is a text of any length. */
+static int
+writelog_block_size (void *opaque, uint32_t *minimum, uint32_t *preferred, uint32_t *maximum)
+{
+  struct handle *handle = opaque;
+  int r = export_block_size (handle, minimum, preferred, maximum);
+
+  if (handle->device == NULL)
+    *minimum = 1;
+  return r;
 }
 
 static void *
@@ -552,7 +564,7 @@ static struct nbdkit_plugin plugin = {
   .open = writelog_open,
   .close = writelog_close,
   .get_size = writelog_get_size,
-  .block_size = export_block_size,
+  .block_size = writelog_block_size,
   .can_multi_conn = writelog_can_multi_conn,
   .can_fua = writelog_can_fua,
   .pread = writelog_pread,

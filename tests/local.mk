@@ -13,6 +13,7 @@ endif
 UNIT_TESTS =
 SHELL_TESTS = \
 	tests/test-bad-input.sh \
+	tests/test-bad-log.sh \
 	tests/test-docs-agree.sh \
 	tests/test-record-agrees-with-filter-log.sh
 VM_TESTS = \
@@ -29,13 +30,18 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/vm/filter-operations.pl tests/sanitized/nbdkit
 
-# Without guests: what a sanitizer build runs.
+# Without guests.
 check-quick: all $(check_PROGRAMS)
 	$(MAKE) check TESTS="$(UNIT_TESTS) $(SHELL_TESTS)"
+
+# What a sanitizer build runs: not the tests in which nbdkit ends with an error, where it hangs with ASan's runtime in it.
+check-sanitized: all $(check_PROGRAMS)
+	$(MAKE) check TESTS="$(filter tests/unit/%,$(UNIT_TESTS)) tests/plugin/test-writelog tests/test-bad-log.sh \
+		tests/test-docs-agree.sh"
 
 # The unit and plugin tests under valgrind; libcheck must not fork there.
 VALGRIND_COMMAND = valgrind --quiet --leak-check=full --error-exitcode=119 --keep-debuginfo=yes
 check-valgrind: all $(check_PROGRAMS)
 	$(MAKE) check TESTS="$(UNIT_TESTS)" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
 
-.PHONY: check-quick check-valgrind
+.PHONY: check-quick check-sanitized check-valgrind

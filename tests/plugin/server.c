@@ -67,10 +67,10 @@ start (const char *plugin, const char *const *parameters)
   CLEANUP_FREE char *path = plugin_path (plugin);
   CLEANUP_CLOSE int errors = open (ERRORS, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   struct process_io io = { .stdout_fd = -1, .stderr_fd = errors, .inherit_fd = -1 };
-  const char *argv[8 + PARAMETERS_MAX + 1] = {
-    "nbdkit", "--foreground", "--exit-with-parent", "-U", SOCKET, "-P", PID_FILE, path
+  const char *argv[7 + PARAMETERS_MAX + 1] = {
+    "nbdkit", "--foreground", "-U", SOCKET, "-P", PID_FILE, path
   };
-  size_t count = 8;
+  size_t count = 7;
 
   ck_assert_int_ne (errors, -1);
   for (size_t i = 0; parameters[i]; i++) {

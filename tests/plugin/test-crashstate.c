@@ -53,8 +53,8 @@ make_log (void)
   ck_assert_ptr_nonnull (writer);
   ck_assert_int_eq (log_writer_mark (writer, "begin", 5), 0);
   ck_assert_uint_eq (issue (writer, LOG_WRITE, 0, 0, 4096, OLD), WRITE_OLD);
-  ck_assert_int_eq (log_writer_complete (writer, WRITE_OLD, 0, 0), 0);
-  ck_assert_int_eq (log_writer_complete (writer, issue (writer, LOG_FLUSH, 0, 0, 0, 0), 0, 0), 0);
+  ck_assert_int_eq (log_writer_complete (writer, WRITE_OLD, 0, 0, false), 0);
+  ck_assert_int_eq (log_writer_complete (writer, issue (writer, LOG_FLUSH, 0, 0, 0, 0), 0, 0, true), 0);
   ck_assert_uint_eq (issue (writer, LOG_WRITE, 0, 0, 4096, NEW), WRITE_NEW);
   ck_assert_uint_eq (issue (writer, LOG_WRITE, 0, 4096, 4096, NEXT), WRITE_NEXT);
   ck_assert_uint_eq (issue (writer, LOG_WRITE, 0, 512, 512, SECTOR), WRITE_SECTOR);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/workdir.h"
 #include "log/reader.h"
 #include "tests/plugin/server.h"
 
@@ -154,27 +156,32 @@ write_round (struct nbd_handle **clients, char *buffers, uint64_t number)
   return 0;
 }
 
+/* How many writes had been answered before the last answered flush. */
+static _Atomic uint64_t durable;
+
+/* Kill the server some time after the first flush was answered. */
 static void *
 kill_later (void *opaque)
 {
   const struct timespec *delay = opaque;
 
-  nanosleep (delay, NULL);
+  do
+    nanosleep (delay, NULL);
+  while (durable == 0);
   kill (server_pid (), SIGKILL);
   return NULL;
 }
 
-/* Write until the server is killed.  Returns how many writes had been answered before the last answered flush. */
-static uint64_t
+static void
 write_until_killed (struct timespec delay)
 {
   CLEANUP_FREE char *buffers = malloc ((size_t) ROUND_WRITES * WRITE_BYTES_MAX);
   struct nbd_handle *clients[CLIENT_COUNT];
-  uint64_t durable = 0;
   pthread_t killer;
 
   for (size_t i = 0; i < CLIENT_COUNT; i++)
     clients[i] = client_open ("disk0");
+  durable = 0;
   ck_assert_int_eq (pthread_create (&killer, NULL, kill_later, &delay), 0);
   for (uint64_t number = 0; write_round (clients, buffers, number) == 0; number += ROUND_WRITES)
     if (number / ROUND_WRITES % 4 == 3) {
@@ -186,18 +193,16 @@ write_until_killed (struct timespec delay)
   server_kill ();
   for (size_t i = 0; i < CLIENT_COUNT; i++)
     nbd_close (clients[i]);
-  return durable;
 }
 
 START_TEST (a_killed_server_leaves_all_that_was_flushed)
 {
   char expected[WRITE_BYTES_MAX];
-  uint64_t missing = 0, durable;
+  uint64_t missing = 0;
 
   large_writes = _i % 2;
   server_start ("writelog", "log=log.bin", "size=1M", NULL);
-  durable = write_until_killed ((struct timespec) { .tv_nsec = (20 + 30 * _i) * 1000000 });
-  ck_assert_uint_gt (durable, 0);
+  write_until_killed ((struct timespec) { .tv_nsec = (20 + 30 * _i) * 1000000 });
   struct write_log *log = write_log_open ("log.bin");
   ck_assert_ptr_nonnull (log);
   ck_assert_int_eq (log->end, LOG_CUT);
@@ -246,7 +251,7 @@ mount_small (void)
     snprintf (map, sizeof map, "0 %ju 1", (uintmax_t) getegid ());
     write_text_file ("/proc/self/gid_map", map);
   }
-  if (mkdir ("small", 0700) == -1 || mount (NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == -1)
+  if (mkdir ("small", 0700) == -1 || mount ("none", "/", "", MS_REC | MS_SLAVE, "") == -1)
     return -1;
   return mount ("none", "small", "tmpfs", 0, "size=2M");
 }
@@ -254,21 +259,16 @@ mount_small (void)
 static bool
 can_mount_small (void)
 {
+  CLEANUP_FREE char *folder = workdir_create ();
   pid_t child = fork ();
   int status = -1;
 
-  if (child == 0) {
-    char name[] = "/tmp/powercut-XXXXXX";
-
-    if (mkdtemp (name) == NULL || chdir (name) == -1)
-      _exit (1);
-    status = mount_small () == 0 ? 0 : 1;
-    umount ("small");
-    rmdir ("small");
-    rmdir (name);
-    _exit (status);
-  }
-  return child != -1 && waitpid (child, &status, 0) == child && status == 0;
+  if (child == 0)
+    _exit (folder && chdir (folder) == 0 && mount_small () == 0 ? 0 : 1);
+  if (child != -1)
+    waitpid (child, &status, 0);
+  workdir_remove (folder);
+  return status == 0;
 }
 
 #define DEVICE_BYTES (4 * MIB)
@@ -400,6 +400,7 @@ END_TEST
 int
 main (void)
 {
+  bool has_small = can_mount_small ();
   Suite *suite = suite_create ("writelog-failures");
   TCase *tcase = tcase_create ("failures");
 
@@ -410,7 +411,7 @@ main (void)
   tcase_add_test (tcase, a_server_that_is_stopped_closes_its_log);
   tcase_add_loop_test (tcase, a_killed_server_leaves_all_that_was_flushed, 0, 4);
   tcase_add_test (tcase, a_write_error_ends_the_recording_and_not_the_server);
-  if (can_mount_small ()) {
+  if (has_small) {
     tcase_add_loop_test (tcase, a_full_disk_refuses_writes_and_leaves_a_closed_log, 0, 2);
     tcase_add_test (tcase, a_base_that_does_not_fit_on_the_disk_is_refused);
   }

@@ -157,7 +157,7 @@ add_flush (struct log_maker *maker, unsigned device)
 uint32_t
 add_completion (struct log_maker *maker, uint32_t issue, int error)
 {
-  ck_assert_int_eq (log_writer_complete (maker->writer, issue, maker->devices[issue], error), 0);
+  ck_assert_int_eq (log_writer_complete (maker->writer, issue, maker->devices[issue], error, false), 0);
   return note_event (maker, 0);
 }
 

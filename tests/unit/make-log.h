@@ -65,7 +65,7 @@ struct log_shape {
 extern struct write_log *make_random_log (struct dice *dice, const struct log_shape *shape);
 
 /* What is on DEVICE after the event at POINT if just those writes are there for which THERE (by number) is true:
- * SECTORS letters and a NUL into LETTERS.  This is the model that crash_state is held against, and shares nothing with it.
+ * SECTORS letters and a NUL into LETTERS.  This is the model that crash_state is held against.
  */
 extern void lay_out (const struct write_log *log, unsigned device, uint32_t point, const bool *there, uint32_t sectors,
                      char *letters);

@@ -99,7 +99,7 @@ give (struct log_writer *writer, struct given *given)
 
   if (operation->kind == LOG_COMPLETION)
     return log_writer_complete (writer, (uint32_t) operation->offset_bytes, operation->device,
-                                (int) operation->length_bytes);
+                                (int) operation->length_bytes, true);
   if (operation->kind == LOG_MARK)
     return log_writer_mark (writer, given->data, given->data_size);
   return log_writer_issue (writer, operation, given->data, &given->issue);
@@ -1230,7 +1230,7 @@ run_thread (void *opaque)
       issue->data_offset = 0;
     thread->errors[i] = i % 5 == 4 ? -1 : i % 7 == 3 ? EIO : 0;
     if (thread->errors[i] >= 0
-        && log_writer_complete (thread->writer, issue->position, (uint16_t) thread->number, thread->errors[i]) == -1)
+        && log_writer_complete (thread->writer, issue->position, (uint16_t) thread->number, thread->errors[i], false) == -1)
       issue->data_offset = 0;
   }
   return NULL;

@@ -55,6 +55,7 @@ begin (void)
 {
   char *template;
 
+  *last_message = '\0';
   ck_assert_int_ne (asprintf (&template, "%s/test-XXXXXX", folder), -1);
   work = mkdtemp (template);
   ck_assert_ptr_nonnull (work);

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# A file that is no log, a log that is cut or damaged anywhere, a state that is not legal: one line that says what is wrong, and
+# exit status 2.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires nbdkit nbdcopy
+
+mkdir "$tmp/work"
+export TMPDIR=$tmp/work
+true=$(type -P true)
+
+# refused TEXT COMMAND...: one line with TEXT in it, exit status 2
+refused ()
+{
+    local text=$1
+    shift
+    expect_status 2 "$@"
+    expect_one_line "$tmp/err"
+    grep -q -- "$text" "$tmp/err" || fail "no word of '$text' from $*: $(cat "$tmp/err")"
+    [ ! -s "$tmp/out" ] || fail "output of $*"
+    [ -z "$(ls -A "$tmp/work")" ] || fail "left by $*: $(ls -A "$tmp/work")"
+    cat "$tmp/err"
+}
+
+# A small log with an update of one sector.
+make_log ()
+{
+    head -c 4096 /dev/urandom > "$tmp/data"
+    nbdkit -U - "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$1" size=1M info=filesystem=ext4 \
+        --run "nbdcopy --flush $tmp/data \"\$uri\""
+}
+make_log "$tmp/log.bin"
+size=$(stat -c %s "$tmp/log.bin")
+
+# Not a log, another version, a hole in the ground.
+refused 'No such file' "$replay" "$tmp/nothing.bin"
+refused 'not a regular file' "$replay" "$tmp"
+refused 'not a powercut log' "$replay" "$true"
+refused 'not a regular file' "$replay" /dev/null
+cp "$tmp/log.bin" "$tmp/other.bin"
+printf '\002' | dd of="$tmp/other.bin" bs=1 seek=8 conv=notrunc status=none
+refused 'version 2' "$replay" "$tmp/other.bin"
+
+# States.
+refused 'not a state id' "$replay" --state=x --export="$tmp/i" "$tmp/log.bin"
+refused 'positions 0 to' "$replay" --state=4000000 --export="$tmp/i" "$tmp/log.bin"
+refused 'not a choice' "$replay" --state=3:98 --export="$tmp/i" "$tmp/log.bin"
+refused 'no write is issued' "$replay" --state=3:-0 --export="$tmp/i" "$tmp/log.bin"
+last=$("$replay" --list "$tmp/log.bin" | sed -n 's/^ *\([0-9]*\) .* write .*/\1/p' | tail -n 1)
+end=$("$replay" --list "$tmp/log.bin" | sed -n 's/^\([0-9]*\) events.*/\1/p')
+refused 'durable' "$replay" --state=$((end - 1)):-$last --export="$tmp/i" "$tmp/log.bin"
+
+# A log cut at every byte: never a crash; once the header is whole it can be listed as far as it goes.
+header=$(od -A n -t u4 -j 12 -N 4 "$tmp/log.bin" | tr -d ' ')
+for ((cut = 0; cut < size; cut += cut < 600 || cut > size - 200 ? 1 : 97)); do
+    head -c $cut "$tmp/log.bin" > "$tmp/cut.bin"
+    status=0
+    "$replay" --list "$tmp/cut.bin" > "$tmp/out" 2> "$tmp/err" || status=$?
+    if [ "$cut" -lt "$header" ]; then
+        [ $status = 2 ] || fail "cut at $cut: exit status $status"
+    else
+        [ $status = 0 ] || fail "cut at $cut: exit status $status: $(cat "$tmp/err")"
+        grep -q 'cut off at byte' "$tmp/err" || fail "cut at $cut: not said"
+    fi
+    expect_one_line "$tmp/err"
+done
+
+# A flipped byte: the log is refused, wherever it is.  (In the end record it looks like a recorder that was cut off.)
+for ((at = 0; at < size - 40; at += at < 600 || at > size - 200 ? 1 : 97)); do
+    cp "$tmp/log.bin" "$tmp/flip.bin"
+    byte=$(od -A n -t u1 -j $at -N 1 "$tmp/log.bin")
+    printf "\\x$(printf %x $((byte ^ 0x40)))" | dd of="$tmp/flip.bin" bs=1 seek=$at conv=notrunc status=none
+    expect_status 2 "$replay" "$tmp/flip.bin"
+    expect_one_line "$tmp/err"
+done
