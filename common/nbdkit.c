@@ -15,7 +15,7 @@
 
 #define START_TIMEOUT_MS 60000  /* loading a large base image takes its time */
 #define STOP_GRACE_MS 30000     /* writing out the end of a log, too */
-#define PARAMETERS_MAX 512
+#define PARAMETERS_MAX 8192
 
 /* Wait for the file that nbdkit writes once its socket is there. */
 static int
@@ -39,8 +39,8 @@ wait_until_ready (const struct nbdkit *nbdkit, const char *pid_file)
   return -1;
 }
 
-static void
-free_names (struct nbdkit *nbdkit)
+void
+nbdkit_free (struct nbdkit *nbdkit)
 {
   free (nbdkit->socket);
   free (nbdkit->errors);
@@ -88,7 +88,7 @@ nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parame
   }
   nbdkit->pid = start (nbdkit, plugin_path, pid_file, parameters);
   if (nbdkit->pid == -1 || wait_until_ready (nbdkit, pid_file) == -1) {
-    free_names (nbdkit);
+    nbdkit_free (nbdkit);
     return -1;
   }
   return 0;
@@ -99,7 +99,7 @@ nbdkit_stop (struct nbdkit *nbdkit)
 {
   if (nbdkit->pid > 0)
     process_end (nbdkit->pid, STOP_GRACE_MS);
-  free_names (nbdkit);
+  nbdkit->pid = 0;
 }
 
 char *

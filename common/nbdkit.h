@@ -19,8 +19,11 @@ struct nbdkit {
 extern int nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
                          const char *name);
 
-/* End it, orderly: the plugin closes its log.  A server that was not started is nothing to do. */
+/* End it, orderly: the plugin closes its log.  A server that was not started is nothing to do.  What it printed can be asked for
+ * until nbdkit_free.
+ */
 extern void nbdkit_stop (struct nbdkit *nbdkit);
+extern void nbdkit_free (struct nbdkit *nbdkit);
 
 /* The first error that the server printed with WORDS in it, to free, or NULL if there is none. */
 extern char *nbdkit_error_line (const struct nbdkit *nbdkit, const char *words);

@@ -139,14 +139,13 @@ observe (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1])
   size_t count = 0;
   CLEANUP_CLOSE int root = open (AGENT_MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-  if (root == -1) {
-    error_message ("%s: %m", AGENT_MOUNT_POINT);
-    return -1;
-  }
   while (paths[count])
     count++;
   free (agent->observation);
-  agent->observation = tree_observe (root, (const char *const *) paths, count);
+  if (root >= 0)
+    agent->observation = tree_observe (root, (const char *const *) paths, count);
+  else if (asprintf (&agent->observation, "? - - - - !%s - .\n", strerrorname_np (errno)) == -1)
+    agent->observation = NULL;  /* else: the file system shut down as it was mounted, and that is what was seen */
   if (agent->observation == NULL) {
     error_message ("cannot observe %s: %m", AGENT_MOUNT_POINT);
     return -1;

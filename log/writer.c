@@ -345,7 +345,7 @@ log_writer_close (struct log_writer *writer)
   int r = append (writer, &record, NULL, true, &ignored);
 
   if (r == -1)
-    error_message ("%s: the log could not be closed: %m: what stands before is valid", writer->path);
+    error_message ("%s: cannot record the end: %m: what stands before is valid", writer->path);
   else if ((r = ftruncate (writer->fd, (off_t) writer->written)) == -1)
     error_message ("%s: cannot give back the space allocated ahead: %m: the log is whole", writer->path);
   close (writer->fd);

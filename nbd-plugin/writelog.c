@@ -51,7 +51,7 @@ static char *log_path;
 static struct device devices[LOG_DEVICES_MAX];
 static size_t device_count;
 static size_t base_count;
-static char *info[256];
+static char *info[4096];
 static size_t info_count;
 static struct log_writer *writer;
 

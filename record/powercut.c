@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -32,7 +33,8 @@ static const char main_usage[] =
 /* What the options of `run` that are replay's become: the words of replay's command line. */
 struct replay_options {
   bool prefixes_only;
-  const char *jobs, *limit, *json;
+  uint64_t jobs, limit;         /* UINT64_MAX: not given */
+  const char *json;
 };
 
 /* The text options of a recording that are not kept as they are. */
@@ -73,6 +75,11 @@ check_recording (const struct recording *recording)
     error_message ("where to write the log? give -o LOG: see --help");
     return -1;
   }
+  struct stat status;
+  if (stat (recording->log, &status) == 0 && !S_ISREG (status.st_mode)) {
+    error_message ("-o %s: is there already and no regular file", recording->log);
+    return -1;
+  }
   if (recording->size_bytes % 4096 != 0) {
     error_message ("--size=%ju: must be a multiple of 4096 bytes", (uintmax_t) recording->size_bytes);
     return -1;
@@ -104,8 +111,8 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "timeout", 0, OPTION_SECONDS, &recording->timeout_seconds, "S", "time limit for a command in the guest [60]", 1 },
     { "quiet", 0, OPTION_FLAG, &recording->quiet, NULL, "print errors alone", 0 },
     { "prefixes-only", 0, OPTION_FLAG, &for_replay->prefixes_only, NULL, "replay the prefixes alone", 0 },
-    { "jobs", 0, OPTION_TEXT, &for_replay->jobs, "N", "guests side by side when replaying", 0 },
-    { "limit", 0, OPTION_TEXT, &for_replay->limit, "N", "most runs at one crash point", 0 },
+    { "jobs", 0, OPTION_NUMBER, &for_replay->jobs, "N", "guests side by side when replaying", 1 },
+    { "limit", 0, OPTION_NUMBER, &for_replay->limit, "N", "most runs at one crash point", 0 },
     { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
@@ -148,20 +155,21 @@ static int
 replay_recording (const struct recording *recording, const struct replay_options *replay)
 {
   const char *words[REPLAY_WORDS_MAX] = { NULL };
-  CLEANUP_FREE char *memory = NULL;
+  char memory[64], jobs[64], limit[64];
   size_t count = 1;
-  const struct {
-    const char *option, *value;
-  } texts[] = { { "--jobs", replay->jobs }, { "--limit", replay->limit }, { "--json", replay->json } };
 
-  if (asprintf (&memory, "--memory=%ju", (uintmax_t) recording->memory_bytes) == -1)
-    return EXIT_UNUSABLE;
+  snprintf (memory, sizeof memory, "--memory=%ju", (uintmax_t) recording->memory_bytes);
+  snprintf (jobs, sizeof jobs, "--jobs=%ju", (uintmax_t) replay->jobs);
+  snprintf (limit, sizeof limit, "--limit=%ju", (uintmax_t) replay->limit);
   words[count++] = memory;
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-    if (texts[i].value) {
-      words[count++] = texts[i].option;
-      words[count++] = texts[i].value;
-    }
+  if (replay->jobs != UINT64_MAX)
+    words[count++] = jobs;
+  if (replay->limit != UINT64_MAX)
+    words[count++] = limit;
+  if (replay->json) {
+    words[count++] = "--json";
+    words[count++] = replay->json;
+  }
   if (replay->prefixes_only)
     words[count++] = "--prefixes-only";
   if (recording->quiet)
@@ -178,7 +186,7 @@ record_command (int argc, char **argv, bool then_replay)
     .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .memory_bytes = 256 << 20,
     .timeout_seconds = 60
   };
-  struct replay_options replay = { 0 };
+  struct replay_options replay = { .jobs = UINT64_MAX, .limit = UINT64_MAX };
   int status = EXIT_SUCCESS;
 
   if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)

@@ -324,13 +324,13 @@ run_program (struct session *session, const char *what, const char *const *comma
   return good ? 0 : -1;
 }
 
-/* Observe the tree and put it into a mark. */
+/* Observe the tree and put it into a mark; the text, to free, in *tree. */
 static int
-observe (struct session *session, const char *name)
+observe (struct session *session, const char *name, char **tree)
 {
   const struct option_texts *watch = &session->recording->watch;
   CLEANUP_FREE const char **words = calloc (watch->count + 2, sizeof *words);
-  CLEANUP_FREE char *digest = NULL, *tree = NULL;
+  CLEANUP_FREE char *digest = NULL;
 
   if (words == NULL)
     return out_of_memory ();
@@ -340,8 +340,40 @@ observe (struct session *session, const char *name)
   digest = ask (session, "observing the tree", CALL_TIMEOUT_MS, words);
   if (digest == NULL)
     return -1;
-  tree = ask (session, "observing the tree", CALL_TIMEOUT_MS, (const char *const[]) { "tree", NULL });
-  return tree ? mark_payload (session, name, tree) : -1;
+  *tree = ask (session, "observing the tree", CALL_TIMEOUT_MS, (const char *const[]) { "tree", NULL });
+  return *tree ? mark_payload (session, name, *tree) : -1;
+}
+
+/* Whether a tree (checker/tree.h) has a line for PATH. */
+static bool
+tree_has (const char *tree, const char *path)
+{
+  CLEANUP_FREE char *line_end = NULL;
+  size_t length;
+  FILE *file = open_memstream (&line_end, &length);
+
+  if (file == NULL)
+    return false;
+  putc (' ', file);
+  escape_word (path, strlen (path), file);
+  putc ('\n', file);
+  return fclose (file) == 0 && strstr (tree, line_end) != NULL;
+}
+
+/* A path that is never there would be right in every crash state: it must be a mistake. */
+static int
+check_watch (const struct recording *recording, const char *old_tree, const char *new_tree)
+{
+  for (size_t i = 0; i < recording->watch.count; i++) {
+    const char *path = recording->watch.texts[i];
+
+    if (!tree_has (old_tree, path) && !tree_has (new_tree, path)) {
+      error_message ("--watch=%s: neither there before the update nor after it: give a path as `find -printf '%%P\\n'` does, "
+                     "relative to the file system's root", path);
+      return -1;
+    }
+  }
+  return 0;
 }
 
 /* Attach and mount the disk and bring the tree to what is to be updated. */
@@ -400,7 +432,7 @@ static int
 record_update (struct session *session)
 {
   const struct recording *recording = session->recording;
-  CLEANUP_FREE char *output = NULL;
+  CLEANUP_FREE char *output = NULL, *old_tree = NULL, *new_tree = NULL;
   const char *program = recording->command[0];
   CLEANUP_FREE const char **command = NULL;
   size_t count = 0;
@@ -412,16 +444,28 @@ record_update (struct session *session)
     return out_of_memory ();
   memcpy (command, recording->command, count * sizeof *command);
   command[0] = session->program;
-  if (observe (session, "old") == -1 || mark (session, "begin") == -1)
+  if (observe (session, "old", &old_tree) == -1 || mark (session, "begin") == -1)
     return -1;
   session->begun = true;
   if (run_program (session, program, command, &output) == -1 || mark (session, "commit") == -1)
     return -1;
   if (!recording->quiet && output)
     fputs (output, stdout);
-  if (observe (session, "new") == -1 || settle (session) == -1)
+  if (observe (session, "new", &new_tree) == -1 || check_watch (recording, old_tree, new_tree) == -1
+      || settle (session) == -1)
     return -1;
   return mark (session, "end");
+}
+
+/* A guest may not notice, or not tell, that a write of its was refused because the log could not take it. */
+static int
+check_recorder (const struct session *session)
+{
+  CLEANUP_FREE char *recorder = recorder_trouble (session);
+
+  if (recorder)
+    error_message ("%s", recorder);
+  return recorder ? -1 : 0;
 }
 
 static int
@@ -483,6 +527,9 @@ record (const struct recording *recording)
   vm_end (session.vm);
   nbd_close (session.marks);
   nbdkit_stop (&session.nbdkit);
+  if (r == 0)
+    r = check_recorder (&session);
+  nbdkit_free (&session.nbdkit);
   r = finish_log (&session, r);
   workdir_remove (session.folder);
   kernel_free (&session.kernel);

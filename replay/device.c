@@ -54,6 +54,7 @@ device_stop (struct device *device)
     return;
   nbd_close (device->control);
   nbdkit_stop (&device->nbdkit);
+  nbdkit_free (&device->nbdkit);
   free (device->buffer);
   free (device->decisions);
   free (device);

@@ -12,7 +12,7 @@ find_same (struct findings *findings, const struct finding *wanted)
   for (size_t i = 0; i < findings->count; i++) {
     struct finding *finding = &findings->list[i];
 
-    if (strcmp (finding->kind, wanted->kind) == 0 && strcmp (finding->detail, wanted->detail) == 0
+    if (finding->repeated == wanted->repeated && strcmp (finding->kind, wanted->kind) == 0 && strcmp (finding->detail, wanted->detail) == 0
         && strcmp (finding->after, wanted->after) == 0)
       return finding;
   }

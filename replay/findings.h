@@ -12,7 +12,7 @@ struct finding {
   char *detail;
   char *state;                  /* id of the first state */
   char *after;                  /* the last mark before it */
-  bool repeated;                /* false: the first state did not show it again on a fresh boot */
+  bool repeated;                /* false: a fresh boot did not show it again, and it counts for no state */
   mpz_t states;                 /* how many states show it */
 };
 

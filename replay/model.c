@@ -79,7 +79,7 @@ model_range (const struct write_log *log, uint32_t *first, uint32_t *last)
   if (begin == NULL)
     begin = log_find_mark (log, "base", NULL, NULL);
   *first = begin ? begin->position : 0;
-  *last = end && end->position >= *first ? end->position : log->event_count - 1;
+  *last = end && end->position > *first ? end->position - 1 : log->event_count - 1;
   return 0;
 }
 
@@ -175,6 +175,8 @@ pass_stop (struct walk *walk, const struct stop *stop, bool prefixes)
   if (!prefixes && stop->position > walk->first && (stop->kind == STOP_MARK || kept < walk->pending_count)
       && add_point (walk, stop->position - 1) == -1)
     return -1;
+  if (prefixes && stop->kind == STOP_MARK && stop->position >= walk->first && add_point (walk, stop->position) == -1)
+    return -1;
   kept = 0;
   for (uint32_t i = 0; i < walk->pending_count; i++)
     if (!makes_durable (walk->log, stop, walk->pending[i]))
@@ -209,6 +211,8 @@ walk_stops (struct walk *walk, const struct stop *stops, size_t count, bool pref
   if (prefixes && add_prefixes (walk, walk->last) == -1)
     return -1;
   issue_until (walk, walk->last);
+  if (walk->points->count > 0 && walk->points->points[walk->points->count - 1].position == walk->last)
+    return 0;                   /* the log ends with `commit` */
   return add_point (walk, walk->last);
 }
 

@@ -58,11 +58,11 @@ extern int64_t model_pending (const struct write_log *log, uint32_t position, ui
 extern enum phase model_phase (const struct write_log *log, uint32_t position);
 
 /* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the start) to
- * the mark `end` (without one: the end of the log).  Returns -1 if there is no event.
+ * the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.
  */
 extern int model_range (const struct write_log *log, uint32_t *first, uint32_t *last);
 
-/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and the end.  Returns 0, or -1 with errno
+/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and of the mark `commit`, and the end.  Returns 0, or -1 with errno
  * ENOMEM.  Free with crash_points_free.
  */
 extern int model_crash_points (const struct write_log *log, bool prefixes, struct crash_points *points);

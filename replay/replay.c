@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@ enum exit_status {
   EXIT_UNFINISHED = 3,          /* the limit came first, and no violation so far */
   EXIT_SIGNALLED = 128,         /* + the signal that stopped it */
 };
+
+#define JOBS_MAX 256
 
 struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, quiet;
@@ -84,6 +87,14 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--export and --serve exclude one another: see --help");
     return -1;
   }
+  if (arguments->jobs > JOBS_MAX) {
+    error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) arguments->jobs, JOBS_MAX);
+    return -1;
+  }
+  if (arguments->json && (arguments->list || arguments->state)) {
+    error_message ("--json is for a whole replay, not for --list or --state: see --help");
+    return -1;
+  }
   arguments->log = argv[first];
   return 0;
 }
@@ -121,7 +132,7 @@ export_device (struct crash_state *state, uint64_t size, int fd)
 
   if (ftruncate (fd, (off_t) size) == -1)
     return -1;
-  for (uint64_t offset = 0; offset < size; offset += sizeof buffer) {
+  for (uint64_t offset = 0; offset < size && !stop_requested (); offset += sizeof buffer) {
     size_t part = size - offset < sizeof buffer ? size - offset : sizeof buffer;
 
     crash_state_read (state, 0, buffer, part, offset);
@@ -134,6 +145,15 @@ export_device (struct crash_state *state, uint64_t size, int fd)
     }
   }
   return 0;
+}
+
+static bool
+same_file (const char *a, const char *b)
+{
+  struct stat status_a, status_b;
+
+  return stat (a, &status_a) == 0 && stat (b, &status_b) == 0 && status_a.st_dev == status_b.st_dev
+    && status_a.st_ino == status_b.st_ino;
 }
 
 static int
@@ -150,6 +170,10 @@ run_export (const struct arguments *arguments, const struct write_log *log)
     return EXIT_UNUSABLE;
   if (log->device_count > 1)
     error_message ("%s has %zu devices: the image is of disk0", log->path, log->device_count);
+  if (same_file (arguments->export, log->path)) {
+    error_message ("--export=%s: that is the log itself", arguments->export);
+    return EXIT_UNUSABLE;
+  }
   fd = open (arguments->export, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   state = crash_state_new (log);
   if (fd != -1 && state && crash_state_select (state, position, choices, count, CHOICE_PRESENT) == 0)
@@ -251,10 +275,12 @@ run_session (const struct arguments *arguments, const struct session_config *con
   struct report report;
   int r = session_run (&session, config), status = EXIT_UNUSABLE;
 
-  if ((r == 0 || stop_requested ()) && report_make (&report, &session) == 0) {
+  /* What was found before something went wrong is not lost. */
+  if ((r == 0 || session.runs > 0) && report_make (&report, &session) == 0) {
     if (!arguments->quiet && !(arguments->json && strcmp (arguments->json, "-") == 0))
       report_print (&report, stdout);
-    status = report.violations.count > 0 ? EXIT_VIOLATION
+    if (r == 0 || stop_requested ())
+      status = report.violated ? EXIT_VIOLATION
       : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
     if (arguments->json && report_write_json (&report, arguments->json) == -1)
       status = EXIT_UNUSABLE;
@@ -324,6 +350,11 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
 
   if (log_info (log, "filesystem", 0) == NULL) {
     error_message ("%s does not name its file system: record it with info=filesystem=TYPE", log->path);
+    return EXIT_UNUSABLE;
+  }
+  if (log->device_count > 1) {
+    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list", log->path,
+                   log->device_count);
     return EXIT_UNUSABLE;
   }
   if (find_kernel (arguments, log, &kernel) == -1)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -61,17 +62,23 @@ count_behaviours (struct report *report)
 }
 
 static int
-add_point (struct report *report, const struct point_result *result)
+add_point (struct report *report, const struct point_result *result, enum phase phase)
 {
+  bool judged = report->session->config->old_tree != NULL && result->runs > 0;
+
+  report->judged |= judged && phase != PHASE_UNKNOWN;
+  report->judged_new |= judged && phase == PHASE_COMMITTED;
   report->runs += result->runs;
   report->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   report->atomic &= result->atomic;
   report->durable &= result->durable;
   mpz_add (report->states, report->states, result->states);
   mpz_add (report->covered, report->covered, result->covered);
-  for (size_t i = 0; i < result->findings.count; i++)
+  for (size_t i = 0; i < result->findings.count; i++) {
+    report->violated |= result->findings.list[i].repeated;
     if (findings_add (&report->violations, &result->findings.list[i]) == -1)
       return -1;
+  }
   return 0;
 }
 
@@ -83,13 +90,12 @@ report_make (struct report *report, const struct session *session)
   memset (report, 0, sizeof *report);
   report->session = session;
   report->exhaustive = report->atomic = report->durable = true;
-  report->judged = session->config->old_tree != NULL;
   mpz_init (report->states);
   mpz_init (report->covered);
   count_operations (report, session->config->log);
   r = count_behaviours (report);
   for (size_t i = 0; i < session->points.count && r == 0; i++)
-    r = add_point (report, &session->results[i]);
+    r = add_point (report, &session->results[i], session->points.points[i].phase);
   if (r == -1)
     error_message ("out of memory");
   return r;
@@ -146,9 +152,10 @@ report_print (const struct report *report, FILE *file)
            (uintmax_t) report->runs, plural (report->runs), session->seconds);
   print_violations (report, file);
   if (report->judged)
-    fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO", report->durable ? "yes" : "NO");
+    fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO",
+             report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
   else
-    fprintf (file, "the log holds no observed trees: contents were not judged");
+    fprintf (file, "contents were not judged");
   if (session->leftover_count > 0)
     fprintf (file, "; leftovers:");
   for (size_t i = 0; i < session->leftover_count; i++)
@@ -156,6 +163,38 @@ report_print (const struct report *report, FILE *file)
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
     fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : "some crash points need more runs than --limit");
+}
+
+/* How many bytes the UTF-8 character at TEXT has, or 0 if there is none. */
+static size_t
+utf8_length (const unsigned char *text)
+{
+  size_t length = *text < 0x80 ? 1 : *text >= 0xc2 && *text < 0xe0 ? 2 : (*text & 0xf0) == 0xe0 ? 3
+    : *text >= 0xf0 && *text < 0xf5 ? 4 : 0;
+
+  for (size_t i = 1; i < length; i++)
+    if ((text[i] & 0xc0) != 0x80)
+      return 0;
+  if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] >= 0xa0) || (*text == 0xf0 && text[1] < 0x90)
+      || (*text == 0xf4 && text[1] >= 0x90))
+    return 0;                   /* too long for what it says, a surrogate, or beyond Unicode */
+  return length;
+}
+
+/* Add text from a log, a path or a guest: JSON is UTF-8, so what is not becomes `?`. */
+static void
+add_text (cJSON *object, const char *name, const char *text)
+{
+  CLEANUP_FREE char *copy = strdup (text);
+
+  for (char *at = copy; at && *at;) {
+    size_t length = utf8_length ((unsigned char *) at);
+
+    if (length == 0)
+      *at = '?';
+    at += length ? length : 1;
+  }
+  cJSON_AddStringToObject (object, name, copy ? copy : "");
 }
 
 static void
@@ -176,9 +215,9 @@ add_violations (cJSON *object, const struct report *report)
     cJSON *violation = cJSON_CreateObject ();
 
     cJSON_AddStringToObject (violation, "kind", finding->kind);
-    cJSON_AddStringToObject (violation, "state", finding->state);
-    cJSON_AddStringToObject (violation, "after", finding->after);
-    cJSON_AddStringToObject (violation, "detail", finding->detail);
+    add_text (violation, "state", finding->state);
+    add_text (violation, "after", finding->after);
+    add_text (violation, "detail", finding->detail);
     add_big_number (violation, "states", finding->states);
     cJSON_AddBoolToObject (violation, "repeated", finding->repeated);
     cJSON_AddItemToArray (list, violation);
@@ -192,8 +231,8 @@ make_json (const struct report *report)
   const struct session_config *config = session->config;
   cJSON *object = cJSON_CreateObject (), *leftovers;
 
-  cJSON_AddStringToObject (object, "log", config->log->path);
-  cJSON_AddStringToObject (object, "filesystem", config->runner.filesystem);
+  add_text (object, "log", config->log->path);
+  add_text (object, "filesystem", config->runner.filesystem);
   cJSON_AddStringToObject (object, "kernel", session->release ? session->release : "");
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
   cJSON_AddNumberToObject (object, "writes", report->writes);
@@ -210,7 +249,7 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "remembered", 0);
   cJSON_AddNumberToObject (object, "behaviours", (double) report->behaviours);
   cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
-  cJSON_AddItemToObject (object, "durable", report->judged ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
+  cJSON_AddItemToObject (object, "durable", report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
   add_violations (object, report);
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
   for (size_t i = 0; i < session->leftover_count; i++)
@@ -219,13 +258,24 @@ make_json (const struct report *report)
   return object;
 }
 
-/* Put TEXT under a temporary name beside PATH, then rename it: nobody reads half a report. */
+/* Put TEXT under a temporary name beside PATH, then rename it: nobody reads half a report.  A PATH that is there and no regular
+ * file, such as /dev/stderr, is written to as it is.
+ */
 static int
 publish (const char *path, const char *text)
 {
   CLEANUP_FREE char *temporary = NULL;
+  struct stat status;
   FILE *file;
 
+  if (stat (path, &status) == 0 && !S_ISREG (status.st_mode)) {
+    file = fopen (path, "we");
+    if (file == NULL || fprintf (file, "%s\n", text) < 0 || fclose (file) == EOF) {
+      error_message ("%s: %m", path);
+      return -1;
+    }
+    return 0;
+  }
   if (asprintf (&temporary, "%s.tmp", path) == -1) {
     error_message ("out of memory");
     return -1;

@@ -14,7 +14,8 @@ struct report {
   uint64_t runs, behaviours;
   mpz_t states, covered;
   bool exhaustive;              /* every state of every crash point is covered */
-  bool judged;                  /* there was an oracle */
+  bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */
+  bool violated;                /* some violation was seen again on a fresh boot, or needed none */
   bool atomic, durable;
   struct findings violations;   /* by crash point; the same one at several points once */
 };

@@ -105,7 +105,8 @@ outcome_free (struct outcome *outcome)
 {
   free (outcome->detail);
   free (outcome->fault);
-  outcome->detail = outcome->fault = NULL;
+  free (outcome->unrepeated);
+  outcome->detail = outcome->fault = outcome->unrepeated = NULL;
 }
 
 /* The agent's answer to `recover`, line by line. */
@@ -165,6 +166,11 @@ read_recovery (char *answer, struct outcome *outcome, bool *renew)
     error_message ("the guest's agent gave an answer that makes no sense");
     return -1;
   }
+  if (strcmp (recovery.mount, "ENODEV") == 0 || strcmp (recovery.mount, "ENOMEM") == 0) {
+    error_message ("the guest cannot mount anything: %s: does its kernel have the file system, and is --memory enough?",
+                   recovery.mount);
+    return -1;
+  }
   *renew = recovery.tainted;
   if (recovery.tainted && recovery.fault == NULL)
     recovery.fault = recovery.last_log ? recovery.last_log : "the kernel is tainted";
@@ -208,7 +214,7 @@ run_once (struct runner *runner, uint32_t point, const struct choice *choices, s
   int r = 0;
 
   memset (outcome, 0, sizeof *outcome);
-  if (device_select (runner->device, point, choices, count) == -1)
+  if ((runner->vm == NULL && boot (runner) == -1) || device_select (runner->device, point, choices, count) == -1)
     return -1;
   answer = vm_call (runner->vm, runner->config->run_timeout_ms, runner->words);
   payload = answer.text;
@@ -236,42 +242,23 @@ run_once (struct runner *runner, uint32_t point, const struct choice *choices, s
   }
   if (r == 0)
     r = device_report (runner->device, &outcome->report, &outcome->decisions);
-  if (r == 0 && *renew && outcome->kind == OUTCOME_TREE && runner->tree == NULL)
+  if (r == 0 && *renew && outcome->kind == OUTCOME_TREE) {
+    free (runner->tree);
     runner->tree = ask_tree (runner);
+  }
   if (r == -1)
     outcome_free (outcome);
   return r;
 }
 
-/* Whether two runs of one state saw the same kind of thing. */
+/* Whether two runs saw the same kind of thing. */
 static bool
 same_kind (const struct outcome *a, const struct outcome *b)
 {
   return a->kind == b->kind && !a->fault == !b->fault;
 }
 
-/* The choices of a run with its decisions entered; what no read needed becomes present.  To free. */
-static struct choice *
-decide_all (const struct choice *choices, size_t count, const struct outcome *outcome)
-{
-  struct choice *decided = calloc (count ? count : 1, sizeof *decided);
-
-  if (decided == NULL) {
-    error_message ("out of memory");
-    return NULL;
-  }
-  for (size_t i = 0; i < count; i++) {
-    decided[i] = choices[i];
-    for (size_t j = 0; j < outcome->report.decision_count; j++)
-      if (outcome->decisions[j].write == decided[i].write)
-        decided[i].kind = outcome->decisions[j].kind;
-    if (decided[i].kind == CHOICE_UNDECIDED)
-      decided[i].kind = CHOICE_PRESENT;
-  }
-  return decided;
-}
-
-/* Keep the decisions of the outcome while another run is made. */
+/* Keep the decisions of an outcome while another run is made. */
 static int
 keep_decisions (struct runner *runner, struct outcome *outcome)
 {
@@ -286,21 +273,37 @@ keep_decisions (struct runner *runner, struct outcome *outcome)
   return 0;
 }
 
-/* See whether the outcome repeats on a fresh boot.  The outcome stays the first one. */
+/* The guest is not to be trusted any more: the next run boots another. */
+static void
+abandon_guest (struct runner *runner)
+{
+  vm_end (runner->vm);
+  runner->vm = NULL;
+}
+
+/* Make the run again on a fresh boot.  If that sees the same, *outcome stays; else the second run counts, since the first one may
+ * have been the host's trouble, and what the first saw is noted in it.
+ */
 static int
 repeat (struct runner *runner, uint32_t point, const struct choice *choices, size_t count, struct outcome *outcome)
 {
-  CLEANUP_FREE struct choice *decided = decide_all (choices, count, outcome);
   struct outcome again;
   bool renew = false;
 
-  if (decided == NULL || keep_decisions (runner, outcome) == -1 || boot (runner) == -1)
+  abandon_guest (runner);
+  if (keep_decisions (runner, outcome) == -1 || run_once (runner, point, choices, count, &again, &renew) == -1)
     return -1;
-  if (run_once (runner, point, decided, count, &again, &renew) == -1)
-    return -1;
-  outcome->repeated = same_kind (outcome, &again);
-  outcome_free (&again);
-  return renew ? boot (runner) : 0;
+  if (renew)
+    abandon_guest (runner);
+  if (same_kind (outcome, &again)) {
+    outcome_free (&again);
+    return 0;
+  }
+  again.unrepeated_kind = outcome->kind == OUTCOME_HUNG ? "hang" : "kernel";
+  again.unrepeated = outcome->fault ? outcome->fault : outcome->detail;
+  free (outcome->fault ? outcome->detail : NULL);
+  *outcome = again;
+  return 0;
 }
 
 int
@@ -312,7 +315,6 @@ runner_run (struct runner *runner, uint32_t point, const struct choice *choices,
   runner->tree = NULL;
   if (run_once (runner, point, choices, count, outcome, &renew) == -1)
     return -1;
-  outcome->repeated = !renew;
   if (renew && repeat (runner, point, choices, count, outcome) == -1) {
     outcome_free (outcome);
     return -1;

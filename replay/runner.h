@@ -36,7 +36,8 @@ struct outcome {
   char digest[TREE_DIGEST_LENGTH + 1];  /* OUTCOME_TREE: of the observation */
   char *detail;                 /* else: why, in one line; to free */
   char *fault;                  /* first kernel message that is a fault, or NULL; to free */
-  bool repeated;                /* DIED, HUNG or tainted: a second run, on a fresh boot, saw the same kind */
+  const char *unrepeated_kind;  /* `kernel` or `hang`: what a first run saw and this second one, on a fresh boot, did not; or NULL */
+  char *unrepeated;             /* its detail; to free */
   struct control_report report;
   const struct choice *decisions;       /* report.decision_count of them, valid until the next run */
 };
@@ -49,7 +50,7 @@ extern void runner_stop (struct runner *runner);
 extern const char *runner_release (const struct runner *runner);
 
 /* Make one run of the state at POINT under CHOICES.  A run that kills the guest, hangs or taints it is made a second time on a
- * fresh boot, with all its choices decided as they were.  Returns 0 and fills *outcome, to be freed with outcome_free; or -1 after a
+ * fresh boot; if that sees nothing of the kind, the second one counts.  Returns 0 and fills *outcome, to be freed with outcome_free; or -1 after a
  * message (or silently after a stop): no run can be made any more.
  */
 extern int runner_run (struct runner *runner, uint32_t point, const struct choice *choices, size_t count,

@@ -14,6 +14,7 @@
 
 #include "checker/judge.h"
 #include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "log/state-id.h"
@@ -64,7 +65,7 @@ observation_text (struct worker *worker)
 {
   struct session *session = worker->session;
   const char *digest = worker->outcome.digest, *text;
-  char *tree;
+  char *tree, seen[TREE_DIGEST_LENGTH + 1];
 
   pthread_mutex_lock (&session->lock);
   text = observations_find (&session->observations, digest);
@@ -74,6 +75,12 @@ observation_text (struct worker *worker)
   tree = runner_tree (worker->runner);
   if (tree == NULL)
     return NULL;
+  tree_digest (tree, seen);
+  if (strcmp (seen, digest) != 0) {
+    error_message ("the guest's agent gave a tree that is not the one it observed");
+    free (tree);
+    return NULL;
+  }
   pthread_mutex_lock (&session->lock);
   text = observations_add (&session->observations, digest, tree);
   pthread_mutex_unlock (&session->lock);
@@ -205,24 +212,35 @@ count_run (struct session *session, uint64_t behaviour, bool violation)
 }
 
 static int
-add_finding (struct worker *worker, const struct verdict *verdict, const struct choice *decided, size_t count,
-             const mpz_t states)
+add_finding (struct worker *worker, const char *kind, const char *detail, bool repeated, const struct choice *decided,
+             size_t count, const mpz_t states)
 {
   const struct write_log *log = worker->session->config->log;
   CLEANUP_FREE char *state = state_id_format (log, worker->point->position, decided, count);
   CLEANUP_FREE char *after = mark_before (log, worker->point->position);
-  struct finding finding = {
-    .kind = verdict->kind, .detail = verdict->detail, .state = state, .after = after,
-    .repeated = worker->outcome.repeated
-  };
+  struct finding finding = { .kind = kind, .detail = (char *) detail, .state = state, .after = after, .repeated = repeated };
   int r;
 
-  if (state == NULL || after == NULL || verdict->detail == NULL)
+  if (state == NULL || after == NULL || detail == NULL)
     return out_of_memory ();
   mpz_init_set (finding.states, states);
   r = findings_add (&worker->result->findings, &finding);
   mpz_clear (finding.states);
   return r == -1 ? out_of_memory () : 0;
+}
+
+/* What a fresh boot did not show again stands for no state. */
+static int
+add_unrepeated (struct worker *worker, const struct choice *decided, size_t count)
+{
+  const char *detail = worker->outcome.unrepeated;
+  mpz_t none;
+  int r;
+
+  mpz_init (none);
+  r = add_finding (worker, worker->outcome.unrepeated_kind, detail ? detail : "", false, decided, count, none);
+  mpz_clear (none);
+  return r;
 }
 
 static int
@@ -236,7 +254,9 @@ visit_run (void *opaque, const struct choice *decided, size_t count, const mpz_t
     worker->result->atomic &= verdict.atomic;
     worker->result->durable &= verdict.durable;
     if (verdict.kind)
-      r = add_finding (worker, &verdict, decided, count, states);
+      r = add_finding (worker, verdict.kind, verdict.detail, true, decided, count, states);
+    if (r == 0 && worker->outcome.unrepeated_kind)
+      r = add_unrepeated (worker, decided, count);
     free (verdict.detail);
   }
   if (r == 0)
@@ -457,6 +477,19 @@ session_free (struct session *session)
   pthread_mutex_destroy (&session->lock);
 }
 
+/* Print A and B, which come from a log or a guest, behind LABEL. */
+static void
+print_line (const char *label, const char *a, const char *b)
+{
+  fputs (label, stdout);
+  print_safely (a, strlen (a), stdout);
+  if (b) {
+    fputs (": ", stdout);
+    print_safely (b, strlen (b), stdout);
+  }
+  putchar ('\n');
+}
+
 /* Print what one run saw and what it means. */
 static int
 print_outcome (struct worker *worker, const char *id)
@@ -467,18 +500,20 @@ print_outcome (struct worker *worker, const char *id)
 
   if (judge_outcome (worker, &verdict) == -1)
     return -1;
-  printf ("state      %s\nafter      %s\nkernel     %s\npending    %u writes\n", id, after ? after : "",
-          runner_release (worker->runner), worker->point->pending_count);
+  print_line ("state      ", id, NULL);
+  print_line ("after      ", after ? after : "", NULL);
+  printf ("kernel     %s\npending    %u writes\n", runner_release (worker->runner), worker->point->pending_count);
   printf ("device     %ju reads, %ju bytes; %ju writes, %ju bytes\n", (uintmax_t) outcome->report.reads,
           (uintmax_t) outcome->report.read_bytes, (uintmax_t) outcome->report.writes,
           (uintmax_t) outcome->report.written_bytes);
   if (outcome->kind == OUTCOME_TREE)
     printf ("observed   %s\n%s", outcome->digest, observation_text (worker));
   if (verdict.kind)
-    printf ("verdict    %s: %s%s\n", verdict.kind, verdict.detail ? verdict.detail : "",
-            outcome->repeated ? "" : " (not seen again on a fresh boot)");
+    print_line ("verdict    ", verdict.kind, verdict.detail);
   else
     printf ("verdict    nothing wrong\n");
+  if (outcome->unrepeated_kind)
+    print_line ("not seen again on a fresh boot: ", outcome->unrepeated_kind, outcome->unrepeated);
   free (verdict.detail);
   return verdict.kind ? 1 : 0;
 }

@@ -22,7 +22,8 @@ VM_TESTS = \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
-	tests/vm/test-settle.sh
+	tests/vm/test-settle.sh  \
+	tests/vm/test-what-replay-finds.sh
 
 include tests/unit/local.mk
 include tests/plugin/local.mk

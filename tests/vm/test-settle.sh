@@ -23,7 +23,7 @@ settle none
 settle sync
 [ "$(count .writes)" -gt 0 ] || fail '--settle=sync: nothing was written back'
 expect_status 0 "$replay" --list "$tmp/log.bin"
-[ "$(grep -A1 'mark       end' "$tmp/out" | grep -c 'crash point .* new')" = 1 ] || fail 'the end is no crash point after commit'
+[ "$(grep -B1 'mark       end' "$tmp/out" | grep -c 'crash point .*, new')" = 1 ] || fail 'the end is no crash point after commit'
 
 # The kernel's own commit comes about a second after the write, the sync only after four.
 settle 4 --mount=commit=1

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Recoveries that fail: a file system that does not mount, a kernel that panics (confirmed on a fresh boot, and the search goes on
+# behind it), a guest that hangs.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires jq mkfs.ext4 dumpe2fs qemu-system-x86_64 nbdkit pgrep pkill
+
+mkdir "$tmp/work" "$tmp/initial"
+echo old > "$tmp/initial/file"
+export TMPDIR=$tmp/work
+
+# found KIND TEXT REPEATED: a violation of this kind with this text in its detail
+found ()
+{
+    jq -e --arg kind "$1" --arg text "$2" --argjson repeated "$3" \
+        'any (.violations[]; .kind == $kind and .repeated == $repeated and (.detail | contains ($text)))' \
+        "$tmp/json" > "$tmp/ignored" || fail "$1 with '$2' not found: $(jq -c '[.exhaustive, .violations]' "$tmp/json")"
+    [ -z "$(ls -A "$tmp/work")" ] || fail "left in TMPDIR: $(ls -A "$tmp/work")"
+}
+
+# spoil BLOCK COUNT [OPTION...]: a program that overwrites blocks of 1 KiB of the device under its file system
+spoil ()
+{
+    local block=$1 count=$2
+    shift 2
+    expect_status 1 "$powercut" run --quiet --size=16M --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" "$@" \
+        -- dd if=/dev/zero of=/dev/nbd0 bs=1k seek="$block" count="$count" conv=fsync,notrunc
+}
+
+spoil 1 1
+found unmountable "Can't find ext4" true
+jq -e '.exhaustive and .atomic == false and .durable == false' "$tmp/json" > "$tmp/ignored" ||
+    fail 'unmountable, but atomic or durable'
+
+# The first blocks of the inode table, with the root folder's inode.  Every run of these takes two boots, so prefixes will do.
+truncate -s 16M "$tmp/image"
+mkfs.ext4 -q -F "$tmp/image"
+table=$(dumpe2fs "$tmp/image" 2> "$tmp/ignored" | sed -n 's/^ *Inode table at \([0-9]*\)-.*/\1/p' | head -n 1)
+spoil "$table" 16 --mount=errors=panic --prefixes-only
+found kernel 'Kernel panic' true
+
+# A guest that stops answering in the middle of the search: a hang, which a fresh boot does not show again.
+expect_status 0 "$powercut" record --initial="$tmp/initial" -o "$tmp/log.bin" -- \
+    sh -c 'for i in 1 2 3 4 5 6 7 8; do mkdir $i; echo new > $i/file; done'
+"$replay" --no-reduction --jobs=1 --timeout=3 --json="$tmp/json" "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
+pid=$!
+cleanup_fn kill "$pid"
+# The boot takes two to four seconds of processor time, the runs many more.
+while kill -0 "$pid" 2> "$tmp/ignored"; do
+    qemu=$(pgrep -f "qemu-system.*$tmp/work/" | head -n 1) || :
+    [ -z "$qemu" ] || [ "$(ps -o cputimes= -p "$qemu" || echo 0)" -lt 6 ] || break
+    sleep 0.1
+done
+pkill -STOP -f "qemu-system.*$tmp/work/"
+status=0
+wait "$pid" || status=$?
+[ $status = 1 ] || fail "a hang: exit status $status: $(cat "$tmp/err")"
+found hang 'no answer within 3 s' false
+[ "$(jq .exhaustive "$tmp/json")" = true ] || fail 'the search did not go on behind the hang'
+! pgrep -f "$tmp/work" > "$tmp/pids" || fail "processes left: $(cat "$tmp/pids")"
+clean_ups=("${clean_ups[@]::1}")
