@@ -192,7 +192,8 @@ report_write_error (void)
   static atomic_flag reported = ATOMIC_FLAG_INIT;
 
   if (!atomic_flag_test_and_set (&reported))
-    nbdkit_error ("%s: cannot record: %m", log_path);
+    nbdkit_error ("%s: cannot record: %m%s", log_path,
+                  errno == ENOSPC ? ": free some space, or put the log elsewhere" : "");
 }
 
 /* Record an operation from issue to completion and apply it.  Returns 0, or -1 with errno after report_write_error. */

@@ -50,6 +50,11 @@ last=$("$replay" --list "$tmp/log.bin" | sed -n 's/^ *\([0-9]*\) .* write .*/\1/
 end=$("$replay" --list "$tmp/log.bin" | sed -n 's/^\([0-9]*\) events.*/\1/p')
 refused 'durable' "$replay" --state=$((end - 1)):-$last --export="$tmp/i" "$tmp/log.bin"
 
+# What would destroy the log, or make no sense.
+refused 'that is the log itself' "$replay" --export="$tmp/log.bin" "$tmp/log.bin"
+refused 'too many' "$replay" --jobs=4294967296 "$tmp/log.bin"
+refused 'for a whole replay' "$replay" --list --json=- "$tmp/log.bin"
+
 # A log cut at every byte: never a crash; once the header is whole it can be listed as far as it goes.
 header=$(od -A n -t u4 -j 12 -N 4 "$tmp/log.bin" | tr -d ' ')
 for ((cut = 0; cut < size; cut += cut < 600 || cut > size - 200 ? 1 : 97)); do

@@ -3,7 +3,7 @@
 # A guest program that panics the kernel, hangs, fills the file system or fails, and Ctrl-C: each ends in one clear line and
 # the right exit status, and leaves no process, socket or temporary file behind.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires mkfs.ext4 qemu-system-x86_64 nbdkit pgrep
+requires mkfs.ext4 qemu-system-x86_64 nbdkit pgrep unshare
 
 mkdir "$tmp/work"
 export TMPDIR=$tmp/work
@@ -41,6 +41,27 @@ expect_one_line "$tmp/err"
 trouble panic 2 'sysrq' -- sh -c 'echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger'
 expect_status 0 "$replay" --list "$tmp/log.bin"
 grep -q 'mark       begin' "$tmp/out" || fail 'panic: the log does not reach to the panic'
+
+trouble 'nothing to watch' 2 'neither there before' --watch=nonsuch -- true
+expect_one_line "$tmp/err"
+
+# A log on a full disk: the guest may not even notice, since the kernel writes back later; the recorder says it.
+cat > "$tmp/on-full-disk" <<'END'
+mount -t tmpfs -o size=4M none "$1"
+shift
+status=0
+"$@" || status=$?
+exit $status
+END
+mkdir "$tmp/full"
+namespace=(unshare --mount)
+[ "$(id -u)" = 0 ] || namespace=(unshare --user --map-root-user --mount)
+expect_status 2 "${namespace[@]}" bash "$tmp/on-full-disk" "$tmp/full" "$powercut" record --size=64M -o "$tmp/full/log.bin" -- \
+    dd if=/dev/urandom of=file bs=1M count=20
+expect_one_line "$tmp/err"
+grep -q 'cannot record: No space left on device' "$tmp/err" || fail "full disk: $(cat "$tmp/err")"
+nothing_left 'full disk'
+echo "full disk: $(cat "$tmp/err")"
 
 # Ctrl-C (a shell starts background jobs with SIGINT ignored) while the guest's program runs, and while it boots.
 for delay in 0.5 5; do

@@ -32,6 +32,8 @@ for case in ext4:in-place:1 ext4:rename:1 ext4:rename-fsync:0 xfs:in-place:1; do
     replayed "$status" --jobs=2 > "$tmp/parallel"
     diff "$tmp/first" "$tmp/second" || fail "$case: a second replay differs"
     diff "$tmp/first" "$tmp/parallel" || fail "$case: --jobs=2 differs"
+    replayed "$status" --prefixes-only > "$tmp/prefixes"
+    [ "$(jq .durable "$tmp/prefixes")" = "$(jq .durable "$tmp/first")" ] || fail "$case: prefixes have another durability"
     expect_status 0 "$replay" --list "$tmp/log.bin"
     [ "$(tail -n 1 "$tmp/out" | sed 's/.* \([0-9]*\) crash states/\1/')" = "$(jq -r .crash_states "$tmp/first")" ] ||
         fail "$case: --list counts other states"
