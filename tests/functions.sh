@@ -83,5 +83,20 @@ expect_one_line ()
   fail "$1 is not exactly one line"
 }
 
+# refused TEXT COMMAND [ARG...]: COMMAND ends with exit status 2 and one line on standard error that has TEXT (a basic regular
+# expression) in it, prints nothing else and leaves nothing in TMPDIR
+refused ()
+{
+  local text=$1
+
+  shift
+  expect_status 2 "$@"
+  expect_one_line "$tmp/err"
+  grep -q -- "$text" "$tmp/err" || fail "no word of '$text' from $*: $(cat "$tmp/err")"
+  [ ! -s "$tmp/out" ] || fail "output of $*"
+  [ -z "$(ls -A "$TMPDIR")" ] || fail "left by $*: $(ls -A "$TMPDIR")"
+  cat "$tmp/err"
+}
+
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/powercut-test-XXXXXX")
 cleanup_fn rm -rf "$tmp"

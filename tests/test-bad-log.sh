@@ -9,19 +9,6 @@ mkdir "$tmp/work"
 export TMPDIR=$tmp/work
 true=$(type -P true)
 
-# refused TEXT COMMAND...: one line with TEXT in it, exit status 2
-refused ()
-{
-    local text=$1
-    shift
-    expect_status 2 "$@"
-    expect_one_line "$tmp/err"
-    grep -q -- "$text" "$tmp/err" || fail "no word of '$text' from $*: $(cat "$tmp/err")"
-    [ ! -s "$tmp/out" ] || fail "output of $*"
-    [ -z "$(ls -A "$tmp/work")" ] || fail "left by $*: $(ls -A "$tmp/work")"
-    cat "$tmp/err"
-}
-
 # A small log with an update of one sector.
 make_log ()
 {
