@@ -7,6 +7,8 @@
 #include <glob.h>
 #include <linux/btrfs.h>
 #include <linux/fs.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,6 +16,7 @@
 
 /* After linux/fs.h, whose MS_ macros it declares as an enum. */
 #include <sys/mount.h>
+#include <sys/utsname.h>
 
 #include "checker/tree.h"
 #include "common/cleanup.h"
@@ -227,15 +230,49 @@ errno_name (int number)
   return name ? name : "EUNKNOWN";
 }
 
+static bool
+kernel_is_at_least (unsigned long major, unsigned long minor)
+{
+  struct utsname name;
+  char *end;
+
+  if (uname (&name) == -1)
+    return false;
+  unsigned long found_major = strtoul (name.release, &end, 10);
+  unsigned long found_minor = *end == '.' ? strtoul (end + 1, NULL, 10) : 0;
+  return found_major > major || (found_major == major && found_minor >= minor);
+}
+
+/* OPTIONS and those that keep a file system from reading what recovery and observation do not need, some of it from a thread in
+ * the background: what a run reads must not depend on time.  ext4 reads inodes ahead, and since Linux 5.14 all block
+ * bitmaps after a mount (fs/ext4/super.c, Opt_no_prefetch_block_bitmaps).  To free; NULL with errno ENOMEM.
+ */
+static char *
+recovery_options (const char *type, const char *options)
+{
+  bool ext4 = strcmp (type, "ext4") == 0 || strcmp (type, "ext3") == 0;
+  char *text;
+
+  if (asprintf (&text, "%s%s%s", options, ext4 ? ",inode_readahead_blks=0" : "",
+                ext4 && kernel_is_at_least (5, 14) ? ",no_prefetch_block_bitmaps" : "") == -1)
+    return NULL;
+  return text;
+}
+
 int
 mount_recover (struct agent *agent, char **words, FILE *payload)
 {
   const char *device = words[0], *type = words[1];
+  CLEANUP_FREE char *options = recovery_options (type, words[2]);
   char digest[TREE_DIGEST_LENGTH + 1];
 
+  if (options == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
   if (prepare_device (device) == -1)
     return -1;
-  int error = mount_quietly (device, type, words[2]);
+  int error = mount_quietly (device, type, options);
   fprintf (payload, "mount %s\n", errno_name (error));
   if (error == 0) {
     if (strcmp (type, "btrfs") == 0)
