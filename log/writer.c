@@ -25,7 +25,7 @@
 #include "log/writer.h"
 
 #define CHUNK_BYTES (64 << 20)
-#define BUFFER_BYTES (256 << 10)
+#define BUFFER_BYTES (64 << 10) /* stays in the cache; writing a larger one keeps the other threads waiting longer */
 #define DIRECT_BYTES (32 << 10) /* larger data are not worth a copy */
 #define SPARE_BYTES (64 << 10)  /* kept free for the last completions and the end record, so that a full disk leaves a closed log */
 
@@ -132,7 +132,12 @@ log_writer_create (const char *path, const uint64_t *device_sizes, size_t device
     goto fail;
   }
   writer->written = writer->allocated = size;
-  pthread_mutex_init (&writer->lock, NULL);
+  pthread_mutexattr_t spin_first;       /* the lock is held for less time than a sleep takes */
+
+  pthread_mutexattr_init (&spin_first);
+  pthread_mutexattr_settype (&spin_first, PTHREAD_MUTEX_ADAPTIVE_NP);
+  pthread_mutex_init (&writer->lock, &spin_first);
+  pthread_mutexattr_destroy (&spin_first);
   clock_gettime (CLOCK_MONOTONIC, &writer->start);
   return writer;
 
