@@ -3,3 +3,7 @@
 noinst_PROGRAMS += corpus/atomic-update/atomic-update
 corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c
 EXTRA_DIST += corpus/atomic-update/demo.sh
+
+# Three hundred creations, renames and removals with one sync.
+noinst_PROGRAMS += corpus/many-files/many-files
+corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c

@@ -7,15 +7,29 @@
 
 #include "log/crash-state.h"
 
+/* A write of which parts differ: a partition of its sectors. */
+struct torn {
+  struct span {
+    uint32_t first;             /* sector; the span ends before the next one's first */
+    enum choice_kind kind;
+  } *spans;
+  size_t count, room;
+};
+
+#define KIND_TORN 3             /* beside enum choice_kind: see `torn` */
+
 struct crash_state {
   const struct write_log *log;
   uint32_t write_limit;         /* writes below this number are issued */
-  uint8_t *kinds;               /* by write: enum choice_kind */
-  enum choice_kind undecided_default;
+  uint8_t *kinds;               /* by write: enum choice_kind, or KIND_TORN */
+  uint32_t *torn_numbers;       /* by write: its place in torn; NULL while none was ever torn */
+  struct torn *torn;
+  size_t torn_count, torn_room; /* spans of those from torn_count on are kept for reuse */
+  struct decision_rule rule;
   struct choice *choices;       /* as selected, to undo them */
   size_t choice_count;
-  struct choice *decisions;     /* room for choice_count of them */
-  size_t decision_count;
+  struct choice *decisions;
+  size_t decision_count, decision_room;
 };
 
 /* The writes that may show in a block, newest first, down to those that hide all older ones. */
@@ -35,6 +49,7 @@ crash_state_new (const struct write_log *log)
     return NULL;
   state->log = log;
   state->write_limit = log->write_count;
+  state->rule.tear.sector_bytes = LOG_SECTOR;
   state->kinds = calloc (log->write_count ? log->write_count : 1, 1);
   if (state->kinds == NULL) {
     free (state);
@@ -48,6 +63,10 @@ crash_state_free (struct crash_state *state)
 {
   if (state == NULL)
     return;
+  for (size_t i = 0; i < state->torn_room; i++)
+    free (state->torn[i].spans);
+  free (state->torn);
+  free (state->torn_numbers);
   free (state->kinds);
   free (state->choices);
   free (state->decisions);
@@ -59,55 +78,186 @@ forget_choices (struct crash_state *state)
 {
   for (size_t i = 0; i < state->choice_count; i++)
     state->kinds[state->choices[i].write] = CHOICE_PRESENT;
-  state->choice_count = state->decision_count = 0;
+  state->choice_count = state->decision_count = state->torn_count = 0;
   state->write_limit = state->log->write_count;
 }
 
-int
-crash_state_select (struct crash_state *state, uint32_t point, const struct choice *choices, size_t count,
-                    enum choice_kind undecided_default)
+/* The span that SECTOR is in. */
+static size_t
+find_span (const struct torn *torn, uint32_t sector)
 {
-  struct choice *kept, *decisions;
+  size_t low = 0, high = torn->count;
+
+  while (high - low > 1) {
+    size_t middle = low + (high - low) / 2;
+
+    if (torn->spans[middle].first <= sector)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static enum choice_kind
+sector_kind (const struct crash_state *state, uint32_t number, uint32_t sector)
+{
+  const struct torn *torn;
+
+  if (state->kinds[number] != KIND_TORN)
+    return state->kinds[number];
+  torn = &state->torn[state->torn_numbers[number]];
+  return torn->spans[find_span (torn, sector)].kind;
+}
+
+/* Begin to keep the sectors of write NUMBER apart, or NULL with errno ENOMEM. */
+static struct torn *
+tear_write (struct crash_state *state, uint32_t number)
+{
+  struct torn *torn;
+
+  if (state->kinds[number] == KIND_TORN)
+    return &state->torn[state->torn_numbers[number]];
+  if (state->torn_numbers == NULL
+      && (state->torn_numbers = calloc (state->log->write_count, sizeof *state->torn_numbers)) == NULL)
+    return NULL;
+  if (state->torn_count == state->torn_room) {
+    size_t room = state->torn_room ? state->torn_room * 2 : 16;
+    struct torn *larger = reallocarray (state->torn, room, sizeof *larger);
+
+    if (larger == NULL)
+      return NULL;
+    memset (larger + state->torn_room, 0, (room - state->torn_room) * sizeof *larger);
+    state->torn = larger;
+    state->torn_room = room;
+  }
+  torn = &state->torn[state->torn_count];
+  if (torn->room == 0) {
+    torn->spans = malloc (8 * sizeof *torn->spans);
+    if (torn->spans == NULL)
+      return NULL;
+    torn->room = 8;
+  }
+  torn->spans[0] = (struct span) { 0, state->kinds[number] };
+  torn->count = 1;
+  state->torn_numbers[number] = (uint32_t) state->torn_count++;
+  state->kinds[number] = KIND_TORN;
+  return torn;
+}
+
+/* Append a span, or let the last one grow. */
+static void
+append_span (struct span *spans, size_t *count, uint32_t first, enum choice_kind kind)
+{
+  if (*count == 0 || spans[*count - 1].kind != kind)
+    spans[(*count)++] = (struct span) { first, kind };
+}
+
+/* Make sectors FIRST to LAST of TORN, whose last sector is END, of KIND. */
+static int
+set_span (struct torn *torn, uint32_t first, uint32_t last, uint32_t end, enum choice_kind kind)
+{
+  struct span *spans = malloc ((torn->count + 2) * sizeof *spans);
+  size_t count = 0, at = 0;
+
+  if (spans == NULL)
+    return -1;
+  for (; at < torn->count && torn->spans[at].first < first; at++)
+    append_span (spans, &count, torn->spans[at].first, torn->spans[at].kind);
+  append_span (spans, &count, first, kind);
+  if (last < end) {
+    at = find_span (torn, last + 1);
+    append_span (spans, &count, last + 1, torn->spans[at].kind);
+    for (at++; at < torn->count; at++)
+      append_span (spans, &count, torn->spans[at].first, torn->spans[at].kind);
+  }
+  free (torn->spans);
+  torn->spans = spans;
+  torn->room = torn->count + 2;
+  torn->count = count;
+  return 0;
+}
+
+/* Make CHOICE hold. */
+static int
+apply_choice (struct crash_state *state, struct choice choice)
+{
+  uint32_t end = write_last_sector (&state->log->writes[choice.write]);
+  struct torn *torn;
+
+  if (state->kinds[choice.write] != KIND_TORN && choice.first == 0 && choice.last >= end) {
+    state->kinds[choice.write] = (uint8_t) choice.kind;
+    return 0;
+  }
+  torn = tear_write (state, choice.write);
+  return torn ? set_span (torn, choice.first, choice.last, end, choice.kind) : -1;
+}
+
+static bool
+is_legal_choice (const struct crash_state *state, const struct choice *choice)
+{
+  return choice->kind <= CHOICE_UNDECIDED && choice->write < state->write_limit && choice->first <= choice->last
+    && choice->first <= write_last_sector (&state->log->writes[choice->write]);
+}
+
+static bool
+is_legal_rule (const struct decision_rule *rule)
+{
+  uint32_t size = rule->tear.sector_bytes;
+
+  return rule->tear.mode <= TEAR_ANY && rule->preference <= PREFER_RANDOM && size >= LOG_SECTOR && (size & (size - 1)) == 0;
+}
+
+int
+crash_state_select (struct crash_state *state, const struct selection *selection)
+{
+  size_t count = selection->count;
+  struct choice *kept;
 
   forget_choices (state);
-  if (point >= state->log->event_count || undecided_default >= CHOICE_UNDECIDED)
-    goto invalid;
+  errno = EINVAL;
+  if (selection->point >= state->log->event_count || !is_legal_rule (&selection->rule))
+    return -1;
   kept = reallocarray (state->choices, count ? count : 1, sizeof *kept);
   if (kept == NULL)
     return -1;
   state->choices = kept;
-  decisions = reallocarray (state->decisions, count ? count : 1, sizeof *decisions);
-  if (decisions == NULL)
-    return -1;
-  state->decisions = decisions;
-  state->write_limit = log_writes_until (state->log, point);
-  state->undecided_default = undecided_default;
-  for (; state->choice_count < count; state->choice_count++) {
-    struct choice choice = choices[state->choice_count];
+  state->write_limit = log_writes_until (state->log, selection->point);
+  state->rule = selection->rule;
+  for (size_t i = 0; i < count; i++) {
+    struct choice choice = selection->choices[i];
 
-    if (choice.kind > CHOICE_UNDECIDED || choice.write >= state->write_limit)
-      goto invalid;
-    state->choices[state->choice_count] = choice;
-    state->kinds[choice.write] = (uint8_t) choice.kind;
+    errno = EINVAL;
+    if (!is_legal_choice (state, &choice)) {
+      forget_choices (state);
+      return -1;
+    }
+    state->choices[state->choice_count++] = choice;
+    if (apply_choice (state, choice) == -1) {
+      forget_choices (state);
+      return -1;
+    }
   }
   return 0;
-
- invalid:
-  forget_choices (state);
-  errno = EINVAL;
-  return -1;
 }
 
-/* The sectors of the block at BLOCK_OFFSET that WRITE touches. */
-static unsigned
-touched_sectors (const struct log_write *write, uint64_t block_offset)
+unsigned
+write_block_sectors (const struct log_write *write, uint64_t block)
 {
+  uint64_t block_offset = block * BLOCK_SIZE;
   uint64_t first = write->offset_bytes > block_offset ? (write->offset_bytes - block_offset) / LOG_SECTOR : 0;
   uint64_t end = (write->offset_bytes + write->length_bytes - block_offset) / LOG_SECTOR;
 
   if (end > BLOCK_SECTORS)
     end = BLOCK_SECTORS;
   return ((1u << end) - 1) & ~((1u << first) - 1);
+}
+
+/* SECTOR of the block at BLOCK_OFFSET, counted from the start of WRITE, which touches it. */
+static uint32_t
+sector_in_write (const struct log_write *write, uint64_t block_offset, unsigned sector)
+{
+  return (uint32_t) ((block_offset + (uint64_t) sector * LOG_SECTOR - write->offset_bytes) / LOG_SECTOR);
 }
 
 /* Where the bytes of SECTOR of the block at BLOCK_OFFSET are in WRITE, which touches it; WRITE NULL is the empty device. */
@@ -118,7 +268,7 @@ sector_content (const struct write_log *log, const struct log_write *write, uint
 
   if (write == NULL || write->kind != LOG_WRITE)
     return zeros;
-  return log->map + write->data + (block_offset + (uint64_t) sector * LOG_SECTOR - write->offset_bytes);
+  return log->map + write->data + (uint64_t) sector_in_write (write, block_offset, sector) * LOG_SECTOR;
 }
 
 static void
@@ -139,6 +289,22 @@ add_candidate (struct candidates *candidates, uint32_t number)
   candidates->writes[candidates->count++] = number;
 }
 
+/* Those of TOUCHED, sectors of BLOCK that write NUMBER touches, that hide whatever is older. */
+static unsigned
+hiding_sectors (const struct crash_state *state, uint32_t number, uint64_t block, unsigned touched)
+{
+  unsigned hiding = 0;
+
+  if (state->kinds[number] != KIND_TORN)
+    return state->kinds[number] == CHOICE_PRESENT ? touched : 0;
+  for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++)
+    if (touched & 1u << sector
+        && sector_kind (state, number, sector_in_write (&state->log->writes[number], block * BLOCK_SIZE, sector))
+        == CHOICE_PRESENT)
+      hiding |= 1u << sector;
+  return hiding;
+}
+
 static void
 find_candidates (const struct crash_state *state, unsigned device, uint64_t block, unsigned sectors,
                  struct candidates *candidates)
@@ -152,65 +318,113 @@ find_candidates (const struct crash_state *state, unsigned device, uint64_t bloc
   candidates->count = 0;
   index_walk_begin (&walk, &log->index, device, block, state->write_limit);
   while (sectors && index_walk_next (&walk, &number)) {
-    unsigned touched = touched_sectors (&log->writes[number], block * BLOCK_SIZE) & sectors;
+    unsigned touched = write_block_sectors (&log->writes[number], block) & sectors;
 
     if (touched == 0 || state->kinds[number] == CHOICE_ABSENT)
       continue;
     add_candidate (candidates, number);
-    if (state->kinds[number] == CHOICE_PRESENT)
-      sectors &= ~touched;
+    sectors &= ~hiding_sectors (state, number, block, touched);
   }
+}
+
+/* What is decided about SECTOR of BLOCK in write NUMBER; CHOICE_ABSENT if the write does not touch it. */
+static enum choice_kind
+block_sector_kind (const struct crash_state *state, uint32_t number, uint64_t block, unsigned sector)
+{
+  const struct log_write *write = &state->log->writes[number];
+
+  if (!(write_block_sectors (write, block) & 1u << sector))
+    return CHOICE_ABSENT;
+  return sector_kind (state, number, sector_in_write (write, block * BLOCK_SIZE, sector));
 }
 
 /* Whether SECTOR shows CONTENT whatever is decided about candidates from FROM on. */
 static bool
-is_settled (const struct crash_state *state, const struct candidates *candidates, size_t from, uint64_t block_offset,
+is_settled (const struct crash_state *state, const struct candidates *candidates, size_t from, uint64_t block,
             unsigned sector, const char *content)
 {
   const struct write_log *log = state->log;
 
   for (size_t i = from; i < candidates->count; i++) {
-    const struct log_write *write = &log->writes[candidates->writes[i]];
+    uint32_t number = candidates->writes[i];
+    enum choice_kind kind = block_sector_kind (state, number, block, sector);
 
-    if (!(touched_sectors (write, block_offset) & 1u << sector)
-        || state->kinds[candidates->writes[i]] == CHOICE_ABSENT)
+    if (kind == CHOICE_ABSENT)
       continue;
-    if (memcmp (sector_content (log, write, block_offset, sector), content, LOG_SECTOR) != 0)
+    if (memcmp (sector_content (log, &log->writes[number], block * BLOCK_SIZE, sector), content, LOG_SECTOR) != 0)
       return false;
-    if (state->kinds[candidates->writes[i]] == CHOICE_PRESENT)
+    if (kind == CHOICE_PRESENT)
       return true;
   }
-  return memcmp (sector_content (log, NULL, block_offset, sector), content, LOG_SECTOR) == 0;
+  return memcmp (sector_content (log, NULL, 0, sector), content, LOG_SECTOR) == 0;
 }
 
-static void
-decide (struct crash_state *state, uint32_t number)
+/* CHOICE without what was decided before, so that it can be taken back alone. */
+static struct choice
+undecided_part (const struct crash_state *state, struct choice choice, uint32_t sector)
 {
-  state->kinds[number] = (uint8_t) state->undecided_default;
-  state->decisions[state->decision_count++] = (struct choice) { number, state->undecided_default };
+  const struct torn *torn;
+  size_t at;
+
+  if (state->kinds[choice.write] != KIND_TORN)
+    return choice;
+  torn = &state->torn[state->torn_numbers[choice.write]];
+  at = find_span (torn, sector);
+  if (choice.first < torn->spans[at].first)
+    choice.first = torn->spans[at].first;
+  if (at + 1 < torn->count && choice.last >= torn->spans[at + 1].first)
+    choice.last = torn->spans[at + 1].first - 1;
+  return choice;
+}
+
+/* Decide about SECTOR, counted from the start of write NUMBER, and all that comes with it.  A read of a device cannot fail
+ * half-way through a decision.
+ */
+static enum choice_kind
+decide (struct crash_state *state, uint32_t number, uint32_t sector)
+{
+  const struct tear *tear = &state->rule.tear;
+  uint32_t piece = tear_choice (tear, state->log, number, sector, CHOICE_ABSENT).first;
+  enum choice_kind kind = rule_prefers (&state->rule, number, piece);
+  struct choice choice = undecided_part (state, tear_choice (tear, state->log, number, sector, kind), sector);
+
+  if (state->decision_count == state->decision_room) {
+    size_t room = state->decision_room ? state->decision_room * 2 : 64;
+    struct choice *larger = reallocarray (state->decisions, room, sizeof *larger);
+
+    if (larger == NULL)
+      abort ();
+    state->decisions = larger;
+    state->decision_room = room;
+  }
+  state->decisions[state->decision_count++] = choice;
+  if (apply_choice (state, choice) == -1)
+    abort ();
+  return kind;
 }
 
 static const char *
-resolve_sector (struct crash_state *state, const struct candidates *candidates, uint64_t block_offset, unsigned sector)
+resolve_sector (struct crash_state *state, const struct candidates *candidates, uint64_t block, unsigned sector)
 {
   const struct write_log *log = state->log;
 
   for (size_t i = 0; i < candidates->count; i++) {
     uint32_t number = candidates->writes[i];
     const struct log_write *write = &log->writes[number];
+    enum choice_kind kind = block_sector_kind (state, number, block, sector);
 
-    if (!(touched_sectors (write, block_offset) & 1u << sector))
+    if (kind == CHOICE_ABSENT)
       continue;
-    const char *content = sector_content (log, write, block_offset, sector);
-    if (state->kinds[number] == CHOICE_UNDECIDED) {
-      if (is_settled (state, candidates, i + 1, block_offset, sector, content))
+    const char *content = sector_content (log, write, block * BLOCK_SIZE, sector);
+    if (kind == CHOICE_UNDECIDED) {
+      if (is_settled (state, candidates, i + 1, block, sector, content))
         return content;
-      decide (state, number);
+      kind = decide (state, number, sector_in_write (write, block * BLOCK_SIZE, sector));
     }
-    if (state->kinds[number] == CHOICE_PRESENT)
+    if (kind == CHOICE_PRESENT)
       return content;
   }
-  return sector_content (log, NULL, block_offset, sector);
+  return sector_content (log, NULL, 0, sector);
 }
 
 void
@@ -221,7 +435,7 @@ crash_state_read_block (struct crash_state *state, unsigned device, uint64_t blo
   find_candidates (state, device, block, sectors, &candidates);
   for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++)
     if (sectors & 1u << sector)
-      memcpy ((char *) buffer + sector * LOG_SECTOR, resolve_sector (state, &candidates, block * BLOCK_SIZE, sector),
+      memcpy ((char *) buffer + sector * LOG_SECTOR, resolve_sector (state, &candidates, block, sector),
               LOG_SECTOR);
   if (candidates.writes != candidates.small)
     free (candidates.writes);
@@ -252,4 +466,16 @@ crash_state_decisions (const struct crash_state *state, size_t *count)
 {
   *count = state->decision_count;
   return state->decisions;
+}
+
+void
+crash_state_undo (struct crash_state *state, size_t count)
+{
+  while (state->decision_count > count) {
+    struct choice choice = state->decisions[--state->decision_count];
+
+    choice.kind = CHOICE_UNDECIDED;
+    if (apply_choice (state, choice) == -1)
+      abort ();
+  }
 }

@@ -9,26 +9,11 @@
 #ifndef POWERCUT_CRASH_STATE_H
 #define POWERCUT_CRASH_STATE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "log/reader.h"
+#include "log/choice.h"
 
 #define BLOCK_SIZE ((uint32_t) LOG_SECTOR << INDEX_BLOCK_LEVEL)
 #define BLOCK_SECTORS (1u << INDEX_BLOCK_LEVEL)
 #define BLOCK_ALL ((1u << BLOCK_SECTORS) - 1)
-
-enum choice_kind {
-  CHOICE_PRESENT = 0,
-  CHOICE_ABSENT = 1,
-  CHOICE_UNDECIDED = 2,         /* decided when a read needs it */
-};
-
-struct choice {
-  uint32_t write;               /* its number in the log */
-  enum choice_kind kind;
-};
 
 struct crash_state;
 
@@ -36,23 +21,28 @@ struct crash_state;
 extern struct crash_state *crash_state_new (const struct write_log *log);
 extern void crash_state_free (struct crash_state *state);
 
-/* Move to the crash point POINT (a position) with COUNT choices; of two for one write the last counts.  An undecided write that a read needs becomes
- * UNDECIDED_DEFAULT.  Returns 0, or -1 with errno EINVAL (no such position, a write that is not issued by then, an
- * unknown kind) or ENOMEM; after an error the state is the one of crash_state_new.
+/* Move to the crash point and the choices of SELECTION, which is not kept.  Returns 0, or -1 with errno EINVAL (no such position,
+ * a write that is not issued by then, an unknown kind, mode or preference, a sector size that is none) or ENOMEM; after an error
+ * the state is the one of crash_state_new.
  */
-extern int crash_state_select (struct crash_state *state, uint32_t point, const struct choice *choices, size_t count,
-                               enum choice_kind undecided_default);
+extern int crash_state_select (struct crash_state *state, const struct selection *selection);
 
-/* Read the sectors of SECTORS (bit 0 is the first) of the 4 KiB block BLOCK of DEVICE into their places in BUFFER.  An undecided write is
- * decided if, and only if, the bytes of one of these sectors depend on it.
+/* Read the sectors of SECTORS (bit 0 is the first) of the 4 KiB block BLOCK of DEVICE into their places in BUFFER.  A piece of an
+ * undecided write is decided if, and only if, the bytes of one of these sectors depend on it.
  */
 extern void crash_state_read_block (struct crash_state *state, unsigned device, uint64_t block, unsigned sectors,
                                     void *buffer);
 
+/* The sectors of the block BLOCK of its device that WRITE touches. */
+extern unsigned write_block_sectors (const struct log_write *write, uint64_t block);
+
 /* Read COUNT bytes at OFFSET, both multiples of LOG_SECTOR and inside the device. */
 extern void crash_state_read (struct crash_state *state, unsigned device, void *buffer, size_t count, uint64_t offset);
 
-/* The choices that reads have made since crash_state_select, in order. */
+/* The choices that reads have made since crash_state_select, in order; valid until the next read. */
 extern const struct choice *crash_state_decisions (const struct crash_state *state, size_t *count);
+
+/* Take back all decisions but the first COUNT. */
+extern void crash_state_undo (struct crash_state *state, size_t count);
 
 #endif

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += log/liblog.la
 log_liblog_la_SOURCES = \
 	log/checksum.c log/checksum.h \
+	log/choice.c log/choice.h \
 	log/crash-state.c log/crash-state.h \
 	log/format.h \
 	log/index.c log/index.h \

@@ -10,11 +10,34 @@
 #include "common/number.h"
 #include "log/state-id.h"
 
+/* FIRST, FIRST- or FIRST-LAST, sectors of WRITE. */
 static int
-parse_choice (const char *id, const char *text, const struct write_log *log, uint32_t point, struct choice *choice)
+parse_sectors (char *text, const struct log_write *write, struct choice *choice)
 {
+  char *dash = strchr (text, '-');
+  uint64_t first, last;
+
+  if (dash)
+    *dash++ = '\0';
+  if (parse_unsigned (text, write_last_sector (write), &first) == -1)
+    return -1;
+  last = dash ? write_last_sector (write) : first;
+  if (dash && *dash && parse_unsigned (dash, write_last_sector (write), &last) == -1)
+    return -1;
+  choice->first = (uint32_t) first;
+  choice->last = (uint32_t) last;
+  return first <= last ? 0 : -1;
+}
+
+/* TEXT is changed. */
+static int
+parse_choice (const char *id, char *text, const struct write_log *log, uint32_t point, struct choice *choice)
+{
+  char *sectors = strchr (text, '/');
   uint64_t position;
 
+  if (sectors)
+    *sectors++ = '\0';
   if ((*text != '+' && *text != '-') || parse_unsigned (text + 1, UINT32_MAX, &position) == -1) {
     error_message ("state %s: '%s' is not a choice: write +N or -N, as in 120:-98,+101", id, text);
     return -1;
@@ -25,7 +48,12 @@ parse_choice (const char *id, const char *text, const struct write_log *log, uin
                    (uintmax_t) position, log->path);
     return -1;
   }
-  *choice = (struct choice) { end - 1, *text == '+' ? CHOICE_PRESENT : CHOICE_ABSENT };
+  *choice = choice_whole (end - 1, *text == '+' ? CHOICE_PRESENT : CHOICE_ABSENT);
+  if (sectors && parse_sectors (sectors, &log->writes[end - 1], choice) == -1) {
+    error_message ("state %s: the write at %ju has sectors 0 to %u: write /FIRST-LAST, as in -98/3-7", id,
+                   (uintmax_t) position, write_last_sector (&log->writes[end - 1]));
+    return -1;
+  }
   return 0;
 }
 
@@ -62,22 +90,71 @@ state_id_parse (const char *text, const struct write_log *log, uint32_t *point, 
   return 0;
 }
 
+static void
+format_choice (const struct write_log *log, const struct choice *choice, char separator, FILE *file)
+{
+  const struct log_write *write = &log->writes[choice->write];
+  uint32_t end = write_last_sector (write);
+
+  fprintf (file, "%c%c%u", separator, choice->kind == CHOICE_PRESENT ? '+' : '-', write->issue);
+  if (choice->first == 0 && choice->last >= end)
+    return;
+  fprintf (file, "/%u", choice->first);
+  if (choice->last >= end)
+    fputc ('-', file);
+  else if (choice->last > choice->first)
+    fprintf (file, "-%u", choice->last);
+}
+
+static int
+compare_choices (const void *left, const void *right)
+{
+  const struct choice *a = left, *b = right;
+
+  if (a->write != b->write)
+    return a->write < b->write ? -1 : 1;
+  return a->first < b->first ? -1 : a->first > b->first;
+}
+
+/* Join choices of one kind that lie side by side, or in one another. */
+static size_t
+join_choices (struct choice *choices, size_t count)
+{
+  size_t kept = 0;
+
+  for (size_t i = 0; i < count; i++) {
+    struct choice *last = kept > 0 ? &choices[kept - 1] : NULL;
+
+    if (last && last->write == choices[i].write && last->kind == choices[i].kind
+        && (last->last == CHOICE_END || choices[i].first <= last->last + 1)) {
+      if (last->last < choices[i].last)
+        last->last = choices[i].last;
+    }
+    else
+      choices[kept++] = choices[i];
+  }
+  return kept;
+}
+
 char *
 state_id_format (const struct write_log *log, uint32_t point, const struct choice *choices, size_t count)
 {
+  CLEANUP_FREE struct choice *sorted = calloc (count ? count : 1, sizeof *sorted);
   char *text = NULL, separator = ':';
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  size_t length, sorted_count = 0;
+  FILE *file = sorted ? open_memstream (&text, &length) : NULL;
 
   if (file == NULL)
     return NULL;
+  for (size_t i = 0; i < count; i++)
+    if (choices[i].kind != CHOICE_UNDECIDED)
+      sorted[sorted_count++] = choices[i];
+  if (sorted_count > 0)
+    qsort (sorted, sorted_count, sizeof *sorted, compare_choices);
+  sorted_count = join_choices (sorted, sorted_count);
   fprintf (file, "%u", point);
-  for (size_t i = 0; i < count; i++) {
-    if (choices[i].kind == CHOICE_UNDECIDED)
-      continue;
-    fprintf (file, "%c%c%u", separator, choices[i].kind == CHOICE_PRESENT ? '+' : '-', log->writes[choices[i].write].issue);
-    separator = ',';
-  }
+  for (size_t i = 0; i < sorted_count; i++, separator = ',')
+    format_choice (log, &sorted[i], separator, file);
   if (fclose (file) == EOF) {
     free (text);
     return NULL;

@@ -2,10 +2,11 @@
 /* State ids: text that rebuilds a crash state anywhere.
  *
  *     ID     = POINT [":" [CHOICE *("," CHOICE)]]
- *     CHOICE = ("+" | "-") WRITE
+ *     CHOICE = ("+" | "-") WRITE ["/" FIRST ["-" [LAST]]]
  *
  * POINT is the position of the crash point and WRITE the position of a write's issue, both as `replay --list` shows them; `+` says that the write is
- * there and `-` that it is not.  Writes that are not named are there.
+ * there and `-` that it is not.  FIRST to LAST are sectors of 512 bytes, counted from the write's start, when it is torn: `-98/3-` says
+ * that its first three sectors are there at most.  What is not named is there.
  */
 #ifndef POWERCUT_STATE_ID_H
 #define POWERCUT_STATE_ID_H
@@ -13,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "log/crash-state.h"
+#include "log/choice.h"
 
 /* Parse TEXT as an id of a state of LOG.  Returns 0 with the choices in *choices, to free, or -1 after a message (not an id, a
  * position that the log does not have, a write that is none or is issued after the point).  Whether the writes are pending is
@@ -22,7 +23,9 @@
 extern int state_id_parse (const char *text, const struct write_log *log, uint32_t *point, struct choice **choices,
                            size_t *count);
 
-/* The id of a state, to free: decided choices are named, undecided ones left out.  NULL with errno ENOMEM. */
+/* The id of a state, to free: decided choices are named, by write, in as few ranges as can be; undecided ones are left out.
+ * NULL with errno ENOMEM.
+ */
 extern char *state_id_format (const struct write_log *log, uint32_t point, const struct choice *choices, size_t count);
 
 #endif

@@ -4,8 +4,9 @@
  * One write at offset 0 selects a crash state: a struct control_select and choice_count struct control_choice.  What a guest
  * wrote before is forgotten.  A selection that is not legal is answered with EINVAL.
  *
- * A read at offset 0 gives what happened since: a struct control_report and decision_count struct control_choice, in the
- * order in which reads forced the decisions.  Reading does not change it.  All numbers are little-endian.
+ * A read at offset 0 gives what happened since: a struct control_report, decision_count struct control_choice, in the
+ * order in which reads forced the decisions, and seen_count struct control_seen, in the order of the reads.  Reading does not
+ * change it.  All numbers are little-endian.
  */
 #ifndef POWERCUT_CONTROL_H
 #define POWERCUT_CONTROL_H
@@ -18,19 +19,25 @@
 
 struct control_choice {
   uint32_t write;               /* number of the write in the log */
+  uint32_t first, last;         /* sectors of the write, as in struct choice */
   uint32_t kind;                /* enum choice_kind */
 };
 
 struct control_select {
   uint32_t magic;               /* CONTROL_MAGIC */
   uint32_t point;               /* position of the crash point */
-  uint32_t undecided_default;   /* enum choice_kind: what an undecided write becomes when a read needs it */
+  uint32_t tear;                /* enum tear_mode */
+  uint32_t sector_bytes;        /* of the device */
+  uint32_t preference;          /* enum preference */
   uint32_t choice_count;
+  uint64_t seed;                /* for PREFER_RANDOM */
 };
+_Static_assert (sizeof (struct control_select) == 32, "the selection has no padding");
 
 struct control_report {
   uint32_t magic;               /* CONTROL_MAGIC */
   uint32_t decision_count;
+  uint64_t seen_count;
   uint64_t reads;               /* requests of the guest since the selection */
   uint64_t read_bytes;
   uint64_t writes;              /* writes, zeroes and trims */
@@ -38,6 +45,13 @@ struct control_report {
   uint64_t behaviour;           /* a hash of every sector that was read before it was written, with its content: runs that read
                                    the same bytes have the same */
 };
-_Static_assert (sizeof (struct control_report) == 48, "the report has no padding");
+_Static_assert (sizeof (struct control_report) == 56, "the report has no padding");
+
+/* Sectors of one block that were read before they were written, and not noted before. */
+struct control_seen {
+  uint64_t block;               /* of 4 KiB */
+  uint32_t device;
+  uint32_t sectors;             /* a bit for each sector of the block */
+};
 
 #endif

@@ -32,6 +32,8 @@ static struct write_log *log_file;
 static struct crash_state *state;
 static struct overlay *overlay;
 static struct control_report report;
+static struct control_seen *seen;       /* report.seen_count of them */
+static size_t seen_room;
 
 /* What a client has opened: a device's number, or EXPORT_OTHER for control. */
 struct handle {
@@ -41,6 +43,7 @@ struct handle {
 static void
 crashstate_unload (void)
 {
+  free (seen);
   overlay_free (overlay);
   crash_state_free (state);
   write_log_close (log_file);
@@ -96,7 +99,10 @@ select_state (void)
 
   if (state_id_parse (state_text, log_file, &point, &choices, &count) == -1)
     return -1;
-  if (crash_state_select (state, point, choices, count, CHOICE_PRESENT) == -1) {
+  const struct selection selection = {
+    .point = point, .choices = choices, .count = count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
+  };
+  if (crash_state_select (state, &selection) == -1) {
     nbdkit_error ("state=%s: %m", state_text);
     return -1;
   }
@@ -177,27 +183,42 @@ crashstate_can_fua (void *handle)
   return NBDKIT_FUA_NATIVE;
 }
 
+static struct control_report
+report_on_wire (size_t decision_count)
+{
+  return (struct control_report) {
+    .magic = htole32 (CONTROL_MAGIC), .decision_count = htole32 ((uint32_t) decision_count),
+    .seen_count = htole64 (report.seen_count), .reads = htole64 (report.reads), .read_bytes = htole64 (report.read_bytes),
+    .writes = htole64 (report.writes), .written_bytes = htole64 (report.written_bytes),
+    .behaviour = htole64 (report.behaviour)
+  };
+}
+
 static int
 read_report (void *buffer, uint32_t count, uint64_t offset)
 {
   size_t decision_count;
   const struct choice *decisions = crash_state_decisions (state, &decision_count);
-  CLEANUP_FREE char *bytes = NULL;
-  size_t size = sizeof report + decision_count * sizeof (struct control_choice);
+  const struct control_report head = report_on_wire (decision_count);
+  size_t size = sizeof head + decision_count * sizeof (struct control_choice) + report.seen_count * sizeof *seen;
+  CLEANUP_FREE char *bytes = malloc (size);
+  char *to;
 
-  bytes = malloc (size);
   if (bytes == NULL)
     return -1;
-  struct control_report stored = {
-    .magic = htole32 (CONTROL_MAGIC), .decision_count = htole32 ((uint32_t) decision_count),
-    .reads = htole64 (report.reads), .read_bytes = htole64 (report.read_bytes), .writes = htole64 (report.writes),
-    .written_bytes = htole64 (report.written_bytes), .behaviour = htole64 (report.behaviour)
-  };
-  memcpy (bytes, &stored, sizeof stored);
+  to = mempcpy (bytes, &head, sizeof head);
   for (size_t i = 0; i < decision_count; i++) {
-    struct control_choice choice = { htole32 (decisions[i].write), htole32 (decisions[i].kind) };
+    const struct choice *decision = &decisions[i];
+    struct control_choice choice = {
+      htole32 (decision->write), htole32 (decision->first), htole32 (decision->last), htole32 (decision->kind)
+    };
 
-    memcpy (bytes + sizeof report + i * sizeof choice, &choice, sizeof choice);
+    to = mempcpy (to, &choice, sizeof choice);
+  }
+  for (size_t i = 0; i < report.seen_count; i++) {
+    struct control_seen one = { htole64 (seen[i].block), htole32 (seen[i].device), htole32 (seen[i].sectors) };
+
+    to = mempcpy (to, &one, sizeof one);
   }
   memset (buffer, 0, count);
   if (offset < size)
@@ -225,10 +246,16 @@ select_from (const void *buffer, uint32_t count, uint64_t offset)
     struct control_choice choice;
 
     memcpy (&choice, from, sizeof choice);
-    choices[i] = (struct choice) { le32toh (choice.write), le32toh (choice.kind) };
+    choices[i] = (struct choice) {
+      le32toh (choice.write), le32toh (choice.first), le32toh (choice.last), le32toh (choice.kind)
+    };
   }
+  const struct selection selection = {
+    .point = le32toh (head.point), .choices = choices, .count = choice_count,
+    .rule = { { le32toh (head.tear), le32toh (head.sector_bytes) }, le32toh (head.preference), le64toh (head.seed) }
+  };
   begin_report ();
-  if (crash_state_select (state, le32toh (head.point), choices, choice_count, le32toh (head.undecided_default)) == 0)
+  if (crash_state_select (state, &selection) == 0)
     return 0;
 
  invalid:
@@ -255,15 +282,30 @@ first_part (uint64_t offset, uint32_t count)
   return part;
 }
 
-/* Add to the behaviour what these sectors held, once each.  A sum, so that the order of the reads does not matter. */
-static void
+/* Note that a run saw these sectors, once each, and add what they held to the behaviour: a sum, so that the order of the reads
+ * does not matter.
+ */
+static int
 note_read (unsigned device, uint64_t block, unsigned sectors, const char *content)
 {
   sectors = overlay_note_read (overlay, device, block, sectors);
+  if (sectors == 0)
+    return 0;
+  if (report.seen_count == seen_room) {
+    size_t room = seen_room ? seen_room * 2 : 256;
+    struct control_seen *larger = reallocarray (seen, room, sizeof *larger);
+
+    if (larger == NULL)
+      return -1;
+    seen = larger;
+    seen_room = room;
+  }
+  seen[report.seen_count++] = (struct control_seen) { block, device, sectors };
   for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++)
     if (sectors & 1u << sector)
       report.behaviour += XXH3_64bits_withSeed (content + sector * LOG_SECTOR, LOG_SECTOR,
                                                 (uint64_t) device << 56 | (block * BLOCK_SECTORS + sector));
+  return 0;
 }
 
 static int
@@ -285,7 +327,8 @@ crashstate_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, u
 
     if (missing) {
       crash_state_read_block (state, (unsigned) handle->device, part.block, missing, block);
-      note_read ((unsigned) handle->device, part.block, missing, block);
+      if (note_read ((unsigned) handle->device, part.block, missing, block) == -1)
+        return -1;
     }
     memcpy (to, block + part.skip, part.bytes);
     to += part.bytes;

@@ -5,6 +5,7 @@
 #include <libnbd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
@@ -12,7 +13,7 @@
 #include "replay/device.h"
 
 #define SECTOR_UP(size) (((size) + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR)
-#define FIRST_READ_BYTES 4096   /* the report of nearly every run */
+#define FIRST_READ_BYTES 16384  /* the report of nearly every run */
 
 struct device {
   struct nbdkit nbdkit;
@@ -20,6 +21,7 @@ struct device {
   char *buffer;
   size_t buffer_size;
   struct choice *decisions;
+  struct control_seen *seen;
 };
 
 struct device *
@@ -57,6 +59,7 @@ device_stop (struct device *device)
   nbdkit_free (&device->nbdkit);
   free (device->buffer);
   free (device->decisions);
+  free (device->seen);
   free (device);
 }
 
@@ -64,6 +67,17 @@ const char *
 device_socket (const struct device *device)
 {
   return device->nbdkit.socket;
+}
+
+double
+device_cpu_seconds (const struct device *device)
+{
+  struct timespec used;
+  clockid_t clock;
+
+  if (clock_getcpuclockid (device->nbdkit.pid, &clock) != 0 || clock_gettime (clock, &used) == -1)
+    return 0;
+  return (double) used.tv_sec + (double) used.tv_nsec / 1e9;
 }
 
 static int
@@ -82,24 +96,27 @@ need_buffer (struct device *device, size_t size)
 }
 
 int
-device_select (struct device *device, uint32_t point, const struct choice *choices, size_t count)
+device_select (struct device *device, const struct selection *selection)
 {
+  const struct decision_rule *rule = &selection->rule;
   struct control_select head = {
-    .magic = htole32 (CONTROL_MAGIC), .point = htole32 (point), .undecided_default = htole32 (CHOICE_PRESENT),
-    .choice_count = htole32 ((uint32_t) count)
+    .magic = htole32 (CONTROL_MAGIC), .point = htole32 (selection->point), .tear = htole32 (rule->tear.mode),
+    .sector_bytes = htole32 (rule->tear.sector_bytes), .preference = htole32 (rule->preference), .seed = htole64 (rule->seed),
+    .choice_count = htole32 ((uint32_t) selection->count)
   };
-  size_t size = SECTOR_UP (sizeof head + count * sizeof (struct control_choice));
+  size_t size = SECTOR_UP (sizeof head + selection->count * sizeof (struct control_choice));
 
   if (size > CONTROL_EXPORT_BYTES) {
-    error_message ("%zu pending writes at one crash point are more than can be selected", count);
+    error_message ("%zu choices at one crash point are more than can be selected", selection->count);
     return -1;
   }
   if (need_buffer (device, size) == -1)
     return -1;
   memset (device->buffer, 0, size);
   char *to = mempcpy (device->buffer, &head, sizeof head);
-  for (size_t i = 0; i < count; i++) {
-    struct control_choice choice = { htole32 (choices[i].write), htole32 (choices[i].kind) };
+  for (size_t i = 0; i < selection->count; i++) {
+    const struct choice *from = &selection->choices[i];
+    struct control_choice choice = { htole32 (from->write), htole32 (from->first), htole32 (from->last), htole32 (from->kind) };
 
     to = mempcpy (to, &choice, sizeof choice);
   }
@@ -114,6 +131,10 @@ device_select (struct device *device, uint32_t point, const struct choice *choic
 static int
 read_report (struct device *device, size_t size)
 {
+  if (size > CONTROL_EXPORT_BYTES) {
+    error_message ("a run read more than %d MiB of reports can tell", CONTROL_EXPORT_BYTES >> 20);
+    return -1;
+  }
   if (need_buffer (device, size) == -1)
     return -1;
   if (nbd_pread (device->control, device->buffer, size, 0, 0) == -1) {
@@ -123,40 +144,63 @@ read_report (struct device *device, size_t size)
   return 0;
 }
 
-static void
-report_to_host (struct control_report *report)
+static struct control_report
+head_to_host (const struct control_report *head)
 {
-  report->magic = le32toh (report->magic);
-  report->decision_count = le32toh (report->decision_count);
-  report->reads = le64toh (report->reads);
-  report->read_bytes = le64toh (report->read_bytes);
-  report->writes = le64toh (report->writes);
-  report->written_bytes = le64toh (report->written_bytes);
-  report->behaviour = le64toh (report->behaviour);
+  return (struct control_report) {
+    .magic = le32toh (head->magic), .decision_count = le32toh (head->decision_count),
+    .seen_count = le64toh (head->seen_count), .reads = le64toh (head->reads), .read_bytes = le64toh (head->read_bytes),
+    .writes = le64toh (head->writes), .written_bytes = le64toh (head->written_bytes), .behaviour = le64toh (head->behaviour)
+  };
 }
 
-int
-device_report (struct device *device, struct control_report *report, const struct choice **decisions)
+/* Take the lists behind the head out of the buffer. */
+static int
+take_lists (struct device *device, const struct control_report *head)
 {
-  if (read_report (device, FIRST_READ_BYTES) == -1)
-    return -1;
-  memcpy (report, device->buffer, sizeof *report);
-  report_to_host (report);
-  size_t size = SECTOR_UP (sizeof *report + report->decision_count * sizeof (struct control_choice));
-  if (size > FIRST_READ_BYTES && read_report (device, size) == -1)
-    return -1;
-  struct choice *larger = reallocarray (device->decisions, report->decision_count + 1, sizeof *larger);
-  if (larger == NULL) {
+  struct choice *decisions = reallocarray (device->decisions, head->decision_count + 1, sizeof *decisions);
+  struct control_seen *seen;
+  const char *from = device->buffer + sizeof *head;
+
+  if (decisions)
+    device->decisions = decisions;
+  seen = reallocarray (device->seen, head->seen_count + 1, sizeof *seen);
+  if (seen)
+    device->seen = seen;
+  if (decisions == NULL || seen == NULL) {
     error_message ("out of memory");
     return -1;
   }
-  device->decisions = larger;
-  for (size_t i = 0; i < report->decision_count; i++) {
+  for (size_t i = 0; i < head->decision_count; i++, from += sizeof (struct control_choice)) {
     struct control_choice choice;
 
-    memcpy (&choice, device->buffer + sizeof *report + i * sizeof choice, sizeof choice);
-    larger[i] = (struct choice) { le32toh (choice.write), le32toh (choice.kind) };
+    memcpy (&choice, from, sizeof choice);
+    decisions[i] = (struct choice) { le32toh (choice.write), le32toh (choice.first), le32toh (choice.last), le32toh (choice.kind) };
   }
-  *decisions = larger;
+  for (size_t i = 0; i < head->seen_count; i++, from += sizeof (struct control_seen)) {
+    struct control_seen one;
+
+    memcpy (&one, from, sizeof one);
+    seen[i] = (struct control_seen) { le64toh (one.block), le32toh (one.device), le32toh (one.sectors) };
+  }
+  return 0;
+}
+
+int
+device_report (struct device *device, struct device_report *report)
+{
+  struct control_report head;
+  size_t size;
+
+  if (read_report (device, FIRST_READ_BYTES) == -1)
+    return -1;
+  memcpy (&head, device->buffer, sizeof head);
+  report->head = head_to_host (&head);
+  size = SECTOR_UP (sizeof head + report->head.decision_count * sizeof (struct control_choice)
+                    + report->head.seen_count * sizeof (struct control_seen));
+  if ((size > FIRST_READ_BYTES && read_report (device, size) == -1) || take_lists (device, &report->head) == -1)
+    return -1;
+  report->decisions = device->decisions;
+  report->seen = device->seen;
   return 0;
 }

@@ -17,10 +17,20 @@ extern void device_stop (struct device *device);
 /* The Unix socket that a guest's disk connects to. */
 extern const char *device_socket (const struct device *device);
 
-/* Become the state at POINT under CHOICES; undecided writes become present when they are needed.  Returns 0, or -1 after a message. */
-extern int device_select (struct device *device, uint32_t point, const struct choice *choices, size_t count);
+/* The processor time that the device has used, in seconds. */
+extern double device_cpu_seconds (const struct device *device);
 
-/* What happened since: *report in host order, and the decisions in *decisions, which stay valid until the next call.  Returns 0, or -1 after a message. */
-extern int device_report (struct device *device, struct control_report *report, const struct choice **decisions);
+/* Become the crash state of SELECTION.  Returns 0, or -1 after a message. */
+extern int device_select (struct device *device, const struct selection *selection);
+
+/* What a run did with the device since it was selected. */
+struct device_report {
+  struct control_report head;   /* in host order */
+  const struct choice *decisions;       /* head.decision_count of them */
+  const struct control_seen *seen;      /* head.seen_count of them */
+};
+
+/* Ask for the report.  What it points to stays valid until the next call.  Returns 0, or -1 after a message. */
+extern int device_report (struct device *device, struct device_report *report);
 
 #endif

@@ -1,33 +1,112 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "replay/findings.h"
 
+/* DETAIL with `#` for every number, and for every hash, which is a word that ends in `...`; to free. */
+static char *
+cause_of (const char *detail)
+{
+  char *cause = malloc (strlen (detail) + 1), *to = cause;
+
+  while (cause && *detail) {
+    size_t word = 0, number = strspn (detail, "0123456789");
+
+    while (isalnum ((unsigned char) detail[word]))
+      word++;
+    if (word > 0 && strncmp (detail + word, "...", 3) == 0)
+      number = word;
+    if (number > 0) {
+      *to++ = '#';
+      detail += number;
+    }
+    else
+      *to++ = *detail++;
+  }
+  if (cause)
+    *to = '\0';
+  return cause;
+}
+
+static void
+free_finding (struct finding *finding)
+{
+  free (finding->detail);
+  free (finding->cause);
+  free (finding->after);
+  free (finding->state);
+  free (finding->place);
+  outcome_free (&finding->outcome);
+  mpz_clear (finding->states);
+}
+
+static int
+copy_finding (struct finding *copy, const struct finding *finding)
+{
+  *copy = *finding;
+  mpz_init_set (copy->states, finding->states);
+  copy->detail = strdup (finding->detail);
+  copy->cause = cause_of (finding->detail);
+  copy->after = strdup (finding->after);
+  copy->state = strdup (finding->state);
+  copy->place = strdup (finding->place);
+  if (outcome_copy (&copy->outcome, &finding->outcome) == 0 && copy->detail && copy->cause && copy->after && copy->state && copy->place)
+    return 0;
+  free_finding (copy);
+  return -1;
+}
+
 static struct finding *
-find_same (struct findings *findings, const struct finding *wanted)
+find_same (struct findings *findings, const struct finding *wanted, const char *cause)
 {
   for (size_t i = 0; i < findings->count; i++) {
     struct finding *finding = &findings->list[i];
 
-    if (finding->repeated == wanted->repeated && strcmp (finding->kind, wanted->kind) == 0 && strcmp (finding->detail, wanted->detail) == 0
+    if ((finding->confirmation == FINDING_UNREPEATED) == (wanted->confirmation == FINDING_UNREPEATED)
+        && strcmp (finding->kind, wanted->kind) == 0 && strcmp (finding->cause, cause) == 0
         && strcmp (finding->after, wanted->after) == 0)
       return finding;
   }
   return NULL;
 }
 
+/* Join FINDING to SAME, which keeps the first state of the two. */
+static int
+join (struct finding *same, const struct finding *finding)
+{
+  struct finding first;
+
+  if (strcmp (finding->place, same->place) < 0) {
+    if (copy_finding (&first, finding) == -1)
+      return -1;
+    mpz_swap (first.states, same->states);
+    first.atomic = same->atomic;
+    first.durable = same->durable;
+    free_finding (same);
+    *same = first;
+  }
+  mpz_add (same->states, same->states, finding->states);
+  same->atomic = same->atomic && finding->atomic;
+  same->durable = same->durable && finding->durable;
+  return 0;
+}
+
 int
 findings_add (struct findings *findings, const struct finding *finding)
 {
-  struct finding *same = find_same (findings, finding);
+  CLEANUP_FREE char *cause = cause_of (finding->detail);
+  struct finding *same;
 
-  if (same) {
-    mpz_add (same->states, same->states, finding->states);
-    return 0;
-  }
+  if (cause == NULL)
+    return -1;
+  same = find_same (findings, finding, cause);
+  if (same)
+    return join (same, finding);
   if (findings->count == findings->room) {
     size_t room = findings->room ? findings->room * 2 : 4;
     struct finding *larger = reallocarray (findings->list, room, sizeof *larger);
@@ -37,30 +116,33 @@ findings_add (struct findings *findings, const struct finding *finding)
     findings->list = larger;
     findings->room = room;
   }
-  struct finding copy = {
-    .kind = finding->kind, .detail = strdup (finding->detail), .state = strdup (finding->state),
-    .after = strdup (finding->after), .repeated = finding->repeated
-  };
-  if (copy.detail == NULL || copy.state == NULL || copy.after == NULL) {
-    free (copy.detail);
-    free (copy.state);
-    free (copy.after);
+  if (copy_finding (&findings->list[findings->count], finding) == -1)
     return -1;
-  }
-  mpz_init_set (copy.states, finding->states);
-  findings->list[findings->count++] = copy;
+  findings->count++;
   return 0;
+}
+
+static int
+compare_places (const void *left, const void *right)
+{
+  const struct finding *a = left, *b = right;
+  int order = strcmp (a->place, b->place);
+
+  return order ? order : strcmp (a->kind, b->kind);
+}
+
+void
+findings_sort (struct findings *findings)
+{
+  if (findings->count > 0)
+    qsort (findings->list, findings->count, sizeof *findings->list, compare_places);
 }
 
 void
 findings_free (struct findings *findings)
 {
-  for (size_t i = 0; i < findings->count; i++) {
-    free (findings->list[i].detail);
-    free (findings->list[i].state);
-    free (findings->list[i].after);
-    mpz_clear (findings->list[i].states);
-  }
+  for (size_t i = 0; i < findings->count; i++)
+    free_finding (&findings->list[i]);
   free (findings->list);
   memset (findings, 0, sizeof *findings);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What was found wrong: runs that found the same thing make one finding. */
+/* What was found wrong: runs that found the same kind of thing make one finding. */
 #ifndef POWERCUT_FINDINGS_H
 #define POWERCUT_FINDINGS_H
 
@@ -7,13 +7,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "replay/runner.h"
+
+enum confirmation {
+  FINDING_UNCONFIRMED,          /* no fresh guest has tried yet */
+  FINDING_REPEATED,             /* a freshly booted guest saw it, too */
+  FINDING_UNREPEATED,           /* a freshly booted guest did not see it */
+};
+
 struct finding {
   const char *kind;             /* `atomicity`, `durability`, `unmountable`, `kernel` or `hang`; static */
-  char *detail;
-  char *state;                  /* id of the first state */
   char *after;                  /* the last mark before it */
-  bool repeated;                /* false: a fresh boot did not show it again, and it counts for no state */
   mpz_t states;                 /* how many states show it */
+  bool atomic, durable;         /* what it leaves of the two verdicts */
+
+  /* Of the first of these states. */
+  char *detail;
+  char *cause;                  /* the detail without numbers and hashes; findings_add's own */
+  char *state;                  /* id */
+  char *place;                  /* which is first: sorts by crash point, then in the order of its search */
+  struct outcome outcome;       /* without its lists */
+  enum confirmation confirmation;
 };
 
 struct findings {
@@ -21,10 +35,15 @@ struct findings {
   size_t count, room;
 };
 
-/* Add one; if there is one of the same kind, detail and mark already, its states only.  The texts are copied.  Returns 0, or
- * -1 with errno ENOMEM.
+/* Add one; if there is one of the same kind and mark already, and their details differ in numbers and hashes at most, join the
+ * two: torn contents are wrong in a thousand ways, for one cause.  One that a fresh guest did not see is joined with none that
+ * it did see.  The texts are copied.  Returns 0, or -1 with errno ENOMEM.
  */
 extern int findings_add (struct findings *findings, const struct finding *finding);
+
+
+/* Sort by place. */
+extern void findings_sort (struct findings *findings);
 extern void findings_free (struct findings *findings);
 
 #endif

@@ -64,7 +64,7 @@ print_event (const struct log_event *event, FILE *file)
 }
 
 static void
-print_point (const struct crash_point *point, FILE *file)
+print_point (const struct write_log *log, const struct crash_point *point, const struct tear *tear, FILE *file)
 {
   static const char *const expected[] = {
     [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = ", old or new", [PHASE_COMMITTED] = ", new"
@@ -72,7 +72,7 @@ print_point (const struct crash_point *point, FILE *file)
   mpz_t states;
 
   mpz_init (states);
-  mpz_ui_pow_ui (states, 2, point->pending_count);
+  model_count_states (log, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
   fprintf (file, "-------- crash point %u: %u pending, %s states%s\n", point->position, point->pending_count, text,
@@ -80,13 +80,13 @@ print_point (const struct crash_point *point, FILE *file)
 }
 
 static void
-print_totals (const struct write_log *log, const struct crash_points *points, FILE *file)
+print_totals (const struct write_log *log, const struct crash_points *points, const struct tear *tear, FILE *file)
 {
   mpz_t total, states;
 
   mpz_inits (total, states, NULL);
   for (size_t i = 0; i < points->count; i++) {
-    mpz_ui_pow_ui (states, 2, points->points[i].pending_count);
+    model_count_states (log, points->points[i].pending, points->points[i].pending_count, tear, states);
     mpz_add (total, total, states);
   }
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, total);
@@ -96,7 +96,7 @@ print_totals (const struct write_log *log, const struct crash_points *points, FI
 }
 
 int
-list_log (const struct write_log *log, FILE *file)
+list_log (const struct write_log *log, const struct tear *tear, FILE *file)
 {
   struct crash_points points;
   struct log_cursor cursor;
@@ -112,9 +112,9 @@ list_log (const struct write_log *log, FILE *file)
   while (log_cursor_next (&cursor, &event)) {
     print_event (&event, file);
     for (; next < points.count && points.points[next].position == event.position; next++)
-      print_point (&points.points[next], file);
+      print_point (log, &points.points[next], tear, file);
   }
-  print_totals (log, &points, file);
+  print_totals (log, &points, tear, file);
   crash_points_free (&points);
   return 0;
 }

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-#include "log/reader.h"
+#include "log/choice.h"
 
-/* Print the header, every event in order with the crash points in their places, and the totals.  Returns 0, or -1 after a message. */
-extern int list_log (const struct write_log *log, FILE *file);
+/* Print the header, every event in order with the crash points in their places, and the totals; TEAR says which states there are.  Returns 0, or -1 after a message. */
+extern int list_log (const struct write_log *log, const struct tear *tear, FILE *file);
 
 #endif

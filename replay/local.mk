@@ -2,16 +2,19 @@
 # libreplay has all but main, for the unit tests.
 noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
+	replay/certificates.c replay/certificates.h \
 	replay/device.c replay/device.h \
 	replay/findings.c replay/findings.h \
 	replay/list.c replay/list.h \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
+	replay/oracle.c replay/oracle.h \
 	replay/report.c replay/report.h \
 	replay/runner.c replay/runner.h \
 	replay/search.c replay/search.h \
-	replay/session.c replay/session.h
-replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
+	replay/session.c replay/session.h \
+	replay/tally.c replay/tally.h
+replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libcommon.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)

@@ -57,6 +57,23 @@ model_pending (const struct write_log *log, uint32_t position, uint32_t **pendin
   return count;
 }
 
+void
+model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear, mpz_t states)
+{
+  mp_bitcnt_t bits = 0;
+
+  mpz_set_ui (states, 1);
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t pieces = tear_pieces (tear, &log->writes[pending[i]]);
+
+    if (tear->mode == TEAR_PREFIX)
+      mpz_mul_ui (states, states, (unsigned long) pieces + 1);
+    else
+      bits += pieces;
+  }
+  mpz_mul_2exp (states, states, bits);
+}
+
 enum phase
 model_phase (const struct write_log *log, uint32_t position)
 {

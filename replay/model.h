@@ -11,7 +11,8 @@
  *   - w is pending if and only if it is issued at t or before and is not durable.  A write that failed, or never completed,
  *     stays pending: it may be there or not.
  *   - Every subset of the pending writes is a legal crash state.  In each sector the latest write that is there wins, in the
- *     order of issue.  A write is there whole or not at all.
+ *     order of issue.  A write is there whole or not at all, unless writes may be torn (log/choice.h): then any leading part of
+ *     it may be there, or any of its sectors.
  * (NBD protocol, `Ordering of messages and writes` and NBD_CMD_FLAG_FUA; Linux Documentation/block/writeback_cache_control.rst.)
  *
  * Crash points worth visiting are the positions just before each flush or FUA completion that makes a write durable, just before each
@@ -25,14 +26,16 @@
 #ifndef POWERCUT_MODEL_H
 #define POWERCUT_MODEL_H
 
+#include <gmp.h>
 #include <stdbool.h>
 
-#include "log/reader.h"
+#include "log/choice.h"
 
 enum phase {
   PHASE_UNKNOWN,                /* the log has no mark `begin`: nothing is known of contents */
   PHASE_UPDATE,                 /* between `begin` and `commit`: old or new */
   PHASE_COMMITTED,              /* after `commit`: new */
+  PHASE_COUNT
 };
 
 struct crash_point {
@@ -53,6 +56,10 @@ extern bool model_is_durable (const struct write_log *log, uint32_t write, uint3
 
 /* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
 extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);
+
+/* The number of legal states of COUNT pending writes, into STATES. */
+extern void model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
+                                mpz_t states);
 
 /* What is expected of a crash at POSITION. */
 extern enum phase model_phase (const struct write_log *log, uint32_t position);

@@ -23,24 +23,24 @@ find_place (const struct observations *observations, const char *digest)
   return low;
 }
 
-const char *
+struct observation *
 observations_find (const struct observations *observations, const char *digest)
 {
   size_t place = find_place (observations, digest);
 
   return place < observations->count && strcmp (observations->list[place].digest, digest) == 0
-    ? observations->list[place].text : NULL;
+    ? &observations->list[place] : NULL;
 }
 
 const char *
 observations_add (struct observations *observations, const char *digest, char *text)
 {
-  const char *known = observations_find (observations, digest);
+  const struct observation *known = observations_find (observations, digest);
   size_t place = find_place (observations, digest);
 
   if (known) {
     free (text);
-    return known;
+    return known->text;
   }
   if (observations->count == observations->room) {
     size_t room = observations->room ? observations->room * 2 : 64;
@@ -56,17 +56,26 @@ observations_add (struct observations *observations, const char *digest, char *t
   memmove (observations->list + place + 1, observations->list + place,
            (observations->count - place) * sizeof *observations->list);
   struct observation *added = &observations->list[place];
+  memset (added, 0, sizeof *added);
   memcpy (added->digest, digest, sizeof added->digest);
   added->text = text;
   observations->count++;
   return text;
 }
 
+static void
+free_observation (struct observation *observation)
+{
+  free (observation->text);
+  for (int phase = 0; phase < PHASE_COUNT; phase++)
+    free (observation->judged[phase].verdict.detail);
+}
+
 void
 observations_free (struct observations *observations)
 {
   for (size_t i = 0; i < observations->count; i++)
-    free (observations->list[i].text);
+    free_observation (&observations->list[i]);
   free (observations->list);
   memset (observations, 0, sizeof *observations);
 }

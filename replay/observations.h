@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every observation that a replay has seen, once: by its digest (checker/tree.h). */
+/* Every observation that a replay has seen, once, by its digest (checker/tree.h), and what it means in each phase. */
 #ifndef POWERCUT_OBSERVATIONS_H
 #define POWERCUT_OBSERVATIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "checker/tree.h"
+#include "replay/model.h"
+
+struct verdict {
+  const char *kind;             /* as in struct finding, or NULL: nothing is wrong */
+  char *detail;                 /* to free */
+  bool atomic, durable;
+};
 
 struct observation {
   char digest[TREE_DIGEST_LENGTH + 1];
   char *text;
+  struct {
+    bool known;
+    struct verdict verdict;
+  } judged[PHASE_COUNT];
 };
 
 struct observations {
@@ -17,8 +29,8 @@ struct observations {
   size_t count, room;
 };
 
-/* The text with this digest, or NULL.  It stays valid until observations_free. */
-extern const char *observations_find (const struct observations *observations, const char *digest);
+/* The observation with this digest, or NULL.  It stays where it is until the next one is added, and its text until observations_free. */
+extern struct observation *observations_find (const struct observations *observations, const char *digest);
 
 /* Add a text (taken over, also when this fails).  Returns the text that is kept, or NULL with errno ENOMEM. */
 extern const char *observations_add (struct observations *observations, const char *digest, char *text);

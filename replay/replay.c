@@ -35,11 +35,13 @@ enum exit_status {
 };
 
 #define JOBS_MAX 256
+#define SECTOR_BYTES_MAX 65536
 
 struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, quiet;
-  uint64_t jobs, limit, memory_bytes, timeout_seconds;
-  const char *kernel, *state, *export, *serve, *json;
+  uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
+  const char *tear, *kernel, *state, *export, *serve, *json;
+  enum tear_mode tear_mode;
   const char *log;
 };
 
@@ -48,14 +50,41 @@ static const char usage[] =
   "       replay --list LOG\n"
   "       replay --state=ID [--export=IMG | --serve=SOCKET] [OPTION...] LOG\n";
 
+/* How writes may be torn. */
+static int
+check_tear (struct arguments *arguments)
+{
+  static const char *const modes[] = { [TEAR_NONE] = "none", [TEAR_PREFIX] = "prefix", [TEAR_ANY] = "any" };
+  int mode = TEAR_ANY;
+
+  while (mode >= 0 && strcmp (arguments->tear, modes[mode]) != 0)
+    mode--;
+  if (mode == -1) {
+    error_message ("--tear=%s: none, prefix or any", arguments->tear);
+    return -1;
+  }
+  if ((arguments->sector_bytes & (arguments->sector_bytes - 1)) != 0 || arguments->sector_bytes > SECTOR_BYTES_MAX) {
+    error_message ("--sector=%ju: a power of two from %d to %d", (uintmax_t) arguments->sector_bytes, LOG_SECTOR,
+                   SECTOR_BYTES_MAX);
+    return -1;
+  }
+  arguments->tear_mode = (enum tear_mode) mode;
+  return 0;
+}
+
 static int
 parse_arguments (int argc, char **argv, struct arguments *arguments)
 {
   const struct option_spec options[] = {
     { "all-prefixes", 0, OPTION_FLAG, &arguments->all_prefixes, NULL, "visit every crash state (the default)", 0 },
     { "prefixes-only", 0, OPTION_FLAG, &arguments->prefixes_only, NULL, "visit the prefixes alone, without reordering", 0 },
+    { "tear", 0, OPTION_TEXT, &arguments->tear, "none|prefix|any", "what may be left of a pending write [none]", 0 },
+    { "sector", 0, OPTION_SIZE, &arguments->sector_bytes, "N", "bytes that are never torn [512]", LOG_SECTOR },
     { "no-reduction", 0, OPTION_FLAG, &arguments->no_reduction, NULL, "one run for each state, not for each behaviour", 0 },
     { "limit", 0, OPTION_NUMBER, &arguments->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0 },
+    { "time", 0, OPTION_SECONDS, &arguments->seconds, "S", "most time at one crash point [0: no limit]", 0 },
+    { "seed", 0, OPTION_NUMBER, &arguments->seed, "N", "of what is visited when there is a limit [0]", 0 },
+    { "audit", 0, OPTION_NUMBER, &arguments->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "N", "guests side by side [one for each processor]", 1 },
     { "kernel", 0, OPTION_TEXT, &arguments->kernel, "FILE|DIR", "the guests' kernel [the recording's, else the newest]", 0 },
     { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
@@ -73,7 +102,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
   };
   int first = options_parse (&command, argc, argv);
 
-  if (first == -1)
+  if (first == -1 || check_tear (arguments) == -1)
     return -1;
   if (first != argc - 1) {
     error_message (first == argc ? "which log? see --help" : "%s: one log at a time: see --help", argv[first]);
@@ -89,6 +118,10 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
   }
   if (arguments->jobs > JOBS_MAX) {
     error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) arguments->jobs, JOBS_MAX);
+    return -1;
+  }
+  if (arguments->audit_percent > 100) {
+    error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) arguments->audit_percent);
     return -1;
   }
   if (arguments->json && (arguments->list || arguments->state)) {
@@ -176,7 +209,10 @@ run_export (const struct arguments *arguments, const struct write_log *log)
   }
   fd = open (arguments->export, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   state = crash_state_new (log);
-  if (fd != -1 && state && crash_state_select (state, position, choices, count, CHOICE_PRESENT) == 0)
+  const struct selection selection = {
+    .point = position, .choices = choices, .count = count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
+  };
+  if (fd != -1 && state && crash_state_select (state, &selection) == 0)
     r = export_device (state, log->device_sizes[0], fd);
   if (r == -1)
     error_message ("%s: %m", arguments->export);
@@ -201,7 +237,7 @@ run_serve (const struct arguments *arguments, const struct write_log *log)
     error_message ("nbdkit: not found: install it");
     return EXIT_UNUSABLE;
   }
-  id = state_id_format (log, position, choices, count);
+  id = arguments->state ? strdup (arguments->state) : state_id_format (log, position, choices, count);
   if (id == NULL || asprintf (&log_parameter, "log=%s", arguments->log) == -1
       || asprintf (&state_parameter, "state=%s", id) == -1) {
     error_message ("out of memory");
@@ -282,6 +318,8 @@ run_session (const struct arguments *arguments, const struct session_config *con
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
       : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
+    if (session.mismatches > 0)
+      status = EXIT_UNUSABLE;
     if (arguments->json && report_write_json (&report, arguments->json) == -1)
       status = EXIT_UNUSABLE;
     report_free (&report);
@@ -329,7 +367,9 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
   size_t watch_count = find_watch (log, &watch);
   struct session_config config = {
     .log = log, .folder = folder, .old_tree = old_tree, .new_tree = new_tree, .jobs = (unsigned) arguments->jobs,
-    .limit = arguments->limit, .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
+    .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
+    .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
+    .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
     .progress = !arguments->quiet && isatty (2),
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
@@ -390,7 +430,8 @@ run (const struct arguments *arguments, const struct write_log *log)
   int damaged = report_loss (log);
 
   if (arguments->list) {
-    int listed = list_log (log, stdout);
+    const struct tear tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes };
+    int listed = list_log (log, &tear, stdout);
 
     return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
   }
@@ -411,7 +452,7 @@ int
 main (int argc, char **argv)
 {
   struct arguments arguments = {
-    .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
+    .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
   };
   struct write_log *log;
   int status;

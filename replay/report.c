@@ -61,50 +61,51 @@ count_behaviours (struct report *report)
   return 0;
 }
 
-static int
+static void
 add_point (struct report *report, const struct point_result *result, enum phase phase)
 {
-  bool judged = report->session->config->old_tree != NULL && result->runs > 0;
+  bool judged = report->session->oracle.old_tree != NULL && result->runs + result->remembered > 0;
 
   report->judged |= judged && phase != PHASE_UNKNOWN;
   report->judged_new |= judged && phase == PHASE_COMMITTED;
-  report->runs += result->runs;
   report->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
-  report->atomic &= result->atomic;
-  report->durable &= result->durable;
   mpz_add (report->states, report->states, result->states);
   mpz_add (report->covered, report->covered, result->covered);
-  for (size_t i = 0; i < result->findings.count; i++) {
-    report->violated |= result->findings.list[i].repeated;
-    if (findings_add (&report->violations, &result->findings.list[i]) == -1)
-      return -1;
-  }
-  return 0;
+}
+
+static void
+add_finding (struct report *report, const struct finding *finding)
+{
+  if (finding->confirmation == FINDING_UNREPEATED)
+    return;
+  report->violated = true;
+  report->atomic &= finding->atomic;
+  report->durable &= finding->durable;
 }
 
 int
 report_make (struct report *report, const struct session *session)
 {
-  int r;
-
   memset (report, 0, sizeof *report);
   report->session = session;
   report->exhaustive = report->atomic = report->durable = true;
   mpz_init (report->states);
   mpz_init (report->covered);
   count_operations (report, session->config->log);
-  r = count_behaviours (report);
-  for (size_t i = 0; i < session->points.count && r == 0; i++)
-    r = add_point (report, &session->results[i], session->points.points[i].phase);
-  if (r == -1)
+  for (size_t i = 0; i < session->points.count; i++)
+    add_point (report, &session->results[i], session->points.points[i].phase);
+  for (size_t i = 0; i < session->findings.count; i++)
+    add_finding (report, &session->findings.list[i]);
+  if (count_behaviours (report) == -1) {
     error_message ("out of memory");
-  return r;
+    return -1;
+  }
+  return 0;
 }
 
 void
 report_free (struct report *report)
 {
-  findings_free (&report->violations);
   mpz_clear (report->states);
   mpz_clear (report->covered);
 }
@@ -117,19 +118,36 @@ plural (uint64_t count)
 }
 
 static void
-print_violations (const struct report *report, FILE *file)
+print_findings (const struct findings *findings, FILE *file)
 {
-  for (size_t i = 0; i < report->violations.count; i++) {
-    const struct finding *finding = &report->violations.list[i];
+  static const char *const notes[] = { " (no fresh guest has tried it again)", "", " (not seen again on a fresh boot)" };
+
+  for (size_t i = 0; i < findings->count; i++) {
+    const struct finding *finding = &findings->list[i];
     CLEANUP_FREE char *states = mpz_get_str (NULL, 10, finding->states);
 
     fprintf (file, "%s: ", finding->kind);
     print_safely (finding->detail, strlen (finding->detail), file);
-    fprintf (file, "%s\n    state %s (%s state%s; after mark ", finding->repeated ? "" : " (not seen again on a fresh boot)",
+    fprintf (file, "%s\n    state %s (%s state%s; after mark ", notes[finding->confirmation],
              finding->state, states, strcmp (states, "1") == 0 ? "" : "s");
     print_safely (finding->after, strlen (finding->after), file);
     fputs (")\n", file);
   }
+}
+
+/* The share of the states that is covered; the exact numbers stand beside it. */
+static double
+share_percent (const struct report *report)
+{
+  double share;
+  mpq_t ratio;
+
+  mpq_init (ratio);
+  mpq_set_num (ratio, report->covered);
+  mpq_set_den (ratio, report->states);
+  share = mpq_get_d (ratio) * 100;
+  mpq_clear (ratio);
+  return share;
 }
 
 void
@@ -137,6 +155,7 @@ report_print (const struct report *report, FILE *file)
 {
   const struct session *session = report->session;
   const struct session_config *config = session->config;
+  static const char *const tears[] = { "", ", torn to a prefix", ", torn anyhow" };
   CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states);
   CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->covered);
 
@@ -147,22 +166,32 @@ report_print (const struct report *report, FILE *file)
   if (config->log->unordered_count > 0)
     fprintf (file, "note: %u pairs of overlapping writes were in flight together: the order of issue is taken\n",
              config->log->unordered_count);
-  fprintf (file, "replayed: %zu crash points, up to %u pending writes, %s crash states; %s covered by %ju run%s in %.1f s\n",
-           session->points.count, session->points.pending_max, states, report->exhaustive ? "all" : covered,
-           (uintmax_t) report->runs, plural (report->runs), session->seconds);
-  print_violations (report, file);
+  fprintf (file, "replayed: %zu crash points, up to %u pending writes%s, %s crash states; ", session->points.count,
+           session->points.pending_max, tears[config->tear.mode], states);
+  if (report->exhaustive)
+    fputs ("all", file);
+  else
+    fprintf (file, "%s of them (%.3g %%)", covered, share_percent (report));
+  fprintf (file, " covered by %ju run%s", (uintmax_t) session->runs, plural (session->runs));
+  if (session->remembered > 0)
+    fprintf (file, " and %ju remembered", (uintmax_t) session->remembered);
+  fprintf (file, " in %.1f s\n", session->seconds);
+  if (config->audit_percent > 0)
+    fprintf (file, "audited: %ju of the remembered answers, %ju mismatches\n", (uintmax_t) session->audited,
+             (uintmax_t) session->mismatches);
+  print_findings (&session->findings, file);
   if (report->judged)
     fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO",
              report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
   else
     fprintf (file, "contents were not judged");
-  if (session->leftover_count > 0)
+  if (session->oracle.leftover_count > 0)
     fprintf (file, "; leftovers:");
-  for (size_t i = 0; i < session->leftover_count; i++)
-    fprintf (file, " %s", session->leftovers[i]);
+  for (size_t i = 0; i < session->oracle.leftover_count; i++)
+    fprintf (file, " %s", session->oracle.leftovers[i]);
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
-    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : "some crash points need more runs than --limit");
+    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : "some crash points need more runs than --limit or --time allow");
 }
 
 /* How many bytes the UTF-8 character at TEXT has, or 0 if there is none. */
@@ -206,12 +235,12 @@ add_big_number (cJSON *object, const char *name, const mpz_t number)
 }
 
 static void
-add_violations (cJSON *object, const struct report *report)
+add_violations (cJSON *object, const struct findings *findings)
 {
   cJSON *list = cJSON_AddArrayToObject (object, "violations");
 
-  for (size_t i = 0; i < report->violations.count; i++) {
-    const struct finding *finding = &report->violations.list[i];
+  for (size_t i = 0; i < findings->count; i++) {
+    const struct finding *finding = &findings->list[i];
     cJSON *violation = cJSON_CreateObject ();
 
     cJSON_AddStringToObject (violation, "kind", finding->kind);
@@ -219,14 +248,43 @@ add_violations (cJSON *object, const struct report *report)
     add_text (violation, "after", finding->after);
     add_text (violation, "detail", finding->detail);
     add_big_number (violation, "states", finding->states);
-    cJSON_AddBoolToObject (violation, "repeated", finding->repeated);
+    cJSON_AddBoolToObject (violation, "repeated", finding->confirmation == FINDING_REPEATED);
     cJSON_AddItemToArray (list, violation);
+  }
+}
+
+/* What was seen at each crash point, in how many states. */
+static void
+add_points (cJSON *object, const struct session *session)
+{
+  cJSON *list = cJSON_AddArrayToObject (object, "points");
+
+  for (size_t i = 0; i < session->points.count; i++) {
+    const struct point_result *result = &session->results[i];
+    cJSON *point = cJSON_CreateObject (), *seen;
+
+    cJSON_AddNumberToObject (point, "position", session->points.points[i].position);
+    cJSON_AddNumberToObject (point, "pending", session->points.points[i].pending_count);
+    add_big_number (point, "crash_states", result->states);
+    add_big_number (point, "states_covered", result->covered);
+    cJSON_AddNumberToObject (point, "runs", (double) result->runs);
+    cJSON_AddNumberToObject (point, "remembered", (double) result->remembered);
+    seen = cJSON_AddArrayToObject (point, "observations");
+    for (size_t j = 0; j < result->tally.count; j++) {
+      cJSON *observation = cJSON_CreateObject ();
+
+      add_text (observation, "seen", result->tally.entries[j].seen);
+      add_big_number (observation, "states", result->tally.entries[j].states);
+      cJSON_AddItemToArray (seen, observation);
+    }
+    cJSON_AddItemToArray (list, point);
   }
 }
 
 static cJSON *
 make_json (const struct report *report)
 {
+  static const char *const tears[] = { "none", "prefix", "any" };
   const struct session *session = report->session;
   const struct session_config *config = session->config;
   cJSON *object = cJSON_CreateObject (), *leftovers;
@@ -242,19 +300,26 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "zeroes", report->zeroes);
   cJSON_AddNumberToObject (object, "crash_points", (double) session->points.count);
   cJSON_AddNumberToObject (object, "pending_max", session->points.pending_max);
+  cJSON_AddStringToObject (object, "tear", tears[config->tear.mode]);
+  cJSON_AddNumberToObject (object, "sector", config->tear.sector_bytes);
   add_big_number (object, "crash_states", report->states);
   add_big_number (object, "states_covered", report->covered);
   cJSON_AddBoolToObject (object, "exhaustive", report->exhaustive);
-  cJSON_AddNumberToObject (object, "runs", (double) report->runs);
-  cJSON_AddNumberToObject (object, "remembered", 0);
+  cJSON_AddNumberToObject (object, "runs", (double) session->runs);
+  cJSON_AddNumberToObject (object, "remembered", (double) session->remembered);
+  cJSON_AddNumberToObject (object, "audited", (double) session->audited);
+  cJSON_AddNumberToObject (object, "mismatches", (double) session->mismatches);
   cJSON_AddNumberToObject (object, "behaviours", (double) report->behaviours);
   cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
   cJSON_AddItemToObject (object, "durable", report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
-  add_violations (object, report);
+  add_violations (object, &session->findings);
+  add_points (object, session);
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
-  for (size_t i = 0; i < session->leftover_count; i++)
-    cJSON_AddItemToArray (leftovers, cJSON_CreateString (session->leftovers[i]));
+  for (size_t i = 0; i < session->oracle.leftover_count; i++)
+    cJSON_AddItemToArray (leftovers, cJSON_CreateString (session->oracle.leftovers[i]));
   cJSON_AddNumberToObject (object, "seconds", session->seconds);
+  cJSON_AddNumberToObject (object, "search_cpu_seconds", session->search_cpu_seconds);
+  cJSON_AddNumberToObject (object, "device_cpu_seconds", session->device_cpu_seconds);
   return object;
 }
 

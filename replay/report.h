@@ -11,13 +11,12 @@
 struct report {
   const struct session *session;
   uint32_t writes, flushes, fua, trims, zeroes;
-  uint64_t runs, behaviours;
+  uint64_t behaviours;
   mpz_t states, covered;
   bool exhaustive;              /* every state of every crash point is covered */
   bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */
-  bool violated;                /* some violation was seen again on a fresh boot, or needed none */
-  bool atomic, durable;
-  struct findings violations;   /* by crash point; the same one at several points once */
+  bool violated;                /* some finding was seen again on a fresh boot, or nobody could try */
+  bool atomic, durable;         /* by such findings */
 };
 
 /* Add up.  Returns 0, or -1 after a message.  Free with report_free. */

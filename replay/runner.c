@@ -21,7 +21,6 @@ struct runner {
   char *console;
   char *release;
   const char **words;           /* of the request `recover` */
-  struct choice *kept;          /* decisions of a run that was repeated */
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
 };
 
@@ -89,7 +88,6 @@ runner_stop (struct runner *runner)
   free (runner->console);
   free (runner->release);
   free (runner->words);
-  free (runner->kept);
   free (runner->tree);
   free (runner);
 }
@@ -100,6 +98,12 @@ runner_release (const struct runner *runner)
   return runner->release;
 }
 
+double
+runner_cpu_seconds (const struct runner *runner)
+{
+  return device_cpu_seconds (runner->device);
+}
+
 void
 outcome_free (struct outcome *outcome)
 {
@@ -107,6 +111,46 @@ outcome_free (struct outcome *outcome)
   free (outcome->fault);
   free (outcome->unrepeated);
   outcome->detail = outcome->fault = outcome->unrepeated = NULL;
+}
+
+/* Whether two runs saw the same kind of thing. */
+static bool
+same_kind (const struct outcome *a, const struct outcome *b)
+{
+  return a->kind == b->kind && !a->fault == !b->fault;
+}
+
+bool
+outcome_same (const struct outcome *a, const struct outcome *b)
+{
+  return same_kind (a, b) && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
+}
+
+/* A copy of TEXT into *copy; false for lack of memory. */
+static bool
+copy_text (char **copy, const char *text)
+{
+  *copy = text ? strdup (text) : NULL;
+  return text == NULL || *copy;
+}
+
+int
+outcome_copy (struct outcome *to, const struct outcome *from)
+{
+  bool copied;
+
+  *to = (struct outcome) {
+    .kind = from->kind, .repeated = from->repeated, .report.head = from->report.head, .unrepeated_kind = from->unrepeated_kind
+  };
+  memcpy (to->digest, from->digest, sizeof to->digest);
+  copied = copy_text (&to->detail, from->detail);
+  copied = copy_text (&to->fault, from->fault) && copied;
+  copied = copy_text (&to->unrepeated, from->unrepeated) && copied;
+  to->report.head.decision_count = 0;
+  to->report.head.seen_count = 0;
+  if (!copied)
+    outcome_free (to);
+  return copied ? 0 : -1;
 }
 
 /* The agent's answer to `recover`, line by line. */
@@ -204,121 +248,97 @@ ask_tree (struct runner *runner)
   return NULL;
 }
 
-/* One run; *renew says that the guest has to be booted anew. */
+/* What the agent's answer means; *renew says that the guest has to be booted anew. */
 static int
-run_once (struct runner *runner, uint32_t point, const struct choice *choices, size_t count, struct outcome *outcome,
-          bool *renew)
+read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *outcome, bool *renew)
 {
-  struct vm_answer answer;
-  CLEANUP_FREE char *payload = NULL;
-  int r = 0;
-
-  memset (outcome, 0, sizeof *outcome);
-  if ((runner->vm == NULL && boot (runner) == -1) || device_select (runner->device, point, choices, count) == -1)
-    return -1;
-  answer = vm_call (runner->vm, runner->config->run_timeout_ms, runner->words);
-  payload = answer.text;
-  *renew = answer.failure != VM_OK;
-  switch (answer.failure) {
+  *renew = answer->failure != VM_OK;
+  switch (answer->failure) {
   case VM_OK:
-    r = read_recovery (payload, outcome, renew);
-    break;
+    return read_recovery (answer->text, outcome, renew);
   case VM_REFUSED:
-    error_message ("the guest cannot make a run: %s", payload);
-    r = -1;
-    break;
+    error_message ("the guest cannot make a run: %s", answer->text);
+    return -1;
   case VM_DIED:
     outcome->kind = OUTCOME_DIED;
     outcome->detail = console_reason (runner->console, REASON_LINES);
-    break;
+    return 0;
   case VM_HUNG:
     outcome->kind = OUTCOME_HUNG;
     if (asprintf (&outcome->detail, "no answer within %d s", runner->config->run_timeout_ms / 1000) == -1)
       outcome->detail = NULL;
-    break;
-  case VM_STOPPED:
-    r = -1;
-    break;
+    return 0;
+  default:
+    return -1;                  /* VM_STOPPED */
   }
+}
+
+/* One run; a guest that is not to be trusted any more is abandoned, and *again says that the run should be repeated. */
+static int
+run_once (struct runner *runner, const struct selection *selection, struct outcome *outcome, bool *again)
+{
+  struct vm_answer answer;
+  int r;
+
+  memset (outcome, 0, sizeof *outcome);
+  if ((runner->vm == NULL && boot (runner) == -1) || device_select (runner->device, selection) == -1)
+    return -1;
+  answer = vm_call (runner->vm, runner->config->run_timeout_ms, runner->words);
+  r = read_answer (runner, &answer, outcome, again);
   if (r == 0)
-    r = device_report (runner->device, &outcome->report, &outcome->decisions);
-  if (r == 0 && *renew && outcome->kind == OUTCOME_TREE) {
+    r = device_report (runner->device, &outcome->report);
+  if (r == 0 && *again && outcome->kind == OUTCOME_TREE) {
     free (runner->tree);
     runner->tree = ask_tree (runner);
   }
+  if (r == 0 && *again)
+    runner_renew (runner);
   if (r == -1)
     outcome_free (outcome);
+  free (answer.text);
   return r;
 }
 
-/* Whether two runs saw the same kind of thing. */
-static bool
-same_kind (const struct outcome *a, const struct outcome *b)
-{
-  return a->kind == b->kind && !a->fault == !b->fault;
-}
-
-/* Keep the decisions of an outcome while another run is made. */
-static int
-keep_decisions (struct runner *runner, struct outcome *outcome)
-{
-  struct choice *larger = reallocarray (runner->kept, outcome->report.decision_count + 1, sizeof *larger);
-
-  if (larger == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
-  memcpy (larger, outcome->decisions, outcome->report.decision_count * sizeof *larger);
-  outcome->decisions = runner->kept = larger;
-  return 0;
-}
-
-/* The guest is not to be trusted any more: the next run boots another. */
-static void
-abandon_guest (struct runner *runner)
+void
+runner_renew (struct runner *runner)
 {
   vm_end (runner->vm);
   runner->vm = NULL;
 }
 
-/* Make the run again on a fresh boot.  If that sees the same, *outcome stays; else the second run counts, since the first one may
- * have been the host's trouble, and what the first saw is noted in it.
- */
-static int
-repeat (struct runner *runner, uint32_t point, const struct choice *choices, size_t count, struct outcome *outcome)
+/* Note in OUTCOME, of a second run, what FIRST saw and it did not.  FIRST is freed. */
+static void
+note_unrepeated (struct outcome *outcome, struct outcome *first)
 {
-  struct outcome again;
-  bool renew = false;
-
-  abandon_guest (runner);
-  if (keep_decisions (runner, outcome) == -1 || run_once (runner, point, choices, count, &again, &renew) == -1)
-    return -1;
-  if (renew)
-    abandon_guest (runner);
-  if (same_kind (outcome, &again)) {
-    outcome_free (&again);
-    return 0;
+  outcome->repeated = same_kind (outcome, first);
+  if (outcome->repeated) {
+    outcome_free (first);
+    return;
   }
-  again.unrepeated_kind = outcome->kind == OUTCOME_HUNG ? "hang" : "kernel";
-  again.unrepeated = outcome->fault ? outcome->fault : outcome->detail;
-  free (outcome->fault ? outcome->detail : NULL);
-  *outcome = again;
-  return 0;
+  outcome->unrepeated_kind = first->kind == OUTCOME_HUNG ? "hang" : "kernel";
+  outcome->unrepeated = first->fault ? first->fault : first->detail;
+  free (first->fault ? first->detail : NULL);
 }
 
 int
-runner_run (struct runner *runner, uint32_t point, const struct choice *choices, size_t count, struct outcome *outcome)
+runner_run (struct runner *runner, const struct selection *selection, struct outcome *outcome)
 {
-  bool renew = false;
+  struct outcome first;
+  bool again = false;
 
   free (runner->tree);
   runner->tree = NULL;
-  if (run_once (runner, point, choices, count, outcome, &renew) == -1)
+  if (run_once (runner, selection, outcome, &again) == -1)
     return -1;
-  if (renew && repeat (runner, point, choices, count, outcome) == -1) {
-    outcome_free (outcome);
+  if (!again)
+    return 0;
+  /* Trouble of the host may look like this, too: let a fresh guest try. */
+  first = *outcome;
+  if (run_once (runner, selection, outcome, &again) == -1) {
+    outcome_free (&first);
     return -1;
   }
+  note_unrepeated (outcome, &first);
   return 0;
 }
 

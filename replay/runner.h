@@ -38,8 +38,8 @@ struct outcome {
   char *fault;                  /* first kernel message that is a fault, or NULL; to free */
   const char *unrepeated_kind;  /* `kernel` or `hang`: what a first run saw and this second one, on a fresh boot, did not; or NULL */
   char *unrepeated;             /* its detail; to free */
-  struct control_report report;
-  const struct choice *decisions;       /* report.decision_count of them, valid until the next run */
+  bool repeated;                /* a first run saw the same, and this is the second one, on a fresh boot */
+  struct device_report report;  /* its lists are valid until the next run */
 };
 
 /* Start device and guest; their files go into FOLDER, which must exist.  CONFIG must outlive the runner.  NULL after a message. */
@@ -49,12 +49,23 @@ extern void runner_stop (struct runner *runner);
 /* The kernel release of the guest. */
 extern const char *runner_release (const struct runner *runner);
 
-/* Make one run of the state at POINT under CHOICES.  A run that kills the guest, hangs or taints it is made a second time on a
- * fresh boot; if that sees nothing of the kind, the second one counts.  Returns 0 and fills *outcome, to be freed with outcome_free; or -1 after a
- * message (or silently after a stop): no run can be made any more.
+/* The processor time that serving the device has used, in seconds. */
+extern double runner_cpu_seconds (const struct runner *runner);
+
+/* Make one run of SELECTION.  A run that kills the guest, hangs or taints it is made a second time on a fresh boot, and the second
+ * one counts.  Returns 0 and fills *outcome, to be freed with outcome_free; or -1 after a message (or silently after a stop): no
+ * run can be made any more.
  */
-extern int runner_run (struct runner *runner, uint32_t point, const struct choice *choices, size_t count,
-                       struct outcome *outcome);
+extern int runner_run (struct runner *runner, const struct selection *selection, struct outcome *outcome);
+
+/* Let the next run boot a new guest. */
+extern void runner_renew (struct runner *runner);
+
+/* Whether two runs saw the same: the kind of outcome, the tree, and whether there was a fault. */
+extern bool outcome_same (const struct outcome *a, const struct outcome *b);
+
+/* Copy what a run saw, without its lists.  Returns 0, or -1 with errno ENOMEM. */
+extern int outcome_copy (struct outcome *to, const struct outcome *from);
 extern void outcome_free (struct outcome *outcome);
 
 /* The text of the last run's observation, to free; NULL after a message. */

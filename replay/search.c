@@ -4,37 +4,176 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/cleanup.h"
+#include "replay/model.h"
 #include "replay/search.h"
 
-/* One level of the tree: a decided write, and whether both its branches have been taken. */
-struct level {
-  uint32_t write;
-  enum choice_kind kind;
-  bool turned;
+#define RANDOM_BATCH 64
+#define DISCREPANCIES_MAX 2     /* single ones and pairs, then at random */
+
+/* A place in the tree: what was decided on the way from the root. */
+struct node {
+  struct node *parent;
+  struct node *children[2];     /* by what their decision says, CHOICE_PRESENT and CHOICE_ABSENT; NULL in a leaf or an open node */
+  struct choice decision;       /* the last one; none in the root */
+  uint32_t present, absent;     /* decisions so far */
+  uint64_t open;                /* nodes from here down that wait for a run */
 };
 
-struct tree {
-  struct level *levels;         /* room for all pending writes */
-  size_t depth;
-  struct choice *choices;       /* for all pending writes, by their order in pending */
+/* What the next batch is made of. */
+enum stage {
+  STAGE_ALL,
+  STAGE_NONE,
+  STAGE_DROPPED,                /* `discrepancies` decisions against all others, which are for `there` */
+  STAGE_ALONE,                  /* the other way round */
+  STAGE_RANDOM,
 };
 
-void
-search_init (struct search *search)
+struct search {
+  struct search_config config;
+  struct node *root;
+  enum stage stage;
+  uint32_t discrepancies;
+  struct task *batch;
+  size_t batch_count, batch_room, batch_next;
+  uint64_t given, answered;     /* tasks in all */
+  uint64_t random;              /* state of the generator */
+  double deadline;              /* by the monotonic clock, in seconds; 0 while nothing was given out */
+  bool ended;                   /* no more batches */
+  mpz_t states, covered;
+  uint32_t *low, *high;         /* TEAR_PREFIX: by place in pending, how many pieces are there at least and at most */
+};
+
+static double
+now_seconds (void)
 {
-  memset (search, 0, sizeof *search);
-  search->reduce = true;
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* SplitMix64: a step of the generator. */
+static uint64_t
+next_random (uint64_t *state)
+{
+  uint64_t z = *state += UINT64_C (0x9e3779b97f4a7c15);
+
+  z = (z ^ z >> 30) * UINT64_C (0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C (0x94d049bb133111eb);
+  return z ^ z >> 31;
+}
+
+struct search *
+search_new (const struct search_config *config)
+{
+  struct search *search = calloc (1, sizeof *search);
+  size_t count = config->pending_count ? config->pending_count : 1;
+
+  if (search == NULL)
+    return NULL;
+  search->config = *config;
+  search->random = config->seed;
+  search->root = calloc (1, sizeof *search->root);
+  search->low = calloc (count, sizeof *search->low);
+  search->high = calloc (count, sizeof *search->high);
   mpz_init (search->states);
   mpz_init (search->covered);
+  if (search->root == NULL || search->low == NULL || search->high == NULL) {
+    search_free (search);
+    return NULL;
+  }
+  search->root->open = 1;
+  model_count_states (config->log, config->pending, config->pending_count, &config->tear, search->states);
+  for (uint32_t i = 0; i < config->pending_count; i++)
+    search->high[i] = tear_pieces (&config->tear, &config->log->writes[config->pending[i]]);
+  return search;
+}
+
+/* The node after NODE in the order of the tree, staying below ROOT, or above NODE's children with SKIP; NULL at the end. */
+static struct node *
+next_node (const struct node *root, struct node *node, bool skip)
+{
+  if (!skip && node->children[0])
+    return node->children[0];
+  while (node != root) {
+    if (node == node->parent->children[0])
+      return node->parent->children[1];
+    node = node->parent;
+  }
+  return NULL;
+}
+
+static void
+free_tree (struct node *node)
+{
+  while (node) {
+    struct node *parent = node->parent;
+
+    if (node->children[0] || node->children[1]) {
+      node = node->children[0] ? node->children[0] : node->children[1];
+      continue;
+    }
+    if (parent)
+      parent->children[parent->children[1] == node] = NULL;
+    free (node);
+    node = parent;
+  }
 }
 
 void
-search_clear (struct search *search)
+search_free (struct search *search)
 {
+  if (search == NULL)
+    return;
+  free_tree (search->root);
+  free (search->batch);
+  free (search->low);
+  free (search->high);
   mpz_clear (search->states);
   mpz_clear (search->covered);
+  free (search);
+}
+
+static void
+change_open (struct node *node, int change)
+{
+  for (; node; node = node->parent)
+    node->open += (uint64_t) (int64_t) change;
+}
+
+static struct node *
+add_child (struct node *node, struct choice decision)
+{
+  struct node *child = calloc (1, sizeof *child);
+
+  if (child == NULL)
+    return NULL;
+  child->parent = node;
+  child->decision = decision;
+  child->present = node->present + (decision.kind == CHOICE_PRESENT);
+  child->absent = node->absent + (decision.kind == CHOICE_ABSENT);
+  node->children[decision.kind] = child;
+  return child;
+}
+
+/* Let a run decide DECISION at *node, and move there.  Its alternative is open from now on. */
+static int
+grow (const struct search *search, struct node **node, struct choice decision)
+{
+  struct choice turned = tear_turned (&search->config.tear, search->config.log, decision);
+  struct node *child = add_child (*node, decision), *other = child ? add_child (*node, turned) : NULL;
+
+  if (other == NULL) {
+    free (child);
+    (*node)->children[0] = (*node)->children[1] = NULL;
+    return -1;
+  }
+  change_open (other, 1);
+  *node = child;
+  return 0;
 }
 
 static int
@@ -45,115 +184,344 @@ compare_numbers (const void *left, const void *right)
   return a < b ? -1 : a > b;
 }
 
-static void
-force (const struct search *search, struct tree *tree, uint32_t write, enum choice_kind kind)
+/* The place of WRITE among the pending writes.  Only they are ever undecided. */
+static size_t
+find_pending (const struct search *search, uint32_t write)
 {
-  const uint32_t *found = bsearch (&write, search->pending, search->pending_count, sizeof write, compare_numbers);
+  const uint32_t *found = bsearch (&write, search->config.pending, search->config.pending_count, sizeof write, compare_numbers);
 
-  assert (found);               /* only pending writes are ever undecided */
-  tree->choices[found - search->pending].kind = kind;
+  assert (found);
+  return (size_t) (found - search->config.pending);
 }
 
-static void
-push (struct tree *tree, uint32_t write, enum choice_kind kind)
+/* The number of the piece of a write that has its sector SECTOR. */
+static uint32_t
+piece_of (const struct search *search, uint32_t write, uint32_t sector)
 {
-  tree->levels[tree->depth++] = (struct level) { .write = write, .kind = kind };
+  struct log_write part = search->config.log->writes[write];
+
+  part.length_bytes = (sector + 1) * LOG_SECTOR;
+  return tear_pieces (&search->config.tear, &part) - 1;
 }
 
-/* Choices for the next run: what the tree forces, and the rest undecided. */
+/* Narrow what the decisions above LEAF leave of each write, for TEAR_PREFIX. */
 static void
-set_choices (const struct search *search, struct tree *tree)
+narrow (struct search *search, const struct node *leaf)
 {
-  for (uint32_t i = 0; i < search->pending_count; i++)
-    tree->choices[i] = (struct choice) { search->pending[i], search->prefix_only ? CHOICE_PRESENT : CHOICE_UNDECIDED };
-  for (size_t i = 0; i < tree->depth; i++)
-    force (search, tree, tree->levels[i].write, tree->levels[i].kind);
-}
+  for (; leaf->parent; leaf = leaf->parent) {
+    const struct choice *decision = &leaf->decision;
+    size_t place = find_pending (search, decision->write);
 
-/* Without reduction every write is decided before the run. */
-static void
-decide_all (const struct search *search, struct tree *tree)
-{
-  for (uint32_t i = 0; i < search->pending_count; i++)
-    if (tree->choices[i].kind == CHOICE_UNDECIDED) {
-      tree->choices[i].kind = CHOICE_PRESENT;
-      push (tree, search->pending[i], CHOICE_PRESENT);
+    if (decision->kind == CHOICE_PRESENT) {
+      uint32_t least = piece_of (search, decision->write, decision->last) + 1;
+
+      if (search->low[place] < least)
+        search->low[place] = least;
     }
+    else {
+      uint32_t most = piece_of (search, decision->write, decision->first);
+
+      if (search->high[place] > most)
+        search->high[place] = most;
+    }
+  }
 }
 
-static int
-report_visit (struct search *search, const struct tree *tree, mpz_t states)
+/* Undo `narrow`, dividing STATES, all legal ones, down to those that agree with the decisions. */
+static void
+widen (struct search *search, const struct node *leaf, mpz_t states)
 {
-  CLEANUP_FREE struct choice *decided = calloc (tree->depth ? tree->depth : 1, sizeof *decided);
+  for (; leaf->parent; leaf = leaf->parent) {
+    size_t place = find_pending (search, leaf->decision.write);
+    uint32_t pieces = tear_pieces (&search->config.tear, &search->config.log->writes[leaf->decision.write]);
 
-  if (decided == NULL)
-    return -1;
-  for (size_t i = 0; i < tree->depth; i++)
-    decided[i] = (struct choice) { tree->levels[i].write, tree->levels[i].kind };
-  return search->visit (search->opaque, decided, tree->depth, states);
+    if (search->low[place] == 0 && search->high[place] == pieces)
+      continue;                 /* seen before */
+    mpz_divexact_ui (states, states, (unsigned long) pieces + 1);
+    mpz_mul_ui (states, states, (unsigned long) search->high[place] - search->low[place] + 1);
+    search->low[place] = 0;
+    search->high[place] = pieces;
+  }
 }
 
-/* One run of the states that agree with the tree. */
-static int
-run_once (struct search *search, struct tree *tree)
+/* How many states agree with the decisions above LEAF. */
+static void
+count_agreeing (struct search *search, const struct node *leaf, mpz_t states)
 {
-  const struct choice *decisions;
-  mpz_t states;
-  int r;
-
-  set_choices (search, tree);
-  if (!search->reduce)
-    decide_all (search, tree);
-  int64_t count = search->run (search->opaque, tree->choices, search->pending_count, &decisions);
-  if (count < 0)
-    return -1;
-  for (int64_t i = 0; i < count; i++)
-    push (tree, decisions[i].write, decisions[i].kind);
-  mpz_init (states);
-  if (search->prefix_only)
+  if (search->config.prefix_only) {
     mpz_set_ui (states, 1);
+    return;
+  }
+  mpz_set (states, search->states);
+  if (search->config.tear.mode == TEAR_PREFIX) {
+    narrow (search, leaf);
+    widen (search, leaf, states);
+  }
   else
-    mpz_ui_pow_ui (states, 2, search->pending_count - tree->depth);
-  mpz_add (search->covered, search->covered, states);
-  search->runs++;
-  r = report_visit (search, tree, states);
-  mpz_clear (states);
+    mpz_tdiv_q_2exp (states, states, leaf->present + leaf->absent);
+}
+
+static int
+add_task (struct search *search, struct node *node, enum preference preference)
+{
+  if (search->batch_count == search->batch_room) {
+    size_t room = search->batch_room ? search->batch_room * 2 : RANDOM_BATCH;
+    struct task *larger = reallocarray (search->batch, room, sizeof *larger);
+
+    if (larger == NULL)
+      return -1;
+    search->batch = larger;
+    search->batch_room = room;
+  }
+  change_open (node, -1);
+  search->batch[search->batch_count++] = (struct task) {
+    .node = node, .preference = preference, .seed = preference == PREFER_RANDOM ? next_random (&search->random) : 0
+  };
+  return 0;
+}
+
+static uint64_t
+tasks_left (const struct search *search)
+{
+  return search->config.limit ? search->config.limit - search->given - search->batch_count : UINT64_MAX;
+}
+
+/* A node is open if it waits for a run itself. */
+static bool
+is_open (const struct node *node)
+{
+  return node->open == 1 && node->children[0] == NULL;
+}
+
+/* All open nodes with so many decisions against the others. */
+static int
+add_discrepant (struct search *search)
+{
+  bool dropped = search->stage == STAGE_DROPPED;
+  struct node *node = search->root;
+
+  while (node && tasks_left (search) > 0) {
+    bool skip = node->open == 0 || (dropped ? node->absent : node->present) > search->discrepancies;
+
+    if (!skip && is_open (node) && (dropped ? node->absent : node->present) == search->discrepancies
+        && add_task (search, node, dropped ? PREFER_PRESENT : PREFER_ABSENT) == -1)
+      return -1;
+    node = next_node (search->root, node, skip);
+  }
+  return 0;
+}
+
+/* The open node that is found by preferring what KIND, or with CHOICE_UNDECIDED a coin, says at each decision. */
+static struct node *
+descend (struct search *search, enum choice_kind kind)
+{
+  struct node *node = search->root;
+
+  while (node->children[0]) {
+    unsigned side = kind == CHOICE_UNDECIDED ? next_random (&search->random) >> 63 : (unsigned) kind;
+
+    node = node->children[side]->open ? node->children[side] : node->children[1 - side];
+  }
+  return node;
+}
+
+static int
+add_random (struct search *search)
+{
+  while (search->root->open > 0 && search->batch_count < RANDOM_BATCH && tasks_left (search) > 0)
+    if (add_task (search, descend (search, CHOICE_UNDECIDED), PREFER_RANDOM) == -1)
+      return -1;
+  return 0;
+}
+
+static void
+next_stage (struct search *search)
+{
+  if (search->stage == STAGE_ALONE && search->discrepancies < DISCREPANCIES_MAX) {
+    search->discrepancies++;
+    search->stage = STAGE_DROPPED;
+  }
+  else if (search->stage != STAGE_RANDOM)
+    search->stage++;
+}
+
+/* Make the next batch; it is empty if there is nothing left to do. */
+static int
+make_batch (struct search *search)
+{
+  int r = 0;
+
+  search->batch_count = search->batch_next = 0;
+  while (r == 0 && search->batch_count == 0 && search->root->open > 0 && tasks_left (search) > 0)
+    switch (search->stage) {
+    case STAGE_ALL:
+      r = add_task (search, search->root, PREFER_PRESENT);
+      search->discrepancies = 1;
+      search->stage = STAGE_NONE;
+      break;
+    case STAGE_NONE:
+      r = add_task (search, descend (search, CHOICE_ABSENT), PREFER_ABSENT);
+      search->stage = STAGE_DROPPED;
+      break;
+    case STAGE_DROPPED:
+    case STAGE_ALONE:
+      r = add_discrepant (search);
+      if (search->batch_count == 0)
+        next_stage (search);
+      break;
+    case STAGE_RANDOM:
+      r = add_random (search);
+      break;
+    }
   return r;
 }
 
-/* Turn the last decision that has not been turned.  False if there is none. */
+/* Whether DECISION leaves nothing of its write undecided when pieces are decided from the end. */
 static bool
-backtrack (struct tree *tree)
+is_settled (const struct search *search, const struct choice *decision)
 {
-  while (tree->depth > 0 && tree->levels[tree->depth - 1].turned)
-    tree->depth--;
-  if (tree->depth == 0)
-    return false;
-  struct level *last = &tree->levels[tree->depth - 1];
-  last->kind = last->kind == CHOICE_PRESENT ? CHOICE_ABSENT : CHOICE_PRESENT;
-  last->turned = true;
-  return true;
+  switch (search->config.tear.mode) {
+  case TEAR_NONE:
+    return true;
+  case TEAR_PREFIX:
+    return decision->kind == CHOICE_PRESENT || decision->first == 0;
+  default:
+    return decision->first == 0;
+  }
+}
+
+/* Decide piece after piece from each write's end, so that under TEAR_PREFIX the last one being there decides about all.  What was
+ * decided before was decided in this order.
+ */
+static int
+decide_all (struct search *search, struct task *task)
+{
+  const struct search_config *config = &search->config;
+  const struct decision_rule rule = { config->tear, task->preference, task->seed };
+  const struct choice *last = task->node->parent ? &task->node->decision : NULL;
+  size_t place = last ? find_pending (search, last->write) : 0;
+  bool next = last == NULL;
+
+  for (; place < config->pending_count; place++, next = true) {
+    uint32_t write = config->pending[place];
+    const struct log_write *w = &config->log->writes[write];
+    uint64_t unit = rule.tear.sector_bytes / LOG_SECTOR, lead = w->offset_bytes / LOG_SECTOR % unit;
+    uint32_t pieces = next ? tear_pieces (&rule.tear, w) : is_settled (search, last) ? 0 : piece_of (search, write, last->first);
+
+    while (pieces-- > 0) {
+      uint32_t sector = pieces == 0 ? 0 : (uint32_t) (pieces * unit - lead);
+
+      if (grow (search, &task->node, tear_choice (&rule.tear, config->log, write, sector, rule_prefers (&rule, write, sector)))
+          == -1)
+        return -1;
+      if (is_settled (search, &task->node->decision))
+        break;
+    }
+  }
+  return 0;
+}
+
+enum search_step
+search_take (struct search *search, struct task *task)
+{
+  uint64_t running = search->given - search->answered;
+
+  if (search->given > 0 && search->config.seconds > 0 && now_seconds () >= search->deadline)
+    search->ended = true;
+  if (!search->ended && search->batch_next == search->batch_count && running == 0 && make_batch (search) == -1)
+    return SEARCH_FAILED;
+  if (search->ended || search->batch_next == search->batch_count) {
+    if (running > 0)
+      return SEARCH_WAIT;
+    assert (search->ended || search->root->open > 0 || search->config.prefix_only
+            || mpz_cmp (search->covered, search->states) == 0);
+    return SEARCH_DONE;
+  }
+  *task = search->batch[search->batch_next++];
+  if (search->given++ == 0)
+    search->deadline = now_seconds () + search->config.seconds;
+  return search->config.reduce || search->config.prefix_only || decide_all (search, task) == 0 ? SEARCH_TASK : SEARCH_FAILED;
+}
+
+struct choice *
+search_decided (const struct node *leaf, size_t *count)
+{
+  struct choice *decided;
+
+  *count = leaf->present + leaf->absent;
+  decided = calloc (*count ? *count : 1, sizeof *decided);
+  if (decided == NULL)
+    return NULL;
+  for (size_t i = *count; i > 0; leaf = leaf->parent)
+    decided[--i] = leaf->decision;
+  return decided;
 }
 
 int
-search_states (struct search *search)
+search_selection (const struct search *search, const struct task *task, struct selection *selection, struct choice **choices)
 {
-  size_t room = search->pending_count ? search->pending_count : 1;
-  CLEANUP_FREE struct level *levels = calloc (room, sizeof *levels);
-  CLEANUP_FREE struct choice *choices = calloc (room, sizeof *choices);
-  struct tree tree = { .levels = levels, .choices = choices };
+  const struct search_config *config = &search->config;
+  size_t decided = task->node->present + task->node->absent, count = config->pending_count + decided;
+  const struct node *node = task->node;
 
-  if (levels == NULL || choices == NULL)
+  *choices = calloc (count ? count : 1, sizeof **choices);
+  if (*choices == NULL)
     return -1;
-  mpz_ui_pow_ui (search->states, 2, search->pending_count);
-  mpz_set_ui (search->covered, 0);
-  search->runs = 0;
-  do {
-    if (search->limit && search->runs == search->limit)
-      return 1;
-    if (run_once (search, &tree) == -1)
-      return -1;
-  } while (!search->prefix_only && backtrack (&tree));
-  assert (search->prefix_only || mpz_cmp (search->covered, search->states) == 0);
+  for (uint32_t i = 0; i < config->pending_count; i++)
+    (*choices)[i] = choice_whole (config->pending[i], config->prefix_only ? CHOICE_PRESENT : CHOICE_UNDECIDED);
+  for (size_t i = count; i > config->pending_count; node = node->parent)
+    (*choices)[--i] = node->decision;
+  *selection = (struct selection) {
+    .point = config->point, .choices = *choices, .count = count,
+    .rule = { .tear = config->tear, .preference = task->preference, .seed = task->seed }
+  };
   return 0;
+}
+
+int
+search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count, mpz_t states,
+               const struct node **leaf)
+{
+  struct node *node = task->node;
+
+  for (size_t i = 0; i < count; i++)
+    if (grow (search, &node, decisions[i]) == -1)
+      return -1;
+  count_agreeing (search, node, states);
+  mpz_add (search->covered, search->covered, states);
+  search->answered++;
+  *leaf = node;
+  return 0;
+}
+
+char *
+search_place (const struct node *leaf)
+{
+  size_t depth = leaf->present + leaf->absent;
+  char *place = malloc (depth + 1);
+
+  if (place == NULL)
+    return NULL;
+  place[depth] = '\0';
+  for (; depth > 0; leaf = leaf->parent)
+    place[--depth] = leaf->decision.kind == CHOICE_PRESENT ? '+' : '-';
+  return place;
+}
+
+void
+search_states (const struct search *search, mpz_t states)
+{
+  mpz_set (states, search->states);
+}
+
+void
+search_covered (const struct search *search, mpz_t covered)
+{
+  mpz_set (covered, search->covered);
+}
+
+uint64_t
+search_runs (const struct search *search)
+{
+  return search->answered;
 }

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The search over the crash states of one crash point.
  *
- * A run begins with all pending writes undecided, but for those that the search forces.  A write becomes decided when the run
- * reads bytes that depend on it, and is there by default.  What a run does is a function of the bytes that it reads, so it stands for
- * all 2^undecided states that agree with its decisions.  The search then turns the last decision that it has not turned yet,
- * forces those before it, and runs again, until no decision is left to turn: depth first.
+ * A run begins with all pending writes undecided, but for those that the search forces.  A write, or a piece of one if writes
+ * may be torn, becomes decided when the run reads bytes that depend on it.  What a run does is a function of the bytes that it
+ * reads, so it stands for all states that agree with its decisions.  Every decision has an alternative, which is a subtree of
+ * its own: a later run forces all decisions up to there, turns the last of them, and goes on from there.
  *
- * The decided choices of all runs are the leaves of a binary tree, so no state belongs to two runs and none is left out: the
- * sum of 2^undecided over the runs is 2^pending, whatever the runs read.
+ * The runs are the leaves of a binary tree, and no state belongs to two of them: one decision above both tells them apart.  When
+ * no alternative is left open, none is left out either: the sum of the states of all leaves is then the number of legal states,
+ * whatever the runs read, and the search asserts it.
+ *
+ * Order matters only where a limit ends the search early.  It goes by what usually tells most: everything there; nothing there;
+ * every decision but one for `there`, each in its turn, and every decision but one against it; all but two; then at random.
+ * Tasks are given out in batches, and the next batch depends on what all tasks of the one before found, not on when: the
+ * states that a limited search covers are the same however many workers share it.
+ *
+ * Nothing here locks: workers that share a search do.
  */
 #ifndef POWERCUT_SEARCH_H
 #define POWERCUT_SEARCH_H
@@ -17,35 +25,65 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "log/crash-state.h"
+#include "log/choice.h"
 
-struct search {
-  const uint32_t *pending;      /* numbers of the pending writes */
+struct search_config {
+  const struct write_log *log;
+  uint32_t point;               /* position of the crash point */
+  const uint32_t *pending;      /* numbers of the pending writes, ascending */
   uint32_t pending_count;
+  struct tear tear;
   uint64_t limit;               /* most runs; 0 is no limit */
-  bool reduce;                  /* false: decide every write beforehand, one run for each state */
+  double seconds;               /* no run is begun later than this after the first; 0 is no limit */
+  uint64_t seed;                /* of what is random */
+  bool reduce;                  /* false: decide everything beforehand, one run for each state */
   bool prefix_only;             /* one run: every write is there */
-
-  /* One run with CHOICES for all pending writes (undecided ones become present).  Puts the decisions that its reads forced, in order, into *decisions, which stay
-   * valid until the next run, and returns their number, or -1 to stop the search.
-   */
-  int64_t (*run) (void *opaque, const struct choice *choices, size_t count, const struct choice **decisions);
-  /* What the run saw counts for STATES states: DECIDED are all choices that were forced or needed.  Returns 0, or -1 to stop. */
-  int (*visit) (void *opaque, const struct choice *decided, size_t decided_count, const mpz_t states);
-  void *opaque;
-
-  /* Results. */
-  uint64_t runs;
-  mpz_t states;                 /* 2^pending */
-  mpz_t covered;                /* states that the runs stand for */
 };
 
-extern void search_init (struct search *search);
-extern void search_clear (struct search *search);
+struct search;
 
-/* Search.  Returns 0 when finished (covered == states, unless prefix_only), 1 when the limit ended it, -1 when a callback did
- * or with errno ENOMEM.
+/* CONFIG is copied, what it points to must outlive the search.  NULL with errno ENOMEM. */
+extern struct search *search_new (const struct search_config *config);
+extern void search_free (struct search *search);
+
+/* A run to be made. */
+struct task {
+  struct node *node;            /* the search's own */
+  enum preference preference;
+  uint64_t seed;
+};
+
+enum search_step {
+  SEARCH_TASK,                  /* there is one */
+  SEARCH_WAIT,                  /* not before others are answered */
+  SEARCH_DONE,                  /* every state is covered, or a limit is reached */
+  SEARCH_FAILED,                /* errno is ENOMEM */
+};
+
+/* The next task into *task. */
+extern enum search_step search_take (struct search *search, struct task *task);
+
+/* The state that TASK asks for.  Its choices, to free, are the selection's own.  Returns 0, or -1 with errno ENOMEM. */
+extern int search_selection (const struct search *search, const struct task *task, struct selection *selection,
+                             struct choice **choices);
+
+/* Enter that the run of TASK forced DECISIONS, in this order.  Puts how many states the run stands for into STATES, and the node
+ * of the run into *leaf.  Returns 0, or -1 with errno ENOMEM.
  */
-extern int search_states (struct search *search);
+extern int search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count,
+                          mpz_t states, const struct node **leaf);
+
+/* All decisions of a run, forced and made, to free.  NULL with errno ENOMEM. */
+extern struct choice *search_decided (const struct node *leaf, size_t *count);
+
+/* A text, to free, by which runs of one search sort in the order of the tree, from `there` to `not there`, whatever the order in which they were
+ * made.  NULL with errno ENOMEM.
+ */
+extern char *search_place (const struct node *leaf);
+
+/* The number of legal states, of those that are covered so far, and of answered tasks. */
+extern void search_states (const struct search *search, mpz_t states);
+extern void search_covered (const struct search *search, mpz_t covered);
+extern uint64_t search_runs (const struct search *search);
 
 #endif

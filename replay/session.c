@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Workers take crash points in order, each with a guest of its own.  What a point gives depends on the point alone, and results
- * are kept by point: the report is the same whatever the number of workers.
+/* Workers, each with a guest of its own, take runs from the searches of the crash points, the earliest point first.  What a
+ * search covers depends on its crash point alone, and what was found is sorted in the end: the report is the same whatever the
+ * number of workers.
  */
 #include <config.h>
 
@@ -11,30 +12,36 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-#include "checker/judge.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "log/state-id.h"
+#include "replay/certificates.h"
 #include "replay/search.h"
 #include "replay/session.h"
 
-/* A worker with the crash point that it is at. */
+/* A worker with the run that it is at. */
 struct worker {
   struct session *session;
-  struct runner *runner;
+  char *folder;
+  struct runner *runner;        /* NULL until the first real run */
+  struct crash_state *state;    /* what a run sees, seen without a guest */
   const struct crash_point *point;
   struct point_result *result;
-  struct outcome outcome;       /* of the last run */
+  struct task task;
+  struct selection selection;
+  struct choice *choices;       /* the selection's */
 };
 
-/* What an outcome means at a crash point. */
-struct verdict {
-  const char *kind;             /* as in struct finding, or NULL: nothing is wrong */
-  char *detail;                 /* to free */
-  bool atomic, durable;
+/* What became of a task. */
+struct reply {
+  struct outcome outcome;       /* to free */
+  const struct choice *decisions;       /* the worker's, until its next run */
+  size_t decision_count;
+  bool remembered;
 };
 
 static int
@@ -42,6 +49,15 @@ out_of_memory (void)
 {
   error_message ("out of memory");
   return -1;
+}
+
+static double
+now_seconds (clockid_t clock)
+{
+  struct timespec now;
+
+  clock_gettime (clock, &now);
+  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }
 
 /* The text of the last mark at POSITION or before, without powercut's own. */
@@ -59,309 +75,467 @@ mark_before (const struct write_log *log, uint32_t position)
   return strdup ("");
 }
 
-/* The observation of the worker's last run; from its guest if it is a new one. */
-static const char *
-observation_text (struct worker *worker)
+static int
+start_runner (struct worker *worker)
 {
   struct session *session = worker->session;
-  const char *digest = worker->outcome.digest, *text;
-  char *tree, seen[TREE_DIGEST_LENGTH + 1];
 
-  pthread_mutex_lock (&session->lock);
-  text = observations_find (&session->observations, digest);
-  pthread_mutex_unlock (&session->lock);
-  if (text)
-    return text;
-  tree = runner_tree (worker->runner);
-  if (tree == NULL)
-    return NULL;
-  tree_digest (tree, seen);
-  if (strcmp (seen, digest) != 0) {
-    error_message ("the guest's agent gave a tree that is not the one it observed");
-    free (tree);
-    return NULL;
+  if (mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
+    error_message ("%s: %m", worker->folder);
+    return -1;
   }
+  worker->runner = runner_start (&session->config->runner, worker->folder);
+  if (worker->runner == NULL)
+    return -1;
   pthread_mutex_lock (&session->lock);
-  text = observations_add (&session->observations, digest, tree);
+  if (session->release == NULL)
+    session->release = strdup (runner_release (worker->runner));
   pthread_mutex_unlock (&session->lock);
-  if (text == NULL)
-    out_of_memory ();
-  return text;
+  return 0;
 }
 
+/* Make a real run of SELECTION; what it observed is known to the oracle then. */
 static int
-compare_texts (const void *left, const void *right)
+make_run (struct worker *worker, const struct selection *selection, struct outcome *outcome)
 {
-  return strcmp (*(char *const *) left, *(char *const *) right);
-}
-
-/* Enter the paths of LEFTOVERS that are new.  Called with the lock held. */
-static int
-add_leftovers (struct session *session, char *const *leftovers)
-{
-  for (; *leftovers; leftovers++) {
-    if (session->leftover_count > 0
-        && bsearch (leftovers, session->leftovers, session->leftover_count, sizeof *leftovers, compare_texts))
-      continue;
-    char **larger = reallocarray (session->leftovers, session->leftover_count + 2, sizeof *larger);
-    if (larger == NULL)
-      return out_of_memory ();
-    session->leftovers = larger;
-    larger[session->leftover_count] = strdup (*leftovers);
-    if (larger[session->leftover_count] == NULL)
-      return out_of_memory ();
-    larger[++session->leftover_count] = NULL;
-    qsort (larger, session->leftover_count, sizeof *larger, compare_texts);
+  if (stop_requested () || (worker->runner == NULL && start_runner (worker) == -1)
+      || runner_run (worker->runner, selection, outcome) == -1)
+    return -1;
+  if (outcome->kind == OUTCOME_TREE && oracle_observation (&worker->session->oracle, worker->runner, outcome) == NULL) {
+    outcome_free (outcome);
+    return -1;
   }
   return 0;
 }
 
-/* Ask the tree oracle. */
+/* The worker's selection with DECISIONS behind its choices, which are to free. */
 static int
-judge_tree (struct worker *worker, struct verdict *verdict)
+decided_selection (const struct worker *worker, const struct choice *decisions, size_t count, struct selection *selection,
+                   struct choice **choices)
+{
+  size_t before = worker->selection.count;
+
+  *choices = calloc (before + count ? before + count : 1, sizeof **choices);
+  if (*choices == NULL)
+    return out_of_memory ();
+  if (before > 0)
+    memcpy (*choices, worker->choices, before * sizeof **choices);
+  if (count > 0)
+    memcpy (*choices + before, decisions, count * sizeof **choices);
+  *selection = worker->selection;
+  selection->choices = *choices;
+  selection->count = before + count;
+  return 0;
+}
+
+/* Tell what contradicts the assumption that all rests on. */
+static void
+note_mismatch (struct worker *worker, const struct choice *choices, size_t count, const char *what)
 {
   struct session *session = worker->session;
-  const struct session_config *config = session->config;
-  struct judgement judgement;
-  const char *seen = observation_text (worker);
+  CLEANUP_FREE char *id = state_id_format (session->config->log, worker->point->position, choices, count);
+
+  pthread_mutex_lock (&session->lock);
+  session->mismatches++;
+  pthread_mutex_unlock (&session->lock);
+  error_message ("state %s: %s: recovery depends on more than what it reads, and no number of this replay is to be trusted "
+                 "(--no-reduction needs no such trust)", id ? id : "?", what);
+}
+
+/* Let others profit from a run. */
+static int
+keep_certificate (struct worker *worker, const struct reply *reply)
+{
+  const struct device_report *report = &reply->outcome.report;
+  CLEANUP_FREE struct choice *choices = NULL;
+  struct selection selection;
+  enum certificate_result result;
+
+  if (decided_selection (worker, reply->decisions, reply->decision_count, &selection, &choices) == -1)
+    return -1;
+  if (crash_state_select (worker->state, &selection) == -1)
+    return out_of_memory ();
+  result = certificates_add (worker->session->certificates, worker->state, report->seen, report->head.seen_count,
+                             &reply->outcome);
+  if (result == CERTIFICATE_CONTRADICTED)
+    note_mismatch (worker, choices, selection.count, "an earlier run that read the same saw something else");
+  return result == CERTIFICATE_FAILED ? out_of_memory () : 0;
+}
+
+/* Whether this remembered answer is one to audit. */
+static bool
+is_audited (const struct worker *worker, const struct selection *selection)
+{
+  const struct session_config *config = worker->session->config;
+
+  return XXH3_64bits_withSeed (selection->choices, selection->count * sizeof *selection->choices,
+                               config->seed + worker->point->position) % 100 < config->audit_percent;
+}
+
+/* Hold a remembered answer against a real run. */
+static int
+audit (struct worker *worker, const struct reply *reply)
+{
+  CLEANUP_FREE struct choice *choices = NULL;
+  struct selection selection;
+  struct outcome seen;
+
+  if (decided_selection (worker, reply->decisions, reply->decision_count, &selection, &choices) == -1)
+    return -1;
+  if (!is_audited (worker, &selection))
+    return 0;
+  if (make_run (worker, &selection, &seen) == -1)
+    return -1;
+  pthread_mutex_lock (&worker->session->lock);
+  worker->session->audited++;
+  pthread_mutex_unlock (&worker->session->lock);
+  if (!outcome_same (&seen, &reply->outcome))
+    note_mismatch (worker, choices, selection.count, "a run saw something else than was remembered");
+  outcome_free (&seen);
+  return 0;
+}
+
+/* Answer the worker's task from memory.  Returns 1 if that can be done, 0 if not. */
+static int
+remember (struct worker *worker, struct reply *reply)
+{
+  const struct outcome *known;
+
+  if (worker->session->config->no_reduction)
+    return 0;
+  if (crash_state_select (worker->state, &worker->selection) == -1)
+    return out_of_memory ();
+  known = certificates_find (worker->session->certificates, worker->state);
+  if (known == NULL)
+    return 0;
+  reply->decisions = crash_state_decisions (worker->state, &reply->decision_count);
+  reply->remembered = true;
+  if (outcome_copy (&reply->outcome, known) == -1)
+    return out_of_memory ();
+  return 1;
+}
+
+/* Answer the worker's task.  The reply's outcome is to free. */
+static int
+answer_task (struct worker *worker, struct reply *reply)
+{
   int r;
 
-  if (seen == NULL)
-    return -1;
-  if (config->old_tree == NULL || worker->point->phase == PHASE_UNKNOWN)
-    return 0;
-  if (judge (seen, config->old_tree, config->new_tree,
-             worker->point->phase == PHASE_COMMITTED ? EXPECT_NEW : EXPECT_OLD_OR_NEW, &judgement) == -1)
-    return -1;
-  verdict->atomic = judgement.atomic;
-  verdict->durable = judgement.durable;
-  if (!judgement.atomic || !judgement.durable) {
-    verdict->kind = judgement.atomic ? "durability" : "atomicity";
-    verdict->detail = judgement.detail;
-    judgement.detail = NULL;
+  memset (reply, 0, sizeof *reply);
+  r = remember (worker, reply);
+  if (r == 1)
+    r = worker->session->config->audit_percent > 0 ? audit (worker, reply) : 0;
+  else if (r == 0) {
+    if (make_run (worker, &worker->selection, &reply->outcome) == -1)
+      return -1;
+    reply->decisions = reply->outcome.report.decisions;
+    reply->decision_count = reply->outcome.report.head.decision_count;
+    r = worker->session->config->no_reduction ? 0 : keep_certificate (worker, reply);
   }
-  pthread_mutex_lock (&session->lock);
-  r = add_leftovers (session, judgement.leftovers);
-  pthread_mutex_unlock (&session->lock);
-  judgement_free (&judgement);
+  if (r == -1)
+    outcome_free (&reply->outcome);
   return r;
 }
 
-/* Hold the worker's last outcome against the oracles.  A kernel fault outweighs what the tree shows. */
+/* Enter what is wrong with the run that ended in LEAF. */
 static int
-judge_outcome (struct worker *worker, struct verdict *verdict)
+add_finding (struct worker *worker, const struct node *leaf, struct finding *finding)
 {
-  struct outcome *outcome = &worker->outcome;
+  const struct write_log *log = worker->session->config->log;
+  CLEANUP_FREE char *path = search_place (leaf), *state = NULL, *after = mark_before (log, worker->point->position);
+  CLEANUP_FREE char *place = NULL;
+  CLEANUP_FREE struct choice *decided = NULL;
+  size_t count;
 
-  *verdict = (struct verdict) { .atomic = true, .durable = true };
-  if (outcome->kind == OUTCOME_TREE) {
-    if (judge_tree (worker, verdict) == -1)
-      return -1;
-    if (outcome->fault == NULL)
-      return 0;
-    free (verdict->detail);
-    verdict->kind = "kernel";
-    verdict->detail = strdup (outcome->fault);
-    return 0;
+  decided = search_decided (leaf, &count);
+  state = decided ? state_id_format (log, worker->point->position, decided, count) : NULL;
+  if (path == NULL || state == NULL || after == NULL || asprintf (&place, "%010u %s", worker->point->position, path) == -1) {
+    place = NULL;
+    return out_of_memory ();
   }
-  verdict->kind = outcome->kind == OUTCOME_UNMOUNTABLE ? "unmountable" : outcome->kind == OUTCOME_DIED ? "kernel" : "hang";
-  verdict->detail = strdup (outcome->detail ? outcome->detail : "");
-  verdict->atomic = false;
-  verdict->durable = worker->point->phase != PHASE_COMMITTED;
-  return 0;
+  finding->state = state;
+  finding->after = after;
+  finding->place = place;
+  return findings_add (&worker->session->findings, finding) == -1 ? out_of_memory () : 0;
 }
 
-static int64_t
-make_run (void *opaque, const struct choice *choices, size_t count, const struct choice **decisions)
-{
-  struct worker *worker = opaque;
-
-  if (stop_requested ())
-    return -1;
-  if (runner_run (worker->runner, worker->point->position, choices, count, &worker->outcome) == -1)
-    return -1;
-  *decisions = worker->outcome.decisions;
-  return worker->outcome.report.decision_count;
-}
-
-/* Enter a run into what the workers share. */
+/* Enter a verdict, and what a first run saw and a fresh boot did not show again, which stands for no state. */
 static int
-count_run (struct session *session, uint64_t behaviour, bool violation)
+add_findings (struct worker *worker, const struct node *leaf, const struct reply *reply, const struct verdict *verdict,
+              const mpz_t states)
 {
+  const struct outcome *outcome = &reply->outcome;
+  struct finding finding = {
+    .kind = verdict->kind, .detail = verdict->detail, .outcome = *outcome, .atomic = verdict->atomic,
+    .durable = verdict->durable, .confirmation = outcome->repeated ? FINDING_REPEATED : FINDING_UNCONFIRMED
+  };
   int r = 0;
 
-  pthread_mutex_lock (&session->lock);
-  session->runs++;
-  session->violations += violation;
+  mpz_init_set (finding.states, states);
+  if (verdict->kind)
+    r = add_finding (worker, leaf, &finding);
+  if (r == 0 && outcome->unrepeated_kind && !reply->remembered) {
+    finding.kind = outcome->unrepeated_kind;
+    finding.detail = outcome->unrepeated ? outcome->unrepeated : (char *) "";
+    finding.atomic = finding.durable = true;
+    finding.confirmation = FINDING_UNREPEATED;
+    mpz_set_ui (finding.states, 0);
+    r = add_finding (worker, leaf, &finding);
+  }
+  mpz_clear (finding.states);
+  return r;
+}
+
+/* Note what a real run read. */
+static int
+add_behaviour (struct session *session, uint64_t behaviour)
+{
   if (session->behaviour_count == session->behaviour_room) {
     size_t room = session->behaviour_room ? session->behaviour_room * 2 : 1024;
     uint64_t *larger = reallocarray (session->behaviours, room, sizeof *larger);
 
-    if (larger) {
-      session->behaviours = larger;
-      session->behaviour_room = room;
-    }
-    else
-      r = out_of_memory ();
+    if (larger == NULL)
+      return out_of_memory ();
+    session->behaviours = larger;
+    session->behaviour_room = room;
   }
-  if (r == 0)
-    session->behaviours[session->behaviour_count++] = behaviour;
-  pthread_cond_signal (&session->changed);
-  pthread_mutex_unlock (&session->lock);
-  return r;
+  session->behaviours[session->behaviour_count++] = behaviour;
+  return 0;
 }
 
+/* Count a reply.  Called with the lock held. */
 static int
-add_finding (struct worker *worker, const char *kind, const char *detail, bool repeated, const struct choice *decided,
-             size_t count, const mpz_t states)
-{
-  const struct write_log *log = worker->session->config->log;
-  CLEANUP_FREE char *state = state_id_format (log, worker->point->position, decided, count);
-  CLEANUP_FREE char *after = mark_before (log, worker->point->position);
-  struct finding finding = { .kind = kind, .detail = (char *) detail, .state = state, .after = after, .repeated = repeated };
-  int r;
-
-  if (state == NULL || after == NULL || detail == NULL)
-    return out_of_memory ();
-  mpz_init_set (finding.states, states);
-  r = findings_add (&worker->result->findings, &finding);
-  mpz_clear (finding.states);
-  return r == -1 ? out_of_memory () : 0;
-}
-
-/* What a fresh boot did not show again stands for no state. */
-static int
-add_unrepeated (struct worker *worker, const struct choice *decided, size_t count)
-{
-  const char *detail = worker->outcome.unrepeated;
-  mpz_t none;
-  int r;
-
-  mpz_init (none);
-  r = add_finding (worker, worker->outcome.unrepeated_kind, detail ? detail : "", false, decided, count, none);
-  mpz_clear (none);
-  return r;
-}
-
-static int
-visit_run (void *opaque, const struct choice *decided, size_t count, const mpz_t states)
-{
-  struct worker *worker = opaque;
-  struct verdict verdict;
-  int r = judge_outcome (worker, &verdict);
-
-  if (r == 0) {
-    worker->result->atomic &= verdict.atomic;
-    worker->result->durable &= verdict.durable;
-    if (verdict.kind)
-      r = add_finding (worker, verdict.kind, verdict.detail, true, decided, count, states);
-    if (r == 0 && worker->outcome.unrepeated_kind)
-      r = add_unrepeated (worker, decided, count);
-    free (verdict.detail);
-  }
-  if (r == 0)
-    r = count_run (worker->session, worker->outcome.report.behaviour, verdict.kind != NULL);
-  outcome_free (&worker->outcome);
-  return r;
-}
-
-/* Search one crash point.  Returns 0, or -1 if the worker cannot go on. */
-static int
-search_point (struct worker *worker)
-{
-  const struct session_config *config = worker->session->config;
-  struct point_result *result = worker->result;
-  struct search search;
-  int r;
-
-  search_init (&search);
-  search.pending = worker->point->pending;
-  search.pending_count = worker->point->pending_count;
-  search.limit = config->limit;
-  search.reduce = !config->no_reduction;
-  search.prefix_only = config->prefixes_only;
-  search.run = make_run;
-  search.visit = visit_run;
-  search.opaque = worker;
-  r = search_states (&search);
-  result->runs = search.runs;
-  mpz_set (result->states, search.states);
-  mpz_set (result->covered, search.covered);
-  result->done = r != -1;
-  result->finished = r == 0;
-  search_clear (&search);
-  return r == -1 ? -1 : 0;
-}
-
-/* The next crash point to search, or false if none is left. */
-static bool
-take_point (struct worker *worker)
+count_reply (struct worker *worker, const struct reply *reply, bool violation)
 {
   struct session *session = worker->session;
-  bool taken = false;
+
+  worker->result->runs += !reply->remembered;
+  worker->result->remembered += reply->remembered;
+  session->runs += !reply->remembered;
+  session->remembered += reply->remembered;
+  session->violations += violation;
+  return reply->remembered ? 0 : add_behaviour (session, reply->outcome.report.head.behaviour);
+}
+
+/* Judge a reply and enter it into what the workers share. */
+static int
+enter_reply (struct worker *worker, const struct reply *reply)
+{
+  struct session *session = worker->session;
+  const struct node *leaf;
+  struct verdict verdict;
+  mpz_t states;
+  int r;
+
+  if (oracle_judge (&session->oracle, &reply->outcome, worker->point->phase, &verdict) == -1) {
+    free (verdict.detail);
+    return -1;
+  }
+  mpz_init (states);
+  pthread_mutex_lock (&session->lock);
+  r = search_answer (worker->result->search, &worker->task, reply->decisions, reply->decision_count, states, &leaf);
+  if (r == 0)
+    r = tally_add (&worker->result->tally, &reply->outcome, states);
+  if (r == -1)
+    out_of_memory ();
+  if (r == 0)
+    r = add_findings (worker, leaf, reply, &verdict, states);
+  if (r == 0)
+    r = count_reply (worker, reply, verdict.kind != NULL);
+  pthread_cond_broadcast (&session->changed);
+  pthread_mutex_unlock (&session->lock);
+  mpz_clear (states);
+  free (verdict.detail);
+  return r;
+}
+
+static struct search *
+begin_search (const struct session *session, const struct crash_point *point)
+{
+  const struct session_config *config = session->config;
+  const struct search_config search = {
+    .log = config->log, .point = point->position, .pending = point->pending, .pending_count = point->pending_count,
+    .tear = config->tear, .limit = config->limit, .seconds = (double) config->seconds, .seed = config->seed + point->position,
+    .reduce = !config->no_reduction, .prefix_only = config->prefixes_only
+  };
+
+  return search_new (&search);
+}
+
+/* Keep what a search came to. */
+static void
+end_search (struct session *session, struct point_result *result)
+{
+  search_covered (result->search, result->covered);
+  search_free (result->search);
+  result->search = NULL;
+  result->done = true;
+  session->points_done++;
+}
+
+/* A task for the worker, from the first crash point that has one.  Called with the lock held. */
+static enum search_step
+try_points (struct worker *worker)
+{
+  struct session *session = worker->session;
+  bool waiting = false;
+
+  for (size_t i = session->first_point; i < session->points.count; i++) {
+    struct point_result *result = &session->results[i];
+    enum search_step step;
+
+    if (!result->done && result->search == NULL && (result->search = begin_search (session, &session->points.points[i])) == NULL)
+      return SEARCH_FAILED;
+    step = result->done ? SEARCH_DONE : search_take (result->search, &worker->task);
+    if (step == SEARCH_FAILED)
+      return step;
+    if (step == SEARCH_TASK) {
+      worker->point = &session->points.points[i];
+      worker->result = result;
+      return search_selection (result->search, &worker->task, &worker->selection, &worker->choices) == -1 ? SEARCH_FAILED : step;
+    }
+    if (step == SEARCH_DONE && !result->done)
+      end_search (session, result);
+    if (result->done && i == session->first_point)
+      session->first_point++;
+    waiting |= step == SEARCH_WAIT;
+  }
+  return waiting ? SEARCH_WAIT : SEARCH_DONE;
+}
+
+/* The next task of the worker.  Returns 1, 0 if none is left, or -1. */
+static int
+take_task (struct worker *worker)
+{
+  struct session *session = worker->session;
+  enum search_step step = SEARCH_DONE;
 
   pthread_mutex_lock (&session->lock);
-  if (session->next_point < session->points.count && !session->failed && !stop_requested ()) {
-    worker->point = &session->points.points[session->next_point];
-    worker->result = &session->results[session->next_point++];
-    taken = true;
+  while (!session->failed && !stop_requested () && (step = try_points (worker)) == SEARCH_WAIT)
+    pthread_cond_wait (&session->changed, &session->lock);
+  if (session->failed || stop_requested ())
+    step = SEARCH_DONE;
+  pthread_mutex_unlock (&session->lock);
+  if (step == SEARCH_FAILED)
+    return out_of_memory ();
+  return step == SEARCH_TASK;
+}
+
+/* Search until nothing is left.  Returns 0, or -1 if the worker cannot go on. */
+static int
+search_points (struct worker *worker)
+{
+  int r;
+
+  while ((r = take_task (worker)) == 1) {
+    struct reply reply;
+
+    r = answer_task (worker, &reply);
+    if (r == 0) {
+      r = enter_reply (worker, &reply);
+      outcome_free (&reply.outcome);
+    }
+    free (worker->choices);
+    worker->choices = NULL;
+    if (r == -1)
+      return -1;
+  }
+  return r;
+}
+
+/* The first finding that read the same and saw the same as FINDING. */
+static struct finding *
+first_alike (struct session *session, const struct finding *finding)
+{
+  struct finding *first = session->findings.list;
+
+  while (first != finding && (first->confirmation == FINDING_UNREPEATED
+                              || first->outcome.report.head.behaviour != finding->outcome.report.head.behaviour
+                              || !outcome_same (&first->outcome, &finding->outcome)))
+    first++;
+  return first;
+}
+
+/* The next finding that a fresh guest has to confirm, or NULL.  Once all crash points are done. */
+static struct finding *
+take_finding (struct session *session)
+{
+  struct finding *taken = NULL;
+
+  pthread_mutex_lock (&session->lock);
+  if (!session->searched)
+    findings_sort (&session->findings);
+  session->searched = true;
+  while (taken == NULL && session->next_finding < session->findings.count && !session->failed && !stop_requested ()) {
+    struct finding *finding = &session->findings.list[session->next_finding++];
+
+    if (finding->confirmation == FINDING_UNCONFIRMED && first_alike (session, finding) == finding)
+      taken = finding;
   }
   pthread_mutex_unlock (&session->lock);
   return taken;
 }
 
-static struct runner *
-start_runner (struct session *session, const char *folder)
+/* Rebuild a finding's state from its id on a freshly booted guest. */
+static int
+confirm (struct worker *worker, struct finding *finding)
 {
-  struct runner *runner;
+  const struct session_config *config = worker->session->config;
+  CLEANUP_FREE struct choice *choices = NULL;
+  struct selection selection = { .rule = { .tear = config->tear } };
+  struct outcome seen;
 
-  if (mkdir (folder, 0700) == -1 && errno != EEXIST) {
-    error_message ("%s: %m", folder);
-    return NULL;
-  }
-  runner = runner_start (&session->config->runner, folder);
-  pthread_mutex_lock (&session->lock);
-  if (runner && session->release == NULL)
-    session->release = strdup (runner_release (runner));
-  pthread_mutex_unlock (&session->lock);
-  return runner;
+  if (state_id_parse (finding->state, config->log, &selection.point, &choices, &selection.count) == -1)
+    return -1;
+  selection.choices = choices;
+  if (worker->runner)
+    runner_renew (worker->runner);
+  if (make_run (worker, &selection, &seen) == -1)
+    return -1;
+  pthread_mutex_lock (&worker->session->lock);
+  finding->confirmation = outcome_same (&seen, &finding->outcome) ? FINDING_REPEATED : FINDING_UNREPEATED;
+  worker->session->findings_confirmed++;
+  pthread_mutex_unlock (&worker->session->lock);
+  outcome_free (&seen);
+  return 0;
+}
+
+static int
+confirm_findings (struct worker *worker)
+{
+  struct finding *finding;
+
+  while ((finding = take_finding (worker->session)) != NULL)
+    if (confirm (worker, finding) == -1)
+      return -1;
+  return 0;
 }
 
 static void *
 work (void *opaque)
 {
   struct session *session = opaque;
-  struct worker worker = { .session = session };
-  CLEANUP_FREE char *folder = NULL;
-  bool failed = asprintf (&folder, "%s/guest-%d", session->config->folder, (int) gettid ()) == -1;
+  struct worker worker = { .session = session, .state = crash_state_new (session->config->log) };
+  bool failed = true;
 
-  if (failed)
-    folder = NULL;
-  else
-    worker.runner = start_runner (session, folder);
-  failed = worker.runner == NULL;
-  while (!failed && take_point (&worker)) {
-    failed = search_point (&worker) == -1;
-    pthread_mutex_lock (&session->lock);
-    session->points_done += !failed;
-    pthread_mutex_unlock (&session->lock);
+  if (worker.state == NULL || asprintf (&worker.folder, "%s/guest-%d", session->config->folder, (int) gettid ()) == -1) {
+    worker.folder = NULL;
+    out_of_memory ();
   }
+  else
+    failed = search_points (&worker) == -1 || confirm_findings (&worker) == -1;
+  double cpu_seconds = worker.runner ? runner_cpu_seconds (worker.runner) : 0;
+
   runner_stop (worker.runner);
+  crash_state_free (worker.state);
+  free (worker.folder);
   pthread_mutex_lock (&session->lock);
+  session->device_cpu_seconds += cpu_seconds;
   session->failed |= failed;
   session->workers_left--;
-  pthread_cond_signal (&session->changed);
+  pthread_cond_broadcast (&session->changed);
   pthread_mutex_unlock (&session->lock);
   return NULL;
-}
-
-static double
-now_seconds (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }
 
 /* Draw the progress line.  Called with the lock held. */
@@ -374,7 +548,9 @@ draw_progress (const struct session *session, double seconds)
   fprintf (stderr, "\r\033[Kcrash point %zu/%zu, %ju runs, %.0f runs/s, %ju violations", session->points_done,
            session->points.count, (uintmax_t) session->runs, (double) session->runs / (seconds > 0.1 ? seconds : 0.1),
            (uintmax_t) session->violations);
-  if (session->points_done)
+  if (session->searched)
+    fprintf (stderr, ", %zu confirmed on a fresh boot", session->findings_confirmed);
+  else if (session->points_done)
     fprintf (stderr, ", about %.0f s left", left);
 }
 
@@ -393,8 +569,10 @@ wait_for_workers (struct session *session, double start)
     while (session->workers_left > 0 && pthread_cond_timedwait (&session->changed, &session->lock, &until) == 0) {
       /* Woken by a run: the line is drawn five times a second, not more. */
     }
+    if (stop_requested ())
+      pthread_cond_broadcast (&session->changed);
     if (session->config->progress)
-      draw_progress (session, now_seconds () - start);
+      draw_progress (session, now_seconds (CLOCK_MONOTONIC) - start);
   }
   pthread_mutex_unlock (&session->lock);
   if (session->config->progress)
@@ -406,37 +584,54 @@ prepare (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
+  oracle_init (&session->oracle, config->old_tree, config->new_tree);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
     return out_of_memory ();
   session->results = calloc (session->points.count ? session->points.count : 1, sizeof *session->results);
-  if (session->results == NULL)
+  session->certificates = certificates_new (config->log, &session->points);
+  if (session->results == NULL || session->certificates == NULL)
     return out_of_memory ();
   for (size_t i = 0; i < session->points.count; i++) {
-    mpz_init (session->results[i].states);
+    const struct crash_point *point = &session->points.points[i];
+
     mpz_init (session->results[i].covered);
-    mpz_ui_pow_ui (session->results[i].states, 2, session->points.points[i].pending_count);
-    session->results[i].atomic = session->results[i].durable = true;
+    mpz_init (session->results[i].states);
+    model_count_states (config->log, point->pending, point->pending_count, &config->tear, session->results[i].states);
   }
   return 0;
 }
 
-int
-session_run (struct session *session, const struct session_config *config)
+/* Findings that are alike share the confirmation of the first of them; some may be joined then. */
+static int
+settle_findings (struct session *session)
 {
-  double start = now_seconds ();
-  size_t jobs = config->jobs;
-  CLEANUP_FREE pthread_t *threads = calloc (jobs, sizeof *threads);
+  struct findings settled = { 0 };
+
+  for (size_t i = 0; i < session->findings.count; i++) {
+    struct finding *finding = &session->findings.list[i];
+
+    if (finding->confirmation == FINDING_UNCONFIRMED)
+      finding->confirmation = first_alike (session, finding)->confirmation;
+  }
+  for (size_t i = 0; i < session->findings.count; i++)
+    if (findings_add (&settled, &session->findings.list[i]) == -1) {
+      findings_free (&settled);
+      return out_of_memory ();
+    }
+  findings_free (&session->findings);
+  session->findings = settled;
+  return 0;
+}
+
+static size_t
+start_workers (struct session *session, pthread_t *threads)
+{
+  unsigned jobs = session->config->jobs;
   size_t started = 0;
 
-  if (prepare (session, config) == -1)
-    return -1;
-  if (threads == NULL)
-    return out_of_memory ();
-  if (jobs > session->points.count)
-    jobs = session->points.count;
-  session->workers_left = (unsigned) jobs;
+  session->workers_left = jobs;
   for (; started < jobs; started++) {
     int error = pthread_create (&threads[started], NULL, work, session);
 
@@ -450,10 +645,32 @@ session_run (struct session *session, const struct session_config *config)
       break;
     }
   }
+  return started;
+}
+
+int
+session_run (struct session *session, const struct session_config *config)
+{
+  double start = now_seconds (CLOCK_MONOTONIC), cpu_start = now_seconds (CLOCK_PROCESS_CPUTIME_ID);
+  CLEANUP_FREE pthread_t *threads = calloc (config->jobs, sizeof *threads);
+  size_t started;
+
+  if (prepare (session, config) == -1)
+    return -1;
+  if (threads == NULL)
+    return out_of_memory ();
+  started = start_workers (session, threads);
   wait_for_workers (session, start);
   for (size_t i = 0; i < started; i++)
     pthread_join (threads[i], NULL);
-  session->seconds = now_seconds () - start;
+  /* Of searches that were broken off, too, what they covered is told. */
+  for (size_t i = 0; i < session->points.count; i++)
+    if (session->results[i].search)
+      search_covered (session->results[i].search, session->results[i].covered);
+  findings_sort (&session->findings);
+  session->failed |= settle_findings (session) == -1;
+  session->seconds = now_seconds (CLOCK_MONOTONIC) - start;
+  session->search_cpu_seconds = now_seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
   return session->failed || stop_requested () ? -1 : 0;
 }
 
@@ -463,15 +680,15 @@ session_free (struct session *session)
   for (size_t i = 0; session->results && i < session->points.count; i++) {
     mpz_clear (session->results[i].states);
     mpz_clear (session->results[i].covered);
-    findings_free (&session->results[i].findings);
+    tally_free (&session->results[i].tally);
+    search_free (session->results[i].search);
   }
   free (session->results);
+  certificates_free (session->certificates);
   crash_points_free (&session->points);
-  observations_free (&session->observations);
+  oracle_free (&session->oracle);
+  findings_free (&session->findings);
   free (session->behaviours);
-  for (size_t i = 0; i < session->leftover_count; i++)
-    free (session->leftovers[i]);
-  free (session->leftovers);
   free (session->release);
   pthread_cond_destroy (&session->changed);
   pthread_mutex_destroy (&session->lock);
@@ -492,51 +709,59 @@ print_line (const char *label, const char *a, const char *b)
 
 /* Print what one run saw and what it means. */
 static int
-print_outcome (struct worker *worker, const char *id)
+print_outcome (struct worker *worker, const struct outcome *outcome, const char *id)
 {
-  const struct outcome *outcome = &worker->outcome;
+  struct oracle *oracle = &worker->session->oracle;
+  const struct control_report *report = &outcome->report.head;
   CLEANUP_FREE char *after = mark_before (worker->session->config->log, worker->point->position);
   struct verdict verdict;
+  int r;
 
-  if (judge_outcome (worker, &verdict) == -1)
+  if (oracle_judge (oracle, outcome, worker->point->phase, &verdict) == -1) {
+    free (verdict.detail);
     return -1;
+  }
   print_line ("state      ", id, NULL);
   print_line ("after      ", after ? after : "", NULL);
   printf ("kernel     %s\npending    %u writes\n", runner_release (worker->runner), worker->point->pending_count);
-  printf ("device     %ju reads, %ju bytes; %ju writes, %ju bytes\n", (uintmax_t) outcome->report.reads,
-          (uintmax_t) outcome->report.read_bytes, (uintmax_t) outcome->report.writes,
-          (uintmax_t) outcome->report.written_bytes);
+  printf ("device     %ju reads, %ju bytes; %ju writes, %ju bytes\n", (uintmax_t) report->reads, (uintmax_t) report->read_bytes,
+          (uintmax_t) report->writes, (uintmax_t) report->written_bytes);
   if (outcome->kind == OUTCOME_TREE)
-    printf ("observed   %s\n%s", outcome->digest, observation_text (worker));
+    printf ("observed   %s\n%s", outcome->digest, oracle_observation (oracle, worker->runner, outcome));
   if (verdict.kind)
     print_line ("verdict    ", verdict.kind, verdict.detail);
   else
     printf ("verdict    nothing wrong\n");
   if (outcome->unrepeated_kind)
     print_line ("not seen again on a fresh boot: ", outcome->unrepeated_kind, outcome->unrepeated);
+  r = verdict.kind ? 1 : 0;
   free (verdict.detail);
-  return verdict.kind ? 1 : 0;
+  return r;
 }
 
 int
 session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
                     const char *id)
 {
+  const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
   struct session session;
   struct crash_point point = { .position = position, .phase = model_phase (config->log, position) };
   struct worker worker = { .session = &session, .point = &point };
+  struct outcome outcome;
   int64_t pending = model_pending (config->log, position, &point.pending);
   int r = -1;
 
-  if (pending == -1 || prepare (&session, config) == -1)
-    return -1;
+  if (pending == -1)
+    return out_of_memory ();
   point.pending_count = (uint32_t) pending;
-  worker.runner = start_runner (&session, config->folder);
-  if (worker.runner && runner_run (worker.runner, position, choices, count, &worker.outcome) == 0) {
-    r = print_outcome (&worker, id);
-    outcome_free (&worker.outcome);
+  if (prepare (&session, config) == 0 && asprintf (&worker.folder, "%s/guest", config->folder) != -1) {
+    if (make_run (&worker, &selection, &outcome) == 0) {
+      r = print_outcome (&worker, &outcome, id);
+      outcome_free (&outcome);
+    }
+    runner_stop (worker.runner);
+    free (worker.folder);
   }
-  runner_stop (worker.runner);
   free (point.pending);
   session_free (&session);
   return r;

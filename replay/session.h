@@ -9,16 +9,17 @@
 
 #include "replay/findings.h"
 #include "replay/model.h"
-#include "replay/observations.h"
+#include "replay/oracle.h"
 #include "replay/runner.h"
+#include "replay/tally.h"
 
 struct point_result {
-  bool done;                    /* searched, perhaps up to the limit */
-  bool finished;                /* every state is covered */
-  uint64_t runs;
+  bool done;                    /* searched, perhaps up to a limit */
+  uint64_t runs;                /* real ones */
+  uint64_t remembered;          /* answers that needed none */
   mpz_t states, covered;
-  struct findings findings;
-  bool atomic, durable;         /* over the runs so far */
+  struct tally tally;
+  struct search *search;        /* while it is being searched */
 };
 
 struct session_config {
@@ -27,7 +28,11 @@ struct session_config {
   const char *folder;           /* private, for the guests' files */
   const char *old_tree, *new_tree;      /* observations before and after; NULL: there is no oracle */
   unsigned jobs;
-  uint64_t limit;               /* most runs at one crash point */
+  struct tear tear;
+  uint64_t limit;               /* most runs at one crash point, remembered ones too; 0 is no limit */
+  uint64_t seconds;             /* no run at a crash point is begun later than this after its first; 0 is no limit */
+  uint64_t seed;                /* of the order in which states are visited when there is a limit */
+  uint64_t audit_percent;       /* of the remembered answers are held against a run */
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */
   bool progress;                /* draw a progress line on standard error */
@@ -37,27 +42,33 @@ struct session {
   const struct session_config *config;
   struct crash_points points;
   struct point_result *results; /* one for each point */
+  struct oracle oracle;
+  struct findings findings;     /* sorted when session_run has returned */
   double seconds;
+  double search_cpu_seconds;    /* processor time of this process */
+  double device_cpu_seconds;    /* ... and of the servers of the guests' disks */
   char *release;                /* kernel of the guests */
-
-  /* Shared by the workers, under the lock. */
-  pthread_mutex_t lock;
-  pthread_cond_t changed;
-  size_t next_point;
-  size_t points_done;
-  unsigned workers_left;
-  uint64_t runs;
-  uint64_t violations;          /* findings at all points so far */
-  bool failed;                  /* a worker could not go on */
-  struct observations observations;
+  uint64_t runs, remembered;
+  uint64_t audited, mismatches; /* remembered answers held against a run, and how many runs saw something else than was remembered */
   uint64_t *behaviours;         /* of every run, unsorted */
   size_t behaviour_count, behaviour_room;
-  char **leftovers;             /* distinct paths, sorted; NULL at the end once session_run has returned */
-  size_t leftover_count;
+
+  /* Shared by the workers, under the lock, as is all that is above. */
+  struct certificates *certificates;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  size_t first_point;           /* all points before it are done */
+  size_t points_done;
+  unsigned workers_left;
+  uint64_t violations;          /* answers that are one, so far */
+  bool failed;                  /* a worker could not go on */
+  bool searched;                /* all points are done: findings are being confirmed */
+  size_t next_finding, findings_confirmed;
 };
 
-/* Search all crash points.  Returns 0 when every point was searched, perhaps up to its limit; -1 after a message, or after a stop.  The session holds what was found in either case; free
- * it with session_free.
+/* Search all crash points, and let a freshly booted guest confirm what was found.  Returns 0 when every point was searched, perhaps
+ * up to a limit; -1 after a message, or after a stop.  The session holds what was found in either case; free it with
+ * session_free.
  */
 extern int session_run (struct session *session, const struct session_config *config);
 extern void session_free (struct session *session);

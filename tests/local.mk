@@ -15,13 +15,17 @@ SHELL_TESTS = \
 	tests/test-bad-input.sh \
 	tests/test-bad-log.sh \
 	tests/test-docs-agree.sh \
+	tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh
 VM_TESTS = \
+	tests/vm/test-confirmation.sh \
 	tests/vm/test-demo-verdicts.sh \
 	tests/vm/test-guest-trouble.sh \
+	tests/vm/test-many-files.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
+	tests/vm/test-search-equals-brute-force.sh \
 	tests/vm/test-settle.sh  \
 	tests/vm/test-what-replay-finds.sh
 

@@ -94,23 +94,40 @@ check_present (struct nbd_handle *client, unsigned present)
 
 #define ALL ((1u << WRITES) - 1)
 
+static struct decision_rule
+rule_of (enum tear_mode mode, uint32_t sector_bytes, enum preference preference, uint64_t seed)
+{
+  return (struct decision_rule) { { mode, sector_bytes }, preference, seed };
+}
+
+static struct decision_rule
+whole (enum preference preference)
+{
+  return rule_of (TEAR_NONE, LOG_SECTOR, preference, 0);
+}
+
 /* A selection as it goes over the wire, in BYTES zeroed bytes; returns them, to free. */
 static char *
-make_selection (size_t bytes, uint32_t magic, uint32_t point, uint32_t undecided_default, uint32_t count,
-                const struct choice *choices)
+make_selection (size_t bytes, uint32_t magic, const struct selection *selection)
 {
+  const struct decision_rule *rule = &selection->rule;
   char *request = calloc (1, bytes), *to = request;
   struct control_select head = {
-    .magic = htole32 (magic), .point = htole32 (point), .undecided_default = htole32 (undecided_default),
-    .choice_count = htole32 (count)
+    .magic = htole32 (magic), .point = htole32 (selection->point), .tear = htole32 (rule->tear.mode),
+    .sector_bytes = htole32 (rule->tear.sector_bytes), .preference = htole32 (rule->preference),
+    .choice_count = htole32 ((uint32_t) selection->count), .seed = htole64 (rule->seed)
   };
 
   ck_assert_ptr_nonnull (request);
+  ck_assert_uint_le (sizeof head + selection->count * sizeof (struct control_choice), bytes);
   to = mempcpy (to, &head, sizeof head);
-  for (uint32_t i = 0; choices && i < count; i++) {
-    struct control_choice choice = { htole32 (choices[i].write), htole32 (choices[i].kind) };
+  for (size_t i = 0; i < selection->count; i++) {
+    const struct choice *choice = &selection->choices[i];
+    struct control_choice wire = {
+      htole32 (choice->write), htole32 (choice->first), htole32 (choice->last), htole32 (choice->kind)
+    };
 
-    to = mempcpy (to, &choice, sizeof choice);
+    to = mempcpy (to, &wire, sizeof wire);
   }
   return request;
 }
@@ -122,64 +139,121 @@ sectors_up (size_t bytes)
 }
 
 static void
-select_choices (struct nbd_handle *control, uint32_t point, const struct choice *choices, uint32_t count,
-                enum choice_kind undecided_default)
+select_choices (struct nbd_handle *control, uint32_t point, const struct choice *choices, size_t count,
+                struct decision_rule rule)
 {
   size_t bytes = sectors_up (sizeof (struct control_select) + count * sizeof (struct control_choice));
-  CLEANUP_FREE char *request = make_selection (bytes, CONTROL_MAGIC, point, undecided_default, count, choices);
+  CLEANUP_FREE char *request = make_selection (bytes, CONTROL_MAGIC, &(struct selection) { point, choices, count, rule });
 
   ck_nbd (nbd_pwrite (control, request, bytes, 0, 0));
 }
 
 /* Select the end of the log with the writes of UNDECIDED (a bit for each) undecided and those of ABSENT absent. */
 static void
-select_writes (struct nbd_handle *control, unsigned undecided, unsigned absent, enum choice_kind undecided_default)
+select_writes (struct nbd_handle *control, unsigned undecided, unsigned absent, enum preference preference)
 {
   struct choice choices[WRITES];
-  uint32_t count = 0;
+  size_t count = 0;
 
   for (uint32_t i = 0; i < WRITES; i++)
     if ((undecided | absent) & 1u << i)
-      choices[count++] = (struct choice) { i, undecided & 1u << i ? CHOICE_UNDECIDED : CHOICE_ABSENT };
-  select_choices (control, EVENTS - 1, choices, count, undecided_default);
+      choices[count++] = choice_whole (i, undecided & 1u << i ? CHOICE_UNDECIDED : CHOICE_ABSENT);
+  select_choices (control, EVENTS - 1, choices, count, whole (preference));
 }
 
 static struct control_report
-read_report (struct nbd_handle *control)
+report_in (const char *bytes)
 {
-  char sector[512];
   struct control_report report;
 
-  ck_nbd (nbd_pread (control, sector, sizeof sector, 0, 0));
-  memcpy (&report, sector, sizeof report);
+  memcpy (&report, bytes, sizeof report);
   ck_assert_uint_eq (le32toh (report.magic), CONTROL_MAGIC);
   return (struct control_report) {
-    .decision_count = le32toh (report.decision_count), .reads = le64toh (report.reads),
-    .read_bytes = le64toh (report.read_bytes), .writes = le64toh (report.writes),
+    .decision_count = le32toh (report.decision_count), .seen_count = le64toh (report.seen_count),
+    .reads = le64toh (report.reads), .read_bytes = le64toh (report.read_bytes), .writes = le64toh (report.writes),
     .written_bytes = le64toh (report.written_bytes), .behaviour = le64toh (report.behaviour),
   };
 }
 
-/* The report's decisions must be these writes, in this order, each of this KIND. */
-static void
-check_decisions (struct nbd_handle *control, const uint32_t *writes, size_t count, enum choice_kind kind)
-{
-  char sector[512];
+/* What most tests need to know of a report is in its first 4 KiB. */
+#define REPORT_BYTES 4096
 
-  ck_assert_uint_eq (read_report (control).decision_count, count);
-  ck_nbd (nbd_pread (control, sector, sizeof sector, 0, 0));
+static struct control_report
+read_report (struct nbd_handle *control)
+{
+  char bytes[REPORT_BYTES];
+
+  ck_nbd (nbd_pread (control, bytes, sizeof bytes, 0, 0));
+  return report_in (bytes);
+}
+
+/* The decisions in a report must be these COUNT. */
+static void
+check_choices (const char *bytes, const struct choice *expected, size_t count)
+{
+  ck_assert_uint_eq (report_in (bytes).decision_count, count);
   for (size_t i = 0; i < count; i++) {
     struct control_choice choice;
 
-    memcpy (&choice, sector + sizeof (struct control_report) + i * sizeof choice, sizeof choice);
-    ck_assert_uint_eq (le32toh (choice.write), writes[i]);
-    ck_assert_uint_eq (le32toh (choice.kind), kind);
+    memcpy (&choice, bytes + sizeof (struct control_report) + i * sizeof choice, sizeof choice);
+    ck_assert_uint_eq (le32toh (choice.write), expected[i].write);
+    ck_assert_uint_eq (le32toh (choice.first), expected[i].first);
+    ck_assert_uint_eq (le32toh (choice.last), expected[i].last);
+    ck_assert_uint_eq (le32toh (choice.kind), expected[i].kind);
   }
+}
+
+static void
+check_torn_decisions (struct nbd_handle *control, const struct choice *expected, size_t count)
+{
+  char bytes[REPORT_BYTES];
+
+  ck_nbd (nbd_pread (control, bytes, sizeof bytes, 0, 0));
+  check_choices (bytes, expected, count);
+}
+
+/* The report's decisions must be these whole writes, in this order, each of this KIND. */
+static void
+check_decisions (struct nbd_handle *control, const uint32_t *writes, size_t count, enum choice_kind kind)
+{
+  struct choice expected[WRITES];
+
+  for (size_t i = 0; i < count; i++)
+    expected[i] = choice_whole (writes[i], kind);
+  check_torn_decisions (control, expected, count);
 }
 
 #define CHECK_DECISIONS(control, kind, ...)                                                             \
   check_decisions ((control), (const uint32_t[]) { __VA_ARGS__ },                                       \
                    sizeof ((const uint32_t[]) { __VA_ARGS__ }) / sizeof (uint32_t), (kind))
+
+#define CHECK_TORN_DECISIONS(control, ...)                                                              \
+  check_torn_decisions ((control), (const struct choice[]) { __VA_ARGS__ },                             \
+                        sizeof ((const struct choice[]) { __VA_ARGS__ }) / sizeof (struct choice))
+
+/* What the report says was seen, behind its decisions, must be these COUNT. */
+static void
+check_seen (struct nbd_handle *control, const struct control_seen *expected, size_t count)
+{
+  char bytes[REPORT_BYTES];
+
+  ck_nbd (nbd_pread (control, bytes, sizeof bytes, 0, 0));
+  struct control_report report = report_in (bytes);
+  ck_assert_uint_eq (report.seen_count, count);
+  const char *list = bytes + sizeof report + report.decision_count * sizeof (struct control_choice);
+  for (size_t i = 0; i < count; i++) {
+    struct control_seen seen;
+
+    memcpy (&seen, list + i * sizeof seen, sizeof seen);
+    ck_assert_uint_eq (le64toh (seen.block), expected[i].block);
+    ck_assert_uint_eq (le32toh (seen.device), expected[i].device);
+    ck_assert_uint_eq (le32toh (seen.sectors), expected[i].sectors);
+  }
+}
+
+#define CHECK_SEEN(control, ...)                                                                        \
+  check_seen ((control), (const struct control_seen[]) { __VA_ARGS__ },                                 \
+              sizeof ((const struct control_seen[]) { __VA_ARGS__ }) / sizeof (struct control_seen))
 
 static void
 read_range (struct nbd_handle *client, uint64_t offset, size_t count)
@@ -320,58 +394,65 @@ END_TEST
 START_TEST (a_selection_is_what_the_disks_become)
 {
   serve_log ();
-  select_choices (control, FLUSHED, NULL, 0, CHOICE_PRESENT);
+  select_choices (control, FLUSHED, NULL, 0, whole (PREFER_PRESENT));
   check_present (disk, 1u << OLD);
-  select_choices (control, BEGIN, NULL, 0, CHOICE_PRESENT);
+  select_choices (control, BEGIN, NULL, 0, whole (PREFER_PRESENT));
   check_present (disk, 0);
-  select_choices (control, WRITE_NEXT, (const struct choice[]) { { NEW, CHOICE_ABSENT } }, 1, CHOICE_PRESENT);
+  select_choices (control, WRITE_NEXT, &(struct choice) { NEW, 0, CHOICE_END, CHOICE_ABSENT }, 1, whole (PREFER_PRESENT));
   check_present (disk, 1u << OLD | 1u << NEXT);
   for (unsigned absent = 0; absent <= ALL; absent += 2) {
-    select_writes (control, 0, absent, CHOICE_PRESENT);
+    select_writes (control, 0, absent, PREFER_PRESENT);
     check_present (disk, ALL & ~absent);
   }
   ck_assert_uint_eq (read_report (control).decision_count, 0);
-  select_writes (control, 0, 0, CHOICE_PRESENT);
+  select_writes (control, 0, 0, PREFER_PRESENT);
   check_present (disk, ALL);
   stop_serving ();
 }
 END_TEST
 
+#define FINE { { TEAR_ANY, LOG_SECTOR }, PREFER_PRESENT, 0 }
+
 static const struct {
   const char *what;
   size_t bytes;
-  uint32_t magic, point, undecided_default, count;
+  uint32_t magic, point;
+  struct decision_rule rule;
+  uint32_t count;
   struct choice choices[2];
 } illegal[] = {
-  { "magic", 512, CONTROL_MAGIC + 1, 0, CHOICE_PRESENT, 0, { { 0 } } },
-  { "point", 512, CONTROL_MAGIC, EVENTS, CHOICE_PRESENT, 0, { { 0 } } },
-  { "largest point", 512, CONTROL_MAGIC, UINT32_MAX, CHOICE_PRESENT, 0, { { 0 } } },
-  { "default that decides nothing", 512, CONTROL_MAGIC, 0, CHOICE_UNDECIDED, 0, { { 0 } } },
-  { "unknown default", 512, CONTROL_MAGIC, 0, 77, 0, { { 0 } } },
-  { "write after the point", 512, CONTROL_MAGIC, FLUSHED, CHOICE_PRESENT, 1, { { NEW, CHOICE_ABSENT } } },
-  { "unknown write", 512, CONTROL_MAGIC, EVENTS - 1, CHOICE_PRESENT, 1, { { WRITES, CHOICE_ABSENT } } },
-  { "unknown kind", 512, CONTROL_MAGIC, EVENTS - 1, CHOICE_PRESENT, 2, { { NEW, CHOICE_ABSENT }, { NEXT, 3 } } },
-  { "more choices than bytes", 512, CONTROL_MAGIC, EVENTS - 1, CHOICE_PRESENT, 63, { { 0 } } },
-  { "more choices than memory", 512, CONTROL_MAGIC, EVENTS - 1, CHOICE_PRESENT, UINT32_MAX, { { 0 } } },
-  { "half a head", 8, CONTROL_MAGIC, 0, CHOICE_PRESENT, 0, { { 0 } } },
+  { "magic", 512, CONTROL_MAGIC + 1, 0, FINE, 0, { { 0 } } },
+  { "point", 512, CONTROL_MAGIC, EVENTS, FINE, 0, { { 0 } } },
+  { "largest point", 512, CONTROL_MAGIC, UINT32_MAX, FINE, 0, { { 0 } } },
+  { "unknown mode", 512, CONTROL_MAGIC, 0, { { TEAR_ANY + 1, 512 }, PREFER_PRESENT, 0 }, 0, { { 0 } } },
+  { "no sector", 512, CONTROL_MAGIC, 0, { { TEAR_NONE, 0 }, PREFER_PRESENT, 0 }, 0, { { 0 } } },
+  { "half a sector", 512, CONTROL_MAGIC, 0, { { TEAR_ANY, 256 }, PREFER_PRESENT, 0 }, 0, { { 0 } } },
+  { "odd sector", 512, CONTROL_MAGIC, 0, { { TEAR_ANY, 1536 }, PREFER_PRESENT, 0 }, 0, { { 0 } } },
+  { "unknown preference", 512, CONTROL_MAGIC, 0, { { TEAR_ANY, 512 }, PREFER_RANDOM + 1, 0 }, 0, { { 0 } } },
+  { "write after the point", 512, CONTROL_MAGIC, FLUSHED, FINE, 1, { { NEW, 0, 1, CHOICE_ABSENT } } },
+  { "unknown write", 512, CONTROL_MAGIC, EVENTS - 1, FINE, 1, { { WRITES, 0, 1, CHOICE_ABSENT } } },
+  { "unknown kind", 512, CONTROL_MAGIC, EVENTS - 1, FINE, 2, { { NEW, 0, 1, CHOICE_ABSENT }, { NEXT, 0, 1, 3 } } },
+  { "last before first", 512, CONTROL_MAGIC, EVENTS - 1, FINE, 1, { { NEW, 2, 1, CHOICE_ABSENT } } },
+  { "sector beyond the write", 512, CONTROL_MAGIC, EVENTS - 1, FINE, 1, { { NEW, 8, 8, CHOICE_ABSENT } } },
+  { "more choices than bytes", 512, CONTROL_MAGIC, EVENTS - 1, FINE, 31, { { 0 } } },
+  { "more choices than memory", 512, CONTROL_MAGIC, EVENTS - 1, FINE, UINT32_MAX, { { 0 } } },
+  { "half a head", 8, CONTROL_MAGIC, 0, FINE, 0, { { 0 } } },
 };
 #define ILLEGAL_COUNT ((int) (sizeof illegal / sizeof illegal[0]))
 
 START_TEST (an_illegal_selection_is_invalid_and_harms_nothing)
 {
-  CLEANUP_FREE char *request
-    = make_selection (512, illegal[_i].magic, illegal[_i].point, illegal[_i].undecided_default, 0, NULL);
-  struct control_select *head = (struct control_select *) request;
+  const struct selection selection = {
+    .point = illegal[_i].point, .choices = illegal[_i].choices, .count = 2, .rule = illegal[_i].rule
+  };
+  CLEANUP_FREE char *request = make_selection (512, illegal[_i].magic, &selection);
 
-  head->choice_count = htole32 (illegal[_i].count);
-  for (uint32_t i = 0; i < 2; i++)
-    ((struct control_choice *) (head + 1))[i]
-      = (struct control_choice) { htole32 (illegal[_i].choices[i].write), htole32 (illegal[_i].choices[i].kind) };
+  ((struct control_select *) request)->choice_count = htole32 (illegal[_i].count);
   serve_log ();
   ck_nbd (nbd_set_strict_mode (control, nbd_get_strict_mode (control) & ~(uint32_t) LIBNBD_STRICT_ALIGN));
   ck_nbd_fails (nbd_pwrite (control, request, illegal[_i].bytes, 0, 0), EINVAL);
   check_present (disk, ALL);
-  select_writes (control, 1u << SECTOR, 1u << NEXT, CHOICE_ABSENT);
+  select_writes (control, 1u << SECTOR, 1u << NEXT, PREFER_ABSENT);
   check_present (disk, ALL & ~(1u << SECTOR) & ~(1u << NEXT));
   CHECK_DECISIONS (control, CHOICE_ABSENT, SECTOR);
   stop_serving ();
@@ -380,7 +461,8 @@ END_TEST
 
 START_TEST (a_selection_stands_at_the_start_of_control)
 {
-  CLEANUP_FREE char *request = make_selection (512, CONTROL_MAGIC, FLUSHED, CHOICE_PRESENT, 0, NULL);
+  const struct selection selection = { FLUSHED, NULL, 0, whole (PREFER_PRESENT) };
+  CLEANUP_FREE char *request = make_selection (512, CONTROL_MAGIC, &selection);
 
   serve_log ();
   ck_nbd_fails (nbd_pwrite (control, request, 512, 512, 0), EINVAL);
@@ -396,7 +478,7 @@ START_TEST (reads_decide_what_they_need_in_their_order)
   char content[8192];
 
   serve_log ();
-  select_writes (control, ALL & ~(1u << OLD), 0, CHOICE_PRESENT);
+  select_writes (control, ALL & ~(1u << OLD), 0, PREFER_PRESENT);
   ck_assert_uint_eq (read_report (control).decision_count, 0);
   make_content (content, ALL);
   check_content (disk, content + 4096, 512, 4096);
@@ -416,7 +498,7 @@ START_TEST (undecided_writes_can_become_absent)
   char content[8192];
 
   serve_log ();
-  select_writes (control, ALL & ~(1u << OLD), 0, CHOICE_ABSENT);
+  select_writes (control, ALL & ~(1u << OLD), 0, PREFER_ABSENT);
   make_content (content, 1u << OLD);
   check_content (disk, content + 1024, 512, 1024);
   CHECK_DECISIONS (control, CHOICE_ABSENT, TRIM, NEW);
@@ -430,7 +512,7 @@ START_TEST (reads_elsewhere_decide_nothing)
 {
   serve_log ();
   struct nbd_handle *other = client_open ("disk1");
-  select_writes (control, ALL & ~(1u << OLD), 0, CHOICE_PRESENT);
+  select_writes (control, ALL & ~(1u << OLD), 0, PREFER_PRESENT);
   read_range (disk, 8192, MIB - 8192);
   read_range (other, 512, 4096);
   ck_assert_uint_eq (read_report (control).decision_count, 0);
@@ -441,12 +523,102 @@ START_TEST (reads_elsewhere_decide_nothing)
 }
 END_TEST
 
+START_TEST (a_torn_selection_is_what_the_disks_become)
+{
+  static const struct choice choices[] = {
+    { NEW, 3, 9, CHOICE_ABSENT }, { NEW, 4, 5, CHOICE_PRESENT }, { NEXT, 0, 6, CHOICE_ABSENT },
+    { NEXT, 1, CHOICE_END, CHOICE_PRESENT }
+  };
+  char content[8192], old[8192];
+
+  serve_log ();
+  make_content (content, ALL);
+  make_content (old, 1u << OLD);
+  memcpy (content + 1536, old + 1536, 512);
+  memcpy (content + 3072, old + 3072, 1024);
+  memset (content + 4096, 0, 512);
+  select_choices (control, EVENTS - 1, choices, 4, whole (PREFER_PRESENT));
+  check_content (disk, content, sizeof content, 0);
+  ck_assert_uint_eq (read_report (control).decision_count, 0);
+  stop_serving ();
+}
+END_TEST
+
+START_TEST (torn_decisions_are_reported)
+{
+  const struct choice undecided = choice_whole (NEW, CHOICE_UNDECIDED);
+  char new[8192], old[8192];
+
+  serve_log ();
+  make_content (new, ALL);
+  make_content (old, 1u << OLD);
+  select_choices (control, EVENTS - 1, &undecided, 1, rule_of (TEAR_PREFIX, 512, PREFER_ABSENT, 0));
+  check_content (disk, old + 2560, 512, 2560);
+  CHECK_TORN_DECISIONS (control, { NEW, 5, 7, CHOICE_ABSENT });
+  check_content (disk, old + 1536, 2560, 1536);
+  CHECK_TORN_DECISIONS (control, { NEW, 5, 7, CHOICE_ABSENT }, { NEW, 3, 4, CHOICE_ABSENT });
+
+  select_choices (control, EVENTS - 1, &undecided, 1, rule_of (TEAR_PREFIX, 2048, PREFER_PRESENT, 0));
+  check_content (disk, new, 512, 0);
+  check_content (disk, new + 2048, 512, 2048);
+  CHECK_TORN_DECISIONS (control, { NEW, 0, 3, CHOICE_PRESENT }, { NEW, 4, 7, CHOICE_PRESENT });
+
+  select_choices (control, EVENTS - 1, &undecided, 1, rule_of (TEAR_ANY, 1024, PREFER_ABSENT, 0));
+  check_content (disk, old + 2560, 512, 2560);
+  check_content (disk, old, 512, 0);
+  CHECK_TORN_DECISIONS (control, { NEW, 4, 5, CHOICE_ABSENT }, { NEW, 0, 1, CHOICE_ABSENT });
+  stop_serving ();
+}
+END_TEST
+
+/* Read disk0 in the same steps from the plugin and from STATE. */
+static void
+compare_with_state (struct crash_state *state)
+{
+  static const uint64_t offsets[] = { 2560, 512, 7168, 0, 4096 };
+  size_t count;
+
+  for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+    char content[1024];
+
+    crash_state_read (state, 0, content, sizeof content, offsets[i]);
+    check_content (disk, content, sizeof content, offsets[i]);
+  }
+  const struct choice *decisions = crash_state_decisions (state, &count);
+  ck_assert_uint_gt (count, 0);
+  check_torn_decisions (control, decisions, count);
+}
+
+START_TEST (what_is_random_is_as_in_the_library)
+{
+  struct choice undecided[WRITES];
+
+  serve_log ();
+  struct write_log *log = write_log_open ("log.bin");
+  struct crash_state *state = crash_state_new (log);
+  for (uint32_t i = 0; i < WRITES; i++)
+    undecided[i] = choice_whole (i, CHOICE_UNDECIDED);
+  for (uint64_t seed = 1; seed <= 12; seed++) {
+    const struct selection selection = {
+      EVENTS - 1, undecided, WRITES, rule_of (seed % 3, 512u << seed % 2, PREFER_RANDOM, seed << 40 | seed)
+    };
+
+    ck_assert_int_eq (crash_state_select (state, &selection), 0);
+    select_choices (control, selection.point, selection.choices, selection.count, selection.rule);
+    compare_with_state (state);
+  }
+  crash_state_free (state);
+  write_log_close (log);
+  stop_serving ();
+}
+END_TEST
+
 START_TEST (a_sector_that_is_written_first_decides_nothing)
 {
   char content[8192], data[512];
 
   serve_log ();
-  select_writes (control, 1u << SECTOR | 1u << TRIM | 1u << NEXT, 0, CHOICE_PRESENT);
+  select_writes (control, 1u << SECTOR | 1u << TRIM | 1u << NEXT, 0, PREFER_PRESENT);
   make_content (content, ALL);
   fill (data, sizeof data, 50);
   ck_nbd (nbd_pwrite (disk, data, sizeof data, 512, 0));
@@ -479,7 +651,7 @@ START_TEST (what_a_client_writes_is_seen_and_forgotten_with_the_next_selection)
   ck_nbd (nbd_flush (disk, 0));
   check_content (other, content, sizeof content, 0);
   check_content (disk, content + 512, 512, 512);
-  select_writes (control, 0, 0, CHOICE_PRESENT);
+  select_writes (control, 0, 0, PREFER_PRESENT);
   check_present (other, ALL);
   client_close (other);
   stop_serving ();
@@ -512,7 +684,7 @@ START_TEST (thousands_of_blocks_can_be_written_again_and_again)
       ck_nbd (i % 5 == 0 ? nbd_zero (disk, count, offset, 0) : nbd_pwrite (disk, model + offset, count, offset, 0));
     }
     check_content (disk, model, size, 0);
-    select_choices (control, 0, NULL, 0, CHOICE_PRESENT);
+    select_choices (control, 0, NULL, 0, whole (PREFER_PRESENT));
   }
   stop_serving ();
 }
@@ -522,7 +694,7 @@ END_TEST
 static uint64_t
 behaviour (unsigned absent, const uint64_t *offsets, size_t offset_count, size_t count)
 {
-  select_writes (control, 0, absent, CHOICE_PRESENT);
+  select_writes (control, 0, absent, PREFER_PRESENT);
   for (size_t i = 0; i < offset_count; i++)
     read_range (disk, offsets[i], count);
   return read_report (control).behaviour;
@@ -557,7 +729,7 @@ START_TEST (behaviour_tells_places_apart)
   struct nbd_handle *other = client_open ("disk1");
   uint64_t here = behaviour (0, first, 1, 512);
   ck_assert_uint_ne (behaviour (0, second, 1, 512), here);
-  select_writes (control, 0, 0, CHOICE_PRESENT);
+  select_writes (control, 0, 0, PREFER_PRESENT);
   read_range (other, 8192, 512);
   ck_assert_uint_ne (read_report (control).behaviour, here);
   client_close (other);
@@ -572,7 +744,7 @@ START_TEST (behaviour_is_not_about_what_the_client_wrote)
 
   serve_log ();
   uint64_t without = behaviour (0, rest, 1, 3584);
-  select_writes (control, 0, 0, CHOICE_PRESENT);
+  select_writes (control, 0, 0, PREFER_PRESENT);
   fill (data, sizeof data, 60);
   ck_nbd (nbd_pwrite (disk, data, sizeof data, 0, 0));
   read_range (disk, 0, 4096);
@@ -586,6 +758,48 @@ START_TEST (behaviour_is_not_about_what_the_client_wrote)
 }
 END_TEST
 
+START_TEST (what_was_seen_is_listed_once_in_the_order_of_the_reads)
+{
+  serve_log ();
+  struct nbd_handle *other = client_open ("disk1");
+  select_writes (control, 1u << NEXT | 1u << DISK1, 0, PREFER_PRESENT);
+  ck_assert_uint_eq (read_report (control).seen_count, 0);
+  read_range (disk, 16384 + 1024, 1024);
+  read_range (disk, 4096, 512);
+  read_range (other, 0, 4096);
+  read_range (disk, 16384 + 1024, 512);         /* known */
+  read_range (disk, 4096, 512);                 /* known */
+  read_range (disk, 16384 + 512, 1024);         /* one sector is new */
+  read_range (disk, 3584, 4608);                /* all is new but the first sector of block 1 */
+  CHECK_SEEN (control, { 4, 0, 0x0c }, { 1, 0, 0x01 }, { 0, 1, 0xff }, { 4, 0, 0x02 }, { 0, 0, 0x80 }, { 1, 0, 0xfe });
+  CHECK_DECISIONS (control, CHOICE_PRESENT, NEXT, DISK1);
+  select_writes (control, 0, 0, PREFER_PRESENT);
+  ck_assert_uint_eq (read_report (control).seen_count, 0);
+  read_range (disk, 4096, 512);
+  CHECK_SEEN (control, { 1, 0, 0x01 });
+  client_close (other);
+  stop_serving ();
+}
+END_TEST
+
+START_TEST (what_the_client_wrote_is_not_seen)
+{
+  char data[1024] = "";
+
+  serve_log ();
+  ck_nbd (nbd_pwrite (disk, data, 1024, 512, 0));
+  ck_nbd (nbd_zero (disk, 4096, 8192, 0));
+  ck_nbd (nbd_trim (disk, 512, 12288, 0));
+  read_range (disk, 0, 2048);
+  read_range (disk, 8192, 4608);
+  CHECK_SEEN (control, { 0, 0, 0x09 });
+  ck_nbd (nbd_pwrite (disk, data, 512, 0, 0));
+  read_range (disk, 0, 4096);
+  CHECK_SEEN (control, { 0, 0, 0x09 }, { 0, 0, 0xf0 });
+  stop_serving ();
+}
+END_TEST
+
 START_TEST (requests_are_counted_from_the_selection_on)
 {
   char data[4096] = "";
@@ -593,7 +807,7 @@ START_TEST (requests_are_counted_from_the_selection_on)
 
   serve_log ();
   read_range (disk, 0, 512);
-  select_writes (control, 0, 0, CHOICE_PRESENT);
+  select_writes (control, 0, 0, PREFER_PRESENT);
   report = read_report (control);
   ck_assert (report.reads == 0 && report.read_bytes == 0 && report.writes == 0 && report.written_bytes == 0);
   ck_assert_uint_eq (report.behaviour, 0);
@@ -618,28 +832,34 @@ END_TEST
 
 START_TEST (a_report_can_be_read_in_parts)
 {
-  const size_t bytes = sectors_up (sizeof (struct control_report) + MANY * sizeof (struct control_choice));
+  /* The device is read in blocks, and each of MANY writes has a sector of its own. */
+  const size_t seen_at = sizeof (struct control_report) + MANY * sizeof (struct control_choice);
+  const size_t bytes = sectors_up (seen_at + MIB / BLOCK_SIZE * sizeof (struct control_seen));
   struct log_writer *writer = log_writer_create ("log.bin", (const uint64_t[]) { MIB }, 1, NULL, 0);
   CLEANUP_FREE struct choice *choices = calloc (MANY, sizeof *choices);
   CLEANUP_FREE char *report = malloc (bytes);
 
   for (uint32_t i = 0; i < MANY; i++) {
     issue (writer, LOG_WRITE, 0, i * 512, 512, i);
-    choices[i] = (struct choice) { i, CHOICE_UNDECIDED };
+    choices[i] = choice_whole (i, CHOICE_UNDECIDED);
   }
   ck_assert_int_eq (log_writer_close (writer), 0);
   server_start ("crashstate", "log=log.bin", NULL);
   control = client_open (CONTROL_EXPORT);
   disk = client_open ("disk0");
-  select_choices (control, MANY - 1, choices, MANY, CHOICE_ABSENT);
+  select_choices (control, MANY - 1, choices, MANY, whole (PREFER_ABSENT));
   check_content (disk, NULL, MIB, 0);
   for (size_t at = 0; at < bytes; at += 512)
     ck_nbd (nbd_pread (control, report + at, 512, at, 0));
-  for (size_t i = 0; i < MANY; i++) {
-    struct control_choice choice;
+  for (size_t i = 0; i < MANY; i++)
+    choices[i].kind = CHOICE_ABSENT;
+  check_choices (report, choices, MANY);
+  ck_assert_uint_eq (report_in (report).seen_count, MIB / BLOCK_SIZE);
+  for (size_t i = 0; i < MIB / BLOCK_SIZE; i++) {
+    struct control_seen seen;
 
-    memcpy (&choice, report + sizeof (struct control_report) + i * sizeof choice, sizeof choice);
-    ck_assert (le32toh (choice.write) == i && le32toh (choice.kind) == CHOICE_ABSENT);
+    memcpy (&seen, report + seen_at + i * sizeof seen, sizeof seen);
+    ck_assert (le64toh (seen.block) == i && le32toh (seen.device) == 0 && le32toh (seen.sectors) == BLOCK_ALL);
   }
   check_content (control, NULL, 4096, MIB);
   stop_serving ();
@@ -655,6 +875,23 @@ START_TEST (a_state_id_is_served)
   check_present (disk, 1u << OLD | 1u << NEXT | 1u << SECTOR);
   check_content (other, NULL, 64 * KIB, 0);     /* its write is issued at 9 */
   client_close (other);
+  client_close (disk);
+  server_stop ();
+}
+END_TEST
+
+START_TEST (a_torn_state_id_is_served)
+{
+  char content[8192], old[8192];
+
+  make_log ();
+  make_content (content, ALL);
+  make_content (old, 1u << OLD);
+  memcpy (content + 2048, old + 2048, 1536);
+  memset (content + 4096, 0, 512);
+  server_start ("crashstate", "log=log.bin", "state=9:-5/4-,+5/7,-6/0", NULL);
+  disk = client_open ("disk0");
+  check_content (disk, content, sizeof content, 0);
   client_close (disk);
   server_stop ();
 }
@@ -694,6 +931,7 @@ static const struct {
   { { "log=log.bin", "state=9:-2" }, "state 9:-2" },
   { { "log=log.bin", "state=5:-6" }, "state 5:-6" },
   { { "log=log.bin", "state=9:-99999999999" }, "state 9:-99999999999" },
+  { { "log=log.bin", "state=9:-5/8" }, "state 9:-5/8" },
 };
 #define REFUSED_COUNT ((int) (sizeof refused / sizeof refused[0]))
 
@@ -745,15 +983,21 @@ main (void)
   tcase_add_test (states, reads_decide_what_they_need_in_their_order);
   tcase_add_test (states, undecided_writes_can_become_absent);
   tcase_add_test (states, reads_elsewhere_decide_nothing);
+  tcase_add_test (states, a_torn_selection_is_what_the_disks_become);
+  tcase_add_test (states, torn_decisions_are_reported);
+  tcase_add_test (states, what_is_random_is_as_in_the_library);
   tcase_add_test (layer, a_sector_that_is_written_first_decides_nothing);
   tcase_add_test (layer, what_a_client_writes_is_seen_and_forgotten_with_the_next_selection);
   tcase_add_test (layer, thousands_of_blocks_can_be_written_again_and_again);
   tcase_add_test (report, behaviour_depends_on_what_was_read_and_not_on_how);
   tcase_add_test (report, behaviour_tells_places_apart);
   tcase_add_test (report, behaviour_is_not_about_what_the_client_wrote);
+  tcase_add_test (report, what_was_seen_is_listed_once_in_the_order_of_the_reads);
+  tcase_add_test (report, what_the_client_wrote_is_not_seen);
   tcase_add_test (report, requests_are_counted_from_the_selection_on);
   tcase_add_test (report, a_report_can_be_read_in_parts);
   tcase_add_test (start, a_state_id_is_served);
+  tcase_add_test (start, a_torn_state_id_is_served);
   tcase_add_test (start, the_valid_prefix_of_a_cut_log_is_served);
   tcase_add_loop_test (start, bad_logs_and_states_give_one_line, 0, REFUSED_COUNT);
   return run_plugin_suite (suite);

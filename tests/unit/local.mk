@@ -30,7 +30,7 @@ tests_unit_test_initramfs_LDADD = guest/libguest.la common/libcommon.la $(ARCHIV
 # Logs made by the writer itself.
 make_log = tests/unit/make-log.c tests/unit/make-log.h tests/unit/unit.h
 log_test_libs = log/liblog.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
-UNIT_TESTS += tests/unit/test-format tests/unit/test-index tests/unit/test-crash-state
+UNIT_TESTS += tests/unit/test-format tests/unit/test-index tests/unit/test-crash-state tests/unit/test-choice
 tests_unit_test_format_SOURCES = tests/unit/test-format.c $(make_log)
 tests_unit_test_format_CFLAGS = $(unit_cflags)
 tests_unit_test_format_LDADD = $(log_test_libs)
@@ -40,14 +40,20 @@ tests_unit_test_index_LDADD = $(log_test_libs) common/libmessage.la
 tests_unit_test_crash_state_SOURCES = tests/unit/test-crash-state.c $(make_log)
 tests_unit_test_crash_state_CFLAGS = $(unit_cflags)
 tests_unit_test_crash_state_LDADD = $(log_test_libs) common/libmessage.la
+tests_unit_test_choice_SOURCES = tests/unit/test-choice.c $(make_log)
+tests_unit_test_choice_CFLAGS = $(unit_cflags)
+tests_unit_test_choice_LDADD = $(log_test_libs)
 
-UNIT_TESTS += tests/unit/test-model tests/unit/test-search
+UNIT_TESTS += tests/unit/test-model tests/unit/test-search tests/unit/test-certificates
 tests_unit_test_model_SOURCES = tests/unit/test-model.c $(make_log)
 tests_unit_test_model_CFLAGS = $(unit_cflags)
 tests_unit_test_model_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 tests_unit_test_search_SOURCES = tests/unit/test-search.c $(make_log)
 tests_unit_test_search_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
 tests_unit_test_search_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+tests_unit_test_certificates_SOURCES = tests/unit/test-certificates.c $(make_log)
+tests_unit_test_certificates_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
+tests_unit_test_certificates_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 
 # QEMU is played by the test.
 UNIT_TESTS += tests/unit/test-vm

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Choices: which part of a pending write is there, and how writes may be torn.
+ *
+ * Whether a write may be there in part is the tear mode:
+ *   none    whole or not at all
+ *   prefix  its sectors land in order, so that any leading part may be there
+ *   any     any of its sectors may be there
+ * A device's sector may be larger than the log's; a write is torn at the device's sector boundaries alone, and the stretches
+ * between two of them are the write's pieces.
+ */
+#ifndef POWERCUT_CHOICE_H
+#define POWERCUT_CHOICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log/reader.h"
+
+enum choice_kind {
+  CHOICE_PRESENT = 0,
+  CHOICE_ABSENT = 1,
+  CHOICE_UNDECIDED = 2,         /* decided when a read needs it */
+};
+
+/* Sectors FIRST to LAST of a write, counted from its start in units of LOG_SECTOR.  What lies beyond the write's end is ignored. */
+struct choice {
+  uint32_t write;               /* its number in the log */
+  uint32_t first, last;
+  enum choice_kind kind;
+};
+
+#define CHOICE_END UINT32_MAX   /* as `last`: to the write's end */
+
+static inline struct choice
+choice_whole (uint32_t write, enum choice_kind kind)
+{
+  return (struct choice) { write, 0, CHOICE_END, kind };
+}
+
+enum tear_mode {
+  TEAR_NONE,
+  TEAR_PREFIX,
+  TEAR_ANY,
+};
+
+struct tear {
+  enum tear_mode mode;
+  uint32_t sector_bytes;        /* of the device: a power of two, LOG_SECTOR or more */
+};
+
+/* How undecided writes are decided. */
+struct decision_rule {
+  struct tear tear;
+  enum preference {
+    PREFER_PRESENT,
+    PREFER_ABSENT,
+    PREFER_RANDOM,              /* a hash of seed, write and the piece's first sector */
+  } preference;
+  uint64_t seed;
+};
+
+/* A crash state in the making. */
+struct selection {
+  uint32_t point;               /* position of the crash point */
+  const struct choice *choices; /* in order: a later one overrides an earlier one where they overlap */
+  size_t count;
+  struct decision_rule rule;
+};
+
+/* The last sector of WRITE. */
+extern uint32_t write_last_sector (const struct log_write *write);
+
+/* The number of pieces of WRITE, or 1 if writes are not torn. */
+extern uint32_t tear_pieces (const struct tear *tear, const struct log_write *write);
+
+/* All that is decided about write number NUMBER of LOG when its sector SECTOR is there (KIND CHOICE_PRESENT) or not. */
+extern struct choice tear_choice (const struct tear *tear, const struct write_log *log, uint32_t number, uint32_t sector,
+                                  enum choice_kind kind);
+
+/* The alternative to CHOICE, which tear_choice gave. */
+extern struct choice tear_turned (const struct tear *tear, const struct write_log *log, struct choice choice);
+
+/* What RULE makes of the piece of an undecided write that begins with SECTOR: CHOICE_PRESENT or CHOICE_ABSENT. */
+extern enum choice_kind rule_prefers (const struct decision_rule *rule, uint32_t write, uint32_t sector);
+
+#endif

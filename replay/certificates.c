@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "replay/certificates.h"
+
+struct answer {
+  struct answer *next;          /* to the same question */
+  XXH128_hash_t content;
+  struct question *questions;   /* what runs that got here read next */
+  struct outcome *outcome;      /* what a run that read no more saw, or NULL */
+};
+
+struct question {
+  struct question *next;        /* of another run that got the same answers so far */
+  uint64_t block;
+  uint32_t device, sectors;
+  struct answer *answers;
+};
+
+struct certificates {
+  pthread_mutex_t lock;
+  const struct write_log *log;
+  const struct crash_points *points;
+  uint32_t constant_limit;      /* a write below this number is durable at every crash point, unless it is pending at the first */
+  uint32_t write_limit;         /* writes below this number are issued at the last one */
+  struct answer root;
+};
+
+struct certificates *
+certificates_new (const struct write_log *log, const struct crash_points *points)
+{
+  struct certificates *certificates = calloc (1, sizeof *certificates);
+
+  if (certificates == NULL)
+    return NULL;
+  pthread_mutex_init (&certificates->lock, NULL);
+  certificates->log = log;
+  certificates->points = points;
+  if (points->count > 0) {
+    certificates->constant_limit = log_writes_until (log, points->points[0].position);
+    certificates->write_limit = log_writes_until (log, points->points[points->count - 1].position);
+  }
+  return certificates;
+}
+
+static void
+free_outcome (struct outcome *outcome)
+{
+  if (outcome)
+    outcome_free (outcome);
+  free (outcome);
+}
+
+/* Free all that hangs on ROOT.  A trie is as deep as a run has reads: no recursion. */
+static void
+free_below (struct answer *root)
+{
+  struct question *question = root->questions;
+
+  while (question) {
+    struct answer *answer = question->answers;
+    struct question *last;
+
+    if (answer == NULL) {
+      struct question *next = question->next;
+
+      free (question);
+      question = next;
+      continue;
+    }
+    /* Take the answer's questions into the list, behind this one. */
+    question->answers = answer->next;
+    if (answer->questions) {
+      for (last = answer->questions; last->next; last = last->next) {
+        /* to its end */
+      }
+      last->next = question->next;
+      question->next = answer->questions;
+    }
+    free_outcome (answer->outcome);
+    free (answer);
+  }
+  free_outcome (root->outcome);
+}
+
+void
+certificates_free (struct certificates *certificates)
+{
+  if (certificates == NULL)
+    return;
+  free_below (&certificates->root);
+  pthread_mutex_destroy (&certificates->lock);
+  free (certificates);
+}
+
+static int
+compare_numbers (const void *left, const void *right)
+{
+  uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
+
+  return a < b ? -1 : a > b;
+}
+
+/* Whether WRITE is there in every state of every crash point. */
+static bool
+is_constant (const struct certificates *certificates, uint32_t write)
+{
+  const struct crash_point *first = &certificates->points->points[0];
+
+  return write < certificates->constant_limit
+    && !bsearch (&write, first->pending, first->pending_count, sizeof write, compare_numbers);
+}
+
+/* Those of SECTORS whose content is not the same in every state of every crash point. */
+static unsigned
+varying_sectors (const struct certificates *certificates, const struct control_seen *seen)
+{
+  unsigned varying = 0, left = seen->sectors;
+  struct index_walk walk;
+  uint32_t number;
+
+  index_walk_begin (&walk, &certificates->log->index, seen->device, seen->block, certificates->write_limit);
+  while (left && index_walk_next (&walk, &number)) {
+    unsigned touched = write_block_sectors (&certificates->log->writes[number], seen->block) & left;
+
+    if (!is_constant (certificates, number))
+      varying |= touched;
+    left &= ~touched;           /* a constant write hides all older ones, and what varies has been noted */
+  }
+  return varying;
+}
+
+static XXH128_hash_t
+read_content (struct crash_state *state, const struct question *question)
+{
+  char block[BLOCK_SIZE] = "";
+
+  crash_state_read_block (state, question->device, question->block, question->sectors, block);
+  return XXH3_128bits (block, sizeof block);
+}
+
+static struct answer *
+find_answer (const struct question *question, XXH128_hash_t content)
+{
+  struct answer *answer = question->answers;
+
+  while (answer && !XXH128_isEqual (answer->content, content))
+    answer = answer->next;
+  return answer;
+}
+
+/* The outcome of a run of STATE that has got to ANSWER.  Recursion is as deep as there are nodes with several questions. */
+static const struct outcome *
+walk (const struct answer *answer, struct crash_state *state)
+{
+  while (answer->outcome == NULL && answer->questions && answer->questions->next == NULL) {
+    answer = find_answer (answer->questions, read_content (state, answer->questions));
+    if (answer == NULL)
+      return NULL;
+  }
+  if (answer->outcome)
+    return answer->outcome;
+  for (const struct question *question = answer->questions; question; question = question->next) {
+    const struct outcome *outcome = NULL;
+    const struct answer *next;
+    size_t decided;
+
+    crash_state_decisions (state, &decided);
+    next = find_answer (question, read_content (state, question));
+    if (next)
+      outcome = walk (next, state);
+    if (outcome)
+      return outcome;
+    crash_state_undo (state, decided);
+  }
+  return NULL;
+}
+
+const struct outcome *
+certificates_find (struct certificates *certificates, struct crash_state *state)
+{
+  const struct outcome *outcome;
+
+  pthread_mutex_lock (&certificates->lock);
+  outcome = walk (&certificates->root, state);
+  pthread_mutex_unlock (&certificates->lock);
+  return outcome;
+}
+
+/* The question WANTED at ANSWER, new if there is none; NULL with errno ENOMEM. */
+static struct question *
+get_question (struct answer *answer, const struct question *wanted)
+{
+  struct question *question = answer->questions;
+
+  while (question && (question->block != wanted->block || question->device != wanted->device
+                      || question->sectors != wanted->sectors))
+    question = question->next;
+  if (question)
+    return question;
+  question = malloc (sizeof *question);
+  if (question == NULL)
+    return NULL;
+  *question = *wanted;
+  question->next = answer->questions;
+  answer->questions = question;
+  return question;
+}
+
+static struct answer *
+get_answer (struct question *question, XXH128_hash_t content)
+{
+  struct answer *answer = find_answer (question, content);
+
+  if (answer)
+    return answer;
+  answer = calloc (1, sizeof *answer);
+  if (answer == NULL)
+    return NULL;
+  answer->content = content;
+  answer->next = question->answers;
+  question->answers = answer;
+  return answer;
+}
+
+static enum certificate_result
+keep_outcome (struct answer *answer, const struct outcome *outcome)
+{
+  struct outcome *copy;
+
+  if (answer->outcome)
+    return outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT : CERTIFICATE_CONTRADICTED;
+  copy = malloc (sizeof *copy);
+  if (copy == NULL || outcome_copy (copy, outcome) == -1) {
+    free (copy);
+    return CERTIFICATE_FAILED;
+  }
+  answer->outcome = copy;
+  return CERTIFICATE_KEPT;
+}
+
+enum certificate_result
+certificates_add (struct certificates *certificates, struct crash_state *state, const struct control_seen *seen, size_t count,
+                  const struct outcome *outcome)
+{
+  struct answer *answer = &certificates->root;
+  enum certificate_result result = CERTIFICATE_FAILED;
+
+  pthread_mutex_lock (&certificates->lock);
+  /* Who finds that a run which read less saw the same adds nothing: that one is found first. */
+  for (size_t i = 0; i < count && answer && answer->outcome == NULL; i++) {
+    struct question wanted = { .block = seen[i].block, .device = seen[i].device, .sectors = varying_sectors (certificates, &seen[i]) };
+    struct question *question;
+
+    if (wanted.sectors == 0)
+      continue;
+    question = get_question (answer, &wanted);
+    answer = question ? get_answer (question, read_content (state, question)) : NULL;
+  }
+  if (answer)
+    result = keep_outcome (answer, outcome);
+  pthread_mutex_unlock (&certificates->lock);
+  return result;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "replay/tally.h"
+
+/* What OUTCOME saw, to free. */
+static char *
+describe (const struct outcome *outcome)
+{
+  static const char *const names[] = { "tree", "unmountable", "died", "hung" };
+  const char *detail = outcome->kind == OUTCOME_TREE ? outcome->digest : outcome->detail ? outcome->detail : "";
+  char *text;
+
+  return asprintf (&text, "%s %s%s%s", names[outcome->kind], detail, outcome->fault ? "; kernel: " : "",
+                   outcome->fault ? outcome->fault : "") == -1 ? NULL : text;
+}
+
+/* The place of SEEN, or where it would be. */
+static size_t
+find_place (const struct tally *tally, const char *seen)
+{
+  size_t low = 0, high = tally->count;
+
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+
+    if (strcmp (tally->entries[middle].seen, seen) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+int
+tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t states)
+{
+  CLEANUP_FREE char *seen = describe (outcome);
+  size_t place;
+
+  if (seen == NULL)
+    return -1;
+  place = find_place (tally, seen);
+  if (place < tally->count && strcmp (tally->entries[place].seen, seen) == 0) {
+    mpz_add (tally->entries[place].states, tally->entries[place].states, states);
+    return 0;
+  }
+  if (tally->count == tally->room) {
+    size_t room = tally->room ? tally->room * 2 : 4;
+    struct tally_entry *larger = reallocarray (tally->entries, room, sizeof *larger);
+
+    if (larger == NULL)
+      return -1;
+    tally->entries = larger;
+    tally->room = room;
+  }
+  memmove (tally->entries + place + 1, tally->entries + place, (tally->count - place) * sizeof *tally->entries);
+  tally->entries[place].seen = seen;
+  seen = NULL;
+  mpz_init_set (tally->entries[place].states, states);
+  tally->count++;
+  return 0;
+}
+
+void
+tally_free (struct tally *tally)
+{
+  for (size_t i = 0; i < tally->count; i++) {
+    free (tally->entries[i].seen);
+    mpz_clear (tally->entries[i].states);
+  }
+  free (tally->entries);
+  memset (tally, 0, sizeof *tally);
+}

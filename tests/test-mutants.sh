@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The unit tests of model, search and certificates notice when one of the rules that they are for is broken: each mutant is a source
+# file with one change, in the place of the library's own.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+
+units=(model certificates search)
+
+# concerned FILE: the units whose tests are about it
+concerned ()
+{
+  case $1 in
+    replay/model.c) echo model search ;;
+    replay/search.c) echo search ;;
+    *) echo certificates search ;;
+  esac
+}
+
+# The compiler and its flags, as configure found them.
+cat > "$tmp/build.in" << 'END'
+compiler=(@CC@ @DEFS@ @CPPFLAGS@ @CFLAGS@ @SANITIZE_CFLAGS@ @CHECK_CFLAGS@ @XXHASH_CFLAGS@ @LIBNBD_CFLAGS@ @CJSON_CFLAGS@)
+libraries=(@LDFLAGS@ @CHECK_LIBS@ @LIBS@)
+END
+(cd "$tmp" && "$builddir/config.status" -q --file=build:build.in)
+. "$tmp/build"
+
+# compile SOURCE OBJECT [FLAG...]
+compile ()
+{
+  "${compiler[@]}" -DHAVE_VFPRINTF_PERCENT_M=1 -I"$builddir" -I"$srcdir" "${@:3}" -c "$1" -o "$2"
+}
+
+# link UNIT OUTPUT OBJECT...: the library gives what the objects do not have
+link ()
+{
+  "$builddir/libtool" --quiet --tag=CC --mode=link "${compiler[@]}" -o "$2" "$tmp/test-$1.o" "$tmp/make-log.o" "${@:3}" \
+    "$builddir/replay/libreplay.la" "$builddir/common/libmessage.la" "${libraries[@]}"
+}
+
+# Changes: name, source file and sed script.
+names=() files=() scripts=()
+mutant ()
+{
+  names+=("$1")
+  files+=("$2")
+  scripts+=("$3")
+}
+
+mutant 'FUA ignored' replay/model.c '/^model_is_durable/,/^}/ s/w->flags & LOG_FUA &&/false \&\&/'
+mutant 'FUA ignored by the walk' replay/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return false;/'
+mutant 'FUA a barrier' replay/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return stop->number == write || w->completion < log->writes[stop->number].issue;/'
+mutant 'flush of what completed during it' replay/model.c '/^model_is_durable/,/^}/ s/w->completion < flush->issue/w->completion < flush->completion/'
+mutant 'flush by the walk of what completed during it' replay/model.c '/^makes_durable/,/^}/ s/< log->flushes\[stop->number\].issue/< log->flushes[stop->number].completion/'
+mutant 'flush of another device' replay/model.c '/^makes_durable/,/^}/ s/w->device == log->flushes\[stop->number\].device &&//'
+mutant 'states of a torn write forgotten' replay/model.c 's/(unsigned long) pieces + 1)/(unsigned long) pieces)/'
+
+mutant 'alternative not opened' replay/search.c '/^grow/,/^}/ s/change_open (other, 1);/change_open (other, other->present + other->absent < 4);/'
+mutant 'alternative not turned' replay/search.c '/^grow/,/^}/ s/turned = .*, \*child/turned = decision, *child/; s/turned = tear_turned.*;/turned = { decision.write, decision.first, decision.last, !decision.kind };/'
+mutant 'states of torn writes counted as of whole ones' replay/search.c '/^count_agreeing/,/^}/ s/== TEAR_PREFIX/== TEAR_NONE/'
+mutant 'limit off by one' replay/search.c '/^tasks_left/,/^}/ s/- search->batch_count/- search->batch_count + 1/'
+mutant 'nothing there is not second' replay/search.c 's/add_task (search, descend (search, CHOICE_ABSENT), PREFER_ABSENT)/add_task (search, descend (search, CHOICE_ABSENT), PREFER_PRESENT)/'
+mutant 'batch made before all answers' replay/search.c '/^search_take/,/^}/ s/ && running == 0 && make_batch/ \&\& make_batch/'
+mutant 'seed ignored' replay/search.c 's/search->random = config->seed;/search->random = 0;/'
+mutant 'time ignored' replay/search.c '/^search_take/,/^}/ s/search->config.seconds > 0/false/'
+
+mutant 'rest of a torn write left undecided' replay/search.c '/^is_settled/,/^}/ s/return decision->first == 0;/return true;/'
+
+mutant 'older write not considered' log/crash-state.c '/^find_candidates/,/^}/ s/sectors &= ~hiding_sectors.*/sectors \&= ~touched;/'
+mutant 'older write wins' log/crash-state.c '/^resolve_sector/,/^}/ s/candidates->writes\[i\]/candidates->writes[candidates->count - 1 - i]/'
+mutant 'equal to one of several older writes' log/crash-state.c '/^is_settled/,/^}/ s/LOG_SECTOR) != 0)$/LOG_SECTOR) != 0 \&\& kind == CHOICE_PRESENT)/'
+mutant 'undo without effect' log/crash-state.c '/^crash_state_undo/,/^}/ s/choice.kind = CHOICE_UNDECIDED;//'
+
+mutant 'prefix from the wrong end' log/choice.c '/^tear_choice/,/^}/ { s/kind == CHOICE_ABSENT/kind == CHOICE_XXX/; s/kind == CHOICE_PRESENT/kind == CHOICE_ABSENT/; s/CHOICE_XXX/CHOICE_PRESENT/ }'
+mutant 'alternative of the wrong piece' log/choice.c '/^tear_turned/,/^}/ s/choice.write, choice.last, CHOICE_ABSENT/choice.write, choice.first, CHOICE_ABSENT/'
+mutant 'pieces counted from the start of the write' log/choice.c '/^tear_choice/,/^}/ s/lead = lead_sectors (tear, write);/lead = 0;/'
+
+mutant 'certificate for other contents' replay/certificates.c '/^find_answer/,/^}/ s/!XXH128_isEqual (answer->content, content)/false/'
+mutant 'pending taken for constant' replay/certificates.c '/^is_constant/,/^}/ s/&& !bsearch.*;/|| !first;/'
+mutant 'failed branch leaves decisions' replay/certificates.c 's/crash_state_undo (state, decided);//'
+mutant 'contradiction overlooked' replay/certificates.c 's/outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT/outcome ? CERTIFICATE_KEPT/'
+mutant 'devices confused' replay/certificates.c 's/|| question->device != wanted->device//'
+
+for unit in "${units[@]}"; do
+  compile "$srcdir/tests/unit/test-$unit.c" "$tmp/test-$unit.o"
+done
+compile "$srcdir/tests/unit/make-log.c" "$tmp/make-log.o"
+
+# object_of FILE: its object without a change
+object_of ()
+{
+  echo "$tmp/${1//\//-}.o"
+}
+
+# Without a change, but built in the same way, everything passes.  Assertions are off: the tests alone are to notice.
+originals=()
+for file in $(printf '%s\n' "${files[@]}" | sort -u); do
+  originals+=("$(object_of "$file")")
+  compile "$srcdir/$file" "$(object_of "$file")" -DNDEBUG -w
+done
+for unit in "${units[@]}"; do
+  link "$unit" "$tmp/test-$unit" "${originals[@]}"
+  expect_status 0 "$tmp/test-$unit"
+done
+
+# try NUMBER: succeed if some test fails with that mutant
+try ()
+{
+  local folder=$tmp/$1 file=${files[$1]} objects=() object unit
+
+  mkdir "$folder"
+  sed "${scripts[$1]}" "$srcdir/$file" > "$folder/${file##*/}"
+  ! cmp -s "$srcdir/$file" "$folder/${file##*/}" || fail "${names[$1]}: nothing to change in $file"
+  compile "$folder/${file##*/}" "$folder/mutant.o" -DNDEBUG -w
+  for object in "${originals[@]}"; do
+    [ "$object" = "$(object_of "$file")" ] || objects+=("$object")
+  done
+  for unit in $(concerned "$file"); do
+    link "$unit" "$folder/test-$unit" "$folder/mutant.o" "${objects[@]}"
+    timeout 30 "$folder/test-$unit" > "$folder/out" 2>&1 || true
+    ! grep -m 1 '^not ok' "$folder/out" || return 0
+  done
+  fail "no test noticed"
+}
+
+# Two at a time.
+run=0
+for number in "${!names[@]}"; do
+  if [ "$((run++))" -ge 2 ]; then
+    wait -n || true
+  fi
+  (trap - EXIT; try "$number" > "$tmp/$number.seen" 2>&1; touch "$tmp/$number.caught") &
+done
+wait
+
+survivors=0
+for number in "${!names[@]}"; do
+  printf '%s: ' "${names[$number]}"
+  cat "$tmp/$number.seen"
+  [ -e "$tmp/$number.caught" ] || survivors=$((survivors + 1))
+done
+[ "$survivors" -eq 0 ] || fail "$survivors of ${#names[@]} mutants survived"
