@@ -53,22 +53,30 @@ out_of_memory (void)
   return -1;
 }
 
+/* The shell, and the programs that COMMANDS name. */
+static int
+add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
+{
+  if (commands->count > 0 && initramfs_add_program (initramfs, "sh", NULL) == -1)
+    return -1;
+  for (size_t i = 0; i < commands->count; i++)
+    if (initramfs_add_named_programs (initramfs, commands->texts[i]) == -1)
+      return -1;
+  return 0;
+}
+
 static int
 add_programs (struct session *session, struct initramfs *initramfs)
 {
   const struct recording *recording = session->recording;
 
-  if (initramfs_add_program (initramfs, recording->command[0], &session->program) == -1)
+  if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &session->program) == -1)
     return -1;
-  for (size_t i = 1; recording->command[i]; i++)
+  for (size_t i = 1; recording->command[0] && recording->command[i]; i++)
     if (initramfs_add_named_programs (initramfs, recording->command[i]) == -1)
       return -1;
-  if (recording->setup.count > 0 && initramfs_add_program (initramfs, "sh", NULL) == -1)
-    return -1;
-  for (size_t i = 0; i < recording->setup.count; i++)
-    if (initramfs_add_named_programs (initramfs, recording->setup.texts[i]) == -1)
-      return -1;
-  return 0;
+  return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
+    ? -1 : 0;
 }
 
 static int
@@ -131,6 +139,7 @@ make_parameters (const struct session *session, struct parameters *parameters)
 {
   const struct recording *recording = session->recording;
   int r = add_parameter (parameters, "log=", session->part);
+  char steps[32];
 
   r |= add_parameter (parameters, "base=", session->image);
   r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
@@ -142,6 +151,12 @@ make_parameters (const struct session *session, struct parameters *parameters)
     r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
+  for (size_t i = 0; i < recording->step.count; i++)
+    r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
+  if (recording->step.count > 0) {
+    snprintf (steps, sizeof steps, "%zu", recording->step.count);
+    r |= add_parameter (parameters, "info=steps=", steps);
+  }
   return r;
 }
 
@@ -427,13 +442,41 @@ settle (struct session *session)
   return tell (session, "sync", (const char *const[]) { "sync", NULL });
 }
 
-/* The update itself, between its marks. */
+/* The mark NAME of step NUMBER. */
 static int
-record_update (struct session *session)
+mark_step (struct session *session, const char *name, size_t number)
+{
+  char text[64];
+
+  if (session->recording->step.count == 0)
+    return mark (session, name);
+  snprintf (text, sizeof text, "%s %zu", name, number);
+  return mark (session, text);
+}
+
+/* One step between its marks, and the tree after it; *tree is what there was before, and then what there is. */
+static int
+record_step (struct session *session, const char *what, const char *const *command, size_t number, char **tree)
+{
+  CLEANUP_FREE char *output = NULL;
+
+  if (mark_step (session, "begin", number) == -1)
+    return -1;
+  session->begun = true;
+  if (run_program (session, what, command, &output) == -1 || mark_step (session, "commit", number) == -1)
+    return -1;
+  if (!session->recording->quiet && output)
+    fputs (output, stdout);
+  free (*tree);
+  *tree = NULL;
+  return observe (session, "new", tree);
+}
+
+/* COMMAND, as a step of its own. */
+static int
+record_only_step (struct session *session, char **tree)
 {
   const struct recording *recording = session->recording;
-  CLEANUP_FREE char *output = NULL, *old_tree = NULL, *new_tree = NULL;
-  const char *program = recording->command[0];
   CLEANUP_FREE const char **command = NULL;
   size_t count = 0;
 
@@ -444,15 +487,22 @@ record_update (struct session *session)
     return out_of_memory ();
   memcpy (command, recording->command, count * sizeof *command);
   command[0] = session->program;
-  if (observe (session, "old", &old_tree) == -1 || mark (session, "begin") == -1)
-    return -1;
-  session->begun = true;
-  if (run_program (session, program, command, &output) == -1 || mark (session, "commit") == -1)
-    return -1;
-  if (!recording->quiet && output)
-    fputs (output, stdout);
-  if (observe (session, "new", &new_tree) == -1 || check_watch (recording, old_tree, new_tree) == -1
-      || settle (session) == -1)
+  return record_step (session, recording->command[0], command, 1, tree);
+}
+
+/* The update itself. */
+static int
+record_update (struct session *session)
+{
+  const struct recording *recording = session->recording;
+  CLEANUP_FREE char *old_tree = NULL, *tree = NULL;
+  int r = observe (session, "old", &old_tree);
+
+  if (r == 0 && recording->step.count == 0)
+    r = record_only_step (session, &tree);
+  for (size_t i = 0; i < recording->step.count && r == 0; i++)
+    r = record_step (session, "--step", (const char *const[]) { "/bin/sh", "-c", recording->step.texts[i], NULL }, i + 1, &tree);
+  if (r == -1 || check_watch (recording, old_tree, tree) == -1 || settle (session) == -1)
     return -1;
   return mark (session, "end");
 }

@@ -75,8 +75,11 @@ print_point (const struct write_log *log, const struct crash_point *point, const
   model_count_states (log, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
-  fprintf (file, "-------- crash point %u: %u pending, %s states%s\n", point->position, point->pending_count, text,
+  fprintf (file, "-------- crash point %u: %u pending, %s states%s", point->position, point->pending_count, text,
            expected[point->phase]);
+  if (point->step > 1)
+    fprintf (file, " (step %u)", point->step);
+  putc ('\n', file);
 }
 
 static void

@@ -62,12 +62,12 @@ count_behaviours (struct report *report)
 }
 
 static void
-add_point (struct report *report, const struct point_result *result, enum phase phase)
+add_point (struct report *report, const struct point_result *result, const struct crash_point *point)
 {
-  bool judged = report->session->oracle.old_tree != NULL && result->runs + result->remembered > 0;
+  bool judged = oracle_judges (&report->session->oracle, point) && result->runs + result->remembered > 0;
 
-  report->judged |= judged && phase != PHASE_UNKNOWN;
-  report->judged_new |= judged && phase == PHASE_COMMITTED;
+  report->judged |= judged;
+  report->judged_new |= judged && (point->phase == PHASE_COMMITTED || point->step > 1);
   report->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   mpz_add (report->states, report->states, result->states);
   mpz_add (report->covered, report->covered, result->covered);
@@ -93,7 +93,7 @@ report_make (struct report *report, const struct session *session)
   mpz_init (report->covered);
   count_operations (report, session->config->log);
   for (size_t i = 0; i < session->points.count; i++)
-    add_point (report, &session->results[i], session->points.points[i].phase);
+    add_point (report, &session->results[i], &session->points.points[i]);
   for (size_t i = 0; i < session->findings.count; i++)
     add_finding (report, &session->findings.list[i]);
   if (count_behaviours (report) == -1) {

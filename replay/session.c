@@ -327,7 +327,7 @@ enter_reply (struct worker *worker, const struct reply *reply)
   mpz_t states;
   int r;
 
-  if (oracle_judge (&session->oracle, &reply->outcome, worker->point->phase, &verdict) == -1) {
+  if (oracle_judge (&session->oracle, &reply->outcome, worker->point, &verdict) == -1) {
     free (verdict.detail);
     return -1;
   }
@@ -584,7 +584,7 @@ prepare (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
-  oracle_init (&session->oracle, config->old_tree, config->new_tree);
+  oracle_init (&session->oracle, &config->trees);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
@@ -717,7 +717,7 @@ print_outcome (struct worker *worker, const struct outcome *outcome, const char 
   struct verdict verdict;
   int r;
 
-  if (oracle_judge (oracle, outcome, worker->point->phase, &verdict) == -1) {
+  if (oracle_judge (oracle, outcome, worker->point, &verdict) == -1) {
     free (verdict.detail);
     return -1;
   }
@@ -745,7 +745,7 @@ session_show_state (const struct session_config *config, uint32_t position, cons
 {
   const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
   struct session session;
-  struct crash_point point = { .position = position, .phase = model_phase (config->log, position) };
+  struct crash_point point = { .position = position };
   struct worker worker = { .session = &session, .point = &point };
   struct outcome outcome;
   int64_t pending = model_pending (config->log, position, &point.pending);
@@ -754,6 +754,7 @@ session_show_state (const struct session_config *config, uint32_t position, cons
   if (pending == -1)
     return out_of_memory ();
   point.pending_count = (uint32_t) pending;
+  point.phase = model_phase (config->log, position, &point.step);
   if (prepare (&session, config) == 0 && asprintf (&worker.folder, "%s/guest", config->folder) != -1) {
     if (make_run (&worker, &selection, &outcome) == 0) {
       r = print_outcome (&worker, &outcome, id);

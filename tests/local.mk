@@ -26,7 +26,8 @@ VM_TESTS = \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \
-	tests/vm/test-settle.sh  \
+	tests/vm/test-settle.sh \
+	tests/vm/test-steps.sh \
 	tests/vm/test-what-replay-finds.sh
 
 include tests/unit/local.mk
