@@ -127,7 +127,7 @@ static const struct verb {
   { "mount", 3, 3, mount_device },
   { "observe", 0, SIZE_MAX, mount_observe },
   { "power-off", 0, 0, verb_power_off },
-  { "recover", 3, SIZE_MAX, mount_recover },
+  { "recover", 7, SIZE_MAX, mount_recover },
   { "run", 2, SIZE_MAX, run_program },
   { "sync", 0, 0, verb_sync },
   { "tree", 0, 0, verb_tree },

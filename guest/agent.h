@@ -47,6 +47,11 @@ extern int reap_children (const struct agent *agent, pid_t awaited, int *status)
  * the payload, or -1.
  */
 extern int run_program (struct agent *agent, char **words, FILE *payload);
+
+/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of guest/protocol.h to PAYLOAD.
+ * Returns 0 or -1.
+ */
+extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload);
 /* agent-nbd.c */
 extern int nbd_attach (struct agent *agent, char **words, FILE *payload);
 /* agent-copy.c */

@@ -33,6 +33,12 @@ extern int initramfs_add_program (struct initramfs *initramfs, const char *word,
  */
 extern int initramfs_add_named_programs (struct initramfs *initramfs, const char *text);
 
+/* Add what the shell command COMMAND needs: the shell, and the programs that it names. */
+extern int initramfs_add_shell_command (struct initramfs *initramfs, const char *command);
+
+/* Add the file or folder PATH of the host under the path that it has here.  The message of an error begins with --include. */
+extern int initramfs_add_included (struct initramfs *initramfs, const char *path);
+
 /* Add the modules of KERNEL that NAMES (NULL at the end) stand for, with all that they depend on, uncompressed, under /modules,
  * and their order in /modules/order (one file name a line).  A name ending in `?` may be missing.  A name that is neither
  * built in nor a module of this kernel is an error that says which.

@@ -110,6 +110,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
     { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
+    { "check", 0, OPTION_TEXT, &recording->check, "CMD", "shell command that says what is right after a crash", 0 },
     { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
     { "settle", 0, OPTION_TEXT, &texts.settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
     { "memory", 0, OPTION_SIZE, &recording->memory_bytes, "SIZE", "memory of the guest [256M]", 64 << 20 },

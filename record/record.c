@@ -53,14 +53,11 @@ out_of_memory (void)
   return -1;
 }
 
-/* The shell, and the programs that COMMANDS name. */
 static int
 add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
 {
-  if (commands->count > 0 && initramfs_add_program (initramfs, "sh", NULL) == -1)
-    return -1;
   for (size_t i = 0; i < commands->count; i++)
-    if (initramfs_add_named_programs (initramfs, commands->texts[i]) == -1)
+    if (initramfs_add_shell_command (initramfs, commands->texts[i]) == -1)
       return -1;
   return 0;
 }
@@ -80,21 +77,6 @@ add_programs (struct session *session, struct initramfs *initramfs)
 }
 
 static int
-add_included (struct initramfs *initramfs, const char *path)
-{
-  CLEANUP_FREE char *absolute = realpath (path, NULL);
-
-  if (absolute == NULL) {
-    error_message ("--include=%s: %m", path);
-    return -1;
-  }
-  struct stat status;
-  if (stat (absolute, &status) == 0 && S_ISDIR (status.st_mode))
-    return initramfs_add_tree (initramfs, absolute, absolute);
-  return initramfs_add_file (initramfs, absolute, absolute);
-}
-
-static int
 build_initramfs (struct session *session)
 {
   const struct recording *recording = session->recording;
@@ -105,7 +87,7 @@ build_initramfs (struct session *session)
     return -1;
   r = add_programs (session, initramfs);
   for (size_t i = 0; i < recording->include.count && r == 0; i++)
-    r = add_included (initramfs, recording->include.texts[i]);
+    r = initramfs_add_included (initramfs, recording->include.texts[i]);
   if (r == 0 && recording->initial)
     r = initramfs_add_tree (initramfs, recording->initial, INITIAL_TREE);
   if (r == 0)
@@ -151,6 +133,13 @@ make_parameters (const struct session *session, struct parameters *parameters)
     r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
+  if (recording->check)
+    r |= add_parameter (parameters, "info=check=", recording->check);
+  for (size_t i = 0; i < recording->include.count; i++) {
+    CLEANUP_FREE char *absolute = realpath (recording->include.texts[i], NULL);
+
+    r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
+  }
   for (size_t i = 0; i < recording->step.count; i++)
     r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
   if (recording->step.count > 0) {

@@ -16,7 +16,7 @@ enum confirmation {
 };
 
 struct finding {
-  const char *kind;             /* `atomicity`, `durability`, `unmountable`, `kernel` or `hang`; static */
+  const char *kind;             /* `atomicity`, `durability`, `unmountable`, `kernel`, `hang` or `check`; static */
   char *after;                  /* the last mark before it */
   mpz_t states;                 /* how many states show it */
   bool atomic, durable;         /* what it leaves of the two verdicts */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/message.h"
 #include "common/number.h"
 #include "replay/model.h"
 
@@ -58,7 +59,21 @@ model_pending (const struct write_log *log, uint32_t position, uint32_t **pendin
   return count;
 }
 
-void
+static int
+compare_numbers (const void *left, const void *right)
+{
+  uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
+
+  return a < b ? -1 : a > b;
+}
+
+const uint32_t *
+model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write)
+{
+  return bsearch (&write, pending, count, sizeof write, compare_numbers);
+}
+
+int
 model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear, mpz_t states)
 {
   mp_bitcnt_t bits = 0;
@@ -72,7 +87,13 @@ model_count_states (const struct write_log *log, const uint32_t *pending, uint32
     else
       bits += pieces;
   }
+  if (bits > MODEL_STATES_BITS) {
+    error_message ("%s: %ju sectors of pending writes may be torn at one crash point: see --sector, and --tear=prefix",
+                   log->path, (uintmax_t) bits);
+    return -1;
+  }
   mpz_mul_2exp (states, states, bits);
+  return 0;
 }
 
 /* How many steps the recorder says that it made; programs may write marks of the same names. */

@@ -58,8 +58,14 @@ extern bool model_is_durable (const struct write_log *log, uint32_t write, uint3
 /* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
 extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);
 
-/* The number of legal states of COUNT pending writes, into STATES. */
-extern void model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
+/* Where the number WRITE is in the ascending list PENDING, or NULL. */
+extern const uint32_t *model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write);
+
+/* The number of legal states of COUNT pending writes, into STATES.  Returns 0, or -1 after a message if it has more than
+ * MODEL_STATES_BITS binary digits, which only large trims that are torn to any of their sectors have.
+ */
+#define MODEL_STATES_BITS (1 << 24)
+extern int model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
                                 mpz_t states);
 
 /* What is expected of a crash at POSITION.  *step, if not NULL, is the step that it is about, as in struct crash_point. */

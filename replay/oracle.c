@@ -192,7 +192,7 @@ judge_tree (struct oracle *oracle, const char *digest, const struct crash_point 
   return r;
 }
 
-/* A kernel fault outweighs what the tree shows. */
+/* A kernel fault outweighs what the tree shows, and that what the checker says. */
 int
 oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct crash_point *point, struct verdict *verdict)
 {
@@ -200,11 +200,11 @@ oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct
   if (outcome->kind == OUTCOME_TREE) {
     if (judge_tree (oracle, outcome->digest, point, verdict) == -1)
       return -1;
-    if (outcome->fault == NULL)
+    if (outcome->fault == NULL && (outcome->check != CHECK_WRONG || verdict->kind))
       return 0;
     free (verdict->detail);
-    verdict->kind = "kernel";
-    verdict->detail = strdup (outcome->fault);
+    verdict->kind = outcome->fault ? "kernel" : "check";
+    verdict->detail = strdup (outcome->fault ? outcome->fault : outcome->check_detail);
   }
   else {
     verdict->kind = outcome->kind == OUTCOME_UNMOUNTABLE ? "unmountable" : outcome->kind == OUTCOME_DIED ? "kernel" : "hang";

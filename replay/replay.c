@@ -40,7 +40,7 @@ enum exit_status {
 struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, quiet;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
-  const char *tear, *kernel, *state, *export, *serve, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve, *json;
   enum tear_mode tear_mode;
   const char *log;
 };
@@ -87,6 +87,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "audit", 0, OPTION_NUMBER, &arguments->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "N", "guests side by side [one for each processor]", 1 },
     { "kernel", 0, OPTION_TEXT, &arguments->kernel, "FILE|DIR", "the guests' kernel [the recording's, else the newest]", 0 },
+    { "check", 0, OPTION_TEXT, &arguments->check, "CMD", "shell command that says what is right [the recording's]", 0 },
     { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
@@ -361,6 +362,26 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 
+/* Build the guest's initramfs, with what CHECK, if not NULL, needs. */
+static int
+build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, const char *file)
+{
+  struct initramfs *initramfs = guest_image_new (kernel, log_info (log, "filesystem", 0), false);
+  const char *path;
+  int r = 0;
+
+  if (initramfs == NULL)
+    return -1;
+  if (check)
+    r = initramfs_add_shell_command (initramfs, check);
+  for (size_t i = 0; check && r == 0 && (path = log_info (log, "include", i)) != NULL; i++)
+    r = initramfs_add_included (initramfs, path);
+  if (r == 0)
+    r = initramfs_write (initramfs, file);
+  initramfs_free (initramfs);
+  return r;
+}
+
 /* Build the guest's initramfs and visit the states, with FOLDER for all temporary files. */
 static int
 replay_in (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel,
@@ -369,21 +390,16 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
   CLEANUP_FREE char *initramfs_file = NULL;
   CLEANUP_FREE const char **watch = NULL;
   const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
-  struct initramfs *initramfs;
-  int r;
+  const char *check = arguments->check ? arguments->check : log_info (log, "check", 0);
 
-  if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1)
-    return EXIT_UNUSABLE;
-  initramfs = guest_image_new (kernel, filesystem, false);
-  if (initramfs == NULL)
-    return EXIT_UNUSABLE;
-  r = initramfs_write (initramfs, initramfs_file);
-  initramfs_free (initramfs);
-  if (r == -1)
+  if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1
+      || build_initramfs (log, kernel, check, initramfs_file) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = find_watch (log, &watch);
+  /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
+  const bool observe = check == NULL || watch_count > 0;
   struct session_config config = {
-    .log = log, .folder = folder, .trees = *trees, .jobs = (unsigned) arguments->jobs,
+    .log = log, .folder = folder, .trees = observe ? *trees : (struct trees) { NULL, 0 }, .jobs = (unsigned) arguments->jobs,
     .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
@@ -391,7 +407,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
-      .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .observe = observe, .check = check, .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
       .run_timeout_ms = (int) (arguments->timeout_seconds * 1000),
     },
   };

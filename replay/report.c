@@ -81,6 +81,7 @@ add_finding (struct report *report, const struct finding *finding)
   report->violated = true;
   report->atomic &= finding->atomic;
   report->durable &= finding->durable;
+  report->checked &= strcmp (finding->kind, "check") != 0;
 }
 
 int
@@ -88,7 +89,7 @@ report_make (struct report *report, const struct session *session)
 {
   memset (report, 0, sizeof *report);
   report->session = session;
-  report->exhaustive = report->atomic = report->durable = true;
+  report->exhaustive = report->atomic = report->durable = report->checked = true;
   mpz_init (report->states);
   mpz_init (report->covered);
   count_operations (report, session->config->log);
@@ -180,10 +181,12 @@ report_print (const struct report *report, FILE *file)
     fprintf (file, "audited: %ju of the remembered answers, %ju mismatches\n", (uintmax_t) session->audited,
              (uintmax_t) session->mismatches);
   print_findings (&session->findings, file);
+  if (config->runner.check)
+    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged ? ", " : "");
   if (report->judged)
     fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO",
              report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
-  else
+  else if (config->runner.check == NULL)
     fprintf (file, "contents were not judged");
   if (session->oracle.leftover_count > 0)
     fprintf (file, "; leftovers:");
@@ -191,7 +194,8 @@ report_print (const struct report *report, FILE *file)
     fprintf (file, " %s", session->oracle.leftovers[i]);
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
-    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : "some crash points need more runs than --limit or --time allow");
+    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : session->failed ? "it was broken off"
+             : "some crash points need more runs than --limit or --time allow");
 }
 
 /* How many bytes the UTF-8 character at TEXT has, or 0 if there is none. */

@@ -18,6 +18,7 @@ SHELL_TESTS = \
 	tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh
 VM_TESTS = \
+	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
 	tests/vm/test-demo-verdicts.sh \
 	tests/vm/test-guest-trouble.sh \
