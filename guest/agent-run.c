@@ -135,10 +135,17 @@ run_program (struct agent *agent, char **words, FILE *payload)
   if (pid == -1)
     return -1;
   int ended = wait_for (agent, pid, (int64_t) timeout_s * 1000, &status);
+  int frozen = 0;
   if (!ended) {
     kill (-pid, SIGKILL);
+    /* Who waits to write to a frozen file system cannot be killed. */
+    frozen = thaw_all (AGENT_MOUNT_POINT);
     waitpid (pid, &status, 0);
   }
   write_outcome (ended, status, payload);
-  return write_output (output, payload);
+  if (write_output (output, payload) == -1)
+    return -1;
+  if (frozen > 0)
+    fputs ("\nthe file system was frozen: who writes to it waits until it is thawed\n", payload);
+  return 0;
 }

@@ -27,6 +27,7 @@ struct recording {
   struct option_texts step;     /* shell commands, each a step of the update; none: command is the only one */
   struct option_texts watch;    /* paths; none: the whole tree */
   struct option_texts include;  /* files of the host that the guest needs too */
+  const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
   enum settle settle;
   uint64_t settle_seconds;
   uint64_t memory_bytes;
