@@ -33,6 +33,20 @@ cause_of (const char *detail)
   return cause;
 }
 
+char *
+finding_after (const struct write_log *log, uint32_t position)
+{
+  static const char own[] = "powercut:";
+
+  for (uint32_t i = log->mark_count; i-- > 0;) {
+    const struct log_mark *mark = &log->marks[i];
+
+    if (mark->position <= position && (mark->length < sizeof own - 1 || memcmp (mark->text, own, sizeof own - 1) != 0))
+      return strndup (mark->text, mark->length);
+  }
+  return strdup ("");
+}
+
 static void
 free_finding (struct finding *finding)
 {

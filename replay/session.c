@@ -20,6 +20,7 @@
 #include "common/stop.h"
 #include "log/state-id.h"
 #include "replay/certificates.h"
+#include "replay/freeze.h"
 #include "replay/search.h"
 #include "replay/session.h"
 
@@ -58,21 +59,6 @@ now_seconds (clockid_t clock)
 
   clock_gettime (clock, &now);
   return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-/* The text of the last mark at POSITION or before, without powercut's own. */
-static char *
-mark_before (const struct write_log *log, uint32_t position)
-{
-  static const char own[] = "powercut:";
-
-  for (uint32_t i = log->mark_count; i-- > 0;) {
-    const struct log_mark *mark = &log->marks[i];
-
-    if (mark->position <= position && (mark->length < sizeof own - 1 || memcmp (mark->text, own, sizeof own - 1) != 0))
-      return strndup (mark->text, mark->length);
-  }
-  return strdup ("");
 }
 
 static int
@@ -242,7 +228,7 @@ static int
 add_finding (struct worker *worker, const struct node *leaf, struct finding *finding)
 {
   const struct write_log *log = worker->session->config->log;
-  CLEANUP_FREE char *path = search_place (leaf), *state = NULL, *after = mark_before (log, worker->point->position);
+  CLEANUP_FREE char *path = search_place (leaf), *state = NULL, *after = finding_after (log, worker->point->position);
   CLEANUP_FREE char *place = NULL;
   CLEANUP_FREE struct choice *decided = NULL;
   size_t count;
@@ -667,6 +653,7 @@ session_run (struct session *session, const struct session_config *config)
   for (size_t i = 0; i < session->points.count; i++)
     if (session->results[i].search)
       search_covered (session->results[i].search, session->results[i].covered);
+  session->failed |= freeze_check (config->log, &config->tear, &session->findings) == -1;
   findings_sort (&session->findings);
   session->failed |= settle_findings (session) == -1;
   session->seconds = now_seconds (CLOCK_MONOTONIC) - start;
@@ -713,7 +700,7 @@ print_outcome (struct worker *worker, const struct outcome *outcome, const char 
 {
   struct oracle *oracle = &worker->session->oracle;
   const struct control_report *report = &outcome->report.head;
-  CLEANUP_FREE char *after = mark_before (worker->session->config->log, worker->point->position);
+  CLEANUP_FREE char *after = finding_after (worker->session->config->log, worker->point->position);
   struct verdict verdict;
   int r;
 
