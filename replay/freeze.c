@@ -29,11 +29,14 @@ static const struct lazy_block {
   { "xfs", 0 },
 };
 
+/* Whether it is no matter at POSITION that WRITE is pending. */
 static bool
 is_lazy (const struct write_log *log, const struct log_write *write, uint32_t position)
 {
   const char *filesystem = log_info (log, "filesystem", 0);
 
+  if (write->kind == LOG_TRIM)  /* nobody needs the blocks, whatever is on them */
+    return write->completion <= position;
   for (size_t i = 0; filesystem && i < sizeof lazy_blocks / sizeof lazy_blocks[0]; i++)
     if (strcmp (lazy_blocks[i].filesystem, filesystem) == 0 && lazy_blocks[i].offset_bytes == write->offset_bytes)
       return write->completion <= position;

@@ -262,6 +262,37 @@ START_TEST (a_log_may_end_with_the_freeze)
 }
 END_TEST
 
+START_TEST (a_completed_trim_may_be_pending)
+{
+  for (int completed = 0; completed < 2; completed++) {
+    struct log_maker *maker = make_log (1, SECTORS);
+    uint32_t issue = add_trim (maker, 0, 3, 2, 0);
+
+    if (completed)
+      add_completion (maker, issue, 0);
+    uint32_t freeze = add_mark (maker, "freeze");
+    struct findings findings = check (maker);
+    ck_assert_uint_eq (findings.count, completed ? 0 : 1);
+    if (!completed)
+      assert_finding (&findings, 0, freeze, 2, "freeze",
+                      "pending when the file system was frozen at 1: 1, the first a trim of 1024 bytes at 1536 of disk0, at position 0");
+    findings_free (&findings);
+  }
+}
+END_TEST
+
+START_TEST (a_completed_zero_may_not_be_pending)
+{
+  struct log_maker *maker = make_log (1, SECTORS);
+
+  add_completion (maker, add_zero (maker, 0, 3, 2, LOG_MAY_TRIM), 0);
+  add_mark (maker, "freeze");
+  struct findings findings = check (maker);
+  ck_assert_uint_eq (findings.count, 1);
+  findings_free (&findings);
+}
+END_TEST
+
 /* A completed, unflushed write at SECTOR when a file system is frozen. */
 static struct findings
 check_lazy (const char *info, uint32_t sector, bool completed)
@@ -321,6 +352,8 @@ main (void)
   tcase_add_test (tcase, two_stretches_that_break_the_same_rule_make_one_finding);
   tcase_add_test (tcase, what_is_never_thawed_is_frozen_to_the_end);
   tcase_add_test (tcase, a_log_may_end_with_the_freeze);
+  tcase_add_test (tcase, a_completed_trim_may_be_pending);
+  tcase_add_test (tcase, a_completed_zero_may_not_be_pending);
   tcase_add_loop_test (tcase, copies_that_a_file_system_writes_lazily_may_be_pending, 0, 10);
   suite_add_tcase (suite, tcase);
   return run_suite_with_folder (suite);
