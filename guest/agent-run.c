@@ -25,6 +25,8 @@
 #define OUTPUT_MAX (64 << 10)
 #define CHECK_MARKS_FILE "/tmp/powercut-marks"
 #define CHECK_MARKS_MAX (64 << 10)
+#define FROZEN_NOTE "\nthe file system was frozen: who writes to it waits until it is thawed\n"
+#define TEXT_MAX (OUTPUT_MAX + sizeof FROZEN_NOTE)
 #define TIMEOUT_MAX_S (INT32_MAX / 1000)
 
 int
@@ -119,7 +121,7 @@ read_output (int output, char *text)
 }
 
 /* Run ARGV in the mount point and write how it ended to PAYLOAD.  With ALONE, whoever it left behind in its process group is
- * killed then.  The last of its output goes into TEXT, OUTPUT_MAX bytes.  Returns their number, or -1.
+ * killed then.  The last of its output goes into TEXT, which has room for TEXT_MAX bytes.  Returns their number, or -1.
  */
 static ssize_t
 run_to_end (const struct agent *agent, const char *const *argv, uint64_t timeout_s, bool alone, char *text, FILE *payload)
@@ -136,14 +138,22 @@ run_to_end (const struct agent *agent, const char *const *argv, uint64_t timeout
   if (pid == -1)
     return -1;
   int ended = wait_for (agent, pid, (int64_t) timeout_s * 1000, &status);
+  int frozen = 0;
   if (!ended) {
     kill (-pid, SIGKILL);
+    /* Who waits to write to a frozen file system cannot be killed. */
+    frozen = thaw_all (AGENT_MOUNT_POINT);
     waitpid (pid, &status, 0);
   }
   else if (alone)
     kill (-pid, SIGKILL);
   write_outcome (ended, status, payload);
-  return read_output (output, text);
+  ssize_t length = read_output (output, text);
+  if (length >= 0 && frozen > 0) {
+    memcpy (text + length, FROZEN_NOTE, sizeof FROZEN_NOTE - 1);
+    length += (ssize_t) sizeof FROZEN_NOTE - 1;
+  }
+  return length;
 }
 
 static int
@@ -158,7 +168,7 @@ parse_timeout (const char *verb, const char *word, uint64_t *timeout_s)
 int
 run_program (struct agent *agent, char **words, FILE *payload)
 {
-  CLEANUP_FREE char *text = malloc (OUTPUT_MAX);
+  CLEANUP_FREE char *text = malloc (TEXT_MAX);
   uint64_t timeout_s;
   ssize_t length;
 
@@ -190,7 +200,7 @@ int
 run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload)
 {
   const char *const argv[] = { "/bin/sh", "-c", command, NULL };
-  CLEANUP_FREE char *text = malloc (OUTPUT_MAX);
+  CLEANUP_FREE char *text = malloc (TEXT_MAX);
   uint64_t timeout_s;
   ssize_t length;
 

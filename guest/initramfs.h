@@ -19,6 +19,9 @@ extern int initramfs_add_file (struct initramfs *initramfs, const char *host, co
 /* Add LENGTH bytes as a file GUEST with MODE. */
 extern int initramfs_add_data (struct initramfs *initramfs, const char *guest, const void *data, size_t length, unsigned mode);
 
+/* Make GUEST a symbolic link to TARGET, unless there is something already. */
+extern int initramfs_add_link (struct initramfs *initramfs, const char *guest, const char *target);
+
 /* Add the folder HOST with all that is in it (owners, modes, symbolic links, xattrs are not needed) as GUEST. */
 extern int initramfs_add_tree (struct initramfs *initramfs, const char *host, const char *guest);
 

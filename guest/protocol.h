@@ -13,11 +13,13 @@
  *   copy FROM                              copy the tree FROM of the initramfs into /mnt: modes, owners, links
  *   run TIMEOUT_S PROGRAM [ARG...]         run in /mnt; on time-out its process group is killed.  Payload: `exit N`,
  *                                          `signal N` or `timeout`, a newline, then the last 64 KiB of its standard
- *                                          output and error
+ *                                          output and error, and, if it was still frozen on time-out, a line about that
  *   observe [PATH...]                      payload: the digest (checker/tree.h) of /mnt or of these paths in it
  *   tree                                   payload: the whole text of the last observation
+ *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache
  *   sync                                   sync(2)
+ *   thaw                                   thaw /mnt until it is not frozen.  Payload: how often it was
  *   unmount                                unmount /mnt
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, mount, observe if OBSERVE is `yes`, run the shell
@@ -39,5 +41,10 @@
 #define AGENT_PORT_NAME "powercut"
 #define AGENT_REQUEST_MAX (1 << 20)
 #define AGENT_MOUNT_POINT "/mnt"
+#define AGENT_MARK_MAX 4096
+
+/* Environment of the programs that are run while there is a recording. */
+#define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"
+#define AGENT_FREEZE_AT_VARIABLE "POWERCUT_FREEZE_AT"   /* at which mark powercut-mark freezes /mnt */
 
 #endif

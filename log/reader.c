@@ -456,6 +456,14 @@ log_mark_is (const struct log_mark *mark, const char *name, const char **rest, s
   return true;
 }
 
+bool
+log_mark_is_public (const struct log_mark *mark)
+{
+  static const char own[] = "powercut:";
+
+  return mark->length < sizeof own - 1 || memcmp (mark->text, own, sizeof own - 1) != 0;
+}
+
 const struct log_mark *
 log_find_mark (const struct write_log *log, const char *name, const char **rest, size_t *rest_length)
 {

@@ -7,4 +7,4 @@ record_powercut_SOURCES = \
 	record/record.c record/record.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 record_powercut_LDADD = \
-	guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(LIBNBD_LIBS)
+	guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)

@@ -15,6 +15,7 @@
 #include "common/number.h"
 #include "common/parts.h"
 #include "common/stop.h"
+#include "guest/mark-text.h"
 #include "record/kernel-command.h"
 #include "record/record.h"
 
@@ -79,6 +80,11 @@ check_recording (const struct recording *recording)
     error_message ("where to write the log? give -o LOG: see --help");
     return -1;
   }
+  const char *fault = recording->freeze_at ? mark_text_fault (recording->freeze_at) : NULL;
+  if (fault) {
+    error_message ("--freeze-at=%s: %s", recording->freeze_at, fault);
+    return -1;
+  }
   struct stat status;
   if (stat (recording->log, &status) == 0 && !S_ISREG (status.st_mode)) {
     error_message ("-o %s: is there already and no regular file", recording->log);
@@ -112,6 +118,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
     { "check", 0, OPTION_TEXT, &recording->check, "CMD", "shell command that says what is right after a crash", 0 },
     { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
+    { "freeze-at", 0, OPTION_TEXT, &recording->freeze_at, "MARK", "freeze the file system for a second at this mark", 0 },
     { "settle", 0, OPTION_TEXT, &texts.settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
     { "memory", 0, OPTION_SIZE, &recording->memory_bytes, "SIZE", "memory of the guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &recording->timeout_seconds, "S", "time limit for a command in the guest [60]", 1 },

@@ -22,7 +22,7 @@
 #include "guest/image.h"
 #include "guest/protocol.h"
 #include "guest/vm.h"
-#include "log/format.h"
+#include "log/reader.h"
 #include "record/mkfs.h"
 #include "record/record.h"
 
@@ -289,6 +289,17 @@ last_lines (char *text)
   return at;
 }
 
+/* What is still frozen after WHAT would stop the recorder at the next sync, for ever. */
+static int
+thaw (struct session *session, const char *what)
+{
+  CLEANUP_FREE char *count = ask (session, "thawing", CALL_TIMEOUT_MS, (const char *const[]) { "thaw", NULL });
+
+  if (count && strcmp (count, "0") != 0)
+    error_message ("%s ended with the file system frozen: it was thawed", what);
+  return count ? 0 : -1;
+}
+
 /* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
 static int
 run_program (struct session *session, const char *what, const char *const *command, char **output)
@@ -325,7 +336,7 @@ run_program (struct session *session, const char *what, const char *const *comma
     error_message ("%s ended in the guest with %s%s%s", what,
                    strcmp (payload, "timeout") == 0 ? "a time-out: see --timeout" : payload, *last ? ": " : "", last);
   }
-  return good ? 0 : -1;
+  return good ? thaw (session, what) : -1;
 }
 
 /* Observe the tree and put it into a mark; the text, to free, in *tree. */
@@ -392,6 +403,9 @@ prepare_tree (struct session *session)
           || tell (session, "attaching the mark device",
                    (const char *const[]) { "attach", session->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL }) == -1))
     return -1;
+  if (tell (session, "naming the mark device",
+            (const char *const[]) { "setenv", AGENT_MARK_DEVICE_VARIABLE, session->mark_device, NULL }) == -1)
+    return -1;
   if (tell (session, "mounting the file system (see --mount)",
             (const char *const[]) { "mount", session->disk, recording->filesystem, recording->mount_options, NULL }) == -1)
     return -1;
@@ -405,6 +419,11 @@ prepare_tree (struct session *session)
                      &output) == -1)
       return -1;
   }
+  /* Not before: a mark of --setup is none of the update. */
+  if (recording->freeze_at
+      && tell (session, "naming the mark",
+               (const char *const[]) { "setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at, NULL }) == -1)
+    return -1;
   return tell (session, "sync", (const char *const[]) { "sync", NULL });
 }
 
@@ -507,6 +526,33 @@ check_recorder (const struct session *session)
   return recorder ? -1 : 0;
 }
 
+/* A freeze that never was would be taken for one that went well. */
+static int
+check_freeze_at (const struct session *session)
+{
+  const char *text = session->recording->freeze_at;
+  struct write_log *log = text ? write_log_open (session->part) : NULL;
+  bool marked = false, frozen = false;
+
+  if (text == NULL)
+    return 0;
+  if (log == NULL)
+    return -1;
+  for (uint32_t i = 0; i < log->mark_count; i++) {
+    const struct log_mark *mark = &log->marks[i];
+
+    marked |= mark->length == strlen (text) && memcmp (mark->text, text, mark->length) == 0;
+    frozen |= marked && log_mark_is (mark, "freeze", NULL, NULL);
+  }
+  write_log_close (log);
+  if (!marked)
+    error_message ("--freeze-at=%s: this mark was never written: let the command run powercut-mark", text);
+  else if (!frozen)
+    error_message ("--freeze-at=%s: the file system was not frozen: --fs=%s cannot be, or something else wrote the mark than "
+                   "powercut-mark", text, session->recording->filesystem);
+  return frozen ? 0 : -1;
+}
+
 static int
 make_names (struct session *session)
 {
@@ -567,7 +613,7 @@ record (const struct recording *recording)
   nbd_close (session.marks);
   nbdkit_stop (&session.nbdkit);
   if (r == 0)
-    r = check_recorder (&session);
+    r = check_recorder (&session) == -1 ? -1 : check_freeze_at (&session);
   nbdkit_free (&session.nbdkit);
   r = finish_log (&session, r);
   workdir_remove (session.folder);

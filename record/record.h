@@ -28,6 +28,7 @@ struct recording {
   struct option_texts watch;    /* paths; none: the whole tree */
   struct option_texts include;  /* files of the host that the guest needs too */
   const char *check;            /* shell command for the replay, or NULL */
+  const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
   enum settle settle;
   uint64_t settle_seconds;
   uint64_t memory_bytes;

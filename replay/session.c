@@ -21,6 +21,7 @@
 #include "common/stop.h"
 #include "log/state-id.h"
 #include "replay/certificates.h"
+#include "replay/freeze.h"
 #include "replay/search.h"
 #include "replay/session.h"
 
@@ -54,25 +55,6 @@ out_of_memory (void)
   return -1;
 }
 
-/* Whether a mark is anybody's but powercut's own, which hold whole trees. */
-static bool
-is_public (const struct log_mark *mark)
-{
-  static const char own[] = "powercut:";
-
-  return mark->length < sizeof own - 1 || memcmp (mark->text, own, sizeof own - 1) != 0;
-}
-
-/* The text of the last public mark at POSITION or before. */
-static char *
-mark_before (const struct write_log *log, uint32_t position)
-{
-  for (uint32_t i = log->mark_count; i-- > 0;)
-    if (log->marks[i].position <= position && is_public (&log->marks[i]))
-      return strndup (log->marks[i].text, log->marks[i].length);
-  return strdup ("");
-}
-
 /* The public marks at POSITION or before, a line each, to free: the last MARKS_MAX bytes of them. */
 static char *
 marks_before (const struct write_log *log, uint32_t position)
@@ -84,7 +66,7 @@ marks_before (const struct write_log *log, uint32_t position)
   if (file == NULL)
     return NULL;
   for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
-    if (is_public (&log->marks[i])) {
+    if (log_mark_is_public (&log->marks[i])) {
       for (uint32_t at = 0; at < log->marks[i].length; at++)
         putc (log->marks[i].text[at] == '\n' || log->marks[i].text[at] == '\0' ? ' ' : log->marks[i].text[at], file);
       putc ('\n', file);
@@ -189,7 +171,7 @@ inputs (const struct worker *worker)
   if (config->runner.check == NULL)
     return 0;
   for (uint32_t i = 0; i < config->log->mark_count && config->log->marks[i].position <= worker->point->position; i++)
-    count += is_public (&config->log->marks[i]);
+    count += log_mark_is_public (&config->log->marks[i]);
   return count;
 }
 
@@ -319,7 +301,7 @@ static int
 add_finding (struct worker *worker, const struct node *leaf, struct finding *finding)
 {
   const struct write_log *log = worker->session->config->log;
-  CLEANUP_FREE char *path = search_place (leaf), *state = NULL, *after = mark_before (log, worker->point->position);
+  CLEANUP_FREE char *path = search_place (leaf), *state = NULL, *after = finding_after (log, worker->point->position);
   CLEANUP_FREE char *place = NULL;
   CLEANUP_FREE struct choice *decided = NULL;
   size_t count;
@@ -759,6 +741,7 @@ session_run (struct session *session, const struct session_config *config)
   for (size_t i = 0; i < session->points.count; i++)
     if (session->results[i].search)
       search_covered (session->results[i].search, session->results[i].covered);
+  session->failed |= freeze_check (config->log, &config->tear, &session->findings) == -1;
   findings_sort (&session->findings);
   session->failed |= settle_findings (session) == -1;
   session->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
@@ -818,7 +801,7 @@ print_outcome (struct worker *worker, const struct outcome *outcome, const char 
 {
   struct oracle *oracle = &worker->session->oracle;
   const struct control_report *report = &outcome->report.head;
-  CLEANUP_FREE char *after = mark_before (worker->session->config->log, worker->point->position);
+  CLEANUP_FREE char *after = finding_after (worker->session->config->log, worker->point->position);
   struct verdict verdict;
   int r;
 

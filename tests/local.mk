@@ -21,8 +21,10 @@ VM_TESTS = \
 	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
 	tests/vm/test-demo-verdicts.sh \
+	tests/vm/test-freeze.sh \
 	tests/vm/test-guest-trouble.sh \
 	tests/vm/test-many-files.sh \
+	tests/vm/test-marks.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \

@@ -58,6 +58,11 @@ tests_unit_test_findings_SOURCES = tests/unit/test-findings.c tests/unit/unit.h
 tests_unit_test_findings_CFLAGS = $(unit_cflags)
 tests_unit_test_findings_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-freeze
+tests_unit_test_freeze_SOURCES = tests/unit/test-freeze.c $(make_log)
+tests_unit_test_freeze_CFLAGS = $(unit_cflags)
+tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+
 # QEMU is played by the test.
 UNIT_TESTS += tests/unit/test-vm
 tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
