@@ -102,8 +102,15 @@ verb_mark (struct agent *agent, char **words, FILE *payload)
 static int
 verb_sync (struct agent *agent, char **words, FILE *payload)
 {
-  (void) agent, (void) words, (void) payload;
+  (void) agent, (void) payload;
   sync ();
+  if (words[0] == NULL)
+    return 0;
+  CLEANUP_CLOSE int fd = open (words[0], O_RDONLY | O_CLOEXEC);
+  if (fd == -1 || fsync (fd) == -1) {
+    error_message ("cannot flush %s: %m", words[0]);
+    return -1;
+  }
   return 0;
 }
 
@@ -129,7 +136,7 @@ static const struct verb {
   { "power-off", 0, 0, verb_power_off },
   { "recover", 3, SIZE_MAX, mount_recover },
   { "run", 2, SIZE_MAX, run_program },
-  { "sync", 0, 0, verb_sync },
+  { "sync", 0, 1, verb_sync },
   { "tree", 0, 0, verb_tree },
   { "unmount", 0, 0, mount_unmount },
 };

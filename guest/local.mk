@@ -5,11 +5,13 @@ pkglibexec_PROGRAMS += guest/agent
 guest_agent_SOURCES = \
 	guest/agent-boot.c \
 	guest/agent-copy.c \
+	guest/agent-fsck.c \
 	guest/agent-log.c \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-run.c \
 	guest/agent.c guest/agent.h \
+	guest/fsck.h \
 	guest/protocol.h \
 	checker/tree.c checker/tree.h \
 	common/escape.c common/escape.h \
@@ -23,6 +25,7 @@ noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/capture.c guest/capture.h \
 	guest/console.c \
+	guest/fsck.h \
 	guest/image.c guest/image.h \
 	guest/initramfs-entry.h \
 	guest/initramfs-modules.c \

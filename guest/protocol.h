@@ -17,14 +17,15 @@
  *   observe [PATH...]                      payload: the digest (checker/tree.h) of /mnt or of these paths in it
  *   tree                                   payload: the whole text of the last observation
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache
- *   sync                                   sync(2)
+ *   sync [DEVICE]                          sync(2), then fsync(2) of DEVICE, which flushes it
  *   unmount                                unmount /mnt
- *   recover DEVICE TYPE OPTIONS [PATH...]  one run: set readahead 0, mount, observe, unmount, drop the device's cache
- *                                          (BLKFLSBUF; btrfs: forget the device).  Payload: lines `mount
- *                                          ERRNO-NAME|ok`, `observe DIGEST`, `unmount ERRNO-NAME|ok` (the last two
- *                                          only after `mount ok`), then as `log`
+ *   recover DEVICE TYPE OPTIONS [PATH...]  one run: set readahead 0, run the fsck of a TYPE that needs it (guest/fsck.h),
+ *                                          mount, observe, unmount, drop the device's cache (BLKFLSBUF; btrfs: forget
+ *                                          the device).  Payload: either the line `fsck TEXT` (it could not repair the
+ *                                          file system, and why) or lines `mount ERRNO-NAME|ok`, `observe DIGEST`,
+ *                                          `unmount ERRNO-NAME|ok` (the last two only after `mount ok`); then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
- *                                          `log TEXT` for each message of the kernel of level error or worse, or that
+ *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */

@@ -20,6 +20,7 @@ SHELL_TESTS = \
 VM_TESTS = \
 	tests/vm/test-confirmation.sh \
 	tests/vm/test-demo-verdicts.sh \
+	tests/vm/test-filesystems.sh \
 	tests/vm/test-guest-trouble.sh \
 	tests/vm/test-many-files.sh \
 	tests/vm/test-one-state.sh \
