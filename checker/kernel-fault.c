@@ -7,7 +7,8 @@
 #include "checker/kernel-fault.h"
 
 /* A line is a fault if it contains both texts.  Sources: lib/bug.c, kernel/panic.c, kernel/hung_task.c, arch/x86/kernel/dumpstack.c,
- * fs/ext4/super.c (__ext4_error), fs/xfs/xfs_error.c, fs/btrfs/messages.c, fs/f2fs, lib/Kconfig.debug's reports.
+ * fs/ext4/super.c (__ext4_error), fs/xfs/xfs_error.c, fs/btrfs/messages.c, fs/f2fs, fs/fat/misc.c, fs/exfat/misc.c,
+ * fs/nilfs2/super.c and btree.c, fs/jfs/super.c (jfs_error), lib/Kconfig.debug's reports.
  */
 static const char *const faults[][2] = {
   { "BUG: ", "" },
@@ -31,8 +32,11 @@ static const char *const faults[][2] = {
   { "BTRFS: Transaction aborted", "" },
   { "F2FS-fs", "nconsisten" },
   { "F2FS-fs", "corrupted" },
-  { "FAT-fs", "error" },
+  { "F2FS-fs", "run fsck to fix" },
+  { "FAT-fs", "error" },         /* exFAT-fs, too */
   { "NILFS error", "" },
+  { "NILFS (", "bad btree node" },
+  { "ERROR: (device ", "" },    /* jfs */
 };
 
 bool

@@ -43,13 +43,13 @@ copy_link (const FTSENT *entry, const char *to)
   return symlink (target, to);
 }
 
-/* The owner first: chown takes set-user-ID bits away. */
+/* The owner first: chown takes set-user-ID bits away.  A file system without owners (vfat) refuses it even to root. */
 static int
 copy_owner_and_mode (const FTSENT *entry, const char *to)
 {
   const struct stat *st = entry->fts_statp;
 
-  if (lchown (to, st->st_uid, st->st_gid) == -1)
+  if (lchown (to, st->st_uid, st->st_gid) == -1 && errno != EPERM)
     return -1;
   return S_ISLNK (st->st_mode) ? 0 : chmod (to, st->st_mode & 07777);
 }

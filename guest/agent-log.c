@@ -13,7 +13,7 @@
 #include "common/number.h"
 #include "guest/agent.h"
 
-#define LEVEL_ERROR 3
+#define LEVEL_WARNING 4         /* f2fs, for one, tells of what it found corrupted in a warning */
 #define LEVEL_MASK 7            /* the rest of the prefix is the facility: 0 for the kernel */
 #define RECORD_MAX 8192         /* more than any record: a shorter buffer would make read fail with EINVAL */
 
@@ -65,7 +65,7 @@ find_fault (char *record)
     return NULL;
   text++;
   text[strcspn (text, "\n")] = '\0';
-  if ((prefix & LEVEL_MASK) <= LEVEL_ERROR || begins_with (text, "WARNING:") || begins_with (text, "BUG:")
+  if ((prefix & LEVEL_MASK) <= LEVEL_WARNING || begins_with (text, "WARNING:") || begins_with (text, "BUG:")
       || begins_with (text, "------------[ cut here"))
     return text;
   return NULL;

@@ -291,8 +291,14 @@ mount_recover (struct agent *agent, char **words, FILE *payload)
   }
   if (prepare_device (device) == -1)
     return -1;
-  int error = mount_quietly (device, type, options);
-  fprintf (payload, "mount %s\n", errno_name (error));
+  int error = fsck_device (device, type, payload);
+  if (error == -1)
+    return -1;
+  bool mountable = error == 0;
+  if (mountable) {
+    error = mount_quietly (device, type, options);
+    fprintf (payload, "mount %s\n", errno_name (error));
+  }
   if (error == 0) {
     if (strcmp (type, "btrfs") == 0)
       stop_btrfs_readahead ();

@@ -89,8 +89,15 @@ verb_setenv (struct agent *agent, char **words, FILE *payload)
 static int
 verb_sync (struct agent *agent, char **words, FILE *payload)
 {
-  (void) agent, (void) words, (void) payload;
+  (void) agent, (void) payload;
   sync ();
+  if (words[0] == NULL)
+    return 0;
+  CLEANUP_CLOSE int fd = open (words[0], O_RDONLY | O_CLOEXEC);
+  if (fd == -1 || fsync (fd) == -1) {
+    error_message ("cannot flush %s: %m", words[0]);
+    return -1;
+  }
   return 0;
 }
 
@@ -129,7 +136,7 @@ static const struct verb {
   { "recover", 7, SIZE_MAX, mount_recover },
   { "run", 2, SIZE_MAX, run_program },
   { "setenv", 2, 2, verb_setenv },
-  { "sync", 0, 0, verb_sync },
+  { "sync", 0, 1, verb_sync },
   { "thaw", 0, 0, verb_thaw },
   { "tree", 0, 0, verb_tree },
   { "unmount", 0, 0, mount_unmount },

@@ -36,6 +36,13 @@ extern void log_begin (struct agent *agent);
 /* Write the lines `taint N` and `log TEXT` of guest/protocol.h to PAYLOAD. */
 extern void log_report (struct agent *agent, FILE *payload);
 
+/* agent-fsck.c */
+
+/* Run what a system runs on a file system of TYPE before it mounts it (guest/fsck.h).  Returns 0 if it can be mounted now, 1 after
+ * the line `fsck` of guest/protocol.h in PAYLOAD, or -1.
+ */
+extern int fsck_device (const char *device, const char *type, FILE *payload);
+
 /* agent-tools.c */
 
 /* Write TEXT to the mark device, past the page cache: it is in the log on return.  Returns 0 or -1. */

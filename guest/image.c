@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/parts.h"
+#include "guest/fsck.h"
 #include "guest/image.h"
 
 #define NAMES_MAX 16
@@ -55,6 +56,7 @@ guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd)
   static const char *const devices[] = { "virtio_pci", "virtio_console", "virtio_blk", "crc32c_intel?", "crc32c_generic?" };
   CLEANUP_FREE char *agent = part_path (PART_AGENT);
   const char *names[NAMES_MAX + 1] = { NULL };
+  const struct fsck *fsck = fsck_find (filesystem);
   struct initramfs *initramfs;
   size_t count = 0;
 
@@ -69,7 +71,8 @@ guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd)
   add_filesystem (filesystem, names, count);
   initramfs = initramfs_new ();
   if (initramfs && (add_agent (initramfs, agent) == -1
-                    || initramfs_add_modules (initramfs, kernel, names) == -1)) {
+                    || initramfs_add_modules (initramfs, kernel, names) == -1
+                    || (fsck && initramfs_add_program (initramfs, fsck->program, NULL) == -1))) {
     initramfs_free (initramfs);
     return NULL;
   }

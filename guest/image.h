@@ -8,7 +8,7 @@
 #include "guest/initramfs.h"
 #include "guest/kernel.h"
 
-/* An initramfs with the agent as init and the modules for FILESYSTEM and the devices; with NBD also those for the kernel's own
+/* An initramfs with the agent as init, the modules for FILESYSTEM and the devices, and its fsck if recovery needs it; with NBD also those for the kernel's own
  * NBD client.  NULL after a message (an unknown file system, a kernel without it).
  */
 extern struct initramfs *guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd);

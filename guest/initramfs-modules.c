@@ -70,7 +70,8 @@ add_named_module (struct initramfs *initramfs, const struct kernel *kernel, cons
   int result = modules_find (kernel->modules, kernel->release, name, &files);
 
   if (result == 1 && !optional)
-    error_message ("kernel %s has no module %s: take another kernel (`powercut kernel fetch` gets one)",
+    error_message ("kernel %s has no module %s: take another kernel (`powercut kernel fetch --flavour=full` gets one with all "
+                   "drivers)",
                    kernel->release, name);
   if (result != 0)
     return result == 1 && optional ? 0 : -1;

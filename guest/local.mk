@@ -5,12 +5,14 @@ pkglibexec_PROGRAMS += guest/agent
 guest_agent_SOURCES = \
 	guest/agent-boot.c \
 	guest/agent-copy.c \
+	guest/agent-fsck.c \
 	guest/agent-log.c \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-run.c \
 	guest/agent-tools.c \
 	guest/agent.c guest/agent.h \
+	guest/fsck.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
 	checker/tree.c checker/tree.h \
@@ -25,6 +27,7 @@ noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/capture.c guest/capture.h \
 	guest/console.c \
+	guest/fsck.h \
 	guest/image.c guest/image.h \
 	guest/initramfs-entry.h \
 	guest/initramfs-modules.c \

@@ -18,20 +18,22 @@
  *   tree                                   payload: the whole text of the last observation
  *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache
- *   sync                                   sync(2)
+ *   sync [DEVICE]                          sync(2), then fsync(2) of DEVICE, which flushes it
  *   thaw                                   thaw /mnt until it is not frozen.  Payload: how often it was
  *   unmount                                unmount /mnt
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
- *                                          one run: set readahead 0, mount, observe if OBSERVE is `yes`, run the shell
+ *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
+ *                                          (guest/fsck.h), mount, observe if OBSERVE is `yes`, run the shell
  *                                          command CHECK in /mnt if it is not empty, unmount, drop the device's cache
  *                                          (BLKFLSBUF; btrfs: forget the device).  MARKS is the text that CHECK finds in
  *                                          the file $POWERCUT_MARKS_FILE and, the last 64 KiB of it, in $POWERCUT_MARKS.
- *                                          Payload: lines `mount ERRNO-NAME|ok`; only after `mount ok`: `observe
+ *                                          Payload: either the line `fsck TEXT` (it could not repair the file system, and
+ *                                          why) or lines `mount ERRNO-NAME|ok`; only after `mount ok`: `observe
  *                                          DIGEST` (of nothing if not asked for), `check exit N|signal N|timeout` and
  *                                          `output WORD` (the last 64 KiB) if there is a CHECK, `unmount
  *                                          ERRNO-NAME|ok`; then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
- *                                          `log TEXT` for each message of the kernel of level error or worse, or that
+ *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */

@@ -170,6 +170,7 @@ outcome_copy (struct outcome *to, const struct outcome *from)
 
 /* The agent's answer to `recover`, line by line. */
 struct recovery {
+  const char *fsck;             /* why the fsck could not repair it: then there was no mount */
   const char *mount, *digest, *unmount;
   const char *check;            /* how the checker ended */
   char *output;                 /* what it printed, escaped */
@@ -190,7 +191,9 @@ parse_recovery (char *text, struct recovery *recovery)
     if (value == NULL)
       continue;
     *value++ = '\0';
-    if (strcmp (line, "mount") == 0)
+    if (strcmp (line, "fsck") == 0)
+      recovery->fsck = value;
+    else if (strcmp (line, "mount") == 0)
       recovery->mount = value;
     else if (strcmp (line, "observe") == 0)
       recovery->digest = value;
@@ -261,6 +264,8 @@ read_recovery (char *answer, struct outcome *outcome, bool *renew)
   struct recovery recovery;
 
   parse_recovery (answer, &recovery);
+  if (recovery.fsck)
+    recovery.mount = "EUCLEAN";
   if (recovery.mount == NULL
       || (strcmp (recovery.mount, "ok") == 0
           && (recovery.unmount == NULL || recovery.digest == NULL || strlen (recovery.digest) != TREE_DIGEST_LENGTH))) {
@@ -279,7 +284,7 @@ read_recovery (char *answer, struct outcome *outcome, bool *renew)
     outcome->fault = strdup (recovery.fault);
   if (strcmp (recovery.mount, "ok") != 0) {
     outcome->kind = OUTCOME_UNMOUNTABLE;
-    outcome->detail = text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
+    outcome->detail = recovery.fsck ? strdup (recovery.fsck) : text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
     return 0;
   }
   outcome->kind = OUTCOME_TREE;

@@ -21,6 +21,7 @@ VM_TESTS = \
 	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
 	tests/vm/test-demo-verdicts.sh \
+	tests/vm/test-filesystems.sh \
 	tests/vm/test-freeze.sh \
 	tests/vm/test-guest-trouble.sh \
 	tests/vm/test-many-files.sh \

@@ -12,6 +12,11 @@ tests_unit_test_tree_SOURCES = tests/unit/test-tree.c tests/unit/unit.h
 tests_unit_test_tree_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
 tests_unit_test_tree_LDADD = checker/libobserve.la common/libcommon.la common/libmessage.la $(XXHASH_LIBS) $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-kernel-fault
+tests_unit_test_kernel_fault_SOURCES = tests/unit/test-kernel-fault.c tests/unit/unit.h
+tests_unit_test_kernel_fault_CFLAGS = $(unit_cflags)
+tests_unit_test_kernel_fault_LDADD = checker/libjudge.la $(CHECK_LIBS)
+
 # It brings its own error_message, to see the messages.
 UNIT_TESTS += tests/unit/test-judge
 tests_unit_test_judge_SOURCES = tests/unit/test-judge.c tests/unit/unit.h

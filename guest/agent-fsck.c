@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/process.h"
+#include "guest/agent.h"
+#include "guest/fsck.h"
+
+#define OUTPUT_MAX 4096
+#define UNREPAIRED 4            /* fsck(8): the exit status has this bit or a higher one if the file system is not right now */
+
+/* The last line with something in it of what was printed into OUTPUT, in TEXT. */
+static const char *
+last_line (int output, char text[OUTPUT_MAX + 1])
+{
+  struct stat st = { 0 };
+  fstat (output, &st);
+  ssize_t length = pread (output, text, OUTPUT_MAX, st.st_size > OUTPUT_MAX ? st.st_size - OUTPUT_MAX : 0);
+
+  while (length > 0 && strchr ("\n ", text[length - 1]))
+    length--;
+  text[length > 0 ? length : 0] = '\0';
+  const char *newline = strrchr (text, '\n');
+  return newline ? newline + 1 : text;
+}
+
+int
+fsck_device (const char *device, const char *type, FILE *payload)
+{
+  const struct fsck *fsck = fsck_find (type);
+  char text[OUTPUT_MAX + 1];
+  int status;
+
+  if (fsck == NULL)
+    return 0;
+  CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = output, .inherit_fd = -1 };
+  pid_t pid = output == -1 ? -1 : process_start ((const char *const[]) { fsck->program, fsck->option, device, NULL }, &io);
+  if (pid == -1 || process_wait (pid, -1, &status) == -1) {
+    error_message ("cannot run %s: %m", fsck->program);
+    return -1;
+  }
+  if (WIFEXITED (status) && WEXITSTATUS (status) < UNREPAIRED)
+    return 0;
+  fprintf (payload, "fsck %s %s: %s %d: %s\n", fsck->program, fsck->option, WIFEXITED (status) ? "exit" : "signal",
+           WIFEXITED (status) ? WEXITSTATUS (status) : WTERMSIG (status), last_line (output, text));
+  return 1;
+}
