@@ -16,6 +16,7 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "record/kernel-command.h"
+#include "record/matrix.h"
 #include "record/record.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
@@ -27,6 +28,7 @@ static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
+  "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
@@ -187,11 +189,13 @@ record_command (int argc, char **argv, bool then_replay)
     .timeout_seconds = 60
   };
   struct replay_options replay = { .jobs = UINT64_MAX, .limit = UINT64_MAX };
-  int status = EXIT_SUCCESS;
+  int status;
 
   if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)
-    status = EXIT_UNUSABLE;
-  else if (record (&recording) == -1)
+    status = -1;
+  else
+    status = record (&recording);
+  if (status == -1)
     status = EXIT_UNUSABLE;
   if (stop_requested ()) {
     error_message ("stopped by signal %d", stop_requested ());
@@ -214,6 +218,8 @@ main (int argc, char **argv)
     return become_replay ((const char **) argv + 1);
   if (strcmp (name, "kernel") == 0)
     return kernel_command (argc - 1, argv + 1);
+  if (strcmp (name, "matrix") == 0)
+    return matrix_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
@@ -222,6 +228,6 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

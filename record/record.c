@@ -30,6 +30,7 @@
 #define CALL_TIMEOUT_MS 60000   /* for what the agent does itself */
 #define INITIAL_TREE "/initial"
 #define REASON_LINES 1
+#define EXIT_NOT_SUPPORTED "exit 77"    /* how the agent tells RECORD_NOT_SUPPORTED */
 
 /* What a recording holds while it goes on. */
 struct session {
@@ -44,6 +45,7 @@ struct session {
   const char *disk, *mark_device;       /* in the guest */
   bool begun;
   bool died;                    /* the guest died or hung: the log up to there is worth keeping */
+  bool not_supported;           /* a command ended with RECORD_NOT_SUPPORTED */
 };
 
 static int
@@ -314,6 +316,7 @@ run_program (struct session *session, const char *what, const char *const *comma
   if (text)
     *text = '\0';
   bool good = strcmp (payload, "exit 0") == 0;
+  session->not_supported = strcmp (payload, EXIT_NOT_SUPPORTED) == 0;
   if (!good) {
     CLEANUP_FREE char *recorder = recorder_trouble (session);
     const char *last = recorder ? recorder : last_lines (*output);
@@ -539,5 +542,5 @@ record (const struct recording *recording)
   free (session.console);
   free (session.part);
   free (session.program);
-  return r;
+  return r == -1 && session.not_supported ? RECORD_NOT_SUPPORTED : r;
 }
