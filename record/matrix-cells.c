@@ -67,24 +67,6 @@ out_of_memory (void)
   return -1;
 }
 
-/* TEXT for a person to read, to free: see print_safely. */
-static char *
-safe_text (const char *text)
-{
-  char *safe = NULL;
-  size_t length;
-  FILE *file = open_memstream (&safe, &length);
-
-  if (file == NULL)
-    return NULL;
-  print_safely (text, strlen (text), file);
-  if (fclose (file) == EOF) {
-    free (safe);
-    return NULL;
-  }
-  return safe;
-}
-
 /* The file NAME of SLOT, to free. */
 static char *
 slot_file (const struct runner *runner, const struct slot *slot, const char *name)
@@ -105,7 +87,7 @@ start_run (const struct runner *runner, const struct slot *slot, const struct ce
   const struct process_io io = { .stdout_fd = pipe, .stderr_fd = pipe, .inherit_fd = -1 };
   const char *words[WORDS_MAX] = {
     runner->powercut, "run", "--quiet", "--jobs=1", "--fs", environment->filesystem, "--mount", environment->mount_options,
-    "--initial", runner->initial, "--output", log, "--json", json,
+    "--initial", runner->initial, "--settle", runner->matrix->settle, "--output", log, "--json", json,
   };
   size_t count = 0;
 
@@ -229,6 +211,8 @@ read_messages (struct slot *slot)
   char buffer[4096];
   ssize_t count = read (slot->messages, buffer, sizeof buffer);
 
+  if (count == -1 && errno != EINTR)
+    error_message ("cannot read what a run says: %m");
   if (count <= 0)
     return count == 0 ? 1 : errno == EINTR ? 0 : -1;
   char *larger = realloc (slot->text, slot->length + (size_t) count + 1);

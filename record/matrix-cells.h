@@ -33,7 +33,7 @@ struct cell {
   const struct environment *environment;
   bool ended;                   /* what is below is there */
   enum cell_outcome outcome;
-  char *reason;                 /* one line of printable ASCII, unless it is done; to free */
+  char *reason;                 /* one line, safe to print, unless it is done; to free */
   cJSON *result;                /* what replay --json says, if it is done; to free */
   double seconds;
 };
@@ -46,6 +46,7 @@ struct matrix {
   size_t environment_count;
   struct cell *cells;
   size_t cell_count;
+  const char *settle;           /* as --settle of `powercut run` */
   const char *command;          /* the command line that asked for it */
   double seconds;               /* all in all */
 };

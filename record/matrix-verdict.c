@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
+#include "common/escape.h"
 #include "record/matrix-verdict.h"
 
 #define DIGITS_MAX 12           /* of a number of states that is written out */
@@ -84,21 +86,18 @@ has_other_violation (const cJSON *result)
   return false;
 }
 
-/* What WRITE writes about RESULT, to free. */
+/* What WRITE writes about RESULT, safe to print, to free, or NULL. */
 static char *
 text_from (const cJSON *result, void (*write) (const cJSON *result, FILE *file))
 {
-  char *text = NULL;
+  CLEANUP_FREE char *text = NULL;
   size_t length;
   FILE *file = open_memstream (&text, &length);
 
-  if (file) {
-    write (result, file);
-    if (fclose (file) == 0)
-      return text;
-  }
-  free (text);
-  return NULL;
+  if (file == NULL)
+    return NULL;
+  write (result, file);
+  return fclose (file) == 0 ? safe_text (text) : NULL;
 }
 
 static void

@@ -7,7 +7,7 @@
 
 #define VERDICT_NUMBER_MAX 64
 
-/* The texts may hold names from a guest: they are not safe to print. */
+/* All texts are safe to print. */
 struct verdict {
   const char *atomic, *durable, *exhaustive;    /* "yes", "NO" or "-" */
   const char *summary;          /* "atomic, durable", "not supported", ... */

@@ -19,6 +19,7 @@
 #include "record/matrix-cells.h"
 #include "record/matrix-report.h"
 #include "record/matrix.h"
+#include "record/record.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, a missing part, or a cell that failed */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
@@ -27,6 +28,7 @@
 
 struct arguments {
   const char *filesystems, *protocols;  /* names with commas between them; NULL: all protocols */
+  const char *settle;
   struct option_texts mount, kernels;
   uint64_t jobs;
   const char *command;          /* the command line itself */
@@ -284,6 +286,10 @@ measure (struct matrix *matrix, const struct arguments *arguments)
   if (r == -1)
     return EXIT_UNUSABLE;
   matrix_print_end (matrix);
+  if (fflush (stdout) == EOF) {
+    error_message ("standard output: %m");
+    status = EXIT_UNUSABLE;
+  }
   for (size_t i = 0; i < output_count; i++)
     if (publish (&outputs[i], matrix) == -1)
       status = EXIT_UNUSABLE;
@@ -300,7 +306,7 @@ plan_and_measure (const struct arguments *arguments, const struct words *filesys
   const size_t kernel_count = arguments->kernels.count ? arguments->kernels.count : 1;
   struct kernel *kernels = calloc (kernel_count, sizeof *kernels);
   struct words lines = { NULL, NULL, 0 };
-  struct matrix matrix = { .command = arguments->command };
+  struct matrix matrix = { .command = arguments->command, .settle = arguments->settle };
   int status = EXIT_UNUSABLE;
 
   if (kernels == NULL)
@@ -346,6 +352,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "mount", 0, OPTION_TEXTS, &arguments->mount, "[TYPE:]OPTS", "mount options, for one file system or for all; may be repeated", 0 },
     { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]", 0 },
     { "protocol", 0, OPTION_TEXT, &arguments->protocols, "NAME,...", "ways to update a file [all]", 0 },
+    { "settle", 0, OPTION_TEXT, &arguments->settle, "sync|none|TIME", "after an update: sync; nothing; seconds, then sync [sync]", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "CELLS", "cells side by side [one for each processor]", 1 },
     { "markdown", 0, OPTION_TEXT, &arguments->markdown, "OUT", "write the results as Markdown", 0 },
     { "json", 0, OPTION_TEXT, &arguments->json, "OUT", "write the results as JSON", 0 },
@@ -357,8 +364,9 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     "Record and replay many ways to update a file on many file systems, and tabulate what each is worth.", options, true
   };
   int first = options_parse (&command, argc, argv);
+  struct recording ignored;
 
-  if (first == -1)
+  if (first == -1 || recording_parse_settle (arguments->settle, &ignored) == -1)
     return -1;
   if (first != argc) {
     error_message ("%s: matrix takes options alone: see --help", argv[first]);
@@ -375,7 +383,9 @@ int
 matrix_command (int argc, char **argv)
 {
   CLEANUP_FREE char *command = join_words (argc, argv);
-  struct arguments arguments = { .filesystems = FILESYSTEMS, .jobs = (uint64_t) get_nprocs (), .command = command ? command : "" };
+  struct arguments arguments = {
+    .filesystems = FILESYSTEMS, .settle = "sync", .jobs = (uint64_t) get_nprocs (), .command = command ? command : ""
+  };
   struct words filesystems = { NULL, NULL, 0 }, wanted = { NULL, NULL, 0 };
   int status = EXIT_UNUSABLE;
 

@@ -3,7 +3,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/number.h"
 #include "common/parts.h"
 #include "common/stop.h"
 #include "record/kernel-command.h"
@@ -53,17 +51,7 @@ read_texts (const struct texts *texts, struct recording *recording)
     error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", texts->bus);
     return -1;
   }
-  if (strcmp (texts->settle, "sync") == 0)
-    recording->settle = SETTLE_SYNC;
-  else if (strcmp (texts->settle, "none") == 0)
-    recording->settle = SETTLE_NONE;
-  else if (parse_seconds (texts->settle, &recording->settle_seconds) == 0 && recording->settle_seconds <= INT_MAX)
-    recording->settle = SETTLE_SECONDS;
-  else {
-    error_message ("--settle=%s: give sync, none or a time in seconds", texts->settle);
-    return -1;
-  }
-  return 0;
+  return recording_parse_settle (texts->settle, recording);
 }
 
 static int

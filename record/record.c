@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <libnbd.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/nbdkit.h"
+#include "common/number.h"
 #include "common/stop.h"
 #include "common/workdir.h"
 #include "guest/image.h"
@@ -47,6 +49,22 @@ struct session {
   bool died;                    /* the guest died or hung: the log up to there is worth keeping */
   bool not_supported;           /* a command ended with RECORD_NOT_SUPPORTED */
 };
+
+int
+recording_parse_settle (const char *text, struct recording *recording)
+{
+  if (strcmp (text, "sync") == 0)
+    recording->settle = SETTLE_SYNC;
+  else if (strcmp (text, "none") == 0)
+    recording->settle = SETTLE_NONE;
+  else if (parse_seconds (text, &recording->settle_seconds) == 0 && recording->settle_seconds <= INT_MAX)
+    recording->settle = SETTLE_SECONDS;
+  else {
+    error_message ("--settle=%s: give sync, none or a time in seconds", text);
+    return -1;
+  }
+  return 0;
+}
 
 static int
 out_of_memory (void)

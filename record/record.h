@@ -35,6 +35,9 @@ struct recording {
   bool quiet;                   /* do not show what the command prints */
 };
 
+/* What --settle=TEXT means.  Returns 0, or -1 after a message. */
+extern int recording_parse_settle (const char *text, struct recording *recording);
+
 #define RECORD_NOT_SUPPORTED 77
 
 /* Record.  Returns 0 when the log is complete under its name, or -1 after a message; the log is then removed, except where the

@@ -35,6 +35,7 @@ refused 'name is missing' "$powercut" matrix --fs=ext4,,xfs
 refused 'given twice' "$powercut" matrix --protocol=rename,rename
 refused 'xfs is not among the file systems' "$powercut" matrix --fs=ext4 --mount=xfs:noatime
 refused 'not printable' "$powercut" matrix --mount=$'no\natime'
+refused '--settle=soon' "$powercut" matrix --settle=soon
 refused '--jobs=1000' "$powercut" matrix --jobs=1000
 refused "$tmp/nothing" "$powercut" matrix --kernel="$tmp/nothing"
 refused "$tmp/nothing/x.html" "$powercut" matrix --html="$tmp/nothing/x.html"
