@@ -22,7 +22,7 @@
 #include "record/matrix-cells.h"
 #include "record/record.h"
 
-#define WORDS_MAX 24
+#define WORDS_MAX 32
 #define GRACE_MS 10000          /* for a run to end its guests */
 #define UPDATED_FILE "file"
 #define LOG "log.bin"           /* files of a slot */
@@ -154,22 +154,19 @@ last_message (char *text)
   return name && strcspn (line, " ") == (size_t) (name - line) + 1 ? name + 2 : line;
 }
 
-/* Why a cell has no result, to free. */
+/* Why a cell has no result, to free: what the run said last or, where something is not supported, the update. */
 static char *
 describe_end (int status, char *text)
 {
-  const char *message = text ? last_message (text) : "";
-  const char *program = WIFEXITED (status) && WEXITSTATUS (status) == RECORD_NOT_SUPPORTED ? strstr (message, NOT_SUPPORTED) : NULL;
-  CLEANUP_FREE char *other = NULL;
+  const char *message = text ? last_message (text) : "", *update = strstr (message, NOT_SUPPORTED);
+  char *other;
 
-  if (program)
-    return safe_text (program + strlen (NOT_SUPPORTED));
   if (*message)
-    return safe_text (message);
+    return safe_text (update ? update + strlen (NOT_SUPPORTED) : message);
   if (asprintf (&other, "the run ended with %s %d", WIFSIGNALED (status) ? "signal" : "exit status",
                 WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status)) == -1)
     return NULL;
-  return safe_text (other);
+  return other;
 }
 
 /* Take in what a run has left; it has ended with STATUS. */
@@ -264,8 +261,10 @@ serve_slots (struct runner *runner)
     if (ended) {
       int status;
 
-      if (process_wait (slot->pid, -1, &status) == -1)
+      if (process_wait (slot->pid, -1, &status) == -1) {
+        error_message ("cannot wait for a run: %m");
         return -1;
+      }
       finish_cell (runner, slot, status);
       clear_slot (slot);
     }

@@ -233,8 +233,8 @@ put_introduction (const struct page *page, const struct matrix *matrix)
   put_part (page, markup->title, "Update protocols");
   put_part (page, markup->paragraph,
             "What a power cut leaves of a file that is being updated.  Atomic: the old or the new contents are there, wherever "
-            "the power was cut, and after a sync as well.  Durable: the new ones, once the update has returned.  Every crash state of a "
-            "recording was covered where it says exhaustive; leftovers are names that are there besides.");
+            "the power was cut.  Durable: the new ones, once the update has returned.  Exhaustive: every crash state of the "
+            "recording was covered.  Leftovers: names that are there besides.");
   put_part (page, markup->paragraph, "Made by powercut " PACKAGE_VERSION " with");
   put_command (page, matrix->command);
   put_part (page, markup->paragraph, counts);

@@ -349,10 +349,10 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
 {
   const struct option_spec options[] = {
     { "fs", 0, OPTION_TEXT, &arguments->filesystems, "TYPE,...", "file systems [" FILESYSTEMS "]", 0 },
-    { "mount", 0, OPTION_TEXTS, &arguments->mount, "[TYPE:]OPTS", "mount options, for one file system or for all; may be repeated", 0 },
+    { "mount", 0, OPTION_TEXTS, &arguments->mount, "[TYPE:]OPTS", "mount options, for one file system or all; may be repeated", 0 },
     { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]", 0 },
     { "protocol", 0, OPTION_TEXT, &arguments->protocols, "NAME,...", "ways to update a file [all]", 0 },
-    { "settle", 0, OPTION_TEXT, &arguments->settle, "sync|none|TIME", "after an update: sync; nothing; seconds, then sync [sync]", 0 },
+    { "settle", 0, OPTION_TEXT, &arguments->settle, "sync|none|TIME", "after an update, as for run [sync]", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "CELLS", "cells side by side [one for each processor]", 1 },
     { "markdown", 0, OPTION_TEXT, &arguments->markdown, "OUT", "write the results as Markdown", 0 },
     { "json", 0, OPTION_TEXT, &arguments->json, "OUT", "write the results as JSON", 0 },
