@@ -30,6 +30,7 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs-write.c \
 	guest/initramfs.c guest/initramfs.h \
 	guest/kernel-fetch.c \
+	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \
 	guest/modules.c guest/modules.h \
 	guest/needs.c guest/needs.h \
