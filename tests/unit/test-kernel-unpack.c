@@ -22,7 +22,8 @@
 #define ELF_SIZE 100000
 #define IMAGE_MAX 200000
 
-static char *folder;
+static char *top;               /* of all tests: a test that fails leaves its folder behind */
+static char *folder;            /* of the running one */
 static unsigned char elf[ELF_SIZE];
 
 static void
@@ -82,11 +83,26 @@ make_image (unsigned char *image, int filter)
 }
 
 static void
+make_top (void)
+{
+  top = workdir_create ();
+  ck_assert_ptr_nonnull (top);
+}
+
+static void
+remove_top (void)
+{
+  workdir_remove (top);
+  free (top);
+}
+
+static void
 use_folder (void)
 {
-  char path[] = FOLDER;
+  char path[] = FOLDER, *template;
 
-  folder = workdir_create ();
+  ck_assert_int_ne (asprintf (&template, "%s/test-XXXXXX", top), -1);
+  folder = mkdtemp (template);
   ck_assert_ptr_nonnull (folder);
   ck_assert_int_eq (chdir (folder), 0);
   for (char *slash = strchr (path, '/'); slash; slash = strchr (slash + 1, '/')) {
@@ -99,10 +115,8 @@ use_folder (void)
 }
 
 static void
-remove_folder (void)
+forget_folder (void)
 {
-  ck_assert_int_eq (chdir ("/"), 0);
-  workdir_remove (folder);
   free (folder);
 }
 
@@ -189,7 +203,8 @@ main (void)
   Suite *suite = suite_create ("kernel-unpack");
   TCase *tcase = tcase_create ("kernel-unpack");
 
-  tcase_add_checked_fixture (tcase, use_folder, remove_folder);
+  tcase_add_unchecked_fixture (tcase, make_top, remove_top);
+  tcase_add_checked_fixture (tcase, use_folder, forget_folder);
   tcase_add_loop_test (tcase, a_kernel_is_unpacked_once, 0, sizeof filters / sizeof filters[0]);
   tcase_add_loop_test (tcase, a_damaged_image_is_left_as_it_is, 0, sizeof damages / sizeof damages[0]);
   tcase_add_test (tcase, nothing_is_put_beside_a_kernel_of_the_user);
