@@ -94,7 +94,7 @@ prepare (struct bench *bench, const struct kernel *kernel)
   bench->config = (struct runner_config) {
     .log = bench->log->path, .image = kernel->image, .initramfs = bench->initramfs,
     .filesystem = log_info (bench->log, "filesystem", 0), .mount_options = options ? options : "", .memory_mib = 256,
-    .boot_timeout_ms = TIMEOUT_MS, .run_timeout_ms = TIMEOUT_MS,
+    .observe = true, .boot_timeout_ms = TIMEOUT_MS, .run_timeout_ms = TIMEOUT_MS,
   };
   const struct vm_config vm_config = {
     .image = kernel->image, .initramfs = bench->initramfs, .disks = &disk, .disk_count = 1, .memory_mib = 256,
@@ -110,7 +110,7 @@ static double
 run_on_file (struct bench *bench)
 {
   const char *const words[] = {
-    "recover", "/dev/vda", bench->config.filesystem, bench->config.mount_options, NULL
+    "recover", "/dev/vda", bench->config.filesystem, bench->config.mount_options, "yes", "", "60", "", NULL
   };
   double start;
 
@@ -134,7 +134,7 @@ run_on_log (struct bench *bench)
   struct outcome outcome;
   double start = now_ms ();
 
-  if (runner_run (bench->runner, &selection, &outcome) == -1)
+  if (runner_run (bench->runner, &selection, "", &outcome) == -1)
     give_up (bench);
   double ms = now_ms () - start;
   if (outcome.kind != OUTCOME_TREE) {

@@ -2,7 +2,7 @@
 # libcommon: what every program here needs.  libmessage says where errors go; the plugins bring their own.
 noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
-	common/cleanup.h \
+	common/cleanup.h common/clock.h \
 	common/escape.c common/escape.h \
 	common/message.h \
 	common/nbdkit.c common/nbdkit.h \

@@ -2,7 +2,7 @@
 # The update of the demo: an ordinary program of the host, dynamically linked.
 noinst_PROGRAMS += corpus/atomic-update/atomic-update
 corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c
-EXTRA_DIST += corpus/atomic-update/demo.sh
+EXTRA_DIST += corpus/atomic-update/demo.sh corpus/databases/sqlite-check.sh corpus/databases/sqlite-transactions.sh
 
 # Three hundred creations, renames and removals with one sync.
 noinst_PROGRAMS += corpus/many-files/many-files

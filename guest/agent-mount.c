@@ -259,12 +259,31 @@ recovery_options (const char *type, const char *options)
   return text;
 }
 
+/* What a run sees of the mounted file system: WORDS are those of `recover` from OBSERVE on. */
+static int
+look (struct agent *agent, char **words, FILE *payload)
+{
+  const char *check = words[1];
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  if (strcmp (words[0], "yes") == 0) {
+    if (observe (agent, words + 4, digest) == -1)
+      return -1;
+  }
+  else {
+    free (agent->observation);
+    agent->observation = strdup ("");
+    tree_digest ("", digest);
+  }
+  fprintf (payload, "observe %s\n", digest);
+  return *check ? run_checker (agent, check, words[2], words[3], payload) : 0;
+}
+
 int
 mount_recover (struct agent *agent, char **words, FILE *payload)
 {
   const char *device = words[0], *type = words[1];
   CLEANUP_FREE char *options = recovery_options (type, words[2]);
-  char digest[TREE_DIGEST_LENGTH + 1];
 
   if (options == NULL) {
     error_message ("out of memory");
@@ -277,10 +296,10 @@ mount_recover (struct agent *agent, char **words, FILE *payload)
   if (error == 0) {
     if (strcmp (type, "btrfs") == 0)
       stop_btrfs_readahead ();
-    if (observe (agent, words + 3, digest) == -1)
+    if (look (agent, words + 3, payload) == -1)
       return -1;
     error = unmount_quietly ();
-    fprintf (payload, "observe %s\nunmount %s\n", digest, errno_name (error));
+    fprintf (payload, "unmount %s\n", errno_name (error));
   }
   /* A device that is still mounted cannot be forgotten; the answer says so already. */
   if (error != EBUSY && forget_device (device, type) == -1)

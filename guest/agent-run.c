@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/process.h"
@@ -20,6 +23,10 @@
 #include "guest/protocol.h"
 
 #define OUTPUT_MAX (64 << 10)
+#define CHECK_MARKS_FILE "/tmp/powercut-marks"
+#define CHECK_MARKS_MAX (64 << 10)
+#define FROZEN_NOTE "\nthe file system was frozen: who writes to it waits until it is thawed\n"
+#define TEXT_MAX (OUTPUT_MAX + sizeof FROZEN_NOTE)
 #define TIMEOUT_MAX_S (INT32_MAX / 1000)
 
 int
@@ -99,46 +106,113 @@ write_outcome (int ended, int status, FILE *payload)
     fprintf (payload, "exit %d\n", WEXITSTATUS (status));
 }
 
-static int
-write_output (int output, FILE *payload)
+/* The last OUTPUT_MAX bytes of the file OUTPUT into TEXT.  Returns their number, or -1. */
+static ssize_t
+read_output (int output, char *text)
 {
-  CLEANUP_FREE char *text = malloc (OUTPUT_MAX);
   struct stat st;
+  ssize_t length = -1;
 
-  if (text == NULL || fstat (output, &st) == -1) {
+  if (fstat (output, &st) != -1)
+    length = pread (output, text, OUTPUT_MAX, st.st_size > OUTPUT_MAX ? st.st_size - OUTPUT_MAX : 0);
+  if (length == -1)
     error_message ("cannot read the program's output: %m");
+  return length;
+}
+
+/* Run ARGV in the mount point and write how it ended to PAYLOAD.  With ALONE, whoever it left behind in its process group is
+ * killed then.  The last of its output goes into TEXT, which has room for TEXT_MAX bytes.  Returns their number, or -1.
+ */
+static ssize_t
+run_to_end (const struct agent *agent, const char *const *argv, uint64_t timeout_s, bool alone, char *text, FILE *payload)
+{
+  int status = 0;
+  /* O_APPEND: whoever opens /dev/stdout anew must not write over what is there. */
+  CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+
+  if (output == -1) {
+    error_message ("cannot make a file for the program's output in /tmp: %m");
     return -1;
   }
-  ssize_t length = pread (output, text, OUTPUT_MAX, st.st_size > OUTPUT_MAX ? st.st_size - OUTPUT_MAX : 0);
-  if (length > 0)
-    fwrite (text, 1, (size_t) length, payload);
-  return 0;
+  pid_t pid = start_in_mount_point (argv, output);
+  if (pid == -1)
+    return -1;
+  int ended = wait_for (agent, pid, (int64_t) timeout_s * 1000, &status);
+  int frozen = 0;
+  if (!ended) {
+    kill (-pid, SIGKILL);
+    /* Who waits to write to a frozen file system cannot be killed. */
+    frozen = thaw_all (AGENT_MOUNT_POINT);
+    waitpid (pid, &status, 0);
+  }
+  else if (alone)
+    kill (-pid, SIGKILL);
+  write_outcome (ended, status, payload);
+  ssize_t length = read_output (output, text);
+  if (length >= 0 && frozen > 0) {
+    memcpy (text + length, FROZEN_NOTE, sizeof FROZEN_NOTE - 1);
+    length += (ssize_t) sizeof FROZEN_NOTE - 1;
+  }
+  return length;
+}
+
+static int
+parse_timeout (const char *verb, const char *word, uint64_t *timeout_s)
+{
+  if (parse_unsigned (word, TIMEOUT_MAX_S, timeout_s) == 0)
+    return 0;
+  error_message ("%s: %s: %m", verb, word);
+  return -1;
 }
 
 int
 run_program (struct agent *agent, char **words, FILE *payload)
 {
+  CLEANUP_FREE char *text = malloc (TEXT_MAX);
   uint64_t timeout_s;
-  int status = 0;
+  ssize_t length;
 
-  if (parse_unsigned (words[0], TIMEOUT_MAX_S, &timeout_s) == -1) {
-    error_message ("run: %s: %m", words[0]);
+  if (text == NULL || parse_timeout ("run", words[0], &timeout_s) == -1)
+    return -1;
+  length = run_to_end (agent, (const char *const *) words + 1, timeout_s, false, text, payload);
+  if (length > 0)
+    fwrite (text, 1, (size_t) length, payload);
+  return length == -1 ? -1 : 0;
+}
+
+/* What the checker is told: a file, and as an environment may not be large, a variable with the last of it. */
+static int
+publish_marks (const char *marks)
+{
+  size_t length = strlen (marks);
+  CLEANUP_CLOSE int fd = open (CHECK_MARKS_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+  if (fd == -1 || write (fd, marks, length) != (ssize_t) length) {
+    error_message ("%s: %m", CHECK_MARKS_FILE);
     return -1;
   }
-  /* O_APPEND: whoever opens /dev/stdout anew must not write over what is there. */
-  CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-  if (output == -1) {
-    error_message ("cannot make a file for the program's output in /tmp: %m");
+  setenv ("POWERCUT_MARKS", marks + (length > CHECK_MARKS_MAX ? length - CHECK_MARKS_MAX : 0), 1);
+  setenv ("POWERCUT_MARKS_FILE", CHECK_MARKS_FILE, 1);
+  return 0;
+}
+
+int
+run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload)
+{
+  const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+  CLEANUP_FREE char *text = malloc (TEXT_MAX);
+  uint64_t timeout_s;
+  ssize_t length;
+
+  if (text == NULL || parse_timeout ("recover", timeout, &timeout_s) == -1 || publish_marks (marks) == -1)
     return -1;
-  }
-  pid_t pid = start_in_mount_point ((const char *const *) words + 1, output);
-  if (pid == -1)
+  fputs ("check ", payload);
+  /* A file that is still open would keep the file system from being unmounted. */
+  length = run_to_end (agent, argv, timeout_s, true, text, payload);
+  if (length == -1)
     return -1;
-  int ended = wait_for (agent, pid, (int64_t) timeout_s * 1000, &status);
-  if (!ended) {
-    kill (-pid, SIGKILL);
-    waitpid (pid, &status, 0);
-  }
-  write_outcome (ended, status, payload);
-  return write_output (output, payload);
+  fputs ("output ", payload);
+  escape_word (text, (size_t) length, payload);
+  putc ('\n', payload);
+  return 0;
 }

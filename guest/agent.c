@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The guest's init: a server of the verbs in guest/protocol.h.  It never exits, because the kernel panics if init does.
+ * Under other names it is a tool for the programs that it runs (guest/agent-tools.c).
  */
 #include <config.h>
 
@@ -22,9 +23,6 @@
 #include "guest/agent.h"
 #include "guest/protocol.h"
 
-#define MARK_MAX 4096
-#define SECTOR_SIZE 512
-
 /* Of this thread alone: the threads that serve NBD devices have their own troubles. */
 static _Thread_local char last_message[4096];
 
@@ -38,7 +36,7 @@ error_message (const char *format, ...)
   errno = saved_errno;
   vsnprintf (last_message, sizeof last_message, format, args);
   va_end (args);
-  fprintf (stderr, "agent: %s\n", last_message);
+  fprintf (stderr, "%s: %s\n", program_invocation_short_name, last_message);
   errno = saved_errno;
 }
 
@@ -74,26 +72,15 @@ static int
 verb_mark (struct agent *agent, char **words, FILE *payload)
 {
   (void) agent, (void) payload;
-  static _Alignas (MARK_MAX) char buffer[MARK_MAX];
-  const char *device = words[0], *text = words[1];
-  size_t length = strlen (text);
+  return mark_write (words[0], words[1]);
+}
 
-  if (length > MARK_MAX) {
-    error_message ("a mark of %zu bytes: at most %d are possible", length, MARK_MAX);
-    return -1;
-  }
-  memset (buffer, 0, sizeof buffer);
-  memcpy (buffer, text, length);
-  length = length ? (length + SECTOR_SIZE - 1) / SECTOR_SIZE * SECTOR_SIZE : SECTOR_SIZE;
-  CLEANUP_CLOSE int fd = open (device, O_WRONLY | O_DIRECT | O_SYNC | O_CLOEXEC);
-  if (fd == -1) {
-    error_message ("%s: %m", device);
-    return -1;
-  }
-  ssize_t written = pwrite (fd, buffer, length, 0);
-  if (written != (ssize_t) length) {
-    errno = written == -1 ? errno : EIO;
-    error_message ("cannot write a mark to %s: %m", device);
+static int
+verb_setenv (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) payload;
+  if (setenv (words[0], words[1], 1) == -1) {
+    error_message ("setenv %s: %m", words[0]);
     return -1;
   }
   return 0;
@@ -104,6 +91,18 @@ verb_sync (struct agent *agent, char **words, FILE *payload)
 {
   (void) agent, (void) words, (void) payload;
   sync ();
+  return 0;
+}
+
+static int
+verb_thaw (struct agent *agent, char **words, FILE *payload)
+{
+  int count = thaw_all (AGENT_MOUNT_POINT);
+
+  (void) agent, (void) words;
+  if (count == -1)
+    return -1;
+  fprintf (payload, "%d", count);
   return 0;
 }
 
@@ -127,9 +126,11 @@ static const struct verb {
   { "mount", 3, 3, mount_device },
   { "observe", 0, SIZE_MAX, mount_observe },
   { "power-off", 0, 0, verb_power_off },
-  { "recover", 3, SIZE_MAX, mount_recover },
+  { "recover", 7, SIZE_MAX, mount_recover },
   { "run", 2, SIZE_MAX, run_program },
+  { "setenv", 2, 2, verb_setenv },
   { "sync", 0, 0, verb_sync },
+  { "thaw", 0, 0, verb_thaw },
   { "tree", 0, 0, verb_tree },
   { "unmount", 0, 0, mount_unmount },
 };
@@ -272,11 +273,15 @@ watch_children (void)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
   struct agent agent = { .kmsg = -1 };
   struct utsname name;
+  int status = argc > 0 ? tool_run (program_invocation_short_name, argv + 1) : -1;
 
+  if (status != -1)
+    return status;
+  program_invocation_short_name = (char *) "agent";
   boot_system ();
   agent.children = watch_children ();
   agent.port = boot_open_port ();

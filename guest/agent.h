@@ -36,6 +36,19 @@ extern void log_begin (struct agent *agent);
 /* Write the lines `taint N` and `log TEXT` of guest/protocol.h to PAYLOAD. */
 extern void log_report (struct agent *agent, FILE *payload);
 
+/* agent-tools.c */
+
+/* Write TEXT to the mark device, past the page cache: it is in the log on return.  Returns 0 or -1. */
+extern int mark_write (const char *device, const char *text);
+
+/* Thaw the file system of PATH until it is not frozen, after the mark `thaw` if it was frozen with a mark.  Returns how often it
+ * was frozen, or -1.
+ */
+extern int thaw_all (const char *path);
+
+/* Be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none. */
+extern int tool_run (const char *name, char **words);
+
 /* agent-run.c */
 
 /* Reap every child that has ended.  Returns 1 and the wait status in *status if AWAITED (0 for none) was among them,
@@ -47,6 +60,11 @@ extern int reap_children (const struct agent *agent, pid_t awaited, int *status)
  * the payload, or -1.
  */
 extern int run_program (struct agent *agent, char **words, FILE *payload);
+
+/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of guest/protocol.h to PAYLOAD.
+ * Returns 0 or -1.
+ */
+extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload);
 /* agent-nbd.c */
 extern int nbd_attach (struct agent *agent, char **words, FILE *payload);
 /* agent-copy.c */

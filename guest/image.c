@@ -35,6 +35,20 @@ add_filesystem (const char *filesystem, const char **names, size_t count)
   return count;
 }
 
+/* The agent is init, and under other names a tool for the programs that it runs. */
+static int
+add_agent (struct initramfs *initramfs, const char *agent)
+{
+  static const char *const tools[] = { "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw" };
+
+  if (initramfs_add_file (initramfs, agent, "/init") == -1)
+    return -1;
+  for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
+    if (initramfs_add_link (initramfs, tools[i], "/init") == -1)
+      return -1;
+  return 0;
+}
+
 struct initramfs *
 guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd)
 {
@@ -54,7 +68,7 @@ guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd)
   }
   add_filesystem (filesystem, names, count);
   initramfs = initramfs_new ();
-  if (initramfs && (initramfs_add_file (initramfs, agent, "/init") == -1
+  if (initramfs && (add_agent (initramfs, agent) == -1
                     || initramfs_add_modules (initramfs, kernel, names) == -1)) {
     initramfs_free (initramfs);
     return NULL;

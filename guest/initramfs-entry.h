@@ -30,9 +30,6 @@ struct initramfs {
 extern struct initramfs_entry *initramfs_entry (struct initramfs *initramfs, const char *guest, mode_t mode,
                                                 bool *is_new);
 
-/* Make GUEST a symbolic link to TARGET, unless there is something already.  Returns 0, or -1 after a message. */
-extern int initramfs_add_link (struct initramfs *initramfs, const char *guest, const char *target);
-
 /* error_message, unless guessing. */
 extern void initramfs_complain (const struct initramfs *initramfs, const char *format, ...)
   __attribute__ ((format (printf, 2, 3)));

@@ -165,3 +165,23 @@ initramfs_add_named_programs (struct initramfs *initramfs, const char *text)
   initramfs->guessing--;
   return 0;
 }
+
+int
+initramfs_add_shell_command (struct initramfs *initramfs, const char *command)
+{
+  return initramfs_add_program (initramfs, "sh", NULL) == -1 ? -1 : initramfs_add_named_programs (initramfs, command);
+}
+
+int
+initramfs_add_included (struct initramfs *initramfs, const char *path)
+{
+  CLEANUP_FREE char *absolute = realpath (path, NULL);
+  struct stat status;
+
+  if (absolute == NULL || stat (absolute, &status) == -1) {
+    error_message ("--include=%s: %m", path);
+    return -1;
+  }
+  return S_ISDIR (status.st_mode) ? initramfs_add_tree (initramfs, absolute, absolute)
+    : initramfs_add_file (initramfs, absolute, absolute);
+}

@@ -19,6 +19,9 @@ extern int initramfs_add_file (struct initramfs *initramfs, const char *host, co
 /* Add LENGTH bytes as a file GUEST with MODE. */
 extern int initramfs_add_data (struct initramfs *initramfs, const char *guest, const void *data, size_t length, unsigned mode);
 
+/* Make GUEST a symbolic link to TARGET, unless there is something already. */
+extern int initramfs_add_link (struct initramfs *initramfs, const char *guest, const char *target);
+
 /* Add the folder HOST with all that is in it (owners, modes, symbolic links, xattrs are not needed) as GUEST. */
 extern int initramfs_add_tree (struct initramfs *initramfs, const char *host, const char *guest);
 
@@ -32,6 +35,12 @@ extern int initramfs_add_program (struct initramfs *initramfs, const char *word,
  * found is taken with initramfs_add_program; other words are no error.
  */
 extern int initramfs_add_named_programs (struct initramfs *initramfs, const char *text);
+
+/* Add what the shell command COMMAND needs: the shell, and the programs that it names. */
+extern int initramfs_add_shell_command (struct initramfs *initramfs, const char *command);
+
+/* Add the file or folder PATH of the host under the path that it has here.  The message of an error begins with --include. */
+extern int initramfs_add_included (struct initramfs *initramfs, const char *path);
 
 /* Add the modules of KERNEL that NAMES (NULL at the end) stand for, with all that they depend on, uncompressed, under /modules,
  * and their order in /modules/order (one file name a line).  A name ending in `?` may be missing.  A name that is neither

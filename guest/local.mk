@@ -9,7 +9,9 @@ guest_agent_SOURCES = \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-run.c \
+	guest/agent-tools.c \
 	guest/agent.c guest/agent.h \
+	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
 	checker/tree.c checker/tree.h \
 	common/escape.c common/escape.h \
@@ -32,6 +34,7 @@ guest_libguest_la_SOURCES = \
 	guest/kernel-fetch.c \
 	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \
+	guest/mark-text.c guest/mark-text.h \
 	guest/modules.c guest/modules.h \
 	guest/needs.c guest/needs.h \
 	guest/protocol.h \

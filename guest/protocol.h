@@ -13,16 +13,23 @@
  *   copy FROM                              copy the tree FROM of the initramfs into /mnt: modes, owners, links
  *   run TIMEOUT_S PROGRAM [ARG...]         run in /mnt; on time-out its process group is killed.  Payload: `exit N`,
  *                                          `signal N` or `timeout`, a newline, then the last 64 KiB of its standard
- *                                          output and error
+ *                                          output and error, and, if it was still frozen on time-out, a line about that
  *   observe [PATH...]                      payload: the digest (checker/tree.h) of /mnt or of these paths in it
  *   tree                                   payload: the whole text of the last observation
+ *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache
  *   sync                                   sync(2)
+ *   thaw                                   thaw /mnt until it is not frozen.  Payload: how often it was
  *   unmount                                unmount /mnt
- *   recover DEVICE TYPE OPTIONS [PATH...]  one run: set readahead 0, mount, observe, unmount, drop the device's cache
- *                                          (BLKFLSBUF; btrfs: forget the device).  Payload: lines `mount
- *                                          ERRNO-NAME|ok`, `observe DIGEST`, `unmount ERRNO-NAME|ok` (the last two
- *                                          only after `mount ok`), then as `log`
+ *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
+ *                                          one run: set readahead 0, mount, observe if OBSERVE is `yes`, run the shell
+ *                                          command CHECK in /mnt if it is not empty, unmount, drop the device's cache
+ *                                          (BLKFLSBUF; btrfs: forget the device).  MARKS is the text that CHECK finds in
+ *                                          the file $POWERCUT_MARKS_FILE and, the last 64 KiB of it, in $POWERCUT_MARKS.
+ *                                          Payload: lines `mount ERRNO-NAME|ok`; only after `mount ok`: `observe
+ *                                          DIGEST` (of nothing if not asked for), `check exit N|signal N|timeout` and
+ *                                          `output WORD` (the last 64 KiB) if there is a CHECK, `unmount
+ *                                          ERRNO-NAME|ok`; then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level error or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
@@ -34,5 +41,10 @@
 #define AGENT_PORT_NAME "powercut"
 #define AGENT_REQUEST_MAX (1 << 20)
 #define AGENT_MOUNT_POINT "/mnt"
+#define AGENT_MARK_MAX 4096
+
+/* Environment of the programs that are run while there is a recording. */
+#define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"
+#define AGENT_FREEZE_AT_VARIABLE "POWERCUT_FREEZE_AT"   /* at which mark powercut-mark freezes /mnt */
 
 #endif

@@ -441,25 +441,35 @@ log_info (const struct write_log *log, const char *key, size_t index)
   return NULL;
 }
 
+bool
+log_mark_is (const struct log_mark *mark, const char *name, const char **rest, size_t *rest_length)
+{
+  size_t length = strlen (name);
+  bool more = mark->length > length;
+
+  if (mark->length < length || memcmp (mark->text, name, length) != 0 || (more && mark->text[length] != ' '))
+    return false;
+  if (rest) {
+    *rest = mark->text + length + more;
+    *rest_length = mark->length - length - more;
+  }
+  return true;
+}
+
+bool
+log_mark_is_public (const struct log_mark *mark)
+{
+  static const char own[] = "powercut:";
+
+  return mark->length < sizeof own - 1 || memcmp (mark->text, own, sizeof own - 1) != 0;
+}
+
 const struct log_mark *
 log_find_mark (const struct write_log *log, const char *name, const char **rest, size_t *rest_length)
 {
-  size_t length = strlen (name);
-
-  for (uint32_t i = 0; i < log->mark_count; i++) {
-    const struct log_mark *mark = &log->marks[i];
-
-    if (mark->length < length || memcmp (mark->text, name, length) != 0
-        || (mark->length > length && mark->text[length] != ' '))
-      continue;
-    if (rest) {
-      bool more = mark->length > length;
-
-      *rest = mark->text + length + more;
-      *rest_length = mark->length - length - more;
-    }
-    return mark;
-  }
+  for (uint32_t i = 0; i < log->mark_count; i++)
+    if (log_mark_is (&log->marks[i], name, rest, rest_length))
+      return &log->marks[i];
   return NULL;
 }
 

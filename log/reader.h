@@ -89,7 +89,13 @@ extern uint32_t log_writes_until (const struct write_log *log, uint32_t position
 /* The newest mark at POSITION or before, or NULL. */
 extern const struct log_mark *log_mark_until (const struct write_log *log, uint32_t position);
 
-/* The first mark whose first word is NAME, or NULL.  *rest, if not NULL, is the text behind that word and a space, REST_LENGTH bytes long. */
+/* Whether the first word of MARK is NAME.  *rest, if not NULL, is the text behind that word and a space, REST_LENGTH bytes long. */
+extern bool log_mark_is (const struct log_mark *mark, const char *name, const char **rest, size_t *rest_length);
+
+/* Whether MARK is anybody's but powercut's own, which hold whole trees. */
+extern bool log_mark_is_public (const struct log_mark *mark);
+
+/* The first mark whose first word is NAME, or NULL; *rest as in log_mark_is. */
 extern const struct log_mark *log_find_mark (const struct write_log *log, const char *name, const char **rest,
                                              size_t *rest_length);
 

@@ -13,6 +13,7 @@
 #include "common/message.h"
 #include "common/parts.h"
 #include "common/stop.h"
+#include "guest/mark-text.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
@@ -57,12 +58,21 @@ read_texts (const struct texts *texts, struct recording *recording)
 static int
 check_recording (const struct recording *recording)
 {
-  if (recording->command[0] == NULL) {
+  if (recording->command[0] == NULL && recording->step.count == 0) {
     error_message ("which command? write it behind `--`: see --help");
+    return -1;
+  }
+  if (recording->command[0] && recording->step.count > 0) {
+    error_message ("%s: --step and a command behind `--` exclude one another: make it a step", recording->command[0]);
     return -1;
   }
   if (recording->log == NULL) {
     error_message ("where to write the log? give -o LOG: see --help");
+    return -1;
+  }
+  const char *fault = recording->freeze_at ? mark_text_fault (recording->freeze_at) : NULL;
+  if (fault) {
+    error_message ("--freeze-at=%s: %s", recording->freeze_at, fault);
     return -1;
   }
   struct stat status;
@@ -94,8 +104,11 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "bus", 0, OPTION_TEXT, &texts.bus, "nbd|virtio", "how the guest reaches the device [nbd]", 0 },
     { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
     { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
+    { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
+    { "check", 0, OPTION_TEXT, &recording->check, "CMD", "shell command that says what is right after a crash", 0 },
     { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
+    { "freeze-at", 0, OPTION_TEXT, &recording->freeze_at, "MARK", "freeze the file system for a second at this mark", 0 },
     { "settle", 0, OPTION_TEXT, &texts.settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
     { "memory", 0, OPTION_SIZE, &recording->memory_bytes, "SIZE", "memory of the guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &recording->timeout_seconds, "S", "time limit for a command in the guest [60]", 1 },
@@ -190,6 +203,7 @@ record_command (int argc, char **argv, bool then_replay)
     status = EXIT_SIGNALLED + stop_requested ();
   }
   free (recording.setup.texts);
+  free (recording.step.texts);
   free (recording.watch.texts);
   free (recording.include.texts);
   return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay) : status;

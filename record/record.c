@@ -24,7 +24,7 @@
 #include "guest/image.h"
 #include "guest/protocol.h"
 #include "guest/vm.h"
-#include "log/format.h"
+#include "log/reader.h"
 #include "record/mkfs.h"
 #include "record/record.h"
 
@@ -74,36 +74,26 @@ out_of_memory (void)
 }
 
 static int
-add_programs (struct session *session, struct initramfs *initramfs)
+add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
 {
-  const struct recording *recording = session->recording;
-
-  if (initramfs_add_program (initramfs, recording->command[0], &session->program) == -1)
-    return -1;
-  for (size_t i = 1; recording->command[i]; i++)
-    if (initramfs_add_named_programs (initramfs, recording->command[i]) == -1)
-      return -1;
-  if (recording->setup.count > 0 && initramfs_add_program (initramfs, "sh", NULL) == -1)
-    return -1;
-  for (size_t i = 0; i < recording->setup.count; i++)
-    if (initramfs_add_named_programs (initramfs, recording->setup.texts[i]) == -1)
+  for (size_t i = 0; i < commands->count; i++)
+    if (initramfs_add_shell_command (initramfs, commands->texts[i]) == -1)
       return -1;
   return 0;
 }
 
 static int
-add_included (struct initramfs *initramfs, const char *path)
+add_programs (struct session *session, struct initramfs *initramfs)
 {
-  CLEANUP_FREE char *absolute = realpath (path, NULL);
+  const struct recording *recording = session->recording;
 
-  if (absolute == NULL) {
-    error_message ("--include=%s: %m", path);
+  if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &session->program) == -1)
     return -1;
-  }
-  struct stat status;
-  if (stat (absolute, &status) == 0 && S_ISDIR (status.st_mode))
-    return initramfs_add_tree (initramfs, absolute, absolute);
-  return initramfs_add_file (initramfs, absolute, absolute);
+  for (size_t i = 1; recording->command[0] && recording->command[i]; i++)
+    if (initramfs_add_named_programs (initramfs, recording->command[i]) == -1)
+      return -1;
+  return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
+    ? -1 : 0;
 }
 
 static int
@@ -117,7 +107,7 @@ build_initramfs (struct session *session)
     return -1;
   r = add_programs (session, initramfs);
   for (size_t i = 0; i < recording->include.count && r == 0; i++)
-    r = add_included (initramfs, recording->include.texts[i]);
+    r = initramfs_add_included (initramfs, recording->include.texts[i]);
   if (r == 0 && recording->initial)
     r = initramfs_add_tree (initramfs, recording->initial, INITIAL_TREE);
   if (r == 0)
@@ -151,6 +141,7 @@ make_parameters (const struct session *session, struct parameters *parameters)
 {
   const struct recording *recording = session->recording;
   int r = add_parameter (parameters, "log=", session->part);
+  char steps[32];
 
   r |= add_parameter (parameters, "base=", session->image);
   r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
@@ -162,6 +153,19 @@ make_parameters (const struct session *session, struct parameters *parameters)
     r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
+  if (recording->check)
+    r |= add_parameter (parameters, "info=check=", recording->check);
+  for (size_t i = 0; i < recording->include.count; i++) {
+    CLEANUP_FREE char *absolute = realpath (recording->include.texts[i], NULL);
+
+    r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
+  }
+  for (size_t i = 0; i < recording->step.count; i++)
+    r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
+  if (recording->step.count > 0) {
+    snprintf (steps, sizeof steps, "%zu", recording->step.count);
+    r |= add_parameter (parameters, "info=steps=", steps);
+  }
   return r;
 }
 
@@ -305,6 +309,17 @@ last_lines (char *text)
   return at;
 }
 
+/* What is still frozen after WHAT would stop the recorder at the next sync, for ever. */
+static int
+thaw (struct session *session, const char *what)
+{
+  CLEANUP_FREE char *count = ask (session, "thawing", CALL_TIMEOUT_MS, (const char *const[]) { "thaw", NULL });
+
+  if (count && strcmp (count, "0") != 0)
+    error_message ("%s ended with the file system frozen: it was thawed", what);
+  return count ? 0 : -1;
+}
+
 /* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
 static int
 run_program (struct session *session, const char *what, const char *const *command, char **output)
@@ -342,7 +357,7 @@ run_program (struct session *session, const char *what, const char *const *comma
     error_message ("%s ended in the guest with %s%s%s", what,
                    strcmp (payload, "timeout") == 0 ? "a time-out: see --timeout" : payload, *last ? ": " : "", last);
   }
-  return good ? 0 : -1;
+  return good ? thaw (session, what) : -1;
 }
 
 /* Observe the tree and put it into a mark; the text, to free, in *tree. */
@@ -409,6 +424,9 @@ prepare_tree (struct session *session)
           || tell (session, "attaching the mark device",
                    (const char *const[]) { "attach", session->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL }) == -1))
     return -1;
+  if (tell (session, "naming the mark device",
+            (const char *const[]) { "setenv", AGENT_MARK_DEVICE_VARIABLE, session->mark_device, NULL }) == -1)
+    return -1;
   if (tell (session, "mounting the file system (see --mount)",
             (const char *const[]) { "mount", session->disk, recording->filesystem, recording->mount_options, NULL }) == -1)
     return -1;
@@ -422,6 +440,11 @@ prepare_tree (struct session *session)
                      &output) == -1)
       return -1;
   }
+  /* Not before: a mark of --setup is none of the update. */
+  if (recording->freeze_at
+      && tell (session, "naming the mark",
+               (const char *const[]) { "setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at, NULL }) == -1)
+    return -1;
   return tell (session, "sync", (const char *const[]) { "sync", NULL });
 }
 
@@ -448,13 +471,41 @@ settle (struct session *session)
   return tell (session, "sync", (const char *const[]) { "sync", NULL });
 }
 
-/* The update itself, between its marks. */
+/* The mark NAME of step NUMBER. */
 static int
-record_update (struct session *session)
+mark_step (struct session *session, const char *name, size_t number)
+{
+  char text[64];
+
+  if (session->recording->step.count == 0)
+    return mark (session, name);
+  snprintf (text, sizeof text, "%s %zu", name, number);
+  return mark (session, text);
+}
+
+/* One step between its marks, and the tree after it; *tree is what there was before, and then what there is. */
+static int
+record_step (struct session *session, const char *what, const char *const *command, size_t number, char **tree)
+{
+  CLEANUP_FREE char *output = NULL;
+
+  if (mark_step (session, "begin", number) == -1)
+    return -1;
+  session->begun = true;
+  if (run_program (session, what, command, &output) == -1 || mark_step (session, "commit", number) == -1)
+    return -1;
+  if (!session->recording->quiet && output)
+    fputs (output, stdout);
+  free (*tree);
+  *tree = NULL;
+  return observe (session, "new", tree);
+}
+
+/* COMMAND, as a step of its own. */
+static int
+record_only_step (struct session *session, char **tree)
 {
   const struct recording *recording = session->recording;
-  CLEANUP_FREE char *output = NULL, *old_tree = NULL, *new_tree = NULL;
-  const char *program = recording->command[0];
   CLEANUP_FREE const char **command = NULL;
   size_t count = 0;
 
@@ -465,15 +516,22 @@ record_update (struct session *session)
     return out_of_memory ();
   memcpy (command, recording->command, count * sizeof *command);
   command[0] = session->program;
-  if (observe (session, "old", &old_tree) == -1 || mark (session, "begin") == -1)
-    return -1;
-  session->begun = true;
-  if (run_program (session, program, command, &output) == -1 || mark (session, "commit") == -1)
-    return -1;
-  if (!recording->quiet && output)
-    fputs (output, stdout);
-  if (observe (session, "new", &new_tree) == -1 || check_watch (recording, old_tree, new_tree) == -1
-      || settle (session) == -1)
+  return record_step (session, recording->command[0], command, 1, tree);
+}
+
+/* The update itself. */
+static int
+record_update (struct session *session)
+{
+  const struct recording *recording = session->recording;
+  CLEANUP_FREE char *old_tree = NULL, *tree = NULL;
+  int r = observe (session, "old", &old_tree);
+
+  if (r == 0 && recording->step.count == 0)
+    r = record_only_step (session, &tree);
+  for (size_t i = 0; i < recording->step.count && r == 0; i++)
+    r = record_step (session, "--step", (const char *const[]) { "/bin/sh", "-c", recording->step.texts[i], NULL }, i + 1, &tree);
+  if (r == -1 || check_watch (recording, old_tree, tree) == -1 || settle (session) == -1)
     return -1;
   return mark (session, "end");
 }
@@ -487,6 +545,33 @@ check_recorder (const struct session *session)
   if (recorder)
     error_message ("%s", recorder);
   return recorder ? -1 : 0;
+}
+
+/* A freeze that never was would be taken for one that went well. */
+static int
+check_freeze_at (const struct session *session)
+{
+  const char *text = session->recording->freeze_at;
+  struct write_log *log = text ? write_log_open (session->part) : NULL;
+  bool marked = false, frozen = false;
+
+  if (text == NULL)
+    return 0;
+  if (log == NULL)
+    return -1;
+  for (uint32_t i = 0; i < log->mark_count; i++) {
+    const struct log_mark *mark = &log->marks[i];
+
+    marked |= mark->length == strlen (text) && memcmp (mark->text, text, mark->length) == 0;
+    frozen |= marked && log_mark_is (mark, "freeze", NULL, NULL);
+  }
+  write_log_close (log);
+  if (!marked)
+    error_message ("--freeze-at=%s: this mark was never written: let the command run powercut-mark", text);
+  else if (!frozen)
+    error_message ("--freeze-at=%s: the file system was not frozen: --fs=%s cannot be, or something else wrote the mark than "
+                   "powercut-mark", text, session->recording->filesystem);
+  return frozen ? 0 : -1;
 }
 
 static int
@@ -549,7 +634,7 @@ record (const struct recording *recording)
   nbd_close (session.marks);
   nbdkit_stop (&session.nbdkit);
   if (r == 0)
-    r = check_recorder (&session);
+    r = check_recorder (&session) == -1 ? -1 : check_freeze_at (&session);
   nbdkit_free (&session.nbdkit);
   r = finish_log (&session, r);
   workdir_remove (session.folder);

@@ -24,14 +24,17 @@ struct recording {
   bool virtio;                  /* --bus=virtio */
   const char *initial;          /* folder whose content the file system has at first, or NULL */
   struct option_texts setup;    /* shell commands to run before `begin` */
+  struct option_texts step;     /* shell commands, each a step of the update; none: command is the only one */
   struct option_texts watch;    /* paths; none: the whole tree */
   struct option_texts include;  /* files of the host that the guest needs too */
+  const char *check;            /* shell command for the replay, or NULL */
+  const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
   enum settle settle;
   uint64_t settle_seconds;
   uint64_t memory_bytes;
   uint64_t timeout_seconds;     /* for each command in the guest */
   const char *log;              /* the file to make */
-  const char *const *command;   /* NULL at the end */
+  const char *const *command;   /* NULL at the end; empty if there are steps */
   bool quiet;                   /* do not show what the command prints */
 };
 

@@ -28,7 +28,7 @@ struct certificates {
   const struct crash_points *points;
   uint32_t constant_limit;      /* a write below this number is durable at every crash point, unless it is pending at the first */
   uint32_t write_limit;         /* writes below this number are issued at the last one */
-  struct answer root;
+  struct answer root;           /* asks for the inputs: its question has no sectors */
 };
 
 struct certificates *
@@ -98,14 +98,6 @@ certificates_free (struct certificates *certificates)
   free (certificates);
 }
 
-static int
-compare_numbers (const void *left, const void *right)
-{
-  uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
-
-  return a < b ? -1 : a > b;
-}
-
 /* Whether WRITE is there in every state of every crash point. */
 static bool
 is_constant (const struct certificates *certificates, uint32_t write)
@@ -113,7 +105,7 @@ is_constant (const struct certificates *certificates, uint32_t write)
   const struct crash_point *first = &certificates->points->points[0];
 
   return write < certificates->constant_limit
-    && !bsearch (&write, first->pending, first->pending_count, sizeof write, compare_numbers);
+    && !model_find_pending (first->pending, first->pending_count, write);
 }
 
 /* Those of SECTORS whose content is not the same in every state of every crash point. */
@@ -135,7 +127,8 @@ varying_sectors (const struct certificates *certificates, const struct control_s
   return varying;
 }
 
-static XXH128_hash_t
+/* Not inlined: `walk` would take a block of stack for each level. */
+static XXH128_hash_t __attribute__ ((noinline))
 read_content (struct crash_state *state, const struct question *question)
 {
   char block[BLOCK_SIZE] = "";
@@ -181,13 +174,23 @@ walk (const struct answer *answer, struct crash_state *state)
   return NULL;
 }
 
-const struct outcome *
-certificates_find (struct certificates *certificates, struct crash_state *state)
+static XXH128_hash_t
+inputs_content (uint64_t inputs)
 {
-  const struct outcome *outcome;
+  return (XXH128_hash_t) { .low64 = inputs };
+}
+
+const struct outcome *
+certificates_find (struct certificates *certificates, struct crash_state *state, uint64_t inputs)
+{
+  const struct outcome *outcome = NULL;
+  const struct answer *first = NULL;
 
   pthread_mutex_lock (&certificates->lock);
-  outcome = walk (&certificates->root, state);
+  if (certificates->root.questions)
+    first = find_answer (certificates->root.questions, inputs_content (inputs));
+  if (first)
+    outcome = walk (first, state);
   pthread_mutex_unlock (&certificates->lock);
   return outcome;
 }
@@ -245,13 +248,16 @@ keep_outcome (struct answer *answer, const struct outcome *outcome)
 }
 
 enum certificate_result
-certificates_add (struct certificates *certificates, struct crash_state *state, const struct control_seen *seen, size_t count,
-                  const struct outcome *outcome)
+certificates_add (struct certificates *certificates, struct crash_state *state, uint64_t inputs,
+                  const struct control_seen *seen, size_t count, const struct outcome *outcome)
 {
-  struct answer *answer = &certificates->root;
   enum certificate_result result = CERTIFICATE_FAILED;
+  struct question *first;
+  struct answer *answer;
 
   pthread_mutex_lock (&certificates->lock);
+  first = get_question (&certificates->root, &(struct question) { .sectors = 0 });
+  answer = first ? get_answer (first, inputs_content (inputs)) : NULL;
   /* Who finds that a run which read less saw the same adds nothing: that one is found first. */
   for (size_t i = 0; i < count && answer && answer->outcome == NULL; i++) {
     struct question wanted = { .block = seen[i].block, .device = seen[i].device, .sectors = varying_sectors (certificates, &seen[i]) };

@@ -23,11 +23,12 @@ struct certificates;
 extern struct certificates *certificates_new (const struct write_log *log, const struct crash_points *points);
 extern void certificates_free (struct certificates *certificates);
 
-/* What a run of STATE would see, or NULL if that is not known.  The undecided writes that such a run would need are then decided
+/* What a run of STATE would see that depends on INPUTS besides (a number for all that it is given but the device), or NULL if that is not known.  The undecided writes that such a run would need are then decided
  * in STATE as the run would; without an answer STATE is left anyhow.  The outcome is valid until certificates_free and has no
  * reads and no decisions.
  */
-extern const struct outcome *certificates_find (struct certificates *certificates, struct crash_state *state);
+extern const struct outcome *certificates_find (struct certificates *certificates, struct crash_state *state,
+                                                 uint64_t inputs);
 
 enum certificate_result {
   CERTIFICATE_KEPT,
@@ -35,8 +36,8 @@ enum certificate_result {
   CERTIFICATE_FAILED,           /* errno is ENOMEM */
 };
 
-/* Keep what a run of STATE, with all that the run decided, read (SEEN) and saw (OUTCOME, which is copied). */
-extern enum certificate_result certificates_add (struct certificates *certificates, struct crash_state *state,
+/* Keep what a run of STATE and INPUTS, with all that the run decided, read (SEEN) and saw (OUTCOME, which is copied). */
+extern enum certificate_result certificates_add (struct certificates *certificates, struct crash_state *state, uint64_t inputs,
                                                  const struct control_seen *seen, size_t count, const struct outcome *outcome);
 
 #endif

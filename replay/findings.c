@@ -33,6 +33,15 @@ cause_of (const char *detail)
   return cause;
 }
 
+char *
+finding_after (const struct write_log *log, uint32_t position)
+{
+  for (uint32_t i = log->mark_count; i-- > 0;)
+    if (log->marks[i].position <= position && log_mark_is_public (&log->marks[i]))
+      return strndup (log->marks[i].text, log->marks[i].length);
+  return strdup ("");
+}
+
 static void
 free_finding (struct finding *finding)
 {

@@ -16,7 +16,7 @@ enum confirmation {
 };
 
 struct finding {
-  const char *kind;             /* `atomicity`, `durability`, `unmountable`, `kernel` or `hang`; static */
+  const char *kind;             /* `atomicity`, `durability`, `unmountable`, `kernel`, `hang`, `check` or `freeze`; static */
   char *after;                  /* the last mark before it */
   mpz_t states;                 /* how many states show it */
   bool atomic, durable;         /* what it leaves of the two verdicts */
@@ -34,6 +34,9 @@ struct findings {
   struct finding *list;
   size_t count, room;
 };
+
+/* The text of the last mark at POSITION or before, without powercut's own; to free, NULL with errno ENOMEM. */
+extern char *finding_after (const struct write_log *log, uint32_t position);
 
 /* Add one; if there is one of the same kind and mark already, and their details differ in numbers and hashes at most, join the
  * two: torn contents are wrong in a thousand ways, for one cause.  One that a fresh guest did not see is joined with none that

@@ -75,46 +75,63 @@ print_point (const struct write_log *log, const struct crash_point *point, const
   model_count_states (log, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
-  fprintf (file, "-------- crash point %u: %u pending, %s states%s\n", point->position, point->pending_count, text,
+  fprintf (file, "-------- crash point %u: %u pending, %s states%s", point->position, point->pending_count, text,
            expected[point->phase]);
+  if (point->step > 1)
+    fprintf (file, " (step %u)", point->step);
+  putc ('\n', file);
+}
+
+/* The states of all crash points, as text to free; NULL after a message. */
+static char *
+count_all (const struct write_log *log, const struct crash_points *points, const struct tear *tear)
+{
+  char *text = NULL;
+  mpz_t total, states;
+  int r = 0;
+
+  mpz_inits (total, states, NULL);
+  for (size_t i = 0; i < points->count && r == 0; i++) {
+    r = model_count_states (log, points->points[i].pending, points->points[i].pending_count, tear, states);
+    mpz_add (total, total, states);
+  }
+  if (r == 0)
+    text = mpz_get_str (NULL, 10, total);
+  mpz_clears (total, states, NULL);
+  return text;
 }
 
 static void
-print_totals (const struct write_log *log, const struct crash_points *points, const struct tear *tear, FILE *file)
+print_events (const struct write_log *log, const struct crash_points *points, const struct tear *tear, FILE *file)
 {
-  mpz_t total, states;
+  struct log_cursor cursor;
+  struct log_event event;
+  size_t next = 0;
 
-  mpz_inits (total, states, NULL);
-  for (size_t i = 0; i < points->count; i++) {
-    model_count_states (log, points->points[i].pending, points->points[i].pending_count, tear, states);
-    mpz_add (total, total, states);
+  log_cursor_begin (&cursor, log);
+  while (log_cursor_next (&cursor, &event)) {
+    print_event (&event, file);
+    for (; next < points->count && points->points[next].position == event.position; next++)
+      print_point (log, &points->points[next], tear, file);
   }
-  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, total);
-  mpz_clears (total, states, NULL);
-  fprintf (file, "%u events, %u writes, %u flushes, %zu crash points, at most %u pending, %s crash states\n",
-           log->event_count, log->write_count, log->flush_count, points->count, points->pending_max, text);
 }
 
 int
 list_log (const struct write_log *log, const struct tear *tear, FILE *file)
 {
   struct crash_points points;
-  struct log_cursor cursor;
-  struct log_event event;
-  size_t next = 0;
 
   if (model_crash_points (log, false, &points) == -1) {
     error_message ("out of memory");
     return -1;
   }
-  print_header (log, file);
-  log_cursor_begin (&cursor, log);
-  while (log_cursor_next (&cursor, &event)) {
-    print_event (&event, file);
-    for (; next < points.count && points.points[next].position == event.position; next++)
-      print_point (log, &points.points[next], tear, file);
+  CLEANUP_FREE char *states = count_all (log, &points, tear);
+  if (states) {
+    print_header (log, file);
+    print_events (log, &points, tear, file);
+    fprintf (file, "%u events, %u writes, %u flushes, %zu crash points, at most %u pending, %s crash states\n",
+             log->event_count, log->write_count, log->flush_count, points.count, points.pending_max, states);
   }
-  print_totals (log, &points, tear, file);
   crash_points_free (&points);
-  return 0;
+  return states ? 0 : -1;
 }

@@ -5,6 +5,7 @@ replay_libreplay_la_SOURCES = \
 	replay/certificates.c replay/certificates.h \
 	replay/device.c replay/device.h \
 	replay/findings.c replay/findings.h \
+	replay/freeze.c replay/freeze.h \
 	replay/list.c replay/list.h \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \

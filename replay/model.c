@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/message.h"
+#include "common/number.h"
 #include "replay/model.h"
 
 /* Something that may add a crash point before it. */
 struct stop {
   uint32_t position;
-  enum { STOP_FLUSH, STOP_FUA, STOP_MARK } kind;
+  enum { STOP_FLUSH, STOP_FUA, STOP_BEGIN, STOP_COMMIT } kind;
   uint32_t number;              /* of the flush or the write */
 };
 
@@ -57,7 +59,21 @@ model_pending (const struct write_log *log, uint32_t position, uint32_t **pendin
   return count;
 }
 
-void
+static int
+compare_numbers (const void *left, const void *right)
+{
+  uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
+
+  return a < b ? -1 : a > b;
+}
+
+const uint32_t *
+model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write)
+{
+  return bsearch (&write, pending, count, sizeof write, compare_numbers);
+}
+
+int
 model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear, mpz_t states)
 {
   mp_bitcnt_t bits = 0;
@@ -71,18 +87,54 @@ model_count_states (const struct write_log *log, const uint32_t *pending, uint32
     else
       bits += pieces;
   }
+  if (bits > MODEL_STATES_BITS) {
+    error_message ("%s: %ju sectors of pending writes may be torn at one crash point: see --sector, and --tear=prefix",
+                   log->path, (uintmax_t) bits);
+    return -1;
+  }
   mpz_mul_2exp (states, states, bits);
+  return 0;
+}
+
+/* How many steps the recorder says that it made; programs may write marks of the same names. */
+static uint32_t
+count_steps (const struct write_log *log)
+{
+  const char *text = log_info (log, "steps", 0);
+  uint64_t steps = 1;
+
+  if (text)
+    parse_unsigned (text, UINT32_MAX, &steps);
+  return (uint32_t) steps;
+}
+
+/* Let MARK change what is expected; false if it does not. */
+static bool
+pass_mark (const struct log_mark *mark, uint32_t steps, enum phase *phase, uint32_t *step)
+{
+  if (*phase != PHASE_UPDATE && *step < steps && log_mark_is (mark, "begin", NULL, NULL)) {
+    *phase = PHASE_UPDATE;
+    ++*step;
+    return true;
+  }
+  if (*phase == PHASE_UPDATE && log_mark_is (mark, "commit", NULL, NULL)) {
+    *phase = PHASE_COMMITTED;
+    return true;
+  }
+  return false;
 }
 
 enum phase
-model_phase (const struct write_log *log, uint32_t position)
+model_phase (const struct write_log *log, uint32_t position, uint32_t *step)
 {
-  const struct log_mark *begin = log_find_mark (log, "begin", NULL, NULL);
-  const struct log_mark *commit = log_find_mark (log, "commit", NULL, NULL);
+  enum phase phase = PHASE_UNKNOWN;
+  uint32_t begun = 0, steps = count_steps (log);
 
-  if (begin == NULL || position < begin->position)
-    return PHASE_UNKNOWN;
-  return commit && commit->position <= position ? PHASE_COMMITTED : PHASE_UPDATE;
+  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
+    pass_mark (&log->marks[i], steps, &phase, &begun);
+  if (step)
+    *step = begun;
+  return phase;
 }
 
 int
@@ -112,8 +164,9 @@ compare_stops (const void *left, const void *right)
 static struct stop *
 find_stops (const struct write_log *log, size_t *count)
 {
-  const struct log_mark *commit = log_find_mark (log, "commit", NULL, NULL);
-  struct stop *stops = calloc ((size_t) log->flush_count + log->write_count + 1, sizeof *stops);
+  struct stop *stops = calloc ((size_t) log->flush_count + log->write_count + log->mark_count + 1, sizeof *stops);
+  enum phase phase = PHASE_UNKNOWN;
+  uint32_t step = 0, steps = count_steps (log);
 
   *count = 0;
   if (stops == NULL)
@@ -124,8 +177,11 @@ find_stops (const struct write_log *log, size_t *count)
   for (uint32_t i = 0; i < log->write_count; i++)
     if (log->writes[i].flags & LOG_FUA && log->writes[i].completion != LOG_NEVER)
       stops[(*count)++] = (struct stop) { log->writes[i].completion, STOP_FUA, i };
-  if (commit)
-    stops[(*count)++] = (struct stop) { commit->position, STOP_MARK, 0 };
+  for (uint32_t i = 0; i < log->mark_count; i++)
+    if (pass_mark (&log->marks[i], steps, &phase, &step))
+      stops[(*count)++] = (struct stop) {
+        log->marks[i].position, phase == PHASE_UPDATE ? STOP_BEGIN : STOP_COMMIT, 0
+      };
   qsort (stops, *count, sizeof *stops, compare_stops);
   return stops;
 }
@@ -155,9 +211,13 @@ add_point (struct walk *walk, uint32_t position)
 {
   struct crash_points *points = walk->points;
   struct crash_point point = {
-    .position = position, .phase = model_phase (walk->log, position), .pending_count = walk->pending_count
+    .position = position, .pending_count = walk->pending_count
   };
 
+  point.phase = model_phase (walk->log, position, &point.step);
+
+  if (points->count > 0 && points->points[points->count - 1].position == position)
+    return 0;                   /* the log ends with `commit` */
   if (points->count == walk->room) {
     size_t room = walk->room ? walk->room * 2 : 64;
     struct crash_point *larger = reallocarray (points->points, room, sizeof *larger);
@@ -189,10 +249,10 @@ pass_stop (struct walk *walk, const struct stop *stop, bool prefixes)
   issue_until (walk, stop->position - 1);
   for (uint32_t i = 0; i < walk->pending_count; i++)
     kept += !makes_durable (walk->log, stop, walk->pending[i]);
-  if (!prefixes && stop->position > walk->first && (stop->kind == STOP_MARK || kept < walk->pending_count)
+  if (!prefixes && stop->position > walk->first && (stop->kind >= STOP_BEGIN || kept < walk->pending_count)
       && add_point (walk, stop->position - 1) == -1)
     return -1;
-  if (prefixes && stop->kind == STOP_MARK && stop->position >= walk->first && add_point (walk, stop->position) == -1)
+  if (prefixes && stop->kind == STOP_COMMIT && stop->position >= walk->first && add_point (walk, stop->position) == -1)
     return -1;
   kept = 0;
   for (uint32_t i = 0; i < walk->pending_count; i++)
@@ -228,8 +288,6 @@ walk_stops (struct walk *walk, const struct stop *stops, size_t count, bool pref
   if (prefixes && add_prefixes (walk, walk->last) == -1)
     return -1;
   issue_until (walk, walk->last);
-  if (walk->points->count > 0 && walk->points->points[walk->points->count - 1].position == walk->last)
-    return 0;                   /* the log ends with `commit` */
   return add_point (walk, walk->last);
 }
 

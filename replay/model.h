@@ -31,16 +31,17 @@
 
 #include "log/choice.h"
 
+/* An update is one step or several, each from a mark `begin` to the next mark `commit`. */
 enum phase {
-  PHASE_UNKNOWN,                /* the log has no mark `begin`: nothing is known of contents */
-  PHASE_UPDATE,                 /* between `begin` and `commit`: old or new */
-  PHASE_COMMITTED,              /* after `commit`: new */
-  PHASE_COUNT
+  PHASE_UNKNOWN,                /* no mark `begin` yet: nothing is known of contents */
+  PHASE_UPDATE,                 /* between `begin` and `commit`: as before the step or as after it */
+  PHASE_COMMITTED,              /* after `commit`: as after the step */
 };
 
 struct crash_point {
   uint32_t position;
   enum phase phase;
+  uint32_t step;                /* that the phase is about, from 1; 0 in PHASE_UNKNOWN */
   uint32_t *pending;            /* numbers of the pending writes, ascending */
   uint32_t pending_count;
 };
@@ -57,12 +58,18 @@ extern bool model_is_durable (const struct write_log *log, uint32_t write, uint3
 /* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
 extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);
 
-/* The number of legal states of COUNT pending writes, into STATES. */
-extern void model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
+/* Where the number WRITE is in the ascending list PENDING, or NULL. */
+extern const uint32_t *model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write);
+
+/* The number of legal states of COUNT pending writes, into STATES.  Returns 0, or -1 after a message if it has more than
+ * MODEL_STATES_BITS binary digits, which only large trims that are torn to any of their sectors have.
+ */
+#define MODEL_STATES_BITS (1 << 24)
+extern int model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
                                 mpz_t states);
 
-/* What is expected of a crash at POSITION. */
-extern enum phase model_phase (const struct write_log *log, uint32_t position);
+/* What is expected of a crash at POSITION.  *step, if not NULL, is the step that it is about, as in struct crash_point. */
+extern enum phase model_phase (const struct write_log *log, uint32_t position, uint32_t *step);
 
 /* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the start) to
  * the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.

@@ -67,8 +67,9 @@ static void
 free_observation (struct observation *observation)
 {
   free (observation->text);
-  for (int phase = 0; phase < PHASE_COUNT; phase++)
-    free (observation->judged[phase].verdict.detail);
+  for (size_t i = 0; i < observation->judged_count; i++)
+    free (observation->judged[i].verdict.detail);
+  free (observation->judged);
 }
 
 void

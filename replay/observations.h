@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every observation that a replay has seen, once, by its digest (checker/tree.h), and what it means in each phase. */
+/* Every observation that a replay has seen, once, by its digest (checker/tree.h), and what it means. */
 #ifndef POWERCUT_OBSERVATIONS_H
 #define POWERCUT_OBSERVATIONS_H
 
@@ -18,10 +18,12 @@ struct verdict {
 struct observation {
   char digest[TREE_DIGEST_LENGTH + 1];
   char *text;
-  struct {
-    bool known;
+  struct judged {
+    enum phase phase;
+    uint32_t step;
     struct verdict verdict;
-  } judged[PHASE_COUNT];
+  } *judged;                    /* what it means where */
+  size_t judged_count;
 };
 
 struct observations {

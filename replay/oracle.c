@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +17,10 @@ out_of_memory (void)
 }
 
 void
-oracle_init (struct oracle *oracle, const char *old_tree, const char *new_tree)
+oracle_init (struct oracle *oracle, const struct trees *trees)
 {
   memset (oracle, 0, sizeof *oracle);
-  oracle->old_tree = old_tree;
-  oracle->new_tree = new_tree;
+  oracle->trees = trees;
   pthread_mutex_init (&oracle->lock, NULL);
 }
 
@@ -91,18 +91,49 @@ add_leftovers (struct oracle *oracle, char *const *leftovers)
   return 0;
 }
 
+bool
+oracle_judges (const struct oracle *oracle, const struct crash_point *point)
+{
+  return point->phase != PHASE_UNKNOWN && point->step < oracle->trees->count;
+}
+
+/* Whether the tree SEEN, which is neither that before step STEP nor that after it, is one of an earlier step's: then what was
+ * lost is not its atomicity.
+ */
+static int
+judge_earlier (const struct oracle *oracle, const char *seen, uint32_t step, struct verdict *verdict)
+{
+  for (uint32_t i = 0; i + 1 < step; i++) {
+    const char *tree = oracle->trees->texts[i];
+    struct judgement judgement;
+    bool same;
+
+    if (judge (seen, tree, tree, EXPECT_NEW, &judgement) == -1)
+      return -1;
+    same = judgement.atomic && judgement.durable;
+    judgement_free (&judgement);
+    if (!same)
+      continue;
+    free (verdict->detail);
+    *verdict = (struct verdict) { .kind = "durability", .atomic = true };
+    return asprintf (&verdict->detail, "step %u is undone: everything is as %s%.0u", step - 1,
+                     i == 0 ? "before step 1" : "after step ", i) == -1 ? out_of_memory () : 0;
+  }
+  return 0;
+}
+
 /* Judge an observation.  Called with the lock held, as is add_leftovers. */
 static int
-judge_observation (struct oracle *oracle, const char *seen, enum phase phase, struct verdict *verdict)
+judge_observation (struct oracle *oracle, const char *seen, const struct crash_point *point, struct verdict *verdict)
 {
   struct judgement judgement;
   int r;
 
   *verdict = (struct verdict) { .atomic = true, .durable = true };
-  if (oracle->old_tree == NULL || phase == PHASE_UNKNOWN)
+  if (!oracle_judges (oracle, point))
     return 0;
-  if (judge (seen, oracle->old_tree, oracle->new_tree, phase == PHASE_COMMITTED ? EXPECT_NEW : EXPECT_OLD_OR_NEW, &judgement)
-      == -1)
+  if (judge (seen, oracle->trees->texts[point->step - 1], oracle->trees->texts[point->step],
+             point->phase == PHASE_COMMITTED ? EXPECT_NEW : EXPECT_OLD_OR_NEW, &judgement) == -1)
     return -1;
   verdict->atomic = judgement.atomic;
   verdict->durable = judgement.durable;
@@ -113,47 +144,73 @@ judge_observation (struct oracle *oracle, const char *seen, enum phase phase, st
   }
   r = add_leftovers (oracle, judgement.leftovers);
   judgement_free (&judgement);
+  if (r == 0 && !verdict->atomic)
+    r = judge_earlier (oracle, seen, point->step, verdict);
   return r;
 }
 
-/* What a tree means is worked out once in each phase. */
-static int
-judge_tree (struct oracle *oracle, const char *digest, enum phase phase, struct verdict *verdict)
+/* What SEEN means at POINT, worked out once for each step and phase; NULL after a message. */
+static const struct verdict *
+find_verdict (struct oracle *oracle, struct observation *seen, const struct crash_point *point)
 {
-  struct observation *seen;
-  int r = 0;
+  struct judged *larger;
+
+  for (size_t i = 0; i < seen->judged_count; i++)
+    if (seen->judged[i].phase == point->phase && seen->judged[i].step == point->step)
+      return &seen->judged[i].verdict;
+  larger = reallocarray (seen->judged, seen->judged_count + 1, sizeof *larger);
+  if (larger == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
+  seen->judged = larger;
+  larger += seen->judged_count;
+  *larger = (struct judged) { .phase = point->phase, .step = point->step };
+  if (judge_observation (oracle, seen->text, point, &larger->verdict) == -1) {
+    free (larger->verdict.detail);
+    return NULL;
+  }
+  seen->judged_count++;
+  return &larger->verdict;
+}
+
+static int
+judge_tree (struct oracle *oracle, const char *digest, const struct crash_point *point, struct verdict *verdict)
+{
+  const struct verdict *known;
+  int r = -1;
 
   pthread_mutex_lock (&oracle->lock);
-  seen = observations_find (&oracle->observations, digest);
-  if (!seen->judged[phase].known)
-    r = judge_observation (oracle, seen->text, phase, &seen->judged[phase].verdict);
-  seen->judged[phase].known = r == 0;
-  *verdict = seen->judged[phase].verdict;
-  if (verdict->detail && (verdict->detail = strdup (verdict->detail)) == NULL)
-    r = out_of_memory ();
+  known = find_verdict (oracle, observations_find (&oracle->observations, digest), point);
+  if (known) {
+    *verdict = *known;
+    r = 0;
+    if (known->detail && (verdict->detail = strdup (known->detail)) == NULL)
+      r = out_of_memory ();
+  }
   pthread_mutex_unlock (&oracle->lock);
   return r;
 }
 
-/* A kernel fault outweighs what the tree shows. */
+/* A kernel fault outweighs what the tree shows, and that what the checker says. */
 int
-oracle_judge (struct oracle *oracle, const struct outcome *outcome, enum phase phase, struct verdict *verdict)
+oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct crash_point *point, struct verdict *verdict)
 {
   *verdict = (struct verdict) { .atomic = true, .durable = true };
   if (outcome->kind == OUTCOME_TREE) {
-    if (judge_tree (oracle, outcome->digest, phase, verdict) == -1)
+    if (judge_tree (oracle, outcome->digest, point, verdict) == -1)
       return -1;
-    if (outcome->fault == NULL)
+    if (outcome->fault == NULL && (outcome->check != CHECK_WRONG || verdict->kind))
       return 0;
     free (verdict->detail);
-    verdict->kind = "kernel";
-    verdict->detail = strdup (outcome->fault);
+    verdict->kind = outcome->fault ? "kernel" : "check";
+    verdict->detail = strdup (outcome->fault ? outcome->fault : outcome->check_detail);
   }
   else {
     verdict->kind = outcome->kind == OUTCOME_UNMOUNTABLE ? "unmountable" : outcome->kind == OUTCOME_DIED ? "kernel" : "hang";
     verdict->detail = strdup (outcome->detail ? outcome->detail : "");
     verdict->atomic = false;
-    verdict->durable = phase != PHASE_COMMITTED;
+    verdict->durable = point->phase != PHASE_COMMITTED;
   }
   return verdict->detail ? 0 : out_of_memory ();
 }

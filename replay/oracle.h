@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an outcome means at a crash point: it is held against the trees before and after the update. */
+/* What an outcome means at a crash point: it is held against the trees before and after each step of the update. */
 #ifndef POWERCUT_ORACLE_H
 #define POWERCUT_ORACLE_H
 
@@ -10,8 +10,14 @@
 #include "replay/observations.h"
 #include "replay/runner.h"
 
+/* The observations before the first step, and after each; none: contents are not judged. */
+struct trees {
+  char **texts;
+  size_t count;
+};
+
 struct oracle {
-  const char *old_tree, *new_tree;      /* observations before and after; NULL: contents are not judged */
+  const struct trees *trees;
 
   pthread_mutex_t lock;         /* of all that follows */
   struct observations observations;
@@ -19,7 +25,8 @@ struct oracle {
   size_t leftover_count;
 };
 
-extern void oracle_init (struct oracle *oracle, const char *old_tree, const char *new_tree);
+/* TREES must outlive the oracle. */
+extern void oracle_init (struct oracle *oracle, const struct trees *trees);
 extern void oracle_free (struct oracle *oracle);
 
 /* The text of the tree that OUTCOME, an OUTCOME_TREE, saw; if it is a new one, from RUNNER, which made the run last.  It stays
@@ -27,7 +34,13 @@ extern void oracle_free (struct oracle *oracle);
  */
 extern const char *oracle_observation (struct oracle *oracle, struct runner *runner, const struct outcome *outcome);
 
-/* Hold OUTCOME, whose observation is known, against what is expected in PHASE.  Returns 0 with *verdict, or -1 after a message. */
-extern int oracle_judge (struct oracle *oracle, const struct outcome *outcome, enum phase phase, struct verdict *verdict);
+/* Hold OUTCOME, whose observation is known, against what is expected at POINT.  Returns 0 with *verdict, whose detail is to free in
+ * any case, or -1 after a message.
+ */
+extern int oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct crash_point *point,
+                         struct verdict *verdict);
+
+/* Whether contents are judged at POINT. */
+extern bool oracle_judges (const struct oracle *oracle, const struct crash_point *point);
 
 #endif

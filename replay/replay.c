@@ -40,7 +40,7 @@ enum exit_status {
 struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, quiet;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
-  const char *tear, *kernel, *state, *export, *serve, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve, *json;
   enum tear_mode tear_mode;
   const char *log;
 };
@@ -87,6 +87,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "audit", 0, OPTION_NUMBER, &arguments->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "N", "guests side by side [one for each processor]", 1 },
     { "kernel", 0, OPTION_TEXT, &arguments->kernel, "FILE|DIR", "the guests' kernel [the recording's, else the newest]", 0 },
+    { "check", 0, OPTION_TEXT, &arguments->check, "CMD", "shell command that says what is right [the recording's]", 0 },
     { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
@@ -259,30 +260,46 @@ find_kernel (const struct arguments *arguments, const struct write_log *log, str
   return kernel_find (arguments->kernel, kernel);
 }
 
-/* The observation in the mark NAME, to free, or NULL.  A mark's text has lost the newline at its end. */
-static char *
-marked_tree (const struct write_log *log, const char *name)
+/* Add the observation in MARK, behind its name.  A mark's text has lost the newline at its end. */
+static int
+add_tree (struct trees *trees, const char *text, size_t length)
 {
-  const char *text;
-  size_t length;
-  char *tree;
+  char **larger = reallocarray (trees->texts, trees->count + 1, sizeof *larger);
 
-  if (log_find_mark (log, name, &text, &length) == NULL)
-    return NULL;
-  return asprintf (&tree, "%.*s%s", (int) length, text, length > 0 ? "\n" : "") == -1 ? NULL : tree;
+  if (larger == NULL)
+    return -1;
+  trees->texts = larger;
+  if (asprintf (&larger[trees->count], "%.*s%s", (int) length, text, length > 0 ? "\n" : "") == -1)
+    return -1;
+  trees->count++;
+  return 0;
 }
 
-/* The observations that travel in the marks.  *old_tree and *new_tree are to free, and NULL if the log was never meant to be
- * judged.
- */
-static int
-find_oracle (const struct write_log *log, char **old_tree, char **new_tree)
+static void
+free_trees (struct trees *trees)
 {
-  *old_tree = marked_tree (log, "powercut:old");
-  *new_tree = marked_tree (log, "powercut:new");
-  if (*old_tree && *new_tree)
-    return 0;
-  if (*old_tree == NULL && *new_tree == NULL && log->end == LOG_CLOSED)
+  for (size_t i = 0; i < trees->count; i++)
+    free (trees->texts[i]);
+  free (trees->texts);
+}
+
+/* The observations that travel in the marks: none if the log was never meant to be judged.  To be freed in any case. */
+static int
+find_trees (const struct write_log *log, struct trees *trees)
+{
+  *trees = (struct trees) { NULL, 0 };
+  for (uint32_t i = 0; i < log->mark_count; i++) {
+    const char *text;
+    size_t length;
+
+    if (!log_mark_is (&log->marks[i], trees->count == 0 ? "powercut:old" : "powercut:new", &text, &length))
+      continue;
+    if (add_tree (trees, text, length) == -1) {
+      error_message ("out of memory");
+      return -1;
+    }
+  }
+  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED))
     return 0;
   error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it again, "
                  "or look at it with --list", log->path);
@@ -345,28 +362,44 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 
+/* Build the guest's initramfs, with what CHECK, if not NULL, needs. */
+static int
+build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, const char *file)
+{
+  struct initramfs *initramfs = guest_image_new (kernel, log_info (log, "filesystem", 0), false);
+  const char *path;
+  int r = 0;
+
+  if (initramfs == NULL)
+    return -1;
+  if (check)
+    r = initramfs_add_shell_command (initramfs, check);
+  for (size_t i = 0; check && r == 0 && (path = log_info (log, "include", i)) != NULL; i++)
+    r = initramfs_add_included (initramfs, path);
+  if (r == 0)
+    r = initramfs_write (initramfs, file);
+  initramfs_free (initramfs);
+  return r;
+}
+
 /* Build the guest's initramfs and visit the states, with FOLDER for all temporary files. */
 static int
-replay_in (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel, const char *folder)
+replay_in (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel,
+           const struct trees *trees, const char *folder)
 {
-  CLEANUP_FREE char *old_tree = NULL, *new_tree = NULL, *initramfs_file = NULL;
+  CLEANUP_FREE char *initramfs_file = NULL;
   CLEANUP_FREE const char **watch = NULL;
   const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
-  struct initramfs *initramfs;
-  int r;
+  const char *check = arguments->check ? arguments->check : log_info (log, "check", 0);
 
-  if (find_oracle (log, &old_tree, &new_tree) == -1 || asprintf (&initramfs_file, "%s/initramfs", folder) == -1)
-    return EXIT_UNUSABLE;
-  initramfs = guest_image_new (kernel, filesystem, false);
-  if (initramfs == NULL)
-    return EXIT_UNUSABLE;
-  r = initramfs_write (initramfs, initramfs_file);
-  initramfs_free (initramfs);
-  if (r == -1)
+  if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1
+      || build_initramfs (log, kernel, check, initramfs_file) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = find_watch (log, &watch);
+  /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
+  const bool observe = check == NULL || watch_count > 0;
   struct session_config config = {
-    .log = log, .folder = folder, .old_tree = old_tree, .new_tree = new_tree, .jobs = (unsigned) arguments->jobs,
+    .log = log, .folder = folder, .trees = observe ? *trees : (struct trees) { NULL, 0 }, .jobs = (unsigned) arguments->jobs,
     .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
@@ -374,7 +407,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
-      .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .observe = observe, .check = check, .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
       .run_timeout_ms = (int) (arguments->timeout_seconds * 1000),
     },
   };
@@ -385,8 +418,9 @@ static int
 run_replay (const struct arguments *arguments, const struct write_log *log)
 {
   struct kernel kernel;
+  struct trees trees;
   char *folder;
-  int status;
+  int status = EXIT_UNUSABLE;
 
   if (log_info (log, "filesystem", 0) == NULL) {
     error_message ("%s does not name its file system: record it with info=filesystem=TYPE", log->path);
@@ -404,7 +438,9 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
     kernel_free (&kernel);
     return EXIT_UNUSABLE;
   }
-  status = replay_in (arguments, log, &kernel, folder);
+  if (find_trees (log, &trees) == 0)
+    status = replay_in (arguments, log, &kernel, &trees, folder);
+  free_trees (&trees);
   workdir_remove (folder);
   free (folder);
   kernel_free (&kernel);

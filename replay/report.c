@@ -61,12 +61,12 @@ count_behaviours (struct report *report)
 }
 
 static void
-add_point (struct report *report, const struct point_result *result, enum phase phase)
+add_point (struct report *report, const struct point_result *result, const struct crash_point *point)
 {
-  bool judged = report->session->oracle.old_tree != NULL && result->runs + result->remembered > 0;
+  bool judged = oracle_judges (&report->session->oracle, point) && result->runs + result->remembered > 0;
 
-  report->judged |= judged && phase != PHASE_UNKNOWN;
-  report->judged_new |= judged && phase == PHASE_COMMITTED;
+  report->judged |= judged;
+  report->judged_new |= judged && (point->phase == PHASE_COMMITTED || point->step > 1);
   report->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   mpz_add (report->states, report->states, result->states);
   mpz_add (report->covered, report->covered, result->covered);
@@ -80,6 +80,7 @@ add_finding (struct report *report, const struct finding *finding)
   report->violated = true;
   report->atomic &= finding->atomic;
   report->durable &= finding->durable;
+  report->checked &= strcmp (finding->kind, "check") != 0;
 }
 
 int
@@ -87,12 +88,12 @@ report_make (struct report *report, const struct session *session)
 {
   memset (report, 0, sizeof *report);
   report->session = session;
-  report->exhaustive = report->atomic = report->durable = true;
+  report->exhaustive = report->atomic = report->durable = report->checked = true;
   mpz_init (report->states);
   mpz_init (report->covered);
   count_operations (report, session->config->log);
   for (size_t i = 0; i < session->points.count; i++)
-    add_point (report, &session->results[i], session->points.points[i].phase);
+    add_point (report, &session->results[i], &session->points.points[i]);
   for (size_t i = 0; i < session->findings.count; i++)
     add_finding (report, &session->findings.list[i]);
   if (count_behaviours (report) == -1) {
@@ -179,10 +180,12 @@ report_print (const struct report *report, FILE *file)
     fprintf (file, "audited: %ju of the remembered answers, %ju mismatches\n", (uintmax_t) session->audited,
              (uintmax_t) session->mismatches);
   print_findings (&session->findings, file);
+  if (config->runner.check)
+    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged ? ", " : "");
   if (report->judged)
     fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO",
              report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
-  else
+  else if (config->runner.check == NULL)
     fprintf (file, "contents were not judged");
   if (session->oracle.leftover_count > 0)
     fprintf (file, "; leftovers:");
@@ -190,7 +193,8 @@ report_print (const struct report *report, FILE *file)
     fprintf (file, " %s", session->oracle.leftovers[i]);
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
-    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : "some crash points need more runs than --limit or --time allow");
+    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : session->failed ? "it was broken off"
+             : "some crash points need more runs than --limit or --time allow");
 }
 
 /* How many bytes the UTF-8 character at TEXT has, or 0 if there is none. */

@@ -17,6 +17,7 @@ struct report {
   bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */
   bool violated;                /* some finding was seen again on a fresh boot, or nobody could try */
   bool atomic, durable;         /* by such findings */
+  bool checked;                 /* no such finding is the checker's */
 };
 
 /* Add up.  Returns 0, or -1 after a message.  Free with report_free. */

@@ -7,6 +7,7 @@
 
 #include "checker/kernel-fault.h"
 #include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/message.h"
 #include "guest/vm.h"
 #include "replay/runner.h"
@@ -21,6 +22,7 @@ struct runner {
   char *console;
   char *release;
   const char **words;           /* of the request `recover` */
+  char timeout[16];             /* one of them */
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
 };
 
@@ -40,20 +42,28 @@ boot (struct runner *runner)
   return runner->vm ? 0 : -1;
 }
 
-/* recover DEVICE TYPE OPTIONS [PATH...] */
+/* recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...] */
+#define WORD_MARKS 7
+
 static const char **
-make_words (const struct runner_config *config)
+make_words (struct runner *runner)
 {
-  const char **words = calloc (config->watch_count + 5, sizeof *words);
+  const struct runner_config *config = runner->config;
+  const char **words = calloc (config->watch_count + WORD_MARKS + 2, sizeof *words);
 
   if (words == NULL)
     return NULL;
+  snprintf (runner->timeout, sizeof runner->timeout, "%d", config->run_timeout_ms / 1000);
   words[0] = "recover";
   words[1] = GUEST_DEVICE;
   words[2] = config->filesystem;
   words[3] = config->mount_options;
+  words[4] = config->observe ? "yes" : "no";
+  words[5] = config->check ? config->check : "";
+  words[6] = runner->timeout;
+  words[WORD_MARKS] = "";
   for (size_t i = 0; i < config->watch_count; i++)
-    words[4 + i] = config->watch[i];
+    words[WORD_MARKS + 1 + i] = config->watch[i];
   return words;
 }
 
@@ -62,14 +72,15 @@ runner_start (const struct runner_config *config, const char *folder)
 {
   struct runner *runner = calloc (1, sizeof *runner);
 
-  if (runner == NULL || (runner->words = make_words (config)) == NULL
+  if (runner)
+    runner->config = config;
+  if (runner == NULL || (runner->words = make_words (runner)) == NULL
       || asprintf (&runner->console, "%s/console", folder) == -1) {
     error_message ("out of memory");
     free (runner ? runner->words : NULL);
     free (runner);
     return NULL;
   }
-  runner->config = config;
   runner->device = device_start (config->log, folder);
   if (runner->device == NULL || boot (runner) == -1 || (runner->release = strdup (vm_release (runner->vm))) == NULL) {
     runner_stop (runner);
@@ -110,7 +121,9 @@ outcome_free (struct outcome *outcome)
   free (outcome->detail);
   free (outcome->fault);
   free (outcome->unrepeated);
-  outcome->detail = outcome->fault = outcome->unrepeated = NULL;
+  free (outcome->check_detail);
+  free (outcome->check_output);
+  outcome->detail = outcome->fault = outcome->unrepeated = outcome->check_detail = outcome->check_output = NULL;
 }
 
 /* Whether two runs saw the same kind of thing. */
@@ -123,7 +136,7 @@ same_kind (const struct outcome *a, const struct outcome *b)
 bool
 outcome_same (const struct outcome *a, const struct outcome *b)
 {
-  return same_kind (a, b) && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
+  return same_kind (a, b) && a->check == b->check && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
 }
 
 /* A copy of TEXT into *copy; false for lack of memory. */
@@ -140,12 +153,14 @@ outcome_copy (struct outcome *to, const struct outcome *from)
   bool copied;
 
   *to = (struct outcome) {
-    .kind = from->kind, .repeated = from->repeated, .report.head = from->report.head, .unrepeated_kind = from->unrepeated_kind
+    .kind = from->kind, .check = from->check, .repeated = from->repeated, .report.head = from->report.head, .unrepeated_kind = from->unrepeated_kind
   };
   memcpy (to->digest, from->digest, sizeof to->digest);
   copied = copy_text (&to->detail, from->detail);
   copied = copy_text (&to->fault, from->fault) && copied;
   copied = copy_text (&to->unrepeated, from->unrepeated) && copied;
+  copied = copy_text (&to->check_detail, from->check_detail) && copied;
+  copied = copy_text (&to->check_output, from->check_output) && copied;
   to->report.head.decision_count = 0;
   to->report.head.seen_count = 0;
   if (!copied)
@@ -156,6 +171,8 @@ outcome_copy (struct outcome *to, const struct outcome *from)
 /* The agent's answer to `recover`, line by line. */
 struct recovery {
   const char *mount, *digest, *unmount;
+  const char *check;            /* how the checker ended */
+  char *output;                 /* what it printed, escaped */
   const char *fault;            /* first log line that is a fault */
   const char *last_log;
   bool tainted;
@@ -179,6 +196,10 @@ parse_recovery (char *text, struct recovery *recovery)
       recovery->digest = value;
     else if (strcmp (line, "unmount") == 0)
       recovery->unmount = value;
+    else if (strcmp (line, "check") == 0)
+      recovery->check = value;
+    else if (strcmp (line, "output") == 0)
+      recovery->output = value;
     else if (strcmp (line, "taint") == 0)
       recovery->tainted = strcmp (value, "0") != 0;
     else if (strcmp (line, "log") == 0) {
@@ -195,6 +216,42 @@ text (const char *format, const char *a, const char *b)
   char *result;
 
   return asprintf (&result, format, a, b) == -1 ? NULL : result;
+}
+
+/* The last line of TEXT that is not empty, to free. */
+static char *
+last_line (const char *text)
+{
+  size_t end = strlen (text), start;
+
+  while (end > 0 && text[end - 1] == '\n')
+    end--;
+  for (start = end; start > 0 && text[start - 1] != '\n'; start--) {
+    /* back to the line's start */
+  }
+  return strndup (text + start, end - start);
+}
+
+/* What the checker said.  Returns 0, or -1 with errno ENOMEM. */
+static int
+read_check (const struct recovery *recovery, struct outcome *outcome)
+{
+  if (recovery->check == NULL)
+    return 0;
+  outcome->check = strcmp (recovery->check, "exit 0") == 0 ? CHECK_RIGHT
+    : strcmp (recovery->check, "exit 1") == 0 ? CHECK_WRONG : CHECK_BROKEN;
+  if (recovery->output && unescape_word (recovery->output) >= 0)
+    outcome->check_output = strdup (recovery->output);
+  if (outcome->check == CHECK_RIGHT)
+    return 0;
+  CLEANUP_FREE char *line = last_line (outcome->check_output ? outcome->check_output : "");
+  if (line == NULL)
+    return -1;
+  if (outcome->check == CHECK_WRONG)
+    outcome->check_detail = strdup (*line ? line : "the checker exits with 1 and prints nothing");
+  else
+    outcome->check_detail = text (*line ? "%s: %s" : "%s", recovery->check, line);
+  return outcome->check_detail ? 0 : -1;
 }
 
 /* Turn the agent's answer into an outcome.  *renew says that the guest is not to be trusted any more. */
@@ -226,6 +283,10 @@ read_recovery (char *answer, struct outcome *outcome, bool *renew)
     return 0;
   }
   outcome->kind = OUTCOME_TREE;
+  if (read_check (&recovery, outcome) == -1) {
+    error_message ("out of memory");
+    return -1;
+  }
   memcpy (outcome->digest, recovery.digest, sizeof outcome->digest);
   if (strcmp (recovery.unmount, "ok") != 0) {
     *renew = true;
@@ -275,21 +336,27 @@ read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *ou
 
 /* One run; a guest that is not to be trusted any more is abandoned, and *again says that the run should be repeated. */
 static int
-run_once (struct runner *runner, const struct selection *selection, struct outcome *outcome, bool *again)
+run_once (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome, bool *again)
 {
+  const struct runner_config *config = runner->config;
   struct vm_answer answer;
   int r;
 
   memset (outcome, 0, sizeof *outcome);
   if ((runner->vm == NULL && boot (runner) == -1) || device_select (runner->device, selection) == -1)
     return -1;
-  answer = vm_call (runner->vm, runner->config->run_timeout_ms, runner->words);
+  runner->words[WORD_MARKS] = marks;
+  answer = vm_call (runner->vm, config->run_timeout_ms * (config->check ? 2 : 1), runner->words);
   r = read_answer (runner, &answer, outcome, again);
   if (r == 0)
     r = device_report (runner->device, &outcome->report);
   if (r == 0 && *again && outcome->kind == OUTCOME_TREE) {
     free (runner->tree);
     runner->tree = ask_tree (runner);
+    if (runner->tree == NULL) { /* what tainted it killed it after all */
+      outcome->kind = OUTCOME_DIED;
+      outcome->detail = console_reason (runner->console, REASON_LINES);
+    }
   }
   if (r == 0 && *again)
     runner_renew (runner);
@@ -321,20 +388,20 @@ note_unrepeated (struct outcome *outcome, struct outcome *first)
 }
 
 int
-runner_run (struct runner *runner, const struct selection *selection, struct outcome *outcome)
+runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome)
 {
   struct outcome first;
   bool again = false;
 
   free (runner->tree);
   runner->tree = NULL;
-  if (run_once (runner, selection, outcome, &again) == -1)
+  if (run_once (runner, selection, marks, outcome, &again) == -1)
     return -1;
   if (!again)
     return 0;
   /* Trouble of the host may look like this, too: let a fresh guest try. */
   first = *outcome;
-  if (run_once (runner, selection, outcome, &again) == -1) {
+  if (run_once (runner, selection, marks, outcome, &again) == -1) {
     outcome_free (&first);
     return -1;
   }

@@ -18,9 +18,11 @@ struct runner_config {
   const char *mount_options;    /* never NULL */
   const char *const *watch;     /* paths to observe; none: the whole tree */
   size_t watch_count;
+  bool observe;                 /* look at the tree at all */
+  const char *check;            /* shell command to run on the recovered tree, or NULL */
   unsigned memory_mib;
   int boot_timeout_ms;
-  int run_timeout_ms;           /* a run that takes longer is a hang */
+  int run_timeout_ms;           /* a run that takes longer is a hang; a checker has as much again for itself */
 };
 
 enum outcome_kind {
@@ -30,11 +32,22 @@ enum outcome_kind {
   OUTCOME_HUNG,                 /* no answer in time */
 };
 
+/* What an external checker said: it exits with 0, with 1, or otherwise. */
+enum check_result {
+  CHECK_NONE,                   /* there is no checker, or the mount failed */
+  CHECK_RIGHT,
+  CHECK_WRONG,
+  CHECK_BROKEN,                 /* it said nothing about the state: it failed, was killed or ran out of time */
+};
+
 /* What one run saw. */
 struct outcome {
   enum outcome_kind kind;
-  char digest[TREE_DIGEST_LENGTH + 1];  /* OUTCOME_TREE: of the observation */
+  char digest[TREE_DIGEST_LENGTH + 1];  /* OUTCOME_TREE: of the observation, of nothing if there was none */
   char *detail;                 /* else: why, in one line; to free */
+  enum check_result check;
+  char *check_detail;           /* last line of the checker's output, or how it ended, if not CHECK_RIGHT; to free */
+  char *check_output;           /* the last of what it printed, or NULL; to free */
   char *fault;                  /* first kernel message that is a fault, or NULL; to free */
   const char *unrepeated_kind;  /* `kernel` or `hang`: what a first run saw and this second one, on a fresh boot, did not; or NULL */
   char *unrepeated;             /* its detail; to free */
@@ -52,16 +65,16 @@ extern const char *runner_release (const struct runner *runner);
 /* The processor time that serving the device has used, in seconds. */
 extern double runner_cpu_seconds (const struct runner *runner);
 
-/* Make one run of SELECTION.  A run that kills the guest, hangs or taints it is made a second time on a fresh boot, and the second
+/* Make one run of SELECTION; MARKS are those that were passed, for the checker.  A run that kills the guest, hangs or taints it is made a second time on a fresh boot, and the second
  * one counts.  Returns 0 and fills *outcome, to be freed with outcome_free; or -1 after a message (or silently after a stop): no
  * run can be made any more.
  */
-extern int runner_run (struct runner *runner, const struct selection *selection, struct outcome *outcome);
+extern int runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome);
 
 /* Let the next run boot a new guest. */
 extern void runner_renew (struct runner *runner);
 
-/* Whether two runs saw the same: the kind of outcome, the tree, and whether there was a fault. */
+/* Whether two runs saw the same: the kind of outcome, the tree, what the checker said, and whether there was a fault. */
 extern bool outcome_same (const struct outcome *a, const struct outcome *b);
 
 /* Copy what a run saw, without its lists.  Returns 0, or -1 with errno ENOMEM. */

@@ -4,9 +4,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/cleanup.h"
+#include "common/clock.h"
 #include "replay/model.h"
 #include "replay/search.h"
 
@@ -45,15 +44,6 @@ struct search {
   mpz_t states, covered;
   uint32_t *low, *high;         /* TEAR_PREFIX: by place in pending, how many pieces are there at least and at most */
 };
-
-static double
-now_seconds (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
 
 /* SplitMix64: a step of the generator. */
 static uint64_t
@@ -159,7 +149,7 @@ add_child (struct node *node, struct choice decision)
   return child;
 }
 
-/* Let a run decide DECISION at *node, and move there.  Its alternative is open from now on. */
+/* Let a run decide DECISION at *node, and move there.  Its alternative is open from now on: see note_open. */
 static int
 grow (const struct search *search, struct node **node, struct choice decision)
 {
@@ -171,24 +161,30 @@ grow (const struct search *search, struct node **node, struct choice decision)
     (*node)->children[0] = (*node)->children[1] = NULL;
     return -1;
   }
-  change_open (other, 1);
+  other->open = 1;
   *node = child;
   return 0;
 }
 
-static int
-compare_numbers (const void *left, const void *right)
+/* Tell the nodes above of the alternatives that opened on the way from TOP to LEAF, once for all of them. */
+static void
+note_open (struct node *leaf, const struct node *top)
 {
-  uint32_t a = *(const uint32_t *) left, b = *(const uint32_t *) right;
+  uint64_t opened = 0;
+  bool below = true;
 
-  return a < b ? -1 : a > b;
+  for (; leaf; leaf = leaf->parent) {
+    leaf->open += opened;
+    below = below && leaf != top;
+    opened += below;
+  }
 }
 
 /* The place of WRITE among the pending writes.  Only they are ever undecided. */
 static size_t
 find_pending (const struct search *search, uint32_t write)
 {
-  const uint32_t *found = bsearch (&write, search->config.pending, search->config.pending_count, sizeof write, compare_numbers);
+  const uint32_t *found = model_find_pending (search->config.pending, search->config.pending_count, write);
 
   assert (found);
   return (size_t) (found - search->config.pending);
@@ -293,14 +289,33 @@ is_open (const struct node *node)
   return node->open == 1 && node->children[0] == NULL;
 }
 
-/* All open nodes with so many decisions against the others. */
+/* By depth: what was needed first comes first. */
+static int
+compare_depths (const void *left, const void *right)
+{
+  const struct node *a = ((const struct task *) left)->node, *b = ((const struct task *) right)->node;
+  uint32_t depth_a = a->present + a->absent, depth_b = b->present + b->absent;
+
+  return depth_a < depth_b ? -1 : depth_a > depth_b;
+}
+
+/* Take back the tasks from KEPT on. */
+static void
+cut_batch (struct search *search, uint64_t kept)
+{
+  while (search->batch_count > kept)
+    change_open (search->batch[--search->batch_count].node, 1);
+}
+
+/* All open nodes with so many decisions against the others, or as many as the limit leaves. */
 static int
 add_discrepant (struct search *search)
 {
   bool dropped = search->stage == STAGE_DROPPED;
+  uint64_t most = tasks_left (search);
   struct node *node = search->root;
 
-  while (node && tasks_left (search) > 0) {
+  while (node) {
     bool skip = node->open == 0 || (dropped ? node->absent : node->present) > search->discrepancies;
 
     if (!skip && is_open (node) && (dropped ? node->absent : node->present) == search->discrepancies
@@ -308,6 +323,9 @@ add_discrepant (struct search *search)
       return -1;
     node = next_node (search->root, node, skip);
   }
+  if (search->batch_count > 0)
+    qsort (search->batch, search->batch_count, sizeof *search->batch, compare_depths);
+  cut_batch (search, most);
   return 0;
 }
 
@@ -426,7 +444,7 @@ search_take (struct search *search, struct task *task)
 {
   uint64_t running = search->given - search->answered;
 
-  if (search->given > 0 && search->config.seconds > 0 && now_seconds () >= search->deadline)
+  if (search->given > 0 && search->config.seconds > 0 && clock_seconds (CLOCK_MONOTONIC) >= search->deadline)
     search->ended = true;
   if (!search->ended && search->batch_next == search->batch_count && running == 0 && make_batch (search) == -1)
     return SEARCH_FAILED;
@@ -439,8 +457,15 @@ search_take (struct search *search, struct task *task)
   }
   *task = search->batch[search->batch_next++];
   if (search->given++ == 0)
-    search->deadline = now_seconds () + search->config.seconds;
-  return search->config.reduce || search->config.prefix_only || decide_all (search, task) == 0 ? SEARCH_TASK : SEARCH_FAILED;
+    search->deadline = clock_seconds (CLOCK_MONOTONIC) + search->config.seconds;
+  if (!search->config.reduce && !search->config.prefix_only) {
+    const struct node *top = task->node;
+
+    if (decide_all (search, task) == -1)
+      return SEARCH_FAILED;
+    note_open (task->node, top);
+  }
+  return SEARCH_TASK;
 }
 
 struct choice *
@@ -487,6 +512,7 @@ search_answer (struct search *search, const struct task *task, const struct choi
   for (size_t i = 0; i < count; i++)
     if (grow (search, &node, decisions[i]) == -1)
       return -1;
+  note_open (node, task->node);
   count_agreeing (search, node, states);
   mpz_add (search->covered, search->covered, states);
   search->answered++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Workers, each with a guest of its own, take runs from the searches of the crash points, the earliest point first.  What a
- * search covers depends on its crash point alone, and what was found is sorted in the end: the report is the same whatever the
- * number of workers.
+ * search covers depends on its crash point alone, and what was found is sorted in the end: the findings are the same whatever
+ * the number of workers.  Only how many answers were runs may differ, where two workers needed the same one at once.
  */
 #include <config.h>
 
@@ -15,13 +15,17 @@
 #include <xxhash.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "log/state-id.h"
 #include "replay/certificates.h"
+#include "replay/freeze.h"
 #include "replay/search.h"
 #include "replay/session.h"
+
+#define MARKS_MAX (512 << 10)
 
 /* A worker with the run that it is at. */
 struct worker {
@@ -51,28 +55,32 @@ out_of_memory (void)
   return -1;
 }
 
-static double
-now_seconds (clockid_t clock)
-{
-  struct timespec now;
-
-  clock_gettime (clock, &now);
-  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-/* The text of the last mark at POSITION or before, without powercut's own. */
+/* The public marks at POSITION or before, a line each, to free: the last MARKS_MAX bytes of them. */
 static char *
-mark_before (const struct write_log *log, uint32_t position)
+marks_before (const struct write_log *log, uint32_t position)
 {
-  static const char own[] = "powercut:";
+  char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
 
-  for (uint32_t i = log->mark_count; i-- > 0;) {
-    const struct log_mark *mark = &log->marks[i];
-
-    if (mark->position <= position && (mark->length < sizeof own - 1 || memcmp (mark->text, own, sizeof own - 1) != 0))
-      return strndup (mark->text, mark->length);
+  if (file == NULL)
+    return NULL;
+  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
+    if (log_mark_is_public (&log->marks[i])) {
+      for (uint32_t at = 0; at < log->marks[i].length; at++)
+        putc (log->marks[i].text[at] == '\n' || log->marks[i].text[at] == '\0' ? ' ' : log->marks[i].text[at], file);
+      putc ('\n', file);
+    }
+  if (fclose (file) == EOF) {
+    free (text);
+    return NULL;
   }
-  return strdup ("");
+  if (length > MARKS_MAX) {
+    const char *from = strchr (text + length - MARKS_MAX, '\n');
+
+    memmove (text, from + 1, strlen (from));
+  }
+  return text;
 }
 
 static int
@@ -94,18 +102,77 @@ start_runner (struct worker *worker)
   return 0;
 }
 
+/* SELECTION's choices with DECISIONS behind them, to free, or NULL after a message. */
+static struct choice *
+join_choices (const struct selection *selection, const struct choice *decisions, size_t count)
+{
+  size_t before = selection->count;
+  struct choice *choices = calloc (before + count ? before + count : 1, sizeof *choices);
+
+  if (choices == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
+  if (before > 0)
+    memcpy (choices, selection->choices, before * sizeof *choices);
+  if (count > 0)
+    memcpy (choices + before, decisions, count * sizeof *choices);
+  return choices;
+}
+
+/* A checker that says nothing about a state is no verdict about it. */
+static int
+refuse_broken_check (const struct worker *worker, const struct selection *selection, const struct outcome *outcome)
+{
+  size_t decided = outcome->report.head.decision_count;
+  CLEANUP_FREE struct choice *choices = NULL;
+  CLEANUP_FREE char *id = NULL;
+
+  if (outcome->check != CHECK_BROKEN)
+    return 0;
+  choices = join_choices (selection, outcome->report.decisions, decided);
+  if (choices == NULL)
+    return -1;
+  id = state_id_format (worker->session->config->log, selection->point, choices, selection->count + decided);
+  pthread_mutex_lock (&worker->session->lock);
+  if (!worker->session->failed) /* it would say the same to every worker */
+    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s", id ? id : "?", outcome->check_detail);
+  worker->session->failed = true;
+  pthread_mutex_unlock (&worker->session->lock);
+  return -1;
+}
+
 /* Make a real run of SELECTION; what it observed is known to the oracle then. */
 static int
 make_run (struct worker *worker, const struct selection *selection, struct outcome *outcome)
 {
+  CLEANUP_FREE char *marks = marks_before (worker->session->config->log, selection->point);
+
+  if (marks == NULL)
+    return out_of_memory ();
   if (stop_requested () || (worker->runner == NULL && start_runner (worker) == -1)
-      || runner_run (worker->runner, selection, outcome) == -1)
+      || runner_run (worker->runner, selection, marks, outcome) == -1)
     return -1;
-  if (outcome->kind == OUTCOME_TREE && oracle_observation (&worker->session->oracle, worker->runner, outcome) == NULL) {
+  if (refuse_broken_check (worker, selection, outcome) == -1
+      || (outcome->kind == OUTCOME_TREE && oracle_observation (&worker->session->oracle, worker->runner, outcome) == NULL)) {
     outcome_free (outcome);
     return -1;
   }
   return 0;
+}
+
+/* What a run at the worker's crash point depends on, but for the device: the marks that a checker is told. */
+static uint64_t
+inputs (const struct worker *worker)
+{
+  const struct session_config *config = worker->session->config;
+  uint64_t count = 0;
+
+  if (config->runner.check == NULL)
+    return 0;
+  for (uint32_t i = 0; i < config->log->mark_count && config->log->marks[i].position <= worker->point->position; i++)
+    count += log_mark_is_public (&config->log->marks[i]);
+  return count;
 }
 
 /* The worker's selection with DECISIONS behind its choices, which are to free. */
@@ -113,19 +180,11 @@ static int
 decided_selection (const struct worker *worker, const struct choice *decisions, size_t count, struct selection *selection,
                    struct choice **choices)
 {
-  size_t before = worker->selection.count;
-
-  *choices = calloc (before + count ? before + count : 1, sizeof **choices);
-  if (*choices == NULL)
-    return out_of_memory ();
-  if (before > 0)
-    memcpy (*choices, worker->choices, before * sizeof **choices);
-  if (count > 0)
-    memcpy (*choices + before, decisions, count * sizeof **choices);
+  *choices = join_choices (&worker->selection, decisions, count);
   *selection = worker->selection;
   selection->choices = *choices;
-  selection->count = before + count;
-  return 0;
+  selection->count += count;
+  return *choices ? 0 : -1;
 }
 
 /* Tell what contradicts the assumption that all rests on. */
@@ -155,7 +214,7 @@ keep_certificate (struct worker *worker, const struct reply *reply)
     return -1;
   if (crash_state_select (worker->state, &selection) == -1)
     return out_of_memory ();
-  result = certificates_add (worker->session->certificates, worker->state, report->seen, report->head.seen_count,
+  result = certificates_add (worker->session->certificates, worker->state, inputs (worker), report->seen, report->head.seen_count,
                              &reply->outcome);
   if (result == CERTIFICATE_CONTRADICTED)
     note_mismatch (worker, choices, selection.count, "an earlier run that read the same saw something else");
@@ -205,7 +264,7 @@ remember (struct worker *worker, struct reply *reply)
     return 0;
   if (crash_state_select (worker->state, &worker->selection) == -1)
     return out_of_memory ();
-  known = certificates_find (worker->session->certificates, worker->state);
+  known = certificates_find (worker->session->certificates, worker->state, inputs (worker));
   if (known == NULL)
     return 0;
   reply->decisions = crash_state_decisions (worker->state, &reply->decision_count);
@@ -242,7 +301,7 @@ static int
 add_finding (struct worker *worker, const struct node *leaf, struct finding *finding)
 {
   const struct write_log *log = worker->session->config->log;
-  CLEANUP_FREE char *path = search_place (leaf), *state = NULL, *after = mark_before (log, worker->point->position);
+  CLEANUP_FREE char *path = search_place (leaf), *state = NULL, *after = finding_after (log, worker->point->position);
   CLEANUP_FREE char *place = NULL;
   CLEANUP_FREE struct choice *decided = NULL;
   size_t count;
@@ -327,7 +386,7 @@ enter_reply (struct worker *worker, const struct reply *reply)
   mpz_t states;
   int r;
 
-  if (oracle_judge (&session->oracle, &reply->outcome, worker->point->phase, &verdict) == -1) {
+  if (oracle_judge (&session->oracle, &reply->outcome, worker->point, &verdict) == -1) {
     free (verdict.detail);
     return -1;
   }
@@ -413,8 +472,6 @@ take_task (struct worker *worker)
   pthread_mutex_lock (&session->lock);
   while (!session->failed && !stop_requested () && (step = try_points (worker)) == SEARCH_WAIT)
     pthread_cond_wait (&session->changed, &session->lock);
-  if (session->failed || stop_requested ())
-    step = SEARCH_DONE;
   pthread_mutex_unlock (&session->lock);
   if (step == SEARCH_FAILED)
     return out_of_memory ();
@@ -443,15 +500,18 @@ search_points (struct worker *worker)
   return r;
 }
 
-/* The first finding that read the same and saw the same as FINDING. */
-static struct finding *
-first_alike (struct session *session, const struct finding *finding)
+/* The first finding that read the same and saw the same as FINDING; a checker may have been told other marks. */
+static size_t
+first_alike (const struct session *session, size_t finding)
 {
-  struct finding *first = session->findings.list;
+  const struct finding *list = session->findings.list;
+  size_t first = 0;
 
-  while (first != finding && (first->confirmation == FINDING_UNREPEATED
-                              || first->outcome.report.head.behaviour != finding->outcome.report.head.behaviour
-                              || !outcome_same (&first->outcome, &finding->outcome)))
+  if (session->config->runner.check)
+    return finding;
+  /* What stands for no state was seen by a first run, and the outcome beside it by the second. */
+  while (first < finding && (mpz_sgn (list[first].states) == 0 || list[first].outcome.report.head.behaviour != list[finding].outcome.report.head.behaviour
+                             || !outcome_same (&list[first].outcome, &list[finding].outcome)))
     first++;
   return first;
 }
@@ -467,13 +527,24 @@ take_finding (struct session *session)
     findings_sort (&session->findings);
   session->searched = true;
   while (taken == NULL && session->next_finding < session->findings.count && !session->failed && !stop_requested ()) {
-    struct finding *finding = &session->findings.list[session->next_finding++];
+    size_t next = session->next_finding++;
 
-    if (finding->confirmation == FINDING_UNCONFIRMED && first_alike (session, finding) == finding)
-      taken = finding;
+    if (session->findings.list[next].confirmation == FINDING_UNCONFIRMED && first_alike (session, next) == next)
+      taken = &session->findings.list[next];
   }
   pthread_mutex_unlock (&session->lock);
   return taken;
+}
+
+/* A fresh guest saw something else, though it must have read the same: it is not only this state that was answered wrongly. */
+static void
+note_unrepeated (struct session *session, const struct finding *finding)
+{
+  pthread_mutex_lock (&session->lock);
+  session->mismatches++;
+  pthread_mutex_unlock (&session->lock);
+  error_message ("state %s: a freshly booted guest does not see it again: %s: no number of this replay is to be trusted",
+                 finding->state, finding->kind);
 }
 
 /* Rebuild a finding's state from its id on a freshly booted guest. */
@@ -484,6 +555,7 @@ confirm (struct worker *worker, struct finding *finding)
   CLEANUP_FREE struct choice *choices = NULL;
   struct selection selection = { .rule = { .tear = config->tear } };
   struct outcome seen;
+  bool repeated;
 
   if (state_id_parse (finding->state, config->log, &selection.point, &choices, &selection.count) == -1)
     return -1;
@@ -492,8 +564,11 @@ confirm (struct worker *worker, struct finding *finding)
     runner_renew (worker->runner);
   if (make_run (worker, &selection, &seen) == -1)
     return -1;
+  repeated = outcome_same (&seen, &finding->outcome);
+  if (!repeated)
+    note_unrepeated (worker->session, finding);
   pthread_mutex_lock (&worker->session->lock);
-  finding->confirmation = outcome_same (&seen, &finding->outcome) ? FINDING_REPEATED : FINDING_UNREPEATED;
+  finding->confirmation = repeated ? FINDING_REPEATED : FINDING_UNREPEATED;
   worker->session->findings_confirmed++;
   pthread_mutex_unlock (&worker->session->lock);
   outcome_free (&seen);
@@ -572,7 +647,7 @@ wait_for_workers (struct session *session, double start)
     if (stop_requested ())
       pthread_cond_broadcast (&session->changed);
     if (session->config->progress)
-      draw_progress (session, now_seconds (CLOCK_MONOTONIC) - start);
+      draw_progress (session, clock_seconds (CLOCK_MONOTONIC) - start);
   }
   pthread_mutex_unlock (&session->lock);
   if (session->config->progress)
@@ -584,7 +659,7 @@ prepare (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
-  oracle_init (&session->oracle, config->old_tree, config->new_tree);
+  oracle_init (&session->oracle, &config->trees);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
@@ -598,7 +673,9 @@ prepare (struct session *session, const struct session_config *config)
 
     mpz_init (session->results[i].covered);
     mpz_init (session->results[i].states);
-    model_count_states (config->log, point->pending, point->pending_count, &config->tear, session->results[i].states);
+    if (model_count_states (config->log, point->pending, point->pending_count, &config->tear, session->results[i].states)
+        == -1)
+      return -1;
   }
   return 0;
 }
@@ -609,12 +686,9 @@ settle_findings (struct session *session)
 {
   struct findings settled = { 0 };
 
-  for (size_t i = 0; i < session->findings.count; i++) {
-    struct finding *finding = &session->findings.list[i];
-
-    if (finding->confirmation == FINDING_UNCONFIRMED)
-      finding->confirmation = first_alike (session, finding)->confirmation;
-  }
+  for (size_t i = 0; i < session->findings.count; i++)
+    if (session->findings.list[i].confirmation == FINDING_UNCONFIRMED)
+      session->findings.list[i].confirmation = session->findings.list[first_alike (session, i)].confirmation;
   for (size_t i = 0; i < session->findings.count; i++)
     if (findings_add (&settled, &session->findings.list[i]) == -1) {
       findings_free (&settled);
@@ -651,7 +725,7 @@ start_workers (struct session *session, pthread_t *threads)
 int
 session_run (struct session *session, const struct session_config *config)
 {
-  double start = now_seconds (CLOCK_MONOTONIC), cpu_start = now_seconds (CLOCK_PROCESS_CPUTIME_ID);
+  double start = clock_seconds (CLOCK_MONOTONIC), cpu_start = clock_seconds (CLOCK_PROCESS_CPUTIME_ID);
   CLEANUP_FREE pthread_t *threads = calloc (config->jobs, sizeof *threads);
   size_t started;
 
@@ -667,10 +741,11 @@ session_run (struct session *session, const struct session_config *config)
   for (size_t i = 0; i < session->points.count; i++)
     if (session->results[i].search)
       search_covered (session->results[i].search, session->results[i].covered);
+  session->failed |= freeze_check (config->log, &config->tear, &session->findings) == -1;
   findings_sort (&session->findings);
   session->failed |= settle_findings (session) == -1;
-  session->seconds = now_seconds (CLOCK_MONOTONIC) - start;
-  session->search_cpu_seconds = now_seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+  session->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
+  session->search_cpu_seconds = clock_seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
   return session->failed || stop_requested () ? -1 : 0;
 }
 
@@ -707,17 +782,30 @@ print_line (const char *label, const char *a, const char *b)
   putchar ('\n');
 }
 
+/* Print what a checker said, line by line. */
+static void
+print_lines (const char *text)
+{
+  while (*text) {
+    size_t length = strcspn (text, "\n");
+
+    print_safely (text, length, stdout);
+    putchar ('\n');
+    text += length + (text[length] == '\n');
+  }
+}
+
 /* Print what one run saw and what it means. */
 static int
 print_outcome (struct worker *worker, const struct outcome *outcome, const char *id)
 {
   struct oracle *oracle = &worker->session->oracle;
   const struct control_report *report = &outcome->report.head;
-  CLEANUP_FREE char *after = mark_before (worker->session->config->log, worker->point->position);
+  CLEANUP_FREE char *after = finding_after (worker->session->config->log, worker->point->position);
   struct verdict verdict;
   int r;
 
-  if (oracle_judge (oracle, outcome, worker->point->phase, &verdict) == -1) {
+  if (oracle_judge (oracle, outcome, worker->point, &verdict) == -1) {
     free (verdict.detail);
     return -1;
   }
@@ -726,8 +814,12 @@ print_outcome (struct worker *worker, const struct outcome *outcome, const char 
   printf ("kernel     %s\npending    %u writes\n", runner_release (worker->runner), worker->point->pending_count);
   printf ("device     %ju reads, %ju bytes; %ju writes, %ju bytes\n", (uintmax_t) report->reads, (uintmax_t) report->read_bytes,
           (uintmax_t) report->writes, (uintmax_t) report->written_bytes);
-  if (outcome->kind == OUTCOME_TREE)
+  if (outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe)
     printf ("observed   %s\n%s", outcome->digest, oracle_observation (oracle, worker->runner, outcome));
+  if (outcome->check_output)
+    printf ("checker    %s\n", outcome->check == CHECK_RIGHT ? "right" : "wrong");
+  if (outcome->check_output)
+    print_lines (outcome->check_output);
   if (verdict.kind)
     print_line ("verdict    ", verdict.kind, verdict.detail);
   else
@@ -745,7 +837,7 @@ session_show_state (const struct session_config *config, uint32_t position, cons
 {
   const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
   struct session session;
-  struct crash_point point = { .position = position, .phase = model_phase (config->log, position) };
+  struct crash_point point = { .position = position };
   struct worker worker = { .session = &session, .point = &point };
   struct outcome outcome;
   int64_t pending = model_pending (config->log, position, &point.pending);
@@ -754,6 +846,7 @@ session_show_state (const struct session_config *config, uint32_t position, cons
   if (pending == -1)
     return out_of_memory ();
   point.pending_count = (uint32_t) pending;
+  point.phase = model_phase (config->log, position, &point.step);
   if (prepare (&session, config) == 0 && asprintf (&worker.folder, "%s/guest", config->folder) != -1) {
     if (make_run (&worker, &selection, &outcome) == 0) {
       r = print_outcome (&worker, &outcome, id);

@@ -26,7 +26,7 @@ struct session_config {
   const struct write_log *log;
   struct runner_config runner;
   const char *folder;           /* private, for the guests' files */
-  const char *old_tree, *new_tree;      /* observations before and after; NULL: there is no oracle */
+  struct trees trees;           /* what is right */
   unsigned jobs;
   struct tear tear;
   uint64_t limit;               /* most runs at one crash point, remembered ones too; 0 is no limit */

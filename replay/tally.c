@@ -13,10 +13,11 @@ static char *
 describe (const struct outcome *outcome)
 {
   static const char *const names[] = { "tree", "unmountable", "died", "hung" };
+  static const char *const checks[] = { "", "; check: right", "; check: wrong", "; check: broken" };
   const char *detail = outcome->kind == OUTCOME_TREE ? outcome->digest : outcome->detail ? outcome->detail : "";
   char *text;
 
-  return asprintf (&text, "%s %s%s%s", names[outcome->kind], detail, outcome->fault ? "; kernel: " : "",
+  return asprintf (&text, "%s %s%s%s%s", names[outcome->kind], detail, checks[outcome->check], outcome->fault ? "; kernel: " : "",
                    outcome->fault ? outcome->fault : "") == -1 ? NULL : text;
 }
 

@@ -10,7 +10,8 @@
 
 struct tally {
   struct tally_entry {
-    char *seen;                 /* `tree DIGEST`, or another outcome and its detail; with a fault of the kernel behind it */
+    char *seen;                 /* `tree DIGEST`, or another outcome and its detail; behind it what the checker said, and a fault
+                                   of the kernel */
     mpz_t states;
   } *entries;                   /* sorted by what was seen */
   size_t count, room;

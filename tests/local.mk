@@ -18,16 +18,20 @@ SHELL_TESTS = \
 	tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh
 VM_TESTS = \
+	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
 	tests/vm/test-demo-verdicts.sh \
+	tests/vm/test-freeze.sh \
 	tests/vm/test-guest-trouble.sh \
 	tests/vm/test-many-files.sh \
+	tests/vm/test-marks.sh \
 	tests/vm/test-matrix.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \
-	tests/vm/test-settle.sh  \
+	tests/vm/test-settle.sh \
+	tests/vm/test-steps.sh \
 	tests/vm/test-what-replay-finds.sh
 
 include tests/unit/local.mk

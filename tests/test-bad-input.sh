@@ -24,6 +24,7 @@ refused '--audit=101' "$replay" --audit=101 "$tmp/log.bin"
 refused 'no such command' "$powercut" frobnicate
 refused 'what to do' "$powercut"
 refused 'which command' "$powercut" record -o "$tmp/x.bin"
+refused 'exclude one another' "$powercut" record --step=true -o "$tmp/x.bin" -- "$true"
 refused 'give -o LOG' "$powercut" record -- "$true"
 refused '--bus=usb' "$powercut" record --bus=usb -o "$tmp/x.bin" -- "$true"
 refused '--settle=soon' "$powercut" record --settle=soon -o "$tmp/x.bin" -- "$true"

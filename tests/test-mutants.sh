@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests of model, search and certificates notice when one of the rules that they are for is broken: each mutant is a source
+# The unit tests of model, search, certificates and freeze notice when one of the rules that they are for is broken: each mutant is a source
 # file with one change, in the place of the library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
-units=(model certificates search)
+units=(model certificates search freeze)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -12,6 +12,7 @@ concerned ()
   case $1 in
     replay/model.c) echo model search ;;
     replay/search.c) echo search ;;
+    replay/freeze.c) echo freeze ;;
     *) echo certificates search ;;
   esac
 }
@@ -79,6 +80,14 @@ mutant 'pending taken for constant' replay/certificates.c '/^is_constant/,/^}/ s
 mutant 'failed branch leaves decisions' replay/certificates.c 's/crash_state_undo (state, decided);//'
 mutant 'contradiction overlooked' replay/certificates.c 's/outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT/outcome ? CERTIFICATE_KEPT/'
 mutant 'devices confused' replay/certificates.c 's/|| question->device != wanted->device//'
+
+mutant 'write while frozen not seen' replay/freeze.c '/^freeze_check/,/^}/ s/ || check_issued (.*) == -1)/)/'
+mutant 'pending at the freeze not seen' replay/freeze.c '/^freeze_check/,/^}/ s/check_pending (.*) == -1 || //'
+mutant 'lazy while in flight' replay/freeze.c 's/return write->completion <= position;/return true;/'
+mutant 'lazy in any file system' replay/freeze.c 's/strcmp (lazy_blocks\[i\].filesystem, filesystem) == 0 && //'
+mutant 'frozen once only' replay/freeze.c '/^freeze_check/,/^}/ s/while (next_stretch/if (next_stretch/'
+mutant 'frozen behind the end' replay/freeze.c 's/ || log->marks\[\*next\].position > last)/)/; s/ && log->marks\[\*next\].position <= last ?/ ?/'
+mutant 'the mark of the thaw forgotten' replay/freeze.c '/^next_stretch/,/^}/ s/"thaw"/"thawed"/'
 
 for unit in "${units[@]}"; do
   compile "$srcdir/tests/unit/test-$unit.c" "$tmp/test-$unit.o"

@@ -48,7 +48,7 @@ tests_unit_test_choice_SOURCES = tests/unit/test-choice.c $(make_log)
 tests_unit_test_choice_CFLAGS = $(unit_cflags)
 tests_unit_test_choice_LDADD = $(log_test_libs)
 
-UNIT_TESTS += tests/unit/test-model tests/unit/test-search tests/unit/test-certificates
+UNIT_TESTS += tests/unit/test-model tests/unit/test-search tests/unit/test-certificates tests/unit/test-findings
 tests_unit_test_model_SOURCES = tests/unit/test-model.c $(make_log)
 tests_unit_test_model_CFLAGS = $(unit_cflags)
 tests_unit_test_model_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
@@ -58,6 +58,14 @@ tests_unit_test_search_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_
 tests_unit_test_certificates_SOURCES = tests/unit/test-certificates.c $(make_log)
 tests_unit_test_certificates_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
 tests_unit_test_certificates_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+tests_unit_test_findings_SOURCES = tests/unit/test-findings.c tests/unit/unit.h
+tests_unit_test_findings_CFLAGS = $(unit_cflags)
+tests_unit_test_findings_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+
+UNIT_TESTS += tests/unit/test-freeze
+tests_unit_test_freeze_SOURCES = tests/unit/test-freeze.c $(make_log)
+tests_unit_test_freeze_CFLAGS = $(unit_cflags)
+tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 
 # QEMU is played by the test.
 UNIT_TESTS += tests/unit/test-vm

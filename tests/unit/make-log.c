@@ -74,6 +74,12 @@ sector_letter (const char *bytes)
 struct log_maker *
 make_log (size_t device_count, uint32_t sectors)
 {
+  return make_log_with_info (device_count, sectors, NULL);
+}
+
+struct log_maker *
+make_log_with_info (size_t device_count, uint32_t sectors, const char *info)
+{
   struct log_maker *maker = calloc (1, sizeof *maker);
   uint64_t sizes[LOG_DEVICES_MAX];
 
@@ -81,7 +87,7 @@ make_log (size_t device_count, uint32_t sectors)
   for (size_t i = 0; i < device_count; i++)
     sizes[i] = (uint64_t) sectors * LOG_SECTOR;
   maker->path = new_path ();
-  maker->writer = log_writer_create (maker->path, sizes, device_count, NULL, 0);
+  maker->writer = log_writer_create (maker->path, sizes, device_count, &info, info ? 1 : 0);
   ck_assert_ptr_nonnull (maker->writer);
   return maker;
 }

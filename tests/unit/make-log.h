@@ -36,6 +36,8 @@ extern char sector_letter (const char *bytes);
 struct log_maker;
 
 extern struct log_maker *make_log (size_t device_count, uint32_t sectors);
+/* The same, with the text INFO in the header, unless it is NULL. */
+extern struct log_maker *make_log_with_info (size_t device_count, uint32_t sectors, const char *info);
 
 /* Each adds an event and returns its position. */
 extern uint32_t add_write (struct log_maker *maker, unsigned device, uint32_t sector, const char *letters,

@@ -97,7 +97,7 @@ add (const uint32_t *sectors, size_t count, const char *digest)
     };
     crash_state_read_block (state, seen[i].device, seen[i].block, seen[i].sectors, block);
   }
-  return certificates_add (certificates, state, seen, count, &outcome);
+  return certificates_add (certificates, state, 0, seen, count, &outcome);
 }
 
 static void
@@ -110,7 +110,7 @@ keep (const uint32_t *sectors, size_t count, const char *digest)
 static void
 assert_remembered (const char *digest)
 {
-  const struct outcome *outcome = certificates_find (certificates, state);
+  const struct outcome *outcome = certificates_find (certificates, state, 0);
 
   ck_assert_int_eq (outcome != NULL, digest != NULL);
   if (digest)
@@ -459,9 +459,9 @@ START_TEST (what_a_run_saw_is_kept_whole)
 
   begin_with_pending ();
   become (0, NULL, 0, TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (certificates_add (certificates, state, NULL, 0, &outcome), CERTIFICATE_KEPT);
+  ck_assert_int_eq (certificates_add (certificates, state, 0, NULL, 0, &outcome), CERTIFICATE_KEPT);
   detail[0] = fault[0] = unrepeated[0] = '\0';
-  found = certificates_find (certificates, state);
+  found = certificates_find (certificates, state, 0);
   ck_assert_ptr_nonnull (found);
   ck_assert_int_eq (found->kind, OUTCOME_UNMOUNTABLE);
   ck_assert_str_eq (found->detail, "mount: no");
@@ -502,11 +502,11 @@ START_TEST (a_hundred_thousand_reads_are_remembered)
   for (uint32_t i = 0; i < MANY; i++)
     seen[i] = (struct control_seen) { .block = i, .sectors = BLOCK_ALL };
   become (0, CHOICES (there (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (certificates_add (certificates, state, seen, MANY, &all), CERTIFICATE_KEPT);
+  ck_assert_int_eq (certificates_add (certificates, state, 0, seen, MANY, &all), CERTIFICATE_KEPT);
   for (uint32_t i = 0; i < MANY; i++)
     seen[i].block = MANY - 1 - i;
   become (0, CHOICES (absent (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (certificates_add (certificates, state, seen, MANY, &turned), CERTIFICATE_KEPT);
+  ck_assert_int_eq (certificates_add (certificates, state, 0, seen, MANY, &turned), CERTIFICATE_KEPT);
   assert_remembered ("turned");
   become (0, CHOICES (undecided (0)), TEAR_NONE, PREFER_PRESENT);
   assert_remembered ("all");

@@ -389,16 +389,52 @@ START_TEST (expectations_change_at_begin_and_commit)
   struct write_log *log = finish_log (maker);
   struct crash_points points;
 
-  ck_assert_int_eq (model_phase (log, before), PHASE_UNKNOWN);
-  ck_assert_int_eq (model_phase (log, begin), PHASE_UPDATE);
-  ck_assert_int_eq (model_phase (log, commit - 1), PHASE_UPDATE);
-  ck_assert_int_eq (model_phase (log, commit), PHASE_COMMITTED);
-  ck_assert_int_eq (model_phase (log, last), PHASE_COMMITTED);
+  ck_assert_int_eq (model_phase (log, before, NULL), PHASE_UNKNOWN);
+  ck_assert_int_eq (model_phase (log, begin, NULL), PHASE_UPDATE);
+  ck_assert_int_eq (model_phase (log, commit - 1, NULL), PHASE_UPDATE);
+  ck_assert_int_eq (model_phase (log, commit, NULL), PHASE_COMMITTED);
+  ck_assert_int_eq (model_phase (log, last, NULL), PHASE_COMMITTED);
   assert_points (log, false, NUMBERS (commit - 1, last));
   ck_assert_int_eq (model_crash_points (log, false, &points), 0);
   ck_assert_int_eq (points.points[0].phase, PHASE_UPDATE);
   ck_assert_int_eq (points.points[1].phase, PHASE_COMMITTED);
   crash_points_free (&points);
+  write_log_close (log);
+}
+END_TEST
+
+static const struct {
+  const char *info;
+  uint32_t steps;
+} steps_in_header[] = { { NULL, 1 }, { "steps=2", 2 }, { "steps=many", 1 } };
+
+/* Behind the last step, a mark of the same name is a program's own. */
+START_TEST (a_step_reaches_from_begin_to_commit)
+{
+  struct log_maker *maker = make_log_with_info (1, SECTORS, steps_in_header[_i].info);
+  uint32_t steps = steps_in_header[_i].steps, begins[3], commits[3], step;
+
+  for (unsigned i = 0; i < 3; i++) {
+    begins[i] = add_mark (maker, i == 0 ? "begin" : "begin again");
+    add_mark (maker, "beginning");
+    commits[i] = add_mark (maker, "commit");
+    add_mark (maker, "commit");
+  }
+  uint32_t last = add_mark (maker, "the last");
+  struct write_log *log = finish_log (maker);
+  for (unsigned i = 0; i < 3; i++) {
+    bool is_step = i < steps;
+
+    ck_assert_int_eq (model_phase (log, begins[i], &step), is_step ? PHASE_UPDATE : PHASE_COMMITTED);
+    ck_assert_uint_eq (step, is_step ? i + 1 : steps);
+    ck_assert_int_eq (model_phase (log, commits[i], &step), PHASE_COMMITTED);
+    ck_assert_uint_eq (step, is_step ? i + 1 : steps);
+  }
+  /* No state of a position before a mark that weakens what is expected may be left to the point behind it. */
+  if (steps == 1)
+    assert_points (log, false, NUMBERS (commits[0] - 1, last));
+  else
+    assert_points (log, false, NUMBERS (commits[0] - 1, begins[1] - 1, commits[1] - 1, last));
   write_log_close (log);
 }
 END_TEST
@@ -410,8 +446,8 @@ START_TEST (without_begin_nothing_is_expected)
   uint32_t last = add_mark (maker, "beginning");
   struct write_log *log = finish_log (maker);
 
-  ck_assert_int_eq (model_phase (log, 0), PHASE_UNKNOWN);
-  ck_assert_int_eq (model_phase (log, last), PHASE_UNKNOWN);
+  ck_assert_int_eq (model_phase (log, 0, NULL), PHASE_UNKNOWN);
+  ck_assert_int_eq (model_phase (log, last, NULL), PHASE_UNKNOWN);
   write_log_close (log);
 }
 END_TEST
@@ -556,11 +592,18 @@ START_TEST (what_is_pending_is_what_the_rule_says)
 }
 END_TEST
 
+/* The mark `commit`, if it ends something. */
+static const struct log_mark *
+naive_commit (const struct write_log *log)
+{
+  return log_find_mark (log, "begin", NULL, NULL) ? log_find_mark (log, "commit", NULL, NULL) : NULL;
+}
+
 /* Whether T must be a crash point: the next event makes a write durable or is `commit`, or there is none. */
 static bool
 is_naive_point (const struct write_log *log, const struct events *list, uint32_t t, uint32_t last)
 {
-  const struct log_mark *commit = log_find_mark (log, "commit", NULL, NULL);
+  const struct log_mark *commit = naive_commit (log);
   uint32_t now[EVENTS_MAX], next[EVENTS_MAX], at = 0;
 
   if (t == last || (commit && commit->position == t + 1))
@@ -592,7 +635,7 @@ START_TEST (crash_points_are_where_something_becomes_durable_or_expected)
         positions[count++] = t;
     assert_points (log, false, positions, count);
     count = 0;
-    const struct log_mark *commit = log_find_mark (log, "commit", NULL, NULL);
+    const struct log_mark *commit = naive_commit (log);
     for (uint32_t t = first; t <= last; t++)
       if (t == last || list.events[t].kind <= LOG_TRIM || (commit && t == commit->position))
         positions[count++] = t;
@@ -646,7 +689,7 @@ assert_states_covered (const struct write_log *log, const struct events *list, c
   for (; *t <= point->position; (*t)++) {
     size_t here_count = list_contents (log, *t, pending, naive_pending (list, *t, pending), here);
 
-    ck_assert_int_eq (model_phase (log, *t), point->phase);
+    ck_assert_int_eq (model_phase (log, *t, NULL), point->phase);
     for (size_t i = 0; i < here_count; i++)
       ck_assert_msg (is_among (here[i], there, there_count), "a state of position %u is none of crash point %u", *t,
                      point->position);
@@ -709,6 +752,7 @@ main (void)
   tcase_add_test (tcase, a_log_without_events_has_no_range);
   tcase_add_test (tcase, expectations_change_at_begin_and_commit);
   tcase_add_test (tcase, without_begin_nothing_is_expected);
+  tcase_add_loop_test (tcase, a_step_reaches_from_begin_to_commit, 0, 3);
   tcase_add_test (tcase, prefixes_are_every_issue_of_a_write_and_the_end);
   tcase_add_test (tcase, the_prefix_of_a_last_write_is_the_end);
   tcase_add_test (tcase, the_greatest_pending_set_is_counted);

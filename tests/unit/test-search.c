@@ -506,7 +506,7 @@ keep_certificate (struct trial *trial, const struct selection *selection, const 
   const struct selection decided = extended (selection, decisions, count, &choices);
 
   ASSERT_QUICKLY (crash_state_select (trial->other, &decided) == 0);
-  ASSERT_QUICKLY (certificates_add (trial->certificates, trial->other, guest->seen, guest->seen_count, &outcome)
+  ASSERT_QUICKLY (certificates_add (trial->certificates, trial->other, 0, guest->seen, guest->seen_count, &outcome)
                   == CERTIFICATE_KEPT);
   crash_state_decisions (trial->other, &count);
   ASSERT_QUICKLY (count == 0); /* the run had decided all that it read */
@@ -522,7 +522,7 @@ run_or_remember (struct trial *trial, const struct selection *selection)
 
   if (trial->certificates) {
     ASSERT_QUICKLY (crash_state_select (trial->state, selection) == 0);
-    known = certificates_find (trial->certificates, trial->state);
+    known = certificates_find (trial->certificates, trial->state, 0);
     trial->remembered += known != NULL;
     if (known)
       return assert_remembered_right (trial, selection, known);

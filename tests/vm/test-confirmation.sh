@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # What is found is tried again on a freshly booted guest.  Here the first guest is given another disk than it should have, with
-# contents that are wrong: none of that may be reported as a violation.
+# contents that are wrong: none of that may be reported as a violation, nor that all is well.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 qemu-system-x86_64 nbdkit
 
@@ -31,7 +31,8 @@ END
 chmod +x "$tmp/bin/qemu-system-x86_64"
 PATH=$tmp/bin:$PATH
 
-expect_status 0 "$replay" --jobs=1 --json="$tmp/json" "$tmp/log.bin"
+expect_status 2 "$replay" --jobs=1 --json="$tmp/json" "$tmp/log.bin"
+grep -q 'a freshly booted guest does not see it again' "$tmp/err" || fail "no message: $(cat "$tmp/err")"
 grep -q '^atomicity:  *(not seen again on a fresh boot)\|(not seen again on a fresh boot)$' "$tmp/out" ||
     fail "a finding that does not repeat is not reported as such: $(cat "$tmp/out")"
 jq -e '.atomic and .durable and (.violations | length > 0 and all (.repeated | not))' "$tmp/json" > "$tmp/ignored" ||

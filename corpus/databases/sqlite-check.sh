@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# What SQLite promises of t.db after a crash.  The marks say how many transactions have begun and committed.
+#
+#     sqlite-check.sh durable       the database is sound, and holds every transaction that has committed
+#     sqlite-check.sh consistent    it is sound and holds whole transactions, but the last ones may be undone
+begun=$(grep -c '^begin' "$POWERCUT_MARKS_FILE")
+committed=$(grep -c '^commit' "$POWERCUT_MARKS_FILE")
+wrong ()
+{
+    echo "$1"
+    exit 1
+}
+sound=$(sqlite3 t.db 'pragma integrity_check' 2>&1) || wrong "cannot be opened: $sound"
+[ "$sound" = ok ] || wrong "integrity check: $sound"
+seen=$(sqlite3 t.db 'select count (*) - 1, max (n), min (last), max (last) from t' 2>&1) || wrong "cannot be read: $seen"
+last=${seen%%|*}
+[ "$seen" = "$last|$last|$last|$last" ] || wrong "a transaction is there in part: $seen"
+[ "$last" -le "$begun" ] || wrong "transaction $last is there, and has not begun"
+[ "$1" = consistent ] || [ "$last" -ge "$committed" ] || wrong "transaction $committed has committed, but the last one is $last"

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# An external checker: right, wrong, and all the ways in which it is neither; and SQLite, held to what its documentation
+# promises for each setting.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires jq mkfs.ext4 qemu-system-x86_64 nbdkit sqlite3
+
+expect_status 0 "$powercut" record --size=64M --setup='echo old > a' --include="$srcdir/README.md" -o "$tmp/log.bin" \
+    --check='grep -qx "old\|new" a && test -s '"$srcdir/README.md" -- /bin/sh -c 'echo new > b; mv b a'
+
+# The recording's checker is taken; the trees are not compared then.
+expect_status 0 "$replay" --json="$tmp/json" "$tmp/log.bin"
+grep -q '^check: right$' "$tmp/out" || fail "the report does not say that the checker is content: $(cat "$tmp/out")"
+[ "$(jq -c '[.exhaustive, .atomic, .durable]' "$tmp/json")" = '[true,null,null]' ] || fail "trees are judged: $(cat "$tmp/json")"
+
+# Its last line is the detail, and the marks that were passed are told.
+expect_status 1 "$replay" --json="$tmp/json" --check='[ "$(echo "$POWERCUT_MARKS")" = "$(cat "$POWERCUT_MARKS_FILE")" ] || exit 3
+    if grep -qx old a && grep -q "^commit" "$POWERCUT_MARKS_FILE"; then echo old; exit 1; fi' "$tmp/log.bin"
+[ "$(jq -c '[.violations[] | [.after, .detail]]' "$tmp/json")" = '[["commit","old"]]' ] ||
+    fail "other violations: $(jq -c .violations "$tmp/json")"
+expect_status 1 "$replay" --json="$tmp/json" --check='seq 300; echo wrong after $(tail -n 1 "$POWERCUT_MARKS_FILE"); exit 1' "$tmp/log.bin"
+[ "$(jq -c '[.violations[] | [.kind, .after, .detail, .repeated]] | sort' "$tmp/json")" = \
+    '[["check","begin","wrong after begin",true],["check","commit","wrong after commit",true]]' ] ||
+    fail "other violations: $(jq -c .violations "$tmp/json")"
+grep -q '^check: WRONG$' "$tmp/out" || fail "the report does not say that the checker found something: $(cat "$tmp/out")"
+expect_status 1 "$replay" --state="$(jq -r '.violations[0].state' "$tmp/json")" --check='echo "  two"; echo lines; exit 1' "$tmp/log.bin"
+[ "$(sed -n '/^checker /,/^verdict /p' "$tmp/out")" = 'checker    wrong
+  two
+lines
+verdict    check: lines' ] || fail "--state does not show what the checker said: $(cat "$tmp/out")"
+
+# A checker that fails is told apart from a violation: one line, and exit status 2.
+broken ()
+{
+    expect_status 2 "$replay" --timeout=5 --limit=1 --check="$2" "$tmp/log.bin"
+    expect_one_line "$tmp/err"
+    grep -q "the checker says neither 0 (right) nor 1 (wrong): $1" "$tmp/err" || fail "another message: $(cat "$tmp/err")"
+}
+broken 'exit 3: really' 'echo really; exit 3'
+broken 'signal 9' 'kill -9 $$'
+broken timeout 'sleep 600'
+# A megabyte of output is none of these, nor is a child that holds on to the file system.
+expect_status 1 "$replay" --limit=1 --check='yes | head -c 1000000; echo; echo much; exit 1' --json="$tmp/json" "$tmp/log.bin"
+[ "$(jq -r '.violations[0].detail' "$tmp/json")" = much ] || fail "much output: $(jq -c .violations "$tmp/json")"
+expect_status 3 "$replay" --limit=1 --check='sleep 600 < a & exit 0' "$tmp/log.bin"
+
+# sqlite STATUS JOURNAL SYNCHRONOUS PROMISE
+sqlite ()
+{
+    local scripts=$srcdir/corpus/databases transaction="$srcdir/corpus/databases/sqlite-transactions.sh $2 $3"
+    expect_status "$1" "$powercut" run --quiet --fs=ext4 --setup="$transaction 0" --step="$transaction 1" --step="$transaction 2" \
+        --check="$scripts/sqlite-check.sh $4" -o "$tmp/sqlite.bin" --json="$tmp/json"
+    jq -c --arg case "$*" '[$case, .crash_states, .runs, .remembered, .seconds, (.violations | map (.detail))]' "$tmp/json"
+    [ "$(jq .exhaustive "$tmp/json")" = true ] || fail "SQLite $*: not exhaustive"
+}
+sqlite 0 wal full durable
+sqlite 0 wal normal consistent
+sqlite 0 delete full consistent
+# Without a sync of the folder the journal may come back after a commit; that is what EXTRA is for.
+sqlite 1 delete full durable
+jq -e 'all (.violations[]; .detail | test ("^transaction [12] has committed, but the last one is [01]$"))' "$tmp/json" > "$tmp/ignored" ||
+    fail "SQLite, rollback journal, FULL: $(jq -c .violations "$tmp/json")"
+sqlite 0 delete extra durable
+sqlite 1 delete off consistent
+sqlite 1 wal off consistent
