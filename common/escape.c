@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "common/escape.h"
@@ -58,4 +59,15 @@ print_safely (const char *text, size_t length, FILE *file)
 {
   for (; length > 0; text++, length--)
     putc (*text >= ' ' && *text < 0x7f ? *text : '?', file);
+}
+
+char *
+safe_text (const char *text)
+{
+  char *safe = strdup (text);
+
+  for (char *at = safe; at && *at; at++)
+    if (*at < ' ' || *at > '~')
+      *at = '?';
+  return safe;
 }

@@ -17,4 +17,7 @@ extern ssize_t unescape_word (char *word);
 /* Write text that is not trusted for a person to read: bytes that are not printable ASCII become `?`. */
 extern void print_safely (const char *text, size_t length, FILE *file);
 
+/* The same as a text to free, or NULL. */
+extern char *safe_text (const char *text);
+
 #endif

@@ -10,6 +10,7 @@ common_libcommon_la_SOURCES = \
 	common/options.c common/options.h \
 	common/parts.c common/parts.h \
 	common/process.c common/process.h \
+	common/publish.c common/publish.h \
 	common/stop.c common/stop.h \
 	common/workdir.c common/workdir.h
 common_libmessage_la_SOURCES = common/message.c common/message.h

@@ -16,6 +16,8 @@ static const struct {
   const char *installed;
 } places[] = {
   [PART_AGENT] = { "guest/agent", PKGLIBEXECDIR "/agent" },
+  [PART_POWERCUT] = { "record/powercut", BINDIR "/powercut" },
+  [PART_PROTOCOLS] = { "corpus/update-protocols/update-protocols", PKGLIBEXECDIR "/update-protocols" },
   [PART_REPLAY] = { "replay/replay", BINDIR "/replay" },
   [PART_WRITELOG] = { "nbd-plugin/.libs/nbdkit-writelog-plugin.so", PLUGINDIR "/nbdkit-writelog-plugin.so" },
   [PART_CRASHSTATE] = { "nbd-plugin/.libs/nbdkit-crashstate-plugin.so", PLUGINDIR "/nbdkit-crashstate-plugin.so" },

@@ -5,7 +5,9 @@
 
 enum part {
   PART_AGENT,                   /* the guest's init, a static executable */
+  PART_POWERCUT,                /* program `powercut` */
   PART_REPLAY,                  /* program `replay` */
+  PART_PROTOCOLS,               /* the updates of `powercut matrix`, a program */
   PART_WRITELOG,                /* nbdkit plugin */
   PART_CRASHSTATE,              /* nbdkit plugin */
 };

@@ -7,3 +7,7 @@ EXTRA_DIST += corpus/atomic-update/demo.sh corpus/databases/sqlite-check.sh corp
 # Three hundred creations, renames and removals with one sync.
 noinst_PROGRAMS += corpus/many-files/many-files
 corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c
+
+# The updates of `powercut matrix`.
+pkglibexec_PROGRAMS += corpus/update-protocols/update-protocols
+corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c

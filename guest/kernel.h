@@ -30,6 +30,11 @@ extern void kernel_free (struct kernel *kernel);
  */
 extern char *kernel_image_release (const char *image);
 
+/* The kernel inside IMAGE as a file that QEMU boots at once: unpacked, once, beside the image, if that is a fetched kernel's.  To
+ * free.  NULL, without a message, where the image itself has to do.
+ */
+extern char *kernel_unpacked (const char *image);
+
 /* All fetched kernels, newest first, in an array to free (each with kernel_free).  Returns their count or -1 after a message. */
 extern int kernel_list_fetched (struct kernel **kernels);
 

@@ -35,6 +35,7 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs-write.c \
 	guest/initramfs.c guest/initramfs.h \
 	guest/kernel-fetch.c \
+	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/modules.c guest/modules.h \

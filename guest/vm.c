@@ -22,6 +22,7 @@
 #include "common/number.h"
 #include "common/process.h"
 #include "common/stop.h"
+#include "guest/kernel.h"
 #include "guest/protocol.h"
 #include "guest/qemu.h"
 #include "guest/vm.h"
@@ -273,7 +274,12 @@ static int
 start_qemu (struct vm *vm, const struct vm_config *config, const char *accelerator, int port)
 {
   struct process_io io = { .stdout_fd = vm->errors, .stderr_fd = vm->errors, .inherit_fd = port };
-  char **words = qemu_command (config, accelerator, port);
+  CLEANUP_FREE char *unpacked = strcmp (accelerator, "tcg") == 0 ? kernel_unpacked (config->image) : NULL;
+  struct vm_config with_kernel = *config;
+
+  if (unpacked)
+    with_kernel.image = unpacked;
+  char **words = qemu_command (&with_kernel, accelerator, port);
 
   if (words == NULL) {
     error_message ("cannot start QEMU: %m");

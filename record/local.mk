@@ -2,9 +2,15 @@
 bin_PROGRAMS += record/powercut
 record_powercut_SOURCES = \
 	record/kernel-command.c record/kernel-command.h \
+	record/matrix.c record/matrix.h \
+	record/matrix-cells.c record/matrix-cells.h \
+	record/matrix-page.c \
+	record/matrix-report.c record/matrix-report.h \
+	record/matrix-verdict.c record/matrix-verdict.h \
 	record/mkfs.c record/mkfs.h \
 	record/powercut.c \
 	record/record.c record/record.h
-record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
+record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
 record_powercut_LDADD = \
-	guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
+	guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la \
+	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)

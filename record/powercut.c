@@ -3,7 +3,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +11,11 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/number.h"
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
 #include "record/kernel-command.h"
+#include "record/matrix.h"
 #include "record/record.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
@@ -28,6 +27,7 @@ static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
+  "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
@@ -52,17 +52,7 @@ read_texts (const struct texts *texts, struct recording *recording)
     error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", texts->bus);
     return -1;
   }
-  if (strcmp (texts->settle, "sync") == 0)
-    recording->settle = SETTLE_SYNC;
-  else if (strcmp (texts->settle, "none") == 0)
-    recording->settle = SETTLE_NONE;
-  else if (parse_seconds (texts->settle, &recording->settle_seconds) == 0 && recording->settle_seconds <= INT_MAX)
-    recording->settle = SETTLE_SECONDS;
-  else {
-    error_message ("--settle=%s: give sync, none or a time in seconds", texts->settle);
-    return -1;
-  }
-  return 0;
+  return recording_parse_settle (texts->settle, recording);
 }
 
 static int
@@ -200,11 +190,13 @@ record_command (int argc, char **argv, bool then_replay)
     .timeout_seconds = 60
   };
   struct replay_options replay = { .jobs = UINT64_MAX, .limit = UINT64_MAX };
-  int status = EXIT_SUCCESS;
+  int status;
 
   if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)
-    status = EXIT_UNUSABLE;
-  else if (record (&recording) == -1)
+    status = -1;
+  else
+    status = record (&recording);
+  if (status == -1)
     status = EXIT_UNUSABLE;
   if (stop_requested ()) {
     error_message ("stopped by signal %d", stop_requested ());
@@ -228,6 +220,8 @@ main (int argc, char **argv)
     return become_replay ((const char **) argv + 1);
   if (strcmp (name, "kernel") == 0)
     return kernel_command (argc - 1, argv + 1);
+  if (strcmp (name, "matrix") == 0)
+    return matrix_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
@@ -236,6 +230,6 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <libnbd.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/nbdkit.h"
+#include "common/number.h"
 #include "common/stop.h"
 #include "common/workdir.h"
 #include "guest/image.h"
@@ -30,6 +32,7 @@
 #define CALL_TIMEOUT_MS 60000   /* for what the agent does itself */
 #define INITIAL_TREE "/initial"
 #define REASON_LINES 1
+#define EXIT_NOT_SUPPORTED "exit 77"    /* how the agent tells RECORD_NOT_SUPPORTED */
 
 /* What a recording holds while it goes on. */
 struct session {
@@ -44,7 +47,24 @@ struct session {
   const char *disk, *mark_device;       /* in the guest */
   bool begun;
   bool died;                    /* the guest died or hung: the log up to there is worth keeping */
+  bool not_supported;           /* a command ended with RECORD_NOT_SUPPORTED */
 };
+
+int
+recording_parse_settle (const char *text, struct recording *recording)
+{
+  if (strcmp (text, "sync") == 0)
+    recording->settle = SETTLE_SYNC;
+  else if (strcmp (text, "none") == 0)
+    recording->settle = SETTLE_NONE;
+  else if (parse_seconds (text, &recording->settle_seconds) == 0 && recording->settle_seconds <= INT_MAX)
+    recording->settle = SETTLE_SECONDS;
+  else {
+    error_message ("--settle=%s: give sync, none or a time in seconds", text);
+    return -1;
+  }
+  return 0;
+}
 
 static int
 out_of_memory (void)
@@ -329,6 +349,7 @@ run_program (struct session *session, const char *what, const char *const *comma
   if (text)
     *text = '\0';
   bool good = strcmp (payload, "exit 0") == 0;
+  session->not_supported = strcmp (payload, EXIT_NOT_SUPPORTED) == 0;
   if (!good) {
     CLEANUP_FREE char *recorder = recorder_trouble (session);
     const char *last = recorder ? recorder : last_lines (*output);
@@ -626,5 +647,5 @@ record (const struct recording *recording)
   free (session.console);
   free (session.part);
   free (session.program);
-  return r;
+  return r == -1 && session.not_supported ? RECORD_NOT_SUPPORTED : r;
 }

@@ -38,8 +38,14 @@ struct recording {
   bool quiet;                   /* do not show what the command prints */
 };
 
+/* What --settle=TEXT means.  Returns 0, or -1 after a message. */
+extern int recording_parse_settle (const char *text, struct recording *recording);
+
+#define RECORD_NOT_SUPPORTED 77
+
 /* Record.  Returns 0 when the log is complete under its name, or -1 after a message; the log is then removed, except where the
- * guest died or hung after `begin`: what led there is in it.
+ * guest died or hung after `begin`: what led there is in it.  RECORD_NOT_SUPPORTED in place of -1: a command in the guest ended
+ * with that exit status, by which it says that what it needs is not to be had there.
  */
 extern int record (const struct recording *recording);
 

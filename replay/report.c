@@ -5,12 +5,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/publish.h"
 #include "common/stop.h"
 #include "replay/report.h"
 
@@ -327,43 +326,6 @@ make_json (const struct report *report)
   return object;
 }
 
-/* Put TEXT under a temporary name beside PATH, then rename it: nobody reads half a report.  A PATH that is there and no regular
- * file, such as /dev/stderr, is written to as it is.
- */
-static int
-publish (const char *path, const char *text)
-{
-  CLEANUP_FREE char *temporary = NULL;
-  struct stat status;
-  FILE *file;
-
-  if (stat (path, &status) == 0 && !S_ISREG (status.st_mode)) {
-    file = fopen (path, "we");
-    if (file == NULL || fprintf (file, "%s\n", text) < 0 || fclose (file) == EOF) {
-      error_message ("%s: %m", path);
-      return -1;
-    }
-    return 0;
-  }
-  if (asprintf (&temporary, "%s.tmp", path) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
-  file = fopen (temporary, "we");
-  if (file == NULL) {
-    error_message ("%s: %m", temporary);
-    return -1;
-  }
-  bool written = fprintf (file, "%s\n", text) >= 0;
-  written &= fclose (file) == 0;
-  if (!written || rename (temporary, path) == -1) {
-    error_message ("%s: %m", path);
-    unlink (temporary);
-    return -1;
-  }
-  return 0;
-}
-
 int
 report_write_json (const struct report *report, const char *path)
 {
@@ -379,6 +341,6 @@ report_write_json (const struct report *report, const char *path)
   if (strcmp (path, "-") == 0)
     puts (text);
   else
-    r = publish (path, text);
+    r = publish_text (path, text);
   return r;
 }

@@ -26,6 +26,7 @@ VM_TESTS = \
 	tests/vm/test-guest-trouble.sh \
 	tests/vm/test-many-files.sh \
 	tests/vm/test-marks.sh \
+	tests/vm/test-matrix.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \

@@ -30,6 +30,17 @@ refused '--bus=usb' "$powercut" record --bus=usb -o "$tmp/x.bin" -- "$true"
 refused '--settle=soon' "$powercut" record --settle=soon -o "$tmp/x.bin" -- "$true"
 refused '--size=12Q' "$powercut" record --size=12Q -o "$tmp/x.bin" -- "$true"
 
+refused 'options alone' "$powercut" matrix "$true"
+refused 'no such protocol' "$powercut" matrix --protocol=rename,frobnicate
+refused 'name is missing' "$powercut" matrix --fs=ext4,,xfs
+refused 'given twice' "$powercut" matrix --protocol=rename,rename
+refused 'xfs is not among the file systems' "$powercut" matrix --fs=ext4 --mount=xfs:noatime
+refused 'not printable' "$powercut" matrix --mount=$'no\natime'
+refused '--settle=soon' "$powercut" matrix --settle=soon
+refused '--jobs=1000' "$powercut" matrix --jobs=1000
+refused "$tmp/nothing" "$powercut" matrix --kernel="$tmp/nothing"
+refused "$tmp/nothing/x.html" "$powercut" matrix --html="$tmp/nothing/x.html"
+
 # Recording: programs, kernels, file systems, sizes.
 refused 'not found\|No such file' "$powercut" record -o "$tmp/x.bin" -- /nonexistent/program
 refused 'ermission denied\|not executable\|no executable' "$powercut" record -o "$tmp/x.bin" -- "$tmp/log.bin"

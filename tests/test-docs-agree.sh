@@ -38,7 +38,7 @@ parameters_of_help ()
 # agree WHAT HELP PAGE: both are sorted lists
 agree ()
 {
-  [ -s "$2" ] || fail "$1: no option found in --help"
+  [ -s "$2" ] || fail "$1: nothing found in --help"
   diff -u --label "$1 --help" --label "$1's page" "$2" "$3" >&2 || fail "$1: --help and page differ"
 }
 
@@ -85,11 +85,17 @@ plugin_agrees ()
 common='OPTIONS OF ALL COMMANDS'
 program_agrees powercut 'OPTIONS OF RUN AND RECORD' 'OPTIONS OF RUN' "$common" -- "$powercut" run
 program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$common" -- "$powercut" record
+program_agrees powercut 'OPTIONS OF MATRIX' "$common" -- "$powercut" matrix
 program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
-page_has_no_more powercut run record 'kernel fetch'
+page_has_no_more powercut run record matrix 'kernel fetch'
 program_agrees replay -- "$replay"
 plugin_agrees writelog
 plugin_agrees crashstate
+
+# The update protocols.
+items powercut 'THE MATRIX' | grep -v '^\*' | sort > "$tmp/page"
+"$builddir/corpus/update-protocols/update-protocols" list | cut -f1 | sort > "$tmp/help"
+agree protocols "$tmp/help" "$tmp/page"
 
 for page in "$srcdir"/docs/*.pod; do
   expect_status 0 podchecker -warnings -warnings "$page"

@@ -24,10 +24,14 @@ tests_unit_test_judge_CFLAGS = $(unit_cflags)
 tests_unit_test_judge_LDADD = checker/libjudge.la common/libcommon.la $(CHECK_LIBS)
 
 # These two bring their own error_message, too.
-UNIT_TESTS += tests/unit/test-kernel tests/unit/test-initramfs
+UNIT_TESTS += tests/unit/test-kernel tests/unit/test-kernel-unpack tests/unit/test-initramfs
 tests_unit_test_kernel_SOURCES = tests/unit/test-kernel.c tests/unit/unit.h
 tests_unit_test_kernel_CFLAGS = $(unit_cflags)
 tests_unit_test_kernel_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_kernel_unpack_SOURCES = tests/unit/test-kernel-unpack.c tests/unit/unit.h
+tests_unit_test_kernel_unpack_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
+tests_unit_test_kernel_unpack_LDADD = \
+	guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 tests_unit_test_initramfs_SOURCES = tests/unit/test-initramfs.c tests/unit/unit.h
 tests_unit_test_initramfs_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
 tests_unit_test_initramfs_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
@@ -72,4 +76,4 @@ tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_
 UNIT_TESTS += tests/unit/test-vm
 tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
 tests_unit_test_vm_CFLAGS = $(unit_cflags)
-tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(CHECK_LIBS)
+tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reports: nobody reads half of one. */
+#ifndef POWERCUT_PUBLISH_H
+#define POWERCUT_PUBLISH_H
+
+/* Put TEXT and a newline under a temporary name beside PATH, then rename it.  A PATH that is there and no regular file, such as
+ * /dev/stderr, is written to as it is.  Returns 0, or -1 after a message.
+ */
+extern int publish_text (const char *path, const char *text);
+
+/* Can PATH be published later?  Returns 0, or -1 after a message. */
+extern int publish_check (const char *path);
+
+#endif

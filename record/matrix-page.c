@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The matrix as a page, in Markdown or in HTML: what the page holds is said once, how it is marked up twice. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "record/matrix-report.h"
+#include "record/matrix-verdict.h"
+
+/* What stands around the parts of a page. */
+struct markup {
+  const char *begin, *end;
+  const char *title[2], *heading[2], *paragraph[2], *code[2];
+  const char *table[2], *row[2], *head[2], *cell[2], *cell_class[2];
+  const char *head_row[2];      /* of a table */
+  const char *rule;             /* below the heads, once for each column */
+  const char *special;          /* characters of text that are escaped, ... */
+  const char *const *escapes;   /* ... and how, or NULL: by a backslash */
+};
+
+struct page {
+  FILE *file;
+  const struct markup *markup;
+};
+
+static const struct markup markdown = {
+  .begin = "", .end = "", .title = { "# ", "\n\n" }, .heading = { "## ", "\n\n" }, .paragraph = { "", "\n\n" },
+  .code = { "    ", "\n\n" }, .table = { "", "\n" }, .row = { "|", "\n" }, .head = { " ", " |" }, .cell = { " ", " |" },
+  .head_row = { "|", "\n|" }, .rule = "---|", .special = "\\`*_[]<>|&~#",
+};
+
+static const char *const html_escapes[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
+
+static const struct markup html = {
+  .begin =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>Update protocols</title>\n<style>\n"
+    ":root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fff; --line: #c8c8c8; --good: #d5f0d8; --half: #fcefc4;\n"
+    "  --bad: #f8d3d0; --none: #ececec }\n"
+    "@media (prefers-color-scheme: dark) {\n"
+    "  :root { --ink: #e6e6e6; --paper: #161616; --line: #454545; --good: #1d4426; --half: #54450f; --bad: #5e2320;\n"
+    "    --none: #2b2b2b }\n}\n"
+    "body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 80em;\n"
+    "  margin: 2em auto; padding: 0 1em }\n"
+    "div { overflow-x: auto }\n"
+    "table { border-collapse: collapse; margin: 1em 0 }\n"
+    "th, td { border: 1px solid var(--line); padding: .25em .6em; text-align: left; vertical-align: top }\n"
+    ".good { background: var(--good) } .half { background: var(--half) } .bad { background: var(--bad) }\n"
+    ".none { background: var(--none) }\n"
+    "pre { overflow-x: auto }\n"
+    "</style>\n</head>\n<body>\n",
+  .end = "</body>\n</html>\n",
+  .title = { "<h1>", "</h1>\n" }, .heading = { "<h2>", "</h2>\n" }, .paragraph = { "<p>", "</p>\n" },
+  .code = { "<pre>", "</pre>\n" }, .table = { "<div><table>\n", "</tbody>\n</table></div>\n" }, .row = { "<tr>", "</tr>\n" },
+  .head = { "<th>", "</th>" }, .cell = { "<td>", "</td>" }, .cell_class = { "<td class=\"", "\">" },
+  .head_row = { "<thead>\n<tr>", "</tr>\n</thead>\n<tbody>\n" }, .special = "&<>\"'", .escapes = html_escapes,
+};
+
+/* Text of any origin; bytes that are not printable ASCII become `?`. */
+static void
+put_text (const struct page *page, const char *text)
+{
+  for (; text && *text; text++) {
+    const char *special = strchr (page->markup->special, *text);
+
+    if (*text < ' ' || *text > '~')
+      putc ('?', page->file);
+    else if (special && page->markup->escapes)
+      fputs (page->markup->escapes[special - page->markup->special], page->file);
+    else
+      fprintf (page->file, "%s%c", special ? "\\" : "", *text);
+  }
+}
+
+static void
+put_part (const struct page *page, const char *const around[2], const char *text)
+{
+  fputs (around[0], page->file);
+  put_text (page, text);
+  fputs (around[1], page->file);
+}
+
+/* A cell that shows how good its text is. */
+static void
+put_graded_cell (const struct page *page, const char *class, const char *text)
+{
+  const struct markup *markup = page->markup;
+
+  if (markup->cell_class[0])
+    fprintf (page->file, "%s%s%s", markup->cell_class[0], class, markup->cell_class[1]);
+  else
+    fputs (markup->cell[0], page->file);
+  put_text (page, text);
+  fputs (markup->cell[1], page->file);
+}
+
+/* Markdown has no markup in code: a line of it is put as it is, which is safe in a line of printable ASCII. */
+static void
+put_command (const struct page *page, const char *command)
+{
+  if (page->markup->escapes)
+    put_part (page, page->markup->code, command);
+  else
+    fprintf (page->file, "%s%s%s", page->markup->code[0], command, page->markup->code[1]);
+}
+
+static void
+begin_table (const struct page *page, const char *const *heads, size_t count)
+{
+  const struct markup *markup = page->markup;
+
+  fprintf (page->file, "%s%s", markup->table[0], markup->head_row[0]);
+  for (size_t i = 0; i < count; i++)
+    put_part (page, markup->head, heads[i]);
+  fputs (markup->head_row[1], page->file);
+  for (size_t i = 0; i < count && markup->rule; i++)
+    fputs (markup->rule, page->file);
+  if (markup->rule)
+    putc ('\n', page->file);
+}
+
+static void
+end_table (const struct page *page)
+{
+  fputs (page->markup->table[1], page->file);
+}
+
+static void
+put_protocols (const struct page *page, const struct matrix *matrix)
+{
+  const struct markup *markup = page->markup;
+
+  put_part (page, markup->heading, "The protocols");
+  begin_table (page, (const char *const[]) { "protocol", "what it does" }, 2);
+  for (size_t i = 0; i < matrix->protocol_count; i++) {
+    fputs (markup->row[0], page->file);
+    put_part (page, markup->cell, matrix->protocols[i].name);
+    put_part (page, markup->cell, matrix->protocols[i].what);
+    fputs (markup->row[1], page->file);
+  }
+  end_table (page);
+}
+
+/* As `ext4 data=journal 6.12.117`: short enough for the head of a column. */
+static char *
+name_column (const struct environment *environment)
+{
+  char *text;
+
+  if (asprintf (&text, "%s %s%s%.*s", environment->filesystem, environment->mount_options,
+                *environment->mount_options ? " " : "", (int) strcspn (environment->release, "-+"), environment->release) == -1)
+    return NULL;
+  return text;
+}
+
+/* The summary: a row for each protocol, a column for each environment. */
+static void
+put_summary (const struct page *page, const struct matrix *matrix)
+{
+  const struct markup *markup = page->markup;
+  CLEANUP_FREE char **heads = calloc (matrix->environment_count + 1, sizeof *heads);
+
+  if (heads == NULL)
+    return;
+  for (size_t i = 0; i < matrix->environment_count; i++)
+    heads[1 + i] = name_column (&matrix->environments[i]);
+  heads[0] = (char *) "protocol";
+  begin_table (page, (const char *const *) heads, matrix->environment_count + 1);
+  for (size_t i = 0; i < matrix->environment_count; i++)
+    free (heads[1 + i]);
+  for (size_t i = 0; i < matrix->protocol_count; i++) {
+    fputs (markup->row[0], page->file);
+    put_part (page, markup->cell, matrix->protocols[i].name);
+    for (size_t j = 0; j < matrix->environment_count; j++) {
+      struct verdict verdict;
+
+      verdict_make (&verdict, &matrix->cells[j * matrix->protocol_count + i]);
+      put_graded_cell (page, verdict.class, verdict.summary);
+      verdict_free (&verdict);
+    }
+    fputs (markup->row[1], page->file);
+  }
+  end_table (page);
+}
+
+static void
+put_cell (const struct page *page, const struct cell *cell)
+{
+  const struct markup *markup = page->markup;
+  struct verdict verdict;
+  char seconds[32];
+
+  verdict_make (&verdict, cell);
+  snprintf (seconds, sizeof seconds, "%.1f", cell->seconds);
+  const char *const texts[] = {
+    verdict.atomic, verdict.durable, verdict.leftovers, verdict.states, verdict.exhaustive, verdict.runs, seconds,
+  };
+  fputs (markup->row[0], page->file);
+  put_graded_cell (page, verdict.class, cell->protocol->name);
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    put_part (page, markup->cell, texts[i]);
+  put_part (page, markup->cell, verdict.wrong);
+  fputs (markup->row[1], page->file);
+  verdict_free (&verdict);
+}
+
+/* All figures of one environment. */
+static void
+put_environment (const struct page *page, const struct matrix *matrix, size_t number)
+{
+  static const char *const heads[] = {
+    "protocol", "atomic", "durable", "leftovers", "crash states", "exhaustive", "runs", "seconds", "what was wrong"
+  };
+  CLEANUP_FREE char *name = environment_describe (&matrix->environments[number]);
+
+  put_part (page, page->markup->heading, name);
+  begin_table (page, heads, sizeof heads / sizeof heads[0]);
+  for (size_t i = 0; i < matrix->protocol_count; i++)
+    put_cell (page, &matrix->cells[number * matrix->protocol_count + i]);
+  end_table (page);
+}
+
+static void
+put_introduction (const struct page *page, const struct matrix *matrix)
+{
+  const struct markup *markup = page->markup;
+  CLEANUP_FREE char *counts = matrix_describe_counts (matrix);
+
+  put_part (page, markup->title, "Update protocols");
+  put_part (page, markup->paragraph,
+            "What a power cut leaves of a file that is being updated.  Atomic: the old or the new contents are there, wherever "
+            "the power was cut.  Durable: the new ones, once the update has returned.  Exhaustive: every crash state of the "
+            "recording was covered.  Leftovers: names that are there besides.");
+  put_part (page, markup->paragraph, "Made by powercut " PACKAGE_VERSION " with");
+  put_command (page, matrix->command);
+  put_part (page, markup->paragraph, counts);
+}
+
+static char *
+make_page (const struct matrix *matrix, const struct markup *markup)
+{
+  char *text = NULL;
+  size_t length;
+  struct page page = { open_memstream (&text, &length), markup };
+
+  if (page.file) {
+    fputs (markup->begin, page.file);
+    put_introduction (&page, matrix);
+    put_summary (&page, matrix);
+    put_protocols (&page, matrix);
+    for (size_t i = 0; i < matrix->environment_count; i++)
+      put_environment (&page, matrix, i);
+    fputs (markup->end, page.file);
+    if (fclose (page.file) == 0) {
+      while (length > 0 && text[length - 1] == '\n')   /* who publishes it puts one there */
+        text[--length] = '\0';
+      return text;
+    }
+  }
+  free (text);
+  error_message ("out of memory");
+  return NULL;
+}
+
+char *
+matrix_make_markdown (const struct matrix *matrix)
+{
+  return make_page (matrix, &markdown);
+}
+
+char *
+matrix_make_html (const struct matrix *matrix)
+{
+  return make_page (matrix, &html);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "record/matrix-verdict.h"
+
+#define DIGITS_MAX 12           /* of a number of states that is written out */
+
+static const char *
+yes_or_no (const cJSON *result, const char *name)
+{
+  const cJSON *value = cJSON_GetObjectItemCaseSensitive (result, name);
+
+  return cJSON_IsTrue (value) ? "yes" : cJSON_IsFalse (value) ? "NO" : "-";
+}
+
+static const char *
+text_of (const cJSON *object, const char *name)
+{
+  const char *text = cJSON_GetStringValue (cJSON_GetObjectItemCaseSensitive (object, name));
+
+  return text ? text : "";
+}
+
+/* A number of many digits as a power of ten. */
+static void
+shorten (const char *digits, char *text)
+{
+  size_t length = strlen (digits);
+
+  if (length <= DIGITS_MAX)
+    snprintf (text, VERDICT_NUMBER_MAX, "%s", digits);
+  else
+    snprintf (text, VERDICT_NUMBER_MAX, "%.1s.%.1se%zu", digits, digits + 1, length - 1);
+}
+
+/* The names of a report's leftovers. */
+static void
+write_leftovers (const cJSON *result, FILE *file)
+{
+  const cJSON *leftover;
+  const char *separator = "";
+
+  cJSON_ArrayForEach (leftover, cJSON_GetObjectItemCaseSensitive (result, "leftovers")) {
+    const char *name = cJSON_GetStringValue (leftover);
+
+    fprintf (file, "%s%s", separator, name ? name : "");
+    separator = " ";
+  }
+  if (*separator == '\0')
+    putc ('-', file);
+}
+
+static void
+write_violations (const cJSON *result, FILE *file)
+{
+  const cJSON *violation;
+  const char *separator = "";
+
+  cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations")) {
+    char states[VERDICT_NUMBER_MAX];
+    const char *digits = text_of (violation, "states");
+
+    shorten (digits, states);
+    fprintf (file, "%s%s after %s in %s state%s: %s%s", separator, text_of (violation, "kind"), text_of (violation, "after"),
+             states, strcmp (digits, "1") == 0 ? "" : "s", text_of (violation, "detail"),
+             cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (violation, "repeated")) ? "" : " (not seen again)");
+    separator = "; ";
+  }
+}
+
+/* Is there a violation besides those of the two verdicts, such as a file system that cannot be mounted? */
+static bool
+has_other_violation (const cJSON *result)
+{
+  const cJSON *violation;
+
+  cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations"))
+    if (strcmp (text_of (violation, "kind"), "atomicity") != 0 && strcmp (text_of (violation, "kind"), "durability") != 0)
+      return true;
+  return false;
+}
+
+/* What WRITE writes about RESULT, safe to print, to free, or NULL. */
+static char *
+text_from (const cJSON *result, void (*write) (const cJSON *result, FILE *file))
+{
+  CLEANUP_FREE char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  if (file == NULL)
+    return NULL;
+  write (result, file);
+  return fclose (file) == 0 ? safe_text (text) : NULL;
+}
+
+static void
+sum_up (const struct cell *cell, struct verdict *verdict)
+{
+  static const char *const summaries[] = { "neither", "durable", "atomic", "atomic, durable" };
+  static const char *const classes[] = { "bad", "half", "half", "good" };
+  size_t which = (strcmp (verdict->atomic, "yes") == 0) * 2u + (strcmp (verdict->durable, "yes") == 0);
+
+  if (cell->outcome != CELL_DONE) {
+    verdict->summary = cell->outcome == CELL_FAILED ? "failed" : "not supported";
+    verdict->class = cell->outcome == CELL_FAILED ? "bad" : "none";
+  } else if (has_other_violation (cell->result)) {
+    verdict->summary = "broken";
+    verdict->class = "bad";
+  } else {
+    verdict->summary = summaries[which];
+    verdict->class = classes[which];
+  }
+}
+
+void
+verdict_make (struct verdict *verdict, const struct cell *cell)
+{
+  const cJSON *result = cell->result;
+
+  *verdict = (struct verdict) {
+    .atomic = yes_or_no (result, "atomic"), .durable = yes_or_no (result, "durable"),
+    .exhaustive = yes_or_no (result, "exhaustive"), .leftovers = text_from (result, write_leftovers),
+    .wrong = cell->outcome == CELL_DONE ? text_from (result, write_violations) : NULL,
+  };
+  if (cell->outcome != CELL_DONE && asprintf (&verdict->wrong, "%s: %s", cell->outcome == CELL_FAILED ? "failed" : "not supported",
+                                              cell->reason ? cell->reason : "") == -1)
+    verdict->wrong = NULL;
+  shorten (text_of (result, "crash_states"), verdict->states);
+  if (result)
+    snprintf (verdict->runs, sizeof verdict->runs, "%.0f",
+              cJSON_GetNumberValue (cJSON_GetObjectItemCaseSensitive (result, "runs")));
+  sum_up (cell, verdict);
+}
+
+void
+verdict_free (struct verdict *verdict)
+{
+  free (verdict->leftovers);
+  free (verdict->wrong);
+}
+
+char *
+environment_describe (const struct environment *environment)
+{
+  char *text;
+
+  if (asprintf (&text, "%s%s%s, kernel %s", environment->filesystem, *environment->mount_options ? " " : "",
+                environment->mount_options, environment->release) == -1)
+    return NULL;
+  return text;
+}
+
+static size_t
+count_cells (const struct matrix *matrix, enum cell_outcome outcome)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < matrix->cell_count; i++)
+    count += matrix->cells[i].outcome == outcome;
+  return count;
+}
+
+char *
+matrix_describe_counts (const struct matrix *matrix)
+{
+  char *text;
+
+  if (asprintf (&text, "%zu cells: %zu measured, %zu not supported, %zu failed; %.0f s", matrix->cell_count,
+                count_cells (matrix, CELL_DONE), count_cells (matrix, CELL_NOT_SUPPORTED), count_cells (matrix, CELL_FAILED),
+                matrix->seconds) == -1)
+    return NULL;
+  return text;
+}

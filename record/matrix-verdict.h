@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What came out of a cell, in words. */
+#ifndef POWERCUT_MATRIX_VERDICT_H
+#define POWERCUT_MATRIX_VERDICT_H
+
+#include "record/matrix-cells.h"
+
+#define VERDICT_NUMBER_MAX 64
+
+/* All texts are safe to print. */
+struct verdict {
+  const char *atomic, *durable, *exhaustive;    /* "yes", "NO" or "-" */
+  const char *summary;          /* "atomic, durable", "not supported", ... */
+  const char *class;            /* how good that is: good, half, bad or none */
+  char states[VERDICT_NUMBER_MAX], runs[VERDICT_NUMBER_MAX];
+  char *leftovers;              /* to free */
+  char *wrong;                  /* one line about what was wrong, empty if nothing; to free */
+};
+
+/* Say what came out of CELL, which has ended; free it with verdict_free.  Where memory is short, texts are NULL. */
+extern void verdict_make (struct verdict *verdict, const struct cell *cell);
+extern void verdict_free (struct verdict *verdict);
+
+/* As `ext4 data=journal, kernel 6.12.117+deb12-cloud-amd64`, to free, or NULL. */
+extern char *environment_describe (const struct environment *environment);
+
+/* How many cells came out how, and how long it took; to free, or NULL. */
+extern char *matrix_describe_counts (const struct matrix *matrix);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "common/options.h"
+#include "common/parts.h"
+#include "common/process.h"
+#include "common/publish.h"
+#include "common/stop.h"
+#include "common/workdir.h"
+#include "guest/kernel.h"
+#include "record/matrix-cells.h"
+#include "record/matrix-report.h"
+#include "record/matrix.h"
+#include "record/record.h"
+
+#define EXIT_UNUSABLE 2         /* bad usage, a missing part, or a cell that failed */
+#define EXIT_SIGNALLED 128      /* + the signal that stopped it */
+#define JOBS_MAX 256
+#define FILESYSTEMS "ext4,xfs,btrfs"
+
+struct arguments {
+  const char *filesystems, *protocols;  /* names with commas between them; NULL: all protocols */
+  const char *settle;
+  struct option_texts mount, kernels;
+  uint64_t jobs;
+  const char *command;          /* the command line itself */
+  const char *markdown, *json, *html;
+};
+
+/* The reports that can be asked for. */
+struct output {
+  const char *path;             /* NULL: not this one */
+  char *(*make) (const struct matrix *matrix);
+};
+
+/* Texts cut out of one. */
+struct words {
+  char *text;                   /* to free, as is the list */
+  char **list;
+  size_t count;
+};
+
+static int
+out_of_memory (void)
+{
+  error_message ("out of memory");
+  return -1;
+}
+
+/* Cut TEXT at each of SEPARATOR.  Returns 0, or -1 after a message. */
+static int
+split (const char *text, const char *separator, struct words *words)
+{
+  char *rest, *word;
+
+  words->text = rest = strdup (text);
+  words->list = calloc (strlen (text) + 1, sizeof *words->list);
+  words->count = 0;
+  if (words->text == NULL || words->list == NULL)
+    return out_of_memory ();
+  while ((word = strsep (&rest, separator)) != NULL)
+    words->list[words->count++] = word;
+  return 0;
+}
+
+static void
+words_free (struct words *words)
+{
+  free (words->text);
+  free (words->list);
+}
+
+/* Is each word of OPTION there and there once?  Returns 0, or -1 after a message. */
+static int
+check_words (const char *option, const struct words *words)
+{
+  for (size_t i = 0; i < words->count; i++) {
+    if (*words->list[i] == '\0') {
+      error_message ("--%s: a name is missing: give names with commas between them", option);
+      return -1;
+    }
+    for (size_t j = 0; j < i; j++)
+      if (strcmp (words->list[i], words->list[j]) == 0) {
+        error_message ("--%s: %s is given twice", option, words->list[i]);
+        return -1;
+      }
+  }
+  return 0;
+}
+
+/* All protocols that there are.  LINES are what the program says of itself, and holds their texts. */
+static int
+list_protocols (struct words *lines, struct protocol **protocols, size_t *count)
+{
+  CLEANUP_FREE char *program = part_path (PART_PROTOCOLS);
+  CLEANUP_FREE char *text = program ? process_output ((const char *const[]) { program, "list", NULL }, NULL) : NULL;
+
+  if (text == NULL || split (text, "\n", lines) == -1)
+    return -1;
+  *protocols = calloc (lines->count, sizeof **protocols);
+  if (*protocols == NULL)
+    return out_of_memory ();
+  for (*count = 0; *count < lines->count && *lines->list[*count]; ++*count) {
+    char *what = lines->list[*count];
+
+    (*protocols)[*count].name = strsep (&what, "\t");
+    (*protocols)[*count].what = what ? what : "";
+  }
+  return 0;
+}
+
+/* Keep the protocols that WANTED names, in its order. */
+static int
+choose_protocols (const struct words *wanted, struct matrix *matrix)
+{
+  struct protocol *chosen = calloc (wanted->count, sizeof *chosen);
+
+  if (chosen == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < wanted->count; i++) {
+    size_t j = 0;
+
+    while (j < matrix->protocol_count && strcmp (matrix->protocols[j].name, wanted->list[i]) != 0)
+      j++;
+    if (j == matrix->protocol_count) {
+      error_message ("--protocol=%s: no such protocol: see powercut(1) for their names", wanted->list[i]);
+      free (chosen);
+      return -1;
+    }
+    chosen[i] = matrix->protocols[j];
+  }
+  free (matrix->protocols);
+  matrix->protocols = chosen;
+  matrix->protocol_count = wanted->count;
+  return 0;
+}
+
+/* The file system that a --mount is for, as an index, or COUNT if it is for all: FS:OPTS is for one.  *options is what is behind
+ * it.
+ */
+static size_t
+mount_filesystem (const char *text, const struct words *filesystems, const char **options)
+{
+  *options = text;
+  for (size_t i = 0; i < filesystems->count; i++) {
+    size_t length = strlen (filesystems->list[i]);
+
+    if (strncmp (text, filesystems->list[i], length) == 0 && text[length] == ':') {
+      *options = text + length + 1;
+      return i;
+    }
+  }
+  return filesystems->count;
+}
+
+/* A mount option has no colon in its name: what looks like FS:OPTS is for a file system that is not there. */
+static int
+check_mounts (const struct option_texts *mount, const struct words *filesystems)
+{
+  for (size_t i = 0; i < mount->count; i++) {
+    const char *text = mount->texts[i], *options;
+    size_t name = strcspn (text, ":,=");
+
+    for (const char *at = text; *at; at++)
+      if (*at < ' ' || *at > '~') {
+        error_message ("--mount: there is a character in it that is not printable ASCII");
+        return -1;
+      }
+    if (text[name] == ':' && mount_filesystem (text, filesystems, &options) == filesystems->count) {
+      error_message ("--mount=%s: %.*s is not among the file systems: see --fs", text, (int) name, text);
+      return -1;
+    }
+  }
+  return 0;
+}
+
+static void
+add_environment (struct matrix *matrix, const char *filesystem, const char *options, const char *kernel, const char *release)
+{
+  matrix->environments[matrix->environment_count++] = (struct environment) { filesystem, options, kernel, release };
+}
+
+/* Every file system with each mount option that is for it, or with none. */
+static void
+add_environments (struct matrix *matrix, const struct words *filesystems, const struct option_texts *mount,
+                  const char *kernel, const char *release)
+{
+  for (size_t i = 0; i < filesystems->count; i++) {
+    size_t before = matrix->environment_count;
+
+    for (size_t j = 0; j < mount->count; j++) {
+      const char *options;
+      size_t which = mount_filesystem (mount->texts[j], filesystems, &options);
+
+      if (which == i || which == filesystems->count)
+        add_environment (matrix, filesystems->list[i], options, kernel, release);
+    }
+    if (matrix->environment_count == before)
+      add_environment (matrix, filesystems->list[i], "", kernel, release);
+  }
+}
+
+/* Find all kernels, KERNELS to be freed by the caller, and make the environments. */
+static int
+plan_environments (struct matrix *matrix, const struct arguments *arguments, const struct words *filesystems,
+                   struct kernel *kernels, size_t kernel_count)
+{
+  size_t mounts = arguments->mount.count ? arguments->mount.count : 1;
+
+  matrix->environments = calloc (kernel_count * filesystems->count * mounts, sizeof *matrix->environments);
+  if (matrix->environments == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < kernel_count; i++) {
+    const char *spec = arguments->kernels.count ? arguments->kernels.texts[i] : NULL;
+
+    if (kernel_find (spec, &kernels[i]) == -1)
+      return -1;
+    add_environments (matrix, filesystems, &arguments->mount, spec, kernels[i].release);
+  }
+  return 0;
+}
+
+static int
+plan_cells (struct matrix *matrix)
+{
+  matrix->cells = calloc (matrix->environment_count * matrix->protocol_count, sizeof *matrix->cells);
+  if (matrix->cells == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < matrix->environment_count; i++)
+    for (size_t j = 0; j < matrix->protocol_count; j++)
+      matrix->cells[matrix->cell_count++] = (struct cell) {
+        .environment = &matrix->environments[i], .protocol = &matrix->protocols[j]
+      };
+  return 0;
+}
+
+static void
+matrix_free (struct matrix *matrix)
+{
+  for (size_t i = 0; i < matrix->cell_count; i++) {
+    free (matrix->cells[i].reason);
+    cJSON_Delete (matrix->cells[i].result);
+  }
+  free (matrix->cells);
+  free (matrix->environments);
+  free (matrix->protocols);
+}
+
+static int
+publish (const struct output *output, const struct matrix *matrix)
+{
+  CLEANUP_FREE char *text = output->path ? output->make (matrix) : NULL;
+
+  if (output->path == NULL)
+    return 0;
+  return text ? publish_text (output->path, text) : -1;
+}
+
+/* With everything planned: run, and report.  Returns the exit status. */
+static int
+measure (struct matrix *matrix, const struct arguments *arguments)
+{
+  const struct output outputs[] = {
+    { arguments->markdown, matrix_make_markdown }, { arguments->json, matrix_make_json }, { arguments->html, matrix_make_html },
+  };
+  const size_t output_count = sizeof outputs / sizeof outputs[0];
+  CLEANUP_FREE char *folder = NULL;
+  int status = EXIT_SUCCESS, r;
+
+  for (size_t i = 0; i < output_count; i++)
+    if (outputs[i].path && publish_check (outputs[i].path) == -1)
+      return EXIT_UNUSABLE;
+  folder = workdir_create ();
+  if (folder == NULL)
+    return EXIT_UNUSABLE;
+  r = matrix_run_cells (matrix, arguments->jobs, folder, matrix_print_cell);
+  workdir_remove (folder);
+  if (r == -1)
+    return EXIT_UNUSABLE;
+  matrix_print_end (matrix);
+  if (fflush (stdout) == EOF) {
+    error_message ("standard output: %m");
+    status = EXIT_UNUSABLE;
+  }
+  for (size_t i = 0; i < output_count; i++)
+    if (publish (&outputs[i], matrix) == -1)
+      status = EXIT_UNUSABLE;
+  for (size_t i = 0; i < matrix->cell_count; i++)
+    if (matrix->cells[i].outcome == CELL_FAILED)
+      status = EXIT_UNUSABLE;
+  return status;
+}
+
+/* Returns the exit status. */
+static int
+plan_and_measure (const struct arguments *arguments, const struct words *filesystems, const struct words *wanted)
+{
+  const size_t kernel_count = arguments->kernels.count ? arguments->kernels.count : 1;
+  struct kernel *kernels = calloc (kernel_count, sizeof *kernels);
+  struct words lines = { NULL, NULL, 0 };
+  struct matrix matrix = { .command = arguments->command, .settle = arguments->settle };
+  int status = EXIT_UNUSABLE;
+
+  if (kernels == NULL)
+    out_of_memory ();
+  else if (list_protocols (&lines, &matrix.protocols, &matrix.protocol_count) == 0
+           && (arguments->protocols == NULL || choose_protocols (wanted, &matrix) == 0)
+           && plan_environments (&matrix, arguments, filesystems, kernels, kernel_count) == 0 && plan_cells (&matrix) == 0)
+    status = measure (&matrix, arguments);
+  matrix_free (&matrix);
+  words_free (&lines);
+  for (size_t i = 0; kernels && i < kernel_count; i++)
+    kernel_free (&kernels[i]);
+  free (kernels);
+  return status;
+}
+
+/* The command line as one text, to free, or NULL. */
+static char *
+join_words (int argc, char **argv)
+{
+  char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  if (file == NULL)
+    return NULL;
+  fputs ("powercut", file);
+  for (int i = 0; i < argc; i++) {
+    putc (' ', file);
+    print_safely (argv[i], strlen (argv[i]), file);
+  }
+  if (fclose (file) == 0)
+    return text;
+  free (text);
+  return NULL;
+}
+
+static int
+parse_arguments (int argc, char **argv, struct arguments *arguments)
+{
+  const struct option_spec options[] = {
+    { "fs", 0, OPTION_TEXT, &arguments->filesystems, "TYPE,...", "file systems [" FILESYSTEMS "]", 0 },
+    { "mount", 0, OPTION_TEXTS, &arguments->mount, "[TYPE:]OPTS", "mount options, for one file system or all; may be repeated", 0 },
+    { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    { "protocol", 0, OPTION_TEXT, &arguments->protocols, "NAME,...", "ways to update a file [all]", 0 },
+    { "settle", 0, OPTION_TEXT, &arguments->settle, "sync|none|TIME", "after an update, as for run [sync]", 0 },
+    { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "CELLS", "cells side by side [one for each processor]", 1 },
+    { "markdown", 0, OPTION_TEXT, &arguments->markdown, "OUT", "write the results as Markdown", 0 },
+    { "json", 0, OPTION_TEXT, &arguments->json, "OUT", "write the results as JSON", 0 },
+    { "html", 0, OPTION_TEXT, &arguments->html, "OUT", "write the results as one HTML page", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut matrix [OPTION...]\n",
+    "Record and replay many ways to update a file on many file systems, and tabulate what each is worth.", options, true
+  };
+  int first = options_parse (&command, argc, argv);
+  struct recording ignored;
+
+  if (first == -1 || recording_parse_settle (arguments->settle, &ignored) == -1)
+    return -1;
+  if (first != argc) {
+    error_message ("%s: matrix takes options alone: see --help", argv[first]);
+    return -1;
+  }
+  if (arguments->jobs > JOBS_MAX) {
+    error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) arguments->jobs, JOBS_MAX);
+    return -1;
+  }
+  return 0;
+}
+
+int
+matrix_command (int argc, char **argv)
+{
+  CLEANUP_FREE char *command = join_words (argc, argv);
+  struct arguments arguments = {
+    .filesystems = FILESYSTEMS, .settle = "sync", .jobs = (uint64_t) get_nprocs (), .command = command ? command : ""
+  };
+  struct words filesystems = { NULL, NULL, 0 }, wanted = { NULL, NULL, 0 };
+  int status = EXIT_UNUSABLE;
+
+  if (parse_arguments (argc, argv, &arguments) == 0 && split (arguments.filesystems, ",", &filesystems) == 0
+      && check_words ("fs", &filesystems) == 0 && check_mounts (&arguments.mount, &filesystems) == 0
+      && split (arguments.protocols ? arguments.protocols : "", ",", &wanted) == 0
+      && (arguments.protocols == NULL || check_words ("protocol", &wanted) == 0) && stop_install () == 0)
+    status = plan_and_measure (&arguments, &filesystems, &wanted);
+  if (stop_requested ()) {
+    error_message ("stopped by signal %d", stop_requested ());
+    status = EXIT_SIGNALLED + stop_requested ();
+  }
+  words_free (&filesystems);
+  words_free (&wanted);
+  free (arguments.mount.texts);
+  free (arguments.kernels.texts);
+  return status;
+}
