@@ -45,7 +45,6 @@ make_folders (void)
   mount_on ("devtmpfs", "/dev", NULL);
   mount_on ("proc", "/proc", NULL);
   mount_on ("sysfs", "/sys", NULL);
-  mount_on ("tmpfs", "/tmp", "mode=1777");
   mount_on ("tmpfs", "/dev/shm", "mode=1777");
   mkdir (AGENT_MOUNT_POINT, 0755);
   mkdir ("/root", 0700);

@@ -60,7 +60,7 @@ find_program (const struct initramfs *initramfs, const char *word)
 static char *
 guest_path_of (const char *file)
 {
-  static const char *const covered[] = { "/dev/", "/mnt/", "/proc/", "/sys/", "/tmp/" };
+  static const char *const covered[] = { "/dev/", "/mnt/", "/proc/", "/sys/" };
 
   for (size_t i = 0; i < sizeof covered / sizeof covered[0]; i++)
     if (strncmp (file, covered[i], strlen (covered[i])) == 0)

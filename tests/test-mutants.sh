@@ -55,7 +55,7 @@ mutant 'flush by the walk of what completed during it' replay/model.c '/^makes_d
 mutant 'flush of another device' replay/model.c '/^makes_durable/,/^}/ s/w->device == log->flushes\[stop->number\].device &&//'
 mutant 'states of a torn write forgotten' replay/model.c 's/(unsigned long) pieces + 1)/(unsigned long) pieces)/'
 
-mutant 'alternative not opened' replay/search.c '/^grow/,/^}/ s/change_open (other, 1);/change_open (other, other->present + other->absent < 4);/'
+mutant 'alternative not opened' replay/search.c '/^grow/,/^}/ s/other->open = 1;/other->open = other->present + other->absent < 4;/'
 mutant 'alternative not turned' replay/search.c '/^grow/,/^}/ s/turned = .*, \*child/turned = decision, *child/; s/turned = tear_turned.*;/turned = { decision.write, decision.first, decision.last, !decision.kind };/'
 mutant 'states of torn writes counted as of whole ones' replay/search.c '/^count_agreeing/,/^}/ s/== TEAR_PREFIX/== TEAR_NONE/'
 mutant 'limit off by one' replay/search.c '/^tasks_left/,/^}/ s/- search->batch_count/- search->batch_count + 1/'
@@ -76,7 +76,7 @@ mutant 'alternative of the wrong piece' log/choice.c '/^tear_turned/,/^}/ s/choi
 mutant 'pieces counted from the start of the write' log/choice.c '/^tear_choice/,/^}/ s/lead = lead_sectors (tear, write);/lead = 0;/'
 
 mutant 'certificate for other contents' replay/certificates.c '/^find_answer/,/^}/ s/!XXH128_isEqual (answer->content, content)/false/'
-mutant 'pending taken for constant' replay/certificates.c '/^is_constant/,/^}/ s/&& !bsearch.*;/|| !first;/'
+mutant 'pending taken for constant' replay/certificates.c '/^is_constant/,/^}/ s/&& !model_find_pending.*;/|| !first;/'
 mutant 'failed branch leaves decisions' replay/certificates.c 's/crash_state_undo (state, decided);//'
 mutant 'contradiction overlooked' replay/certificates.c 's/outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT/outcome ? CERTIFICATE_KEPT/'
 mutant 'devices confused' replay/certificates.c 's/|| question->device != wanted->device//'
