@@ -2,7 +2,11 @@
 # The update of the demo: an ordinary program of the host, dynamically linked.
 noinst_PROGRAMS += corpus/atomic-update/atomic-update
 corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c
-EXTRA_DIST += corpus/atomic-update/demo.sh corpus/databases/sqlite-check.sh corpus/databases/sqlite-transactions.sh
+EXTRA_DIST += corpus/atomic-update/demo.sh \
+	corpus/databases/append-check.sh corpus/databases/append.sh \
+	corpus/databases/git-check.sh corpus/databases/git-commits.sh \
+	corpus/databases/lmdb-check.sh corpus/databases/lmdb-transactions.sh \
+	corpus/databases/sqlite-check.sh corpus/databases/sqlite-transactions.sh
 
 # Three hundred creations, renames and removals with one sync.
 noinst_PROGRAMS += corpus/many-files/many-files

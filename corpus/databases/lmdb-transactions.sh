@@ -5,7 +5,7 @@
 #     lmdb-transactions.sh NUMBER
 set -e
 mkdir -p env
-mdb_load -T env <<END
+mdb_load env <<END
 VERSION=3
 format=print
 type=btree

@@ -71,15 +71,12 @@ same 0
 # The clusters of the old file are freed at once, its name is moved to the new ones later, after the fsync of the folder even.
 verdict "$full" vfat rename-fsync 1 false false --size=16M
 violation '.kind == "atomicity" and .after == "commit" and (.detail | startswith ("file: empty"))'
-same 1
 # In 6.1 ext2 writes what O_DSYNC asks for, and does not flush the device.
 verdict "$full" ext2 in-place 1 false false --size=8M --mkfs=-N32
 violation '.kind == "durability" and .after == "commit"'
-same 1
 # jfs never flushes the device.
 verdict "$full" jfs in-place 1 false false --size=16M
 [ "$(jq .flushes "$tmp/json")" = 0 ] || fail "jfs flushes: what is said of it in powercut(1) is wrong"
-same 1
 
 # Mount options.
 verdict 6.12 ext4 rename-fsync 0 true true --size=64M --mount=data=journal
