@@ -22,4 +22,3 @@ checked 0 'append-check.sh consistent' 'append.sh nosync'
 # The branch is renamed into place, and nobody syncs its folder; what it names is there before.
 checked 0 'git-check.sh consistent' 'git-commits.sh all'
 checked 1 'git-check.sh durable' 'git-commits.sh all'
-checked 1 'git-check.sh consistent' 'git-commits.sh none'
