@@ -11,33 +11,36 @@
 #include "common/message.h"
 #include "common/publish.h"
 
-/* The file to write to for PATH, to free: a temporary one beside it, or PATH itself, told by *temporary.  NULL after a message. */
-static char *
-file_to_write (const char *path, bool *temporary)
+/* A file to write for PATH: a temporary one beside it, or PATH itself where *temporary is false.  *name is its name, to free in any
+ * case.  NULL after a message.
+ */
+static FILE *
+open_for (const char *path, char **name, bool *temporary)
 {
   struct stat status;
-  char *file;
+  FILE *file;
 
   *temporary = stat (path, &status) == -1 || S_ISREG (status.st_mode);
-  if (asprintf (&file, "%s%s", path, *temporary ? ".tmp" : "") == -1) {
+  if (asprintf (name, "%s%s", path, *temporary ? ".tmp" : "") == -1) {
+    *name = NULL;
     error_message ("out of memory");
     return NULL;
   }
+  file = fopen (*name, "we");
+  if (file == NULL)
+    error_message ("%s: %m", *name);
   return file;
 }
 
 int
 publish_text (const char *path, const char *text)
 {
+  CLEANUP_FREE char *name = NULL;
   bool temporary;
-  CLEANUP_FREE char *name = file_to_write (path, &temporary);
-  FILE *file = name ? fopen (name, "we") : NULL;
+  FILE *file = open_for (path, &name, &temporary);
 
-  if (file == NULL) {
-    if (name)
-      error_message ("%s: %m", name);
+  if (file == NULL)
     return -1;
-  }
   bool written = fprintf (file, "%s\n", text) >= 0;
   written &= fclose (file) == 0;
   if (!written || (temporary && rename (name, path) == -1)) {
@@ -52,15 +55,12 @@ publish_text (const char *path, const char *text)
 int
 publish_check (const char *path)
 {
+  CLEANUP_FREE char *name = NULL;
   bool temporary;
-  CLEANUP_FREE char *name = file_to_write (path, &temporary);
-  FILE *file = name ? fopen (name, "we") : NULL;
+  FILE *file = open_for (path, &name, &temporary);
 
-  if (file == NULL) {
-    if (name)
-      error_message ("%s: %m", name);
+  if (file == NULL)
     return -1;
-  }
   fclose (file);
   if (temporary)
     unlink (name);

@@ -153,7 +153,8 @@ outcome_copy (struct outcome *to, const struct outcome *from)
   bool copied;
 
   *to = (struct outcome) {
-    .kind = from->kind, .check = from->check, .repeated = from->repeated, .report.head = from->report.head, .unrepeated_kind = from->unrepeated_kind
+    .kind = from->kind, .check = from->check, .repeated = from->repeated, .report.head = from->report.head,
+    .unrepeated_kind = from->unrepeated_kind
   };
   memcpy (to->digest, from->digest, sizeof to->digest);
   copied = copy_text (&to->detail, from->detail);

@@ -535,19 +535,7 @@ search_place (const struct node *leaf)
 }
 
 void
-search_states (const struct search *search, mpz_t states)
-{
-  mpz_set (states, search->states);
-}
-
-void
 search_covered (const struct search *search, mpz_t covered)
 {
   mpz_set (covered, search->covered);
-}
-
-uint64_t
-search_runs (const struct search *search)
-{
-  return search->answered;
 }

@@ -81,9 +81,7 @@ extern struct choice *search_decided (const struct node *leaf, size_t *count);
  */
 extern char *search_place (const struct node *leaf);
 
-/* The number of legal states, of those that are covered so far, and of answered tasks. */
-extern void search_states (const struct search *search, mpz_t states);
+/* The number of states that are covered so far. */
 extern void search_covered (const struct search *search, mpz_t covered);
-extern uint64_t search_runs (const struct search *search);
 
 #endif

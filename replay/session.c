@@ -25,7 +25,7 @@
 #include "replay/search.h"
 #include "replay/session.h"
 
-#define MARKS_MAX (512 << 10)
+#define MARKS_MAX (256 << 10)   /* escaping makes three bytes of one, and the guest takes AGENT_REQUEST_MAX */
 
 /* A worker with the run that it is at. */
 struct worker {

@@ -39,6 +39,11 @@ broken ()
 broken 'exit 3: really' 'echo really; exit 3'
 broken 'signal 9' 'kill -9 $$'
 broken timeout 'sleep 600'
+# Marks of all kinds fit into a request: `%` takes three bytes there.
+expect_status 0 "$powercut" run --size=64M --quiet -o "$tmp/marks.bin" --json="$tmp/json" \
+    --check='[ $(wc -c < "$POWERCUT_MARKS_FILE") -gt 250000 ] || ! grep -q commit "$POWERCUT_MARKS_FILE"' -- /bin/sh -c \
+    'text=%%%%%%%%; for i in 1 2 3 4 5 6 7 8 9; do text=$text$text; done; for i in $(seq 100); do powercut-mark $text; done; sync'
+
 # A megabyte of output is none of these, nor is a child that holds on to the file system.
 expect_status 1 "$replay" --limit=1 --check='yes | head -c 1000000; echo; echo much; exit 1' --json="$tmp/json" "$tmp/log.bin"
 [ "$(jq -r '.violations[0].detail' "$tmp/json")" = much ] || fail "much output: $(jq -c .violations "$tmp/json")"
