@@ -13,7 +13,7 @@
 #include "log/foreign-file.h"
 #include "log/importer.h"
 
-#define TRIM_MAX (1 << 30)      /* bytes of a trim or zero in the log, whose length has 32 bits */
+#define TRIM_MAX (UINT64_C (1) << 31)      /* bytes of a trim or zero in the log, whose length has 32 bits */
 
 static const struct format {
   const char *name;
@@ -47,9 +47,7 @@ import_format_name (enum import_format format)
 bool
 importer_fits (const struct importer *importer, uint64_t offset_bytes, uint64_t length_bytes)
 {
-  uint64_t size_bytes = importer->size_bytes ? importer->size_bytes : INT64_MAX;
-
-  return offset_bytes <= size_bytes && length_bytes <= size_bytes - offset_bytes;
+  return offset_bytes <= importer->size_bytes && length_bytes <= importer->size_bytes - offset_bytes;
 }
 
 void
@@ -192,12 +190,12 @@ measure (struct importer *importer)
 {
   const struct import_options *options = importer->options;
 
-  importer->size_bytes = options->size_bytes;
+  importer->size_bytes = options->size_bytes ? options->size_bytes : DEVICE_MAX;
   if (options->base && options->size_bytes == 0 && base_image_size (options->base, &importer->size_bytes) == -1)
     return -1;
   if (formats[options->format].walk (importer) == -1)
     return -1;
-  if (importer->size_bytes == 0)
+  if (options->base == NULL && options->size_bytes == 0)
     importer->size_bytes = importer->reach_bytes;
   if (importer->size_bytes == 0) {
     error_message ("%s: there is no write in it, so that nobody knows the size of the device: give --size", options->file);

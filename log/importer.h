@@ -6,13 +6,16 @@
 #include "log/import.h"
 #include "log/writer.h"
 
+/* No device that is larger is imported, unless somebody says that it is: a damaged length of a discard could fill the disk. */
+#define DEVICE_MAX (UINT64_C (1) << 46)
+
 /* There are two walks: the first checks the file and measures the device, the second writes the log. */
 struct importer {
   const struct import_options *options;
   struct import_result *result; /* of this walk */
   const char *path;             /* of the log */
   struct log_writer *writer;    /* NULL in the first walk */
-  uint64_t size_bytes;          /* of the device; 0: not known yet */
+  uint64_t size_bytes;          /* of the device; in the first walk, if it is not known, DEVICE_MAX */
   uint64_t reach_bytes;         /* where the farthest operation ends */
   bool begun, committed;        /* the marks of the options were seen */
   bool based;                   /* a mark `base` was seen */
@@ -32,7 +35,7 @@ struct import_issued {
   bool promise;
 };
 
-/* Whether a range lies on the device, as far as its size is known. */
+/* Whether a range lies on the device. */
 extern bool importer_fits (const struct importer *importer, uint64_t offset_bytes, uint64_t length_bytes);
 
 /* Note that the device reaches to the end of a range. */
