@@ -9,9 +9,10 @@ record_powercut_SOURCES = \
 	record/matrix-report.c record/matrix-report.h \
 	record/matrix-verdict.c record/matrix-verdict.h \
 	record/mkfs.c record/mkfs.h \
+	record/pool.c record/pool.h \
 	record/powercut.c \
 	record/record.c record/record.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
 record_powercut_LDADD = \
-	guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la \
+	checker/libjudge.la guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
