@@ -47,7 +47,8 @@ issue (struct walk *walk, const struct dm_log_request *request, struct import_is
   const struct import_operation operation = operation_of (request);
 
   if (!importer_fits (walk->importer, request->offset_bytes, request->length_bytes))
-    return foreign_file_fault (walk->log.path, request->file_offset, "an entry that goes beyond the device of %ju bytes: see --size",
+    return foreign_file_fault (walk->log.path, request->file_offset,
+                               "an entry that goes beyond the device of %ju bytes: see --size",
                                (uintmax_t) walk->importer->size_bytes);
   importer_reach (walk->importer, request->offset_bytes, request->length_bytes);
   return importer_issue (walk->importer, &operation, issued);
@@ -118,13 +119,14 @@ pass_entry (struct walk *walk, const struct dm_log_request *request)
 
   if (request->flags & DM_LOG_FLUSH && pass_flush (walk) == -1)
     return -1;
-  if (walk->importer->options->order == IMPORT_CAUTIOUS && !walk->in_epoch && !(request->flags & DM_LOG_FLUSH && request->length_bytes == 0)
-      && begin_epoch (walk, request) == -1)
+  if (request->flags == DM_LOG_FLUSH && request->length_bytes == 0)
+    return 0;
+  if (walk->importer->options->order == IMPORT_CAUTIOUS && !walk->in_epoch && begin_epoch (walk, request) == -1)
     return -1;
   if (request->flags & DM_LOG_MARK)
     return importer_mark (walk->importer, request->file_offset, request->data, request->text_length);
   if (request->length_bytes == 0)
-    return 0;
+    return 0;                   /* a flush alone, with a flag that says nothing of it */
   if (walk->in_epoch)
     issued = walk->epoch.issued[walk->epoch.completed++];
   else if (issue (walk, request, &issued) == -1)

@@ -202,8 +202,9 @@ static int
 answer (struct walk *walk, struct flight *flight, uint32_t error)
 {
   if (flight->must_fail && error == 0)
-    return foreign_file_fault (walk->path, flight->file_offset, "a request that goes beyond the device of %ju bytes and succeeded: "
-                               "see --size", (uintmax_t) walk->importer->size_bytes);
+    return foreign_file_fault (walk->path, flight->file_offset,
+                               "a request that goes beyond the device of %ju bytes and succeeded: see --size",
+                               (uintmax_t) walk->importer->size_bytes);
   if (flight->changes && error == 0)
     importer_reach (walk->importer, flight->offset_bytes, flight->length_bytes);
   if (flight->issued && importer_complete (walk->importer, &flight->issue, error > INT32_MAX ? EIO : (int) error) == -1)
@@ -347,7 +348,8 @@ import_walk_nbd_log (struct importer *importer)
   }
   walk->importer = importer;
   walk->path = importer->options->file;
-  if (foreign_file_map (walk->path, sizeof (struct nbd_request), "a transaction log of nbd-server", &walk->map, &walk->size) == -1) {
+  if (foreign_file_map (walk->path, sizeof (struct nbd_request), "a transaction log of nbd-server", &walk->map,
+                        &walk->size) == -1) {
     free (walk);
     return -1;
   }

@@ -14,7 +14,8 @@
  *   - An entry FLUSH is a flush, issued and completed; data that it has, too, are a write behind it.  So a write is durable
  *     from the next FLUSH entry on, or with FUA at once, and that is just what the target knew.
  *   - IMPORT_LOGGED: an operation is issued where it is logged, the latest that it can have been.  Left out are the states in
- *     which it is on the disk before that: before a FUA write or a mark of its epoch, or before a flush that came while it was in flight.
+ *     which it is on the disk before that: before a FUA write or a mark of its epoch, or before a flush that came while it was
+ *     in flight.
  *   - IMPORT_CAUTIOUS: the operations of an epoch, all that is logged behind one FLUSH up to the next, are issued together at
  *     its beginning.  Added are the states in which one is on the disk that was only issued when a FUA write of the epoch
  *     had been completed.  Still left out is what was in flight during a flush.
@@ -78,8 +79,8 @@ struct import_result {
 /* The name of a format, as --from= has it. */
 extern const char *import_format_name (enum import_format format);
 
-/* Make the log PATH, which must not exist.  Returns 0, or -1 after a message, without leaving PATH behind.  What is wrong with the
- * file is told with the byte in it.
+/* Make the log PATH, which must not exist.  Returns 0, or -1 after a message, without leaving PATH behind.  What is wrong with
+ * the file is told with the byte in it.
  */
 extern int import_log (const struct import_options *options, const char *path, struct import_result *result);
 

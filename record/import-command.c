@@ -92,21 +92,21 @@ parse_import (int argc, char **argv, struct arguments *arguments)
   struct import_options *import = &arguments->import;
   const struct option_spec options[] = {
     { "from", 0, OPTION_TEXT, &arguments->from, "FORMAT", "dm-log-writes, blklogwrites or nbd-datalog", 0 },
-    { "output", 'o', OPTION_TEXT, &arguments->output, "LOG", "the log to make", 0 },
+    { "output", 'o', OPTION_TEXT, &arguments->output, "NEW", "the log to make", 0 },
     { "base", 0, OPTION_TEXT, &import->base, "IMG", "what the device held at first [zeros]", 0 },
-    { "size", 0, OPTION_SIZE, &import->size_bytes, "SIZE", "size of the device [the base's, else as far as writes reach]",
+    { "size", 0, OPTION_SIZE, &import->size_bytes, "BYTES", "size of the device [the base's, else as far as writes reach]",
       LOG_SECTOR },
     { "order", 0, OPTION_TEXT, &arguments->order, "logged|cautious", "what to make of an order that is not known [logged]", 0 },
     { "begin", 0, OPTION_TEXT, &import->begin, "MARK", "this mark is where replaying begins", 0 },
     { "commit", 0, OPTION_TEXT, &import->commit, "MARK", "this mark is where the update has returned", 0 },
-    { "fs", 0, OPTION_TEXT, &arguments->filesystem, "TYPE", "file system on the device: ext4, xfs, btrfs, ...", 0 },
-    { "mount", 0, OPTION_TEXT, &arguments->mount_options, "OPTS", "mount options, as for mount -o", 0 },
-    { "check", 0, OPTION_TEXT, &arguments->check, "CMD", "shell command that says what is right after a crash", 0 },
-    { "include", 0, OPTION_TEXTS, &arguments->include, "FILE", "take FILE or folder into the checker's guest; may be repeated", 0 },
+    { "fs", 0, OPTION_TEXT, &arguments->filesystem, "FS", "file system on the device: ext4, xfs, btrfs, ...", 0 },
+    { "mount", 0, OPTION_TEXT, &arguments->mount_options, "OPTIONS", "mount options, as for mount -o", 0 },
+    { "check", 0, OPTION_TEXT, &arguments->check, "COMMAND", "shell command that says what is right after a crash", 0 },
+    { "include", 0, OPTION_TEXTS, &arguments->include, "PATH", "take PATH into the checker's guest; may be repeated", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    "usage: powercut import --from=FORMAT [OPTION...] FILE -o LOG\n", "Make a log for replay from one of another recorder.",
+    "usage: powercut import --from=FORMAT [OPTION...] FILE -o NEW\n", "Make a log for replay from one of another recorder.",
     options, true
   };
 

@@ -39,6 +39,7 @@ points ()
 [ "$(points "$tmp/log.bin")" = "$(points "$tmp/again.bin")" ] || fail 'other crash points than before'
 
 # What it cannot do.
+import=("$powercut" import --from=dm-log-writes)
 mkdir "$tmp/work.d"
 export TMPDIR=$tmp/work.d
 nbdkit -U - "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$tmp/two.bin" size=1M size=1M --run true
@@ -53,11 +54,11 @@ refused 'No such file' "$powercut" export --to=dm-log-writes "$tmp/log.bin" -o "
 refused 'give dm-log-writes, blklogwrites or nbd-datalog' "$powercut" import "$tmp/exported" -o "$tmp/two"
 refused 'byte 0: wrong magic' "$powercut" import --from=blklogwrites "$tmp/log.bin" -o "$tmp/two"
 refused 'byte 0: wrong magic' "$powercut" import --from=nbd-datalog "$tmp/log.bin" -o "$tmp/two"
-refused 'that is the log itself' "$powercut" import --from=dm-log-writes "$tmp/exported" -o "$tmp/exported"
-refused 'give logged or cautious' "$powercut" import --from=dm-log-writes --order=any "$tmp/exported" -o "$tmp/two"
-refused 'multiple of 512' "$powercut" import --from=dm-log-writes --size=1000 "$tmp/exported" -o "$tmp/two"
-refused 'beyond the device of 4096 bytes: see --size' "$powercut" import --from=dm-log-writes --size=4096 "$tmp/exported" -o "$tmp/two"
-refused 'no mark of the text --begin=nowhere' "$powercut" import --from=dm-log-writes --begin=nowhere "$tmp/exported" -o "$tmp/two"
-refused 'nothing.img: No such file' "$powercut" import --from=dm-log-writes --base="$tmp/nothing.img" "$tmp/exported" -o "$tmp/two"
-refused '--include=nothing: No such file' "$powercut" import --from=dm-log-writes --include=nothing "$tmp/exported" -o "$tmp/two"
+refused 'that is the log itself' "${import[@]}" "$tmp/exported" -o "$tmp/exported"
+refused 'give logged or cautious' "${import[@]}" --order=any "$tmp/exported" -o "$tmp/two"
+refused 'multiple of 512' "${import[@]}" --size=1000 "$tmp/exported" -o "$tmp/two"
+refused 'beyond the device of 4096 bytes: see --size' "${import[@]}" --size=4096 "$tmp/exported" -o "$tmp/two"
+refused 'no mark of the text --begin=nowhere' "${import[@]}" --begin=nowhere "$tmp/exported" -o "$tmp/two"
+refused 'nothing.img: No such file' "${import[@]}" --base="$tmp/nothing.img" "$tmp/exported" -o "$tmp/two"
+refused '--include=nothing: No such file' "${import[@]}" --include=nothing "$tmp/exported" -o "$tmp/two"
 [ ! -e "$tmp/two" ] && [ ! -e "$tmp/two.part" ] || fail 'something is left of what was refused'

@@ -31,15 +31,16 @@ extern void dm_mark (struct bytes *bytes, const char *text);
 /* nbd-server's data log: begin with the option record. */
 extern void nbd_begin (struct bytes *bytes);
 /* A request; LETTERS, unless NULL, are the data of a write and its length, else it is COUNT sectors long. */
-extern void nbd_request (struct bytes *bytes, uint32_t type, uint64_t cookie, uint64_t sector, uint32_t count, const char *letters);
+extern void nbd_request (struct bytes *bytes, uint32_t type, uint64_t cookie, uint64_t sector, uint32_t count,
+                         const char *letters);
 extern void nbd_reply (struct bytes *bytes, uint64_t cookie, uint32_t error);
 
 /* Write BYTES to the file PATH, or a part of them. */
 extern void write_bytes (const char *path, const char *bytes, size_t size);
 extern struct bytes read_bytes (const char *path);
 
-/* A log's events as a text: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a trim of 3 sectors, `f` a flush,
- * `d4` the completion of what was issued at position 4, `d4!5` with error 5, `m:TEXT` a mark.  To free.
+/* A log's events as a text: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a trim of 3 sectors, `f` a
+ * flush, `d4` the completion of what was issued at position 4, `d4!5` with error 5, `m:TEXT` a mark.  To free.
  */
 extern char *describe (const struct write_log *log);
 
