@@ -15,6 +15,7 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
@@ -29,6 +30,7 @@ static const char main_usage[] =
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
@@ -236,6 +238,10 @@ main (int argc, char **argv)
     return become_replay ((const char **) argv + 1);
   if (strcmp (name, "kernel") == 0)
     return kernel_command (argc - 1, argv + 1);
+  if (strcmp (name, "import") == 0)
+    return import_command (argc - 1, argv + 1);
+  if (strcmp (name, "export") == 0)
+    return export_command (argc - 1, argv + 1);
   if (strcmp (name, "matrix") == 0)
     return matrix_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
@@ -246,6 +252,7 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, matrix, import, export or kernel: see powercut --help", name,
+                 *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

@@ -153,6 +153,21 @@ share_percent (const struct report *report)
   return share;
 }
 
+/* How far a log that another recorder made is to be trusted. */
+static void
+print_origin (const struct write_log *log, FILE *file)
+{
+  const char *imported = log_info (log, "imported", 0), *order = log_info (log, "order", 0);
+
+  if (imported == NULL || order == NULL)
+    return;
+  fputs ("imported from ", file);
+  print_safely (imported, strlen (imported), file);
+  fputs ("; its order is ", file);
+  print_safely (order, strlen (order), file);
+  putc ('\n', file);
+}
+
 void
 report_print (const struct report *report, FILE *file)
 {
@@ -164,6 +179,7 @@ report_print (const struct report *report, FILE *file)
 
   fprintf (file, "%s: %s, kernel %s\n", config->log->path, config->runner.filesystem,
            session->release ? session->release : "unknown");
+  print_origin (config->log, file);
   fprintf (file, "recorded: %u writes, %u flushes, %u FUA, %u trims, %u zeroes\n", report->writes, report->flushes,
            report->fua, report->trims, report->zeroes);
   if (config->log->unordered_count > 0)
@@ -300,6 +316,8 @@ make_json (const struct report *report)
   add_text (object, "log", config->log->path);
   add_text (object, "filesystem", config->runner.filesystem);
   cJSON_AddStringToObject (object, "kernel", session->release ? session->release : "");
+  if (log_info (config->log, "imported", 0))
+    add_text (object, "imported", log_info (config->log, "imported", 0));
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
   cJSON_AddNumberToObject (object, "writes", report->writes);
   cJSON_AddNumberToObject (object, "flushes", report->flushes);

@@ -15,6 +15,9 @@ SHELL_TESTS = \
 	tests/test-bad-input.sh \
 	tests/test-bad-log.sh \
 	tests/test-docs-agree.sh \
+	tests/test-export.sh \
+	tests/test-import-blklogwrites.sh \
+	tests/test-import-nbd-datalog.sh \
 	tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh
 VM_TESTS = \
@@ -26,6 +29,7 @@ VM_TESTS = \
 	tests/vm/test-freeze.sh \
 	tests/vm/test-guest-trouble.sh \
 	tests/vm/test-many-files.sh \
+	tests/vm/test-import-dm-log-writes.sh \
 	tests/vm/test-marks.sh \
 	tests/vm/test-matrix.sh \
 	tests/vm/test-one-state.sh \
@@ -41,7 +45,7 @@ include tests/unit/local.mk
 include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/vm/filter-operations.pl tests/sanitized/nbdkit
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/compare-dm-log.pl tests/vm/filter-operations.pl tests/sanitized/nbdkit
 
 # Without guests.
 check-quick: all $(check_PROGRAMS)

@@ -89,3 +89,14 @@ UNIT_TESTS += tests/unit/test-vm
 tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
 tests_unit_test_vm_CFLAGS = $(unit_cflags)
 tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+
+# Logs of other recorders, put together by the test.
+foreign_log = tests/unit/foreign-log.c tests/unit/foreign-log.h $(make_log)
+UNIT_TESTS += tests/unit/test-import
+tests_unit_test_import_SOURCES = tests/unit/test-import.c $(foreign_log)
+tests_unit_test_import_CFLAGS = $(unit_cflags)
+tests_unit_test_import_LDADD = replay/libreplay.la $(log_test_libs) $(GMP_LIBS)
+UNIT_TESTS += tests/unit/test-export
+tests_unit_test_export_SOURCES = tests/unit/test-export.c $(foreign_log)
+tests_unit_test_export_CFLAGS = $(unit_cflags)
+tests_unit_test_export_LDADD = replay/libreplay.la $(log_test_libs) $(GMP_LIBS)
