@@ -4,6 +4,7 @@ log_liblog_la_SOURCES = \
 	log/checksum.c log/checksum.h \
 	log/choice.c log/choice.h \
 	log/crash-state.c log/crash-state.h \
+	log/cut.c log/cut.h \
 	log/format.h \
 	log/index.c log/index.h \
 	log/reader.c log/reader.h \

@@ -77,3 +77,8 @@ UNIT_TESTS += tests/unit/test-vm
 tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
 tests_unit_test_vm_CFLAGS = $(unit_cflags)
 tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+
+UNIT_TESTS += tests/unit/test-cut
+tests_unit_test_cut_SOURCES = tests/unit/test-cut.c $(make_log)
+tests_unit_test_cut_CFLAGS = $(unit_cflags)
+tests_unit_test_cut_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
