@@ -22,6 +22,7 @@
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "log/state-id.h"
+#include "replay/export.h"
 #include "replay/list.h"
 #include "replay/report.h"
 #include "replay/session.h"
@@ -158,29 +159,6 @@ named_state (const struct arguments *arguments, const struct write_log *log, uin
   return 0;
 }
 
-/* Write all of a device that is not zeros; the rest stays a hole. */
-static int
-export_device (struct crash_state *state, uint64_t size, int fd)
-{
-  static char buffer[1 << 20];
-
-  if (ftruncate (fd, (off_t) size) == -1)
-    return -1;
-  for (uint64_t offset = 0; offset < size && !stop_requested (); offset += sizeof buffer) {
-    size_t part = size - offset < sizeof buffer ? size - offset : sizeof buffer;
-
-    crash_state_read (state, 0, buffer, part, offset);
-    for (size_t at = 0; at < part; at += BLOCK_SIZE) {
-      size_t block = part - at < BLOCK_SIZE ? part - at : BLOCK_SIZE;
-
-      if ((buffer[at] != 0 || memcmp (buffer + at, buffer + at + 1, block - 1) != 0)
-          && pwrite (fd, buffer + at, block, (off_t) (offset + at)) != (ssize_t) block)
-        return -1;
-    }
-  }
-  return 0;
-}
-
 static bool
 same_file (const char *a, const char *b)
 {
@@ -214,7 +192,7 @@ run_export (const struct arguments *arguments, const struct write_log *log)
     .point = position, .choices = choices, .count = count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
   };
   if (fd != -1 && state && crash_state_select (state, &selection) == 0)
-    r = export_device (state, log->device_sizes[0], fd);
+    r = export_device (state, log, 0, fd);
   if (r == -1)
     error_message ("%s: %m", arguments->export);
   crash_state_free (state);

@@ -78,7 +78,13 @@ tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
 tests_unit_test_vm_CFLAGS = $(unit_cflags)
 tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 
-UNIT_TESTS += tests/unit/test-cut
+UNIT_TESTS += tests/unit/test-cut tests/unit/test-blame tests/unit/test-reason
+tests_unit_test_blame_SOURCES = tests/unit/test-blame.c $(make_log)
+tests_unit_test_blame_CFLAGS = $(unit_cflags)
+tests_unit_test_blame_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+tests_unit_test_reason_SOURCES = tests/unit/test-reason.c $(make_log)
+tests_unit_test_reason_CFLAGS = $(unit_cflags)
+tests_unit_test_reason_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 tests_unit_test_cut_SOURCES = tests/unit/test-cut.c $(make_log)
 tests_unit_test_cut_CFLAGS = $(unit_cflags)
 tests_unit_test_cut_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
