@@ -33,7 +33,7 @@ static const char main_usage[] =
 
 /* What the options of `run` that are replay's become: the words of replay's command line. */
 struct replay_options {
-  bool prefixes_only;
+  bool prefixes_only, minimize;
   uint64_t jobs, limit;         /* UINT64_MAX: not given */
   const char *json;
 };
@@ -116,6 +116,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "prefixes-only", 0, OPTION_FLAG, &for_replay->prefixes_only, NULL, "replay the prefixes alone", 0 },
     { "jobs", 0, OPTION_NUMBER, &for_replay->jobs, "N", "guests side by side when replaying", 1 },
     { "limit", 0, OPTION_NUMBER, &for_replay->limit, "N", "most runs at one crash point", 0 },
+    { "minimize", 0, OPTION_FLAG, &for_replay->minimize, NULL, "find the smallest state of each violation", 0 },
     { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
@@ -175,6 +176,8 @@ replay_recording (const struct recording *recording, const struct replay_options
   }
   if (replay->prefixes_only)
     words[count++] = "--prefixes-only";
+  if (replay->minimize)
+    words[count++] = "--minimize";
   if (recording->quiet)
     words[count++] = "--quiet";
   words[count++] = "--";

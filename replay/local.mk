@@ -12,6 +12,8 @@ replay_libreplay_la_SOURCES = \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
 	replay/list.c replay/list.h \
+	replay/minimal.c replay/minimal.h \
+	replay/minimize.c replay/minimize.h \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
 	replay/oracle.c replay/oracle.h \

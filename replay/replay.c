@@ -39,7 +39,7 @@ enum exit_status {
 #define SECTOR_BYTES_MAX 65536
 
 struct arguments {
-  bool all_prefixes, prefixes_only, no_reduction, list, quiet;
+  bool all_prefixes, prefixes_only, no_reduction, list, minimize, quiet;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
   const char *tear, *kernel, *check, *state, *export, *serve, *json;
   enum tear_mode tear_mode;
@@ -91,6 +91,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "check", 0, OPTION_TEXT, &arguments->check, "CMD", "shell command that says what is right [the recording's]", 0 },
     { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
+    { "minimize", 0, OPTION_FLAG, &arguments->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
@@ -381,6 +382,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
+    .minimize = arguments->minimize,
     .progress = !arguments->quiet && isatty (2),
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,

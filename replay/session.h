@@ -35,6 +35,7 @@ struct session_config {
   uint64_t audit_percent;       /* of the remembered answers are held against a run */
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */
+  bool minimize;                /* find the smallest state of each finding */
   bool progress;                /* draw a progress line on standard error */
 };
 
@@ -73,7 +74,8 @@ struct session {
 extern int session_run (struct session *session, const struct session_config *config);
 extern void session_free (struct session *session);
 
-/* Make one run of one state and describe it on standard output.  Returns 1 if it is a violation, 0 if not, -1 after a message. */
+/* Make one run of one state and describe it on standard output; with config->minimize, and if it is a violation, also the
+ * smallest state that fails so.  Returns 1 if it is a violation, 0 if not, -1 after a message. */
 extern int session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices,
                                size_t count, const char *id);
 

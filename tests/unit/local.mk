@@ -79,9 +79,13 @@ tests_unit_test_vm_CFLAGS = $(unit_cflags)
 tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/test-cut tests/unit/test-blame tests/unit/test-reason
+UNIT_TESTS += tests/unit/test-minimize
 tests_unit_test_blame_SOURCES = tests/unit/test-blame.c $(make_log)
 tests_unit_test_blame_CFLAGS = $(unit_cflags)
 tests_unit_test_blame_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+tests_unit_test_minimize_SOURCES = tests/unit/test-minimize.c $(make_log)
+tests_unit_test_minimize_CFLAGS = $(unit_cflags)
+tests_unit_test_minimize_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 tests_unit_test_reason_SOURCES = tests/unit/test-reason.c $(make_log)
 tests_unit_test_reason_CFLAGS = $(unit_cflags)
 tests_unit_test_reason_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
