@@ -22,6 +22,7 @@ replay_libreplay_la_SOURCES = \
 	replay/runner.c replay/runner.h \
 	replay/search.c replay/search.h \
 	replay/session.c replay/session.h \
+	replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \

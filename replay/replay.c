@@ -26,6 +26,7 @@
 #include "replay/list.h"
 #include "replay/report.h"
 #include "replay/session.h"
+#include "replay/shell.h"
 
 enum exit_status {
   EXIT_RIGHT = 0,               /* nothing wrong */
@@ -39,7 +40,7 @@ enum exit_status {
 #define SECTOR_BYTES_MAX 65536
 
 struct arguments {
-  bool all_prefixes, prefixes_only, no_reduction, list, minimize, quiet;
+  bool all_prefixes, prefixes_only, no_reduction, list, minimize, shell, before_recovery, quiet;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
   const char *tear, *kernel, *check, *state, *export, *serve, *json;
   enum tear_mode tear_mode;
@@ -49,7 +50,7 @@ struct arguments {
 static const char usage[] =
   "usage: replay [OPTION...] LOG\n"
   "       replay --list LOG\n"
-  "       replay --state=ID [--export=IMG | --serve=SOCKET] [OPTION...] LOG\n";
+  "       replay --state=ID [--export=IMG | --serve=SOCKET | --shell] [OPTION...] LOG\n";
 
 /* How writes may be torn. */
 static int
@@ -96,6 +97,8 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
+    { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
+    { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: as the crash left it, not mounted", 0 },
     { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
@@ -115,8 +118,12 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--all-prefixes, --prefixes-only, --list and --state exclude one another: see --help");
     return -1;
   }
-  if (arguments->export && arguments->serve) {
-    error_message ("--export and --serve exclude one another: see --help");
+  if ((arguments->export != NULL) + (arguments->serve != NULL) + arguments->shell > 1) {
+    error_message ("--export, --serve and --shell exclude one another: see --help");
+    return -1;
+  }
+  if (arguments->before_recovery && !arguments->shell) {
+    error_message ("--before-recovery is for --shell: see --help");
     return -1;
   }
   if (arguments->jobs > JOBS_MAX) {
@@ -333,17 +340,22 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   size_t count;
   int r;
 
-  if (arguments->state == NULL)
+  if (arguments->state == NULL && !arguments->shell)
     return run_session (arguments, config);
   if (named_state (arguments, config->log, &position, &choices, &count) == -1)
     return EXIT_UNUSABLE;
+  if (arguments->shell) {
+    const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
+
+    return shell_run (&config->runner, config->folder, &selection, arguments->before_recovery) == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+  }
   r = session_show_state (config, position, choices, count, arguments->state);
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 
-/* Build the guest's initramfs, with what CHECK, if not NULL, needs. */
+/* Build the guest's initramfs, with what CHECK, if not NULL, needs, and perhaps a shell for a person. */
 static int
-build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, const char *file)
+build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, bool shell, const char *file)
 {
   struct initramfs *initramfs = guest_image_new (kernel, log_info (log, "filesystem", 0), false);
   const char *path;
@@ -355,6 +367,8 @@ build_initramfs (const struct write_log *log, const struct kernel *kernel, const
     r = initramfs_add_shell_command (initramfs, check);
   for (size_t i = 0; check && r == 0 && (path = log_info (log, "include", i)) != NULL; i++)
     r = initramfs_add_included (initramfs, path);
+  if (r == 0 && shell)
+    r = guest_image_add_shell (initramfs, log_info (log, "filesystem", 0));
   if (r == 0)
     r = initramfs_write (initramfs, file);
   initramfs_free (initramfs);
@@ -372,7 +386,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
   const char *check = arguments->check ? arguments->check : log_info (log, "check", 0);
 
   if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1
-      || build_initramfs (log, kernel, check, initramfs_file) == -1)
+      || build_initramfs (log, kernel, check, arguments->shell, initramfs_file) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = find_watch (log, &watch);
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
