@@ -27,6 +27,7 @@ static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
+  "       powercut bundle ID LOG -o FILE                        pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
@@ -185,6 +186,42 @@ replay_recording (const struct recording *recording, const struct replay_options
   return become_replay (words);
 }
 
+/* Pack one violation: let replay do it. */
+static int
+bundle_command (int argc, char **argv)
+{
+  const char *output = NULL, *kernel = NULL, *check = NULL;
+  const struct option_spec options[] = {
+    { "output", 'o', OPTION_TEXT, &output, "FILE", "the archive to make, FILE.tar.zst", 0 },
+    { "kernel", 0, OPTION_TEXT, &kernel, "FILE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
+    { "check", 0, OPTION_TEXT, &check, "CMD", "shell command that says what is right [the recording's]", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut bundle ID LOG -o FILE [OPTION...]\n",
+    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", options, true
+  };
+  const char *words[REPLAY_WORDS_MAX] = { NULL };
+  size_t count = 1;
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return EXIT_UNUSABLE;
+  if (argc - first != 2 || output == NULL) {
+    error_message ("give a state, a log and -o FILE, as in `powercut bundle 120:-98 log.bin -o bug.tar.zst`: see --help");
+    return EXIT_UNUSABLE;
+  }
+  const char *const texts[][2] = {
+    { "--state", argv[first] }, { "--bundle", output }, { "--kernel", kernel }, { "--check", check }, { "--", argv[first + 1] }
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (texts[i][1]) {
+      words[count++] = texts[i][0];
+      words[count++] = texts[i][1];
+    }
+  return become_replay (words);
+}
+
 static int
 record_command (int argc, char **argv, bool then_replay)
 {
@@ -221,6 +258,8 @@ main (int argc, char **argv)
     return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0);
   if (strcmp (name, "replay") == 0)
     return become_replay ((const char **) argv + 1);
+  if (strcmp (name, "bundle") == 0)
+    return bundle_command (argc - 1, argv + 1);
   if (strcmp (name, "kernel") == 0)
     return kernel_command (argc - 1, argv + 1);
   if (strcmp (name, "matrix") == 0)
@@ -233,6 +272,6 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, bundle, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

@@ -6,6 +6,7 @@ replay_libreplay_la_SOURCES = \
 	replay/blame-btrfs.c \
 	replay/blame-ext.c \
 	replay/blame-xfs.c \
+	replay/bundle.c replay/bundle.h \
 	replay/certificates.c replay/certificates.h \
 	replay/device.c replay/device.h \
 	replay/export.c replay/export.h \
@@ -24,7 +25,7 @@ replay_libreplay_la_SOURCES = \
 	replay/session.c replay/session.h \
 	replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h
-replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
+replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libcommon.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)

@@ -193,12 +193,25 @@ go_back (struct reduction *reduction)
   return 0;
 }
 
+/* Give MINIMAL, which has its position and what is dropped, the state's id.  Frees it when that fails. */
+static struct minimal *
+add_state (struct minimal *minimal, const struct write_log *log)
+{
+  size_t count;
+  CLEANUP_FREE struct choice *choices = minimal->dropped ? minimal_choices (minimal, &count) : NULL;
+
+  minimal->state = choices ? state_id_format (log, minimal->position, choices, count) : NULL;
+  if (minimal->state)
+    return minimal;
+  minimal_free (minimal);
+  return NULL;
+}
+
 /* Take over what is left of REDUCTION. */
 static struct minimal *
 make_minimal (struct reduction *reduction, char *detail)
 {
   struct minimal *minimal = calloc (1, sizeof *minimal);
-  size_t count;
 
   if (minimal == NULL) {
     free (detail);
@@ -212,12 +225,19 @@ make_minimal (struct reduction *reduction, char *detail)
       minimal->dropped[minimal->count++] = reduction->dropped[i];
       reduction->dropped[i].choices = NULL;
     }
-  CLEANUP_FREE struct choice *choices = minimal->dropped ? minimal_choices (minimal, &count) : NULL;
-  minimal->state = choices ? state_id_format (reduction->config->log, minimal->position, choices, count) : NULL;
-  if (minimal->state)
-    return minimal;
-  minimal_free (minimal);
-  return NULL;
+  return add_state (minimal, reduction->config->log);
+}
+
+struct minimal *
+minimal_as_is (const struct write_log *log, uint32_t position, const struct choice *choices, size_t count)
+{
+  struct minimal *minimal = calloc (1, sizeof *minimal);
+
+  if (minimal == NULL)
+    return NULL;
+  minimal->position = position;
+  minimal->dropped = find_dropped (log, choices, count, &minimal->count);
+  return add_state (minimal, log);
 }
 
 /* Fewer writes and an earlier crash point, until there is neither. */

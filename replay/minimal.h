@@ -47,6 +47,10 @@ struct minimal_config {
 extern struct minimal *minimal_find (const struct minimal_config *config, uint32_t position, const struct choice *choices,
                                      size_t count);
 
+/* The state that CHOICES make at POSITION as it is, without a detail.  NULL with errno ENOMEM. */
+extern struct minimal *minimal_as_is (const struct write_log *log, uint32_t position, const struct choice *choices,
+                                      size_t count);
+
 /* All choices of the state, to free, their number in *count; NULL with errno ENOMEM. */
 extern struct choice *minimal_choices (const struct minimal *minimal, size_t *count);
 

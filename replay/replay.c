@@ -18,10 +18,13 @@
 #include "common/options.h"
 #include "common/parts.h"
 #include "common/process.h"
+#include "common/publish.h"
 #include "common/stop.h"
 #include "common/workdir.h"
 #include "guest/image.h"
+#include "log/cut.h"
 #include "log/state-id.h"
+#include "replay/bundle.h"
 #include "replay/export.h"
 #include "replay/list.h"
 #include "replay/report.h"
@@ -42,7 +45,7 @@ enum exit_status {
 struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, minimize, shell, before_recovery, quiet;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
-  const char *tear, *kernel, *check, *state, *export, *serve, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve, *bundle, *json;
   enum tear_mode tear_mode;
   const char *log;
 };
@@ -50,7 +53,7 @@ struct arguments {
 static const char usage[] =
   "usage: replay [OPTION...] LOG\n"
   "       replay --list LOG\n"
-  "       replay --state=ID [--export=IMG | --serve=SOCKET | --shell] [OPTION...] LOG\n";
+  "       replay --state=ID [--export=IMG | --serve=SOCKET | --shell | --bundle=FILE] [OPTION...] LOG\n";
 
 /* How writes may be torn. */
 static int
@@ -99,6 +102,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
     { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
     { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: as the crash left it, not mounted", 0 },
+    { "bundle", 0, OPTION_TEXT, &arguments->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
     { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
@@ -118,8 +122,12 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--all-prefixes, --prefixes-only, --list and --state exclude one another: see --help");
     return -1;
   }
-  if ((arguments->export != NULL) + (arguments->serve != NULL) + arguments->shell > 1) {
-    error_message ("--export, --serve and --shell exclude one another: see --help");
+  if ((arguments->export != NULL) + (arguments->serve != NULL) + (arguments->bundle != NULL) + arguments->shell > 1) {
+    error_message ("--export, --serve, --shell and --bundle exclude one another: see --help");
+    return -1;
+  }
+  if (arguments->bundle && arguments->state == NULL) {
+    error_message ("--bundle is for one state: give --state=ID, too");
     return -1;
   }
   if (arguments->before_recovery && !arguments->shell) {
@@ -331,6 +339,38 @@ run_session (const struct arguments *arguments, const struct session_config *con
   return status;
 }
 
+/* With a log that ends at the crash: make a run, so that the bundle tells what it will show, and pack it. */
+static int
+make_bundle (const struct arguments *arguments, const struct session_config *config, uint32_t position,
+             const struct choice *choices, size_t count)
+{
+  struct seen_state seen;
+  struct minimal *missing = minimal_as_is (config->log, position, choices, count);
+  struct blame *blame = blame_new (config->log, &config->trees, config->folder);
+  int r = -1;
+
+  if (missing == NULL || blame == NULL || minimal_describe (missing, config->log, blame) == -1)
+    error_message ("out of memory");
+  else {
+    const struct bundle bundle = {
+      .log = config->log, .state = missing->state, .check = arguments->check, .trees = &config->trees, .seen = &seen,
+      .missing = missing
+    };
+
+    r = session_see_state (config, position, choices, count, &seen);
+    if (r == 0 && seen.kind == NULL) {
+      error_message ("state %s: nothing is wrong with it, so there is nothing to pack", arguments->state);
+      r = -1;
+    }
+    if (r == 0)
+      r = bundle_write (&bundle, arguments->bundle);
+    seen_state_free (&seen);
+  }
+  blame_free (blame);
+  minimal_free (missing);
+  return r == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+}
+
 /* With everything found: visit the states. */
 static int
 visit_states (const struct arguments *arguments, struct session_config *config)
@@ -344,6 +384,8 @@ visit_states (const struct arguments *arguments, struct session_config *config)
     return run_session (arguments, config);
   if (named_state (arguments, config->log, &position, &choices, &count) == -1)
     return EXIT_UNUSABLE;
+  if (arguments->bundle)
+    return make_bundle (arguments, config, position, choices, count);
   if (arguments->shell) {
     const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
 
@@ -441,6 +483,39 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
   return status;
 }
 
+/* Replay the state of LOG from a log that has only what it needs, as whoever gets the bundle will. */
+static int
+run_bundle (const struct arguments *arguments, const struct write_log *log)
+{
+  struct arguments on_part = *arguments;
+  CLEANUP_FREE struct choice *choices = NULL;
+  CLEANUP_FREE char *path = NULL;
+  struct write_log *part = NULL;
+  int status = EXIT_UNUSABLE;
+  uint32_t position;
+  size_t count;
+
+  if (named_state (arguments, log, &position, &choices, &count) == -1 || publish_check (arguments->bundle) == -1)
+    return EXIT_UNUSABLE;
+  char *folder = workdir_create ();
+  if (folder == NULL)
+    return EXIT_UNUSABLE;
+  if (asprintf (&path, "%s/log.bin", folder) == -1) {
+    path = NULL;
+    error_message ("out of memory");
+  }
+  if (path && log_cut (log, position, "powercut:new", path) == 0)
+    part = write_log_open (path);
+  if (part) {
+    on_part.log = path;
+    status = run_replay (&on_part, part);
+    write_log_close (part);
+  }
+  workdir_remove (folder);
+  free (folder);
+  return status;
+}
+
 /* What the reader could not use.  A log that was cut off is used as far as it goes; a damaged one is not trusted, but may be
  * looked at.
  */
@@ -475,7 +550,7 @@ run (const struct arguments *arguments, const struct write_log *log)
     return run_export (arguments, log);
   if (arguments->serve)
     return run_serve (arguments, log);
-  return run_replay (arguments, log);
+  return arguments->bundle ? run_bundle (arguments, log) : run_replay (arguments, log);
 }
 
 int

@@ -979,9 +979,41 @@ show_minimal (struct worker *worker, const struct selection *selection)
   return r;
 }
 
-/* Make a run of SELECTION at POINT and print what it saw.  Returns as session_show_state does. */
+/* Print what a run of SELECTION saw.  Returns as session_show_state does. */
 static int
-show_state (struct session *session, const struct crash_point *point, const struct selection *selection, const char *id)
+show_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome, const char *id)
+{
+  int r = print_outcome (worker, outcome, id);
+
+  if (r == 1 && worker->session->config->minimize && show_minimal (worker, selection) == -1)
+    return -1;
+  return r == 1 && worker->session->mismatches > 0 ? -1 : r;
+}
+
+/* Keep what a run saw. */
+static int
+keep_outcome (struct worker *worker, const struct outcome *outcome, struct seen_state *seen)
+{
+  struct oracle *oracle = &worker->session->oracle;
+  struct verdict verdict;
+  int r = oracle_judge (oracle, outcome, worker->point, &verdict);
+
+  seen->kind = verdict.kind;
+  seen->detail = verdict.detail;
+  seen->release = strdup (runner_release (worker->runner));
+  if (r == 0 && outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe) {
+    const char *tree = oracle_observation (oracle, worker->runner, outcome);
+
+    seen->tree = tree ? strdup (tree) : NULL;
+    r = seen->tree ? 0 : -1;
+  }
+  return r == 0 && seen->release == NULL ? out_of_memory () : r;
+}
+
+/* Make a run of SELECTION and print what it saw, or keep it in *SEEN if that is not NULL. */
+static int
+look_at_state (struct session *session, const struct crash_point *point, const struct selection *selection, const char *id,
+               struct seen_state *seen)
 {
   struct worker worker;
   struct outcome outcome;
@@ -991,18 +1023,16 @@ show_state (struct session *session, const struct crash_point *point, const stru
   if (r == 0)
     r = make_run (&worker, selection, &outcome);
   if (r == 0) {
-    r = print_outcome (&worker, &outcome, id);
+    r = seen ? keep_outcome (&worker, &outcome, seen) : show_outcome (&worker, selection, &outcome, id);
     outcome_free (&outcome);
   }
-  if (r == 1 && session->config->minimize && show_minimal (&worker, selection) == -1)
-    r = -1;
   end_lone_worker (&worker);
-  return r == 1 && session->mismatches > 0 ? -1 : r;
+  return r;
 }
 
-int
-session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
-                    const char *id)
+static int
+visit_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count, const char *id,
+             struct seen_state *seen)
 {
   const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
   struct crash_point point = { .position = position };
@@ -1015,8 +1045,31 @@ session_show_state (const struct session_config *config, uint32_t position, cons
   point.pending_count = (uint32_t) pending;
   point.phase = model_phase (config->log, position, &point.step);
   if (prepare (&session, config) == 0)
-    r = show_state (&session, &point, &selection, id);
+    r = look_at_state (&session, &point, &selection, id, seen);
   free (point.pending);
   session_free (&session);
   return r;
+}
+
+int
+session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
+                    const char *id)
+{
+  return visit_state (config, position, choices, count, id, NULL);
+}
+
+int
+session_see_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
+                   struct seen_state *seen)
+{
+  *seen = (struct seen_state) { .kind = NULL };
+  return visit_state (config, position, choices, count, NULL, seen);
+}
+
+void
+seen_state_free (struct seen_state *seen)
+{
+  free (seen->detail);
+  free (seen->release);
+  free (seen->tree);
 }
