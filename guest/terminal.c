@@ -21,7 +21,7 @@
 #define CONNECTIONS_MAX 8       /* each try to boot makes one */
 #define SIZE_CELLS_MAX 10000
 
-/* Bytes on their way into the guest.  The socket is never waited for: a guest that waits for its output to be taken reads nothing. */
+/* Bytes on their way into the guest.  Nobody waits until it takes them: a guest that waits for its output to be taken takes none. */
 struct input {
   char buffer[BUFFER_BYTES];
   size_t sent, count;

@@ -193,8 +193,8 @@ bundle_command (int argc, char **argv)
   const char *output = NULL, *kernel = NULL, *check = NULL;
   const struct option_spec options[] = {
     { "output", 'o', OPTION_TEXT, &output, "FILE", "the archive to make, FILE.tar.zst", 0 },
-    { "kernel", 0, OPTION_TEXT, &kernel, "FILE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
-    { "check", 0, OPTION_TEXT, &check, "CMD", "shell command that says what is right [the recording's]", 0 },
+    { "kernel", 0, OPTION_TEXT, &kernel, "IMAGE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
+    { "check", 0, OPTION_TEXT, &check, "COMMAND", "shell command that says what is right [the recording's]", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {

@@ -2,7 +2,6 @@
 /* The image is not trusted: libext2fs checks what it reads, and what one question may cost is limited. */
 #include <config.h>
 
-#include <com_err.h>
 #include <ext2fs/ext2fs.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -83,8 +83,8 @@ print_readme (const struct bundle *bundle, FILE *file)
   print_safely (filesystem, strlen (filesystem), file);
   fprintf (file, ", packed by powercut %s.  To see what is wrong with it:\n\n", PACKAGE_VERSION);
   print_command (bundle, file);
-  fputs ("\nThis lets the kernel of a guest recover the disk as the power cut left it, and shows what is left.  The exit status is 1,\n"
-         "because of this:\n\n    ", file);
+  fputs ("\nThis lets the kernel of a guest recover the disk as the power cut left it, and shows what is left.  The exit\n"
+         "status is 1, because of this:\n\n    ", file);
   fprintf (file, "%s: ", bundle->seen->kind);
   print_safely (bundle->seen->detail, strlen (bundle->seen->detail), file);
   putc ('\n', file);

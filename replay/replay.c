@@ -101,7 +101,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
     { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
-    { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: as the crash left it, not mounted", 0 },
+    { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: not mounted yet", 0 },
     { "bundle", 0, OPTION_TEXT, &arguments->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
     { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
@@ -387,7 +387,9 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   if (arguments->bundle)
     return make_bundle (arguments, config, position, choices, count);
   if (arguments->shell) {
-    const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
+    const struct selection selection = {
+      .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
+    };
 
     return shell_run (&config->runner, config->folder, &selection, arguments->before_recovery) == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
   }
