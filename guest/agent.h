@@ -6,9 +6,12 @@
 #ifndef POWERCUT_AGENT_H
 #define POWERCUT_AGENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+
+#include "checker/tree.h"
 
 struct agent {
   int port;                     /* the virtio-serial port to the host */
@@ -18,6 +21,8 @@ struct agent {
   char *observation;            /* text of the last observation, or NULL */
   pid_t shell;                  /* of a person; when it ends the machine goes off.  0: there is none */
   int terminal;                 /* the shell's */
+  bool sectors;                 /* observations have lines about sectors */
+  struct sector_request request;        /* of which files; the paths are the agent's */
 };
 
 /* agent-boot.c */
@@ -83,6 +88,7 @@ extern int copy_tree (struct agent *agent, char **words, FILE *payload);
 /* agent-mount.c */
 extern int mount_device (struct agent *agent, char **words, FILE *payload);
 extern int mount_observe (struct agent *agent, char **words, FILE *payload);
+extern int mount_sectors (struct agent *agent, char **words, FILE *payload);
 extern int mount_unmount (struct agent *agent, char **words, FILE *payload);
 extern int mount_recover (struct agent *agent, char **words, FILE *payload);
 
