@@ -5,6 +5,7 @@ log_liblog_la_SOURCES = \
 	log/checksum.c log/checksum.h \
 	log/choice.c log/choice.h \
 	log/crash-state.c log/crash-state.h \
+	log/cut.c log/cut.h \
 	log/dm-log-writes.c log/dm-log-writes.h \
 	log/export.c log/export.h \
 	log/foreign-file.c log/foreign-file.h \

@@ -32,12 +32,14 @@ VM_TESTS = \
 	tests/vm/test-import-dm-log-writes.sh \
 	tests/vm/test-marks.sh \
 	tests/vm/test-matrix.sh \
+	tests/vm/test-minimize.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-pages.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \
 	tests/vm/test-settle.sh \
+	tests/vm/test-shell.sh \
 	tests/vm/test-steps.sh \
 	tests/vm/test-what-replay-finds.sh
 
