@@ -20,7 +20,7 @@ struct observation {
   char *text;
   struct judged {
     enum phase phase;
-    uint32_t step;
+    uint32_t step, operation;
     struct verdict verdict;
   } *judged;                    /* what it means where */
   size_t judged_count;
