@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checker/content.h"
+#include "checker/sectors.h"
 
 void
 content_format_hash (XXH128_hash_t hash, char text[TREE_DIGEST_LENGTH + 1])
@@ -27,19 +28,13 @@ content_begin (struct content *content, XXH3_state_t *hash)
   XXH3_128bits_reset (hash);
 }
 
-static bool
-is_zero (const char *data, size_t length)
-{
-  return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
-}
-
 void
 content_add (struct content *content, const void *data, size_t length)
 {
   if (length == 0)
     return;
   content->size += length;
-  content->zero = content->zero && is_zero (data, length);
+  content->zero = content->zero && all_zero (data, length);
   XXH3_128bits_update (content->hash, data, length);
 }
 

@@ -17,6 +17,7 @@ guest_agent_SOURCES = \
 	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
 	checker/content.c checker/content.h \
+	checker/sectors.c checker/sectors.h \
 	checker/tree.c checker/tree.h \
 	checker/workload.c checker/workload.h \
 	common/escape.c common/escape.h \

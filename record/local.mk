@@ -9,6 +9,7 @@ record_powercut_SOURCES = \
 	record/matrix-report.c record/matrix-report.h \
 	record/matrix-verdict.c record/matrix-verdict.h \
 	record/mkfs.c record/mkfs.h \
+	record/pool.c record/pool.h \
 	record/powercut.c \
 	record/record.c record/record.h \
 	record/workload-file.c record/workload-file.h

@@ -28,6 +28,7 @@ struct session_config {
   const char *folder;           /* private, for the guests' files */
   struct trees trees;           /* what is right */
   struct persistence *persistence;      /* or what is, if the log has a workload; else NULL */
+  const struct pages *pages;    /* to tabulate, or NULL */
   unsigned jobs;
   struct tear tear;
   uint64_t limit;               /* most runs at one crash point, remembered ones too; 0 is no limit */
