@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += record/powercut
 record_powercut_SOURCES = \
+	record/gen.c record/gen.h \
+	record/gen-command.c \
 	record/jlang.c record/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \

@@ -15,6 +15,7 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/gen.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
@@ -31,6 +32,7 @@ static const char main_usage[] =
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut workload FILE                                check a workload, convert J-lang\n"
+  "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
@@ -257,6 +259,8 @@ main (int argc, char **argv)
     return kernel_command (argc - 1, argv + 1);
   if (strcmp (name, "matrix") == 0)
     return matrix_command (argc - 1, argv + 1);
+  if (strcmp (name, "gen") == 0)
+    return gen_command (argc - 1, argv + 1);
   if (strcmp (name, "workload") == 0)
     return workload_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
