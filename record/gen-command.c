@@ -63,7 +63,7 @@ gen_command (int argc, char **argv)
     { "set", 0, OPTION_TEXT, &making.bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]", 0 },
     { "output", 'o', OPTION_TEXT, &making.folder, "DIR", "the folder to put them into", 0 },
     { "from", 0, OPTION_NUMBER, &making.from, "N", "begin with number N [1]", 1 },
-    { "limit", 0, OPTION_NUMBER, &making.limit, "N", "make at most N, 0: all [0]", 0 },
+    { "limit", 0, OPTION_NUMBER, &making.limit, "COUNT", "make at most COUNT, 0: all [0]", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {

@@ -26,9 +26,7 @@ static const enum path images[][PATH_COUNT] = {
 };
 #define IMAGE_COUNT (sizeof images / sizeof images[0])
 
-/* The setup gives a file this much. */
-#define FILE_TEXT "16K"
-#define SYNC_FORM SIZE_MAX
+#define FILE_SIZE "16K"         /* what the setup gives a file */
 
 /* What an operation is about. */
 enum about { ONE_FILE, TWO_FILES, FOLDER, TWO_FOLDERS, EITHER };
@@ -215,7 +213,7 @@ print_setup (FILE *file, const struct setup *setup)
     if (order[i] == FOLDER_A || order[i] == FOLDER_B)
       fprintf (file, "mkdir %s\n", name);
     else
-      fprintf (file, "write %s 0 " FILE_TEXT "\n", name);
+      fprintf (file, "write %s 0 " FILE_SIZE "\n", name);
     if (setup->xattr[order[i]])
       fprintf (file, "setxattr %s user.a old\n", name);
   }
@@ -460,7 +458,8 @@ add_operation (struct generator *generator, const struct form *form, enum path f
 static int
 add_form (struct generator *generator, const struct form *form)
 {
-  const bool folder = form->about == FOLDER || form->about == TWO_FOLDERS, two = form->about == TWO_FILES || form->about == TWO_FOLDERS;
+  const bool folder = form->about == FOLDER || form->about == TWO_FOLDERS;
+  const bool two = form->about == TWO_FILES || form->about == TWO_FOLDERS;
   const enum path from = folder ? FOLDER_A : FOO, to = folder ? FOLDER_B : form->about == EITHER ? FOLDER_A : FILE_COUNT - 1;
   int r = 0;
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# `powercut workload` and `powercut gen`: what is wrong is said in one line, J-lang becomes a workload of ours, and what is made is whole.
+# `powercut workload` and `powercut gen`: what is wrong is said in one line, J-lang becomes a workload of ours, and what is made
+# is whole.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 mkdir "$tmp/work"
@@ -158,7 +159,8 @@ expect_status 0 "$powercut" gen --set=link,rename --limit=10 -o "$tmp/made"
 grep -qx '10 workloads, 10 of them new; the bounds allow at least 11' "$tmp/out" || fail "$(cat "$tmp/out")"
 rm "$tmp/made/ops1-000004.workload"
 expect_status 0 "$powercut" gen --set=link,rename -o "$tmp/made"
-[[ $(cat "$tmp/out") =~ ^([0-9]+)\ workloads,\ ([0-9]+)\ of\ them\ new\;\ the\ bounds\ allow\ ([0-9]+)$ ]] || fail "$(cat "$tmp/out")"
+[[ $(cat "$tmp/out") =~ ^([0-9]+)\ workloads,\ ([0-9]+)\ of\ them\ new\;\ the\ bounds\ allow\ ([0-9]+)$ ]] ||
+    fail "$(cat "$tmp/out")"
 [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[3]}" ] && [ "${BASH_REMATCH[2]}" = $((BASH_REMATCH[1] - 9)) ] || fail "$(cat "$tmp/out")"
 [ "$(find "$tmp/made" -name 'ops1-*.workload' | wc -l)" = "${BASH_REMATCH[1]}" ] || fail 'not as many files as it says'
 expect_status 0 "$powercut" gen --set=link,rename --from=$((BASH_REMATCH[1] - 1)) -o "$tmp/last"

@@ -123,7 +123,8 @@ START_TEST (one_operation)
   ck_assert_uint_eq (texts.count, 414);
   assert_all_good (&texts);
   assert_all_different (&texts);
-  assert_has (&texts, "# rename A/bar A/foo; fsync A/foo\nmkdir A\nwrite A/bar 0 16K\nbegin\nrename A/bar A/foo\nfsync A/foo\n");
+  assert_has (&texts, "# rename A/bar A/foo; fsync A/foo\nmkdir A\nwrite A/bar 0 16K\nbegin\n"
+                      "rename A/bar A/foo\nfsync A/foo\n");
   assert_has (&texts, "# creat A/bar; sync\nmkdir A\nbegin\ncreat A/bar\nsync\n");
   assert_has (&texts, "# write bar 0 8K; fdatasync bar\nwrite bar 0 8K\nfdatasync bar\n");
   free_texts (&texts);
@@ -135,8 +136,8 @@ START_TEST (links_are_counted)
 {
   struct texts texts = generate (1, "link", 0);
 
-  /* Within the root and within A (sync, 3 fsyncs, 1 fdatasync each), and across, either way: of two files in two folders, each with
-   * its sibling and its folder, 6 fsyncs.
+  /* Within the root and within A: sync, 3 fsyncs, 1 fdatasync each.  Across, either way: of two files in two folders, each
+   * with its sibling and its folder, 6 fsyncs.
    */
   ck_assert_uint_eq (texts.count, 2 * (1 + 3 + 1) + 2 * (1 + 6 + 1));
   free_texts (&texts);
@@ -149,7 +150,8 @@ START_TEST (two_operations)
 
   assert_all_good (&texts);
   assert_all_different (&texts);
-  assert_has (&texts, "# link bar foo; sync; unlink foo; fsync bar\nwrite bar 0 16K\nbegin\nlink bar foo\nsync\nunlink foo\nfsync bar\n");
+  assert_has (&texts, "# link bar foo; sync; unlink foo; fsync bar\nwrite bar 0 16K\nbegin\n"
+                      "link bar foo\nsync\nunlink foo\nfsync bar\n");
   /* None but the last may be without a persistence operation. */
   assert_has (&texts, "# unlink bar; creat bar; fsync bar\nwrite bar 0 16K\nbegin\nunlink bar\ncreat bar\nfsync bar\n");
   for (size_t i = 0; i < texts.count; i++)

@@ -132,4 +132,5 @@ run_workload 2 ext4 <<'END'
 write a 0 8K
 falloc a insert 100 1
 END
-grep -q 'the workload ended in the guest with exit 1: .*workload:2: falloc a: Invalid argument' "$tmp/err" || fail "$(cat "$tmp/err")"
+grep -q 'the workload ended in the guest with exit 1: .*workload:2: falloc a: Invalid argument' "$tmp/err" ||
+    fail "$(cat "$tmp/err")"
