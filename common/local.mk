@@ -5,6 +5,7 @@ common_libcommon_la_SOURCES = \
 	common/cleanup.h common/clock.h \
 	common/escape.c common/escape.h \
 	common/message.h \
+	common/nearest.c common/nearest.h \
 	common/nbdkit.c common/nbdkit.h \
 	common/number.c common/number.h \
 	common/options.c common/options.h \

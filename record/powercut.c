@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/nearest.h"
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
@@ -123,7 +124,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n" : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",
     replay ? "Record COMMAND as it updates files in a guest, then visit every crash state of it."
            : "Record COMMAND as it updates files in a guest.",
-    options, false
+    options, .command = true
   };
 
   if (replay == NULL)
@@ -209,19 +210,64 @@ record_command (int argc, char **argv, bool then_replay)
   return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay) : status;
 }
 
+/* What the first word of the command line says to do: ARGV[0] is that word. */
+static int
+run_command (int argc, char **argv)
+{
+  return record_command (argc, argv, true);
+}
+
+static int
+record_alone_command (int argc, char **argv)
+{
+  return record_command (argc, argv, false);
+}
+
+static int
+replay_command (int argc, char **argv)
+{
+  (void) argc;
+  return become_replay ((const char **) argv);
+}
+
+static const struct {
+  const char *name;
+  int (*run) (int argc, char **argv);
+} commands[] = {
+  { "run", run_command },
+  { "record", record_alone_command },
+  { "replay", replay_command },
+  { "matrix", matrix_command },
+  { "kernel", kernel_command },
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static int
+refuse_command (const char *name)
+{
+  const char *names[COMMAND_COUNT + 1] = { NULL }, *nearest;
+
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    names[i] = commands[i].name;
+  nearest = nearest_word (name, strlen (name), names);
+  if (*name == '\0')
+    error_message ("what to do? see powercut --help");
+  else if (nearest)
+    error_message ("%s: no such command: did you mean %s?", name, nearest);
+  else
+    error_message ("%s: no such command: see powercut --help", name);
+  return EXIT_UNUSABLE;
+}
+
 int
 main (int argc, char **argv)
 {
   const char *name = argc > 1 ? argv[1] : "";
 
-  if (strcmp (name, "run") == 0 || strcmp (name, "record") == 0)
-    return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0);
-  if (strcmp (name, "replay") == 0)
-    return become_replay ((const char **) argv + 1);
-  if (strcmp (name, "kernel") == 0)
-    return kernel_command (argc - 1, argv + 1);
-  if (strcmp (name, "matrix") == 0)
-    return matrix_command (argc - 1, argv + 1);
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    if (strcmp (name, commands[i].name) == 0)
+      return commands[i].run (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
@@ -230,6 +276,5 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
-  return EXIT_UNUSABLE;
+  return refuse_command (name);
 }

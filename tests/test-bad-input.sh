@@ -11,6 +11,7 @@ true=$(type -P true)
 
 # Usage.
 refused 'unknown option' "$replay" --frobnicate "$tmp/log.bin"
+refused 'jasn=x: unknown option: did you mean --json?' "$replay" --jasn=x "$tmp/log.bin"
 refused 'needs an argument' "$replay" "$tmp/log.bin" --json
 refused 'which log' "$replay"
 refused 'one log' "$replay" "$tmp/log.bin" "$tmp/log.bin"
@@ -22,6 +23,10 @@ refused '--sector=513' "$replay" --sector=513 "$tmp/log.bin"
 refused 'too small' "$replay" --sector=256 "$tmp/log.bin"
 refused '--audit=101' "$replay" --audit=101 "$tmp/log.bin"
 refused 'no such command' "$powercut" frobnicate
+refused 'rnu: no such command: did you mean run?' "$powercut" rnu
+refused 'kernel lst: no such command: did you mean list?' "$powercut" kernel lst
+refused 'stands behind .--.' "$powercut" run -prog
+refused '[-]l: behind COMMAND' "$powercut" run ls -l
 refused 'what to do' "$powercut"
 refused 'which command' "$powercut" record -o "$tmp/x.bin"
 refused 'exclude one another' "$powercut" record --step=true -o "$tmp/x.bin" -- "$true"
