@@ -13,5 +13,6 @@ common_libcommon_la_SOURCES = \
 	common/process.c common/process.h \
 	common/publish.c common/publish.h \
 	common/stop.c common/stop.h \
+	common/terminal.c common/terminal.h \
 	common/workdir.c common/workdir.h
 common_libmessage_la_SOURCES = common/message.c common/message.h

@@ -28,6 +28,7 @@ static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
+  "       powercut show [OPTION...] LOG                         what is in a log\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
@@ -140,16 +141,16 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   return read_texts (&texts, recording) == -1 || check_recording (recording) == -1 ? -1 : 0;
 }
 
-/* Become replay.  WORDS is its command line, NULL at the end; the first is replaced. */
+/* Become the program PART, which calls itself NAME.  WORDS is its command line, NULL at the end; the first is replaced. */
 static int
-become_replay (const char **words)
+become (enum part part, const char *name, const char **words)
 {
-  CLEANUP_FREE char *path = part_path (PART_REPLAY);
+  CLEANUP_FREE char *path = part_path (part);
 
   if (path == NULL)
     return EXIT_UNUSABLE;
   fflush (stdout);
-  words[0] = "replay";
+  words[0] = name;
   execv (path, (char *const *) words);
   error_message ("%s: %m", path);
   return EXIT_UNUSABLE;
@@ -180,7 +181,7 @@ replay_recording (const struct recording *recording, const struct replay_options
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
-  return become_replay (words);
+  return become (PART_REPLAY, "replay", words);
 }
 
 static int
@@ -227,7 +228,14 @@ static int
 replay_command (int argc, char **argv)
 {
   (void) argc;
-  return become_replay ((const char **) argv);
+  return become (PART_REPLAY, "replay", (const char **) argv);
+}
+
+static int
+show_command (int argc, char **argv)
+{
+  (void) argc;
+  return become (PART_SHOW, "show", (const char **) argv);
 }
 
 static const struct {
@@ -237,6 +245,7 @@ static const struct {
   { "run", run_command },
   { "record", record_alone_command },
   { "replay", replay_command },
+  { "show", show_command },
   { "matrix", matrix_command },
   { "kernel", kernel_command },
 };

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
 	replay/certificates.c replay/certificates.h \
 	replay/device.c replay/device.h \
+	replay/dump.c replay/dump.h \
+	replay/filter.c replay/filter.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
 	replay/list.c replay/list.h \
@@ -23,3 +25,8 @@ replay_libreplay_la_LIBADD = \
 bin_PROGRAMS += replay/replay
 replay_replay_SOURCES = replay/replay.c
 replay_replay_LDADD = replay/libreplay.la common/libmessage.la
+
+# `powercut show`.
+pkglibexec_PROGRAMS += replay/show
+replay_show_SOURCES = replay/show.c
+replay_show_LDADD = replay/libreplay.la common/libmessage.la

@@ -38,6 +38,9 @@ enum phase {
   PHASE_COMMITTED,              /* after `commit`: as after the step */
 };
 
+/* What a phase expects, in words: `old or new`, `new`, or nothing. */
+extern const char *phase_expects (enum phase phase);
+
 struct crash_point {
   uint32_t position;
   enum phase phase;
@@ -54,6 +57,11 @@ struct crash_points {
 
 /* Whether write number WRITE is durable at POSITION. */
 extern bool model_is_durable (const struct write_log *log, uint32_t write, uint32_t position);
+
+/* The position from which on each write is durable, LOG_NEVER where it never is: as many as the log has writes, to free.  NULL with
+ * errno ENOMEM.
+ */
+extern uint32_t *model_durable_from (const struct write_log *log);
 
 /* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
 extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);

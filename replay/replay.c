@@ -42,6 +42,7 @@ struct arguments {
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
   const char *tear, *kernel, *check, *state, *export, *serve, *json;
   enum tear_mode tear_mode;
+  struct filter filter;
   const char *log;
 };
 
@@ -91,6 +92,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
+    FILTER_OPTIONS (&arguments->filter),
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
@@ -99,7 +101,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, true
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
 
@@ -129,8 +131,12 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--json is for a whole replay, not for --list or --state: see --help");
     return -1;
   }
+  if (filter_given (&arguments->filter) && !arguments->list) {
+    error_message ("--from, --to, --device and --kind say what --list lists: see --help");
+    return -1;
+  }
   arguments->log = argv[first];
-  return 0;
+  return filter_check (&arguments->filter);
 }
 
 /* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
@@ -467,7 +473,7 @@ run (const struct arguments *arguments, const struct write_log *log)
 
   if (arguments->list) {
     const struct tear tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes };
-    int listed = list_log (log, &tear, stdout);
+    int listed = filter_check_device (&arguments->filter, log) == -1 ? -1 : list_log (log, &tear, &arguments->filter, stdout);
 
     return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
   }
@@ -488,7 +494,7 @@ int
 main (int argc, char **argv)
 {
   struct arguments arguments = {
-    .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
+    .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
   };
   struct write_log *log;
   int status;
