@@ -9,6 +9,7 @@ common_libcommon_la_SOURCES = \
 	common/nbdkit.c common/nbdkit.h \
 	common/number.c common/number.h \
 	common/options.c common/options.h \
+	common/page-style.h \
 	common/parts.c common/parts.h \
 	common/process.c common/process.h \
 	common/publish.c common/publish.h \

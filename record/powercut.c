@@ -22,7 +22,7 @@
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
 #define DEFAULT_LOG "log.bin"
-#define REPLAY_WORDS_MAX 16
+#define REPLAY_WORDS_MAX 32
 
 static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
@@ -37,7 +37,7 @@ static const char main_usage[] =
 struct replay_options {
   bool prefixes_only;
   uint64_t jobs, limit;         /* UINT64_MAX: not given */
-  const char *json;
+  const char *json, *json_lines, *junit, *tap, *html;
 };
 
 /* The text options of a recording that are not kept as they are. */
@@ -119,6 +119,10 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "jobs", 0, OPTION_NUMBER, &for_replay->jobs, "N", "guests side by side when replaying", 1 },
     { "limit", 0, OPTION_NUMBER, &for_replay->limit, "N", "most runs at one crash point", 0 },
     { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
+    { "json-lines", 0, OPTION_TEXT, &for_replay->json_lines, "FILE", "write every answer at once, a JSON object a line", 0 },
+    { "junit", 0, OPTION_TEXT, &for_replay->junit, "FILE", "write the results as JUnit XML", 0 },
+    { "tap", 0, OPTION_TEXT, &for_replay->tap, "FILE", "write the results as TAP", 0 },
+    { "html", 0, OPTION_TEXT, &for_replay->html, "FILE", "write the results as a page with pictures", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
@@ -159,6 +163,12 @@ become (enum part part, const char *name, const char **words)
 static int
 replay_recording (const struct recording *recording, const struct replay_options *replay)
 {
+  const struct {
+    const char *option, *path;
+  } outputs[] = {
+    { "--json", replay->json }, { "--json-lines", replay->json_lines }, { "--junit", replay->junit }, { "--tap", replay->tap },
+    { "--html", replay->html },
+  };
   const char *words[REPLAY_WORDS_MAX] = { NULL };
   char memory[64], jobs[64], limit[64];
   size_t count = 1;
@@ -171,10 +181,11 @@ replay_recording (const struct recording *recording, const struct replay_options
     words[count++] = jobs;
   if (replay->limit != UINT64_MAX)
     words[count++] = limit;
-  if (replay->json) {
-    words[count++] = "--json";
-    words[count++] = replay->json;
-  }
+  for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
+    if (outputs[i].path) {
+      words[count++] = outputs[i].option;
+      words[count++] = outputs[i].path;
+    }
   if (replay->prefixes_only)
     words[count++] = "--prefixes-only";
   if (recording->quiet)

@@ -177,10 +177,10 @@ print_flush (struct dump *dump, const struct log_event *event, bool listed)
 static void
 add_mark (struct line *line, const char *text, uint32_t length)
 {
-  static const char own[] = "powercut:";
+  const struct log_mark mark = { .text = text, .length = length };
   const char *space = memchr (text, ' ', length);
 
-  if (space && length > strlen (own) && memcmp (text, own, strlen (own)) == 0)
+  if (space && !log_mark_is_public (&mark))
     add (line, "mark      %.*s (%u bytes)", (int) (space - text), text, length);
   else
     add (line, "mark      %.*s", (int) (length < LINE_MAX_BYTES ? length : LINE_MAX_BYTES), text);

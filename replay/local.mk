@@ -8,15 +8,22 @@ replay_libreplay_la_SOURCES = \
 	replay/filter.c replay/filter.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
+	replay/json.c replay/json.h \
+	replay/junit.c \
 	replay/list.c replay/list.h \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
 	replay/oracle.c replay/oracle.h \
+	replay/outputs.c replay/outputs.h \
+	replay/page.c \
+	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \
+	replay/run-lines.c replay/run-lines.h \
 	replay/runner.c replay/runner.h \
 	replay/search.c replay/search.h \
 	replay/session.c replay/session.h \
-	replay/tally.c replay/tally.h
+	replay/tally.c replay/tally.h \
+	replay/tap.c
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libcommon.la \

@@ -23,6 +23,7 @@
 #include "guest/image.h"
 #include "log/state-id.h"
 #include "replay/list.h"
+#include "replay/outputs.h"
 #include "replay/report.h"
 #include "replay/session.h"
 
@@ -40,9 +41,10 @@ enum exit_status {
 struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, quiet;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
-  const char *tear, *kernel, *check, *state, *export, *serve, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve;
   enum tear_mode tear_mode;
   struct filter filter;
+  struct outputs outputs;
   const char *log;
 };
 
@@ -96,7 +98,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
-    { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
+    OUTPUT_OPTIONS (&arguments->outputs),
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
@@ -127,8 +129,8 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) arguments->audit_percent);
     return -1;
   }
-  if (arguments->json && (arguments->list || arguments->state)) {
-    error_message ("--json is for a whole replay, not for --list or --state: see --help");
+  if (outputs_given (&arguments->outputs) && (arguments->list || arguments->state)) {
+    error_message ("--json and its like are for a whole replay, not for --list or --state: see --help");
     return -1;
   }
   if (filter_given (&arguments->filter) && !arguments->list) {
@@ -336,18 +338,33 @@ run_session (const struct arguments *arguments, const struct session_config *con
 
   /* What was found before something went wrong is not lost. */
   if ((r == 0 || session.runs > 0) && report_make (&report, &session) == 0) {
-    if (!arguments->quiet && !(arguments->json && strcmp (arguments->json, "-") == 0))
+    if (!arguments->quiet && !outputs_use_stdout (&arguments->outputs))
       report_print (&report, stdout);
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
       : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
     if (session.mismatches > 0)
       status = EXIT_UNUSABLE;
-    if (arguments->json && report_write_json (&report, arguments->json) == -1)
+    if (outputs_write (&arguments->outputs, &report) == -1)
       status = EXIT_UNUSABLE;
     report_free (&report);
   }
   session_free (&session);
+  return status;
+}
+
+/* The same, with every answer written at once, if that is asked for. */
+static int
+run_told (const struct arguments *arguments, struct session_config *config)
+{
+  int status;
+
+  if (outputs_check (&arguments->outputs) == -1)
+    return EXIT_UNUSABLE;
+  if (arguments->outputs.json_lines && (config->lines = run_lines_open (arguments->outputs.json_lines)) == NULL)
+    return EXIT_UNUSABLE;
+  status = run_session (arguments, config);
+  run_lines_close (config->lines);
   return status;
 }
 
@@ -361,7 +378,7 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   int r;
 
   if (arguments->state == NULL)
-    return run_session (arguments, config);
+    return run_told (arguments, config);
   if (named_state (arguments, config->log, &position, &choices, &count) == -1)
     return EXIT_UNUSABLE;
   r = session_show_state (config, position, choices, count, arguments->state);
