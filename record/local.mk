@@ -8,6 +8,7 @@ record_powercut_SOURCES = \
 	record/matrix-report.c record/matrix-report.h \
 	record/matrix-verdict.c record/matrix-verdict.h \
 	record/mkfs.c record/mkfs.h \
+	record/pool.c record/pool.h \
 	record/powercut.c \
 	record/record.c record/record.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Many `powercut run`s, shared out among workers. */
+#ifndef POWERCUT_POOL_H
+#define POWERCUT_POOL_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pool_job {
+  const char *const *words;     /* arguments of `powercut run`, NULL at the end: all but those for its output files, which are the
+                                   pool's.  Quiet is it in any case */
+  void *data;                   /* the caller's */
+
+  /* Once it has ended: */
+  bool ended;
+  int status;                   /* as wait(2) gives it */
+  char *text;                   /* what it said, or NULL; to free */
+  cJSON *result;                /* what replay --json says, or NULL if it did not come to that; to free with cJSON_Delete */
+  double seconds;
+};
+
+struct pool_config {
+  uint64_t jobs;                /* workers */
+  const char *folder;           /* for temporary files */
+  void *data;                   /* the caller's */
+};
+
+typedef void pool_job_ended (const struct pool_config *config, struct pool_job *job);
+
+/* Run all JOBS.  ENDED is called for each in order, as soon as it and all before it have ended.  A job that fails says why and stops
+ * no other.  Returns 0, or -1 after a message or after a stop; in any case what is to be freed in the jobs is the caller's to free.
+ */
+extern int pool_run (const struct pool_config *config, struct pool_job *jobs, size_t count, pool_job_ended *ended);
+
+/* Free what ended jobs hold. */
+extern void pool_free_jobs (struct pool_job *jobs, size_t count);
+
+/* Why JOB has no result, in one line that is safe to print, to free, or NULL if memory is short: what it said last without the name
+ * of the program that said it, or how it ended.
+ */
+extern char *pool_describe_end (const struct pool_job *job);
+
+#endif
