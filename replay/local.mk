@@ -15,6 +15,7 @@ replay_libreplay_la_SOURCES = \
 	replay/observations.c replay/observations.h \
 	replay/oracle.c replay/oracle.h \
 	replay/outputs.c replay/outputs.h \
+	replay/page-chart.c replay/page-chart.h \
 	replay/page.c \
 	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \
