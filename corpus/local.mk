@@ -15,3 +15,8 @@ corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c
 # The updates of `powercut matrix`.
 pkglibexec_PROGRAMS += corpus/update-protocols/update-protocols
 corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c
+
+# The updates of docs/pages.md.
+noinst_PROGRAMS += corpus/pages/page-updates
+corpus_pages_page_updates_SOURCES = corpus/pages/page-updates.c
+EXTRA_DIST += corpus/pages/tabulate.sh

@@ -13,5 +13,5 @@ record_powercut_SOURCES = \
 	record/record.c record/record.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
 record_powercut_LDADD = \
-	guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la \
+	checker/libjudge.la guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)

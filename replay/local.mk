@@ -16,7 +16,9 @@ replay_libreplay_la_SOURCES = \
 	replay/oracle.c replay/oracle.h \
 	replay/outputs.c replay/outputs.h \
 	replay/page-chart.c replay/page-chart.h \
+	replay/page-table.c replay/page-table.h \
 	replay/page.c \
+	replay/pages.c replay/pages.h \
 	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \
 	replay/run-lines.c replay/run-lines.h \

@@ -80,11 +80,14 @@ tally_blame (struct tally *tally, const struct finding *finding)
 {
   CLEANUP_FREE char *seen = outcome_describe (&finding->outcome);
   size_t place = seen ? find_place (tally, seen) : 0;
-  struct tally_entry *entry = &tally->entries[place], blame;
+  struct tally_entry *entry, blame;
 
   if (seen == NULL)
     return -1;
-  if (place == tally->count || strcmp (entry->seen, seen) != 0 || (entry->kind && strcmp (entry->place, finding->place) <= 0))
+  if (place == tally->count || strcmp (tally->entries[place].seen, seen) != 0)
+    return 0;
+  entry = &tally->entries[place];
+  if (entry->kind && strcmp (entry->place, finding->place) <= 0)
     return 0;
   blame = (struct tally_entry) {
     .detail = strdup (finding->detail), .state = strdup (finding->state), .place = strdup (finding->place)
@@ -99,6 +102,17 @@ tally_blame (struct tally *tally, const struct finding *finding)
   entry->state = blame.state;
   entry->place = blame.place;
   return 0;
+}
+
+bool
+tally_tree (const struct tally_entry *entry, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  const char *word = strchr (entry->seen, ' ');
+
+  if (strncmp (entry->seen, "tree ", strlen ("tree ")) != 0)
+    return false;
+  snprintf (digest, TREE_DIGEST_LENGTH + 1, "%s", word + 1);
+  return true;
 }
 
 void

@@ -3,6 +3,8 @@
 #ifndef POWERCUT_TALLY_H
 #define POWERCUT_TALLY_H
 
+#include <stdbool.h>
+
 #include "replay/findings.h"
 
 struct tally {
@@ -26,6 +28,9 @@ extern int tally_add (struct tally *tally, const struct outcome *outcome, const 
  * with errno ENOMEM.
  */
 extern int tally_blame (struct tally *tally, const struct finding *finding);
+
+/* Put the digest of the tree that ENTRY saw into DIGEST; false if it saw none. */
+extern bool tally_tree (const struct tally_entry *entry, char digest[TREE_DIGEST_LENGTH + 1]);
 extern void tally_free (struct tally *tally);
 
 #endif
