@@ -67,7 +67,8 @@ put_case (const struct report_case *one, const char *suite, FILE *file)
   if (one->result != CASE_UNFINISHED)
     put_attribute ("type", one->kind, file);
   putc ('>', file);
-  put_lines (one->details ? one->details : "", file);
+  /* Readers show the message or the content, hardly ever both. */
+  put_lines (one->details && *one->details ? one->details : one->message, file);
   fprintf (file, "</%s>\n</testcase>\n", elements[one->result]);
 }
 
@@ -85,8 +86,8 @@ count_cases (const struct report_cases *cases, enum case_result result)
 static void
 put_counts (const struct report_cases *cases, double seconds, FILE *file)
 {
-  fprintf (file, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n", cases->count,
-           count_cases (cases, CASE_VIOLATION), count_cases (cases, CASE_ERROR), count_cases (cases, CASE_UNFINISHED), seconds);
+  fprintf (file, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.3f\"", cases->count,
+           count_cases (cases, CASE_VIOLATION), count_cases (cases, CASE_ERROR), seconds);
 }
 
 /* What report_print says, behind the cases. */
@@ -116,10 +117,10 @@ put_suite (const struct report *report, const struct report_cases *cases, FILE *
 
   fputs ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"powercut\"", file);
   put_counts (cases, session->seconds, file);
-  fputs ("<testsuite", file);
+  fputs (">\n<testsuite", file);
   put_attribute ("name", path, file);
   put_counts (cases, session->seconds, file);
-  fputs ("<properties>\n", file);
+  fprintf (file, " skipped=\"%zu\">\n<properties>\n", count_cases (cases, CASE_UNFINISHED));
   put_property ("filesystem", session->config->runner.filesystem, file);
   put_property ("kernel", session->release ? session->release : "unknown", file);
   put_property ("crash_states", states, file);

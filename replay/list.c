@@ -17,7 +17,9 @@
 static void
 print_header (const struct write_log *log, FILE *file)
 {
-  fprintf (file, "log %s\n", log->path);
+  fputs ("log ", file);
+  print_safely (log->path, strlen (log->path), file);
+  putc ('\n', file);
   for (size_t i = 0; i < log->device_count; i++)
     fprintf (file, "device %zu: %" PRIu64 " bytes\n", i, log->device_sizes[i]);
   for (const char *text = log->info; text < log->info + log->info_size; text += strlen (text) + 1) {

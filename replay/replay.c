@@ -146,7 +146,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     return -1;
   }
   arguments->log = argv[first];
-  return filter_check (&arguments->filter);
+  return filter_check (&arguments->filter) == -1 ? -1 : outputs_check (&arguments->outputs);
 }
 
 /* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
@@ -390,8 +390,6 @@ run_told (const struct arguments *arguments, struct session_config *config)
 {
   int status;
 
-  if (outputs_check (&arguments->outputs) == -1)
-    return EXIT_UNUSABLE;
   if (arguments->outputs.json_lines && (config->lines = run_lines_open (arguments->outputs.json_lines)) == NULL)
     return EXIT_UNUSABLE;
   status = run_session (arguments, config);
