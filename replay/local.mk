@@ -16,8 +16,10 @@ replay_libreplay_la_SOURCES = \
 	replay/oracle.c replay/oracle.h \
 	replay/outputs.c replay/outputs.h \
 	replay/page-chart.c replay/page-chart.h \
+	replay/page-finding.c \
+	replay/page-pages.c \
 	replay/page-table.c replay/page-table.h \
-	replay/page.c \
+	replay/page.c replay/page.h \
 	replay/pages.c replay/pages.h \
 	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \
