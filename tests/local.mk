@@ -14,6 +14,7 @@ UNIT_TESTS =
 SHELL_TESTS = \
 	tests/test-bad-input.sh \
 	tests/test-bad-log.sh \
+	tests/test-completion.sh \
 	tests/test-docs-agree.sh \
 	tests/test-hostile-names.sh \
 	tests/test-mutants.sh \
