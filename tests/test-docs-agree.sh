@@ -85,9 +85,10 @@ plugin_agrees ()
 common='OPTIONS OF ALL COMMANDS'
 program_agrees powercut 'OPTIONS OF RUN AND RECORD' 'OPTIONS OF RUN' "$common" -- "$powercut" run
 program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$common" -- "$powercut" record
+program_agrees powercut 'OPTIONS OF SHOW' "$common" -- "$powercut" show
 program_agrees powercut 'OPTIONS OF MATRIX' "$common" -- "$powercut" matrix
 program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
-page_has_no_more powercut run record matrix 'kernel fetch'
+page_has_no_more powercut run record show matrix 'kernel fetch'
 program_agrees replay -- "$replay"
 plugin_agrees writelog
 plugin_agrees crashstate
