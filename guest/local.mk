@@ -10,6 +10,7 @@ guest_agent_SOURCES = \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-run.c \
+	guest/agent-shell.c \
 	guest/agent-tools.c \
 	guest/agent.c guest/agent.h \
 	guest/fsck.h \
@@ -44,5 +45,7 @@ guest_libguest_la_SOURCES = \
 	guest/protocol.h \
 	guest/text.h \
 	guest/qemu.c guest/qemu.h \
+	guest/shell.c \
+	guest/terminal.c guest/terminal.h \
 	guest/vm.c guest/vm.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS)

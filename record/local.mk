@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += record/powercut
 record_powercut_SOURCES = \
+	record/import-command.c record/import-command.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \
 	record/matrix-cells.c record/matrix-cells.h \

@@ -16,6 +16,7 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
@@ -30,13 +31,15 @@ static const char main_usage[] =
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
   "       powercut show [OPTION...] LOG                         what is in a log\n"
+  "       powercut bundle ID LOG -o FILE                        pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
 /* What the options of `run` that are replay's become: the words of replay's command line. */
 struct replay_options {
-  bool prefixes_only;
+  bool prefixes_only, minimize;
   uint64_t jobs, limit;         /* UINT64_MAX: not given */
   const char *json, *json_lines, *junit, *tap, *html;
 };
@@ -134,6 +137,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "prefixes-only", 0, OPTION_FLAG, &for_replay->prefixes_only, NULL, "replay the prefixes alone", 0 },
     { "jobs", 0, OPTION_NUMBER, &for_replay->jobs, "N", "guests side by side when replaying", 1 },
     { "limit", 0, OPTION_NUMBER, &for_replay->limit, "N", "most runs at one crash point", 0 },
+    { "minimize", 0, OPTION_FLAG, &for_replay->minimize, NULL, "find the smallest state of each violation", 0 },
     { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
     { "json-lines", 0, OPTION_TEXT, &for_replay->json_lines, "FILE", "write every answer at once, a JSON object a line", 0 },
     { "junit", 0, OPTION_TEXT, &for_replay->junit, "FILE", "write the results as JUnit XML", 0 },
@@ -204,10 +208,48 @@ replay_recording (const struct recording *recording, const struct replay_options
     }
   if (replay->prefixes_only)
     words[count++] = "--prefixes-only";
+  if (replay->minimize)
+    words[count++] = "--minimize";
   if (recording->quiet)
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
+  return become (PART_REPLAY, "replay", words);
+}
+
+/* Pack one violation: let replay do it. */
+static int
+bundle_command (int argc, char **argv)
+{
+  const char *output = NULL, *kernel = NULL, *check = NULL;
+  const struct option_spec options[] = {
+    { "output", 'o', OPTION_TEXT, &output, "FILE", "the archive to make, FILE.tar.zst", 0 },
+    { "kernel", 0, OPTION_TEXT, &kernel, "IMAGE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
+    { "check", 0, OPTION_TEXT, &check, "COMMAND", "shell command that says what is right [the recording's]", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut bundle ID LOG -o FILE [OPTION...]\n",
+    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", options, .mixed = true
+  };
+  const char *words[REPLAY_WORDS_MAX] = { NULL };
+  size_t count = 1;
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return EXIT_UNUSABLE;
+  if (argc - first != 2 || output == NULL) {
+    error_message ("give a state, a log and -o FILE, as in `powercut bundle 120:-98 log.bin -o bug.tar.zst`: see --help");
+    return EXIT_UNUSABLE;
+  }
+  const char *const texts[][2] = {
+    { "--state", argv[first] }, { "--bundle", output }, { "--kernel", kernel }, { "--check", check }, { "--", argv[first + 1] }
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (texts[i][1]) {
+      words[count++] = texts[i][0];
+      words[count++] = texts[i][1];
+    }
   return become (PART_REPLAY, "replay", words);
 }
 
@@ -273,7 +315,10 @@ static const struct {
   { "record", record_alone_command },
   { "replay", replay_command },
   { "show", show_command },
+  { "bundle", bundle_command },
   { "matrix", matrix_command },
+  { "import", import_command },
+  { "export", export_command },
   { "kernel", kernel_command },
 };
 

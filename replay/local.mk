@@ -2,15 +2,23 @@
 # libreplay has all but main, for the unit tests.
 noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
+	replay/blame.c replay/blame.h replay/blame-names.h \
+	replay/blame-btrfs.c \
+	replay/blame-ext.c \
+	replay/blame-xfs.c \
+	replay/bundle.c replay/bundle.h \
 	replay/certificates.c replay/certificates.h \
 	replay/device.c replay/device.h \
 	replay/dump.c replay/dump.h \
+	replay/export.c replay/export.h \
 	replay/filter.c replay/filter.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
 	replay/json.c replay/json.h \
 	replay/junit.c \
 	replay/list.c replay/list.h \
+	replay/minimal.c replay/minimal.h \
+	replay/minimize.c replay/minimize.h \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
 	replay/oracle.c replay/oracle.h \
@@ -21,18 +29,20 @@ replay_libreplay_la_SOURCES = \
 	replay/page-table.c replay/page-table.h \
 	replay/page.c replay/page.h \
 	replay/pages.c replay/pages.h \
+	replay/reason.c replay/reason.h \
 	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \
 	replay/run-lines.c replay/run-lines.h \
 	replay/runner.c replay/runner.h \
 	replay/search.c replay/search.h \
 	replay/session.c replay/session.h \
+	replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h \
 	replay/tap.c
-replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
+replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libcommon.la \
-	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
+	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
 
 bin_PROGRAMS += replay/replay
 replay_replay_SOURCES = replay/replay.c

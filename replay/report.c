@@ -12,6 +12,7 @@
 #include "common/message.h"
 #include "common/stop.h"
 #include "replay/json.h"
+#include "replay/minimal.h"
 #include "replay/report.h"
 
 static void
@@ -121,7 +122,7 @@ plural (uint64_t count)
 }
 
 static void
-print_findings (const struct findings *findings, FILE *file)
+print_findings (const struct write_log *log, const struct findings *findings, FILE *file)
 {
   static const char *const notes[] = { " (no fresh guest has tried it again)", "", " (not seen again on a fresh boot)" };
 
@@ -135,6 +136,8 @@ print_findings (const struct findings *findings, FILE *file)
              finding->state, states, strcmp (states, "1") == 0 ? "" : "s");
     print_safely (finding->after, strlen (finding->after), file);
     fputs (")\n", file);
+    if (finding->minimal)
+      minimal_print (finding->minimal, log, finding->detail, file);
   }
 }
 
@@ -161,6 +164,21 @@ print_words (FILE *file, const char *before, const char *text)
   print_safely (text, strlen (text), file);
 }
 
+/* How far a log that another recorder made is to be trusted. */
+static void
+print_origin (const struct write_log *log, FILE *file)
+{
+  const char *imported = log_info (log, "imported", 0), *order = log_info (log, "order", 0);
+
+  if (imported == NULL || order == NULL)
+    return;
+  fputs ("imported from ", file);
+  print_safely (imported, strlen (imported), file);
+  fputs ("; its order is ", file);
+  print_safely (order, strlen (order), file);
+  putc ('\n', file);
+}
+
 void
 report_print (const struct report *report, FILE *file)
 {
@@ -174,6 +192,7 @@ report_print (const struct report *report, FILE *file)
   print_words (file, ": ", config->runner.filesystem);
   print_words (file, ", kernel ", session->release ? session->release : "unknown");
   putc ('\n', file);
+  print_origin (config->log, file);
   fprintf (file, "recorded: %u writes, %u flushes, %u FUA, %u trims, %u zeroes\n", report->writes, report->flushes,
            report->fua, report->trims, report->zeroes);
   if (config->log->unordered_count > 0)
@@ -192,7 +211,7 @@ report_print (const struct report *report, FILE *file)
   if (config->audit_percent > 0)
     fprintf (file, "audited: %ju of the remembered answers, %ju mismatches\n", (uintmax_t) session->audited,
              (uintmax_t) session->mismatches);
-  print_findings (&session->findings, file);
+  print_findings (config->log, &session->findings, file);
   if (config->runner.check)
     fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged ? ", " : "");
   if (report->judged)
@@ -212,9 +231,41 @@ report_print (const struct report *report, FILE *file)
     page_table_print (&report->pages, config->runner.filesystem, file);
 }
 
+/* The smallest state of a finding, null if there is none to be had, and which writes it drops. */
 static void
-add_violations (cJSON *object, const struct findings *findings)
+add_minimal (cJSON *violation, const struct write_log *log, const struct minimal *minimal)
 {
+  cJSON *list;
+
+  if (minimal)
+    json_add_text (violation, "minimal", minimal->state);
+  else
+    cJSON_AddNullToObject (violation, "minimal");
+  if (minimal)
+    json_add_text (violation, "minimal_note", minimal->note);
+  list = cJSON_AddArrayToObject (violation, "dropped");
+  for (size_t i = 0; minimal && i < minimal->count; i++) {
+    const struct dropped_write *dropped = &minimal->dropped[i];
+    const struct log_write *write = &log->writes[dropped->write];
+    CLEANUP_FREE char *line = minimal_line (minimal, log, i);
+    cJSON *entry = cJSON_CreateObject ();
+
+    cJSON_AddNumberToObject (entry, "write", write->issue);
+    cJSON_AddNumberToObject (entry, "offset", (double) write->offset_bytes);
+    cJSON_AddNumberToObject (entry, "length", write->length_bytes);
+    if (dropped->what)
+      json_add_text (entry, "what", dropped->what);
+    else
+      cJSON_AddNullToObject (entry, "what");
+    json_add_text (entry, "why", line ? line : dropped->why);
+    cJSON_AddItemToArray (list, entry);
+  }
+}
+
+static void
+add_violations (cJSON *object, const struct session *session)
+{
+  const struct findings *findings = &session->findings;
   cJSON *list = cJSON_AddArrayToObject (object, "violations");
 
   for (size_t i = 0; i < findings->count; i++) {
@@ -227,6 +278,8 @@ add_violations (cJSON *object, const struct findings *findings)
     json_add_text (violation, "detail", finding->detail);
     json_add_big_number (violation, "states", finding->states);
     cJSON_AddBoolToObject (violation, "repeated", finding->confirmation == FINDING_REPEATED);
+    if (session->config->minimize)
+      add_minimal (violation, session->config->log, finding->minimal);
     cJSON_AddItemToArray (list, violation);
   }
 }
@@ -270,6 +323,8 @@ make_json (const struct report *report)
   json_add_text (object, "log", config->log->path);
   json_add_text (object, "filesystem", config->runner.filesystem);
   json_add_text (object, "kernel", session->release ? session->release : "");
+  if (log_info (config->log, "imported", 0))
+    json_add_text (object, "imported", log_info (config->log, "imported", 0));
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
   cJSON_AddNumberToObject (object, "writes", report->writes);
   cJSON_AddNumberToObject (object, "flushes", report->flushes);
@@ -290,7 +345,7 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "behaviours", (double) report->behaviours);
   cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
   cJSON_AddItemToObject (object, "durable", report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
-  add_violations (object, &session->findings);
+  add_violations (object, session);
   add_points (object, session);
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
   for (size_t i = 0; i < session->oracle.leftover_count; i++)
