@@ -11,10 +11,11 @@ shell=$1
 powercut=$2
 separator=$(printf '\037')      # between fields, which may be empty
 
-# The commands, a line each, with the words that may follow: `kernel list fetch`.
+# The commands, a line each, with the words that may follow: `kernel list fetch`.  `import|export` are two of them.
 commands ()
 {
-    "$powercut" --help | sed -n 's/^\(usage:\|      \) powercut \([a-z][a-z-]*\) \([a-z|-]*\).*/\2 \3/p' | tr '|' ' '
+    "$powercut" --help | sed -n 's/^\(usage:\|      \) powercut \([a-z][a-z|-]*\) \([a-z|-]*\).*/\2 \3/p' |
+        awk '{ count = split ($1, names, "|"); gsub (/\|/, " ", $2); for (i = 1; i <= count; i++) print names[i], $2 }'
 }
 
 # The options of the command $1, a line each: its name, its argument (empty if it takes none), its help.
@@ -26,7 +27,7 @@ options ()
 # What may stand for ARGUMENT: words, and `FILES` for any file.  Words are written small there, names of things in capitals.
 values ()
 {
-    printf '%s\n' "$1" | tr '|' '\n' | sed -n -e '/^[a-z][a-z-]*$/p' -e 's/^\(FILE\|DIR\|LOG\|IMG\|SOCKET\|OUT\|PATH\)$/FILES/p' | sort -u |
+    printf '%s\n' "$1" | tr '|' '\n' | sed -n -e '/^[a-z][a-z-]*$/p' -e 's/^\(FILE\|DIR\|LOG\|IMG\|IMAGE\|SOCKET\|OUT\|NEW\|BUNDLE\|PATH\)$/FILES/p' | sort -u |
         tr '\n' ' '
 }
 

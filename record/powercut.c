@@ -31,7 +31,7 @@ static const char main_usage[] =
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
   "       powercut show [OPTION...] LOG                         what is in a log\n"
-  "       powercut bundle ID LOG -o FILE                        pack a violation so that it can be seen anywhere\n"
+  "       powercut bundle ID LOG -o BUNDLE                      pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
@@ -223,13 +223,13 @@ bundle_command (int argc, char **argv)
 {
   const char *output = NULL, *kernel = NULL, *check = NULL;
   const struct option_spec options[] = {
-    { "output", 'o', OPTION_TEXT, &output, "FILE", "the archive to make, FILE.tar.zst", 0 },
+    { "output", 'o', OPTION_TEXT, &output, "BUNDLE", "the archive to make, a .tar.zst", 0 },
     { "kernel", 0, OPTION_TEXT, &kernel, "IMAGE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
-    { "check", 0, OPTION_TEXT, &check, "COMMAND", "shell command that says what is right [the recording's]", 0 },
+    { "check", 0, OPTION_TEXT, &check, "CHECKER", "shell command that says what is right [the recording's]", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    "usage: powercut bundle ID LOG -o FILE [OPTION...]\n",
+    "usage: powercut bundle ID LOG -o BUNDLE [OPTION...]\n",
     "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", options, .mixed = true
   };
   const char *words[REPLAY_WORDS_MAX] = { NULL };

@@ -49,7 +49,7 @@ same 'record replay run ' "$(completed 'powercut r')" 'commands'
 same ' ' "$(completed 'powercut frobnicate --x')" 'no such command'
 
 # Every option of --help, of every command of --help.
-"$powercut" --help | sed -n 's/^\(usage:\|      \) powercut \([a-z]*\) .*/\2/p' > commands
+"$powercut" --help | sed -n 's/^\(usage:\|      \) powercut \([a-z|]*\) .*/\2/p' | tr '|' '\n' > commands
 [ "$(wc -l < commands)" -ge 6 ] || fail "commands: $(cat commands)"
 while read -r command; do
   "$powercut" "$command" --help < /dev/null | sed -n 's/^  \(-.\|  \)[, ] \(--[a-z-]*=*\).*/\2/p' | sort | tr '\n' ' ' > wanted

@@ -74,7 +74,8 @@ cmp "$tmp/state.img" "$tmp/device.img" || fail 'in the end, not what is on the d
 
 # Every crash state, with nothing but what the log says.
 expect_status 0 "$replay" --kernel="$kernel" --json="$tmp/json" "$tmp/log.bin"
-grep -q '^imported from dm-log-writes; its order is that of completion, FUA first' "$tmp/out" || fail "reported: $(cat "$tmp/out")"
+grep -q '^imported from dm-log-writes; its order is that of completion, FUA first' "$tmp/out" \
+    || fail "reported: $(cat "$tmp/out")"
 grep -qx 'check: right' "$tmp/out" || fail "reported: $(cat "$tmp/out")"
 jq -e '.exhaustive and .imported == "dm-log-writes" and .fua > 0 and .crash_points > 2' "$tmp/json" > "$tmp/out" \
     || fail "reported: $(cat "$tmp/json")"
