@@ -12,6 +12,7 @@
 #include "common/message.h"
 #include "replay/dump.h"
 #include "replay/model.h"
+#include "replay/reason.h"
 
 #define LINE_MAX_BYTES 4096     /* no terminal is wider */
 
@@ -139,7 +140,6 @@ add_fate (struct line *line, uint32_t completion, bool failed)
 static void
 print_operation (struct dump *dump, const struct log_event *event, bool listed)
 {
-  static const char *const names[] = { [LOG_WRITE] = "write", [LOG_ZERO] = "zero", [LOG_TRIM] = "trim" };
   static const char *const colours[] = { [LOG_WRITE] = NULL, [LOG_ZERO] = "34", [LOG_TRIM] = "34" };
   const struct log_record *record = &event->record;
   const struct log_write *write = &dump->log->writes[dump->next_write];
@@ -150,7 +150,7 @@ print_operation (struct dump *dump, const struct log_event *event, bool listed)
   if (!listed)
     return;
   add_place (dump, &line, event);
-  add (&line, "%-5s %-3s ", names[record->kind], fua ? "FUA" : "");
+  add (&line, "%-5s %-3s ", reason_kind_name (write), fua ? "FUA" : "");
   add_kibibytes (&line, 11, record->offset);
   add_kibibytes (&line, 8, record->length);
   add_fate (&line, write->completion, (write->flags & LOG_FAILED) != 0);

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "replay/page-chart.h"
+#include "replay/reason.h"
 
 #define WIDTH 1200
 #define LEFT 84
@@ -360,13 +361,12 @@ put_title (const struct drawing *drawing, uint32_t number)
     [FATE_DURABLE] = ": durable", [FATE_ZERO] = "", [FATE_WRITE] = "", [FATE_FUA] = "", [FATE_THERE] = ": there",
     [FATE_TORN] = ": there in part", [FATE_LOST] = ": lost"
   };
-  static const char *const kinds[] = { [LOG_WRITE] = "write", [LOG_ZERO] = "zero", [LOG_TRIM] = "trim" };
   const struct log_write *write = &drawing->log->writes[number];
   char offset[32], length[32];
 
   format_bytes (write->offset_bytes, offset, sizeof offset);
   format_bytes (write->length_bytes, length, sizeof length);
-  fprintf (drawing->file, "<title>%s%s %u: %s at %s", kinds[write->kind], write->flags & LOG_FUA ? " FUA" : "", write->issue, length,
+  fprintf (drawing->file, "<title>%s%s %u: %s at %s", reason_kind_name (write), write->flags & LOG_FUA ? " FUA" : "", write->issue, length,
            offset);
   if (write->completion == LOG_NEVER)
     fputs (write->flags & LOG_FAILED ? ", failed" : ", never done", drawing->file);

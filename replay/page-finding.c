@@ -9,51 +9,58 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "log/state-id.h"
+#include "replay/minimal.h"
 #include "replay/page.h"
+#include "replay/reason.h"
 
 #define FINDINGS_MAX 8          /* with pictures */
 #define WRITES_MAX 200          /* rows of a table of writes */
 #define LEAD 40                 /* events before what a picture of a state is about */
 
-/* Why WRITE, pending at POSITION, may be lost there. */
+/* What a lost write was and why it may be lost: a row.  WHAT is what it wrote, or NULL; CHOICES, COUNT of them, what is missing
+ * of it.
+ */
 static void
-put_reason (const struct page *page, const struct log_write *write, uint32_t position)
+put_lost_write (const struct page *page, uint32_t number, uint32_t position, const char *what, const struct choice *choices,
+                size_t count)
 {
-  if (write->completion == LOG_NEVER)
-    fputs (write->flags & LOG_FAILED ? "it failed" : "it was never completed", page->file);
-  else if (write->completion > position)
-    fprintf (page->file, "it was completed at %u, after the crash", write->completion);
-  else
-    fprintf (page->file, "it was completed at %u, and no flush issued since then was completed before the crash", write->completion);
+  CLEANUP_FREE char *write = reason_describe (page->log, number, what, choices, count);
+  CLEANUP_FREE char *why = reason_pending (page->log, number, position);
+
+  fprintf (page->file, "<tr><td class=\"%s\">", page->fates[number] == FATE_LOST ? "bad" : "half");
+  page_put_part (page, "", write ? write : "", "</td>");
+  page_put_part (page, "<td>", why ? why : "", "</td></tr>\n");
 }
 
-/* The writes of a state that are not there, or not whole. */
-static void
-put_lost (const struct page *page, uint32_t position)
+static bool
+is_lost (const struct page *page, uint32_t number)
 {
-  uint32_t issued = log_writes_until (page->log, position), count = 0;
+  return page->fates[number] == FATE_LOST || page->fates[number] == FATE_TORN;
+}
+
+/* The writes of the state that CHOICES make, the smallest one if MINIMAL is not NULL, that are not there, or not whole. */
+static void
+put_lost (const struct page *page, uint32_t position, const struct choice *choices, size_t count, const struct minimal *minimal)
+{
+  uint32_t issued = log_writes_until (page->log, position), lost = 0;
 
   for (uint32_t i = 0; i < issued; i++)
-    count += page->fates[i] == FATE_LOST || page->fates[i] == FATE_TORN;
-  if (count == 0) {
+    lost += is_lost (page, i);
+  if (lost == 0) {
     fputs ("<p>No write is missing in this state: all that was issued before the crash is on the disk.</p>\n", page->file);
     return;
   }
-  fputs ("<div class=\"wide\"><table>\n<thead>\n<tr><th>position</th><th>lost write</th><th>why it may be lost</th></tr>\n</thead>\n"
-         "<tbody>\n", page->file);
-  for (uint32_t i = 0, rows = 0; i < issued && rows < WRITES_MAX; i++)
-    if (page->fates[i] == FATE_LOST || page->fates[i] == FATE_TORN) {
-      fprintf (page->file, "<tr><td class=\"n\">%u</td><td class=\"%s\">", page->log->writes[i].issue,
-               page->fates[i] == FATE_LOST ? "bad" : "half");
-      page_put_write (page, &page->log->writes[i]);
-      fprintf (page->file, "%s</td><td>", page->fates[i] == FATE_LOST ? "" : ", there in part");
-      put_reason (page, &page->log->writes[i], position);
-      fputs ("</td></tr>\n", page->file);
-      rows++;
-    }
+  fputs ("<div class=\"wide\"><table>\n<thead>\n<tr><th>lost</th><th>why it may be lost</th></tr>\n</thead>\n<tbody>\n",
+         page->file);
+  for (size_t i = 0; minimal && i < minimal->count && i < WRITES_MAX; i++)
+    put_lost_write (page, minimal->dropped[i].write, position, minimal->dropped[i].what, minimal->dropped[i].choices,
+                    minimal->dropped[i].choice_count);
+  for (size_t i = 0; minimal == NULL && i < count && i < WRITES_MAX; i++)
+    if (choices[i].kind == CHOICE_ABSENT && is_lost (page, choices[i].write))
+      put_lost_write (page, choices[i].write, position, NULL, &choices[i], 1);
   fputs ("</tbody>\n</table></div>\n", page->file);
-  if (count > WRITES_MAX)
-    fprintf (page->file, "<p class=\"soft\">%u more are lost.</p>\n", count - WRITES_MAX);
+  if (lost > WRITES_MAX)
+    fprintf (page->file, "<p class=\"soft\">%u writes are lost in all.</p>\n", lost);
 }
 
 /* The part of the log that a picture of the state at POSITION is about: what is pending, and a little before and behind it. */
@@ -73,6 +80,28 @@ find_part (const struct page *page, uint32_t position, uint32_t *first, uint32_t
     *last = position + LEAD / 4;
 }
 
+/* The state to show of FINDING: the smallest one if it is known. */
+static const char *
+state_of (const struct finding *finding)
+{
+  return finding->minimal ? finding->minimal->state : finding->state;
+}
+
+/* What is known of the smallest state. */
+static void
+put_minimal (const struct page *page, const struct finding *finding)
+{
+  const struct minimal *minimal = finding->minimal;
+
+  if (minimal == NULL)
+    return;
+  page_put_part (page, "<p>The smallest state that is wrong in this way is <code>", minimal->state, "</code>: ");
+  page_put_part (page, "", minimal->note, ".");
+  if (strcmp (minimal->detail, finding->detail) != 0)
+    page_put_part (page, " There: ", minimal->detail, "");
+  fputs ("</p>\n", page->file);
+}
+
 /* The state of FINDING, with what is lost. */
 static int
 put_state (const struct page *page, const struct finding *finding)
@@ -83,7 +112,7 @@ put_state (const struct page *page, const struct finding *finding)
   CLEANUP_FREE struct choice *choices = NULL;
   size_t count;
 
-  if (state_id_parse (finding->state, page->log, &chart.crash, &choices, &count) == -1)
+  if (state_id_parse (state_of (finding), page->log, &chart.crash, &choices, &count) == -1)
     return 0;
   if (chart_state_fates (page->log, chart.crash, choices, count, page->fates) == -1)
     return -1;
@@ -96,7 +125,7 @@ put_state (const struct page *page, const struct finding *finding)
   page_put_keys (page, keys);
   if (chart_write (&chart, page->file) == -1)
     return -1;
-  put_lost (page, chart.crash);
+  put_lost (page, chart.crash, choices, count, finding->minimal);
   return 0;
 }
 
@@ -166,7 +195,7 @@ static int
 put_finding (const struct page *page, const struct finding *finding, size_t number)
 {
   static const char *const notes[] = { "; no fresh guest has tried it again", "", "; <b>not seen again on a fresh boot</b>" };
-  CLEANUP_FREE char *commands = report_commands (page->report, finding->state);
+  CLEANUP_FREE char *commands = report_commands (page->report, state_of (finding));
   int r = 0;
 
   fprintf (page->file, "<section id=\"f%zu\">\n<h3>%s</h3>\n", number + 1, finding->kind);
@@ -175,6 +204,7 @@ put_finding (const struct page *page, const struct finding *finding, size_t numb
   page_put_states (page, finding->states);
   page_put_part (page, ", after mark <code>", finding->after, "</code>");
   fprintf (page->file, "%s.</p>\n", notes[finding->confirmation]);
+  put_minimal (page, finding);
   if (number < FINDINGS_MAX && (r = put_state (page, finding)) == 0)
     r = put_trees (page, finding);
   if (finding->outcome.fault)

@@ -12,6 +12,7 @@
 #include "common/message.h"
 #include "common/page-style.h"
 #include "replay/page.h"
+#include "replay/reason.h"
 
 #define POINTS_MAX 1500         /* rows of the table of crash points */
 #define LISTED_BYTES 400000     /* of all lists of pending writes, about */
@@ -221,9 +222,7 @@ put_timeline (const struct page *page)
 void
 page_put_write (const struct page *page, const struct log_write *write)
 {
-  static const char *const kinds[] = { [LOG_WRITE] = "write", [LOG_ZERO] = "zero", [LOG_TRIM] = "trim" };
-
-  fprintf (page->file, "%s%s of %u bytes at %ju", kinds[write->kind], write->flags & LOG_FUA ? " FUA" : "", write->length_bytes,
+  fprintf (page->file, "%s%s of %u bytes at 0x%jx", reason_kind_name (write), write->flags & LOG_FUA ? " FUA" : "", write->length_bytes,
            (uintmax_t) write->offset_bytes);
 }
 

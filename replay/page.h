@@ -24,7 +24,7 @@ extern void page_put_part (const struct page *page, const char *before, const ch
 /* A number of states: exact while it is short, or a power of two. */
 extern void page_put_states (const struct page *page, const mpz_t states);
 
-/* A write in words: `write FUA of 4096 bytes at 65536`. */
+/* A write in words: `write FUA of 4096 bytes at 0x10000`. */
 extern void page_put_write (const struct page *page, const struct log_write *write);
 
 /* What a colour of a picture means. */

@@ -53,7 +53,9 @@ report_commands (const struct report *report, const char *id)
   if (file == NULL)
     return NULL;
   print_command (report, id, " ", file);
+  print_command (report, id, " --shell ", file);
   print_command (report, id, " --export=crash.img ", file);
+  print_command (report, id, " --bundle=bug.tar.zst ", file);
   if (fclose (file) == 0)
     return text;
   free (text);
