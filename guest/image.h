@@ -13,4 +13,9 @@
  */
 extern struct initramfs *guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd);
 
+/* Add what a person needs on a shell there: busybox under all its names, and the programs for FILESYSTEM that this host has.
+ * Returns 0, or -1 after a message.
+ */
+extern int guest_image_add_shell (struct initramfs *initramfs, const char *filesystem);
+
 #endif

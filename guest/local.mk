@@ -10,13 +10,17 @@ guest_agent_SOURCES = \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-run.c \
+	guest/agent-shell.c \
 	guest/agent-tools.c \
+	guest/agent-workload.c \
 	guest/agent.c guest/agent.h \
 	guest/fsck.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
+	checker/content.c checker/content.h \
 	checker/sectors.c checker/sectors.h \
 	checker/tree.c checker/tree.h \
+	checker/workload.c checker/workload.h \
 	common/escape.c common/escape.h \
 	common/number.c common/number.h \
 	common/process.c common/process.h
@@ -44,5 +48,7 @@ guest_libguest_la_SOURCES = \
 	guest/protocol.h \
 	guest/text.h \
 	guest/qemu.c guest/qemu.h \
+	guest/shell.c \
+	guest/terminal.c guest/terminal.h \
 	guest/vm.c guest/vm.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS)

@@ -15,9 +15,12 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/gen.h"
+#include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
+#include "record/workload-file.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
@@ -28,20 +31,24 @@ static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
+  "       powercut bundle ID LOG -o BUNDLE                        pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut workload FILE                                check a workload, convert J-lang\n"
+  "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
+  "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
 /* What the options of `run` that are replay's become: the words of replay's command line. */
 struct replay_options {
-  bool prefixes_only;
+  bool prefixes_only, minimize;
   uint64_t jobs, limit;         /* UINT64_MAX: not given */
   const char *json;
 };
 
 /* The options of a recording that are not kept as they are. */
 struct texts {
-  const char *bus, *settle;
+  const char *bus, *settle, *workload;
   bool pages;
 };
 
@@ -63,6 +70,20 @@ read_texts (const struct texts *texts, struct recording *recording)
   return recording_parse_settle (texts->settle, recording);
 }
 
+/* The workload of the file PATH, if that is not NULL, is the update. */
+static int
+load_workload (const char *path, struct recording *recording)
+{
+  if (path == NULL)
+    return 0;
+  if (recording->command[0] || recording->step.count > 0 || recording->watch.count > 0) {
+    error_message ("--workload=%s: excludes --step, --watch and a command behind `--'", path);
+    return -1;
+  }
+  recording->workload = workload_file_load (path, recording->filesystem);
+  return recording->workload ? 0 : -1;
+}
+
 static int
 check_recording (const struct recording *recording)
 {
@@ -72,7 +93,7 @@ check_recording (const struct recording *recording)
     error_message ("--page-size=%ju: %s", (uintmax_t) recording->page_bytes, page_fault);
     return -1;
   }
-  if (recording->command[0] == NULL && recording->step.count == 0) {
+  if (recording->command[0] == NULL && recording->step.count == 0 && recording->workload == NULL) {
     error_message ("which command? write it behind `--`: see --help");
     return -1;
   }
@@ -107,7 +128,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
 {
   struct replay_options ignored = { 0 };
   struct replay_options *for_replay = replay ? replay : &ignored;
-  struct texts texts = { "nbd", "sync", false };
+  struct texts texts = { "nbd", "sync", NULL, false };
   struct option_spec options[] = {
     { "output", 'o', OPTION_TEXT, &recording->log, "LOG", replay ? "the log to make [" DEFAULT_LOG "]" : "the log to make", 0 },
     { "fs", 0, OPTION_TEXT, &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]", 0 },
@@ -119,6 +140,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
     { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
     { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
+    { "workload", 0, OPTION_TEXT, &texts.workload, "FILE", "the update is a workload: see powercut-workload(5)", 0 },
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
     { "check", 0, OPTION_TEXT, &recording->check, "CMD", "shell command that says what is right after a crash", 0 },
     { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
@@ -132,6 +154,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "prefixes-only", 0, OPTION_FLAG, &for_replay->prefixes_only, NULL, "replay the prefixes alone", 0 },
     { "jobs", 0, OPTION_NUMBER, &for_replay->jobs, "N", "guests side by side when replaying", 1 },
     { "limit", 0, OPTION_NUMBER, &for_replay->limit, "N", "most runs at one crash point", 0 },
+    { "minimize", 0, OPTION_FLAG, &for_replay->minimize, NULL, "find the smallest state of each violation", 0 },
     { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
@@ -152,7 +175,8 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   recording->command = (const char *const *) argv + first;
   if (replay && recording->log == NULL)
     recording->log = DEFAULT_LOG;
-  return read_texts (&texts, recording) == -1 || check_recording (recording) == -1 ? -1 : 0;
+  return read_texts (&texts, recording) == -1 || load_workload (texts.workload, recording) == -1
+    || check_recording (recording) == -1 ? -1 : 0;
 }
 
 /* Become replay.  WORDS is its command line, NULL at the end; the first is replaced. */
@@ -191,10 +215,48 @@ replay_recording (const struct recording *recording, const struct replay_options
   }
   if (replay->prefixes_only)
     words[count++] = "--prefixes-only";
+  if (replay->minimize)
+    words[count++] = "--minimize";
   if (recording->quiet)
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
+  return become_replay (words);
+}
+
+/* Pack one violation: let replay do it. */
+static int
+bundle_command (int argc, char **argv)
+{
+  const char *output = NULL, *kernel = NULL, *check = NULL;
+  const struct option_spec options[] = {
+    { "output", 'o', OPTION_TEXT, &output, "BUNDLE", "the archive to make, a .tar.zst", 0 },
+    { "kernel", 0, OPTION_TEXT, &kernel, "IMAGE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
+    { "check", 0, OPTION_TEXT, &check, "CHECKER", "shell command that says what is right [the recording's]", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut bundle ID LOG -o BUNDLE [OPTION...]\n",
+    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", options, true
+  };
+  const char *words[REPLAY_WORDS_MAX] = { NULL };
+  size_t count = 1;
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return EXIT_UNUSABLE;
+  if (argc - first != 2 || output == NULL) {
+    error_message ("give a state, a log and -o FILE, as in `powercut bundle 120:-98 log.bin -o bug.tar.zst`: see --help");
+    return EXIT_UNUSABLE;
+  }
+  const char *const texts[][2] = {
+    { "--state", argv[first] }, { "--bundle", output }, { "--kernel", kernel }, { "--check", check }, { "--", argv[first + 1] }
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (texts[i][1]) {
+      words[count++] = texts[i][0];
+      words[count++] = texts[i][1];
+    }
   return become_replay (words);
 }
 
@@ -218,6 +280,7 @@ record_command (int argc, char **argv, bool then_replay)
     error_message ("stopped by signal %d", stop_requested ());
     status = EXIT_SIGNALLED + stop_requested ();
   }
+  free (recording.workload);
   free (recording.setup.texts);
   free (recording.step.texts);
   free (recording.watch.texts);
@@ -234,10 +297,20 @@ main (int argc, char **argv)
     return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0);
   if (strcmp (name, "replay") == 0)
     return become_replay ((const char **) argv + 1);
+  if (strcmp (name, "bundle") == 0)
+    return bundle_command (argc - 1, argv + 1);
   if (strcmp (name, "kernel") == 0)
     return kernel_command (argc - 1, argv + 1);
+  if (strcmp (name, "import") == 0)
+    return import_command (argc - 1, argv + 1);
+  if (strcmp (name, "export") == 0)
+    return export_command (argc - 1, argv + 1);
   if (strcmp (name, "matrix") == 0)
     return matrix_command (argc - 1, argv + 1);
+  if (strcmp (name, "gen") == 0)
+    return gen_command (argc - 1, argv + 1);
+  if (strcmp (name, "workload") == 0)
+    return workload_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
@@ -246,6 +319,7 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, bundle, matrix, workload, gen, import, export or kernel: see powercut --help", name,
+                 *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }
