@@ -294,8 +294,8 @@ free_trees (struct trees *trees)
   free (trees->texts);
 }
 
-/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a workload
- * says what is right.  To be freed in any case.
+/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a
+ * workload says what is right.  To be freed in any case.
  */
 static int
 find_trees (const struct write_log *log, struct trees *trees)
@@ -497,18 +497,20 @@ make_persistence (const struct write_log *log, const struct workload *workload, 
   return persistence;
 }
 
-/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  Free both in any case. */
+/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  In messages it is NAME.  Free
+ * both in any case.
+ */
 static int
-find_workload (const struct write_log *log, const struct trees *trees, struct workload *workload,
+find_workload (const struct write_log *log, const struct trees *trees, const char *name, struct workload *workload,
                struct persistence **persistence)
 {
   const char *text = log_info (log, "workload", 0);
 
-  *workload = (struct workload) { .name = "workload" };
+  *workload = (struct workload) { .name = name };
   *persistence = NULL;
   if (text == NULL)
     return 0;
-  if (workload_parse (text, "workload", workload) == -1)
+  if (workload_parse (text, name, workload) == -1)
     return -1;
   *persistence = make_persistence (log, workload, trees);
   return *persistence ? 0 : -1;
@@ -563,6 +565,7 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
 {
   struct persistence *persistence = NULL;
   struct workload workload = { .name = NULL };
+  CLEANUP_FREE char *workload_name = NULL;
   struct kernel kernel;
   struct trees trees;
   char *folder;
@@ -577,6 +580,11 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
                    log->device_count);
     return EXIT_UNUSABLE;
   }
+  if (asprintf (&workload_name, "%s: workload", log->path) == -1) {
+    workload_name = NULL;
+    error_message ("out of memory");
+    return EXIT_UNUSABLE;
+  }
   if (find_kernel (arguments, log, &kernel) == -1)
     return EXIT_UNUSABLE;
   folder = workdir_create ();
@@ -584,7 +592,7 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
     kernel_free (&kernel);
     return EXIT_UNUSABLE;
   }
-  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, &workload, &persistence) == 0)
+  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, workload_name, &workload, &persistence) == 0)
     status = replay_in (arguments, log, &kernel, &trees, persistence, folder);
   persistence_free (persistence);
   workload_free (&workload);
