@@ -29,6 +29,7 @@
 #include "replay/bundle.h"
 #include "replay/export.h"
 #include "replay/list.h"
+#include "replay/outputs.h"
 #include "replay/report.h"
 #include "replay/session.h"
 #include "replay/shell.h"
@@ -48,8 +49,10 @@ struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, minimize, shell, before_recovery, quiet, pages;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
   uint64_t page_bytes;          /* 0: the recording's */
-  const char *tear, *kernel, *check, *state, *export, *serve, *bundle, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve, *bundle;
   enum tear_mode tear_mode;
+  struct filter filter;
+  struct outputs outputs;
   const char *log;
 };
 
@@ -102,18 +105,19 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
     { "minimize", 0, OPTION_FLAG, &arguments->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
+    FILTER_OPTIONS (&arguments->filter),
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
     { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
     { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: not mounted yet", 0 },
     { "bundle", 0, OPTION_TEXT, &arguments->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
-    { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
+    OUTPUT_OPTIONS (&arguments->outputs),
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, true
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
 
@@ -151,12 +155,16 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--page-size=%ju: %s", (uintmax_t) arguments->page_bytes, page_size_fault (arguments->page_bytes));
     return -1;
   }
-  if (arguments->json && (arguments->list || arguments->state)) {
-    error_message ("--json is for a whole replay, not for --list or --state: see --help");
+  if (outputs_given (&arguments->outputs) && (arguments->list || arguments->state)) {
+    error_message ("--json and its like are for a whole replay, not for --list or --state: see --help");
+    return -1;
+  }
+  if (filter_given (&arguments->filter) && !arguments->list) {
+    error_message ("--from, --to, --device and --kind say what --list lists: see --help");
     return -1;
   }
   arguments->log = argv[first];
-  return 0;
+  return filter_check (&arguments->filter) == -1 ? -1 : outputs_check (&arguments->outputs);
 }
 
 /* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
@@ -358,18 +366,31 @@ run_session (const struct arguments *arguments, const struct session_config *con
 
   /* What was found before something went wrong is not lost. */
   if ((r == 0 || session.runs > 0) && report_make (&report, &session) == 0) {
-    if (!arguments->quiet && !(arguments->json && strcmp (arguments->json, "-") == 0))
+    if (!arguments->quiet && !outputs_use_stdout (&arguments->outputs))
       report_print (&report, stdout);
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
       : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
     if (session.mismatches > 0)
       status = EXIT_UNUSABLE;
-    if (arguments->json && report_write_json (&report, arguments->json) == -1)
+    if (outputs_write (&arguments->outputs, &report) == -1)
       status = EXIT_UNUSABLE;
     report_free (&report);
   }
   session_free (&session);
+  return status;
+}
+
+/* The same, with every answer written at once, if that is asked for. */
+static int
+run_told (const struct arguments *arguments, struct session_config *config)
+{
+  int status;
+
+  if (arguments->outputs.json_lines && (config->lines = run_lines_open (arguments->outputs.json_lines)) == NULL)
+    return EXIT_UNUSABLE;
+  status = run_session (arguments, config);
+  run_lines_close (config->lines);
   return status;
 }
 
@@ -415,7 +436,7 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   int r;
 
   if (arguments->state == NULL && !arguments->shell)
-    return run_session (arguments, config);
+    return run_told (arguments, config);
   if (named_state (arguments, config->log, &position, &choices, &count) == -1)
     return EXIT_UNUSABLE;
   if (arguments->bundle)
@@ -642,7 +663,7 @@ run (const struct arguments *arguments, const struct write_log *log)
 
   if (arguments->list) {
     const struct tear tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes };
-    int listed = list_log (log, &tear, stdout);
+    int listed = filter_check_device (&arguments->filter, log) == -1 ? -1 : list_log (log, &tear, &arguments->filter, stdout);
 
     return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
   }
@@ -663,7 +684,7 @@ int
 main (int argc, char **argv)
 {
   struct arguments arguments = {
-    .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
+    .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
   };
   struct write_log *log;
   int status;
