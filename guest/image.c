@@ -10,6 +10,7 @@
 #include "common/parts.h"
 #include "guest/fsck.h"
 #include "guest/image.h"
+#include "guest/protocol.h"
 
 #define NAMES_MAX 16
 
@@ -65,7 +66,9 @@ guest_kernel_find (const char *spec, const char *filesystems, struct kernel *ker
 static int
 add_agent (struct initramfs *initramfs, const char *agent)
 {
-  static const char *const tools[] = { "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw" };
+  static const char *const tools[] = {
+    "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw", AGENT_WORKLOAD_TOOL
+  };
 
   if (initramfs_add_file (initramfs, agent, "/init") == -1)
     return -1;

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += record/powercut
 record_powercut_SOURCES = \
+	record/gen.c record/gen.h \
+	record/gen-command.c \
+	record/jlang.c record/jlang.h \
 	record/import-command.c record/import-command.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \
@@ -13,7 +16,8 @@ record_powercut_SOURCES = \
 	record/powercut.c \
 	record/record.c record/record.h \
 	record/recorder.c record/recorder.h \
-	record/worker.c record/worker.h
-record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
+	record/worker.c record/worker.h \
+	record/workload-file.c record/workload-file.h
+record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
 	replay/libreplay.la common/libmessage.la

@@ -144,6 +144,8 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
 
     r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
   }
+  if (recording->workload)
+    r |= add_parameter (parameters, "info=workload=", recording->workload);
   for (size_t i = 0; i < recording->step.count; i++)
     r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
   if (recording->step.count > 0) {
