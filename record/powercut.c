@@ -21,7 +21,9 @@
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
+#include "record/worker.h"
 #include "record/workload-file.h"
+#include "replay/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
@@ -200,8 +202,9 @@ become (enum part part, const char *name, const char **words)
   return EXIT_UNUSABLE;
 }
 
+/* Replay the log in the guest that KEEPER keeps or, if it is NULL, by becoming replay. */
 static int
-replay_recording (const struct recording *recording, const struct replay_options *replay)
+replay_recording (const struct recording *recording, const struct replay_options *replay, struct keeper *keeper)
 {
   const struct {
     const char *option, *path;
@@ -234,7 +237,10 @@ replay_recording (const struct recording *recording, const struct replay_options
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
-  return become (PART_REPLAY, "replay", words);
+  if (keeper == NULL)
+    return become (PART_REPLAY, "replay", words);
+  words[0] = "replay";
+  return replay_command ((int) count, (char **) words, keeper->kept);
 }
 
 /* Pack one violation: let replay do it. */
@@ -274,7 +280,7 @@ bundle_command (int argc, char **argv)
 }
 
 static int
-record_command (int argc, char **argv, bool then_replay)
+record_command (int argc, char **argv, bool then_replay, struct keeper *keeper)
 {
   struct recording recording = {
     .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .memory_bytes = 256 << 20,
@@ -286,7 +292,7 @@ record_command (int argc, char **argv, bool then_replay)
   if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)
     status = -1;
   else
-    status = record (&recording);
+    status = record (keeper ? keeper->recorder : NULL, &recording);
   if (status == -1)
     status = EXIT_UNUSABLE;
   if (stop_requested ()) {
@@ -298,24 +304,30 @@ record_command (int argc, char **argv, bool then_replay)
   free (recording.step.texts);
   free (recording.watch.texts);
   free (recording.include.texts);
-  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay) : status;
+  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay, keeper) : status;
+}
+
+static int
+run_in_worker (int argc, char **argv, struct keeper *keeper)
+{
+  return record_command (argc, argv, true, keeper);
 }
 
 /* What the first word of the command line says to do: ARGV[0] is that word. */
 static int
 run_command (int argc, char **argv)
 {
-  return record_command (argc, argv, true);
+  return record_command (argc, argv, true, NULL);
 }
 
 static int
 record_alone_command (int argc, char **argv)
 {
-  return record_command (argc, argv, false);
+  return record_command (argc, argv, false, NULL);
 }
 
 static int
-replay_command (int argc, char **argv)
+replay_alone_command (int argc, char **argv)
 {
   (void) argc;
   return become (PART_REPLAY, "replay", (const char **) argv);
@@ -334,7 +346,7 @@ static const struct {
 } commands[] = {
   { "run", run_command },
   { "record", record_alone_command },
-  { "replay", replay_command },
+  { "replay", replay_alone_command },
   { "show", show_command },
   { "bundle", bundle_command },
   { "matrix", matrix_command },
@@ -372,6 +384,8 @@ main (int argc, char **argv)
   for (size_t i = 0; i < COMMAND_COUNT; i++)
     if (strcmp (name, commands[i].name) == 0)
       return commands[i].run (argc - 1, argv + 1);
+  if (strcmp (name, WORKER_COMMAND) == 0)
+    return worker_command (argc - 1, argv + 1, run_in_worker);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
