@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
 	common/cleanup.h common/clock.h \
 	common/escape.c common/escape.h \
+	common/ini.c common/ini.h \
 	common/message.h \
 	common/nbdkit.c common/nbdkit.h \
 	common/number.c common/number.h \
@@ -12,5 +13,6 @@ common_libcommon_la_SOURCES = \
 	common/process.c common/process.h \
 	common/publish.c common/publish.h \
 	common/stop.c common/stop.h \
+	common/words.c common/words.h \
 	common/workdir.c common/workdir.h
 common_libmessage_la_SOURCES = common/message.c common/message.h
