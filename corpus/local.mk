@@ -15,3 +15,13 @@ corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c
 # The updates of `powercut matrix`.
 pkglibexec_PROGRAMS += corpus/update-protocols/update-protocols
 corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c
+
+# The cases of `powercut corpus`: whatever is in the folder is distributed and installed.
+EXTRA_DIST += corpus/cases
+install-data-local:
+	$(MKDIR_P) $(DESTDIR)$(pkgdatadir)
+	rm -rf $(DESTDIR)$(pkgdatadir)/cases
+	cp -R $(srcdir)/corpus/cases $(DESTDIR)$(pkgdatadir)/cases
+	chmod -R u+w $(DESTDIR)$(pkgdatadir)/cases
+uninstall-local:
+	rm -rf $(DESTDIR)$(pkgdatadir)/cases

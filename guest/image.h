@@ -13,4 +13,7 @@
  */
 extern struct initramfs *guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd);
 
+/* Whether KERNEL has a driver for FILESYSTEM: 1 or 0, or -1 after a message.  Of one without modules nobody knows: 1. */
+extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);
+
 #endif

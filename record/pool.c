@@ -67,8 +67,11 @@ start_run (const struct pool *pool, const struct slot *slot, const struct pool_j
 {
   CLEANUP_FREE char *log = slot_file (pool, slot, LOG), *json = slot_file (pool, slot, JSON);
   const struct process_io io = { .stdout_fd = pipe, .stderr_fd = pipe, .inherit_fd = -1 };
-  const char *const head[] = { pool->powercut, "run", "--quiet", "--jobs=1", "--output", log, "--json", json };
-  const size_t head_count = sizeof head / sizeof head[0];
+  const char *const head[] = {
+    pool->powercut, job->log ? "replay" : "run", "--quiet", "--jobs=1", "--json", json, job->log ? job->log : "--output",
+    job->log ? NULL : log
+  };
+  const size_t head_count = sizeof head / sizeof head[0] - (job->log != NULL);
   CLEANUP_FREE const char **words = NULL;
   size_t count = 0;
 
@@ -77,7 +80,7 @@ start_run (const struct pool *pool, const struct slot *slot, const struct pool_j
   words = calloc (head_count + count + 1, sizeof *words);
   if (words == NULL || log == NULL || json == NULL)
     return out_of_memory ();
-  memcpy (words, head, sizeof head);
+  memcpy (words, head, head_count * sizeof *words);
   memcpy (words + head_count, job->words, count * sizeof *words);
   return process_start (words, &io);
 }

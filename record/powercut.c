@@ -14,6 +14,7 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/corpus.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
@@ -28,6 +29,7 @@ static const char main_usage[] =
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut corpus run|list|add                          cases that keep bugs found\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
@@ -222,6 +224,8 @@ main (int argc, char **argv)
     return kernel_command (argc - 1, argv + 1);
   if (strcmp (name, "matrix") == 0)
     return matrix_command (argc - 1, argv + 1);
+  if (strcmp (name, "corpus") == 0)
+    return corpus_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
@@ -230,6 +234,6 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, matrix, corpus or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }
