@@ -159,12 +159,12 @@ static int
 parse_arguments (int argc, char **argv, struct arguments *arguments)
 {
   const struct option_spec options[] = {
-    { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]", 0 },
-    { "fs", 0, OPTION_TEXT, &arguments->filesystems, "TYPE,...", "file systems [" FILESYSTEMS "]", 0 },
+    { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    { "fs", 0, OPTION_TEXT, &arguments->filesystems, "NAME,...", "file systems [" FILESYSTEMS "]", 0 },
     { "filter", 0, OPTION_TEXT, &arguments->filter, "PATTERN", "only cases with a part of their name that it matches", 0 },
-    { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "CELLS", "cells side by side [one for each processor]", 1 },
-    { "json", 0, OPTION_TEXT, &arguments->json, "OUT", "write the results as JSON", 0 },
-    { "junit", 0, OPTION_TEXT, &arguments->junit, "OUT", "write the results as JUnit's XML", 0 },
+    { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "COUNT", "cells side by side [one for each processor]", 1 },
+    { "json", 0, OPTION_TEXT, &arguments->json, "RESULTS", "write the results as JSON", 0 },
+    { "junit", 0, OPTION_TEXT, &arguments->junit, "RESULTS", "write the results as JUnit's XML", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {

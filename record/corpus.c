@@ -53,7 +53,7 @@ list_command (int argc, char **argv)
 {
   const char *filter = NULL;
   const struct option_spec options[] = {
-    { "filter", 0, OPTION_TEXT, &filter, "PATTERN", "only cases with a part of their name that it matches", 0 },
+    { "filter", 0, OPTION_TEXT, &filter, "PART", "only cases with a part of their name that this pattern matches", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
