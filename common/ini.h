@@ -15,7 +15,7 @@ struct ini_place {
 extern int ini_fault (const struct ini_place *place, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
 /* Called for each item in order: a section's beginning, with KEY and VALUE NULL, or a value of SECTION ("" before the first).
- * Blanks around KEY and VALUE are taken away; the texts are the caller's only until it returns.  Returns 0, or -1 after a message.
+ * Blanks around KEY and VALUE are taken away; the texts are there until it returns.  Returns 0, or -1 after a message.
  */
 typedef int ini_item (void *data, const struct ini_place *place, const char *section, const char *key, const char *value);
 

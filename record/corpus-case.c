@@ -215,7 +215,7 @@ begin_failure (struct parser *parser, const struct ini_place *place, const struc
   struct case_failure *failure;
 
   if (words->count < 2 || !is_filesystem_name (words->list[1]))
-    return ini_fault (place, "[" FAILS "]: on which file system? give [" FAILS " FILESYSTEM] or [" FAILS " FILESYSTEM KERNEL...]");
+    return ini_fault (place, "[" FAILS "]: on which file system? give [" FAILS " FILESYSTEM KERNEL...]");
   if (!case_applies (corpus_case, words->list[1]))
     return ini_fault (place, "[" FAILS " %s]: is not among the filesystems", words->list[1]);
   failure = add_item (&corpus_case->failures, &corpus_case->failure_count, sizeof *failure);

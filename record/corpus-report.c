@@ -126,7 +126,8 @@ add_violations (struct entries *entries, const struct case_cell *cell)
 
   cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (cell->job->result, "violations"))
     if (!violation_is_expected (violation, cell->failure)
-        && add_entry (entries, cell, violation_cause (violation), json_text (violation, "detail"), json_text (violation, "kind")) == -1)
+        && add_entry (entries, cell, violation_cause (violation), json_text (violation, "detail"),
+                      json_text (violation, "kind")) == -1)
       return -1;
   return 0;
 }

@@ -34,8 +34,8 @@ struct arguments {
 
 /* Find all kernels, and make the environments: all file systems of one kernel, then those of the next. */
 static int
-plan_environments (struct corpus *corpus, const struct arguments *arguments, const struct words *filesystems, struct kernel *kernels,
-                   size_t kernel_count)
+plan_environments (struct corpus *corpus, const struct arguments *arguments, const struct words *filesystems,
+                   struct kernel *kernels, size_t kernel_count)
 {
   corpus->environments = calloc (kernel_count * filesystems->count, sizeof *corpus->environments);
   if (corpus->environments == NULL) {

@@ -24,8 +24,8 @@ extern const char *outcome_word (enum case_outcome outcome);
 /* Is it what was expected, or at least nothing against it? */
 extern bool outcome_is_expected (enum case_outcome outcome);
 
-/* STATUS is the exit status of `powercut run` or `replay`, or -1 if it did not exit; RESULT what replay --json said, or NULL; FAILURE what
- * is expected, or NULL: to pass.
+/* STATUS is the exit status of `powercut run` or `replay`, or -1 if it did not exit; RESULT what replay --json said, or NULL;
+ * FAILURE what is expected, or NULL: to pass.
  */
 extern enum case_outcome outcome_judge (int status, const cJSON *result, const struct case_failure *failure);
 

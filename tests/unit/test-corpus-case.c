@@ -89,7 +89,8 @@ START_TEST (all_keys_are_read)
   const struct case_settings *settings;
 
   ck_assert_int_eq (read_text ("# comment\n; another\n\n title =  a = b \norigin = o\nreference=r\nfilesystems = ext4  btrfs\n"
-                               "settle = 35\ncheck = test -e $CASE/x\n[btrfs]\nsize = 256M\nmkfs = -n 4096\nmount = flushoncommit\n"),
+                               "settle = 35\ncheck = test -e $CASE/x\n[btrfs]\nsize = 256M\nmkfs = -n 4096\n"
+                               "mount = flushoncommit\n"),
                     0);
   ck_assert_str_eq (corpus_case.name, "a case");
   ck_assert_str_eq (corpus_case.title, "a = b");
@@ -151,7 +152,8 @@ START_TEST (failures_are_those_of_file_system_and_kernel)
 {
   const struct case_failure *failure;
 
-  ck_assert_int_eq (read_text ("title = t\n[fails btrfs 6.1 6.12.117]\nfinding = durability\nfinding = persistence: is empty\nwhy = w\n"
+  ck_assert_int_eq (read_text ("title = t\n[fails btrfs 6.1 6.12.117]\nfinding = durability\nfinding = persistence: is empty\n"
+                               "why = w\n"
                                "[fails xfs]\nfinding = kernel\nwhy = everywhere\n"), 0);
   failure = case_find_failure (&corpus_case, "btrfs", "6.1.0-56-amd64");
   ck_assert_ptr_nonnull (failure);
