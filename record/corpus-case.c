@@ -23,7 +23,7 @@
 
 /* The kinds of violations that a replay reports. */
 static const char *const kinds[] = {
-  "atomicity", "check", "durability", "freeze", "hang", "kernel", "persistence", "unmountable", NULL
+  "atomicity", "check", "durability", "freeze", "hang", "kernel", "unmountable", NULL
 };
 
 /* Where the values of the section go that is being read. */

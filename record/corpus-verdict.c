@@ -74,14 +74,32 @@ outcome_judge (int status, const cJSON *result, const struct case_failure *failu
   return OUTCOME_KNOWN;
 }
 
+/* How many bytes of DETAIL are before the path: the words at its beginning that end in a colon, but for the last. */
+static size_t
+path_start (const char *detail)
+{
+  size_t start = 0, at = 0;
+
+  for (;;) {
+    size_t word = strcspn (detail + at, " ");
+
+    if (word < 2 || detail[at + word] != ' ' || detail[at + word - 1] != ':')
+      return start;
+    start = at;
+    at += word + 1;
+  }
+}
+
 /* DETAIL without what differs from case to case: the path at its beginning, numbers, and hashes, which are words that end in
  * `...`; into FILE.
  */
 static void
 print_cause (const char *detail, FILE *file)
 {
-  size_t path = strcspn (detail, " ");
+  size_t start = path_start (detail), path = strcspn (detail + start, " ");
 
+  fwrite (detail, 1, start, file);
+  detail += start;
   if (path > 1 && detail[path] == ' ' && detail[path - 1] == ':') {
     putc ('*', file);
     detail += path - 1;

@@ -38,14 +38,15 @@ struct corpus {
   double seconds;               /* all in all */
 };
 
-/* Find all cases in the folders PATHS, and in folders in them; a path may be a case itself.  With PATTERN not NULL only those with
- * a part of their name that it matches (fnmatch).  They are sorted by name, and added to CORPUS.  Returns 0, or -1 after a message.
+/* Find all cases in the folders PATHS, and in folders in them; a path may be a case itself.  With PATTERN not NULL only those
+ * with a part of their name that it matches (fnmatch).  They are sorted by name, and added to CORPUS.  Returns 0, or -1 after a
+ * message.
  */
 extern int corpus_find_cases (struct corpus *corpus, const char *const *paths, size_t count, const char *pattern);
 extern void corpus_free_cases (struct corpus *corpus);
 
-/* Do all cells, JOBS side by side, with FOLDER for temporary files; print a line for each environment that is done.  Returns 0, or
- * -1 after a message or a stop; to be freed with corpus_free_cells in any case.
+/* Do all cells, JOBS side by side, with FOLDER for temporary files; print a line for each environment that is done.  Returns
+ * 0, or -1 after a message or a stop; to be freed with corpus_free_cells in any case.
  */
 extern int corpus_run_cells (struct corpus *corpus, uint64_t jobs, const char *folder);
 extern void corpus_free_cells (struct corpus *corpus);

@@ -152,14 +152,14 @@ START_TEST (failures_are_those_of_file_system_and_kernel)
 {
   const struct case_failure *failure;
 
-  ck_assert_int_eq (read_text ("title = t\n[fails btrfs 6.1 6.12.117]\nfinding = durability\nfinding = persistence: is empty\n"
+  ck_assert_int_eq (read_text ("title = t\n[fails btrfs 6.1 6.12.117]\nfinding = durability\nfinding = atomicity: is empty\n"
                                "why = w\n"
                                "[fails xfs]\nfinding = kernel\nwhy = everywhere\n"), 0);
   failure = case_find_failure (&corpus_case, "btrfs", "6.1.0-56-amd64");
   ck_assert_ptr_nonnull (failure);
   ck_assert_str_eq (failure->why, "w");
   ck_assert_uint_eq (failure->findings.count, 2);
-  ck_assert_str_eq (failure->findings.list[1], "persistence: is empty");
+  ck_assert_str_eq (failure->findings.list[1], "atomicity: is empty");
   ck_assert_ptr_eq (case_find_failure (&corpus_case, "btrfs", "6.12.117+deb12-amd64"), failure);
   ck_assert_ptr_null (case_find_failure (&corpus_case, "btrfs", "6.12.1-amd64"));
   ck_assert_ptr_null (case_find_failure (&corpus_case, "btrfs", "6.10.1"));

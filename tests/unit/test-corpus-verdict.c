@@ -93,6 +93,8 @@ START_TEST (causes_are_the_same_for_other_names_and_numbers)
   assert_cause (EMPTY, "atomicity: *: empty");
   assert_cause ("{\"kind\": \"atomicity\", \"detail\": \"a/b12: 10 bytes 3611dc87... (old: 0 bytes)\"}",
                 "atomicity: *: # bytes #... (old: # bytes)");
+  assert_cause ("{\"kind\": \"durability\", \"detail\": \"fsync-data: a/b: empty, should be 4 bytes e29... (fsync at line 5)\"}",
+                "durability: fsync-data: *: empty, should be # bytes #... (fsync at line #)");
   assert_cause ("{\"kind\": \"kernel\"}", "kernel: ");
 }
 END_TEST
