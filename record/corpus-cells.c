@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/clock.h"
@@ -178,6 +179,18 @@ print_environment (const struct corpus *corpus, const struct case_environment *e
   fflush (stdout);
 }
 
+/* On a terminal, draw how far it is; nothing is left of that at the END. */
+static void
+draw_progress (const struct runner *runner, size_t done, bool end)
+{
+  if (!isatty (STDERR_FILENO))
+    return;
+  if (end)
+    fputs ("\r\033[K", stderr);
+  else
+    fprintf (stderr, "\r\033[K%zu of %zu cells", done, runner->job_count);
+}
+
 /* A job has ended, and all before it. */
 static void
 take_end (const struct pool_config *config, struct pool_job *job)
@@ -190,8 +203,11 @@ take_end (const struct pool_config *config, struct pool_job *job)
   cell->outcome = outcome_judge (WIFEXITED (job->status) ? WEXITSTATUS (job->status) : -1, job->result, cell->failure);
   if (cell->outcome == OUTCOME_NOT_APPLICABLE || cell->outcome == OUTCOME_ERROR)
     cell->reason = job->result ? text_format ("not every crash state was covered") : pool_describe_end (job);
-  if (next == corpus->jobs + runner->job_count || ((struct case_cell *) next->data)->environment != cell->environment)
+  if (next == corpus->jobs + runner->job_count || ((struct case_cell *) next->data)->environment != cell->environment) {
+    draw_progress (runner, 0, true);
     print_environment (corpus, cell->environment);
+  }
+  draw_progress (runner, (size_t) (next - corpus->jobs), next == corpus->jobs + runner->job_count);
 }
 
 static int
