@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "checker/judge.h"
+#include "checker/pages.h"
 #include "common/message.h"
 #include "common/number.h"
 
@@ -191,11 +192,11 @@ sort_objects (struct tree *tree)
 static int
 parse_tree (const char *text, struct tree *tree)
 {
-  size_t length = strlen (text), lines = 0;
+  size_t length = (size_t) (pages_begin (text) - text), lines = 0;
 
   for (const char *at = text; (at = strchr (at, '\n')) != NULL; at++)
     lines++;
-  tree->text = strdup (text);
+  tree->text = strndup (text, length);
   tree->objects = calloc (lines + 1, sizeof *tree->objects);
   if (tree->text == NULL || tree->objects == NULL) {
     error_message ("out of memory");

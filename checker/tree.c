@@ -16,18 +16,26 @@
 
 #include <xxhash.h>
 
+#include "checker/sectors.h"
 #include "checker/tree.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 
 #define PIECE_SIZE (256 << 10)
 #define FIELD_SIZE 40           /* a digest, a device or `!ERRNO` */
+#define CHUNK_SIZE 4096         /* what is tried at once near what cannot be read */
 
 struct observer {
   FILE *lines;                  /* in the order of the walk: they are sorted at the end */
   XXH3_state_t *hash;
   char *piece;
   bool out_of_memory;
+
+  const struct sector_request *request; /* NULL: nobody asks for sectors */
+  FILE *sectors;                /* the lines about them, in the order of the walk, too */
+  uint64_t sectors_left;        /* when all files are asked for: what may still be added */
+  long path_bytes;
+  bool too_many_sectors;
 };
 
 /* An object: NAME in the open folder FOLDER_FD. */
@@ -234,14 +242,24 @@ format_xattrs (struct observer *observer, const struct place *place, int fd, cha
     format_hash (XXH3_128bits_digest (observer->hash), text);
 }
 
-static bool
-is_zero (const char *data, size_t length)
+/* Read SIZE bytes, fewer only at the end of the file or before what cannot be read.  Returns how many, or -1 with errno. */
+static ssize_t
+read_piece (int fd, char *piece, size_t size)
 {
-  return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
+  size_t done = 0;
+  ssize_t length = 1;
+
+  while (done < size && length > 0) {
+    length = TEMP_FAILURE_RETRY (read (fd, piece + done, size - done));
+    if (length > 0)
+      done += (size_t) length;
+  }
+  return done > 0 ? (ssize_t) done : length;
 }
 
+/* Hash the SIZE bytes of a file; each piece goes to WRITER, too, unless it is NULL. */
 static void
-format_data (struct observer *observer, int fd, uint64_t size, char text[FIELD_SIZE])
+format_data (struct observer *observer, int fd, uint64_t size, struct sector_writer *writer, char text[FIELD_SIZE])
 {
   bool zero = true;
   ssize_t length;
@@ -252,13 +270,15 @@ format_data (struct observer *observer, int fd, uint64_t size, char text[FIELD_S
   }
   XXH3_128bits_reset (observer->hash);
   for (uint64_t done = 0; done < size; done += (uint64_t) length) {
-    length = TEMP_FAILURE_RETRY (read (fd, observer->piece, PIECE_SIZE));
+    length = read_piece (fd, observer->piece, size - done < PIECE_SIZE ? (size_t) (size - done) : PIECE_SIZE);
     if (length <= 0) {
       format_error (length == 0 ? ENODATA : errno, text);
       return;
     }
-    zero = zero && is_zero (observer->piece, (size_t) length);
+    zero = zero && all_zero (observer->piece, (size_t) length);
     XXH3_128bits_update (observer->hash, observer->piece, (size_t) length);
+    if (writer)
+      sectors_add (writer, observer->piece, (size_t) length);
   }
   if (zero)
     snprintf (text, FIELD_SIZE, "zero");
@@ -266,16 +286,83 @@ format_data (struct observer *observer, int fd, uint64_t size, char text[FIELD_S
     format_hash (XXH3_128bits_digest (observer->hash), text);
 }
 
+/* Behind what cannot be read there may be more that can. */
+static void
+add_sectors_behind_error (struct observer *observer, int fd, uint64_t size, struct sector_writer *writer)
+{
+  size_t count = sectors_touched (size);
+
+  while (writer->count < count) {
+    uint64_t offset = (uint64_t) writer->count * SECTOR_SIZE;
+    size_t room = CHUNK_SIZE - offset % CHUNK_SIZE, length = size - offset < room ? (size_t) (size - offset) : room;
+    ssize_t read = fd == -1 ? -1 : TEMP_FAILURE_RETRY (pread (fd, observer->piece, length, (off_t) offset));
+
+    if (read == (ssize_t) length)
+      sectors_add (writer, observer->piece, length);
+    else
+      sectors_add_unreadable (writer, sectors_touched (length));
+  }
+}
+
+/* Whether a file of SIZE bytes is one whose sectors are asked for. */
+static bool
+wants_sectors (struct observer *observer, const struct place *place, uint64_t size)
+{
+  const struct sector_request *request = observer->request;
+  CLEANUP_FREE char *path = NULL;
+  size_t length;
+
+  if (request == NULL)
+    return false;
+  if (request->paths == NULL) {
+    uint64_t count = size / SECTOR_SIZE + (size % SECTOR_SIZE != 0);
+
+    observer->too_many_sectors |= count > observer->sectors_left;
+    observer->sectors_left -= count <= observer->sectors_left ? count : 0;
+    return !observer->too_many_sectors;
+  }
+  FILE *file = open_memstream (&path, &length);
+  if (file)
+    print_path (file, place);
+  if (file == NULL || fclose (file) == EOF) {
+    observer->out_of_memory = true;
+    return false;
+  }
+  return bsearch (&path, request->paths, request->count, sizeof *request->paths, compare_names) != NULL;
+}
+
+/* End the line about the sectors of a file with its path. */
+static void
+end_sectors (struct observer *observer, const struct place *place)
+{
+  long before = ftell (observer->sectors);
+
+  putc (' ', observer->sectors);
+  print_path (observer->sectors, place);
+  putc ('\n', observer->sectors);
+  observer->path_bytes += ftell (observer->sectors) - before;
+  observer->too_many_sectors |= observer->request->paths == NULL && observer->path_bytes > SECTOR_PATHS_MAX;
+}
+
 static void
 observe_file (struct observer *observer, const struct place *place, const struct statx *status)
 {
   CLEANUP_CLOSE int fd = open_quietly (place, 0);
   char content[FIELD_SIZE], xattrs[FIELD_SIZE];
+  struct sector_writer writer = { .file = observer->sectors };
+  bool sectors = wants_sectors (observer, place, status->stx_size);
 
+  if (sectors)
+    fputs ("= ", observer->sectors);
   if (fd == -1)
     format_error (errno, content);
   else
-    format_data (observer, fd, status->stx_size, content);
+    format_data (observer, fd, status->stx_size, sectors ? &writer : NULL, content);
+  if (sectors) {
+    add_sectors_behind_error (observer, fd, status->stx_size, &writer);
+    sectors_end (&writer);
+    end_sectors (observer, place);
+  }
   format_xattrs (observer, place, fd, xattrs);
   print_head (observer->lines, status);
   fputs (content, observer->lines);
@@ -549,31 +636,80 @@ sort_text (char *text, size_t length)
   return sorted;
 }
 
+/* The lines of TEXT and then of SECTORS, each sorted, to free; or NULL. */
+static char *
+join_texts (char *text, size_t length, char *sectors, size_t sectors_length)
+{
+  CLEANUP_FREE char *sorted_sectors = sectors_length > 0 ? sort_text (sectors, sectors_length) : NULL;
+  char *sorted = sort_text (text, length);
+
+  if (sectors_length == 0 || sorted == NULL)
+    return sorted;
+  char *longer = sorted_sectors ? realloc (sorted, length + sectors_length + 1) : NULL;
+  if (longer == NULL) {
+    free (sorted);
+    return NULL;
+  }
+  return strcat (longer, sorted_sectors);
+}
+
+static bool
+close_stream (FILE *file)
+{
+  bool good = file && !ferror (file);
+
+  return (file == NULL || fclose (file) == 0) && good;
+}
+
+/* Walk and give the final text, to free, or NULL with errno. */
+static char *
+observe_all (struct observer *observer, int root_fd, const char *const *paths, size_t path_count)
+{
+  const struct place root = { NULL, ".", root_fd, 0 };
+  CLEANUP_FREE char *text = NULL, *sectors = NULL;
+  size_t length = 0, sectors_length = 0;
+
+  observer->lines = open_memstream (&text, &length);
+  observer->sectors = open_memstream (&sectors, &sectors_length);
+  if (observer->lines && observer->sectors) {
+    if (path_count == 0)
+      observe_object (observer, &root);
+    for (size_t i = 0; i < path_count; i++)
+      observe_path (observer, &root, paths[i]);
+  }
+  bool good = close_stream (observer->lines);
+  good = close_stream (observer->sectors) && good && !observer->out_of_memory;
+  if (good && observer->too_many_sectors) {
+    errno = EFBIG;
+    return NULL;
+  }
+  char *joined = good ? join_texts (text, length, sectors, sectors_length) : NULL;
+  if (joined == NULL)
+    errno = ENOMEM;
+  return joined;
+}
+
+char *
+tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count, const struct sector_request *request)
+{
+  struct observer observer = {
+    .hash = XXH3_createState (), .piece = malloc (PIECE_SIZE), .request = request, .sectors_left = SECTORS_MAX
+  };
+  char *text = NULL;
+
+  if (observer.hash && observer.piece)
+    text = observe_all (&observer, root_fd, paths, path_count);
+  else
+    errno = ENOMEM;
+  free (observer.piece);
+  XXH3_freeState (observer.hash);
+  return text;
+}
+
 char *
 tree_observe (int root_fd, const char *const *paths, size_t path_count)
 {
-  struct observer observer = { .hash = XXH3_createState (), .piece = malloc (PIECE_SIZE) };
-  const struct place root = { NULL, ".", root_fd, 0 };
-  CLEANUP_FREE char *text = NULL;
-  size_t length = 0;
-  char *sorted = NULL;
-
-  if (observer.hash && observer.piece)
-    observer.lines = open_memstream (&text, &length);
-  if (observer.lines) {
-    if (path_count == 0)
-      observe_object (&observer, &root);
-    for (size_t i = 0; i < path_count; i++)
-      observe_path (&observer, &root, paths[i]);
-    bool failed = ferror (observer.lines) || observer.out_of_memory;
-    if (fclose (observer.lines) == 0 && !failed)
-      sorted = sort_text (text, length);
-  }
-  free (observer.piece);
-  XXH3_freeState (observer.hash);
-  if (sorted == NULL)
-    errno = ENOMEM;
-  return sorted;
+  return tree_observe_sectors (root_fd, paths, path_count, NULL);
 }
 
 void

@@ -23,6 +23,14 @@
  *
  * ERRNO is its name, as in errno(3), or its number where it has no name.  Times and link counts are left out: no
  * protocol promises them.
+ *
+ * If sectors are asked for, these lines follow all others, one for each of the files in question, in the same order:
+ *
+ *     = SECTORS PATH
+ *
+ *   SECTORS  one item for each 512 bytes of the file, separated by commas, or `-` for a file of 0 bytes: 16 hex digits of
+ *            XXH3-64, `zN` for N sectors in a row that are all zero, or `!N` for N that could not be read.  A last sector that
+ *            is not whole counts as if zeros followed.  Only the first SECTORS_MAX sectors of a file are listed.
  */
 #ifndef POWERCUT_TREE_H
 #define POWERCUT_TREE_H
@@ -41,6 +49,18 @@
  * Returns the text, to free, or NULL with errno (out of memory alone: what cannot be read becomes part of the text).
  */
 extern char *tree_observe (int root_fd, const char *const *paths, size_t path_count);
+
+/* Of which files the sectors are asked for: those with these PATHs, as they are written, in strcmp order; if paths is NULL all files. */
+struct sector_request {
+  const char *const *paths;
+  size_t count;
+};
+
+/* The same with lines about sectors, unless REQUEST is NULL.  No byte is read twice for them.  If all files are asked for, errno may be
+ * EFBIG: they have more than SECTORS_MAX sectors in all, or paths of more than SECTOR_PATHS_MAX bytes.
+ */
+extern char *tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count,
+                                   const struct sector_request *request);
 
 /* The digest of an observation: 32 hex digits of XXH3-128 of its text, NUL behind them. */
 extern void tree_digest (const char *text, char digest[TREE_DIGEST_LENGTH + 1]);

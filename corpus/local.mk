@@ -25,3 +25,8 @@ install-data-local:
 	chmod -R u+w $(DESTDIR)$(pkgdatadir)/cases
 uninstall-local:
 	rm -rf $(DESTDIR)$(pkgdatadir)/cases
+
+# The updates of docs/pages.md.
+noinst_PROGRAMS += corpus/pages/page-updates
+corpus_pages_page_updates_SOURCES = corpus/pages/page-updates.c
+EXTRA_DIST += corpus/pages/tabulate.sh

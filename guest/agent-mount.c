@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/utsname.h>
 
+#include "checker/sectors.h"
 #include "checker/tree.h"
 #include "common/cleanup.h"
 #include "common/message.h"
@@ -146,9 +147,15 @@ observe (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1])
     count++;
   free (agent->observation);
   if (root >= 0)
-    agent->observation = tree_observe (root, (const char *const *) paths, count);
+    agent->observation = tree_observe_sectors (root, (const char *const *) paths, count,
+                                               agent->sectors ? &agent->request : NULL);
   else if (asprintf (&agent->observation, "? - - - - !%s - .\n", strerrorname_np (errno)) == -1)
     agent->observation = NULL;  /* else: the file system shut down as it was mounted, and that is what was seen */
+  if (agent->observation == NULL && errno == EFBIG) {
+    error_message ("--pages: the files have more than %d bytes in all, or their paths more than %d: watch fewer with --watch",
+                   SECTORS_MAX * SECTOR_SIZE, SECTOR_PATHS_MAX);
+    return -1;
+  }
   if (agent->observation == NULL) {
     error_message ("cannot observe %s: %m", AGENT_MOUNT_POINT);
     return -1;
@@ -165,6 +172,28 @@ mount_observe (struct agent *agent, char **words, FILE *payload)
   if (observe (agent, words, digest) == -1)
     return -1;
   fputs (digest, payload);
+  return 0;
+}
+
+int
+mount_sectors (struct agent *agent, char **words, FILE *payload)
+{
+  size_t count = 0;
+  char **paths;
+
+  (void) payload;
+  while (words[1 + count])
+    count++;
+  paths = calloc (count + 1, sizeof *paths);
+  for (size_t i = 0; paths && i < count; i++)
+    if ((paths[i] = strdup (words[1 + i])) == NULL)
+      paths = NULL;
+  if (paths == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  agent->sectors = true;
+  agent->request = (struct sector_request) { strcmp (words[0], "all") == 0 ? NULL : (const char *const *) paths, count };
   return 0;
 }
 

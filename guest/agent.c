@@ -135,6 +135,7 @@ static const struct verb {
   { "power-off", 0, 0, verb_power_off },
   { "recover", 7, SIZE_MAX, mount_recover },
   { "run", 2, SIZE_MAX, run_program },
+  { "sectors", 1, SIZE_MAX, mount_sectors },
   { "setenv", 2, 2, verb_setenv },
   { "sync", 0, 1, verb_sync },
   { "thaw", 0, 0, verb_thaw },

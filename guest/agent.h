@@ -6,9 +6,12 @@
 #ifndef POWERCUT_AGENT_H
 #define POWERCUT_AGENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+
+#include "checker/tree.h"
 
 struct agent {
   int port;                     /* the virtio-serial port to the host */
@@ -16,6 +19,8 @@ struct agent {
   int children;                 /* signalfd, readable when a child has ended */
   uint64_t boot_taint;          /* taint bits that the boot left: modules without a signature are no finding */
   char *observation;            /* text of the last observation, or NULL */
+  bool sectors;                 /* observations have lines about sectors */
+  struct sector_request request;        /* of which files; the paths are the agent's */
 };
 
 /* agent-boot.c */
@@ -79,6 +84,7 @@ extern int copy_tree (struct agent *agent, char **words, FILE *payload);
 /* agent-mount.c */
 extern int mount_device (struct agent *agent, char **words, FILE *payload);
 extern int mount_observe (struct agent *agent, char **words, FILE *payload);
+extern int mount_sectors (struct agent *agent, char **words, FILE *payload);
 extern int mount_unmount (struct agent *agent, char **words, FILE *payload);
 extern int mount_recover (struct agent *agent, char **words, FILE *payload);
 

@@ -15,6 +15,7 @@ guest_agent_SOURCES = \
 	guest/fsck.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
+	checker/sectors.c checker/sectors.h \
 	checker/tree.c checker/tree.h \
 	common/escape.c common/escape.h \
 	common/number.c common/number.h \

@@ -21,7 +21,7 @@ record_powercut_SOURCES = \
 	record/record.c record/record.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
 record_powercut_LDADD = \
-	record/libcorpus.la \
+	record/libcorpus.la checker/libjudge.la \
 	guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
 

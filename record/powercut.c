@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checker/pages.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/parts.h"
@@ -40,9 +41,10 @@ struct replay_options {
   const char *json;
 };
 
-/* The text options of a recording that are not kept as they are. */
+/* The options of a recording that are not kept as they are. */
 struct texts {
   const char *bus, *settle;
+  bool pages;
 };
 
 static int
@@ -54,12 +56,24 @@ read_texts (const struct texts *texts, struct recording *recording)
     error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", texts->bus);
     return -1;
   }
+  if (recording->page_bytes > 0 && !texts->pages) {
+    error_message ("--page-size=%ju: is for --pages, which is not given: see --help", (uintmax_t) recording->page_bytes);
+    return -1;
+  }
+  if (texts->pages && recording->page_bytes == 0)
+    recording->page_bytes = PAGE_SIZE_DEFAULT;
   return recording_parse_settle (texts->settle, recording);
 }
 
 static int
 check_recording (const struct recording *recording)
 {
+  const char *page_fault = recording->page_bytes > 0 ? page_size_fault (recording->page_bytes) : NULL;
+
+  if (page_fault) {
+    error_message ("--page-size=%ju: %s", (uintmax_t) recording->page_bytes, page_fault);
+    return -1;
+  }
   if (recording->command[0] == NULL && recording->step.count == 0) {
     error_message ("which command? write it behind `--`: see --help");
     return -1;
@@ -95,7 +109,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
 {
   struct replay_options ignored = { 0 };
   struct replay_options *for_replay = replay ? replay : &ignored;
-  struct texts texts = { "nbd", "sync" };
+  struct texts texts = { "nbd", "sync", false };
   struct option_spec options[] = {
     { "output", 'o', OPTION_TEXT, &recording->log, "LOG", replay ? "the log to make [" DEFAULT_LOG "]" : "the log to make", 0 },
     { "fs", 0, OPTION_TEXT, &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]", 0 },
@@ -110,6 +124,8 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
     { "check", 0, OPTION_TEXT, &recording->check, "CMD", "shell command that says what is right after a crash", 0 },
     { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
+    { "pages", 0, OPTION_FLAG, &texts.pages, NULL, "tabulate what becomes of each page of the files", 0 },
+    { "page-size", 0, OPTION_SIZE, &recording->page_bytes, "N", "bytes of a page [4K]", 512 },
     { "freeze-at", 0, OPTION_TEXT, &recording->freeze_at, "MARK", "freeze the file system for a second at this mark", 0 },
     { "settle", 0, OPTION_TEXT, &texts.settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
     { "memory", 0, OPTION_SIZE, &recording->memory_bytes, "SIZE", "memory of the guest [256M]", 64 << 20 },

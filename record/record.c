@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checker/pages.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
@@ -141,7 +142,7 @@ make_parameters (const struct session *session, struct parameters *parameters)
 {
   const struct recording *recording = session->recording;
   int r = add_parameter (parameters, "log=", session->part);
-  char steps[32];
+  char number[32];
 
   r |= add_parameter (parameters, "base=", session->image);
   r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
@@ -155,6 +156,10 @@ make_parameters (const struct session *session, struct parameters *parameters)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
   if (recording->check)
     r |= add_parameter (parameters, "info=check=", recording->check);
+  if (recording->page_bytes > 0) {
+    snprintf (number, sizeof number, "%ju", (uintmax_t) recording->page_bytes);
+    r |= add_parameter (parameters, "info=pages=", number);
+  }
   for (size_t i = 0; i < recording->include.count; i++) {
     CLEANUP_FREE char *absolute = realpath (recording->include.texts[i], NULL);
 
@@ -163,8 +168,8 @@ make_parameters (const struct session *session, struct parameters *parameters)
   for (size_t i = 0; i < recording->step.count; i++)
     r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
   if (recording->step.count > 0) {
-    snprintf (steps, sizeof steps, "%zu", recording->step.count);
-    r |= add_parameter (parameters, "info=steps=", steps);
+    snprintf (number, sizeof number, "%zu", recording->step.count);
+    r |= add_parameter (parameters, "info=steps=", number);
   }
   return r;
 }
@@ -400,6 +405,10 @@ tree_has (const char *tree, const char *path)
 static int
 check_watch (const struct recording *recording, const char *old_tree, const char *new_tree)
 {
+  if (recording->page_bytes > 0 && *pages_begin (old_tree) == '\0' && *pages_begin (new_tree) == '\0') {
+    error_message ("--pages: there is no file, neither before the update nor after it");
+    return -1;
+  }
   for (size_t i = 0; i < recording->watch.count; i++) {
     const char *path = recording->watch.texts[i];
 
@@ -440,6 +449,9 @@ prepare_tree (struct session *session)
                      &output) == -1)
       return -1;
   }
+  if (recording->page_bytes > 0
+      && tell (session, "asking for pages", (const char *const[]) { "sectors", "all", NULL }) == -1)
+    return -1;
   /* Not before: a mark of --setup is none of the update. */
   if (recording->freeze_at
       && tell (session, "naming the mark",

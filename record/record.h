@@ -28,6 +28,7 @@ struct recording {
   struct option_texts watch;    /* paths; none: the whole tree */
   struct option_texts include;  /* files of the host that the guest needs too */
   const char *check;            /* shell command for the replay, or NULL */
+  uint64_t page_bytes;          /* --pages: size of the pages that the replay tabulates; else 0 */
   const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
   enum settle settle;
   uint64_t settle_seconds;

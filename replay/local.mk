@@ -10,6 +10,8 @@ replay_libreplay_la_SOURCES = \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
 	replay/oracle.c replay/oracle.h \
+	replay/page-table.c replay/page-table.h \
+	replay/pages.c replay/pages.h \
 	replay/report.c replay/report.h \
 	replay/runner.c replay/runner.h \
 	replay/search.c replay/search.h \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checker/judge.h"
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "replay/oracle.h"
 
@@ -17,10 +18,11 @@ out_of_memory (void)
 }
 
 void
-oracle_init (struct oracle *oracle, const struct trees *trees)
+oracle_init (struct oracle *oracle, const struct trees *trees, const struct pages *pages)
 {
   memset (oracle, 0, sizeof *oracle);
   oracle->trees = trees;
+  oracle->pages = pages;
   pthread_mutex_init (&oracle->lock, NULL);
 }
 
@@ -32,6 +34,42 @@ oracle_free (struct oracle *oracle)
     free (oracle->leftovers[i]);
   free (oracle->leftovers);
   pthread_mutex_destroy (&oracle->lock);
+}
+
+/* Keep TREE (taken over) and the classes of its pages; not its sectors, which are many.  Returns the text that is kept, or NULL after
+ * a message.
+ */
+static const char *
+keep_observation (struct oracle *oracle, const char *digest, char *tree)
+{
+  CLEANUP_FREE uint8_t *classes = NULL;
+  const char *text;
+
+  if (oracle->pages) {
+    classes = pages_classify (oracle->pages, tree);
+    if (classes == NULL) {
+      free (tree);
+      return NULL;
+    }
+    size_t length = (size_t) (pages_begin (tree) - tree);
+    tree[length] = '\0';
+    char *shorter = realloc (tree, length + 1);
+    tree = shorter ? shorter : tree;
+  }
+  pthread_mutex_lock (&oracle->lock);
+  text = observations_add (&oracle->observations, digest, tree);
+  if (text && classes) {
+    struct observation *added = observations_find (&oracle->observations, digest);
+
+    if (added->classes == NULL) {
+      added->classes = classes;
+      classes = NULL;
+    }
+  }
+  pthread_mutex_unlock (&oracle->lock);
+  if (text == NULL)
+    out_of_memory ();
+  return text;
 }
 
 const char *
@@ -56,12 +94,7 @@ oracle_observation (struct oracle *oracle, struct runner *runner, const struct o
     free (tree);
     return NULL;
   }
-  pthread_mutex_lock (&oracle->lock);
-  text = observations_add (&oracle->observations, digest, tree);
-  pthread_mutex_unlock (&oracle->lock);
-  if (text == NULL)
-    out_of_memory ();
-  return text;
+  return keep_observation (oracle, digest, tree);
 }
 
 static int

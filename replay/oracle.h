@@ -8,6 +8,7 @@
 
 #include "replay/model.h"
 #include "replay/observations.h"
+#include "replay/pages.h"
 #include "replay/runner.h"
 
 /* The observations before the first step, and after each; none: contents are not judged. */
@@ -18,6 +19,7 @@ struct trees {
 
 struct oracle {
   const struct trees *trees;
+  const struct pages *pages;    /* to class in each observation, or NULL */
 
   pthread_mutex_t lock;         /* of all that follows */
   struct observations observations;
@@ -25,8 +27,8 @@ struct oracle {
   size_t leftover_count;
 };
 
-/* TREES must outlive the oracle. */
-extern void oracle_init (struct oracle *oracle, const struct trees *trees);
+/* TREES and PAGES must outlive the oracle. */
+extern void oracle_init (struct oracle *oracle, const struct trees *trees, const struct pages *pages);
 extern void oracle_free (struct oracle *oracle);
 
 /* The text of the tree that OUTCOME, an OUTCOME_TREE, saw; if it is a new one, from RUNNER, which made the run last.  It stays

@@ -15,6 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/number.h"
 #include "common/options.h"
 #include "common/parts.h"
 #include "common/process.h"
@@ -38,8 +39,9 @@ enum exit_status {
 #define SECTOR_BYTES_MAX 65536
 
 struct arguments {
-  bool all_prefixes, prefixes_only, no_reduction, list, quiet;
+  bool all_prefixes, prefixes_only, no_reduction, list, quiet, pages;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
+  uint64_t page_bytes;          /* 0: the recording's */
   const char *tear, *kernel, *check, *state, *export, *serve, *json;
   enum tear_mode tear_mode;
   const char *log;
@@ -88,6 +90,8 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "N", "guests side by side [one for each processor]", 1 },
     { "kernel", 0, OPTION_TEXT, &arguments->kernel, "FILE|DIR", "the guests' kernel [the recording's, else the newest]", 0 },
     { "check", 0, OPTION_TEXT, &arguments->check, "CMD", "shell command that says what is right [the recording's]", 0 },
+    { "pages", 0, OPTION_FLAG, &arguments->pages, NULL, "tabulate pages [if recorded with it]", 0 },
+    { "page-size", 0, OPTION_SIZE, &arguments->page_bytes, "N", "bytes of a page [the recording's]", 512 },
     { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
@@ -123,6 +127,10 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
   }
   if (arguments->audit_percent > 100) {
     error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) arguments->audit_percent);
+    return -1;
+  }
+  if (arguments->page_bytes > 0 && page_size_fault (arguments->page_bytes)) {
+    error_message ("--page-size=%ju: %s", (uintmax_t) arguments->page_bytes, page_size_fault (arguments->page_bytes));
     return -1;
   }
   if (arguments->json && (arguments->list || arguments->state)) {
@@ -306,6 +314,29 @@ find_trees (const struct write_log *log, struct trees *trees)
   return -1;
 }
 
+/* The pages to tabulate, in *pages; *found is false if there are none.  To be freed in any case. */
+static int
+find_pages (const struct arguments *arguments, const struct write_log *log, const struct trees *trees, struct pages *pages,
+            bool *found)
+{
+  const char *recorded = log_info (log, "pages", 0);
+  uint64_t page_bytes = arguments->page_bytes;
+
+  *pages = (struct pages) { .file_count = 0 };
+  *found = recorded != NULL;
+  if (recorded == NULL && (arguments->pages || page_bytes > 0)) {
+    error_message ("%s has nothing about pages: record it with --pages", log->path);
+    return -1;
+  }
+  if (recorded == NULL)
+    return 0;
+  if (page_bytes == 0 && (parse_size (recorded, &page_bytes) == -1 || page_size_fault (page_bytes))) {
+    error_message ("%s: its header has a size of pages that cannot be: give --page-size", log->path);
+    return -1;
+  }
+  return pages_init (pages, trees->texts, trees->count, page_bytes);
+}
+
 /* The watched paths of the header. */
 static size_t
 find_watch (const struct write_log *log, const char ***watch)
@@ -396,6 +427,14 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
       || build_initramfs (log, kernel, check, initramfs_file) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = find_watch (log, &watch);
+  struct pages pages;
+  bool paged;
+  int status = find_pages (arguments, log, trees, &pages, &paged);
+
+  if (status == -1) {
+    pages_free (&pages);
+    return EXIT_UNUSABLE;
+  }
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
   const bool observe = check == NULL || watch_count > 0;
   struct session_config config = {
@@ -403,15 +442,17 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
-    .progress = !arguments->quiet && isatty (2),
+    .progress = !arguments->quiet && isatty (2), .pages = paged ? &pages : NULL,
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
-      .observe = observe, .check = check, .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .observe = observe || paged, .pages = pages.paths, .pages_count = pages.file_count, .check = check, .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
       .run_timeout_ms = (int) (arguments->timeout_seconds * 1000),
     },
   };
-  return visit_states (arguments, &config);
+  status = visit_states (arguments, &config);
+  pages_free (&pages);
+  return status;
 }
 
 static int

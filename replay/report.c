@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/sectors.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
@@ -100,12 +101,14 @@ report_make (struct report *report, const struct session *session)
     error_message ("out of memory");
     return -1;
   }
-  return 0;
+  return session->config->pages ? page_table_make (&report->pages, session) : 0;
 }
 
 void
 report_free (struct report *report)
 {
+  if (report->session->config->pages)
+    page_table_free (&report->pages);
   mpz_clear (report->states);
   mpz_clear (report->covered);
 }
@@ -195,6 +198,8 @@ report_print (const struct report *report, FILE *file)
   if (!report->exhaustive && !config->prefixes_only)
     fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : session->failed ? "it was broken off"
              : "some crash points need more runs than --limit or --time allow");
+  if (config->pages)
+    page_table_print (&report->pages, config->runner.filesystem, file);
 }
 
 /* How many bytes the UTF-8 character at TEXT has, or 0 if there is none. */
@@ -320,6 +325,9 @@ make_json (const struct report *report)
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
   for (size_t i = 0; i < session->oracle.leftover_count; i++)
     cJSON_AddItemToArray (leftovers, cJSON_CreateString (session->oracle.leftovers[i]));
+  cJSON_AddItemToObject (object, "page_size", config->pages ? cJSON_CreateNumber ((double) config->pages->page_sectors * SECTOR_SIZE)
+                         : cJSON_CreateNull ());
+  cJSON_AddItemToObject (object, "pages", config->pages ? page_table_json (&report->pages) : cJSON_CreateNull ());
   cJSON_AddNumberToObject (object, "seconds", session->seconds);
   cJSON_AddNumberToObject (object, "search_cpu_seconds", session->search_cpu_seconds);
   cJSON_AddNumberToObject (object, "device_cpu_seconds", session->device_cpu_seconds);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "replay/page-table.h"
 #include "replay/session.h"
 
 /* A session added up.  Numbers of operations are those issued in the explored part of the log. */
@@ -18,6 +19,7 @@ struct report {
   bool violated;                /* some finding was seen again on a fresh boot, or nobody could try */
   bool atomic, durable;         /* by such findings */
   bool checked;                 /* no such finding is the checker's */
+  struct page_table pages;      /* if the session has pages */
 };
 
 /* Add up.  Returns 0, or -1 after a message.  Free with report_free. */

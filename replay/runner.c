@@ -26,6 +26,29 @@ struct runner {
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
 };
 
+/* Tell a new guest which files' sectors to observe. */
+static int
+ask_for_sectors (struct runner *runner)
+{
+  const struct runner_config *config = runner->config;
+  CLEANUP_FREE const char **words = calloc (config->pages_count + 3, sizeof *words);
+  struct vm_answer answer;
+
+  if (words == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  words[0] = "sectors";
+  words[1] = "these";
+  for (size_t i = 0; i < config->pages_count; i++)
+    words[2 + i] = config->pages[i];
+  answer = vm_call (runner->vm, config->run_timeout_ms, words);
+  if (answer.failure != VM_OK && answer.failure != VM_STOPPED)
+    error_message ("the guest cannot be told which pages to look at%s%s", *answer.text ? ": " : "", answer.text);
+  free (answer.text);
+  return answer.failure == VM_OK ? 0 : -1;
+}
+
 static int
 boot (struct runner *runner)
 {
@@ -39,7 +62,9 @@ boot (struct runner *runner)
 
   vm_end (runner->vm);
   runner->vm = vm_start (&vm_config);
-  return runner->vm ? 0 : -1;
+  if (runner->vm == NULL)
+    return -1;
+  return config->pages_count > 0 ? ask_for_sectors (runner) : 0;
 }
 
 /* recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...] */

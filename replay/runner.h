@@ -19,6 +19,8 @@ struct runner_config {
   const char *const *watch;     /* paths to observe; none: the whole tree */
   size_t watch_count;
   bool observe;                 /* look at the tree at all */
+  const char *const *pages;     /* the files whose sectors are observed, too, as in an observation and sorted */
+  size_t pages_count;
   const char *check;            /* shell command to run on the recovered tree, or NULL */
   unsigned memory_mib;
   int boot_timeout_ms;

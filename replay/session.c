@@ -22,6 +22,7 @@
 #include "log/state-id.h"
 #include "replay/certificates.h"
 #include "replay/freeze.h"
+#include "replay/page-table.h"
 #include "replay/search.h"
 #include "replay/session.h"
 
@@ -659,7 +660,7 @@ prepare (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
-  oracle_init (&session->oracle, &config->trees);
+  oracle_init (&session->oracle, &config->trees, config->pages);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
@@ -816,6 +817,10 @@ print_outcome (struct worker *worker, const struct outcome *outcome, const char 
           (uintmax_t) report->writes, (uintmax_t) report->written_bytes);
   if (outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe)
     printf ("observed   %s\n%s", outcome->digest, oracle_observation (oracle, worker->runner, outcome));
+  if (outcome->kind == OUTCOME_TREE && oracle->pages && worker->point->phase != PHASE_UNKNOWN
+      && worker->point->step <= oracle->pages->step_count)
+    page_classes_print (oracle->pages, pages_at_step (oracle->pages, observations_find (&oracle->observations, outcome->digest)->classes,
+                                                      worker->point->step), stdout);
   if (outcome->check_output)
     printf ("checker    %s\n", outcome->check == CHECK_RIGHT ? "right" : "wrong");
   if (outcome->check_output)

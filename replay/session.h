@@ -27,6 +27,7 @@ struct session_config {
   struct runner_config runner;
   const char *folder;           /* private, for the guests' files */
   struct trees trees;           /* what is right */
+  const struct pages *pages;    /* to tabulate, or NULL */
   unsigned jobs;
   struct tear tear;
   uint64_t limit;               /* most runs at one crash point, remembered ones too; 0 is no limit */

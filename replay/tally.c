@@ -68,6 +68,17 @@ tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t state
   return 0;
 }
 
+bool
+tally_tree (const struct tally_entry *entry, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  const char *word = strchr (entry->seen, ' ');
+
+  if (strncmp (entry->seen, "tree ", strlen ("tree ")) != 0)
+    return false;
+  snprintf (digest, TREE_DIGEST_LENGTH + 1, "%s", word + 1);
+  return true;
+}
+
 void
 tally_free (struct tally *tally)
 {

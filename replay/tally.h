@@ -4,6 +4,7 @@
 #define POWERCUT_TALLY_H
 
 #include <gmp.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "replay/runner.h"
@@ -19,6 +20,9 @@ struct tally {
 
 /* Count STATES more that showed OUTCOME.  Returns 0, or -1 with errno ENOMEM. */
 extern int tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t states);
+
+/* Put the digest of the tree that ENTRY saw into DIGEST; false if it saw none. */
+extern bool tally_tree (const struct tally_entry *entry, char digest[TREE_DIGEST_LENGTH + 1]);
 extern void tally_free (struct tally *tally);
 
 #endif

@@ -30,6 +30,7 @@ VM_TESTS = \
 	tests/vm/test-marks.sh \
 	tests/vm/test-matrix.sh \
 	tests/vm/test-one-state.sh \
+	tests/vm/test-pages.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \

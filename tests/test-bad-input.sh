@@ -30,6 +30,11 @@ refused '--bus=usb' "$powercut" record --bus=usb -o "$tmp/x.bin" -- "$true"
 refused '--settle=soon' "$powercut" record --settle=soon -o "$tmp/x.bin" -- "$true"
 refused '--size=12Q' "$powercut" record --size=12Q -o "$tmp/x.bin" -- "$true"
 
+refused '--page-size=1000: must be a multiple of 512' "$powercut" record --pages --page-size=1000 -o "$tmp/x.bin" -- "$true"
+refused '--page-size=33554432' "$powercut" record --pages --page-size=32M -o "$tmp/x.bin" -- "$true"
+refused 'is for --pages' "$powercut" record --page-size=4096 -o "$tmp/x.bin" -- "$true"
+refused '--page-size=1000' "$replay" --page-size=1000 "$tmp/log.bin"
+
 refused 'options alone' "$powercut" matrix "$true"
 refused 'no such protocol' "$powercut" matrix --protocol=rename,frobnicate
 refused 'name is missing' "$powercut" matrix --fs=ext4,,xfs

@@ -67,10 +67,22 @@ tests_unit_test_findings_SOURCES = tests/unit/test-findings.c tests/unit/unit.h
 tests_unit_test_findings_CFLAGS = $(unit_cflags)
 tests_unit_test_findings_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 
+# It brings its own error_message.
+UNIT_TESTS += tests/unit/test-pages
+tests_unit_test_pages_SOURCES = tests/unit/test-pages.c tests/unit/unit.h
+tests_unit_test_pages_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
+tests_unit_test_pages_LDADD = replay/libreplay.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/test-freeze
 tests_unit_test_freeze_SOURCES = tests/unit/test-freeze.c $(make_log)
 tests_unit_test_freeze_CFLAGS = $(unit_cflags)
 tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+
+# The agent's tools, with the kernel played by the test.
+UNIT_TESTS += tests/unit/test-thaw
+tests_unit_test_thaw_SOURCES = tests/unit/test-thaw.c tests/unit/unit.h guest/agent-tools.c
+tests_unit_test_thaw_CFLAGS = $(unit_cflags)
+tests_unit_test_thaw_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 
 # QEMU is played by the test.
 UNIT_TESTS += tests/unit/test-vm

@@ -347,6 +347,16 @@ START_TEST (a_long_path_is_shown_by_its_end)
 }
 END_TEST
 
+START_TEST (lines_about_sectors_are_not_judged)
+{
+  struct judgement judgement = judge_well (FILE_2 ("a") "= z1 a\n= nonsense", FILE_1 ("a") "= z2 a\n", FILE_2 ("a"), EXPECT_NEW);
+
+  ck_assert (judgement.is_new && judgement.atomic && judgement.durable);
+  ck_assert_ptr_null (judgement.leftovers[0]);
+  judgement_free (&judgement);
+}
+END_TEST
+
 START_TEST (malformed_lines_are_refused_with_their_number)
 {
   static const char *const bad[] = {
@@ -493,6 +503,7 @@ main (void)
   tcase_add_test (tcase, the_order_of_lines_does_not_matter);
   tcase_add_test (tcase, escaped_paths_stay_escaped);
   tcase_add_test (tcase, a_long_path_is_shown_by_its_end);
+  tcase_add_test (tcase, lines_about_sectors_are_not_judged);
   tcase_add_test (tcase, malformed_lines_are_refused_with_their_number);
   tcase_add_test (tcase, a_huge_line_is_refused);
   tcase_add_test (tcase, lines_of_every_kind_are_accepted);

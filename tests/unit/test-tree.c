@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #include <xxhash.h>
 
+#include "checker/sectors.h"
 #include "checker/tree.h"
 #include "common/cleanup.h"
 #include "tests/unit/unit.h"
@@ -27,7 +29,7 @@ enum { TYPE, MODE, UID, GID, SIZE, CONTENT, XATTRS, PATH };
 
 /* What a damaged file system does: set, these replace the result of the next calls. */
 static int reads_before_error = -1, read_error;
-static bool links_are_empty;
+static bool links_are_empty, preads_fail;
 static int list_error;
 
 ssize_t
@@ -40,6 +42,16 @@ read (int fd, void *buffer, size_t size)
   if (reads_before_error > 0)
     reads_before_error--;
   return syscall (SYS_read, fd, buffer, size);
+}
+
+ssize_t
+pread (int fd, void *buffer, size_t size, off_t offset)
+{
+  if (preads_fail) {
+    errno = EIO;
+    return -1;
+  }
+  return syscall (SYS_pread64, fd, buffer, size, offset);
 }
 
 ssize_t
@@ -815,6 +827,154 @@ START_TEST (many_files_in_many_folders_are_all_told)
 }
 END_TEST
 
+/* What is observed with the sectors of the files PATHS (NULL: all), to free. */
+static char *
+observe_sectors (const char *const *paths, size_t count)
+{
+  const struct sector_request request = { paths, count };
+
+  return tree_observe_sectors (top, NULL, 0, &request);
+}
+
+static char *
+hash_of_sector (const void *data, size_t length)
+{
+  char sector[SECTOR_SIZE] = { 0 }, *text;
+
+  memcpy (sector, data, length);
+  ck_assert_int_eq (asprintf (&text, "%016" PRIx64, (uint64_t) XXH3_64bits (sector, sizeof sector)), 16);
+  return text;
+}
+
+START_TEST (sectors_follow_the_tree_which_stays_as_it_is)
+{
+  char data[3 * SECTOR_SIZE + 5] = { 0 };
+  CLEANUP_FREE char *first = NULL, *last = NULL, *expected = NULL, *plain = NULL, *text = NULL;
+
+  data[0] = 'a';
+  data[3 * SECTOR_SIZE + 4] = 'b';
+  first = hash_of_sector (data, SECTOR_SIZE);
+  last = hash_of_sector (data + 3 * SECTOR_SIZE, 5);
+  make_folder (top, "folder");
+  make_file (top, "folder/ b", data, sizeof data);
+  make_file (top, "a", "", 0);
+  make_file (top, "c", data + 1, 2 * SECTOR_SIZE);
+  ck_assert_int_eq (symlinkat ("a", top, "link"), 0);
+  plain = observe ();
+  ck_assert_int_ne (asprintf (&expected, "%s= - a\n= z2 c\n= %s,z2,%s folder/%%20b\n", plain, first, last), -1);
+  text = observe_sectors (NULL, 0);
+  ck_assert_str_eq (text, expected);
+}
+END_TEST
+
+START_TEST (sectors_of_the_files_that_are_asked_for_alone)
+{
+  static const char *const paths[] = { "b", "folder/a", "nonsuch" };
+
+  make_folder (top, "folder");
+  make_file (top, "folder/a", "\0", 1);
+  make_file (top, "a", "\0", 1);
+  make_file (top, "b", "\0", 1);
+  CLEANUP_FREE char *plain = observe (), *expected = NULL, *text = observe_sectors (paths, 3);
+  ck_assert_int_ne (asprintf (&expected, "%s= z1 b\n= z1 folder/a\n", plain), -1);
+  ck_assert_str_eq (text, expected);
+  CLEANUP_FREE char *none = observe_sectors (paths + 2, 1);
+  ck_assert_str_eq (none, plain);
+}
+END_TEST
+
+START_TEST (a_file_of_many_pieces_has_all_its_sectors)
+{
+  const size_t size = 600 << 10;
+  CLEANUP_FREE char *data = calloc (1, size), *hash = NULL;
+
+  for (size_t i = 0; i < size; i += SECTOR_SIZE)
+    data[i] = (char) (i / SECTOR_SIZE % 7);
+  make_file (top, "file", data, size);
+  CLEANUP_FREE char *text = observe_sectors (NULL, 0);
+  const char *at = strstr (text, "\n= ") + 3;
+  hash = hash_of_sector (data + 3 * SECTOR_SIZE, SECTOR_SIZE);
+  for (size_t sector = 0; sector < size / SECTOR_SIZE; sector++) {
+    size_t length = strcspn (at, ", ");
+
+    if (sector % 7 == 0)
+      ck_assert (length == 2 && memcmp (at, "z1", 2) == 0);
+    else
+      ck_assert (length == 16 && (memcmp (at, hash, 16) == 0) == (sector % 7 == 3));
+    at += length + 1;
+  }
+  ck_assert_str_eq (at, "file\n");
+}
+END_TEST
+
+START_TEST (sectors_behind_what_cannot_be_read_are_told)
+{
+  static char data[(256 << 10) + 2 * SECTOR_SIZE];
+
+  memset (data, 'x', 256 << 10);
+  make_file (top, "file", data, sizeof data);
+  reads_before_error = 1;
+  read_error = EIO;
+  CLEANUP_FREE char *text = observe_sectors (NULL, 0);
+  reads_before_error = -1;
+  assert_field (text, ".", TYPE, "d");
+  ck_assert_ptr_nonnull (strstr (text, " !EIO "));
+  ck_assert_ptr_nonnull (strstr (text, ",z2 file\n"));
+}
+END_TEST
+
+START_TEST (sectors_that_cannot_be_read_are_counted)
+{
+  make_file (top, "file", "data", 4);
+  ck_assert_int_eq (ftruncate (openat (top, "file", O_WRONLY | O_CLOEXEC), 3 * 4096 + 1), 0);
+  reads_before_error = 0;
+  read_error = EIO;
+  preads_fail = true;
+  CLEANUP_FREE char *text = observe_sectors (NULL, 0);
+  reads_before_error = -1;
+  preads_fail = false;
+  ck_assert_ptr_nonnull (strstr (text, "\n= !25 file\n"));
+}
+END_TEST
+
+START_TEST (more_sectors_than_fit_are_refused_if_nobody_named_the_files)
+{
+  static const char *const paths[] = { "a" };
+
+  make_file (top, "a", "", 0);
+  make_file (top, "b", "x", 1);
+  CLEANUP_CLOSE int fd = openat (top, "a", O_WRONLY | O_CLOEXEC);
+  ck_assert_int_eq (ftruncate (fd, (SECTORS_MAX - 1) * SECTOR_SIZE), 0);
+  CLEANUP_FREE char *text = observe_sectors (NULL, 0);
+  ck_assert_ptr_nonnull (text);
+  ck_assert_int_eq (ftruncate (fd, (SECTORS_MAX - 1) * SECTOR_SIZE + 1), 0);
+  errno = 0;
+  ck_assert_ptr_null (observe_sectors (NULL, 0));
+  ck_assert_int_eq (errno, EFBIG);
+  /* Of a file that is named, the first ones are listed. */
+  ck_assert_int_eq (ftruncate (fd, (SECTORS_MAX + 1) * SECTOR_SIZE), 0);
+  CLEANUP_FREE char *cut = observe_sectors (paths, 1);
+  ck_assert_ptr_nonnull (strstr (cut, "\n= z32768 a\n"));
+}
+END_TEST
+
+START_TEST (longer_paths_than_fit_are_refused)
+{
+  char name[NAME_MAX + 1];
+
+  for (int i = 0; i < SECTOR_PATHS_MAX / (NAME_MAX + 2) + 1; i++) {
+    snprintf (name, sizeof name, "%0*d", NAME_MAX, i);
+    make_file (top, name, "", 0);
+  }
+  errno = 0;
+  ck_assert_ptr_null (observe_sectors (NULL, 0));
+  ck_assert_int_eq (errno, EFBIG);
+  ck_assert_int_eq (unlinkat (top, name, 0), 0);
+  CLEANUP_FREE char *text = observe_sectors (NULL, 0);
+  ck_assert_ptr_nonnull (text);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -856,6 +1016,13 @@ main (void)
   tcase_add_test (tcase, folders_nested_too_deep_are_told_and_not_entered);
   tcase_add_test (tcase, another_file_system_is_not_entered);
   tcase_add_test (tcase, many_files_in_many_folders_are_all_told);
+  tcase_add_test (tcase, sectors_follow_the_tree_which_stays_as_it_is);
+  tcase_add_test (tcase, sectors_of_the_files_that_are_asked_for_alone);
+  tcase_add_test (tcase, a_file_of_many_pieces_has_all_its_sectors);
+  tcase_add_test (tcase, sectors_behind_what_cannot_be_read_are_told);
+  tcase_add_test (tcase, sectors_that_cannot_be_read_are_counted);
+  tcase_add_test (tcase, more_sectors_than_fit_are_refused_if_nobody_named_the_files);
+  tcase_add_test (tcase, longer_paths_than_fit_are_refused);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }

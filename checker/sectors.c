@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "checker/sectors.h"
+
+bool
+all_zero (const char *data, size_t length)
+{
+  return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
+}
+
+size_t
+sectors_touched (uint64_t size_bytes)
+{
+  return size_bytes > SECTORS_MAX * (uint64_t) SECTOR_SIZE ? SECTORS_MAX : (size_t) ((size_bytes + SECTOR_SIZE - 1) / SECTOR_SIZE);
+}
+
+/* The comma in front of every item but the first. */
+static void
+separate (struct sector_writer *writer, size_t before)
+{
+  if (before > 0)
+    putc (',', writer->file);
+}
+
+static void
+end_run (struct sector_writer *writer)
+{
+  if (writer->kind) {
+    separate (writer, writer->count - writer->run);
+    fprintf (writer->file, "%c%zu", writer->kind, writer->run);
+  }
+  writer->kind = 0;
+  writer->run = 0;
+}
+
+static void
+add_run (struct sector_writer *writer, char kind, size_t count)
+{
+  if (writer->kind != kind)
+    end_run (writer);
+  writer->kind = kind;
+  writer->run += count;
+  writer->count += count;
+}
+
+static void
+add_hash (struct sector_writer *writer, const char *data, size_t length)
+{
+  char sector[SECTOR_SIZE] = { 0 };
+
+  /* Zeros behind the end of a file: a sector is the same whether or not the file goes on with zeros. */
+  if (length < SECTOR_SIZE)
+    data = memcpy (sector, data, length);
+  end_run (writer);
+  separate (writer, writer->count++);
+  fprintf (writer->file, "%016" PRIx64, (uint64_t) XXH3_64bits (data, SECTOR_SIZE));
+}
+
+void
+sectors_add (struct sector_writer *writer, const char *data, size_t length)
+{
+  for (size_t at = 0; at < length && writer->count < SECTORS_MAX; at += SECTOR_SIZE) {
+    size_t part = length - at < SECTOR_SIZE ? length - at : SECTOR_SIZE;
+
+    if (all_zero (data + at, part))
+      add_run (writer, 'z', 1);
+    else
+      add_hash (writer, data + at, part);
+  }
+}
+
+void
+sectors_add_unreadable (struct sector_writer *writer, size_t count)
+{
+  size_t room = SECTORS_MAX - writer->count;
+
+  if (count > 0 && room > 0)
+    add_run (writer, '!', count < room ? count : room);
+}
+
+void
+sectors_end (struct sector_writer *writer)
+{
+  end_run (writer);
+  if (writer->count == 0)
+    putc ('-', writer->file);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/sectors.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "replay/page-table.h"
+
+#define PATH_SHOWN_MAX 40
+#define RANGES_SHOWN_MAX 20
+
+const char *
+page_when_name (enum page_when when)
+{
+  return when == PAGES_IN_UPDATE ? "in update" : "committed";
+}
+
+/* What classes the pages have in what ENTRY counts: NULL if nothing was recovered. */
+static const uint8_t *
+find_classes (const struct session *session, const struct tally_entry *entry, uint32_t step)
+{
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  if (!tally_tree (entry, digest))
+    return NULL;
+  return pages_at_step (session->config->pages, observations_find (&session->oracle.observations, digest)->classes, step);
+}
+
+/* Count the states of one crash point. */
+static void
+add_point (struct page_table *table, const struct session *session, size_t number)
+{
+  const struct crash_point *point = &session->points.points[number];
+  const struct point_result *result = &session->results[number];
+  enum page_when when = point->phase == PHASE_COMMITTED ? PAGES_COMMITTED : PAGES_IN_UPDATE;
+
+  if (point->phase == PHASE_UNKNOWN || point->step > table->pages->step_count)
+    return;
+  table->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
+  for (size_t i = 0; i < result->tally.count; i++) {
+    const struct tally_entry *entry = &result->tally.entries[i];
+    const uint8_t *classes = find_classes (session, entry, point->step);
+
+    mpz_add (table->states[when], table->states[when], entry->states);
+    for (size_t row = 0; row < table->pages->page_count; row++) {
+      mpz_ptr states = table->rows[row].states[when][classes ? classes[row] : PAGE_MISSING];
+
+      mpz_add (states, states, entry->states);
+    }
+  }
+}
+
+int
+page_table_make (struct page_table *table, const struct session *session)
+{
+  const struct pages *pages = session->config->pages;
+
+  *table = (struct page_table) { .pages = pages, .rows = calloc (pages->page_count + 1, sizeof *table->rows), .exhaustive = true };
+  for (int when = 0; when < PAGES_WHEN_COUNT; when++)
+    mpz_init (table->states[when]);
+  if (table->rows == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  for (size_t row = 0; row < pages->page_count; row++)
+    for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
+      mpz_init (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);
+  for (size_t i = 0; i < session->points.count; i++)
+    add_point (table, session, i);
+  return 0;
+}
+
+void
+page_table_free (struct page_table *table)
+{
+  for (size_t row = 0; table->rows && row < table->pages->page_count; row++)
+    for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
+      mpz_clear (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);
+  free (table->rows);
+  for (int when = 0; when < PAGES_WHEN_COUNT; when++)
+    mpz_clear (table->states[when]);
+}
+
+static bool
+same_row (const struct page_row *a, const struct page_row *b)
+{
+  for (int when = 0; when < PAGES_WHEN_COUNT; when++)
+    for (int class = 0; class < PAGE_CLASS_COUNT; class++)
+      if (mpz_cmp (a->states[when][class], b->states[when][class]) != 0)
+        return false;
+  return true;
+}
+
+size_t
+page_table_alike (const struct page_table *table, const struct watched_file *file, size_t row)
+{
+  size_t end = row + 1;
+
+  while (end < file->first_page + file->page_count && same_row (&table->rows[row], &table->rows[end]))
+    end++;
+  return end - row;
+}
+
+bool
+page_row_is_damaged (const struct page_row *row)
+{
+  for (int when = 0; when < PAGES_WHEN_COUNT; when++)
+    for (int class = PAGE_MISSING; class < PAGE_CLASS_COUNT; class++)
+      if (mpz_sgn (row->states[when][class]) != 0)
+        return true;
+  return false;
+}
+
+bool
+page_row_is_undone (const struct page_row *row)
+{
+  return mpz_sgn (row->states[PAGES_COMMITTED][PAGE_OLD]) != 0;
+}
+
+/* What the columns have to hold; a class that was never seen has none. */
+struct layout {
+  int path_width, pages_width;
+  int widths[PAGE_CLASS_COUNT];
+};
+
+static int
+wider (int width, size_t other)
+{
+  return (size_t) width < other ? (int) other : width;
+}
+
+/* "3" or "3-7" */
+static int
+format_range (size_t first, size_t count, char *text, size_t size)
+{
+  return count == 1 ? snprintf (text, size, "%zu", first) : snprintf (text, size, "%zu-%zu", first, first + count - 1);
+}
+
+static void
+measure_row (struct layout *layout, const struct page_row *row)
+{
+  for (int when = 0; when < PAGES_WHEN_COUNT; when++)
+    for (int class = 0; class < PAGE_CLASS_COUNT; class++)
+      if (mpz_sgn (row->states[when][class]) != 0) {
+        layout->widths[class] = wider (layout->widths[class], strlen (page_class_name ((enum page_class) class)));
+        layout->widths[class] = wider (layout->widths[class], mpz_sizeinbase (row->states[when][class], 10));
+      }
+}
+
+static void
+measure (struct layout *layout, const struct page_table *table)
+{
+  *layout = (struct layout) { strlen ("file"), strlen ("pages"), { 0 } };
+  for (size_t i = 0; i < table->pages->file_count; i++) {
+    const struct watched_file *file = &table->pages->files[i];
+    size_t length = strlen (file->path);
+
+    layout->path_width = wider (layout->path_width, length < PATH_SHOWN_MAX ? length : PATH_SHOWN_MAX);
+    layout->pages_width = wider (layout->pages_width, (size_t) format_range (file->page_count, file->page_count, NULL, 0));
+    for (size_t row = file->first_page; row < file->first_page + file->page_count; row++)
+      measure_row (layout, &table->rows[row]);
+  }
+}
+
+/* Print a path of a log, its end if it is long. */
+static void
+print_path (const char *path, FILE *file)
+{
+  size_t length = strlen (path);
+
+  if (length > PATH_SHOWN_MAX) {
+    path += length - PATH_SHOWN_MAX + 3;
+    fputs ("...", file);
+  }
+  print_safely (path, strlen (path), file);
+}
+
+static void
+print_cells (const struct layout *layout, const struct page_row *row, enum page_when when, FILE *file)
+{
+  fprintf (file, "  %-9s", page_when_name (when));
+  for (int class = 0; class < PAGE_CLASS_COUNT; class++)
+    if (layout->widths[class] > 0) {
+      CLEANUP_FREE char *states = mpz_get_str (NULL, 10, row->states[when][class]);
+
+      fprintf (file, "  %*s", layout->widths[class], strcmp (states, "0") == 0 ? "-" : states);
+    }
+  putc ('\n', file);
+}
+
+/* Print the rows of one file; those that are alike, once. */
+static void
+print_rows (const struct layout *layout, const struct page_table *table, const struct watched_file *watched, FILE *file)
+{
+  size_t count, shown = strlen (watched->path);
+  char range[64];
+
+  for (size_t page = 0; page < watched->page_count; page += count) {
+    size_t row = watched->first_page + page;
+
+    count = page_table_alike (table, watched, row);
+    format_range (page, count, range, sizeof range);
+    for (enum page_when when = 0; when < PAGES_WHEN_COUNT; when++) {
+      if (mpz_sgn (table->states[when]) == 0)
+        continue;
+      print_path (watched->path, file);
+      fprintf (file, "%*s  %-*s", layout->path_width - (int) (shown < PATH_SHOWN_MAX ? shown : PATH_SHOWN_MAX), "",
+               layout->pages_width, range);
+      print_cells (layout, &table->rows[row], when, file);
+    }
+  }
+}
+
+static void
+print_head (const struct layout *layout, const struct page_table *table, FILE *file)
+{
+  CLEANUP_FREE char *in_update = mpz_get_str (NULL, 10, table->states[PAGES_IN_UPDATE]);
+  CLEANUP_FREE char *committed = mpz_get_str (NULL, 10, table->states[PAGES_COMMITTED]);
+
+  fprintf (file, "pages of %zu bytes, in %s crash state%s in the update and in %s after commit:\n",
+           table->pages->page_sectors * SECTOR_SIZE, in_update, strcmp (in_update, "1") == 0 ? "" : "s", committed);
+  fprintf (file, "%-*s  %-*s  %-9s", layout->path_width, "file", layout->pages_width, "pages", "crash");
+  for (int class = 0; class < PAGE_CLASS_COUNT; class++)
+    if (layout->widths[class] > 0)
+      fprintf (file, "  %*s", layout->widths[class], page_class_name ((enum page_class) class));
+  putc ('\n', file);
+}
+
+static bool
+row_is_whole (const struct page_row *row)
+{
+  return !page_row_is_damaged (row);
+}
+
+/* Name the pages that are HOLDS: `data 0-3, 7; log 1`. */
+static void
+print_ranges (const struct page_table *table, bool (*holds) (const struct page_row *row), FILE *file)
+{
+  size_t ranges = 0;
+  char range[64];
+
+  for (size_t i = 0; i < table->pages->file_count; i++) {
+    const struct watched_file *watched = &table->pages->files[i];
+    const struct page_row *rows = &table->rows[watched->first_page];
+    bool named = false;
+
+    for (size_t page = 0, end; page < watched->page_count; page = end) {
+      for (end = page; end < watched->page_count && holds (&rows[end]); end++) {
+        /* to the end of the range */
+      }
+      if (end == page) {
+        end++;
+        continue;
+      }
+      if (++ranges > RANGES_SHOWN_MAX)
+        continue;
+      fputs (ranges == 1 ? " " : named ? ", " : "; ", file);
+      if (!named)
+        print_path (watched->path, file);
+      format_range (page, end - page, range, sizeof range);
+      fprintf (file, "%s%s", named ? "" : " ", range);
+      named = true;
+    }
+  }
+  if (ranges > RANGES_SHOWN_MAX)
+    fprintf (file, "; and %zu more ranges", ranges - RANGES_SHOWN_MAX);
+  fputs (ranges == 0 ? " no page\n" : "\n", file);
+}
+
+void
+page_table_print (const struct page_table *table, const char *filesystem, FILE *file)
+{
+  struct layout layout;
+  mpz_t all;
+
+  mpz_init (all);
+  mpz_add (all, table->states[PAGES_IN_UPDATE], table->states[PAGES_COMMITTED]);
+  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, all);
+
+  measure (&layout, table);
+  print_head (&layout, table, file);
+  for (size_t i = 0; i < table->pages->file_count; i++)
+    print_rows (&layout, table, &table->pages->files[i], file);
+  fprintf (file, "never damaged in %s %s crash states on %s%s:", table->exhaustive ? "all" : "the", states, filesystem,
+           table->exhaustive ? "" : " that were visited, and there are more");
+  print_ranges (table, row_is_whole, file);
+  fputs ("damaged in some of them:", file);
+  print_ranges (table, page_row_is_damaged, file);
+  if (mpz_sgn (table->states[PAGES_COMMITTED]) != 0) {
+    fputs ("still old in some after commit:", file);
+    print_ranges (table, page_row_is_undone, file);
+  }
+  mpz_clear (all);
+}
+
+void
+page_classes_print (const struct pages *pages, const uint8_t *classes, FILE *file)
+{
+  char range[64];
+
+  for (size_t i = 0; i < pages->file_count; i++) {
+    const struct watched_file *watched = &pages->files[i];
+    const uint8_t *of_file = classes + watched->first_page;
+    const char *separator = " ";
+
+    fputs ("pages      ", file);
+    print_path (watched->path, file);
+    putc (':', file);
+    for (size_t page = 0, end; page < watched->page_count; page = end) {
+      for (end = page + 1; end < watched->page_count && of_file[end] == of_file[page]; end++) {
+        /* to the end of the range */
+      }
+      format_range (page, end - page, range, sizeof range);
+      fprintf (file, "%s%s %s", separator, range, page_class_name ((enum page_class) of_file[page]));
+      separator = ", ";
+    }
+    putc ('\n', file);
+  }
+}
+
+static void
+add_counts (cJSON *row, const struct page_row *counts, enum page_when when)
+{
+  cJSON *object = cJSON_AddObjectToObject (row, when == PAGES_IN_UPDATE ? "in_update" : "committed");
+
+  for (int class = 0; class < PAGE_CLASS_COUNT; class++) {
+    CLEANUP_FREE char *states = mpz_get_str (NULL, 10, counts->states[when][class]);
+
+    cJSON_AddStringToObject (object, page_class_name ((enum page_class) class), states);
+  }
+}
+
+cJSON *
+page_table_json (const struct page_table *table)
+{
+  cJSON *list = cJSON_CreateArray ();
+
+  for (size_t i = 0; i < table->pages->file_count; i++)
+    for (size_t page = 0; page < table->pages->files[i].page_count; page++) {
+      const struct watched_file *file = &table->pages->files[i];
+      CLEANUP_FREE char *path = safe_text (file->path);
+      cJSON *row = cJSON_CreateObject ();
+
+      cJSON_AddStringToObject (row, "path", path ? path : "");
+      cJSON_AddNumberToObject (row, "page", (double) page);
+      for (enum page_when when = 0; when < PAGES_WHEN_COUNT; when++)
+        add_counts (row, &table->rows[file->first_page + page], when);
+      cJSON_AddItemToArray (list, row);
+    }
+  return list;
+}

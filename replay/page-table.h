@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What became of each page, in how many crash states. */
+#ifndef POWERCUT_PAGE_TABLE_H
+#define POWERCUT_PAGE_TABLE_H
+
+#include <cjson/cJSON.h>
+#include <gmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "replay/pages.h"
+#include "replay/session.h"
+
+/* When the power was cut. */
+enum page_when {
+  PAGES_IN_UPDATE,              /* between `begin` and `commit` */
+  PAGES_COMMITTED,              /* after `commit`, before the next `begin` */
+  PAGES_WHEN_COUNT,
+};
+
+struct page_row {
+  mpz_t states[PAGES_WHEN_COUNT][PAGE_CLASS_COUNT];
+};
+
+struct page_table {
+  const struct pages *pages;
+  struct page_row *rows;        /* one for each page, the files in their order */
+  mpz_t states[PAGES_WHEN_COUNT];       /* that were covered; the classes of each row add up to these */
+  bool exhaustive;              /* there are no others */
+};
+
+/* Add up what SESSION, which must have pages, has seen.  Returns 0, or -1 after a message.  Free with page_table_free in any case. */
+extern int page_table_make (struct page_table *table, const struct session *session);
+extern void page_table_free (struct page_table *table);
+
+/* `in update`, `committed` */
+extern const char *page_when_name (enum page_when when);
+
+/* How many rows of FILE, from ROW on, show the same in as many states, ROW itself counted. */
+extern size_t page_table_alike (const struct page_table *table, const struct watched_file *file, size_t row);
+
+/* Whether some state shows damage (checker/pages.h) in ROW; whether ROW is old in some state after `commit`. */
+extern bool page_row_is_damaged (const struct page_row *row);
+extern bool page_row_is_undone (const struct page_row *row);
+
+/* Print the table, and which pages were never damaged on FILESYSTEM. */
+extern void page_table_print (const struct page_table *table, const char *filesystem, FILE *file);
+
+/* Print the class of each page of PAGES, which CLASSES has: a line for each file. */
+extern void page_classes_print (const struct pages *pages, const uint8_t *classes, FILE *file);
+
+/* The rows as an array of objects. */
+extern cJSON *page_table_json (const struct page_table *table);
+
+#endif
