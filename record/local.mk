@@ -9,6 +9,7 @@ record_powercut_SOURCES = \
 	record/corpus-log.c record/corpus-log.h \
 	record/corpus-report.c \
 	record/corpus-run.c \
+	record/jlang.c record/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \
 	record/matrix-cells.c record/matrix-cells.h \
@@ -18,11 +19,12 @@ record_powercut_SOURCES = \
 	record/mkfs.c record/mkfs.h \
 	record/pool.c record/pool.h \
 	record/powercut.c \
-	record/record.c record/record.h
-record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS)
+	record/record.c record/record.h \
+	record/workload-file.c record/workload-file.h
+record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
-	record/libcorpus.la checker/libjudge.la \
-	guest/libguest.la log/liblog.la common/libcommon.la common/libmessage.la \
+	record/libcorpus.la guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la \
+	common/libcommon.la common/libmessage.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
 
 # What tests need of it.

@@ -19,6 +19,7 @@
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
+#include "record/workload-file.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
@@ -31,6 +32,7 @@ static const char main_usage[] =
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut corpus run|list|add                          cases that keep bugs found\n"
+  "       powercut workload FILE                                check a workload, convert J-lang\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
@@ -43,7 +45,7 @@ struct replay_options {
 
 /* The options of a recording that are not kept as they are. */
 struct texts {
-  const char *bus, *settle;
+  const char *bus, *settle, *workload;
   bool pages;
 };
 
@@ -65,6 +67,20 @@ read_texts (const struct texts *texts, struct recording *recording)
   return recording_parse_settle (texts->settle, recording);
 }
 
+/* The workload of the file PATH, if that is not NULL, is the update. */
+static int
+load_workload (const char *path, struct recording *recording)
+{
+  if (path == NULL)
+    return 0;
+  if (recording->command[0] || recording->step.count > 0 || recording->watch.count > 0) {
+    error_message ("--workload=%s: excludes --step, --watch and a command behind `--'", path);
+    return -1;
+  }
+  recording->workload = workload_file_load (path, recording->filesystem);
+  return recording->workload ? 0 : -1;
+}
+
 static int
 check_recording (const struct recording *recording)
 {
@@ -74,7 +90,7 @@ check_recording (const struct recording *recording)
     error_message ("--page-size=%ju: %s", (uintmax_t) recording->page_bytes, page_fault);
     return -1;
   }
-  if (recording->command[0] == NULL && recording->step.count == 0) {
+  if (recording->command[0] == NULL && recording->step.count == 0 && recording->workload == NULL) {
     error_message ("which command? write it behind `--`: see --help");
     return -1;
   }
@@ -109,7 +125,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
 {
   struct replay_options ignored = { 0 };
   struct replay_options *for_replay = replay ? replay : &ignored;
-  struct texts texts = { "nbd", "sync", false };
+  struct texts texts = { "nbd", "sync", NULL, false };
   struct option_spec options[] = {
     { "output", 'o', OPTION_TEXT, &recording->log, "LOG", replay ? "the log to make [" DEFAULT_LOG "]" : "the log to make", 0 },
     { "fs", 0, OPTION_TEXT, &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]", 0 },
@@ -121,6 +137,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
     { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
     { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
+    { "workload", 0, OPTION_TEXT, &texts.workload, "FILE", "the update is a workload: see powercut-workload(5)", 0 },
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
     { "check", 0, OPTION_TEXT, &recording->check, "CMD", "shell command that says what is right after a crash", 0 },
     { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
@@ -154,7 +171,8 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   recording->command = (const char *const *) argv + first;
   if (replay && recording->log == NULL)
     recording->log = DEFAULT_LOG;
-  return read_texts (&texts, recording) == -1 || check_recording (recording) == -1 ? -1 : 0;
+  return read_texts (&texts, recording) == -1 || load_workload (texts.workload, recording) == -1
+    || check_recording (recording) == -1 ? -1 : 0;
 }
 
 /* Become replay.  WORDS is its command line, NULL at the end; the first is replaced. */
@@ -220,6 +238,7 @@ record_command (int argc, char **argv, bool then_replay)
     error_message ("stopped by signal %d", stop_requested ());
     status = EXIT_SIGNALLED + stop_requested ();
   }
+  free (recording.workload);
   free (recording.setup.texts);
   free (recording.step.texts);
   free (recording.watch.texts);
@@ -242,6 +261,8 @@ main (int argc, char **argv)
     return matrix_command (argc - 1, argv + 1);
   if (strcmp (name, "corpus") == 0)
     return corpus_command (argc - 1, argv + 1);
+  if (strcmp (name, "workload") == 0)
+    return workload_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
@@ -250,6 +271,6 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix, corpus or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, matrix, corpus, workload or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

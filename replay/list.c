@@ -75,8 +75,11 @@ print_point (const struct write_log *log, const struct crash_point *point, const
   model_count_states (log, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
+  bool workload = log_info (log, "workload", 0) != NULL;
   fprintf (file, "-------- crash point %u: %u pending, %s states%s", point->position, point->pending_count, text,
-           expected[point->phase]);
+           workload ? "" : expected[point->phase]);
+  if (workload && point->operation > 0)
+    fprintf (file, ", operation %u has returned", point->operation);
   if (point->step > 1)
     fprintf (file, " (step %u)", point->step);
   putc ('\n', file);

@@ -660,7 +660,7 @@ prepare (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
-  oracle_init (&session->oracle, &config->trees, config->pages);
+  oracle_init (&session->oracle, &config->trees, config->persistence, config->pages);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
@@ -852,6 +852,7 @@ session_show_state (const struct session_config *config, uint32_t position, cons
     return out_of_memory ();
   point.pending_count = (uint32_t) pending;
   point.phase = model_phase (config->log, position, &point.step);
+  point.operation = model_operation (config->log, position);
   if (prepare (&session, config) == 0 && asprintf (&worker.folder, "%s/guest", config->folder) != -1) {
     if (make_run (&worker, &selection, &outcome) == 0) {
       r = print_outcome (&worker, &outcome, id);

@@ -16,7 +16,8 @@ SHELL_TESTS = \
 	tests/test-bad-log.sh \
 	tests/test-docs-agree.sh \
 	tests/test-mutants.sh \
-	tests/test-record-agrees-with-filter-log.sh
+	tests/test-record-agrees-with-filter-log.sh \
+	tests/test-workload.sh
 VM_TESTS = \
 	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
