@@ -57,6 +57,8 @@ struct inode_state {
   struct promise xattrs;
   unsigned xattr_touches;       /* since then */
   char old_xattrs[CONTENT_WORD_SIZE], new_xattrs[CONTENT_WORD_SIZE];
+  int old_mode, new_mode;       /* -1: not known, as chmod has never set it */
+  unsigned mode_touches;        /* since the promise of the xattrs, which is about the mode, too */
 
   bool found;                   /* in the observation */
 };
@@ -300,6 +302,10 @@ touch (struct state *state, XXH3_state_t *hash)
     state->inodes[effect->xattrs->number].xattr_touches++;
     sim_xattrs_word (effect->xattrs, hash, state->inodes[effect->xattrs->number].new_xattrs);
   }
+  if (effect->mode) {
+    state->inodes[effect->mode->number].mode_touches++;
+    state->inodes[effect->mode->number].new_mode = effect->mode->mode;
+  }
   return 0;
 }
 
@@ -345,7 +351,8 @@ promise_xattrs (const struct promiser *promiser, const struct sim_inode *inode, 
   if (!is_on (promiser, rule))
     return;
   state->xattrs = promise (promiser, rule);
-  state->xattr_touches = 0;
+  state->xattr_touches = state->mode_touches = 0;
+  state->old_mode = inode->mode;
   sim_xattrs_word (inode, promiser->persistence->hash, state->old_xattrs);
 }
 
@@ -628,6 +635,15 @@ xattrs_match (const struct inode_state *state, const struct tree_object *seen)
     || (state->xattr_touches == 1 && is (xattrs, state->new_xattrs));
 }
 
+static bool
+mode_matches (const struct inode_state *state, const struct tree_object *seen)
+{
+  int mode = (int) strtol (seen->field[TREE_MODE], NULL, 8);    /* four octal digits, as tree_parse has found */
+
+  return !state->xattrs.made || state->old_mode == -1 || state->mode_touches > 1 || mode == state->old_mode
+    || (state->mode_touches == 1 && mode == state->new_mode);
+}
+
 /* The target as an observation has it. */
 static char *
 target_word (const char *target)
@@ -661,7 +677,7 @@ match_object (struct judge *judge, const struct sim_inode *inode, const struct t
   }
   if (inode->type == 'f' && !data_match (state, inode, seen))
     return MATCH_TYPE;
-  return xattrs_match (state, seen) ? MATCH_ALL : MATCH_DATA;
+  return xattrs_match (state, seen) && mode_matches (state, seen) ? MATCH_ALL : MATCH_DATA;
 }
 
 /* Print what INODE should be. */
@@ -780,7 +796,9 @@ report_wrong (struct judge *judge, const char *path, const struct tree_object *s
   FILE *file = begin_violation (judge, made->rule, path, &length);
   if (file == NULL)
     return;
-  if (match == MATCH_DATA)
+  if (match == MATCH_DATA && !mode_matches (state, seen))
+    fprintf (file, "mode %s, should be %04o", seen->field[TREE_MODE], (unsigned) state->old_mode);
+  else if (match == MATCH_DATA)
     fprintf (file, "xattrs %.*s, should be %.*s", TREE_HASH_SHOWN, seen->field[TREE_XATTRS], TREE_HASH_SHOWN, state->old_xattrs);
   else {
     if (seen->field[TREE_XATTRS][0] == '!')

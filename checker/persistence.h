@@ -8,15 +8,15 @@
  * What is touched apart: each name in a folder, the data and size of each file, the attributes of each object.
  *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
- * business.  Modes, owners, times and link counts are not looked at.
+ * business.  Owners, times and link counts are not looked at, nor are modes that no chmod has set.
  *
  *   sync-name    sync, syncfs: a name that was there is there, and leads to what it led to
  *   sync-gone    sync, syncfs: a name that was not there, but had been, is not there
  *   sync-data    sync, syncfs: every file's size and data
- *   sync-xattr   sync, syncfs: all extended attributes
+ *   sync-xattr   sync, syncfs: all extended attributes, and modes
  *   fsync-data   fsync, fdatasync: the file's size and data; msync: the same, once every range that was written since these
  *                were promised last has been msynced, and the size has not changed
- *   fsync-xattr  fsync: the extended attributes of the file or folder
+ *   fsync-xattr  fsync: the extended attributes of the file or folder, and its mode
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above it of which
  *                no name was promised yet; fdatasync of a file of which no name was promised yet: it is there under one of
  *                the names that it has had

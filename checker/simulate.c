@@ -61,6 +61,7 @@ new_inode (struct simulation *simulation, char type)
     return NULL;
   }
   inode->type = type;
+  inode->mode = -1;
   inode->number = (uint32_t) simulation->inode_count;
   simulation->inodes[simulation->inode_count++] = inode;
   return inode;
@@ -394,8 +395,9 @@ need_object (const struct simulation *simulation, const struct workload_operatio
 
   if (inode == NULL)
     refuse (simulation, operation, "%s: there is nothing of this name", operation->path);
-  else if (inode->type == 'l') {
-    refuse (simulation, operation, "%s: is a symbolic link: name a file or folder", operation->path);
+  else if (inode->type != 'f' && inode->type != 'd') {
+    refuse (simulation, operation, "%s: is a %s: name a file or folder", operation->path,
+            inode->type == 'l' ? "symbolic link" : "FIFO");
     inode = NULL;
   }
   return inode;
@@ -679,6 +681,18 @@ do_xattr (struct simulation *simulation, const struct workload_operation *operat
 }
 
 static int
+do_chmod (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = need_object (simulation, operation);
+
+  if (inode == NULL)
+    return -1;
+  simulation->effect.mode = inode;
+  inode->mode = (int) operation->length;
+  return 0;
+}
+
+static int
 do_truncate (struct simulation *simulation, const struct workload_operation *operation)
 {
   struct sim_inode *inode = need_file (simulation, operation);
@@ -699,6 +713,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_DWRITE:
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_WRITE: return do_write (simulation, operation, (uint32_t) index + 1);
+  case WORKLOAD_CHMOD: return do_chmod (simulation, operation);
   case WORKLOAD_CREAT: return make_object (simulation, operation, operation->path, 'f') ? 0 : -1;
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
@@ -707,6 +722,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_LINK: return do_link (simulation, operation);
   case WORKLOAD_LINKTMP: return do_linktmp (simulation, operation);
   case WORKLOAD_MKDIR: return make_object (simulation, operation, operation->path, 'd') ? 0 : -1;
+  case WORKLOAD_MKFIFO: return make_object (simulation, operation, operation->path, 'p') ? 0 : -1;
   case WORKLOAD_MSYNC: return do_msync (simulation, operation);
   case WORKLOAD_REFLINK: return do_reflink (simulation, operation);
   case WORKLOAD_RENAME: return do_rename (simulation, operation);
@@ -718,6 +734,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_TMPFILE: return do_tmpfile (simulation, operation);
   case WORKLOAD_TRUNCATE: return do_truncate (simulation, operation);
   case WORKLOAD_CHECKPOINT:
+  case WORKLOAD_DROPCACHES:
   case WORKLOAD_SYNC:
   case WORKLOAD_SYNCFS: break;
   }

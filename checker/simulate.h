@@ -31,7 +31,8 @@ struct sim_xattr {
 
 struct sim_inode {
   uint32_t number;              /* from 0, the root */
-  char type;                    /* f d l, as in checker/tree.h */
+  char type;                    /* f d l p, as in checker/tree.h */
+  int mode;                     /* what the last chmod has set, or -1: there was none */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;
   struct sim_xattr *xattrs;     /* by name */
@@ -57,6 +58,7 @@ struct sim_effect {
   struct sim_inode *data;       /* its data or size; NULL: no file's */
   uint64_t data_from, data_to;  /* the range, or what lies behind: UINT64_MAX */
   struct sim_inode *xattrs;     /* NULL: nobody's */
+  struct sim_inode *mode;       /* NULL: nobody's */
 };
 
 struct sim_tmpfile {

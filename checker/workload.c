@@ -18,7 +18,9 @@
 #define XATTR_NAME_LENGTH_MAX 255
 
 /* What a verb's words are. */
-enum argument { END, ANY_PATH, FILE_PATH, NEW_PATH, TMPFILE, TARGET, ATTRIBUTE, VALUE, MODE, OFFSET, LENGTH, SIZE };
+enum argument {
+  END, ANY_PATH, FILE_PATH, NEW_PATH, TMPFILE, TARGET, ATTRIBUTE, VALUE, MODE, PERMISSIONS, OFFSET, LENGTH, SIZE
+};
 
 static const struct verb {
   const char *name, *usage;
@@ -26,7 +28,9 @@ static const struct verb {
 } verbs[] = {
   [WORKLOAD_APPEND] = { "append", "PATH LENGTH", { FILE_PATH, LENGTH } },
   [WORKLOAD_CHECKPOINT] = { "checkpoint", "[TEXT]", { END } },
+  [WORKLOAD_CHMOD] = { "chmod", "PATH MODE", { ANY_PATH, PERMISSIONS } },
   [WORKLOAD_CREAT] = { "creat", "PATH", { NEW_PATH } },
+  [WORKLOAD_DROPCACHES] = { "dropcaches", "", { END } },
   [WORKLOAD_DWRITE] = { "dwrite", "PATH OFFSET LENGTH", { FILE_PATH, OFFSET, LENGTH } },
   [WORKLOAD_EXCHANGE] = { "exchange", "A B", { NEW_PATH, NEW_PATH } },
   [WORKLOAD_FALLOC] = { "falloc", "PATH MODE OFFSET LENGTH", { FILE_PATH, MODE, OFFSET, LENGTH } },
@@ -35,6 +39,7 @@ static const struct verb {
   [WORKLOAD_LINK] = { "link", "OLD NEW", { NEW_PATH, NEW_PATH } },
   [WORKLOAD_LINKTMP] = { "linktmp", "NAME PATH", { TMPFILE, NEW_PATH } },
   [WORKLOAD_MKDIR] = { "mkdir", "PATH", { NEW_PATH } },
+  [WORKLOAD_MKFIFO] = { "mkfifo", "PATH", { NEW_PATH } },
   [WORKLOAD_MMAPWRITE] = { "mmapwrite", "PATH OFFSET LENGTH", { FILE_PATH, OFFSET, LENGTH } },
   [WORKLOAD_MSYNC] = { "msync", "PATH OFFSET LENGTH", { FILE_PATH, OFFSET, LENGTH } },
   [WORKLOAD_REFLINK] = { "reflink", "FROM TO", { FILE_PATH, NEW_PATH } },
@@ -260,6 +265,17 @@ take_mode (const struct parser *parser, const char *word, struct workload_operat
 }
 
 static int
+take_permissions (const struct parser *parser, const char *word, struct workload_operation *operation)
+{
+  size_t length = strlen (word);
+
+  if (length == 0 || length > 4 || strspn (word, "01234567") != length)
+    return refuse (parser, "%s: give a mode as octal digits, as in 644 or 0755", word);
+  operation->length = strtoul (word, NULL, 8);
+  return 0;
+}
+
+static int
 take_number (const struct parser *parser, const char *word, enum argument argument, struct workload_operation *operation)
 {
   uint64_t number;
@@ -292,6 +308,7 @@ take_argument (const struct parser *parser, const char *word, enum argument argu
     return operation->other ? 0 : -1;
   case VALUE: return take_value (parser, word, operation);
   case MODE: return take_mode (parser, word, operation);
+  case PERMISSIONS: return take_permissions (parser, word, operation);
   default: return take_number (parser, word, argument, operation);
   }
 }

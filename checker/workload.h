@@ -12,7 +12,8 @@
  *     link OLD NEW                    symlink TARGET PATH             unlink PATH             rmdir PATH
  *     rename OLD NEW                  exchange A B
  *     tmpfile NAME                    linktmp NAME PATH
- *     setxattr PATH NAME VALUE        removexattr PATH NAME
+ *     setxattr PATH NAME VALUE        removexattr PATH NAME           chmod PATH MODE (octal)
+ *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
  *     checkpoint [TEXT]
  *     begin                           what stands before it is the setup; without it there is none
@@ -35,8 +36,9 @@
 #define WORKLOAD_DIRECT_ALIGN 512       /* of what O_DIRECT writes */
 
 enum workload_verb {
-  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CREAT, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC,
-  WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK,
+  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CREAT, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE,
+  WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO,
+  WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK,
   WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS,
   WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_WRITE,
 };
@@ -57,7 +59,7 @@ struct workload_operation {
   char *other;                  /* NEW, TO, B, TARGET, linktmp's PATH, an attribute's NAME, a checkpoint's TEXT; or NULL */
   char *value;                  /* of an attribute; may hold NULs */
   size_t value_length;
-  uint64_t offset, length;      /* bytes; truncate's SIZE is length */
+  uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length */
   unsigned falloc;              /* enum workload_falloc */
 };
 

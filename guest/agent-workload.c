@@ -223,6 +223,23 @@ do_removexattr (const struct worker *worker, const struct workload_operation *op
   return removexattr (real_path (worker, operation->path, &room), operation->other);
 }
 
+/* Forget what nobody uses of the inodes and names in memory. */
+static int
+do_dropcaches (void)
+{
+  CLEANUP_CLOSE int fd = open ("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+  return fd == -1 || write (fd, "2\n", 2) != 2 ? -1 : 0;
+}
+
+static int
+do_chmod (const struct worker *worker, const struct workload_operation *operation)
+{
+  struct real_path room;
+
+  return chmod (real_path (worker, operation->path, &room), (mode_t) operation->length);
+}
+
 static int
 do_sync (const struct worker *worker, const struct workload_operation *operation)
 {
@@ -241,7 +258,9 @@ do_operation (struct worker *worker, const struct workload_operation *operation,
   case WORKLOAD_DWRITE:
   case WORKLOAD_WRITE: return do_write (worker, operation, number);
   case WORKLOAD_CHECKPOINT: break;
+  case WORKLOAD_CHMOD: return do_chmod (worker, operation);
   case WORKLOAD_CREAT: return do_creat (worker, operation);
+  case WORKLOAD_DROPCACHES: return do_dropcaches ();
   case WORKLOAD_EXCHANGE: return renameat2 (AT_FDCWD, operation->path, AT_FDCWD, operation->other, RENAME_EXCHANGE);
   case WORKLOAD_FALLOC: return do_falloc (worker, operation);
   case WORKLOAD_FDATASYNC:
@@ -250,6 +269,7 @@ do_operation (struct worker *worker, const struct workload_operation *operation,
   case WORKLOAD_LINK: return link (operation->path, operation->other);
   case WORKLOAD_LINKTMP: return do_linktmp (worker, operation);
   case WORKLOAD_MKDIR: return mkdir (operation->path, FOLDER_MODE);
+  case WORKLOAD_MKFIFO: return mkfifo (operation->path, FILE_MODE);
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_MSYNC: return do_mapped (worker, operation, number);
   case WORKLOAD_REFLINK: return do_reflink (worker, operation);
@@ -294,6 +314,7 @@ is_not_supported (const struct workload_operation *operation, int error)
 {
   switch (operation->verb) {
   case WORKLOAD_LINK:
+  case WORKLOAD_MKFIFO:
   case WORKLOAD_SYMLINK:
     if (error == EPERM)
       return true;

@@ -73,7 +73,8 @@ line_of (const struct sim_entry *entry, XXH3_state_t *hash)
     snprintf (size, sizeof size, "%ju", (uintmax_t) inode->data.size);
   }
   sim_xattrs_word (inode, hash, xattrs);
-  ck_assert_int_ne (asprintf (&line.text, "%c 0644 0 0 %s %s %s %s\n", inode->type, size, target ? target : word, xattrs,
+  ck_assert_int_ne (asprintf (&line.text, "%c %04o 0 0 %s %s %s %s\n", inode->type,
+                              inode->mode == -1 ? 0644U : (unsigned) inode->mode, size, target ? target : word, xattrs,
                               line.path), -1);
   free (path);
   free (target);
@@ -235,6 +236,8 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "mkdir A\nwrite A 0 1\n", "file:2: write A: is no file" },
     { "symlink x l\nwrite l 0 1\n", "file:2: write l: is no file" },
     { "symlink x l\nfsync l\n", "file:2: fsync l: is a symbolic link" },
+    { "mkfifo f\nfsync f\n", "file:2: fsync f: is a FIFO" },
+    { "chmod a 644\n", "file:1: chmod a: there is nothing" },
     { "fsync a\n", "file:1: fsync a: there is nothing of this name" },
     { "link a b\n", "file:1: link a: there is nothing" },
     { "mkdir A\nlink A b\n", "file:2: link A: folders have one name" },
@@ -352,6 +355,12 @@ START_TEST (what_was_touched_later_may_be_old_or_new)
     { "creat a\nsync\nsetxattr a user.a 1\n", 2, "creat a\n", NULL },
     { "creat a\nsync\nsetxattr a user.a 1\n", 2, "creat a\nsetxattr a user.a 2\n", "sync-xattr: a: xattrs" },
     { "creat a\nsync\nsetxattr a user.a 1\nsetxattr a user.b 1\n", 2, "creat a\nsetxattr a user.b 1\n", NULL },
+    { "creat a\nchmod a 600\nsync\nchmod a 640\n", 3, "creat a\nchmod a 640\n", NULL },
+    { "creat a\nchmod a 600\nsync\nchmod a 640\n", 3, "creat a\nchmod a 600\n", NULL },
+    { "creat a\nchmod a 600\nsync\nchmod a 640\n", 3, "creat a\nchmod a 660\n", "sync-xattr: a: mode 0660, should be 0600 (" },
+    { "creat a\nchmod a 600\nsync\nchmod a 640\nchmod a 660\n", 3, "creat a\n", NULL },
+    { "mkfifo f\nsync\n", 2, "mkfifo f\n", NULL },
+    { "mkfifo f\nsync\n", 2, "creat f\n", "object: f: empty, should be " },
     /* Up to the next persistence operation, and what comes behind that not yet. */
     { "creat a\nsync\nsync\nunlink a\n", 2, "sync\n", "sync-name: a: missing" },
     { "creat a\nsync\nsync\nunlink a\n", 3, "sync\n", NULL },
@@ -389,6 +398,11 @@ START_TEST (fsync_of_a_file)
     { "mkdir A\nmkdir A/B\nwrite A/B/a 0 4K\nfsync A/B/a\n", 4, "mkdir A\n", "fsync-name: A/B: missing, should be folder" },
     { "creat a\nsetxattr a user.a 1\nfsync a\n", 3, "creat a\n", "fsync-xattr: a: xattrs -" },
     { "creat a\nsetxattr a user.a 1\nfdatasync a\n", 3, "creat a\n", NULL },
+    { "creat a\nfsync a\n", 2, "creat a\nchmod a 600\n", NULL },
+    { "creat a\nchmod a 600\nfsync a\n", 3, "creat a\nchmod a 600\n", NULL },
+    { "creat a\nchmod a 600\nfsync a\n", 3, "creat a\n", "fsync-xattr: a: mode 0644, should be 0600 (fsync at line 3)" },
+    { "creat a\nchmod a 600\nfdatasync a\n", 3, "creat a\n", NULL },
+    { "mkdir A\nchmod A 700\nfsync A\n", 3, "mkdir A\n", "fsync-xattr: A: mode" },
     { "write a 0 4K\nfdatasync a\n", 2, "creat a\n", "fsync-data: a: empty" },
     { "write a 0 4K\nfdatasync a\n", 2, "sync\n", "fsync-name: a: lost, should be 4096 bytes" },
     { "creat a\nrename a b\nwrite b 0 4K\nfdatasync b\n", 4, "checkpoint\ncheckpoint\nwrite a 0 4K\n", NULL },

@@ -51,11 +51,11 @@ START_TEST (every_operation_is_understood)
     "msync A/foo 0 4096\n" "falloc A/foo alloc 0 1M\n" "truncate A/foo 0\n" "link A/foo A/bar\n" "symlink ../x A/link\n"
     "rename A/foo B\n" "exchange B A/bar\n" "unlink B\n" "rmdir A\n" "tmpfile t\n" "write t 0 1\n" "linktmp t C\n"
     "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
-    "checkpoint\n";
+    "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n";
   struct workload workload = parse_well (text);
   const struct workload_operation *operations = workload.operations;
 
-  ck_assert_uint_eq (workload.count, 26);
+  ck_assert_uint_eq (workload.count, 29);
   ck_assert_uint_eq (workload.setup_count, 0);
   for (size_t i = 0; i < workload.count; i++) {
     const char *name = workload_verb_name (operations[i].verb), *line = text;
@@ -75,6 +75,7 @@ START_TEST (every_operation_is_understood)
   ck_assert_str_eq (operations[18].path, ".");
   ck_assert_str_eq (operations[18].other, "user.a");
   ck_assert_uint_eq (operations[18].value_length, 1);
+  ck_assert_uint_eq (operations[26].length, 0750);
   workload_free (&workload);
 }
 END_TEST
