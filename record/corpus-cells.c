@@ -26,7 +26,6 @@ struct runner {
   const char *folder;
   char **logs;                  /* for each case its log, unpacked, or NULL */
   char **log_filesystems;       /* and the file system that it is of */
-  size_t job_count;
 };
 
 /* The least that every mkfs is content with, and that leaves room for a journal. */
@@ -118,10 +117,9 @@ unpack_log (struct runner *runner, size_t number)
   return runner->log_filesystems[number] ? 0 : -1;
 }
 
-/* Make the cell of case NUMBER in ENVIRONMENT, and a job behind JOBS if there is something to do. */
+/* Make the cell of case NUMBER in ENVIRONMENT.  It is an error until a job has come to something else. */
 static int
-plan_cell (struct runner *runner, const struct case_environment *environment, size_t number, struct case_cell *cell,
-           struct pool_job *jobs)
+plan_cell (const struct runner *runner, const struct case_environment *environment, size_t number, struct case_cell *cell)
 {
   const struct corpus_case *corpus_case = &runner->corpus->cases[number];
   const char *log_filesystem = runner->log_filesystems[number];
@@ -136,12 +134,40 @@ plan_cell (struct runner *runner, const struct case_environment *environment, si
     return set_reason (cell, OUTCOME_NOT_APPLICABLE, "the log is of another file system");
   if (!environment->supported)
     return set_reason (cell, OUTCOME_NOT_APPLICABLE, "this kernel has no such file system");
-  const char **words = make_words (cell);
-  if (words == NULL)
-    return out_of_memory ();
-  cell->job = &jobs[runner->job_count];
-  jobs[runner->job_count++] = (struct pool_job) { .words = words, .log = runner->logs[number], .data = cell };
   return 0;
+}
+
+/* Add the jobs of the cells from FIRST on, one for each case: those that have a check, or those that have none. */
+static int
+plan_jobs (struct runner *runner, struct case_cell *first, bool with_check)
+{
+  struct corpus *corpus = runner->corpus;
+
+  for (size_t i = 0; i < corpus->case_count; i++) {
+    struct case_cell *cell = &first[i];
+
+    if (cell->outcome == OUTCOME_NOT_APPLICABLE || (cell->corpus_case->check != NULL) != with_check)
+      continue;
+    const char **words = make_words (cell);
+    if (words == NULL)
+      return out_of_memory ();
+    cell->job = &corpus->jobs[corpus->job_count];
+    corpus->jobs[corpus->job_count++] = (struct pool_job) { .words = words, .log = runner->logs[i], .data = cell };
+  }
+  return 0;
+}
+
+/* A guest is kept from one job to the next if both take the same into it. */
+static int
+plan_environment (struct runner *runner, const struct case_environment *environment)
+{
+  struct corpus *corpus = runner->corpus;
+  struct case_cell *first = &corpus->cells[corpus->cell_count];
+
+  for (size_t i = 0; i < corpus->case_count; i++)
+    if (plan_cell (runner, environment, i, &corpus->cells[corpus->cell_count++]) == -1)
+      return -1;
+  return plan_jobs (runner, first, false) == -1 || plan_jobs (runner, first, true) == -1 ? -1 : 0;
 }
 
 static int
@@ -153,9 +179,8 @@ plan_cells (struct runner *runner)
     if (corpus->cases[i].log && unpack_log (runner, i) == -1)
       return -1;
   for (size_t i = 0; i < corpus->environment_count; i++)
-    for (size_t j = 0; j < corpus->case_count; j++)
-      if (plan_cell (runner, &corpus->environments[i], j, &corpus->cells[corpus->cell_count++], corpus->jobs) == -1)
-        return -1;
+    if (plan_environment (runner, &corpus->environments[i]) == -1)
+      return -1;
   return 0;
 }
 
@@ -188,7 +213,7 @@ draw_progress (const struct runner *runner, size_t done, bool end)
   if (end)
     fputs ("\r\033[K", stderr);
   else
-    fprintf (stderr, "\r\033[K%zu of %zu cells", done, runner->job_count);
+    fprintf (stderr, "\r\033[K%zu of %zu cells", done, runner->corpus->job_count);
 }
 
 /* A job has ended, and all before it. */
@@ -203,11 +228,11 @@ take_end (const struct pool_config *config, struct pool_job *job)
   cell->outcome = outcome_judge (WIFEXITED (job->status) ? WEXITSTATUS (job->status) : -1, job->result, cell->failure);
   if (cell->outcome == OUTCOME_NOT_APPLICABLE || cell->outcome == OUTCOME_ERROR)
     cell->reason = job->result ? text_format ("not every crash state was covered") : pool_describe_end (job);
-  if (next == corpus->jobs + runner->job_count || ((struct case_cell *) next->data)->environment != cell->environment) {
+  if (next == corpus->jobs + corpus->job_count || ((struct case_cell *) next->data)->environment != cell->environment) {
     draw_progress (runner, 0, true);
     print_environment (corpus, cell->environment);
   }
-  draw_progress (runner, (size_t) (next - corpus->jobs), next == corpus->jobs + runner->job_count);
+  draw_progress (runner, (size_t) (next - corpus->jobs), next == corpus->jobs + corpus->job_count);
 }
 
 static int
@@ -218,7 +243,7 @@ run_all (struct runner *runner, uint64_t jobs)
 
   if (plan_cells (runner) == -1)
     return -1;
-  return pool_run (&config, corpus->jobs, runner->job_count, take_end);
+  return pool_run (&config, corpus->jobs, corpus->job_count, take_end);
 }
 
 int
@@ -238,7 +263,6 @@ corpus_run_cells (struct corpus *corpus, uint64_t jobs, const char *folder)
     r = run_all (&runner, jobs);
   else
     out_of_memory ();
-  corpus->job_count = runner.job_count;
   for (size_t i = 0; i < corpus->case_count && runner.logs && runner.log_filesystems; i++) {
     free (runner.logs[i]);
     free (runner.log_filesystems[i]);
