@@ -20,6 +20,8 @@ refuse (const struct simulation *simulation, const struct workload_operation *op
   CLEANUP_FREE char *text = NULL, *safe = NULL;
   va_list args;
 
+  if (simulation->quiet)
+    return -1;
   va_start (args, format);
   int length = vasprintf (&text, format, args);
   va_end (args);

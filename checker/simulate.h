@@ -68,6 +68,7 @@ struct sim_tmpfile {
 
 struct simulation {
   const struct workload *workload;
+  bool quiet;                   /* say nothing of operations that would fail: to be set after simulation_begin */
   struct sim_inode **inodes;
   size_t inode_count;
   struct sim_entry **entries;

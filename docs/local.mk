@@ -5,6 +5,7 @@ man_MANS = \
 	docs/nbdkit-writelog-plugin.1 \
 	docs/powercut-cases.7 \
 	docs/powercut-log.5 \
+	docs/powercut-workload.5 \
 	docs/powercut.1 \
 	docs/replay.1
 

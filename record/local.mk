@@ -9,6 +9,8 @@ record_powercut_SOURCES = \
 	record/corpus-log.c record/corpus-log.h \
 	record/corpus-report.c \
 	record/corpus-run.c \
+	record/gen.c record/gen.h \
+	record/gen-command.c \
 	record/jlang.c record/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \

@@ -16,6 +16,7 @@
 #include "common/stop.h"
 #include "guest/mark-text.h"
 #include "record/corpus.h"
+#include "record/gen.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
@@ -33,6 +34,7 @@ static const char main_usage[] =
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut corpus run|list|add                          cases that keep bugs found\n"
   "       powercut workload FILE                                check a workload, convert J-lang\n"
+  "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
@@ -261,6 +263,8 @@ main (int argc, char **argv)
     return matrix_command (argc - 1, argv + 1);
   if (strcmp (name, "corpus") == 0)
     return corpus_command (argc - 1, argv + 1);
+  if (strcmp (name, "gen") == 0)
+    return gen_command (argc - 1, argv + 1);
   if (strcmp (name, "workload") == 0)
     return workload_command (argc - 1, argv + 1);
   if (strcmp (name, "--help") == 0) {
@@ -271,6 +275,6 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix, corpus, workload or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, matrix, corpus, gen, workload or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

@@ -37,7 +37,8 @@ VM_TESTS = \
 	tests/vm/test-search-equals-brute-force.sh \
 	tests/vm/test-settle.sh \
 	tests/vm/test-steps.sh \
-	tests/vm/test-what-replay-finds.sh
+	tests/vm/test-what-replay-finds.sh \
+	tests/vm/test-workload.sh
 
 include tests/unit/local.mk
 include tests/plugin/local.mk

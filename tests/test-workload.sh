@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# `powercut workload`: what is wrong with a workload is said in one line, and J-lang becomes a workload of ours.
+# `powercut workload` and `powercut gen`: what is wrong is said in one line, J-lang becomes a workload of ours, and what is made
+# is whole.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 mkdir "$tmp/work"
@@ -152,3 +153,24 @@ jlang 'write foo'
 refused "$tmp/file:4: write: 1 words behind it are too few" "$powercut" workload "$tmp/file"
 printf '%s\n' sync '# define' '# run' > "$tmp/file"
 refused "$tmp/file:1: stands in no section" "$powercut" workload "$tmp/file"
+
+# Every short workload; a second run goes on where the first has ended.
+expect_status 0 "$powercut" gen --set=link,rename --limit=10 -o "$tmp/made"
+grep -qx '10 workloads, 10 of them new; the bounds allow at least 11' "$tmp/out" || fail "$(cat "$tmp/out")"
+rm "$tmp/made/ops1-000004.workload"
+expect_status 0 "$powercut" gen --set=link,rename -o "$tmp/made"
+[[ $(cat "$tmp/out") =~ ^([0-9]+)\ workloads,\ ([0-9]+)\ of\ them\ new\;\ the\ bounds\ allow\ ([0-9]+)$ ]] ||
+    fail "$(cat "$tmp/out")"
+[ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[3]}" ] && [ "${BASH_REMATCH[2]}" = $((BASH_REMATCH[1] - 9)) ] || fail "$(cat "$tmp/out")"
+[ "$(find "$tmp/made" -name 'ops1-*.workload' | wc -l)" = "${BASH_REMATCH[1]}" ] || fail 'not as many files as it says'
+expect_status 0 "$powercut" gen --set=link,rename --from=$((BASH_REMATCH[1] - 1)) -o "$tmp/last"
+diff "$tmp/made/ops1-$(printf %06d "${BASH_REMATCH[1]}").workload" "$tmp/last" || fail '--from begins with others'
+[ "$(find "$tmp/last" -type f | wc -l)" = 2 ] || fail '--from makes others'
+for file in "$tmp"/made/*; do
+    expect_status 0 "$powercut" workload "$file"
+done
+refused 'give 1, 2 or 3' "$powercut" gen --ops=4 -o "$tmp/none"
+refused 'give -o DIR' "$powercut" gen
+refused 'fsync is none of' "$powercut" gen --set=link,fsync -o "$tmp/none"
+refused 'options alone' "$powercut" gen -o "$tmp/none" more
+refused "$tmp/nothing/none" "$powercut" gen -o "$tmp/nothing/none"
