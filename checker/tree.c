@@ -686,6 +686,12 @@ tree_observe (int root_fd, const char *const *paths, size_t path_count)
 }
 
 void
+tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1])
+{
+  content_format_hash (XXH3_128bits (data, size), content);
+}
+
+void
 tree_digest (const char *text, char digest[TREE_DIGEST_LENGTH + 1])
 {
   content_format_hash (XXH3_128bits (text, strlen (text)), digest);

@@ -62,6 +62,9 @@ struct sector_request {
 extern char *tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count,
                                    const struct sector_request *request);
 
+/* CONTENT of a file that holds SIZE bytes, not none and not all zero, at DATA. */
+extern void tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1]);
+
 /* The digest of an observation: 32 hex digits of XXH3-128 of its text, NUL behind them. */
 extern void tree_digest (const char *text, char digest[TREE_DIGEST_LENGTH + 1]);
 

@@ -15,6 +15,7 @@
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -76,6 +77,13 @@ verb_mark (struct agent *agent, char **words, FILE *payload)
 }
 
 static int
+verb_fsck (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent;
+  return fsck_device (words[0], words[1], payload) == -1 ? -1 : 0;
+}
+
+static int
 verb_setenv (struct agent *agent, char **words, FILE *payload)
 {
   (void) agent, (void) payload;
@@ -128,6 +136,7 @@ static const struct verb {
 } verbs[] = {
   { "attach", 4, 4, nbd_attach },
   { "copy", 1, 1, copy_tree },
+  { "fsck", 2, 2, verb_fsck },
   { "log", 0, 0, verb_log },
   { "mark", 2, 2, verb_mark },
   { "mount", 3, 3, mount_device },
@@ -137,6 +146,7 @@ static const struct verb {
   { "run", 2, SIZE_MAX, run_program },
   { "sectors", 1, SIZE_MAX, mount_sectors },
   { "setenv", 2, 2, verb_setenv },
+  { "shell", 4, 4, shell_start },
   { "sync", 0, 1, verb_sync },
   { "thaw", 0, 0, verb_thaw },
   { "tree", 0, 0, verb_tree },
@@ -174,6 +184,7 @@ read_request (struct agent *agent)
 {
   static char buffer[AGENT_REQUEST_MAX + 1];
   size_t length = 0;
+  int status;
 
   while (length < AGENT_REQUEST_MAX) {
     struct pollfd pollers[] = {
@@ -181,8 +192,10 @@ read_request (struct agent *agent)
     };
     if (poll (pollers, 2, -1) == -1)
       continue;
-    if (pollers[1].revents)
-      reap_children (agent, 0, NULL);
+    if (pollers[1].revents && reap_children (agent, agent->shell, &status)) {
+      tcdrain (agent->terminal);
+      power_off ();
+    }
     if (!pollers[0].revents)
       continue;
     ssize_t count = read (agent->port, buffer + length, AGENT_REQUEST_MAX - length);

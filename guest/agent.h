@@ -19,6 +19,8 @@ struct agent {
   int children;                 /* signalfd, readable when a child has ended */
   uint64_t boot_taint;          /* taint bits that the boot left: modules without a signature are no finding */
   char *observation;            /* text of the last observation, or NULL */
+  pid_t shell;                  /* of a person; when it ends the machine goes off.  0: there is none */
+  int terminal;                 /* the shell's */
   bool sectors;                 /* observations have lines about sectors */
   struct sector_request request;        /* of which files; the paths are the agent's */
 };
@@ -85,6 +87,8 @@ extern int run_program (struct agent *agent, char **words, FILE *payload);
  * Returns 0 or -1.
  */
 extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload);
+/* agent-shell.c */
+extern int shell_start (struct agent *agent, char **words, FILE *payload);
 /* agent-nbd.c */
 extern int nbd_attach (struct agent *agent, char **words, FILE *payload);
 /* agent-copy.c */

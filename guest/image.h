@@ -16,4 +16,9 @@ extern struct initramfs *guest_image_new (const struct kernel *kernel, const cha
 /* Whether KERNEL has a driver for FILESYSTEM: 1 or 0, or -1 after a message.  Of one without modules nobody knows: 1. */
 extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);
 
+/* Add what a person needs on a shell there: busybox under all its names, and the programs for FILESYSTEM that this host has.
+ * Returns 0, or -1 after a message.
+ */
+extern int guest_image_add_shell (struct initramfs *initramfs, const char *filesystem);
+
 #endif

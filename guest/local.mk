@@ -10,6 +10,7 @@ guest_agent_SOURCES = \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-run.c \
+	guest/agent-shell.c \
 	guest/agent-tools.c \
 	guest/agent-workload.c \
 	guest/agent.c guest/agent.h \
@@ -47,5 +48,7 @@ guest_libguest_la_SOURCES = \
 	guest/protocol.h \
 	guest/text.h \
 	guest/qemu.c guest/qemu.h \
+	guest/shell.c \
+	guest/terminal.c guest/terminal.h \
 	guest/vm.c guest/vm.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS)

@@ -23,6 +23,11 @@
  *   sync [DEVICE]                          sync(2), then fsync(2) of DEVICE, which flushes it
  *   thaw                                   thaw /mnt until it is not frozen.  Payload: how often it was
  *   unmount                                unmount /mnt
+ *   fsck DEVICE TYPE                       run the fsck of a TYPE that needs it (guest/fsck.h).  Payload: nothing, or the line
+ *                                          `fsck TEXT` as of `recover`
+ *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct vm_config): MODE
+ *                                          is `interactive`, or `pipe`: then nothing is echoed, and AGENT_SHELL_END at the
+ *                                          beginning of a line ends the input.  The machine goes off when the shell ends
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
  *                                          (guest/fsck.h), mount, observe if OBSERVE is `yes`, run the shell
@@ -46,6 +51,7 @@
 #define AGENT_REQUEST_MAX (1 << 20)
 #define AGENT_MOUNT_POINT "/mnt"
 #define AGENT_MARK_MAX 4096
+#define AGENT_SHELL_END 4       /* Ctrl-D */
 
 /* A tool: with --setup or nothing, then the text of a workload (checker/workload.h), it does its setup or its update. */
 #define AGENT_WORKLOAD_TOOL "/bin/powercut-workload"

@@ -104,7 +104,7 @@ add_machine (struct command *command, const struct vm_config *config, const char
 }
 
 static void
-add_channels (struct command *command, const char *console, int agent_fd)
+add_channels (struct command *command, const char *console, const char *terminal, int agent_fd)
 {
   add (command, "-chardev");
   add (command, "file,id=console,path=%s", console);
@@ -116,6 +116,12 @@ add_channels (struct command *command, const char *console, int agent_fd)
   add (command, "virtio-serial-pci");
   add (command, "-device");
   add (command, "virtserialport,chardev=agent,name=" AGENT_PORT_NAME);
+  if (*terminal) {
+    add (command, "-chardev");
+    add (command, "socket,id=terminal,path=%s", terminal);
+    add (command, "-device");
+    add (command, "virtconsole,chardev=terminal");
+  }
 }
 
 /* A disk of the guest as the server sees it: flushes and trims pass, requests are not merged, and an error is the
@@ -178,11 +184,12 @@ qemu_command (const struct vm_config *config, const char *accelerator, int agent
   struct command command = { .words = NULL };
   CLEANUP_FREE char *console = quote (config->console);
   CLEANUP_FREE char *socket_path = quote (config->nbd_socket ? config->nbd_socket : "");
+  CLEANUP_FREE char *terminal = quote (config->terminal ? config->terminal : "");
 
-  if (console == NULL || socket_path == NULL)
+  if (console == NULL || socket_path == NULL || terminal == NULL)
     return NULL;
   add_machine (&command, config, accelerator);
-  add_channels (&command, console, agent_fd);
+  add_channels (&command, console, terminal, agent_fd);
   for (size_t i = 0; i < config->disk_count; i++)
     if (config->disks[i].guest_port == NULL)
       add_virtio_disk (&command, i, socket_path, &config->disks[i]);

@@ -25,6 +25,7 @@ struct vm_config {
   size_t disk_count;
   unsigned memory_mib;
   const char *console;          /* file that receives the serial console, made anew */
+  const char *terminal;         /* Unix socket that somebody listens on: a terminal for the guest, /dev/hvc0; or NULL */
   int boot_timeout_ms;
 };
 

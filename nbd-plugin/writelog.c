@@ -9,7 +9,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,13 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
 #include "common/cleanup.h"
+#include "log/base-image.h"
 #include "log/writer.h"
 #include "nbd-plugin/exports.h"
 
@@ -32,8 +31,6 @@
 #define MARK_EXPORT "mark"
 #define MARK_EXPORT_BYTES (32 << 20)
 #define MAP_ZERO 1              /* bit of a map entry */
-#define BASE_BLOCK_BYTES 4096   /* a base's blocks of zeros are left out */
-#define BASE_READ_BYTES (1 << 20)
 
 struct device {
   uint64_t size_bytes;
@@ -127,24 +124,6 @@ writelog_config (const char *key, const char *value)
   return log_path ? 0 : -1;
 }
 
-/* A device whose size was not given is as large as its base, rounded up to a sector. */
-static int
-size_from_base (struct device *device)
-{
-  struct stat status;
-
-  if (stat (device->base, &status) == -1) {
-    nbdkit_error ("base=%s: %m", device->base);
-    return -1;
-  }
-  if (status.st_size == 0 || !S_ISREG (status.st_mode)) {
-    nbdkit_error ("base=%s: not a regular file, or empty and without size=", device->base);
-    return -1;
-  }
-  device->size_bytes = ((uint64_t) status.st_size + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR;
-  return 0;
-}
-
 static int
 writelog_config_complete (void)
 {
@@ -152,8 +131,9 @@ writelog_config_complete (void)
     nbdkit_error ("say where to write the log: log=FILE");
     return -1;
   }
+  /* A device whose size was not given is as large as its base. */
   for (; device_count < base_count; device_count++)
-    if (size_from_base (&devices[device_count]) == -1)
+    if (base_image_size (devices[device_count].base, &devices[device_count].size_bytes) == -1)
       return -1;
   if (device_count == 0) {
     nbdkit_error ("say how large the device is: size=SIZE, or base=FILE");
@@ -220,96 +200,24 @@ record (uint16_t number, enum log_kind kind, uint8_t flags, uint64_t offset, uin
   return 0;
 }
 
-static bool
-is_zero (const char *data, size_t length)
-{
-  return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
-}
-
-/* Record as writes what SIZE bytes at DATA, which stand at OFFSET, hold, but for blocks of zeros, which the device has anyway.
- * Runs of other blocks make one write.
- */
+/* A base_image_put. */
 static int
-record_data (uint16_t number, const char *data, size_t size, uint64_t offset)
+record_base (void *opaque, uint64_t offset, const void *data, uint32_t count)
 {
-  size_t run = 0;
+  const uint16_t *number = opaque;
 
-  for (size_t at = 0; at < size; at += BASE_BLOCK_BYTES) {
-    size_t part = size - at < BASE_BLOCK_BYTES ? size - at : BASE_BLOCK_BYTES;
-    bool zero = is_zero (data + at, part);
-
-    if (!zero)
-      run += part;
-    if (run > 0 && (zero || at + part == size)) {
-      size_t end = zero ? at : at + part;
-
-      if (record (number, LOG_WRITE, 0, offset + end - run, (uint32_t) run, data + end - run) == -1)
-        return -1;
-      run = 0;
-    }
-  }
-  return 0;
-}
-
-/* The first byte from OFFSET on that is in no hole of FD; SIZE if there is none before it.  -1 with errno. */
-static off_t
-next_data (int fd, off_t offset, off_t size)
-{
-  off_t data = lseek (fd, offset, SEEK_DATA);
-
-  if (data == -1)
-    return errno == ENXIO ? size : -1;
-  return data < size ? data : size;
-}
-
-/* Record what the file FD holds outside of its holes.  Returns 0, or -1 after a message. */
-static int
-record_base (uint16_t number, int fd)
-{
-  static char buffer[BASE_READ_BYTES];
-  const struct device *device = &devices[number];
-  off_t size = (off_t) device->size_bytes, data = 0;
-
-  while ((data = next_data (fd, data, size)) != size) {
-    off_t start = data == -1 ? 0 : data - data % BASE_BLOCK_BYTES;
-    size_t want = size - start < BASE_READ_BYTES ? (size_t) (size - start) : BASE_READ_BYTES;
-
-    memset (buffer, 0, want);   /* the file may end before its last sector does */
-    if (data == -1 || pread (fd, buffer, want, start) == -1) {
-      nbdkit_error ("base=%s: %m", device->base);
-      return -1;
-    }
-    if (record_data (number, buffer, want, (uint64_t) start) == -1)
-      return -1;
-    data = start + (off_t) want;
-  }
-  return 0;
+  return record (*number, LOG_WRITE, 0, offset, count, data);
 }
 
 static int
 load_base (uint16_t number)
 {
-  struct device *device = &devices[number];
-  CLEANUP_CLOSE int fd = -1;
-  struct stat status;
+  const struct device *device = &devices[number];
 
   if (device->base == NULL)
     return 0;
-  fd = open (device->base, O_RDONLY | O_CLOEXEC);
-  if (fd == -1 || fstat (fd, &status) == -1) {
-    nbdkit_error ("base=%s: %m", device->base);
-    return -1;
-  }
-  if (!S_ISREG (status.st_mode)) {
-    nbdkit_error ("base=%s: not a regular file", device->base);
-    return -1;
-  }
-  if ((uint64_t) status.st_size > device->size_bytes) {
-    nbdkit_error ("base=%s: %jd bytes, larger than size=%" PRIu64, device->base, (intmax_t) status.st_size,
-                  device->size_bytes);
-    return -1;
-  }
-  return record_base (number, fd) == -1 ? -1 : record (number, LOG_FLUSH, 0, 0, 0, NULL);
+  return base_image_read (device->base, device->size_bytes, record_base, &number) == -1
+    ? -1 : record (number, LOG_FLUSH, 0, 0, 0, NULL);
 }
 
 static int

@@ -11,6 +11,7 @@ record_powercut_SOURCES = \
 	record/corpus-run.c \
 	record/gen.c record/gen.h \
 	record/gen-command.c \
+	record/import-command.c record/import-command.h \
 	record/jlang.c record/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \

@@ -17,6 +17,7 @@
 #include "guest/mark-text.h"
 #include "record/corpus.h"
 #include "record/gen.h"
+#include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
@@ -31,16 +32,18 @@ static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
+  "       powercut bundle ID LOG -o BUNDLE                        pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
   "       powercut corpus run|list|add                          cases that keep bugs found\n"
   "       powercut workload FILE                                check a workload, convert J-lang\n"
   "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
+  "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
 
 /* What the options of `run` that are replay's become: the words of replay's command line. */
 struct replay_options {
-  bool prefixes_only;
+  bool prefixes_only, minimize;
   uint64_t jobs, limit;         /* UINT64_MAX: not given */
   const char *json;
 };
@@ -153,6 +156,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "prefixes-only", 0, OPTION_FLAG, &for_replay->prefixes_only, NULL, "replay the prefixes alone", 0 },
     { "jobs", 0, OPTION_NUMBER, &for_replay->jobs, "N", "guests side by side when replaying", 1 },
     { "limit", 0, OPTION_NUMBER, &for_replay->limit, "N", "most runs at one crash point", 0 },
+    { "minimize", 0, OPTION_FLAG, &for_replay->minimize, NULL, "find the smallest state of each violation", 0 },
     { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
@@ -213,10 +217,48 @@ replay_recording (const struct recording *recording, const struct replay_options
   }
   if (replay->prefixes_only)
     words[count++] = "--prefixes-only";
+  if (replay->minimize)
+    words[count++] = "--minimize";
   if (recording->quiet)
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
+  return become_replay (words);
+}
+
+/* Pack one violation: let replay do it. */
+static int
+bundle_command (int argc, char **argv)
+{
+  const char *output = NULL, *kernel = NULL, *check = NULL;
+  const struct option_spec options[] = {
+    { "output", 'o', OPTION_TEXT, &output, "BUNDLE", "the archive to make, a .tar.zst", 0 },
+    { "kernel", 0, OPTION_TEXT, &kernel, "IMAGE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
+    { "check", 0, OPTION_TEXT, &check, "CHECKER", "shell command that says what is right [the recording's]", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut bundle ID LOG -o BUNDLE [OPTION...]\n",
+    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", options, true
+  };
+  const char *words[REPLAY_WORDS_MAX] = { NULL };
+  size_t count = 1;
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return EXIT_UNUSABLE;
+  if (argc - first != 2 || output == NULL) {
+    error_message ("give a state, a log and -o FILE, as in `powercut bundle 120:-98 log.bin -o bug.tar.zst`: see --help");
+    return EXIT_UNUSABLE;
+  }
+  const char *const texts[][2] = {
+    { "--state", argv[first] }, { "--bundle", output }, { "--kernel", kernel }, { "--check", check }, { "--", argv[first + 1] }
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (texts[i][1]) {
+      words[count++] = texts[i][0];
+      words[count++] = texts[i][1];
+    }
   return become_replay (words);
 }
 
@@ -257,8 +299,14 @@ main (int argc, char **argv)
     return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0);
   if (strcmp (name, "replay") == 0)
     return become_replay ((const char **) argv + 1);
+  if (strcmp (name, "bundle") == 0)
+    return bundle_command (argc - 1, argv + 1);
   if (strcmp (name, "kernel") == 0)
     return kernel_command (argc - 1, argv + 1);
+  if (strcmp (name, "import") == 0)
+    return import_command (argc - 1, argv + 1);
+  if (strcmp (name, "export") == 0)
+    return export_command (argc - 1, argv + 1);
   if (strcmp (name, "matrix") == 0)
     return matrix_command (argc - 1, argv + 1);
   if (strcmp (name, "corpus") == 0)
@@ -275,6 +323,7 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, matrix, corpus, gen, workload or kernel: see powercut --help", name, *name ? ": no such command:" : "what to do?");
+  error_message ("%s%s give run, record, replay, bundle, matrix, corpus, gen, workload, import, export or kernel: see powercut --help", name,
+                 *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "replay/findings.h"
+#include "replay/minimal.h"
 
 /* DETAIL with `#` for every number, and for every hash, which is a word that ends in `...`; to free. */
 static char *
@@ -51,6 +52,7 @@ free_finding (struct finding *finding)
   free (finding->state);
   free (finding->place);
   outcome_free (&finding->outcome);
+  minimal_free (finding->minimal);
   mpz_clear (finding->states);
 }
 
@@ -58,6 +60,7 @@ static int
 copy_finding (struct finding *copy, const struct finding *finding)
 {
   *copy = *finding;
+  copy->minimal = NULL;
   mpz_init_set (copy->states, finding->states);
   copy->detail = strdup (finding->detail);
   copy->cause = cause_of (finding->detail);

@@ -28,6 +28,8 @@ struct finding {
   char *place;                  /* which is first: sorts by crash point, then in the order of its search */
   struct outcome outcome;       /* without its lists */
   enum confirmation confirmation;
+
+  struct minimal *minimal;      /* the smallest state that fails so (replay/minimal.h), or NULL; findings_add leaves it */
 };
 
 struct findings {

@@ -11,6 +11,7 @@
 #include "log/reader.h"
 #include "replay/freeze.h"
 #include "replay/model.h"
+#include "replay/reason.h"
 
 struct stretch {
   uint32_t freeze;              /* position of the mark */
@@ -41,12 +42,6 @@ is_lazy (const struct write_log *log, const struct log_write *write, uint32_t po
     if (strcmp (lazy_blocks[i].filesystem, filesystem) == 0 && lazy_blocks[i].offset_bytes == write->offset_bytes)
       return write->completion <= position;
   return false;
-}
-
-static const char *
-name_of (const struct log_write *write)
-{
-  return write->kind == LOG_WRITE ? "write" : write->kind == LOG_ZERO ? "zero" : "trim";
 }
 
 /* Enter that a rule is broken at POSITION, where PENDING is pending. */
@@ -90,7 +85,7 @@ check_issued (const struct write_log *log, const struct tear *tear, const struct
   if (count == -1)
     return -1;
   if (asprintf (&detail, "issued while the file system was frozen at %u: %u, the first a %s of %u bytes at %" PRIu64
-                " of disk%u, at position %u", stretch->freeze, end - first, name_of (write), write->length_bytes,
+                " of disk%u, at position %u", stretch->freeze, end - first, reason_kind_name (write), write->length_bytes,
                 write->offset_bytes, write->device, write->issue) == -1) {
     detail = NULL;
     return -1;
@@ -118,7 +113,7 @@ check_pending (const struct write_log *log, const struct tear *tear, const struc
   if (wrong == 0)
     return 0;
   if (asprintf (&detail, "pending when the file system was frozen at %u: %u, the first a %s of %u bytes at %" PRIu64
-                " of disk%u, at position %u", stretch->freeze, wrong, name_of (first), first->length_bytes,
+                " of disk%u, at position %u", stretch->freeze, wrong, reason_kind_name (first), first->length_bytes,
                 first->offset_bytes, first->device, first->issue) == -1) {
     detail = NULL;
     return -1;

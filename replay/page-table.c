@@ -236,34 +236,44 @@ row_is_whole (const struct page_row *row)
   return !page_row_is_damaged (row);
 }
 
+/* The pages from *page on, of a file with the rows ROWS, that are HOLDS and follow one another: *page is the first of them then.
+ * Returns how many; 0: there are no more.
+ */
+static size_t
+next_range (const struct watched_file *watched, const struct page_row *rows, bool (*holds) (const struct page_row *row), size_t *page)
+{
+  size_t end;
+
+  while (*page < watched->page_count && !holds (&rows[*page]))
+    ++*page;
+  for (end = *page; end < watched->page_count && holds (&rows[end]); end++) {
+    /* to the end of the range */
+  }
+  return end - *page;
+}
+
 /* Name the pages that are HOLDS: `data 0-3, 7; log 1`. */
 static void
 print_ranges (const struct page_table *table, bool (*holds) (const struct page_row *row), FILE *file)
 {
-  size_t ranges = 0;
+  size_t ranges = 0, count;
   char range[64];
 
   for (size_t i = 0; i < table->pages->file_count; i++) {
     const struct watched_file *watched = &table->pages->files[i];
     const struct page_row *rows = &table->rows[watched->first_page];
-    bool named = false;
+    size_t before = ranges;
 
-    for (size_t page = 0, end; page < watched->page_count; page = end) {
-      for (end = page; end < watched->page_count && holds (&rows[end]); end++) {
-        /* to the end of the range */
-      }
-      if (end == page) {
-        end++;
-        continue;
-      }
+    for (size_t page = 0; (count = next_range (watched, rows, holds, &page)) > 0; page += count) {
       if (++ranges > RANGES_SHOWN_MAX)
         continue;
-      fputs (ranges == 1 ? " " : named ? ", " : "; ", file);
-      if (!named)
+      fputs (ranges == 1 ? " " : ranges == before + 1 ? "; " : ", ", file);
+      if (ranges == before + 1) {
         print_path (watched->path, file);
-      format_range (page, end - page, range, sizeof range);
-      fprintf (file, "%s%s", named ? "" : " ", range);
-      named = true;
+        putc (' ', file);
+      }
+      format_range (page, count, range, sizeof range);
+      fputs (range, file);
     }
   }
   if (ranges > RANGES_SHOWN_MAX)

@@ -20,13 +20,18 @@
 #include "common/options.h"
 #include "common/parts.h"
 #include "common/process.h"
+#include "common/publish.h"
 #include "common/stop.h"
 #include "common/workdir.h"
 #include "guest/image.h"
+#include "log/cut.h"
 #include "log/state-id.h"
+#include "replay/bundle.h"
+#include "replay/export.h"
 #include "replay/list.h"
 #include "replay/report.h"
 #include "replay/session.h"
+#include "replay/shell.h"
 
 enum exit_status {
   EXIT_RIGHT = 0,               /* nothing wrong */
@@ -40,10 +45,10 @@ enum exit_status {
 #define SECTOR_BYTES_MAX 65536
 
 struct arguments {
-  bool all_prefixes, prefixes_only, no_reduction, list, quiet, pages;
+  bool all_prefixes, prefixes_only, no_reduction, list, minimize, shell, before_recovery, quiet, pages;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
   uint64_t page_bytes;          /* 0: the recording's */
-  const char *tear, *kernel, *check, *state, *export, *serve, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve, *bundle, *json;
   enum tear_mode tear_mode;
   const char *log;
 };
@@ -51,7 +56,7 @@ struct arguments {
 static const char usage[] =
   "usage: replay [OPTION...] LOG\n"
   "       replay --list LOG\n"
-  "       replay --state=ID [--export=IMG | --serve=SOCKET] [OPTION...] LOG\n";
+  "       replay --state=ID [--export=IMG | --serve=SOCKET | --shell | --bundle=FILE] [OPTION...] LOG\n";
 
 /* How writes may be torn. */
 static int
@@ -95,10 +100,14 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "page-size", 0, OPTION_SIZE, &arguments->page_bytes, "N", "bytes of a page [the recording's]", 512 },
     { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
+    { "minimize", 0, OPTION_FLAG, &arguments->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
+    { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
+    { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: not mounted yet", 0 },
+    { "bundle", 0, OPTION_TEXT, &arguments->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
     { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
@@ -118,8 +127,16 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--all-prefixes, --prefixes-only, --list and --state exclude one another: see --help");
     return -1;
   }
-  if (arguments->export && arguments->serve) {
-    error_message ("--export and --serve exclude one another: see --help");
+  if ((arguments->export != NULL) + (arguments->serve != NULL) + (arguments->bundle != NULL) + arguments->shell > 1) {
+    error_message ("--export, --serve, --shell and --bundle exclude one another: see --help");
+    return -1;
+  }
+  if (arguments->bundle && arguments->state == NULL) {
+    error_message ("--bundle is for one state: give --state=ID, too");
+    return -1;
+  }
+  if (arguments->before_recovery && !arguments->shell) {
+    error_message ("--before-recovery is for --shell: see --help");
     return -1;
   }
   if (arguments->jobs > JOBS_MAX) {
@@ -167,29 +184,6 @@ named_state (const struct arguments *arguments, const struct write_log *log, uin
   return 0;
 }
 
-/* Write all of a device that is not zeros; the rest stays a hole. */
-static int
-export_device (struct crash_state *state, uint64_t size, int fd)
-{
-  static char buffer[1 << 20];
-
-  if (ftruncate (fd, (off_t) size) == -1)
-    return -1;
-  for (uint64_t offset = 0; offset < size && !stop_requested (); offset += sizeof buffer) {
-    size_t part = size - offset < sizeof buffer ? size - offset : sizeof buffer;
-
-    crash_state_read (state, 0, buffer, part, offset);
-    for (size_t at = 0; at < part; at += BLOCK_SIZE) {
-      size_t block = part - at < BLOCK_SIZE ? part - at : BLOCK_SIZE;
-
-      if ((buffer[at] != 0 || memcmp (buffer + at, buffer + at + 1, block - 1) != 0)
-          && pwrite (fd, buffer + at, block, (off_t) (offset + at)) != (ssize_t) block)
-        return -1;
-    }
-  }
-  return 0;
-}
-
 static bool
 same_file (const char *a, const char *b)
 {
@@ -223,7 +217,7 @@ run_export (const struct arguments *arguments, const struct write_log *log)
     .point = position, .choices = choices, .count = count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
   };
   if (fd != -1 && state && crash_state_select (state, &selection) == 0)
-    r = export_device (state, log->device_sizes[0], fd);
+    r = export_device (state, log, 0, fd);
   if (r == -1)
     error_message ("%s: %m", arguments->export);
   crash_state_free (state);
@@ -379,6 +373,38 @@ run_session (const struct arguments *arguments, const struct session_config *con
   return status;
 }
 
+/* With a log that ends at the crash: make a run, so that the bundle tells what it will show, and pack it. */
+static int
+make_bundle (const struct arguments *arguments, const struct session_config *config, uint32_t position,
+             const struct choice *choices, size_t count)
+{
+  struct seen_state seen;
+  struct minimal *missing = minimal_as_is (config->log, position, choices, count);
+  struct blame *blame = blame_new (config->log, &config->trees, config->folder);
+  int r = -1;
+
+  if (missing == NULL || blame == NULL || minimal_describe (missing, config->log, blame) == -1)
+    error_message ("out of memory");
+  else {
+    const struct bundle bundle = {
+      .log = config->log, .state = missing->state, .check = arguments->check, .trees = &config->trees, .seen = &seen,
+      .missing = missing
+    };
+
+    r = session_see_state (config, position, choices, count, &seen);
+    if (r == 0 && seen.kind == NULL) {
+      error_message ("state %s: nothing is wrong with it, so there is nothing to pack", arguments->state);
+      r = -1;
+    }
+    if (r == 0)
+      r = bundle_write (&bundle, arguments->bundle);
+    seen_state_free (&seen);
+  }
+  blame_free (blame);
+  minimal_free (missing);
+  return r == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+}
+
 /* With everything found: visit the states. */
 static int
 visit_states (const struct arguments *arguments, struct session_config *config)
@@ -388,17 +414,26 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   size_t count;
   int r;
 
-  if (arguments->state == NULL)
+  if (arguments->state == NULL && !arguments->shell)
     return run_session (arguments, config);
   if (named_state (arguments, config->log, &position, &choices, &count) == -1)
     return EXIT_UNUSABLE;
+  if (arguments->bundle)
+    return make_bundle (arguments, config, position, choices, count);
+  if (arguments->shell) {
+    const struct selection selection = {
+      .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
+    };
+
+    return shell_run (&config->runner, config->folder, &selection, arguments->before_recovery) == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+  }
   r = session_show_state (config, position, choices, count, arguments->state);
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 
-/* Build the guest's initramfs, with what CHECK, if not NULL, needs. */
+/* Build the guest's initramfs, with what CHECK, if not NULL, needs, and perhaps a shell for a person. */
 static int
-build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, const char *file)
+build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, bool shell, const char *file)
 {
   struct initramfs *initramfs = guest_image_new (kernel, log_info (log, "filesystem", 0), false);
   const char *path;
@@ -410,6 +445,8 @@ build_initramfs (const struct write_log *log, const struct kernel *kernel, const
     r = initramfs_add_shell_command (initramfs, check);
   for (size_t i = 0; check && r == 0 && (path = log_info (log, "include", i)) != NULL; i++)
     r = initramfs_add_included (initramfs, path);
+  if (r == 0 && shell)
+    r = guest_image_add_shell (initramfs, log_info (log, "filesystem", 0));
   if (r == 0)
     r = initramfs_write (initramfs, file);
   initramfs_free (initramfs);
@@ -467,7 +504,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
   const char *check = arguments->check ? arguments->check : log_info (log, "check", 0);
 
   if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1
-      || build_initramfs (log, kernel, check, initramfs_file) == -1)
+      || build_initramfs (log, kernel, check, arguments->shell, initramfs_file) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = persistence ? 0 : find_watch (log, &watch);
   struct pages pages;
@@ -486,6 +523,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
+    .minimize = arguments->minimize,
     .progress = !arguments->quiet && isatty (2), .pages = paged ? &pages : NULL,
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
@@ -536,6 +574,39 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
   return status;
 }
 
+/* Replay the state of LOG from a log that has only what it needs, as whoever gets the bundle will. */
+static int
+run_bundle (const struct arguments *arguments, const struct write_log *log)
+{
+  struct arguments on_part = *arguments;
+  CLEANUP_FREE struct choice *choices = NULL;
+  CLEANUP_FREE char *path = NULL;
+  struct write_log *part = NULL;
+  int status = EXIT_UNUSABLE;
+  uint32_t position;
+  size_t count;
+
+  if (named_state (arguments, log, &position, &choices, &count) == -1 || publish_check (arguments->bundle) == -1)
+    return EXIT_UNUSABLE;
+  char *folder = workdir_create ();
+  if (folder == NULL)
+    return EXIT_UNUSABLE;
+  if (asprintf (&path, "%s/log.bin", folder) == -1) {
+    path = NULL;
+    error_message ("out of memory");
+  }
+  if (path && log_cut (log, position, "powercut:new", path) == 0)
+    part = write_log_open (path);
+  if (part) {
+    on_part.log = path;
+    status = run_replay (&on_part, part);
+    write_log_close (part);
+  }
+  workdir_remove (folder);
+  free (folder);
+  return status;
+}
+
 /* What the reader could not use.  A log that was cut off is used as far as it goes; a damaged one is not trusted, but may be
  * looked at.
  */
@@ -570,7 +641,7 @@ run (const struct arguments *arguments, const struct write_log *log)
     return run_export (arguments, log);
   if (arguments->serve)
     return run_serve (arguments, log);
-  return run_replay (arguments, log);
+  return arguments->bundle ? run_bundle (arguments, log) : run_replay (arguments, log);
 }
 
 int

@@ -12,6 +12,7 @@
 #include "common/message.h"
 #include "common/publish.h"
 #include "common/stop.h"
+#include "replay/minimal.h"
 #include "replay/report.h"
 
 static void
@@ -122,7 +123,7 @@ plural (uint64_t count)
 }
 
 static void
-print_findings (const struct findings *findings, FILE *file)
+print_findings (const struct write_log *log, const struct findings *findings, FILE *file)
 {
   static const char *const notes[] = { " (no fresh guest has tried it again)", "", " (not seen again on a fresh boot)" };
 
@@ -136,6 +137,8 @@ print_findings (const struct findings *findings, FILE *file)
              finding->state, states, strcmp (states, "1") == 0 ? "" : "s");
     print_safely (finding->after, strlen (finding->after), file);
     fputs (")\n", file);
+    if (finding->minimal)
+      minimal_print (finding->minimal, log, finding->detail, file);
   }
 }
 
@@ -154,6 +157,21 @@ share_percent (const struct report *report)
   return share;
 }
 
+/* How far a log that another recorder made is to be trusted. */
+static void
+print_origin (const struct write_log *log, FILE *file)
+{
+  const char *imported = log_info (log, "imported", 0), *order = log_info (log, "order", 0);
+
+  if (imported == NULL || order == NULL)
+    return;
+  fputs ("imported from ", file);
+  print_safely (imported, strlen (imported), file);
+  fputs ("; its order is ", file);
+  print_safely (order, strlen (order), file);
+  putc ('\n', file);
+}
+
 void
 report_print (const struct report *report, FILE *file)
 {
@@ -165,6 +183,7 @@ report_print (const struct report *report, FILE *file)
 
   fprintf (file, "%s: %s, kernel %s\n", config->log->path, config->runner.filesystem,
            session->release ? session->release : "unknown");
+  print_origin (config->log, file);
   fprintf (file, "recorded: %u writes, %u flushes, %u FUA, %u trims, %u zeroes\n", report->writes, report->flushes,
            report->fua, report->trims, report->zeroes);
   if (config->log->unordered_count > 0)
@@ -183,7 +202,7 @@ report_print (const struct report *report, FILE *file)
   if (config->audit_percent > 0)
     fprintf (file, "audited: %ju of the remembered answers, %ju mismatches\n", (uintmax_t) session->audited,
              (uintmax_t) session->mismatches);
-  print_findings (&session->findings, file);
+  print_findings (config->log, &session->findings, file);
   if (config->runner.check)
     fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged || report->judged_new ? ", " : "");
   if (report->judged)
@@ -244,9 +263,41 @@ add_big_number (cJSON *object, const char *name, const mpz_t number)
   cJSON_AddStringToObject (object, name, text);
 }
 
+/* The smallest state of a finding, null if there is none to be had, and which writes it drops. */
 static void
-add_violations (cJSON *object, const struct findings *findings)
+add_minimal (cJSON *violation, const struct write_log *log, const struct minimal *minimal)
 {
+  cJSON *list;
+
+  if (minimal)
+    add_text (violation, "minimal", minimal->state);
+  else
+    cJSON_AddNullToObject (violation, "minimal");
+  if (minimal)
+    add_text (violation, "minimal_note", minimal->note);
+  list = cJSON_AddArrayToObject (violation, "dropped");
+  for (size_t i = 0; minimal && i < minimal->count; i++) {
+    const struct dropped_write *dropped = &minimal->dropped[i];
+    const struct log_write *write = &log->writes[dropped->write];
+    CLEANUP_FREE char *line = minimal_line (minimal, log, i);
+    cJSON *entry = cJSON_CreateObject ();
+
+    cJSON_AddNumberToObject (entry, "write", write->issue);
+    cJSON_AddNumberToObject (entry, "offset", (double) write->offset_bytes);
+    cJSON_AddNumberToObject (entry, "length", write->length_bytes);
+    if (dropped->what)
+      add_text (entry, "what", dropped->what);
+    else
+      cJSON_AddNullToObject (entry, "what");
+    add_text (entry, "why", line ? line : dropped->why);
+    cJSON_AddItemToArray (list, entry);
+  }
+}
+
+static void
+add_violations (cJSON *object, const struct session *session)
+{
+  const struct findings *findings = &session->findings;
   cJSON *list = cJSON_AddArrayToObject (object, "violations");
 
   for (size_t i = 0; i < findings->count; i++) {
@@ -259,6 +310,8 @@ add_violations (cJSON *object, const struct findings *findings)
     add_text (violation, "detail", finding->detail);
     add_big_number (violation, "states", finding->states);
     cJSON_AddBoolToObject (violation, "repeated", finding->confirmation == FINDING_REPEATED);
+    if (session->config->minimize)
+      add_minimal (violation, session->config->log, finding->minimal);
     cJSON_AddItemToArray (list, violation);
   }
 }
@@ -302,6 +355,8 @@ make_json (const struct report *report)
   add_text (object, "log", config->log->path);
   add_text (object, "filesystem", config->runner.filesystem);
   cJSON_AddStringToObject (object, "kernel", session->release ? session->release : "");
+  if (log_info (config->log, "imported", 0))
+    add_text (object, "imported", log_info (config->log, "imported", 0));
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
   cJSON_AddNumberToObject (object, "writes", report->writes);
   cJSON_AddNumberToObject (object, "flushes", report->flushes);
@@ -322,7 +377,7 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "behaviours", (double) report->behaviours);
   cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
   cJSON_AddItemToObject (object, "durable", report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
-  add_violations (object, &session->findings);
+  add_violations (object, session);
   add_points (object, session);
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
   for (size_t i = 0; i < session->oracle.leftover_count; i++)

@@ -22,6 +22,7 @@
 #include "log/state-id.h"
 #include "replay/certificates.h"
 #include "replay/freeze.h"
+#include "replay/minimal.h"
 #include "replay/page-table.h"
 #include "replay/search.h"
 #include "replay/session.h"
@@ -700,6 +701,132 @@ settle_findings (struct session *session)
   return 0;
 }
 
+/* What is wrong with one state, from memory or from a run.  Memory knows the explored part of the log alone. */
+static int
+probe_state (void *opaque, uint32_t position, const struct choice *choices, size_t count, struct verdict *verdict)
+{
+  struct worker *worker = opaque;
+  const struct session_config *config = worker->session->config;
+  struct crash_point point = { .position = position };
+  struct reply reply;
+  uint32_t first, last;
+  int r = model_range (config->log, &first, &last);
+
+  point.phase = model_phase (config->log, position, &point.step);
+  worker->point = &point;
+  worker->selection = (struct selection) {
+    .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
+  };
+  if (r == 0 && position >= first && position <= last)
+    r = answer_task (worker, &reply);
+  else
+    r = make_run (worker, &worker->selection, &reply.outcome);
+  if (r == -1)
+    return -1;
+  r = oracle_judge (&worker->session->oracle, &reply.outcome, &point, verdict);
+  outcome_free (&reply.outcome);
+  if (r == -1)
+    free (verdict->detail);
+  return r;
+}
+
+/* Whether a run of MINIMAL, which may be known from memory alone, is wrong with KIND: 1, 0 after a message, or -1. */
+static int
+confirm_minimal (struct worker *worker, const struct minimal *minimal, const char *kind)
+{
+  struct session *session = worker->session;
+  struct crash_point point = { .position = minimal->position };
+  struct selection selection = { .point = minimal->position, .rule = { .tear = session->config->tear } };
+  CLEANUP_FREE struct choice *choices = minimal_choices (minimal, &selection.count);
+  struct outcome outcome;
+  struct verdict verdict;
+
+  if (choices == NULL)
+    return out_of_memory ();
+  selection.choices = choices;
+  point.phase = model_phase (session->config->log, minimal->position, &point.step);
+  if (make_run (worker, &selection, &outcome) == -1)
+    return -1;
+  int r = oracle_judge (&session->oracle, &outcome, &point, &verdict);
+  if (r == 0)
+    r = verdict.kind && strcmp (verdict.kind, kind) == 0;
+  if (r == 0) {
+    session->mismatches++;
+    error_message ("state %s: a run is not wrong as was remembered: %s: no number of this replay is to be trusted",
+                   minimal->state, kind);
+  }
+  free (verdict.detail);
+  outcome_free (&outcome);
+  return r;
+}
+
+/* The smallest state that is wrong with KIND as the one of CHOICES at POSITION is, in *minimal, which stays NULL if a run
+ * does not confirm it.
+ */
+static int
+find_minimal (struct worker *worker, const char *kind, uint32_t position, const struct choice *choices, size_t count,
+              struct minimal **minimal)
+{
+  struct session *session = worker->session;
+  const struct minimal_config config = {
+    .log = session->config->log, .points = &session->points, .kind = kind, .probe = probe_state, .opaque = worker
+  };
+  struct minimal *found = minimal_find (&config, position, choices, count);
+  int r = found ? confirm_minimal (worker, found, kind) : -1;
+  struct blame *blame = r == 1 ? blame_new (config.log, &session->config->trees, session->config->folder) : NULL;
+
+  if (r == 1 && (blame == NULL || minimal_describe (found, config.log, blame) == -1))
+    r = out_of_memory ();
+  if (r == 1)
+    *minimal = found;
+  else
+    minimal_free (found);
+  blame_free (blame);
+  return r == -1 ? -1 : 0;
+}
+
+/* Begin to work alone, when all others are done; the guest starts with the first run. */
+static int
+begin_lone_worker (struct worker *worker, struct session *session)
+{
+  *worker = (struct worker) { .session = session, .state = crash_state_new (session->config->log) };
+  if (asprintf (&worker->folder, "%s/guest", session->config->folder) == -1)
+    worker->folder = NULL;
+  return worker->state && worker->folder ? 0 : out_of_memory ();
+}
+
+static void
+end_lone_worker (struct worker *worker)
+{
+  runner_stop (worker->runner);
+  crash_state_free (worker->state);
+  free (worker->folder);
+}
+
+/* The smallest state of every finding that a guest confirmed; what the log alone shows has no other. */
+static int
+minimize_findings (struct session *session)
+{
+  const struct write_log *log = session->config->log;
+  struct worker worker;
+  int r = begin_lone_worker (&worker, session);
+
+  for (size_t i = 0; r == 0 && i < session->findings.count; i++) {
+    struct finding *finding = &session->findings.list[i];
+    CLEANUP_FREE struct choice *choices = NULL;
+    uint32_t position;
+    size_t count;
+
+    if (finding->confirmation != FINDING_REPEATED || strcmp (finding->kind, "freeze") == 0)
+      continue;
+    r = state_id_parse (finding->state, log, &position, &choices, &count);
+    if (r == 0)
+      r = find_minimal (&worker, finding->kind, position, choices, count, &finding->minimal);
+  }
+  end_lone_worker (&worker);
+  return r;
+}
+
 static size_t
 start_workers (struct session *session, pthread_t *threads)
 {
@@ -745,6 +872,8 @@ session_run (struct session *session, const struct session_config *config)
   session->failed |= freeze_check (config->log, &config->tear, &session->findings) == -1;
   findings_sort (&session->findings);
   session->failed |= settle_findings (session) == -1;
+  if (config->minimize && !session->failed && !stop_requested ())
+    session->failed |= minimize_findings (session) == -1;
   session->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
   session->search_cpu_seconds = clock_seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
   return session->failed || stop_requested () ? -1 : 0;
@@ -836,16 +965,84 @@ print_outcome (struct worker *worker, const struct outcome *outcome, const char 
   return r;
 }
 
-int
-session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
-                    const char *id)
+/* Print the smallest state that is wrong as this one is. */
+static int
+show_minimal (struct worker *worker, const struct selection *selection)
+{
+  struct minimal *minimal = NULL;
+  struct verdict verdict;
+  int r = probe_state (worker, selection->point, selection->choices, selection->count, &verdict);
+
+  if (r == -1)
+    return -1;
+  if (verdict.kind)
+    r = find_minimal (worker, verdict.kind, selection->point, selection->choices, selection->count, &minimal);
+  if (minimal)
+    minimal_print (minimal, worker->session->config->log, verdict.detail, stdout);
+  minimal_free (minimal);
+  free (verdict.detail);
+  return r;
+}
+
+/* Print what a run of SELECTION saw.  Returns as session_show_state does. */
+static int
+show_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome, const char *id)
+{
+  int r = print_outcome (worker, outcome, id);
+
+  if (r == 1 && worker->session->config->minimize && show_minimal (worker, selection) == -1)
+    return -1;
+  return r == 1 && worker->session->mismatches > 0 ? -1 : r;
+}
+
+/* Keep what a run saw. */
+static int
+keep_outcome (struct worker *worker, const struct outcome *outcome, struct seen_state *seen)
+{
+  struct oracle *oracle = &worker->session->oracle;
+  struct verdict verdict;
+  int r = oracle_judge (oracle, outcome, worker->point, &verdict);
+
+  seen->kind = verdict.kind;
+  seen->detail = verdict.detail;
+  seen->release = strdup (runner_release (worker->runner));
+  if (r == 0 && outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe) {
+    const char *tree = oracle_observation (oracle, worker->runner, outcome);
+
+    seen->tree = tree ? strdup (tree) : NULL;
+    r = seen->tree ? 0 : -1;
+  }
+  return r == 0 && seen->release == NULL ? out_of_memory () : r;
+}
+
+/* Make a run of SELECTION and print what it saw, or keep it in *SEEN if that is not NULL. */
+static int
+look_at_state (struct session *session, const struct crash_point *point, const struct selection *selection, const char *id,
+               struct seen_state *seen)
+{
+  struct worker worker;
+  struct outcome outcome;
+  int r = begin_lone_worker (&worker, session);
+
+  worker.point = point;
+  if (r == 0)
+    r = make_run (&worker, selection, &outcome);
+  if (r == 0) {
+    r = seen ? keep_outcome (&worker, &outcome, seen) : show_outcome (&worker, selection, &outcome, id);
+    outcome_free (&outcome);
+  }
+  end_lone_worker (&worker);
+  return r;
+}
+
+static int
+visit_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count, const char *id,
+             struct seen_state *seen)
 {
   const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
-  struct session session;
   struct crash_point point = { .position = position };
-  struct worker worker = { .session = &session, .point = &point };
-  struct outcome outcome;
   int64_t pending = model_pending (config->log, position, &point.pending);
+  struct session session;
   int r = -1;
 
   if (pending == -1)
@@ -853,15 +1050,32 @@ session_show_state (const struct session_config *config, uint32_t position, cons
   point.pending_count = (uint32_t) pending;
   point.phase = model_phase (config->log, position, &point.step);
   point.operation = model_operation (config->log, position);
-  if (prepare (&session, config) == 0 && asprintf (&worker.folder, "%s/guest", config->folder) != -1) {
-    if (make_run (&worker, &selection, &outcome) == 0) {
-      r = print_outcome (&worker, &outcome, id);
-      outcome_free (&outcome);
-    }
-    runner_stop (worker.runner);
-    free (worker.folder);
-  }
+  if (prepare (&session, config) == 0)
+    r = look_at_state (&session, &point, &selection, id, seen);
   free (point.pending);
   session_free (&session);
   return r;
+}
+
+int
+session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
+                    const char *id)
+{
+  return visit_state (config, position, choices, count, id, NULL);
+}
+
+int
+session_see_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
+                   struct seen_state *seen)
+{
+  *seen = (struct seen_state) { .kind = NULL };
+  return visit_state (config, position, choices, count, NULL, seen);
+}
+
+void
+seen_state_free (struct seen_state *seen)
+{
+  free (seen->detail);
+  free (seen->release);
+  free (seen->tree);
 }

@@ -37,6 +37,7 @@ struct session_config {
   uint64_t audit_percent;       /* of the remembered answers are held against a run */
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */
+  bool minimize;                /* find the smallest state of each finding */
   bool progress;                /* draw a progress line on standard error */
 };
 
@@ -75,7 +76,20 @@ struct session {
 extern int session_run (struct session *session, const struct session_config *config);
 extern void session_free (struct session *session);
 
-/* Make one run of one state and describe it on standard output.  Returns 1 if it is a violation, 0 if not, -1 after a message. */
+/* What a run of one state showed. */
+struct seen_state {
+  const char *kind;             /* of violation; NULL: nothing is wrong */
+  char *detail, *release;       /* of the violation, and of the guest's kernel; to free */
+  char *tree;                   /* what was observed, to free, or NULL */
+};
+
+/* Make one run of one state.  Returns 0, or -1 after a message; *seen is to be freed with seen_state_free in any case. */
+extern int session_see_state (const struct session_config *config, uint32_t position, const struct choice *choices,
+                              size_t count, struct seen_state *seen);
+extern void seen_state_free (struct seen_state *seen);
+
+/* Make one run of one state and describe it on standard output; with config->minimize, and if it is a violation, also the
+ * smallest state that fails so.  Returns 1 if it is a violation, 0 if not, -1 after a message. */
 extern int session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices,
                                size_t count, const char *id);
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The file systems that blame.c asks, and the names that they give. */
+#ifndef POWERCUT_BLAME_NAMES_H
+#define POWERCUT_BLAME_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NAMES_MAX 3             /* of one write; more would make no line */
+
+/* What is found in a write, in order, each name once. */
+struct names {
+  char *texts[NAMES_MAX];
+  size_t count;
+  size_t more;                  /* that had no room, perhaps one several times */
+};
+
+/* Add a name. */
+extern void names_add (struct names *names, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+
+/* What was written: LENGTH bytes at OFFSET of the device.  DATA is NULL where there are none (a zero or trim). */
+struct written {
+  uint64_t offset;
+  uint32_t length;
+  const unsigned char *data;
+};
+
+/* Name what ext2, ext3 or ext4 on the image IMAGE has in that place. */
+extern void blame_ext (const char *image, const struct written *written, struct names *names);
+
+/* The same for xfs and btrfs.  SUPERBLOCK are the 4096 bytes at xfs's offset 0, or at btrfs's offset BTRFS_SUPERBLOCK. */
+#define BTRFS_SUPERBLOCK 65536
+extern void blame_xfs (const unsigned char *superblock, const struct written *written, struct names *names);
+extern void blame_btrfs (const unsigned char *superblock, const struct written *written, struct names *names);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One violation, packed so that anybody can see it again: log, state, and what was expected and seen, as one archive. */
+#ifndef POWERCUT_BUNDLE_H
+#define POWERCUT_BUNDLE_H
+
+#include "replay/minimal.h"
+#include "replay/session.h"
+
+struct bundle {
+  const struct write_log *log;  /* cut at the crash point */
+  const char *state;            /* id */
+  const char *check;            /* the checker that was given in place of the log's own, or NULL */
+  const struct trees *trees;
+  const struct seen_state *seen;
+  const struct minimal *missing;        /* the state's writes that are missing, described */
+};
+
+/* Write BUNDLE to FILE, a .tar.zst, under a temporary name first.  Returns 0, or -1 after a message. */
+extern int bundle_write (const struct bundle *bundle, const char *file);
+
+#endif

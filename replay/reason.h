@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Why a write may be missing after a crash, in words: the crash model (replay/model.h) told of one write. */
+#ifndef POWERCUT_REASON_H
+#define POWERCUT_REASON_H
+
+#include "log/choice.h"
+
+/* The word for a kind of write: `write`, `zero` or `trim`. */
+extern const char *reason_kind_name (const struct log_write *write);
+
+/* `write 57 (4096 bytes at 0x1234000, WHAT)`, to free: 57 is the position of the issue; WHAT may be NULL.  If CHOICES, COUNT of
+ * them, drop only sectors of write number WRITE, they are named.  NULL with errno ENOMEM.
+ */
+extern char *reason_describe (const struct write_log *log, uint32_t write, const char *what, const struct choice *choices,
+                              size_t count);
+
+/* Why write number WRITE, which is pending at POSITION, may be missing there: the end of a sentence that begins with its
+ * description, to free.  NULL with errno ENOMEM.
+ */
+extern char *reason_pending (const struct write_log *log, uint32_t write, uint32_t position);
+
+#endif
