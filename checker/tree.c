@@ -694,5 +694,5 @@ tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1
 void
 tree_digest (const char *text, char digest[TREE_DIGEST_LENGTH + 1])
 {
-  content_format_hash (XXH3_128bits (text, strlen (text)), digest);
+  tree_content (text, strlen (text), digest);
 }

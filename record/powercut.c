@@ -323,7 +323,7 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, bundle, matrix, corpus, gen, workload, import, export or kernel: see powercut --help", name,
+  error_message ("%s%s give run, record, replay, bundle, matrix, corpus, workload, gen, import, export or kernel: see powercut --help", name,
                  *name ? ": no such command:" : "what to do?");
   return EXIT_UNUSABLE;
 }

@@ -182,10 +182,14 @@ model_phase (const struct write_log *log, uint32_t position, uint32_t *step)
   return passed.phase;
 }
 
-uint32_t
-model_operation (const struct write_log *log, uint32_t position)
+void
+model_expect (const struct write_log *log, struct crash_point *point)
 {
-  return pass_until (log, position).operation;
+  const struct passed passed = pass_until (log, point->position);
+
+  point->phase = passed.phase;
+  point->step = passed.step;
+  point->operation = passed.operation;
 }
 
 int
@@ -264,8 +268,7 @@ add_point (struct walk *walk, uint32_t position)
     .position = position, .pending_count = walk->pending_count
   };
 
-  point.phase = model_phase (walk->log, position, &point.step);
-  point.operation = model_operation (walk->log, position);
+  model_expect (walk->log, &point);
   if (points->count > 0 && points->points[points->count - 1].position == position)
     return 0;                   /* the log ends with `commit` */
   if (points->count == walk->room) {

@@ -74,8 +74,8 @@ extern int model_count_states (const struct write_log *log, const uint32_t *pend
 /* What is expected of a crash at POSITION.  *step, if not NULL, is the step that it is about, as in struct crash_point. */
 extern enum phase model_phase (const struct write_log *log, uint32_t position, uint32_t *step);
 
-/* The operation, as in struct crash_point, at POSITION. */
-extern uint32_t model_operation (const struct write_log *log, uint32_t position);
+/* Enter what is expected of a crash at the position of POINT: phase, step and operation. */
+extern void model_expect (const struct write_log *log, struct crash_point *point);
 
 /* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the start) to
  * the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.

@@ -712,7 +712,7 @@ probe_state (void *opaque, uint32_t position, const struct choice *choices, size
   uint32_t first, last;
   int r = model_range (config->log, &first, &last);
 
-  point.phase = model_phase (config->log, position, &point.step);
+  model_expect (config->log, &point);
   worker->point = &point;
   worker->selection = (struct selection) {
     .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
@@ -744,7 +744,7 @@ confirm_minimal (struct worker *worker, const struct minimal *minimal, const cha
   if (choices == NULL)
     return out_of_memory ();
   selection.choices = choices;
-  point.phase = model_phase (session->config->log, minimal->position, &point.step);
+  model_expect (session->config->log, &point);
   if (make_run (worker, &selection, &outcome) == -1)
     return -1;
   int r = oracle_judge (&session->oracle, &outcome, &point, &verdict);
@@ -1048,8 +1048,7 @@ visit_state (const struct session_config *config, uint32_t position, const struc
   if (pending == -1)
     return out_of_memory ();
   point.pending_count = (uint32_t) pending;
-  point.phase = model_phase (config->log, position, &point.step);
-  point.operation = model_operation (config->log, position);
+  model_expect (config->log, &point);
   if (prepare (&session, config) == 0)
     r = look_at_state (&session, &point, &selection, id, seen);
   free (point.pending);

@@ -94,7 +94,7 @@ program_agrees powercut 'OPTIONS OF GEN' "$common" -- "$powercut" gen
 program_agrees powercut 'OPTIONS OF IMPORT' "$common" -- "$powercut" import
 program_agrees powercut 'OPTIONS OF EXPORT' "$common" -- "$powercut" export
 program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
-page_has_no_more powercut run record matrix 'corpus run' 'corpus list' 'corpus add' gen bundle import export 'kernel fetch'
+page_has_no_more powercut run record bundle matrix 'corpus run' 'corpus list' 'corpus add' gen import export 'kernel fetch'
 program_agrees replay -- "$replay"
 plugin_agrees writelog
 plugin_agrees crashstate

@@ -409,6 +409,15 @@ static const struct {
 } steps_in_header[] = { { NULL, 1 }, { "steps=2", 2 }, { "steps=many", 1 } };
 
 /* Behind the last step, a mark of the same name is a program's own. */
+static uint32_t
+operation_at (const struct write_log *log, uint32_t position)
+{
+  struct crash_point point = { .position = position };
+
+  model_expect (log, &point);
+  return point.operation;
+}
+
 START_TEST (marks_of_operations_count_in_logs_with_a_workload_alone)
 {
   for (int with = 0; with < 2; with++) {
@@ -430,11 +439,11 @@ START_TEST (marks_of_operations_count_in_logs_with_a_workload_alone)
     struct write_log *log = finish_log (maker);
     struct crash_points points;
 
-    ck_assert_uint_eq (model_operation (log, begin), 0);
-    ck_assert_uint_eq (model_operation (log, first - 1), 0);
-    ck_assert_uint_eq (model_operation (log, first), with ? 2 : 0);
-    ck_assert_uint_eq (model_operation (log, second - 1), with ? 2 : 0);
-    ck_assert_uint_eq (model_operation (log, last), with ? 5 : 0);
+    ck_assert_uint_eq (operation_at (log, begin), 0);
+    ck_assert_uint_eq (operation_at (log, first - 1), 0);
+    ck_assert_uint_eq (operation_at (log, first), with ? 2 : 0);
+    ck_assert_uint_eq (operation_at (log, second - 1), with ? 2 : 0);
+    ck_assert_uint_eq (operation_at (log, last), with ? 5 : 0);
     if (with) {
       assert_points (log, false, NUMBERS (write, second_write, second, last));
       assert_points (log, true, NUMBERS (write, first, second_write, second, commit, last));
