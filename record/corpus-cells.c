@@ -238,7 +238,9 @@ take_end (const struct pool_config *config, struct pool_job *job)
 static int
 run_all (struct runner *runner, uint64_t jobs)
 {
-  const struct pool_config config = { .jobs = jobs, .folder = runner->folder, .data = runner };
+  const struct pool_config config = {
+    .jobs = jobs, .folder = runner->folder, .filesystems = runner->corpus->filesystems, .data = runner
+  };
   struct corpus *corpus = runner->corpus;
 
   if (plan_cells (runner) == -1)

@@ -196,7 +196,8 @@ corpus_run_command (int argc, char **argv)
   struct words filesystems = { NULL, NULL, 0 };
   int first = parse_arguments (argc, argv, &arguments), status = EXIT_UNUSABLE;
 
-  if (first != -1 && words_split (arguments.filesystems ? arguments.filesystems : FILESYSTEMS, ",", &filesystems) == 0
+  corpus.filesystems = arguments.filesystems ? arguments.filesystems : FILESYSTEMS;
+  if (first != -1 && words_split (corpus.filesystems, ",", &filesystems) == 0
       && words_check ("fs", &filesystems) == 0
       && corpus_find_cases (&corpus, (const char *const *) argv + first, (size_t) (argc - first), arguments.filter) == 0
       && stop_install () == 0)

@@ -28,6 +28,7 @@ struct case_cell {
 struct corpus {
   struct corpus_case *cases;
   size_t case_count;
+  const char *filesystems;      /* names with commas between them */
   struct case_environment *environments;
   size_t environment_count;
   struct case_cell *cells;

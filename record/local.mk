@@ -23,12 +23,12 @@ record_powercut_SOURCES = \
 	record/pool.c record/pool.h \
 	record/powercut.c \
 	record/record.c record/record.h \
+	record/recorder.c record/recorder.h \
+	record/worker.c record/worker.h \
 	record/workload-file.c record/workload-file.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
-	record/libcorpus.la guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la \
-	common/libcommon.la common/libmessage.la \
-	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
+	record/libcorpus.la replay/libreplay.la common/libmessage.la
 
 # What tests need of it.
 noinst_LTLIBRARIES += record/libcorpus.la

@@ -16,7 +16,7 @@
 #include "common/stop.h"
 #include "common/words.h"
 #include "common/workdir.h"
-#include "guest/kernel.h"
+#include "guest/image.h"
 #include "record/matrix-cells.h"
 #include "record/matrix-report.h"
 #include "record/matrix.h"
@@ -174,9 +174,9 @@ plan_environments (struct matrix *matrix, const struct arguments *arguments, con
   for (size_t i = 0; i < kernel_count; i++) {
     const char *spec = arguments->kernels.count ? arguments->kernels.texts[i] : NULL;
 
-    if (kernel_find (spec, &kernels[i]) == -1)
+    if (guest_kernel_find (spec, arguments->filesystems, &kernels[i]) == -1)
       return -1;
-    add_environments (matrix, filesystems, &arguments->mount, spec, kernels[i].release);
+    add_environments (matrix, filesystems, &arguments->mount, kernels[i].image, kernels[i].release);
   }
   return 0;
 }
@@ -259,7 +259,9 @@ plan_and_measure (const struct arguments *arguments, const struct words *filesys
   const size_t kernel_count = arguments->kernels.count ? arguments->kernels.count : 1;
   struct kernel *kernels = calloc (kernel_count, sizeof *kernels);
   struct words lines = { NULL, NULL, 0 };
-  struct matrix matrix = { .command = arguments->command, .settle = arguments->settle };
+  struct matrix matrix = {
+    .command = arguments->command, .filesystems = arguments->filesystems, .settle = arguments->settle
+  };
   int status = EXIT_UNUSABLE;
 
   if (kernels == NULL)

@@ -21,7 +21,9 @@
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
+#include "record/worker.h"
 #include "record/workload-file.h"
+#include "replay/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
@@ -196,8 +198,9 @@ become_replay (const char **words)
   return EXIT_UNUSABLE;
 }
 
+/* Replay the log in the guest that KEEPER keeps or, if it is NULL, by becoming replay. */
 static int
-replay_recording (const struct recording *recording, const struct replay_options *replay)
+replay_recording (const struct recording *recording, const struct replay_options *replay, struct keeper *keeper)
 {
   const char *words[REPLAY_WORDS_MAX] = { NULL };
   char memory[64], jobs[64], limit[64];
@@ -223,7 +226,10 @@ replay_recording (const struct recording *recording, const struct replay_options
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
-  return become_replay (words);
+  if (keeper == NULL)
+    return become_replay (words);
+  words[0] = "replay";
+  return replay_command ((int) count, (char **) words, keeper->kept);
 }
 
 /* Pack one violation: let replay do it. */
@@ -263,7 +269,7 @@ bundle_command (int argc, char **argv)
 }
 
 static int
-record_command (int argc, char **argv, bool then_replay)
+record_command (int argc, char **argv, bool then_replay, struct keeper *keeper)
 {
   struct recording recording = {
     .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .memory_bytes = 256 << 20,
@@ -275,7 +281,7 @@ record_command (int argc, char **argv, bool then_replay)
   if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)
     status = -1;
   else
-    status = record (&recording);
+    status = record (keeper ? keeper->recorder : NULL, &recording);
   if (status == -1)
     status = EXIT_UNUSABLE;
   if (stop_requested ()) {
@@ -287,7 +293,13 @@ record_command (int argc, char **argv, bool then_replay)
   free (recording.step.texts);
   free (recording.watch.texts);
   free (recording.include.texts);
-  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay) : status;
+  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay, keeper) : status;
+}
+
+static int
+run_in_worker (int argc, char **argv, struct keeper *keeper)
+{
+  return strcmp (argv[0], "replay") == 0 ? replay_command (argc, argv, keeper->kept) : record_command (argc, argv, true, keeper);
 }
 
 int
@@ -296,7 +308,7 @@ main (int argc, char **argv)
   const char *name = argc > 1 ? argv[1] : "";
 
   if (strcmp (name, "run") == 0 || strcmp (name, "record") == 0)
-    return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0);
+    return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0, NULL);
   if (strcmp (name, "replay") == 0)
     return become_replay ((const char **) argv + 1);
   if (strcmp (name, "bundle") == 0)
@@ -315,6 +327,8 @@ main (int argc, char **argv)
     return gen_command (argc - 1, argv + 1);
   if (strcmp (name, "workload") == 0)
     return workload_command (argc - 1, argv + 1);
+  if (strcmp (name, WORKER_COMMAND) == 0)
+    return worker_command (argc - 1, argv + 1, run_in_worker);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;

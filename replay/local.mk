@@ -12,6 +12,7 @@ replay_libreplay_la_SOURCES = \
 	replay/export.c replay/export.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
+	replay/kept.c replay/kept.h \
 	replay/list.c replay/list.h \
 	replay/minimal.c replay/minimal.h \
 	replay/minimize.c replay/minimize.h \
@@ -21,6 +22,7 @@ replay_libreplay_la_SOURCES = \
 	replay/page-table.c replay/page-table.h \
 	replay/pages.c replay/pages.h \
 	replay/reason.c replay/reason.h \
+	replay/replay.c replay/replay.h \
 	replay/report.c replay/report.h \
 	replay/runner.c replay/runner.h \
 	replay/search.c replay/search.h \
@@ -33,5 +35,5 @@ replay_libreplay_la_LIBADD = \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
 
 bin_PROGRAMS += replay/replay
-replay_replay_SOURCES = replay/replay.c
+replay_replay_SOURCES = replay/main.c
 replay_replay_LDADD = replay/libreplay.la common/libmessage.la

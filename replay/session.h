@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "replay/findings.h"
+#include "replay/kept.h"
 #include "replay/model.h"
 #include "replay/oracle.h"
 #include "replay/runner.h"
@@ -39,6 +40,7 @@ struct session_config {
   bool no_reduction;            /* one run for each state */
   bool minimize;                /* find the smallest state of each finding */
   bool progress;                /* draw a progress line on standard error */
+  struct kept *kept;            /* where the only guest comes from and goes to, or NULL; then this thread does the work of all */
 };
 
 struct session {

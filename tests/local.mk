@@ -37,6 +37,7 @@ VM_TESTS = \
 	tests/vm/test-minimize.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-pages.sh \
+	tests/vm/test-pool.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \
@@ -50,7 +51,8 @@ include tests/unit/local.mk
 include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/compare-dm-log.pl tests/vm/filter-operations.pl tests/sanitized/nbdkit
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/compare-dm-log.pl tests/vm/filter-operations.pl \
+	tests/vm/pool-jobs.pl tests/sanitized/nbdkit
 
 # Without guests.
 check-quick: all $(check_PROGRAMS)
