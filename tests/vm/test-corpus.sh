@@ -6,7 +6,7 @@ requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit xmllint
 
 cases=$tmp/cases
 safe='echo new > file.tmp && sync && mv file.tmp file && sync'
-unsafe='echo new > file.tmp && mv file.tmp file'
+unsafe='echo new > file.tmp && mv file.tmp file || sync'  # the same programs, so that one guest will do for both
 
 # put_case NAME COMMAND [LINE...]
 put_case ()
@@ -34,7 +34,8 @@ put_case safe "$safe" '[btrfs]' 'mount = noatime'
 put_case known "$unsafe" 'filesystems = btrfs' '[fails btrfs 6 7]' 'finding = durability: old contents' 'why = nothing is synced'
 put_case fixed "$safe" 'filesystems = ext4' '[fails ext4]' 'finding = durability' 'why = no reason'
 put_case new "$unsafe" 'filesystems = ext4' '[fails ext4]' 'finding = kernel' 'why = it fails otherwise'
-put_case unsupported 'exit 77' 'filesystems = ext4'
+put_case unsupported 'exit 77; mv; sync' 'filesystems = ext4'
+printf 'write a 0 4K\nfsync a\n' > "$cases/plain.workload"
 expect_status 0 "$powercut" record --quiet --size=64M --setup='echo old > file' -o "$tmp/log.bin" -- /bin/sh -c "$safe"
 expect_status 0 "$powercut" corpus add --title='a log' "$tmp/log.bin" "$cases/log"
 [ "$(ls "$cases/log")" = $'case.ini\nlog.zst' ] || fail "corpus add made $(ls "$cases/log")"
@@ -48,10 +49,12 @@ expect known ext4 n/a
 expect fixed ext4 FIXED
 expect new ext4 FAIL
 expect unsupported ext4 n/a
+expect plain ext4 pass
+expect plain btrfs pass
 expect log ext4 pass
 expect log btrfs n/a
 grep -q '^new  *FAIL  *n/a *$' "$tmp/out" || fail "the table: $(cat "$tmp/out")"
-grep -q '^6 cases, 12 cells: 3 pass, 1 FAIL, 1 known, 1 FIXED, 6 n/a, 0 error' "$tmp/out" || fail "the totals: $(cat "$tmp/out")"
+grep -q '^7 cases, 14 cells: 5 pass, 1 FAIL, 1 known, 1 FIXED, 6 n/a, 0 error' "$tmp/out" || fail "the totals: $(cat "$tmp/out")"
 grep -q '^    again: powercut run .*--fs ext4 ' "$tmp/out" || fail "no command: $(cat "$tmp/out")"
 xmllint --noout "$tmp/junit" || fail "the XML is not well-formed"
 [ "$(xmllint --xpath 'count(//failure)' "$tmp/junit"),$(xmllint --xpath 'count(//skipped)' "$tmp/junit")" = 2,7 ] ||
@@ -59,7 +62,7 @@ xmllint --noout "$tmp/junit" || fail "the XML is not well-formed"
 
 # Only what is expected, and what could not be measured.
 expect_status 0 "$powercut" corpus run --fs=btrfs --filter=know "$cases"
-put_case broken 'exit 3' 'filesystems = ext4'
+put_case broken 'exit 3; mv; sync' 'filesystems = ext4'
 expect_status 2 "$powercut" corpus run --fs=ext4 --filter=broken --json="$tmp/json" "$cases"
 expect broken ext4 error
 
