@@ -4,6 +4,7 @@ man_MANS = \
 	docs/nbdkit-crashstate-plugin.1 \
 	docs/nbdkit-writelog-plugin.1 \
 	docs/powercut-log.5 \
+	docs/powercut-workload.5 \
 	docs/powercut.1 \
 	docs/replay.1
 

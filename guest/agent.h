@@ -55,6 +55,9 @@ extern int fsck_device (const char *device, const char *type, FILE *payload);
 /* Write TEXT to the mark device, past the page cache: it is in the log on return.  Returns 0 or -1. */
 extern int mark_write (const char *device, const char *text);
 
+/* The mark device that the recorder named, or NULL after a message. */
+extern const char *mark_device (void);
+
 /* Thaw the file system of PATH until it is not frozen, after the mark `thaw` if it was frozen with a mark.  Returns how often it
  * was frozen, or -1.
  */
@@ -62,6 +65,11 @@ extern int thaw_all (const char *path);
 
 /* Be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none. */
 extern int tool_run (const char *name, char **words);
+
+/* agent-workload.c */
+
+/* Do the update of the workload that is the last of WORDS or, if --setup is the first, its setup.  Returns an exit status. */
+extern int tool_workload (char **words);
 
 /* agent-run.c */
 

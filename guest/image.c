@@ -7,6 +7,7 @@
 #include "common/parts.h"
 #include "guest/fsck.h"
 #include "guest/image.h"
+#include "guest/protocol.h"
 
 #define NAMES_MAX 16
 
@@ -40,7 +41,9 @@ add_filesystem (const char *filesystem, const char **names, size_t count)
 static int
 add_agent (struct initramfs *initramfs, const char *agent)
 {
-  static const char *const tools[] = { "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw" };
+  static const char *const tools[] = {
+    "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw", AGENT_WORKLOAD_TOOL
+  };
 
   if (initramfs_add_file (initramfs, agent, "/init") == -1)
     return -1;

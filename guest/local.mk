@@ -12,12 +12,15 @@ guest_agent_SOURCES = \
 	guest/agent-run.c \
 	guest/agent-shell.c \
 	guest/agent-tools.c \
+	guest/agent-workload.c \
 	guest/agent.c guest/agent.h \
 	guest/fsck.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
+	checker/content.c checker/content.h \
 	checker/sectors.c checker/sectors.h \
 	checker/tree.c checker/tree.h \
+	checker/workload.c checker/workload.h \
 	common/escape.c common/escape.h \
 	common/number.c common/number.h \
 	common/process.c common/process.h

@@ -53,6 +53,9 @@
 #define AGENT_MARK_MAX 4096
 #define AGENT_SHELL_END 4       /* Ctrl-D */
 
+/* A tool: with --setup or nothing, then the text of a workload (checker/workload.h), it does its setup or its update. */
+#define AGENT_WORKLOAD_TOOL "/bin/powercut-workload"
+
 /* Environment of the programs that are run while there is a recording. */
 #define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"
 #define AGENT_FREEZE_AT_VARIABLE "POWERCUT_FREEZE_AT"   /* at which mark powercut-mark freezes /mnt */

@@ -16,10 +16,12 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/gen.h"
 #include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
+#include "record/workload-file.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
@@ -33,6 +35,8 @@ static const char main_usage[] =
   "       powercut show [OPTION...] LOG                         what is in a log\n"
   "       powercut bundle ID LOG -o BUNDLE                      pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut workload FILE                                check a workload, convert J-lang\n"
+  "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut COMMAND --help                               more about one of them\n";
@@ -46,7 +50,7 @@ struct replay_options {
 
 /* The options of a recording that are not kept as they are. */
 struct texts {
-  const char *bus, *settle;
+  const char *bus, *settle, *workload;
   bool pages;
 };
 
@@ -68,6 +72,20 @@ read_texts (const struct texts *texts, struct recording *recording)
   return recording_parse_settle (texts->settle, recording);
 }
 
+/* The workload of the file PATH, if that is not NULL, is the update. */
+static int
+load_workload (const char *path, struct recording *recording)
+{
+  if (path == NULL)
+    return 0;
+  if (recording->command[0] || recording->step.count > 0 || recording->watch.count > 0) {
+    error_message ("--workload=%s: excludes --step, --watch and a command behind `--'", path);
+    return -1;
+  }
+  recording->workload = workload_file_load (path, recording->filesystem);
+  return recording->workload ? 0 : -1;
+}
+
 static int
 check_recording (const struct recording *recording)
 {
@@ -77,7 +95,7 @@ check_recording (const struct recording *recording)
     error_message ("--page-size=%ju: %s", (uintmax_t) recording->page_bytes, page_fault);
     return -1;
   }
-  if (recording->command[0] == NULL && recording->step.count == 0) {
+  if (recording->command[0] == NULL && recording->step.count == 0 && recording->workload == NULL) {
     error_message ("which command? write it behind `--`: see --help");
     return -1;
   }
@@ -112,7 +130,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
 {
   struct replay_options ignored = { 0 };
   struct replay_options *for_replay = replay ? replay : &ignored;
-  struct texts texts = { "nbd", "sync", false };
+  struct texts texts = { "nbd", "sync", NULL, false };
   struct option_spec options[] = {
     { "output", 'o', OPTION_TEXT, &recording->log, "LOG", replay ? "the log to make [" DEFAULT_LOG "]" : "the log to make", 0 },
     { "fs", 0, OPTION_TEXT, &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]", 0 },
@@ -124,6 +142,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
     { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
     { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
+    { "workload", 0, OPTION_TEXT, &texts.workload, "FILE", "the update is a workload: see powercut-workload(5)", 0 },
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
     { "check", 0, OPTION_TEXT, &recording->check, "CMD", "shell command that says what is right after a crash", 0 },
     { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
@@ -162,7 +181,8 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   recording->command = (const char *const *) argv + first;
   if (replay && recording->log == NULL)
     recording->log = DEFAULT_LOG;
-  return read_texts (&texts, recording) == -1 || check_recording (recording) == -1 ? -1 : 0;
+  return read_texts (&texts, recording) == -1 || load_workload (texts.workload, recording) == -1
+    || check_recording (recording) == -1 ? -1 : 0;
 }
 
 /* Become the program PART, which calls itself NAME.  WORDS is its command line, NULL at the end; the first is replaced. */
@@ -273,6 +293,7 @@ record_command (int argc, char **argv, bool then_replay)
     error_message ("stopped by signal %d", stop_requested ());
     status = EXIT_SIGNALLED + stop_requested ();
   }
+  free (recording.workload);
   free (recording.setup.texts);
   free (recording.step.texts);
   free (recording.watch.texts);
@@ -317,6 +338,8 @@ static const struct {
   { "show", show_command },
   { "bundle", bundle_command },
   { "matrix", matrix_command },
+  { "workload", workload_command },
+  { "gen", gen_command },
   { "import", import_command },
   { "export", export_command },
   { "kernel", kernel_command },

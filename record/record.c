@@ -165,6 +165,8 @@ make_parameters (const struct session *session, struct parameters *parameters)
 
     r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
   }
+  if (recording->workload)
+    r |= add_parameter (parameters, "info=workload=", recording->workload);
   for (size_t i = 0; i < recording->step.count; i++)
     r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
   if (recording->step.count > 0) {
@@ -449,6 +451,13 @@ prepare_tree (struct session *session)
                      &output) == -1)
       return -1;
   }
+  if (recording->workload) {
+    CLEANUP_FREE char *output = NULL;
+
+    if (run_program (session, "the workload's setup",
+                     (const char *const[]) { AGENT_WORKLOAD_TOOL, "--setup", recording->workload, NULL }, &output) == -1)
+      return -1;
+  }
   if (recording->page_bytes > 0
       && tell (session, "asking for pages", (const char *const[]) { "sectors", "all", NULL }) == -1)
     return -1;
@@ -541,7 +550,9 @@ record_update (struct session *session)
   CLEANUP_FREE char *old_tree = NULL, *tree = NULL;
   int r = observe (session, "old", &old_tree);
 
-  if (r == 0 && recording->step.count == 0)
+  if (r == 0 && recording->workload)
+    r = record_step (session, "the workload", (const char *const[]) { AGENT_WORKLOAD_TOOL, recording->workload, NULL }, 1, &tree);
+  else if (r == 0 && recording->step.count == 0)
     r = record_only_step (session, &tree);
   for (size_t i = 0; i < recording->step.count && r == 0; i++)
     r = record_step (session, "--step", (const char *const[]) { "/bin/sh", "-c", recording->step.texts[i], NULL }, i + 1, &tree);

@@ -25,6 +25,7 @@ struct recording {
   const char *initial;          /* folder whose content the file system has at first, or NULL */
   struct option_texts setup;    /* shell commands to run before `begin` */
   struct option_texts step;     /* shell commands, each a step of the update; none: command is the only one */
+  char *workload;               /* text of a workload (checker/workload.h) that is the update; NULL: it is command or step */
   struct option_texts watch;    /* paths; none: the whole tree */
   struct option_texts include;  /* files of the host that the guest needs too */
   const char *check;            /* shell command for the replay, or NULL */
@@ -35,7 +36,7 @@ struct recording {
   uint64_t memory_bytes;
   uint64_t timeout_seconds;     /* for each command in the guest */
   const char *log;              /* the file to make */
-  const char *const *command;   /* NULL at the end; empty if there are steps */
+  const char *const *command;   /* NULL at the end; empty if there are steps or a workload */
   bool quiet;                   /* do not show what the command prints */
 };
 

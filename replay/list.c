@@ -68,7 +68,7 @@ print_event (const struct log_event *event, FILE *file)
 static void
 print_point (const struct write_log *log, const struct crash_point *point, const struct tear *tear, FILE *file)
 {
-  const char *expected = phase_expects (point->phase);
+  CLEANUP_FREE char *expected = crash_point_expects (log, point);
   mpz_t states;
 
   mpz_init (states);
@@ -76,7 +76,7 @@ print_point (const struct write_log *log, const struct crash_point *point, const
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
   fprintf (file, "-------- crash point %u: %u pending, %s states%s%s", point->position, point->pending_count, text,
-           *expected ? ", " : "", expected);
+           expected && *expected ? ", " : "", expected ? expected : "");
   if (point->step > 1)
     fprintf (file, " (step %u)", point->step);
   putc ('\n', file);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 /* Something that may add a crash point before it. */
 struct stop {
   uint32_t position;
-  enum { STOP_FLUSH, STOP_FUA, STOP_BEGIN, STOP_COMMIT } kind;
+  enum { STOP_FLUSH, STOP_FUA, STOP_BEGIN, STOP_PROMISE } kind;
   uint32_t number;              /* of the flush or the write */
 };
 
@@ -97,10 +98,16 @@ model_durable_from (const struct write_log *log)
   return durable;
 }
 
-const char *
-phase_expects (enum phase phase)
+char *
+crash_point_expects (const struct write_log *log, const struct crash_point *point)
 {
-  return phase == PHASE_UPDATE ? "old or new" : phase == PHASE_COMMITTED ? "new" : "";
+  char *text;
+
+  if (log_info (log, "workload", 0) == NULL)
+    return strdup (point->phase == PHASE_UPDATE ? "old or new" : point->phase == PHASE_COMMITTED ? "new" : "");
+  if (point->operation == 0)
+    return strdup ("");
+  return asprintf (&text, "operation %u has returned", point->operation) == -1 ? NULL : text;
 }
 
 int64_t
@@ -166,33 +173,88 @@ count_steps (const struct write_log *log)
   return (uint32_t) steps;
 }
 
+/* What the marks up to some position say. */
+struct passed {
+  const struct write_log *log;
+  uint32_t steps;               /* that there are in all */
+  bool workload;                /* the log has one */
+  enum phase phase;
+  uint32_t step, operation;
+};
+
+static struct passed
+no_mark_passed (const struct write_log *log)
+{
+  return (struct passed) { log, count_steps (log), log_info (log, "workload", 0) != NULL, PHASE_UNKNOWN, 0, 0 };
+}
+
+/* The N of a mark `op N`, or 0. */
+static uint32_t
+operation_of (const struct log_mark *mark)
+{
+  const char *text;
+  size_t length;
+  uint64_t number = 0;
+  char digits[16];
+
+  if (!log_mark_is (mark, "op", &text, &length) || length >= sizeof digits)
+    return 0;
+  memcpy (digits, text, length);
+  digits[length] = '\0';
+  parse_unsigned (digits, UINT32_MAX, &number);
+  return (uint32_t) number;
+}
+
 /* Let MARK change what is expected; false if it does not. */
 static bool
-pass_mark (const struct log_mark *mark, uint32_t steps, enum phase *phase, uint32_t *step)
+pass_mark (struct passed *passed, const struct log_mark *mark)
 {
-  if (*phase != PHASE_UPDATE && *step < steps && log_mark_is (mark, "begin", NULL, NULL)) {
-    *phase = PHASE_UPDATE;
-    ++*step;
+  if (passed->phase != PHASE_UPDATE && passed->step < passed->steps && log_mark_is (mark, "begin", NULL, NULL)) {
+    passed->phase = PHASE_UPDATE;
+    passed->step++;
     return true;
   }
-  if (*phase == PHASE_UPDATE && log_mark_is (mark, "commit", NULL, NULL)) {
-    *phase = PHASE_COMMITTED;
+  if (passed->phase != PHASE_UPDATE)
+    return false;
+  if (log_mark_is (mark, "commit", NULL, NULL)) {
+    passed->phase = PHASE_COMMITTED;
     return true;
   }
-  return false;
+  uint32_t operation = passed->workload ? operation_of (mark) : 0;
+  if (operation <= passed->operation)
+    return false;
+  passed->operation = operation;
+  return true;
+}
+
+static struct passed
+pass_until (const struct write_log *log, uint32_t position)
+{
+  struct passed passed = no_mark_passed (log);
+
+  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
+    pass_mark (&passed, &log->marks[i]);
+  return passed;
 }
 
 enum phase
 model_phase (const struct write_log *log, uint32_t position, uint32_t *step)
 {
-  enum phase phase = PHASE_UNKNOWN;
-  uint32_t begun = 0, steps = count_steps (log);
+  const struct passed passed = pass_until (log, position);
 
-  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
-    pass_mark (&log->marks[i], steps, &phase, &begun);
   if (step)
-    *step = begun;
-  return phase;
+    *step = passed.step;
+  return passed.phase;
+}
+
+void
+model_expect (const struct write_log *log, struct crash_point *point)
+{
+  const struct passed passed = pass_until (log, point->position);
+
+  point->phase = passed.phase;
+  point->step = passed.step;
+  point->operation = passed.operation;
 }
 
 int
@@ -223,8 +285,7 @@ static struct stop *
 find_stops (const struct write_log *log, size_t *count)
 {
   struct stop *stops = calloc ((size_t) log->flush_count + log->write_count + log->mark_count + 1, sizeof *stops);
-  enum phase phase = PHASE_UNKNOWN;
-  uint32_t step = 0, steps = count_steps (log);
+  struct passed passed = no_mark_passed (log);
 
   *count = 0;
   if (stops == NULL)
@@ -236,9 +297,9 @@ find_stops (const struct write_log *log, size_t *count)
     if (log->writes[i].flags & LOG_FUA && log->writes[i].completion != LOG_NEVER)
       stops[(*count)++] = (struct stop) { log->writes[i].completion, STOP_FUA, i };
   for (uint32_t i = 0; i < log->mark_count; i++)
-    if (pass_mark (&log->marks[i], steps, &phase, &step))
+    if (pass_mark (&passed, &log->marks[i]))
       stops[(*count)++] = (struct stop) {
-        log->marks[i].position, phase == PHASE_UPDATE ? STOP_BEGIN : STOP_COMMIT, 0
+        log->marks[i].position, log_mark_is (&log->marks[i], "begin", NULL, NULL) ? STOP_BEGIN : STOP_PROMISE, 0
       };
   qsort (stops, *count, sizeof *stops, compare_stops);
   return stops;
@@ -272,8 +333,7 @@ add_point (struct walk *walk, uint32_t position)
     .position = position, .pending_count = walk->pending_count
   };
 
-  point.phase = model_phase (walk->log, position, &point.step);
-
+  model_expect (walk->log, &point);
   if (points->count > 0 && points->points[points->count - 1].position == position)
     return 0;                   /* the log ends with `commit` */
   if (points->count == walk->room) {
@@ -310,7 +370,7 @@ pass_stop (struct walk *walk, const struct stop *stop, bool prefixes)
   if (!prefixes && stop->position > walk->first && (stop->kind >= STOP_BEGIN || kept < walk->pending_count)
       && add_point (walk, stop->position - 1) == -1)
     return -1;
-  if (prefixes && stop->kind == STOP_COMMIT && stop->position >= walk->first && add_point (walk, stop->position) == -1)
+  if (prefixes && stop->kind == STOP_PROMISE && stop->position >= walk->first && add_point (walk, stop->position) == -1)
     return -1;
   kept = 0;
   for (uint32_t i = 0; i < walk->pending_count; i++)

@@ -21,7 +21,7 @@ struct observation {
   uint8_t *classes;             /* of its pages (replay/pages.h), to free; or NULL */
   struct judged {
     enum phase phase;
-    uint32_t step;
+    uint32_t step, operation;
     struct verdict verdict;
   } *judged;                    /* what it means where */
   size_t judged_count;

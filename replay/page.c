@@ -290,7 +290,7 @@ put_point (const struct page *page, size_t number, uint32_t most)
 {
   const struct crash_point *point = &page->session->points.points[number];
   const struct point_result *result = &page->session->results[number];
-  CLEANUP_FREE char *after = finding_after (page->log, point->position);
+  CLEANUP_FREE char *after = finding_after (page->log, point->position), *expected = crash_point_expects (page->log, point);
 
   fprintf (page->file, "<tr id=\"p%u\"><td class=\"n\">", point->position);
   if (page->overlays[number])
@@ -298,7 +298,7 @@ put_point (const struct page *page, size_t number, uint32_t most)
   else
     fprintf (page->file, "%u", point->position);
   page_put_part (page, "</td><td>", after ? after : "", "</td>");
-  fprintf (page->file, "<td>%s</td><td>", phase_expects (point->phase));
+  fprintf (page->file, "<td>%s</td><td>", expected ? expected : "");
   put_pending (page, point, most);
   fputs ("</td><td class=\"n\">", page->file);
   put_states_of (page, result->covered, result->states);

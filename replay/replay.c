@@ -13,6 +13,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "checker/persistence.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -293,7 +294,9 @@ free_trees (struct trees *trees)
   free (trees->texts);
 }
 
-/* The observations that travel in the marks: none if the log was never meant to be judged.  To be freed in any case. */
+/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a workload
+ * says what is right.  To be freed in any case.
+ */
 static int
 find_trees (const struct write_log *log, struct trees *trees)
 {
@@ -309,7 +312,7 @@ find_trees (const struct write_log *log, struct trees *trees)
       return -1;
     }
   }
-  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED))
+  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, "workload", 0))
     return 0;
   error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it again, "
                  "or look at it with --list", log->path);
@@ -471,10 +474,50 @@ build_initramfs (const struct write_log *log, const struct kernel *kernel, const
   return r;
 }
 
+/* The oracle of the log's workload.  The simulation that it rests on is first held against what was seen without a crash. */
+static struct persistence *
+make_persistence (const struct write_log *log, const struct workload *workload, const struct trees *trees)
+{
+  const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
+  struct persistence *persistence = NULL;
+  uint32_t rules;
+
+  if (persistence_rules (workload, filesystem, options ? options : "", &rules) == 0)
+    persistence = persistence_new (workload, rules);
+  for (size_t i = 0; persistence && i < trees->count && i < 2; i++) {
+    CLEANUP_FREE char *detail = NULL;
+
+    if (persistence_compare (persistence, i == 1, trees->texts[i], &detail) == 0 && detail == NULL)
+      continue;
+    if (detail)
+      error_message ("%s: without a crash, too, the guest saw something else than its workload does: %s", log->path, detail);
+    persistence_free (persistence);
+    persistence = NULL;
+  }
+  return persistence;
+}
+
+/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  Free both in any case. */
+static int
+find_workload (const struct write_log *log, const struct trees *trees, struct workload *workload,
+               struct persistence **persistence)
+{
+  const char *text = log_info (log, "workload", 0);
+
+  *workload = (struct workload) { .name = "workload" };
+  *persistence = NULL;
+  if (text == NULL)
+    return 0;
+  if (workload_parse (text, "workload", workload) == -1)
+    return -1;
+  *persistence = make_persistence (log, workload, trees);
+  return *persistence ? 0 : -1;
+}
+
 /* Build the guest's initramfs and visit the states, with FOLDER for all temporary files. */
 static int
 replay_in (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel,
-           const struct trees *trees, const char *folder)
+           const struct trees *trees, struct persistence *persistence, const char *folder)
 {
   CLEANUP_FREE char *initramfs_file = NULL;
   CLEANUP_FREE const char **watch = NULL;
@@ -484,7 +527,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
   if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1
       || build_initramfs (log, kernel, check, arguments->shell, initramfs_file) == -1)
     return EXIT_UNUSABLE;
-  size_t watch_count = find_watch (log, &watch);
+  size_t watch_count = persistence ? 0 : find_watch (log, &watch);
   struct pages pages;
   bool paged;
   int status = find_pages (arguments, log, trees, &pages, &paged);
@@ -494,9 +537,10 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     return EXIT_UNUSABLE;
   }
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
-  const bool observe = check == NULL || watch_count > 0;
+  const bool observe = check == NULL || watch_count > 0 || persistence;
   struct session_config config = {
-    .log = log, .folder = folder, .trees = observe ? *trees : (struct trees) { NULL, 0 }, .jobs = (unsigned) arguments->jobs,
+    .log = log, .folder = folder, .trees = observe ? *trees : (struct trees) { NULL, 0 }, .persistence = persistence,
+    .jobs = (unsigned) arguments->jobs,
     .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
@@ -517,6 +561,8 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
 static int
 run_replay (const struct arguments *arguments, const struct write_log *log)
 {
+  struct persistence *persistence = NULL;
+  struct workload workload = { .name = NULL };
   struct kernel kernel;
   struct trees trees;
   char *folder;
@@ -538,8 +584,10 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
     kernel_free (&kernel);
     return EXIT_UNUSABLE;
   }
-  if (find_trees (log, &trees) == 0)
-    status = replay_in (arguments, log, &kernel, &trees, folder);
+  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, &workload, &persistence) == 0)
+    status = replay_in (arguments, log, &kernel, &trees, persistence, folder);
+  persistence_free (persistence);
+  workload_free (&workload);
   free_trees (&trees);
   workdir_remove (folder);
   free (folder);

@@ -65,10 +65,11 @@ count_behaviours (struct report *report)
 static void
 add_point (struct report *report, const struct point_result *result, const struct crash_point *point)
 {
-  bool judged = oracle_judges (&report->session->oracle, point) && result->runs + result->remembered > 0;
+  const struct oracle *oracle = &report->session->oracle;
+  bool visited = result->runs + result->remembered > 0;
 
-  report->judged |= judged;
-  report->judged_new |= judged && (point->phase == PHASE_COMMITTED || point->step > 1);
+  report->judged |= visited && oracle_judges_atomic (oracle, point);
+  report->judged_new |= visited && oracle_judges_durable (oracle, point);
   report->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   mpz_add (report->states, report->states, result->states);
   mpz_add (report->covered, report->covered, result->covered);
@@ -213,10 +214,11 @@ report_print (const struct report *report, FILE *file)
              (uintmax_t) session->mismatches);
   print_findings (config->log, &session->findings, file);
   if (config->runner.check)
-    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged ? ", " : "");
+    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged || report->judged_new ? ", " : "");
   if (report->judged)
-    fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO",
-             report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
+    fprintf (file, "atomic: %s, ", report->atomic ? "yes" : "NO");
+  if (report->judged || report->judged_new)
+    fprintf (file, "durable: %s", report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
   else if (config->runner.check == NULL)
     fprintf (file, "contents were not judged");
   if (session->oracle.leftover_count > 0)

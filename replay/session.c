@@ -693,7 +693,7 @@ prepare (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
-  oracle_init (&session->oracle, &config->trees, config->pages);
+  oracle_init (&session->oracle, &config->trees, config->persistence, config->pages);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
@@ -744,7 +744,7 @@ probe_state (void *opaque, uint32_t position, const struct choice *choices, size
   uint32_t first, last;
   int r = model_range (config->log, &first, &last);
 
-  point.phase = model_phase (config->log, position, &point.step);
+  model_expect (config->log, &point);
   worker->point = &point;
   worker->selection = (struct selection) {
     .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
@@ -776,7 +776,7 @@ confirm_minimal (struct worker *worker, const struct minimal *minimal, const cha
   if (choices == NULL)
     return out_of_memory ();
   selection.choices = choices;
-  point.phase = model_phase (session->config->log, minimal->position, &point.step);
+  model_expect (session->config->log, &point);
   if (make_run (worker, &selection, &outcome) == -1)
     return -1;
   int r = oracle_judge (&session->oracle, &outcome, &point, &verdict);
@@ -1080,7 +1080,7 @@ visit_state (const struct session_config *config, uint32_t position, const struc
   if (pending == -1)
     return out_of_memory ();
   point.pending_count = (uint32_t) pending;
-  point.phase = model_phase (config->log, position, &point.step);
+  model_expect (config->log, &point);
   if (prepare (&session, config) == 0)
     r = look_at_state (&session, &point, &selection, id, seen);
   free (point.pending);

@@ -29,6 +29,7 @@ struct session_config {
   struct runner_config runner;
   const char *folder;           /* private, for the guests' files */
   struct trees trees;           /* what is right */
+  struct persistence *persistence;      /* or what is, if the log has a workload; else NULL */
   const struct pages *pages;    /* to tabulate, or NULL */
   unsigned jobs;
   struct tear tear;

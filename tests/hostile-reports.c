@@ -147,7 +147,7 @@ fill_session (struct session *session)
   char *tree = copy ("d 0755 0 0 - - - .\nf 0644 0 0 0 empty - " HOSTILE_PATH "\nf 0644 0 0 0 empty - left" HOSTILE_PATH "\n");
 
   tree_digest (tree, seen.digest);
-  oracle_init (&session->oracle, &config->trees, NULL);
+  oracle_init (&session->oracle, &config->trees, NULL, NULL);
   check (observations_add (&session->oracle.observations, seen.digest, tree) ? 0 : -1, "observations_add");
   session->oracle.leftovers = calloc (1, sizeof *session->oracle.leftovers);
   session->oracle.leftovers[0] = copy ("left" HOSTILE_PATH);

@@ -22,7 +22,8 @@ SHELL_TESTS = \
 	tests/test-hostile-names.sh \
 	tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh \
-	tests/test-show.sh
+	tests/test-show.sh \
+	tests/test-workload.sh
 VM_TESTS = \
 	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
@@ -45,7 +46,8 @@ VM_TESTS = \
 	tests/vm/test-settle.sh \
 	tests/vm/test-shell.sh \
 	tests/vm/test-steps.sh \
-	tests/vm/test-what-replay-finds.sh
+	tests/vm/test-what-replay-finds.sh \
+	tests/vm/test-workload.sh
 
 include tests/unit/local.mk
 include tests/plugin/local.mk

@@ -88,13 +88,22 @@ program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$common" -- "$powercut" rec
 program_agrees powercut 'OPTIONS OF SHOW' "$common" -- "$powercut" show
 program_agrees powercut 'OPTIONS OF BUNDLE' "$common" -- "$powercut" bundle
 program_agrees powercut 'OPTIONS OF MATRIX' "$common" -- "$powercut" matrix
+program_agrees powercut 'OPTIONS OF GEN' "$common" -- "$powercut" gen
 program_agrees powercut 'OPTIONS OF IMPORT' "$common" -- "$powercut" import
 program_agrees powercut 'OPTIONS OF EXPORT' "$common" -- "$powercut" export
 program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
-page_has_no_more powercut run record show bundle matrix import export 'kernel fetch'
+page_has_no_more powercut run record show bundle matrix gen import export 'kernel fetch'
 program_agrees replay -- "$replay"
 plugin_agrees writelog
 plugin_agrees crashstate
+
+# Operations and rules.
+items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z]*\)\( .*\|\)$/\1/p' | grep -vx 'begin\|rule' | sort > "$tmp/page"
+sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload.c" | sort > "$tmp/help"
+agree operations "$tmp/help" "$tmp/page"
+items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -v f2fs | sort > "$tmp/page"
+sed -n '/rule_names\[\] = {/,/^};/p' "$srcdir/checker/persistence.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
+agree rules "$tmp/help" "$tmp/page"
 
 # The update protocols.
 items powercut 'THE MATRIX' | grep -v '^\*' | sort > "$tmp/page"

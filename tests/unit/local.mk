@@ -29,6 +29,19 @@ tests_unit_test_judge_SOURCES = tests/unit/test-judge.c tests/unit/unit.h
 tests_unit_test_judge_CFLAGS = $(unit_cflags)
 tests_unit_test_judge_LDADD = checker/libjudge.la common/libcommon.la $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-workload tests/unit/test-persistence tests/unit/test-gen
+tests_unit_test_gen_SOURCES = tests/unit/test-gen.c tests/unit/unit.h record/gen.c record/gen.h
+tests_unit_test_gen_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
+tests_unit_test_gen_LDADD = \
+	checker/libjudge.la checker/libobserve.la common/libcommon.la common/libmessage.la $(XXHASH_LIBS) $(CHECK_LIBS)
+tests_unit_test_workload_SOURCES = tests/unit/test-workload.c tests/unit/unit.h
+tests_unit_test_workload_CFLAGS = $(unit_cflags)
+tests_unit_test_workload_LDADD = checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
+tests_unit_test_persistence_SOURCES = tests/unit/test-persistence.c tests/unit/unit.h
+tests_unit_test_persistence_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
+tests_unit_test_persistence_LDADD = \
+	checker/libjudge.la checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
+
 # These two bring their own error_message, too.
 UNIT_TESTS += tests/unit/test-kernel tests/unit/test-kernel-unpack tests/unit/test-initramfs
 tests_unit_test_kernel_SOURCES = tests/unit/test-kernel.c tests/unit/unit.h
@@ -91,9 +104,11 @@ tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_
 
 # The agent's tools, with the kernel played by the test.
 UNIT_TESTS += tests/unit/test-thaw
-tests_unit_test_thaw_SOURCES = tests/unit/test-thaw.c tests/unit/unit.h guest/agent-tools.c
+tests_unit_test_thaw_SOURCES = \
+	tests/unit/test-thaw.c tests/unit/unit.h guest/agent-tools.c guest/agent-workload.c
 tests_unit_test_thaw_CFLAGS = $(unit_cflags)
-tests_unit_test_thaw_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_thaw_LDADD = \
+	guest/libguest.la checker/libobserve.la common/libcommon.la $(ARCHIVE_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
 
 # QEMU is played by the test.
 UNIT_TESTS += tests/unit/test-vm

@@ -78,7 +78,7 @@ begin_session (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
-  oracle_init (&session->oracle, &config->trees, NULL);
+  oracle_init (&session->oracle, &config->trees, NULL, NULL);
   ck_assert_int_eq (model_crash_points (config->log, false, &session->points), 0);
   session->results = calloc (session->points.count, sizeof *session->results);
   for (size_t i = 0; i < session->points.count; i++) {
