@@ -27,7 +27,10 @@ extern char **unescape_words (char *line, size_t *count);
 /* Write text that is not trusted for a person to read: bytes that are not printable ASCII become `?`. */
 extern void print_safely (const char *text, size_t length, FILE *file);
 
-/* The same as a text to free, or NULL. */
+/* The same for a page of HTML or XML: `&`, `<`, `>` and both quotes become entities. */
+extern void print_markup_safely (const char *text, size_t length, FILE *file);
+
+/* Text that is not trusted, bytes that are not printable ASCII made `?`, as a text to free, or NULL. */
 extern char *safe_text (const char *text);
 
 #endif

@@ -363,7 +363,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
   };
   const struct command_line command = {
     "usage: powercut matrix [OPTION...]\n",
-    "Record and replay many ways to update a file on many file systems, and tabulate what each is worth.", options, true
+    "Record and replay many ways to update a file on many file systems, and tabulate what each is worth.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
   struct recording ignored;

@@ -29,6 +29,7 @@
 #include "replay/export.h"
 #include "replay/kept.h"
 #include "replay/list.h"
+#include "replay/outputs.h"
 #include "replay/replay.h"
 #include "replay/report.h"
 #include "replay/session.h"
@@ -49,8 +50,10 @@ struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, minimize, shell, before_recovery, quiet, pages;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
   uint64_t page_bytes;          /* 0: the recording's */
-  const char *tear, *kernel, *check, *state, *export, *serve, *bundle, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve, *bundle;
   enum tear_mode tear_mode;
+  struct filter filter;
+  struct outputs outputs;
   const char *log;
   struct kept *kept;            /* a guest that is used again and again, or NULL */
 };
@@ -104,18 +107,19 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
     { "minimize", 0, OPTION_FLAG, &arguments->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
+    FILTER_OPTIONS (&arguments->filter),
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
     { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
     { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: not mounted yet", 0 },
     { "bundle", 0, OPTION_TEXT, &arguments->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
-    { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
+    OUTPUT_OPTIONS (&arguments->outputs),
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, true
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
 
@@ -153,12 +157,16 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--page-size=%ju: %s", (uintmax_t) arguments->page_bytes, page_size_fault (arguments->page_bytes));
     return -1;
   }
-  if (arguments->json && (arguments->list || arguments->state)) {
-    error_message ("--json is for a whole replay, not for --list or --state: see --help");
+  if (outputs_given (&arguments->outputs) && (arguments->list || arguments->state)) {
+    error_message ("--json and its like are for a whole replay, not for --list or --state: see --help");
+    return -1;
+  }
+  if (filter_given (&arguments->filter) && !arguments->list) {
+    error_message ("--from, --to, --device and --kind say what --list lists: see --help");
     return -1;
   }
   arguments->log = argv[first];
-  return 0;
+  return filter_check (&arguments->filter) == -1 ? -1 : outputs_check (&arguments->outputs);
 }
 
 /* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
@@ -288,8 +296,8 @@ free_trees (struct trees *trees)
   free (trees->texts);
 }
 
-/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a workload
- * says what is right.  To be freed in any case.
+/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a
+ * workload says what is right.  To be freed in any case.
  */
 static int
 find_trees (const struct write_log *log, struct trees *trees)
@@ -360,18 +368,31 @@ run_session (const struct arguments *arguments, const struct session_config *con
 
   /* What was found before something went wrong is not lost. */
   if ((r == 0 || session.runs > 0) && report_make (&report, &session) == 0) {
-    if (!arguments->quiet && !(arguments->json && strcmp (arguments->json, "-") == 0))
+    if (!arguments->quiet && !outputs_use_stdout (&arguments->outputs))
       report_print (&report, stdout);
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
       : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
     if (session.mismatches > 0)
       status = EXIT_UNUSABLE;
-    if (arguments->json && report_write_json (&report, arguments->json) == -1)
+    if (outputs_write (&arguments->outputs, &report) == -1)
       status = EXIT_UNUSABLE;
     report_free (&report);
   }
   session_free (&session);
+  return status;
+}
+
+/* The same, with every answer written at once, if that is asked for. */
+static int
+run_told (const struct arguments *arguments, struct session_config *config)
+{
+  int status;
+
+  if (arguments->outputs.json_lines && (config->lines = run_lines_open (arguments->outputs.json_lines)) == NULL)
+    return EXIT_UNUSABLE;
+  status = run_session (arguments, config);
+  run_lines_close (config->lines);
   return status;
 }
 
@@ -417,7 +438,7 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   int r;
 
   if (arguments->state == NULL && !arguments->shell)
-    return run_session (arguments, config);
+    return run_told (arguments, config);
   if (named_state (arguments, config->log, &position, &choices, &count) == -1)
     return EXIT_UNUSABLE;
   if (arguments->bundle)
@@ -500,18 +521,20 @@ make_persistence (const struct write_log *log, const struct workload *workload, 
   return persistence;
 }
 
-/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  Free both in any case. */
+/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  In messages it is NAME.  Free
+ * both in any case.
+ */
 static int
-find_workload (const struct write_log *log, const struct trees *trees, struct workload *workload,
+find_workload (const struct write_log *log, const struct trees *trees, const char *name, struct workload *workload,
                struct persistence **persistence)
 {
   const char *text = log_info (log, "workload", 0);
 
-  *workload = (struct workload) { .name = "workload" };
+  *workload = (struct workload) { .name = name };
   *persistence = NULL;
   if (text == NULL)
     return 0;
-  if (workload_parse (text, "workload", workload) == -1)
+  if (workload_parse (text, name, workload) == -1)
     return -1;
   *persistence = make_persistence (log, workload, trees);
   return *persistence ? 0 : -1;
@@ -565,6 +588,7 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
 {
   struct persistence *persistence = NULL;
   struct workload workload = { .name = NULL };
+  CLEANUP_FREE char *workload_name = NULL;
   struct kernel kernel;
   struct trees trees;
   char *folder;
@@ -579,6 +603,11 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
                    log->device_count);
     return EXIT_UNUSABLE;
   }
+  if (asprintf (&workload_name, "%s: workload", log->path) == -1) {
+    workload_name = NULL;
+    error_message ("out of memory");
+    return EXIT_UNUSABLE;
+  }
   if (find_kernel (arguments, log, &kernel) == -1)
     return EXIT_UNUSABLE;
   folder = workdir_create ();
@@ -586,7 +615,7 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
     kernel_free (&kernel);
     return EXIT_UNUSABLE;
   }
-  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, &workload, &persistence) == 0)
+  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, workload_name, &workload, &persistence) == 0)
     status = replay_in (arguments, log, &kernel, &trees, persistence, folder);
   persistence_free (persistence);
   workload_free (&workload);
@@ -650,7 +679,7 @@ run (const struct arguments *arguments, const struct write_log *log)
 
   if (arguments->list) {
     const struct tear tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes };
-    int listed = list_log (log, &tear, stdout);
+    int listed = filter_check_device (&arguments->filter, log) == -1 ? -1 : list_log (log, &tear, &arguments->filter, stdout);
 
     return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
   }
@@ -671,8 +700,8 @@ int
 replay_command (int argc, char **argv, struct kept *kept)
 {
   struct arguments arguments = {
-    .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20,
-    .timeout_seconds = 60, .kept = kept
+    .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (),
+    .memory_bytes = 256 << 20, .timeout_seconds = 60, .kept = kept
   };
   struct write_log *log;
   int status;

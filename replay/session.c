@@ -47,6 +47,7 @@ struct reply {
   struct outcome outcome;       /* to free */
   const struct choice *decisions;       /* the worker's, until its next run */
   size_t decision_count;
+  double seconds;               /* that the answer took */
   bool remembered;
 };
 
@@ -281,6 +282,7 @@ remember (struct worker *worker, struct reply *reply)
 static int
 answer_task (struct worker *worker, struct reply *reply)
 {
+  double start = clock_seconds (CLOCK_MONOTONIC);
   int r;
 
   memset (reply, 0, sizeof *reply);
@@ -296,6 +298,7 @@ answer_task (struct worker *worker, struct reply *reply)
   }
   if (r == -1)
     outcome_free (&reply->outcome);
+  reply->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
   return r;
 }
 
@@ -318,6 +321,8 @@ add_finding (struct worker *worker, const struct node *leaf, struct finding *fin
   finding->state = state;
   finding->after = after;
   finding->place = place;
+  if (finding->confirmation != FINDING_UNREPEATED && tally_blame (&worker->result->tally, finding) == -1)
+    return out_of_memory ();
   return findings_add (&worker->session->findings, finding) == -1 ? out_of_memory () : 0;
 }
 
@@ -371,12 +376,37 @@ count_reply (struct worker *worker, const struct reply *reply, bool violation)
 {
   struct session *session = worker->session;
 
+  worker->result->seconds += reply->seconds;
   worker->result->runs += !reply->remembered;
   worker->result->remembered += reply->remembered;
   session->runs += !reply->remembered;
   session->remembered += reply->remembered;
   session->violations += violation;
   return reply->remembered ? 0 : add_behaviour (session, reply->outcome.report.head.behaviour);
+}
+
+/* Let who listens know of a reply.  Called with the lock held. */
+static int
+tell_reply (const struct worker *worker, const struct node *leaf, const struct reply *reply, const struct verdict *verdict,
+            const mpz_t states)
+{
+  const struct write_log *log = worker->session->config->log;
+  CLEANUP_FREE struct choice *decided = NULL;
+  CLEANUP_FREE char *state = NULL, *after = NULL;
+  size_t count;
+
+  if (worker->session->config->lines == NULL)
+    return 0;
+  decided = search_decided (leaf, &count);
+  state = decided ? state_id_format (log, worker->point->position, decided, count) : NULL;
+  after = finding_after (log, worker->point->position);
+  if (state == NULL || after == NULL)
+    return out_of_memory ();
+  const struct run_line line = {
+    .state = state, .point = worker->point->position, .after = after, .outcome = &reply->outcome, .kind = verdict->kind,
+    .detail = verdict->detail, .remembered = reply->remembered
+  };
+  return run_lines_add (worker->session->config->lines, &line, states);
 }
 
 /* Judge a reply and enter it into what the workers share. */
@@ -402,6 +432,8 @@ enter_reply (struct worker *worker, const struct reply *reply)
     out_of_memory ();
   if (r == 0)
     r = add_findings (worker, leaf, reply, &verdict, states);
+  if (r == 0)
+    r = tell_reply (worker, leaf, reply, &verdict, states);
   if (r == 0)
     r = count_reply (worker, reply, verdict.kind != NULL);
   pthread_cond_broadcast (&session->changed);

@@ -14,12 +14,15 @@ UNIT_TESTS =
 SHELL_TESTS = \
 	tests/test-bad-input.sh \
 	tests/test-bad-log.sh \
+	tests/test-completion.sh \
 	tests/test-docs-agree.sh \
 	tests/test-export.sh \
 	tests/test-import-blklogwrites.sh \
 	tests/test-import-nbd-datalog.sh \
+	tests/test-hostile-names.sh \
 	tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh \
+	tests/test-show.sh \
 	tests/test-workload.sh
 VM_TESTS = \
 	tests/vm/test-check.sh \
@@ -49,9 +52,12 @@ VM_TESTS = \
 include tests/unit/local.mk
 include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
+check_PROGRAMS += tests/hostile-reports
+tests_hostile_reports_SOURCES = tests/hostile-reports.c
+tests_hostile_reports_LDADD = replay/libreplay.la common/libmessage.la
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/compare-dm-log.pl tests/vm/filter-operations.pl \
-	tests/vm/pool-jobs.pl tests/sanitized/nbdkit
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \
+	tests/vm/filter-operations.pl tests/vm/pool-jobs.pl tests/sanitized/nbdkit
 
 # Without guests.
 check-quick: all $(check_PROGRAMS)

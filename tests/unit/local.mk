@@ -7,6 +7,12 @@ tests_unit_test_number_SOURCES = tests/unit/test-number.c tests/unit/unit.h
 tests_unit_test_number_CFLAGS = $(unit_cflags)
 tests_unit_test_number_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
 
+# It brings its own error_message, to see the messages.
+UNIT_TESTS += tests/unit/test-options
+tests_unit_test_options_SOURCES = tests/unit/test-options.c tests/unit/unit.h
+tests_unit_test_options_CFLAGS = $(unit_cflags)
+tests_unit_test_options_LDADD = common/libcommon.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/test-tree
 tests_unit_test_tree_SOURCES = tests/unit/test-tree.c tests/unit/unit.h
 tests_unit_test_tree_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
