@@ -296,6 +296,77 @@ judge_trees (const struct tree trees[3], enum expectation expectation, struct ju
   return 0;
 }
 
+/* What OBJECT is, all aspects of it; to free, NULL if out of memory. */
+static char *
+describe_object (const struct tree_object *object)
+{
+  char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  if (file == NULL)
+    return NULL;
+  tree_print_contents (file, object);
+  fprintf (file, ", mode %s, owner %s:%s", object->field[TREE_MODE], object->field[TREE_UID], object->field[TREE_GID]);
+  if (!is (object->field[TREE_XATTRS], "-")) {
+    fputs (", xattrs ", file);
+    print_aspect (file, object, ATTRIBUTES);
+  }
+  if (fclose (file) == EOF) {
+    free (text);
+    return NULL;
+  }
+  return text;
+}
+
+static int
+tell_path (const struct triple *triple, int (*each) (void *opaque, const struct judged_path *path), void *opaque)
+{
+  const struct tree_object *objects[] = { triple->seen, triple->old, triple->new }, *any = NULL;
+  char *texts[3] = { NULL, NULL, NULL };
+  int r = 0;
+
+  for (int i = 0; i < 3; i++)
+    if (objects[i]) {
+      any = objects[i];
+      texts[i] = describe_object (objects[i]);
+      r = texts[i] ? r : -1;
+    }
+  const struct judged_path path = {
+    any->field[TREE_PATH], texts[0], texts[1], texts[2], same_object (triple->seen, triple->old), same_object (triple->seen, triple->new)
+  };
+  if (r == 0)
+    r = each (opaque, &path);
+  for (int i = 0; i < 3; i++)
+    free (texts[i]);
+  return r;
+}
+
+int
+judge_paths (const char *seen, const char *old, const char *new, int (*each) (void *opaque, const struct judged_path *path),
+             void *opaque, size_t *same_count)
+{
+  struct tree trees[3] = { { .name = "observed" }, { .name = "old" }, { .name = "new" } };
+  size_t next[3] = { 0, 0, 0 };
+  struct triple triple;
+  int r = -1;
+
+  *same_count = 0;
+  if (tree_parse (seen, &trees[0]) == 0 && tree_parse (old, &trees[1]) == 0 && tree_parse (new, &trees[2]) == 0) {
+    r = 0;
+    while (r == 0 && next_triple (trees, next, &triple))
+      if (same_object (triple.seen, triple.old) && same_object (triple.seen, triple.new))
+        ++*same_count;
+      else
+        r = tell_path (&triple, each, opaque);
+    if (r == -1)
+      error_message ("out of memory");
+  }
+  for (int i = 0; i < 3; i++)
+    tree_free (&trees[i]);
+  return r;
+}
+
 int
 judge (const char *seen, const char *old, const char *new, enum expectation expectation, struct judgement *judgement)
 {

@@ -107,7 +107,7 @@ parse_import (int argc, char **argv, struct arguments *arguments)
   };
   const struct command_line command = {
     "usage: powercut import --from=FORMAT [OPTION...] FILE -o NEW\n", "Make a log for replay from one of another recorder.",
-    options, true
+    options, .mixed = true
   };
 
   import->file = only_argument (argc, argv, options_parse (&command, argc, argv));
@@ -289,7 +289,7 @@ export_command (int argc, char **argv)
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    "usage: powercut export --to=" EXPORT_FORMAT " LOG -o FILE\n", "Make a log that other tools read.", options, true
+    "usage: powercut export --to=" EXPORT_FORMAT " LOG -o FILE\n", "Make a log that other tools read.", options, .mixed = true
   };
   struct write_log *log;
   int r = -1;

@@ -12,27 +12,33 @@
 #include "checker/pages.h"
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/nearest.h"
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/corpus.h"
 #include "record/gen.h"
 #include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
+#include "record/worker.h"
 #include "record/workload-file.h"
+#include "replay/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
 #define DEFAULT_LOG "log.bin"
-#define REPLAY_WORDS_MAX 16
+#define REPLAY_WORDS_MAX 32
 
 static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
   "       powercut record [OPTION...] -o LOG -- COMMAND [ARG...] record only\n"
   "       powercut replay [OPTION...] LOG                       replay: see replay --help\n"
-  "       powercut bundle ID LOG -o BUNDLE                        pack a violation so that it can be seen anywhere\n"
+  "       powercut show [OPTION...] LOG                         what is in a log\n"
+  "       powercut bundle ID LOG -o BUNDLE                      pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut corpus run|list|add                          cases that keep bugs found\n"
   "       powercut workload FILE                                check a workload, convert J-lang\n"
   "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
@@ -43,7 +49,7 @@ static const char main_usage[] =
 struct replay_options {
   bool prefixes_only, minimize;
   uint64_t jobs, limit;         /* UINT64_MAX: not given */
-  const char *json;
+  const char *json, *json_lines, *junit, *tap, *html;
 };
 
 /* The options of a recording that are not kept as they are. */
@@ -156,13 +162,17 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     { "limit", 0, OPTION_NUMBER, &for_replay->limit, "N", "most runs at one crash point", 0 },
     { "minimize", 0, OPTION_FLAG, &for_replay->minimize, NULL, "find the smallest state of each violation", 0 },
     { "json", 0, OPTION_TEXT, &for_replay->json, "FILE", "write the results as JSON", 0 },
+    { "json-lines", 0, OPTION_TEXT, &for_replay->json_lines, "FILE", "write every answer at once, a JSON object a line", 0 },
+    { "junit", 0, OPTION_TEXT, &for_replay->junit, "FILE", "write the results as JUnit XML", 0 },
+    { "tap", 0, OPTION_TEXT, &for_replay->tap, "FILE", "write the results as TAP", 0 },
+    { "html", 0, OPTION_TEXT, &for_replay->html, "FILE", "write the results as a page with pictures", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n" : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",
     replay ? "Record COMMAND as it updates files in a guest, then visit every crash state of it."
            : "Record COMMAND as it updates files in a guest.",
-    options, false
+    options, .command = true
   };
 
   if (replay == NULL)
@@ -179,24 +189,31 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     || check_recording (recording) == -1 ? -1 : 0;
 }
 
-/* Become replay.  WORDS is its command line, NULL at the end; the first is replaced. */
+/* Become the program PART, which calls itself NAME.  WORDS is its command line, NULL at the end; the first is replaced. */
 static int
-become_replay (const char **words)
+become (enum part part, const char *name, const char **words)
 {
-  CLEANUP_FREE char *path = part_path (PART_REPLAY);
+  CLEANUP_FREE char *path = part_path (part);
 
   if (path == NULL)
     return EXIT_UNUSABLE;
   fflush (stdout);
-  words[0] = "replay";
+  words[0] = name;
   execv (path, (char *const *) words);
   error_message ("%s: %m", path);
   return EXIT_UNUSABLE;
 }
 
+/* Replay the log in the guest that KEEPER keeps or, if it is NULL, by becoming replay. */
 static int
-replay_recording (const struct recording *recording, const struct replay_options *replay)
+replay_recording (const struct recording *recording, const struct replay_options *replay, struct keeper *keeper)
 {
+  const struct {
+    const char *option, *path;
+  } outputs[] = {
+    { "--json", replay->json }, { "--json-lines", replay->json_lines }, { "--junit", replay->junit }, { "--tap", replay->tap },
+    { "--html", replay->html },
+  };
   const char *words[REPLAY_WORDS_MAX] = { NULL };
   char memory[64], jobs[64], limit[64];
   size_t count = 1;
@@ -209,10 +226,11 @@ replay_recording (const struct recording *recording, const struct replay_options
     words[count++] = jobs;
   if (replay->limit != UINT64_MAX)
     words[count++] = limit;
-  if (replay->json) {
-    words[count++] = "--json";
-    words[count++] = replay->json;
-  }
+  for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++)
+    if (outputs[i].path) {
+      words[count++] = outputs[i].option;
+      words[count++] = outputs[i].path;
+    }
   if (replay->prefixes_only)
     words[count++] = "--prefixes-only";
   if (replay->minimize)
@@ -221,7 +239,10 @@ replay_recording (const struct recording *recording, const struct replay_options
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
-  return become_replay (words);
+  if (keeper == NULL)
+    return become (PART_REPLAY, "replay", words);
+  words[0] = "replay";
+  return replay_command ((int) count, (char **) words, keeper->kept);
 }
 
 /* Pack one violation: let replay do it. */
@@ -237,7 +258,7 @@ bundle_command (int argc, char **argv)
   };
   const struct command_line command = {
     "usage: powercut bundle ID LOG -o BUNDLE [OPTION...]\n",
-    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", options, true
+    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", options, .mixed = true
   };
   const char *words[REPLAY_WORDS_MAX] = { NULL };
   size_t count = 1;
@@ -257,11 +278,11 @@ bundle_command (int argc, char **argv)
       words[count++] = texts[i][0];
       words[count++] = texts[i][1];
     }
-  return become_replay (words);
+  return become (PART_REPLAY, "replay", words);
 }
 
 static int
-record_command (int argc, char **argv, bool then_replay)
+record_command (int argc, char **argv, bool then_replay, struct keeper *keeper)
 {
   struct recording recording = {
     .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .memory_bytes = 256 << 20,
@@ -273,7 +294,7 @@ record_command (int argc, char **argv, bool then_replay)
   if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)
     status = -1;
   else
-    status = record (&recording);
+    status = record (keeper ? keeper->recorder : NULL, &recording);
   if (status == -1)
     status = EXIT_UNUSABLE;
   if (stop_requested ()) {
@@ -285,7 +306,77 @@ record_command (int argc, char **argv, bool then_replay)
   free (recording.step.texts);
   free (recording.watch.texts);
   free (recording.include.texts);
-  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay) : status;
+  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay, keeper) : status;
+}
+
+static int
+run_in_worker (int argc, char **argv, struct keeper *keeper)
+{
+  return strcmp (argv[0], "replay") == 0 ? replay_command (argc, argv, keeper->kept) : record_command (argc, argv, true, keeper);
+}
+
+/* What the first word of the command line says to do: ARGV[0] is that word. */
+static int
+run_command (int argc, char **argv)
+{
+  return record_command (argc, argv, true, NULL);
+}
+
+static int
+record_alone_command (int argc, char **argv)
+{
+  return record_command (argc, argv, false, NULL);
+}
+
+static int
+replay_alone_command (int argc, char **argv)
+{
+  (void) argc;
+  return become (PART_REPLAY, "replay", (const char **) argv);
+}
+
+static int
+show_command (int argc, char **argv)
+{
+  (void) argc;
+  return become (PART_SHOW, "show", (const char **) argv);
+}
+
+static const struct {
+  const char *name;
+  int (*run) (int argc, char **argv);
+} commands[] = {
+  { "run", run_command },
+  { "record", record_alone_command },
+  { "replay", replay_alone_command },
+  { "show", show_command },
+  { "bundle", bundle_command },
+  { "matrix", matrix_command },
+  { "corpus", corpus_command },
+  { "workload", workload_command },
+  { "gen", gen_command },
+  { "import", import_command },
+  { "export", export_command },
+  { "kernel", kernel_command },
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static int
+refuse_command (const char *name)
+{
+  const char *names[COMMAND_COUNT + 1] = { NULL }, *nearest;
+
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    names[i] = commands[i].name;
+  nearest = nearest_word (name, strlen (name), names);
+  if (*name == '\0')
+    error_message ("what to do? see powercut --help");
+  else if (nearest)
+    error_message ("%s: no such command: did you mean %s?", name, nearest);
+  else
+    error_message ("%s: no such command: see powercut --help", name);
+  return EXIT_UNUSABLE;
 }
 
 int
@@ -293,24 +384,11 @@ main (int argc, char **argv)
 {
   const char *name = argc > 1 ? argv[1] : "";
 
-  if (strcmp (name, "run") == 0 || strcmp (name, "record") == 0)
-    return record_command (argc - 1, argv + 1, strcmp (name, "run") == 0);
-  if (strcmp (name, "replay") == 0)
-    return become_replay ((const char **) argv + 1);
-  if (strcmp (name, "bundle") == 0)
-    return bundle_command (argc - 1, argv + 1);
-  if (strcmp (name, "kernel") == 0)
-    return kernel_command (argc - 1, argv + 1);
-  if (strcmp (name, "import") == 0)
-    return import_command (argc - 1, argv + 1);
-  if (strcmp (name, "export") == 0)
-    return export_command (argc - 1, argv + 1);
-  if (strcmp (name, "matrix") == 0)
-    return matrix_command (argc - 1, argv + 1);
-  if (strcmp (name, "gen") == 0)
-    return gen_command (argc - 1, argv + 1);
-  if (strcmp (name, "workload") == 0)
-    return workload_command (argc - 1, argv + 1);
+  for (size_t i = 0; i < COMMAND_COUNT; i++)
+    if (strcmp (name, commands[i].name) == 0)
+      return commands[i].run (argc - 1, argv + 1);
+  if (strcmp (name, WORKER_COMMAND) == 0)
+    return worker_command (argc - 1, argv + 1, run_in_worker);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
@@ -319,7 +397,5 @@ main (int argc, char **argv)
     printf ("powercut %s\n", PACKAGE_VERSION);
     return EXIT_SUCCESS;
   }
-  error_message ("%s%s give run, record, replay, bundle, matrix, workload, gen, import, export or kernel: see powercut --help", name,
-                 *name ? ": no such command:" : "what to do?");
-  return EXIT_UNUSABLE;
+  return refuse_command (name);
 }

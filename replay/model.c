@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,71 @@ model_is_durable (const struct write_log *log, uint32_t write, uint32_t position
       return true;
   }
   return false;
+}
+
+/* The latest completion first. */
+static int
+compare_completions (const void *left, const void *right, void *writes)
+{
+  uint32_t a = ((const struct log_write *) writes)[*(const uint32_t *) left].completion;
+  uint32_t b = ((const struct log_write *) writes)[*(const uint32_t *) right].completion;
+
+  return a > b ? -1 : a < b;
+}
+
+/* Each write of ORDER, the latest completion first, with the flushes that are issued after it: SOONEST is when the first of them
+ * is complete, for each device.
+ */
+static void
+sweep_flushes (const struct write_log *log, const uint32_t *order, uint32_t *durable)
+{
+  uint32_t soonest[LOG_DEVICES_MAX], next = log->flush_count;
+
+  memset (soonest, 0xff, sizeof soonest);       /* LOG_NEVER */
+  for (uint32_t i = 0; i < log->write_count; i++) {
+    const struct log_write *write = &log->writes[order[i]];
+
+    durable[order[i]] = LOG_NEVER;
+    if (write->completion == LOG_NEVER)
+      continue;
+    for (; next > 0 && log->flushes[next - 1].issue > write->completion; next--)
+      if (log->flushes[next - 1].completion < soonest[log->flushes[next - 1].device])
+        soonest[log->flushes[next - 1].device] = log->flushes[next - 1].completion;
+    durable[order[i]] = write->flags & LOG_FUA ? write->completion : soonest[write->device];
+  }
+}
+
+uint32_t *
+model_durable_from (const struct write_log *log)
+{
+  size_t room = log->write_count ? log->write_count : 1;
+  uint32_t *durable = calloc (room, sizeof *durable), *order = calloc (room, sizeof *order);
+
+  if (durable && order) {
+    for (uint32_t i = 0; i < log->write_count; i++)
+      order[i] = i;
+    qsort_r (order, log->write_count, sizeof *order, compare_completions, log->writes);
+    sweep_flushes (log, order, durable);
+  }
+  else {
+    free (durable);
+    durable = NULL;
+  }
+  free (order);
+  return durable;
+}
+
+void
+point_expects (const struct write_log *log, const struct crash_point *point, char text[POINT_EXPECTS_SIZE])
+{
+  static const char *const trees[] = { [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = "old or new", [PHASE_COMMITTED] = "new" };
+
+  if (log_info (log, "workload", 0) == NULL)
+    snprintf (text, POINT_EXPECTS_SIZE, "%s", trees[point->phase]);
+  else if (point->operation > 0)
+    snprintf (text, POINT_EXPECTS_SIZE, "operation %u has returned", point->operation);
+  else
+    *text = '\0';
 }
 
 int64_t

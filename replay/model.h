@@ -49,6 +49,10 @@ struct crash_point {
   uint32_t pending_count;
 };
 
+/* What is expected there, in words: `old or new`, `new`, `operation 5 has returned` or nothing. */
+#define POINT_EXPECTS_SIZE 64
+extern void point_expects (const struct write_log *log, const struct crash_point *point, char text[POINT_EXPECTS_SIZE]);
+
 struct crash_points {
   struct crash_point *points;   /* by position */
   size_t count;
@@ -57,6 +61,11 @@ struct crash_points {
 
 /* Whether write number WRITE is durable at POSITION. */
 extern bool model_is_durable (const struct write_log *log, uint32_t write, uint32_t position);
+
+/* The position from which on each write is durable, LOG_NEVER where it never is: as many as the log has writes, to free.  NULL with
+ * errno ENOMEM.
+ */
+extern uint32_t *model_durable_from (const struct write_log *log);
 
 /* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
 extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);

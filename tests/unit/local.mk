@@ -7,6 +7,12 @@ tests_unit_test_number_SOURCES = tests/unit/test-number.c tests/unit/unit.h
 tests_unit_test_number_CFLAGS = $(unit_cflags)
 tests_unit_test_number_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
 
+# It brings its own error_message, to see the messages.
+UNIT_TESTS += tests/unit/test-options
+tests_unit_test_options_SOURCES = tests/unit/test-options.c tests/unit/unit.h
+tests_unit_test_options_CFLAGS = $(unit_cflags)
+tests_unit_test_options_LDADD = common/libcommon.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/test-tree
 tests_unit_test_tree_SOURCES = tests/unit/test-tree.c tests/unit/unit.h
 tests_unit_test_tree_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
@@ -104,6 +110,15 @@ UNIT_TESTS += tests/unit/test-vm
 tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
 tests_unit_test_vm_CFLAGS = $(unit_cflags)
 tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+
+# The cases of the corpus; the first brings its own error_message.
+UNIT_TESTS += tests/unit/test-corpus-case tests/unit/test-corpus-verdict
+tests_unit_test_corpus_case_SOURCES = tests/unit/test-corpus-case.c tests/unit/unit.h
+tests_unit_test_corpus_case_CFLAGS = $(unit_cflags)
+tests_unit_test_corpus_case_LDADD = record/libcorpus.la guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_corpus_verdict_SOURCES = tests/unit/test-corpus-verdict.c tests/unit/unit.h
+tests_unit_test_corpus_verdict_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
+tests_unit_test_corpus_verdict_LDADD = record/libcorpus.la $(CJSON_LIBS) $(CHECK_LIBS)
 
 # Logs of other recorders, put together by the test.
 foreign_log = tests/unit/foreign-log.c tests/unit/foreign-log.h $(make_log)
