@@ -4,6 +4,7 @@
 #define POWERCUT_JUDGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What a crash at some point may leave. */
 enum expectation {
@@ -28,5 +29,18 @@ struct judgement {
 extern int judge (const char *seen, const char *old, const char *new, enum expectation expectation,
                   struct judgement *judgement);
 extern void judgement_free (struct judgement *judgement);
+
+/* A path of the three trees; the texts say what it is there, NULL where it is missing. */
+struct judged_path {
+  const char *path;             /* as in the observation */
+  const char *seen, *old, *new;
+  bool is_old, is_new;          /* what was seen is as in the old tree, as in the new one */
+};
+
+/* Call EACH with every path that is not the same in all three trees, in order, until it returns -1, out of memory.  *same_count
+ * becomes the number of the others.  Returns 0, or -1 after a message.
+ */
+extern int judge_paths (const char *seen, const char *old, const char *new, int (*each) (void *opaque, const struct judged_path *path),
+                        void *opaque, size_t *same_count);
 
 #endif

@@ -14,15 +14,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <xxhash.h>
-
+#include "checker/content.h"
 #include "checker/sectors.h"
 #include "checker/tree.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 
 #define PIECE_SIZE (256 << 10)
-#define FIELD_SIZE 40           /* a digest, a device or `!ERRNO` */
 #define CHUNK_SIZE 4096         /* what is tried at once near what cannot be read */
 
 struct observer {
@@ -47,28 +45,14 @@ struct place {
 };
 
 static void
-format_hash (XXH128_hash_t hash, char text[TREE_DIGEST_LENGTH + 1])
-{
-  static const char digits[] = "0123456789abcdef";
-  XXH128_canonical_t canonical;
-
-  XXH128_canonicalFromHash (&canonical, hash);
-  for (size_t i = 0; i < sizeof canonical.digest; i++) {
-    text[2 * i] = digits[canonical.digest[i] >> 4];
-    text[2 * i + 1] = digits[canonical.digest[i] & 15];
-  }
-  text[TREE_DIGEST_LENGTH] = '\0';
-}
-
-static void
-format_error (int error, char text[FIELD_SIZE])
+format_error (int error, char text[CONTENT_WORD_SIZE])
 {
   const char *name = strerrorname_np (error);
 
   if (name)
-    snprintf (text, FIELD_SIZE, "!%s", name);
+    snprintf (text, CONTENT_WORD_SIZE, "!%s", name);
   else
-    snprintf (text, FIELD_SIZE, "!%d", error);
+    snprintf (text, CONTENT_WORD_SIZE, "!%d", error);
 }
 
 static void
@@ -76,7 +60,7 @@ print_path (FILE *file, const struct place *place)
 {
   if (place->parent && place->parent->parent) {
     print_path (file, place->parent);
-    putc ('/', file);
+    putc_unlocked ('/', file);
   }
   escape_word (place->name, strlen (place->name), file);
 }
@@ -96,31 +80,51 @@ type_letter (unsigned mode)
   }
 }
 
+/* Put NUMBER, at least DIGITS long, and a space at TO.  Returns its end. */
+static char *
+put_number (char *to, uint64_t number, unsigned base, int digits)
+{
+  char text[24], *start = text + sizeof text;
+
+  for (; number > 0 || digits > 0; number /= base, digits--)
+    *--start = (char) ('0' + number % base);
+  to = mempcpy (to, start, (size_t) (text + sizeof text - start));
+  *to++ = ' ';
+  return to;
+}
+
+/* By hand: where a guest's processor is emulated, printf would take as long for a small file as everything else. */
 static void
 print_head (FILE *file, const struct statx *status)
 {
-  fprintf (file, "%c %04o %u %u ", type_letter (status->stx_mode), status->stx_mode & 07777, status->stx_uid,
-           status->stx_gid);
+  char text[96], *end = text;
+
+  *end++ = type_letter (status->stx_mode);
+  *end++ = ' ';
+  end = put_number (end, status->stx_mode & 07777, 8, 4);
+  end = put_number (end, status->stx_uid, 10, 1);
+  end = put_number (end, status->stx_gid, 10, 1);
   if (S_ISREG (status->stx_mode))
-    fprintf (file, "%ju ", (uintmax_t) status->stx_size);
+    end = put_number (end, status->stx_size, 10, 1);
   else
-    fputs ("- ", file);
+    end = stpcpy (end, "- ");
+  fwrite_unlocked (text, 1, (size_t) (end - text), file);
 }
 
 static void
 print_tail (FILE *file, const char *xattrs, const struct place *place)
 {
-  putc (' ', file);
-  fputs (xattrs, file);
-  putc (' ', file);
+  putc_unlocked (' ', file);
+  fputs_unlocked (xattrs, file);
+  putc_unlocked (' ', file);
   print_path (file, place);
-  putc ('\n', file);
+  putc_unlocked ('\n', file);
 }
 
 static void
 print_unknown (FILE *file, const struct place *place, int error)
 {
-  char text[FIELD_SIZE];
+  char text[CONTENT_WORD_SIZE];
 
   format_error (error, text);
   fprintf (file, "? - - - - %s", text);
@@ -199,7 +203,7 @@ sort_names (const char *list, size_t length, size_t *count)
   return names;
 }
 
-/* Hash names and values, each value behind its length: no two sets look the same.  Returns 0, or -1 with errno. */
+/* Returns 0, or -1 with errno. */
 static int
 hash_xattrs (struct observer *observer, const struct place *place, int fd, const char *const *names, size_t count)
 {
@@ -207,26 +211,22 @@ hash_xattrs (struct observer *observer, const struct place *place, int fd, const
   for (size_t i = 0; i < count; i++) {
     size_t length;
     CLEANUP_FREE char *value = read_xattr (observer, place, fd, names[i], &length);
-    char head[24];
 
     if (value == NULL)
       return -1;
-    XXH3_128bits_update (observer->hash, names[i], strlen (names[i]) + 1);
-    snprintf (head, sizeof head, "%zu", length);
-    XXH3_128bits_update (observer->hash, head, strlen (head) + 1);
-    XXH3_128bits_update (observer->hash, value, length);
+    content_add_xattr (observer->hash, names[i], value, length);
   }
   return 0;
 }
 
 static void
-format_xattrs (struct observer *observer, const struct place *place, int fd, char text[FIELD_SIZE])
+format_xattrs (struct observer *observer, const struct place *place, int fd, char text[CONTENT_WORD_SIZE])
 {
   size_t length, count;
   CLEANUP_FREE char *list = read_xattr (observer, place, fd, NULL, &length);
 
   if (list == NULL ? errno == ENOTSUP : length == 0) {
-    snprintf (text, FIELD_SIZE, "-");
+    snprintf (text, CONTENT_WORD_SIZE, "-");
     return;
   }
   if (list == NULL) {
@@ -239,7 +239,7 @@ format_xattrs (struct observer *observer, const struct place *place, int fd, cha
   if (names == NULL || hash_xattrs (observer, place, fd, names, count) == -1)
     format_error (errno, text);
   else
-    format_hash (XXH3_128bits_digest (observer->hash), text);
+    content_format_hash (XXH3_128bits_digest (observer->hash), text);
 }
 
 /* Read SIZE bytes, fewer only at the end of the file or before what cannot be read.  Returns how many, or -1 with errno. */
@@ -259,31 +259,24 @@ read_piece (int fd, char *piece, size_t size)
 
 /* Hash the SIZE bytes of a file; each piece goes to WRITER, too, unless it is NULL. */
 static void
-format_data (struct observer *observer, int fd, uint64_t size, struct sector_writer *writer, char text[FIELD_SIZE])
+format_data (struct observer *observer, int fd, uint64_t size, struct sector_writer *writer, char text[CONTENT_WORD_SIZE])
 {
-  bool zero = true;
-  ssize_t length;
+  struct content content;
 
-  if (size == 0) {
-    snprintf (text, FIELD_SIZE, "empty");
-    return;
-  }
-  XXH3_128bits_reset (observer->hash);
-  for (uint64_t done = 0; done < size; done += (uint64_t) length) {
-    length = read_piece (fd, observer->piece, size - done < PIECE_SIZE ? (size_t) (size - done) : PIECE_SIZE);
+  content_begin (&content, observer->hash);
+  while (content.size < size) {
+    uint64_t left = size - content.size;
+    ssize_t length = read_piece (fd, observer->piece, left < PIECE_SIZE ? (size_t) left : PIECE_SIZE);
+
     if (length <= 0) {
       format_error (length == 0 ? ENODATA : errno, text);
       return;
     }
-    zero = zero && all_zero (observer->piece, (size_t) length);
-    XXH3_128bits_update (observer->hash, observer->piece, (size_t) length);
+    content_add (&content, observer->piece, (size_t) length);
     if (writer)
       sectors_add (writer, observer->piece, (size_t) length);
   }
-  if (zero)
-    snprintf (text, FIELD_SIZE, "zero");
-  else
-    format_hash (XXH3_128bits_digest (observer->hash), text);
+  content_word (&content, text);
 }
 
 /* Behind what cannot be read there may be more that can. */
@@ -348,7 +341,7 @@ static void
 observe_file (struct observer *observer, const struct place *place, const struct statx *status)
 {
   CLEANUP_CLOSE int fd = open_quietly (place, 0);
-  char content[FIELD_SIZE], xattrs[FIELD_SIZE];
+  char content[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
   struct sector_writer writer = { .file = observer->sectors };
   bool sectors = wants_sectors (observer, place, status->stx_size);
 
@@ -365,14 +358,14 @@ observe_file (struct observer *observer, const struct place *place, const struct
   }
   format_xattrs (observer, place, fd, xattrs);
   print_head (observer->lines, status);
-  fputs (content, observer->lines);
+  fputs_unlocked (content, observer->lines);
   print_tail (observer->lines, xattrs, place);
 }
 
 static void
 observe_link (struct observer *observer, const struct place *place, const struct statx *status)
 {
-  char content[FIELD_SIZE], xattrs[FIELD_SIZE];
+  char content[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
   char *target = observer->piece;
   ssize_t length = readlinkat (place->folder_fd, place->name, target, PIECE_SIZE);
 
@@ -395,7 +388,7 @@ observe_link (struct observer *observer, const struct place *place, const struct
 static void
 observe_special (struct observer *observer, const struct place *place, const struct statx *status)
 {
-  char xattrs[FIELD_SIZE];
+  char xattrs[CONTENT_WORD_SIZE];
 
   format_xattrs (observer, place, -1, xattrs);
   print_head (observer->lines, status);
@@ -441,7 +434,7 @@ is_mount_point (const struct statx *status)
 static void
 observe_folder (struct observer *observer, const struct place *place, const struct statx *status)
 {
-  char content[FIELD_SIZE] = "-", xattrs[FIELD_SIZE] = "-";
+  char content[CONTENT_WORD_SIZE] = "-", xattrs[CONTENT_WORD_SIZE] = "-";
   int error = 0;
 
   if (place->parent && is_mount_point (status))
@@ -461,7 +454,7 @@ observe_folder (struct observer *observer, const struct place *place, const stru
   if (error != 0)
     format_error (error, content);
   print_head (observer->lines, status);
-  fputs (content, observer->lines);
+  fputs_unlocked (content, observer->lines);
   print_tail (observer->lines, xattrs, place);
 }
 
@@ -715,7 +708,7 @@ tree_observe (int root_fd, const char *const *paths, size_t path_count)
 void
 tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1])
 {
-  format_hash (XXH3_128bits (data, size), content);
+  content_format_hash (XXH3_128bits (data, size), content);
 }
 
 void

@@ -14,10 +14,23 @@ extern void escape_word (const void *data, size_t length, FILE *file);
  */
 extern ssize_t unescape_word (char *word);
 
+/* WORDS, NULL at the end, as one line: escaped, with single spaces between them and a newline at the end.  To free, its length in
+ * *length; or NULL with errno.
+ */
+extern char *escape_words (const char *const *words, size_t *length);
+
+/* Undo escape_words: LINE, whose newline was taken off, is cut up.  An array to free with NULL behind its *count words, or NULL
+ * with errno, EINVAL if a word is malformed or has a NUL in it.
+ */
+extern char **unescape_words (char *line, size_t *count);
+
 /* Write text that is not trusted for a person to read: bytes that are not printable ASCII become `?`. */
 extern void print_safely (const char *text, size_t length, FILE *file);
 
-/* The same as a text to free, or NULL. */
+/* The same for a page of HTML or XML: `&`, `<`, `>` and both quotes become entities. */
+extern void print_markup_safely (const char *text, size_t length, FILE *file);
+
+/* Text that is not trusted, bytes that are not printable ASCII made `?`, as a text to free, or NULL. */
 extern char *safe_text (const char *text);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/message.h"
+#include "common/nearest.h"
 #include "common/number.h"
 #include "common/options.h"
 
@@ -125,12 +126,64 @@ find_letter (const struct option_spec *options, int letter)
   return options;
 }
 
+/* Say what is wrong with the long option WORD, which getopt does not know or finds several of. */
+static void
+refuse_long (const struct command_line *command, const char *word)
+{
+  const char *names[OPTIONS_MAX + 3], *name = word + 2;
+  size_t length = strcspn (name, "="), count = 0, fitting = 0;
+
+  for (const struct option_spec *option = command->options; option->name; option++) {
+    names[count++] = option->name;
+    fitting += strncmp (option->name, name, length) == 0;
+  }
+  names[count] = "help";
+  names[count + 1] = "version";
+  names[count + 2] = NULL;
+  const char *nearest = nearest_word (name, length, names);
+  if (fitting > 1)
+    error_message ("%s: could be several options: see --help", word);
+  else if (nearest)
+    error_message ("%s: unknown option: did you mean --%s?", word, nearest);
+  else
+    error_message ("%s: unknown option: see --help", word);
+}
+
+/* Say what is wrong with the option that getopt has just refused; VALUE is what getopt returned. */
+static void
+refuse_option (const struct command_line *command, const char *word, int value)
+{
+  bool is_letter = optopt > 0 && optopt < SHOW_VERSION;
+
+  if (value == ':')
+    error_message ("%s: needs an argument: see --help", word);
+  else if (is_letter)
+    error_message ("-%c: unknown option%s: see --help", optopt > ' ' && optopt < 0x7f ? optopt : '?',
+                   command->command ? " (a COMMAND that begins with a dash stands behind `--`)" : "");
+  else if (optopt)
+    error_message ("%s: takes no argument: see --help", word);
+  else
+    refuse_long (command, word);
+}
+
+/* An option behind a command may be meant for either, unless `--` says where the command begins. */
+static int
+check_command (char *const *arguments)
+{
+  for (; *arguments; arguments++)
+    if (arguments[0][0] == '-' && arguments[0][1] != '\0') {
+      error_message ("%s: behind COMMAND: options stand before `--`, and COMMAND with its own behind it", *arguments);
+      return -1;
+    }
+  return 0;
+}
+
 int
 options_parse (const struct command_line *command, int argc, char **argv)
 {
   struct option longs[OPTIONS_MAX + 3];
   char letters[2 * OPTIONS_MAX + 3];
-  int value;
+  int value, word = 1;          /* the one that getopt is at, where it does not put them in order */
 
   make_tables (command, longs, letters);
   optind = 0;                   /* may be called for several command lines */
@@ -143,13 +196,15 @@ options_parse (const struct command_line *command, int argc, char **argv)
       exit (EXIT_SUCCESS);
     }
     if (value == '?' || value == ':') {
-      error_message ("%s: %s: see --help", argv[optind - 1],
-                     value == ':' ? "needs an argument" : "unknown option");
+      refuse_option (command, argv[optind - 1], value);
       return -1;
     }
     if (set_option (value >= LONG_ONLY ? &command->options[value - LONG_ONLY] : find_letter (command->options, value),
                     optarg) == -1)
       return -1;
+    word = optind;
   }
+  if (command->command && optind == word && check_command (argv + optind) == -1)
+    return -1;
   return optind;
 }

@@ -36,10 +36,12 @@ struct command_line {
   const char *summary;          /* one sentence behind it */
   const struct option_spec *options;
   bool mixed;                   /* options may stand behind arguments, too; ARGV is then put in order */
+  bool command;                 /* the arguments are a command with options of its own: those need `--` before the command */
 };
 
 /* Parse ARGV[1] and on, up to `--` or, unless MIXED, the first argument that is no option.  Prints and exits with 0 for --help and --version.
- * Returns the number of the first argument that is left, or -1 after a message.
+ * Returns the number of the first argument that is left, or -1 after a message, which names the option that an unknown one is
+ * nearest to.
  */
 extern int options_parse (const struct command_line *command, int argc, char **argv);
 

@@ -8,6 +8,7 @@ enum part {
   PART_POWERCUT,                /* program `powercut` */
   PART_REPLAY,                  /* program `replay` */
   PART_PROTOCOLS,               /* the updates of `powercut matrix`, a program */
+  PART_SHOW,                    /* program of `powercut show` */
   PART_WRITELOG,                /* nbdkit plugin */
   PART_CRASHSTATE,              /* nbdkit plugin */
 };

@@ -53,8 +53,7 @@ mark_write (const char *device, const char *text)
   return 0;
 }
 
-/* The device that the recorder named, or NULL after a message. */
-static const char *
+const char *
 mark_device (void)
 {
   const char *device = getenv (AGENT_MARK_DEVICE_VARIABLE);
@@ -263,7 +262,10 @@ tool_run (const char *name, char **words)
   static const struct {
     const char *name;
     int (*run) (char **words);
-  } tools[] = { { "powercut-freeze", tool_freeze }, { "powercut-mark", tool_mark }, { "powercut-thaw", tool_thaw } };
+  } tools[] = {
+    { "powercut-freeze", tool_freeze }, { "powercut-mark", tool_mark }, { "powercut-thaw", tool_thaw },
+    { "powercut-workload", tool_workload },
+  };
 
   for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
     if (strcmp (tools[i].name, name) == 0)

@@ -42,6 +42,10 @@
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
+ *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left running, unmount
+ *                                          /mnt and forget DEVICE, which held a file system of TYPE, empty the folders for
+ *                                          temporary files, undo `setenv`.  An error if that cannot be done, or if programs left
+ *                                          anything elsewhere.  Payload: as `log`
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */
 #ifndef POWERCUT_PROTOCOL_H
@@ -52,6 +56,9 @@
 #define AGENT_MOUNT_POINT "/mnt"
 #define AGENT_MARK_MAX 4096
 #define AGENT_SHELL_END 4       /* Ctrl-D */
+
+/* A tool: with --setup or nothing, then the text of a workload (checker/workload.h), it does its setup or its update. */
+#define AGENT_WORKLOAD_TOOL "/bin/powercut-workload"
 
 /* Environment of the programs that are run while there is a recording. */
 #define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"

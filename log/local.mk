@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
 noinst_LTLIBRARIES += log/liblog.la
 log_liblog_la_SOURCES = \
+	log/base-image.c log/base-image.h \
 	log/checksum.c log/checksum.h \
 	log/choice.c log/choice.h \
 	log/crash-state.c log/crash-state.h \
 	log/cut.c log/cut.h \
+	log/dm-log-writes.c log/dm-log-writes.h \
+	log/export.c log/export.h \
+	log/foreign-file.c log/foreign-file.h \
 	log/format.h \
+	log/import.c log/import.h \
+	log/import-dm-log.c \
+	log/import-nbd-log.c \
+	log/importer.h \
 	log/index.c log/index.h \
 	log/reader.c log/reader.h \
 	log/state-id.c log/state-id.h \

@@ -5,25 +5,28 @@
  * where its content is: 0 for never written, the file offset of its 512 bytes in the log, or for zeros the offset of the
  * record with bit 0 set (offsets are multiples of 8).  Records of later issues stand at higher offsets, so the higher entry is
  * the newer one, whichever thread comes last: what the device shows is what the log says.
+ *
+ * A server can serve one recording after another: export `control`, which only the process that started it can open, ends a log
+ * and begins the next.
  */
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
 #include "common/cleanup.h"
+#include "log/base-image.h"
 #include "log/writer.h"
 #include "nbd-plugin/exports.h"
 
@@ -31,9 +34,8 @@
 
 #define MARK_EXPORT "mark"
 #define MARK_EXPORT_BYTES (32 << 20)
+#define CONTROL_EXPORT "control"        /* see writelog_control */
 #define MAP_ZERO 1              /* bit of a map entry */
-#define BASE_BLOCK_BYTES 4096   /* a base's blocks of zeros are left out */
-#define BASE_READ_BYTES (1 << 20)
 
 struct device {
   uint64_t size_bytes;
@@ -43,8 +45,9 @@ struct device {
 
 /* What a client has opened. */
 struct handle {
-  struct device *device;        /* NULL: the mark export */
+  struct device *device;        /* NULL: an export of texts */
   uint16_t number;
+  bool control;                 /* of these: control, or else mark */
 };
 
 static char *log_path;
@@ -53,19 +56,49 @@ static size_t device_count;
 static size_t base_count;
 static char *info[4096];
 static size_t info_count;
-static struct log_writer *writer;
+static struct log_writer *writer;       /* NULL: the log was closed, and there is no new one yet */
+
+/* Held by every request, and alone by those that change which log it goes to. */
+static pthread_rwlock_t writer_lock = PTHREAD_RWLOCK_INITIALIZER;
 
 static void
-writelog_unload (void)
+release_writer (pthread_rwlock_t **lock)
+{
+  pthread_rwlock_unlock (*lock);
+}
+
+static pthread_rwlock_t *
+hold_writer (void)
+{
+  pthread_rwlock_rdlock (&writer_lock);
+  return &writer_lock;
+}
+
+#define HOLD_WRITER() \
+  __attribute__ ((cleanup (release_writer), unused)) pthread_rwlock_t *held = hold_writer ()
+
+/* Forget what belongs to one log. */
+static void
+forget_log (void)
 {
   for (size_t i = 0; i < device_count; i++) {
     if (devices[i].map)
       munmap (devices[i].map, devices[i].size_bytes / LOG_SECTOR * sizeof *devices[i].map);
     free ((char *) devices[i].base);
+    devices[i].map = NULL;
+    devices[i].base = NULL;
   }
   for (size_t i = 0; i < info_count; i++)
     free (info[i]);
   free (log_path);
+  base_count = info_count = 0;
+  log_path = NULL;
+}
+
+static void
+writelog_unload (void)
+{
+  forget_log ();
 }
 
 static int
@@ -127,24 +160,6 @@ writelog_config (const char *key, const char *value)
   return log_path ? 0 : -1;
 }
 
-/* A device whose size was not given is as large as its base, rounded up to a sector. */
-static int
-size_from_base (struct device *device)
-{
-  struct stat status;
-
-  if (stat (device->base, &status) == -1) {
-    nbdkit_error ("base=%s: %m", device->base);
-    return -1;
-  }
-  if (status.st_size == 0 || !S_ISREG (status.st_mode)) {
-    nbdkit_error ("base=%s: not a regular file, or empty and without size=", device->base);
-    return -1;
-  }
-  device->size_bytes = ((uint64_t) status.st_size + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR;
-  return 0;
-}
-
 static int
 writelog_config_complete (void)
 {
@@ -152,8 +167,9 @@ writelog_config_complete (void)
     nbdkit_error ("say where to write the log: log=FILE");
     return -1;
   }
+  /* A device whose size was not given is as large as its base. */
   for (; device_count < base_count; device_count++)
-    if (size_from_base (&devices[device_count]) == -1)
+    if (base_image_size (devices[device_count].base, &devices[device_count].size_bytes) == -1)
       return -1;
   if (device_count == 0) {
     nbdkit_error ("say how large the device is: size=SIZE, or base=FILE");
@@ -206,6 +222,10 @@ record (uint16_t number, enum log_kind kind, uint8_t flags, uint64_t offset, uin
   };
   struct log_issue issue;
 
+  if (writer == NULL) {
+    errno = ESHUTDOWN;
+    return -1;
+  }
   if (log_writer_issue (writer, &operation, data, &issue) == -1) {
     report_write_error ();
     return -1;
@@ -220,96 +240,24 @@ record (uint16_t number, enum log_kind kind, uint8_t flags, uint64_t offset, uin
   return 0;
 }
 
-static bool
-is_zero (const char *data, size_t length)
-{
-  return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
-}
-
-/* Record as writes what SIZE bytes at DATA, which stand at OFFSET, hold, but for blocks of zeros, which the device has anyway.
- * Runs of other blocks make one write.
- */
+/* A base_image_put. */
 static int
-record_data (uint16_t number, const char *data, size_t size, uint64_t offset)
+record_base (void *opaque, uint64_t offset, const void *data, uint32_t count)
 {
-  size_t run = 0;
+  const uint16_t *number = opaque;
 
-  for (size_t at = 0; at < size; at += BASE_BLOCK_BYTES) {
-    size_t part = size - at < BASE_BLOCK_BYTES ? size - at : BASE_BLOCK_BYTES;
-    bool zero = is_zero (data + at, part);
-
-    if (!zero)
-      run += part;
-    if (run > 0 && (zero || at + part == size)) {
-      size_t end = zero ? at : at + part;
-
-      if (record (number, LOG_WRITE, 0, offset + end - run, (uint32_t) run, data + end - run) == -1)
-        return -1;
-      run = 0;
-    }
-  }
-  return 0;
-}
-
-/* The first byte from OFFSET on that is in no hole of FD; SIZE if there is none before it.  -1 with errno. */
-static off_t
-next_data (int fd, off_t offset, off_t size)
-{
-  off_t data = lseek (fd, offset, SEEK_DATA);
-
-  if (data == -1)
-    return errno == ENXIO ? size : -1;
-  return data < size ? data : size;
-}
-
-/* Record what the file FD holds outside of its holes.  Returns 0, or -1 after a message. */
-static int
-record_base (uint16_t number, int fd)
-{
-  static char buffer[BASE_READ_BYTES];
-  const struct device *device = &devices[number];
-  off_t size = (off_t) device->size_bytes, data = 0;
-
-  while ((data = next_data (fd, data, size)) != size) {
-    off_t start = data == -1 ? 0 : data - data % BASE_BLOCK_BYTES;
-    size_t want = size - start < BASE_READ_BYTES ? (size_t) (size - start) : BASE_READ_BYTES;
-
-    memset (buffer, 0, want);   /* the file may end before its last sector does */
-    if (data == -1 || pread (fd, buffer, want, start) == -1) {
-      nbdkit_error ("base=%s: %m", device->base);
-      return -1;
-    }
-    if (record_data (number, buffer, want, (uint64_t) start) == -1)
-      return -1;
-    data = start + (off_t) want;
-  }
-  return 0;
+  return record (*number, LOG_WRITE, 0, offset, count, data);
 }
 
 static int
 load_base (uint16_t number)
 {
-  struct device *device = &devices[number];
-  CLEANUP_CLOSE int fd = -1;
-  struct stat status;
+  const struct device *device = &devices[number];
 
   if (device->base == NULL)
     return 0;
-  fd = open (device->base, O_RDONLY | O_CLOEXEC);
-  if (fd == -1 || fstat (fd, &status) == -1) {
-    nbdkit_error ("base=%s: %m", device->base);
-    return -1;
-  }
-  if (!S_ISREG (status.st_mode)) {
-    nbdkit_error ("base=%s: not a regular file", device->base);
-    return -1;
-  }
-  if ((uint64_t) status.st_size > device->size_bytes) {
-    nbdkit_error ("base=%s: %jd bytes, larger than size=%" PRIu64, device->base, (intmax_t) status.st_size,
-                  device->size_bytes);
-    return -1;
-  }
-  return record_base (number, fd) == -1 ? -1 : record (number, LOG_FLUSH, 0, 0, 0, NULL);
+  return base_image_read (device->base, device->size_bytes, record_base, &number) == -1
+    ? -1 : record (number, LOG_FLUSH, 0, 0, 0, NULL);
 }
 
 static int
@@ -325,9 +273,9 @@ load_bases (void)
   return 0;
 }
 
-/* Before nbdkit forks: errors still reach the user. */
+/* Make the log, with the devices' bases in it. */
 static int
-writelog_get_ready (void)
+begin_log (void)
 {
   uint64_t sizes[LOG_DEVICES_MAX];
 
@@ -351,12 +299,96 @@ writelog_get_ready (void)
   return -1;
 }
 
+/* Before nbdkit forks: errors still reach the user. */
+static int
+writelog_get_ready (void)
+{
+  return begin_log ();
+}
+
+static int
+close_log (void)
+{
+  int r = writer ? log_writer_close (writer) : 0;
+
+  writer = NULL;
+  return r;
+}
+
 static void
 writelog_cleanup (void)
 {
-  if (writer)
-    log_writer_close (writer);
-  writer = NULL;
+  close_log ();
+}
+
+/* Take the parameters of a new log from the texts between TEXT and END; the devices stay as large as they are. */
+static int
+configure_log (const char *text, const char *end)
+{
+  forget_log ();
+  for (; text < end; text += strlen (text) + 1) {
+    const char *value = strchr (text, '=');
+    CLEANUP_FREE char *key = value ? strndup (text, (size_t) (value - text)) : NULL;
+
+    if (key == NULL || strcmp (key, "size") == 0) {
+      nbdkit_error ("control: %s: give log=, base= or info=", text);
+      errno = EINVAL;
+      return -1;
+    }
+    if (writelog_config (key, value + 1) == -1)
+      return -1;
+  }
+  if (log_path && base_count <= device_count)
+    return 0;
+  nbdkit_error ("control: %s", log_path ? "there are more bases than devices" : "say where to write the log: log=FILE");
+  errno = EINVAL;
+  return -1;
+}
+
+/* Close the log, if that was not done, and begin a new one. */
+static int
+open_log (const char *text, const char *end)
+{
+  if (close_log () == -1 || configure_log (text, end) == -1)
+    return -1;
+  if (begin_log () == 0)
+    return 0;
+  close_log ();
+  return -1;
+}
+
+/* One write to `control` is COUNT bytes of texts, each with a NUL behind it, of which the first is a request:
+ *   end     the log is complete: what is done from now on works as before, but is not in it
+ *   close   finish the file of the log; until the next `open`, requests are refused
+ *   open    begin a new log, with the texts behind as parameters log=, base= and info=; the devices keep their sizes
+ * More NULs at the end fill up a sector.
+ */
+static int
+writelog_control (const char *text, uint32_t count)
+{
+  const char *end = text + count;
+  int r = -1;
+
+  while (end > text + 1 && end[-1] == '\0' && end[-2] == '\0')
+    end--;
+  if (count == 0 || end[-1] != '\0') {
+    nbdkit_error ("control: a text does not end");
+    errno = EINVAL;
+    return -1;
+  }
+  pthread_rwlock_wrlock (&writer_lock);
+  if (strcmp (text, "open") == 0)
+    r = open_log (text + sizeof "open", end);
+  else if (strcmp (text, "close") == 0)
+    r = close_log ();
+  else if (strcmp (text, "end") == 0 && writer)
+    r = log_writer_end (writer);
+  else {
+    nbdkit_error ("control: give end, close or open");
+    errno = EINVAL;
+  }
+  pthread_rwlock_unlock (&writer_lock);
+  return r;
 }
 
 /* A mark is a text of any length. */
@@ -371,16 +403,28 @@ writelog_block_size (void *opaque, uint32_t *minimum, uint32_t *preferred, uint3
   return r;
 }
 
+/* Who records may be told which files to read and write by the process that started it, and by no guest. */
+static bool
+is_control (void)
+{
+  const char *name = nbdkit_export_name ();
+
+  return name && strcmp (name, CONTROL_EXPORT) == 0 && nbdkit_peer_pid () == getppid ();
+}
+
 static void *
 writelog_open (int readonly)
 {
-  int number = export_open (device_count, MARK_EXPORT);
+  const bool control = is_control ();
+  int number = control ? EXPORT_OTHER : export_open (device_count, MARK_EXPORT);
   struct handle *handle;
 
   (void) readonly;
   if (number < EXPORT_OTHER)
     return NULL;
   handle = calloc (1, sizeof *handle);
+  if (handle)
+    handle->control = control;
   if (handle && number != EXPORT_OTHER) {
     handle->number = (uint16_t) number;
     handle->device = &devices[number];
@@ -457,6 +501,11 @@ writelog_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, uin
   }
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
+  if (writer == NULL) {
+    errno = ESHUTDOWN;
+    return -1;
+  }
   for (uint64_t sector = offset / LOG_SECTOR, left = count / LOG_SECTOR; left > 0;) {
     uint64_t content, run = map_run (handle->device, sector, left, &content);
 
@@ -483,6 +532,11 @@ write_mark (const char *text, uint32_t count)
     length--;
   if (length == 0)
     return 0;                   /* a page cache writing back the rest of a block */
+  HOLD_WRITER ();
+  if (writer == NULL) {
+    errno = ESHUTDOWN;
+    return -1;
+  }
   if (log_writer_mark (writer, text, length) == -1) {
     report_write_error ();
     return -1;
@@ -502,9 +556,10 @@ writelog_pwrite (void *opaque, const void *buffer, uint32_t count, uint64_t offs
   struct handle *handle = opaque;
 
   if (handle->device == NULL)
-    return write_mark (buffer, count);
+    return handle->control ? writelog_control (buffer, count) : write_mark (buffer, count);
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
   return record (handle->number, LOG_WRITE, fua_flag (flags), offset, count, buffer);
 }
 
@@ -517,6 +572,7 @@ writelog_zero (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
     return 0;
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
   return record (handle->number, LOG_ZERO, fua_flag (flags) | (flags & NBDKIT_FLAG_MAY_TRIM ? LOG_MAY_TRIM : 0), offset,
                  count, NULL);
 }
@@ -530,6 +586,7 @@ writelog_trim (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
     return 0;
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
   return record (handle->number, LOG_TRIM, fua_flag (flags), offset, count, NULL);
 }
 
@@ -539,6 +596,7 @@ writelog_flush (void *opaque, uint32_t flags)
   struct handle *handle = opaque;
 
   (void) flags;
+  HOLD_WRITER ();
   return handle->device ? record (handle->number, LOG_FLUSH, 0, 0, 0, NULL) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "common/message.h"
+#include "common/nearest.h"
 #include "common/options.h"
 #include "guest/kernel.h"
 #include "record/kernel-command.h"
@@ -74,9 +75,14 @@ fetch_kernel (const char *version, const char *flavour)
 }
 
 static int
-refuse_usage (void)
+refuse_usage (const char *word)
 {
-  error_message ("kernel: say `list` or `fetch [VERSION]`: see `powercut kernel --help`");
+  const char *nearest = nearest_word (word, strlen (word), (const char *const[]) { "list", "fetch", NULL });
+
+  if (nearest && strcmp (nearest, word) != 0)
+    error_message ("kernel %s: no such command: did you mean %s?", word, nearest);
+  else
+    error_message ("kernel: say `list` or `fetch [VERSION]`: see `powercut kernel --help`");
   return EXIT_USAGE;
 }
 
@@ -103,7 +109,7 @@ kernel_command (int argc, char **argv)
   /* Options may stand before, between and behind the words; each word is to the parser the name of what follows. */
   while ((step = options_parse (&command, argc - at, argv + at)) != -1 && (at += step) < argc) {
     if (count == sizeof words / sizeof words[0])
-      return refuse_usage ();
+      return refuse_usage (words[0]);
     words[count++] = argv[at];
   }
   if (step == -1)
@@ -112,5 +118,5 @@ kernel_command (int argc, char **argv)
     return list_kernels ();
   if (strcmp (words[0], "fetch") == 0)
     return fetch_kernel (words[1], flavour);
-  return refuse_usage ();
+  return refuse_usage (words[0]);
 }

@@ -2,12 +2,15 @@
 /* The matrix as a page, in Markdown or in HTML: what the page holds is said once, how it is marked up twice. */
 #include <config.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/message.h"
+#include "common/page-style.h"
 #include "record/matrix-report.h"
 #include "record/matrix-verdict.h"
 
@@ -18,8 +21,8 @@ struct markup {
   const char *table[2], *row[2], *head[2], *cell[2], *cell_class[2];
   const char *head_row[2];      /* of a table */
   const char *rule;             /* below the heads, once for each column */
-  const char *special;          /* characters of text that are escaped, ... */
-  const char *const *escapes;   /* ... and how, or NULL: by a backslash */
+  bool is_html;                 /* text is escaped as in common/escape.h, ... */
+  const char *special;          /* ... else these characters of it, by a backslash */
 };
 
 struct page {
@@ -33,47 +36,31 @@ static const struct markup markdown = {
   .head_row = { "|", "\n|" }, .rule = "---|", .special = "\\`*_[]<>|&~#",
 };
 
-static const char *const html_escapes[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
-
 static const struct markup html = {
   .begin =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>Update protocols</title>\n<style>\n"
-    ":root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fff; --line: #c8c8c8; --good: #d5f0d8; --half: #fcefc4;\n"
-    "  --bad: #f8d3d0; --none: #ececec }\n"
-    "@media (prefers-color-scheme: dark) {\n"
-    "  :root { --ink: #e6e6e6; --paper: #161616; --line: #454545; --good: #1d4426; --half: #54450f; --bad: #5e2320;\n"
-    "    --none: #2b2b2b }\n}\n"
-    "body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 80em;\n"
-    "  margin: 2em auto; padding: 0 1em }\n"
+    PAGE_BEGIN "<title>Update protocols</title>\n<style>\n" PAGE_STYLE
+    "body { max-width: 80em }\n"
     "div { overflow-x: auto }\n"
-    "table { border-collapse: collapse; margin: 1em 0 }\n"
-    "th, td { border: 1px solid var(--line); padding: .25em .6em; text-align: left; vertical-align: top }\n"
-    ".good { background: var(--good) } .half { background: var(--half) } .bad { background: var(--bad) }\n"
-    ".none { background: var(--none) }\n"
-    "pre { overflow-x: auto }\n"
     "</style>\n</head>\n<body>\n",
   .end = "</body>\n</html>\n",
   .title = { "<h1>", "</h1>\n" }, .heading = { "<h2>", "</h2>\n" }, .paragraph = { "<p>", "</p>\n" },
   .code = { "<pre>", "</pre>\n" }, .table = { "<div><table>\n", "</tbody>\n</table></div>\n" }, .row = { "<tr>", "</tr>\n" },
   .head = { "<th>", "</th>" }, .cell = { "<td>", "</td>" }, .cell_class = { "<td class=\"", "\">" },
-  .head_row = { "<thead>\n<tr>", "</tr>\n</thead>\n<tbody>\n" }, .special = "&<>\"'", .escapes = html_escapes,
+  .head_row = { "<thead>\n<tr>", "</tr>\n</thead>\n<tbody>\n" }, .is_html = true,
 };
 
 /* Text of any origin; bytes that are not printable ASCII become `?`. */
 static void
 put_text (const struct page *page, const char *text)
 {
-  for (; text && *text; text++) {
-    const char *special = strchr (page->markup->special, *text);
-
-    if (*text < ' ' || *text > '~')
-      putc ('?', page->file);
-    else if (special && page->markup->escapes)
-      fputs (page->markup->escapes[special - page->markup->special], page->file);
-    else
-      fprintf (page->file, "%s%c", special ? "\\" : "", *text);
-  }
+  if (text && page->markup->is_html)
+    print_markup_safely (text, strlen (text), page->file);
+  else
+    for (; text && *text; text++) {
+      if (strchr (page->markup->special, *text))
+        putc ('\\', page->file);
+      print_safely (text, 1, page->file);
+    }
 }
 
 static void
@@ -102,7 +89,7 @@ put_graded_cell (const struct page *page, const char *class, const char *text)
 static void
 put_command (const struct page *page, const char *command)
 {
-  if (page->markup->escapes)
+  if (page->markup->is_html)
     put_part (page, page->markup->code, command);
   else
     fprintf (page->file, "%s%s%s", page->markup->code[0], command, page->markup->code[1]);

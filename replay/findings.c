@@ -74,7 +74,7 @@ copy_finding (struct finding *copy, const struct finding *finding)
 }
 
 static struct finding *
-find_same (struct findings *findings, const struct finding *wanted, const char *cause)
+find_same (const struct findings *findings, const struct finding *wanted, const char *cause)
 {
   for (size_t i = 0; i < findings->count; i++) {
     struct finding *finding = &findings->list[i];
@@ -85,6 +85,20 @@ find_same (struct findings *findings, const struct finding *wanted, const char *
       return finding;
   }
   return NULL;
+}
+
+int
+findings_confirmed (const struct findings *findings, const char *kind, const char *detail, const char *after)
+{
+  CLEANUP_FREE char *cause = cause_of (detail);
+  struct finding wanted = { .kind = kind, .after = (char *) after, .confirmation = FINDING_UNREPEATED };
+
+  if (cause == NULL)
+    return -1;
+  if (find_same (findings, &wanted, cause) == NULL)
+    return 1;
+  wanted.confirmation = FINDING_REPEATED;
+  return find_same (findings, &wanted, cause) != NULL;
 }
 
 /* Join FINDING to SAME, which keeps the first state of the two. */

@@ -46,6 +46,10 @@ extern char *finding_after (const struct write_log *log, uint32_t position);
  */
 extern int findings_add (struct findings *findings, const struct finding *finding);
 
+/* Whether what was seen once, of this kind and detail after this mark, counts: 0 if all that was found of it was not seen again on
+ * a fresh boot, else 1; -1 with errno ENOMEM.
+ */
+extern int findings_confirmed (const struct findings *findings, const char *kind, const char *detail, const char *after);
 
 /* Sort by place. */
 extern void findings_sort (struct findings *findings);

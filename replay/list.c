@@ -17,7 +17,9 @@
 static void
 print_header (const struct write_log *log, FILE *file)
 {
-  fprintf (file, "log %s\n", log->path);
+  fputs ("log ", file);
+  print_safely (log->path, strlen (log->path), file);
+  putc ('\n', file);
   for (size_t i = 0; i < log->device_count; i++)
     fprintf (file, "device %zu: %" PRIu64 " bytes\n", i, log->device_sizes[i]);
   for (const char *text = log->info; text < log->info + log->info_size; text += strlen (text) + 1) {
@@ -66,17 +68,16 @@ print_event (const struct log_event *event, FILE *file)
 static void
 print_point (const struct write_log *log, const struct crash_point *point, const struct tear *tear, FILE *file)
 {
-  static const char *const expected[] = {
-    [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = ", old or new", [PHASE_COMMITTED] = ", new"
-  };
+  char expected[POINT_EXPECTS_SIZE];
   mpz_t states;
 
+  point_expects (log, point, expected);
   mpz_init (states);
   model_count_states (log, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
-  fprintf (file, "-------- crash point %u: %u pending, %s states%s", point->position, point->pending_count, text,
-           expected[point->phase]);
+  fprintf (file, "-------- crash point %u: %u pending, %s states%s%s", point->position, point->pending_count, text,
+           *expected ? ", " : "", expected);
   if (point->step > 1)
     fprintf (file, " (step %u)", point->step);
   putc ('\n', file);
@@ -102,7 +103,8 @@ count_all (const struct write_log *log, const struct crash_points *points, const
 }
 
 static void
-print_events (const struct write_log *log, const struct crash_points *points, const struct tear *tear, FILE *file)
+print_events (const struct write_log *log, const struct crash_points *points, const struct tear *tear,
+              const struct filter *filter, FILE *file)
 {
   struct log_cursor cursor;
   struct log_event event;
@@ -110,14 +112,16 @@ print_events (const struct write_log *log, const struct crash_points *points, co
 
   log_cursor_begin (&cursor, log);
   while (log_cursor_next (&cursor, &event)) {
-    print_event (&event, file);
+    if (filter_lists (filter, &event))
+      print_event (&event, file);
     for (; next < points->count && points->points[next].position == event.position; next++)
-      print_point (log, &points->points[next], tear, file);
+      if (filter_lists_point (filter, event.position))
+        print_point (log, &points->points[next], tear, file);
   }
 }
 
 int
-list_log (const struct write_log *log, const struct tear *tear, FILE *file)
+list_log (const struct write_log *log, const struct tear *tear, const struct filter *filter, FILE *file)
 {
   struct crash_points points;
 
@@ -128,7 +132,7 @@ list_log (const struct write_log *log, const struct tear *tear, FILE *file)
   CLEANUP_FREE char *states = count_all (log, &points, tear);
   if (states) {
     print_header (log, file);
-    print_events (log, &points, tear, file);
+    print_events (log, &points, tear, filter, file);
     fprintf (file, "%u events, %u writes, %u flushes, %zu crash points, at most %u pending, %s crash states\n",
              log->event_count, log->write_count, log->flush_count, points.count, points.pending_max, states);
   }

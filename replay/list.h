@@ -6,8 +6,11 @@
 #include <stdio.h>
 
 #include "log/choice.h"
+#include "replay/filter.h"
 
-/* Print the header, every event in order with the crash points in their places, and the totals; TEAR says which states there are.  Returns 0, or -1 after a message. */
-extern int list_log (const struct write_log *log, const struct tear *tear, FILE *file);
+/* Print the header, the events that FILTER lists, in order, with the crash points in their places, and the totals of the whole log;
+ * TEAR says which states there are.  Programs read it.  Returns 0, or -1 after a message.
+ */
+extern int list_log (const struct write_log *log, const struct tear *tear, const struct filter *filter, FILE *file);
 
 #endif

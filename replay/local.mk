@@ -9,29 +9,48 @@ replay_libreplay_la_SOURCES = \
 	replay/bundle.c replay/bundle.h \
 	replay/certificates.c replay/certificates.h \
 	replay/device.c replay/device.h \
+	replay/dump.c replay/dump.h \
 	replay/export.c replay/export.h \
+	replay/filter.c replay/filter.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
+	replay/json.c replay/json.h \
+	replay/junit.c \
+	replay/kept.c replay/kept.h \
 	replay/list.c replay/list.h \
 	replay/minimal.c replay/minimal.h \
 	replay/minimize.c replay/minimize.h \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
 	replay/oracle.c replay/oracle.h \
+	replay/outputs.c replay/outputs.h \
+	replay/page-chart.c replay/page-chart.h \
+	replay/page-finding.c \
+	replay/page-pages.c \
 	replay/page-table.c replay/page-table.h \
+	replay/page.c replay/page.h \
 	replay/pages.c replay/pages.h \
 	replay/reason.c replay/reason.h \
+	replay/replay.c replay/replay.h \
+	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \
+	replay/run-lines.c replay/run-lines.h \
 	replay/runner.c replay/runner.h \
 	replay/search.c replay/search.h \
 	replay/session.c replay/session.h \
 	replay/shell.c replay/shell.h \
-	replay/tally.c replay/tally.h
+	replay/tally.c replay/tally.h \
+	replay/tap.c
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libcommon.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
 
 bin_PROGRAMS += replay/replay
-replay_replay_SOURCES = replay/replay.c
+replay_replay_SOURCES = replay/main.c
 replay_replay_LDADD = replay/libreplay.la common/libmessage.la
+
+# `powercut show`.
+pkglibexec_PROGRAMS += replay/show
+replay_show_SOURCES = replay/show.c
+replay_show_LDADD = replay/libreplay.la common/libmessage.la

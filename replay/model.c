@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 /* Something that may add a crash point before it. */
 struct stop {
   uint32_t position;
-  enum { STOP_FLUSH, STOP_FUA, STOP_BEGIN, STOP_COMMIT } kind;
+  enum { STOP_FLUSH, STOP_FUA, STOP_BEGIN, STOP_PROMISE } kind;
   uint32_t number;              /* of the flush or the write */
 };
 
@@ -43,6 +44,71 @@ model_is_durable (const struct write_log *log, uint32_t write, uint32_t position
       return true;
   }
   return false;
+}
+
+/* The latest completion first. */
+static int
+compare_completions (const void *left, const void *right, void *writes)
+{
+  uint32_t a = ((const struct log_write *) writes)[*(const uint32_t *) left].completion;
+  uint32_t b = ((const struct log_write *) writes)[*(const uint32_t *) right].completion;
+
+  return a > b ? -1 : a < b;
+}
+
+/* Each write of ORDER, the latest completion first, with the flushes that are issued after it: SOONEST is when the first of them
+ * is complete, for each device.
+ */
+static void
+sweep_flushes (const struct write_log *log, const uint32_t *order, uint32_t *durable)
+{
+  uint32_t soonest[LOG_DEVICES_MAX], next = log->flush_count;
+
+  memset (soonest, 0xff, sizeof soonest);       /* LOG_NEVER */
+  for (uint32_t i = 0; i < log->write_count; i++) {
+    const struct log_write *write = &log->writes[order[i]];
+
+    durable[order[i]] = LOG_NEVER;
+    if (write->completion == LOG_NEVER)
+      continue;
+    for (; next > 0 && log->flushes[next - 1].issue > write->completion; next--)
+      if (log->flushes[next - 1].completion < soonest[log->flushes[next - 1].device])
+        soonest[log->flushes[next - 1].device] = log->flushes[next - 1].completion;
+    durable[order[i]] = write->flags & LOG_FUA ? write->completion : soonest[write->device];
+  }
+}
+
+uint32_t *
+model_durable_from (const struct write_log *log)
+{
+  size_t room = log->write_count ? log->write_count : 1;
+  uint32_t *durable = calloc (room, sizeof *durable), *order = calloc (room, sizeof *order);
+
+  if (durable && order) {
+    for (uint32_t i = 0; i < log->write_count; i++)
+      order[i] = i;
+    qsort_r (order, log->write_count, sizeof *order, compare_completions, log->writes);
+    sweep_flushes (log, order, durable);
+  }
+  else {
+    free (durable);
+    durable = NULL;
+  }
+  free (order);
+  return durable;
+}
+
+void
+point_expects (const struct write_log *log, const struct crash_point *point, char text[POINT_EXPECTS_SIZE])
+{
+  static const char *const trees[] = { [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = "old or new", [PHASE_COMMITTED] = "new" };
+
+  if (log_info (log, "workload", 0) == NULL)
+    snprintf (text, POINT_EXPECTS_SIZE, "%s", trees[point->phase]);
+  else if (point->operation > 0)
+    snprintf (text, POINT_EXPECTS_SIZE, "operation %u has returned", point->operation);
+  else
+    *text = '\0';
 }
 
 int64_t
@@ -108,33 +174,88 @@ count_steps (const struct write_log *log)
   return (uint32_t) steps;
 }
 
+/* What the marks up to some position say. */
+struct passed {
+  const struct write_log *log;
+  uint32_t steps;               /* that there are in all */
+  bool workload;                /* the log has one */
+  enum phase phase;
+  uint32_t step, operation;
+};
+
+static struct passed
+no_mark_passed (const struct write_log *log)
+{
+  return (struct passed) { log, count_steps (log), log_info (log, "workload", 0) != NULL, PHASE_UNKNOWN, 0, 0 };
+}
+
+/* The N of a mark `op N`, or 0. */
+static uint32_t
+operation_of (const struct log_mark *mark)
+{
+  const char *text;
+  size_t length;
+  uint64_t number = 0;
+  char digits[16];
+
+  if (!log_mark_is (mark, "op", &text, &length) || length >= sizeof digits)
+    return 0;
+  memcpy (digits, text, length);
+  digits[length] = '\0';
+  parse_unsigned (digits, UINT32_MAX, &number);
+  return (uint32_t) number;
+}
+
 /* Let MARK change what is expected; false if it does not. */
 static bool
-pass_mark (const struct log_mark *mark, uint32_t steps, enum phase *phase, uint32_t *step)
+pass_mark (struct passed *passed, const struct log_mark *mark)
 {
-  if (*phase != PHASE_UPDATE && *step < steps && log_mark_is (mark, "begin", NULL, NULL)) {
-    *phase = PHASE_UPDATE;
-    ++*step;
+  if (passed->phase != PHASE_UPDATE && passed->step < passed->steps && log_mark_is (mark, "begin", NULL, NULL)) {
+    passed->phase = PHASE_UPDATE;
+    passed->step++;
     return true;
   }
-  if (*phase == PHASE_UPDATE && log_mark_is (mark, "commit", NULL, NULL)) {
-    *phase = PHASE_COMMITTED;
+  if (passed->phase != PHASE_UPDATE)
+    return false;
+  if (log_mark_is (mark, "commit", NULL, NULL)) {
+    passed->phase = PHASE_COMMITTED;
     return true;
   }
-  return false;
+  uint32_t operation = passed->workload ? operation_of (mark) : 0;
+  if (operation <= passed->operation)
+    return false;
+  passed->operation = operation;
+  return true;
+}
+
+static struct passed
+pass_until (const struct write_log *log, uint32_t position)
+{
+  struct passed passed = no_mark_passed (log);
+
+  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
+    pass_mark (&passed, &log->marks[i]);
+  return passed;
 }
 
 enum phase
 model_phase (const struct write_log *log, uint32_t position, uint32_t *step)
 {
-  enum phase phase = PHASE_UNKNOWN;
-  uint32_t begun = 0, steps = count_steps (log);
+  const struct passed passed = pass_until (log, position);
 
-  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
-    pass_mark (&log->marks[i], steps, &phase, &begun);
   if (step)
-    *step = begun;
-  return phase;
+    *step = passed.step;
+  return passed.phase;
+}
+
+void
+model_expect (const struct write_log *log, struct crash_point *point)
+{
+  const struct passed passed = pass_until (log, point->position);
+
+  point->phase = passed.phase;
+  point->step = passed.step;
+  point->operation = passed.operation;
 }
 
 int
@@ -165,8 +286,7 @@ static struct stop *
 find_stops (const struct write_log *log, size_t *count)
 {
   struct stop *stops = calloc ((size_t) log->flush_count + log->write_count + log->mark_count + 1, sizeof *stops);
-  enum phase phase = PHASE_UNKNOWN;
-  uint32_t step = 0, steps = count_steps (log);
+  struct passed passed = no_mark_passed (log);
 
   *count = 0;
   if (stops == NULL)
@@ -178,9 +298,9 @@ find_stops (const struct write_log *log, size_t *count)
     if (log->writes[i].flags & LOG_FUA && log->writes[i].completion != LOG_NEVER)
       stops[(*count)++] = (struct stop) { log->writes[i].completion, STOP_FUA, i };
   for (uint32_t i = 0; i < log->mark_count; i++)
-    if (pass_mark (&log->marks[i], steps, &phase, &step))
+    if (pass_mark (&passed, &log->marks[i]))
       stops[(*count)++] = (struct stop) {
-        log->marks[i].position, phase == PHASE_UPDATE ? STOP_BEGIN : STOP_COMMIT, 0
+        log->marks[i].position, log_mark_is (&log->marks[i], "begin", NULL, NULL) ? STOP_BEGIN : STOP_PROMISE, 0
       };
   qsort (stops, *count, sizeof *stops, compare_stops);
   return stops;
@@ -214,8 +334,7 @@ add_point (struct walk *walk, uint32_t position)
     .position = position, .pending_count = walk->pending_count
   };
 
-  point.phase = model_phase (walk->log, position, &point.step);
-
+  model_expect (walk->log, &point);
   if (points->count > 0 && points->points[points->count - 1].position == position)
     return 0;                   /* the log ends with `commit` */
   if (points->count == walk->room) {
@@ -252,7 +371,7 @@ pass_stop (struct walk *walk, const struct stop *stop, bool prefixes)
   if (!prefixes && stop->position > walk->first && (stop->kind >= STOP_BEGIN || kept < walk->pending_count)
       && add_point (walk, stop->position - 1) == -1)
     return -1;
-  if (prefixes && stop->kind == STOP_COMMIT && stop->position >= walk->first && add_point (walk, stop->position) == -1)
+  if (prefixes && stop->kind == STOP_PROMISE && stop->position >= walk->first && add_point (walk, stop->position) == -1)
     return -1;
   kept = 0;
   for (uint32_t i = 0; i < walk->pending_count; i++)

@@ -16,9 +16,11 @@
  * (NBD protocol, `Ordering of messages and writes` and NBD_CMD_FLAG_FUA; Linux Documentation/block/writeback_cache_control.rst.)
  *
  * Crash points worth visiting are the positions just before each flush or FUA completion that makes a write durable, just before each
- * mark that changes what is expected, and the end.  From one of them to the next nothing becomes durable and nothing else is
- * expected, while writes are only issued: the pending set grows, and a subset of the smaller set is one of the larger.  So every
- * state of a position in between is a state of the crash point that follows it.
+ * mark that changes what is expected, and the end.  Such marks are `begin` and `commit` and, where the log has a workload (info
+ * `workload`, checker/workload.h), `op N` between them: persistence operation N has returned, and what it promises counts.
+ * From one of them to the next nothing becomes durable and nothing else is expected, while writes are only issued: the pending
+ * set grows, and a subset of the smaller set is one of the larger.  So every state of a position in between is a state of the
+ * crash point that follows it.
  *
  * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.  Two overlapping writes that are in flight
  * together have no order of their own; the order of issue is taken, and the reader counts them.
@@ -42,9 +44,14 @@ struct crash_point {
   uint32_t position;
   enum phase phase;
   uint32_t step;                /* that the phase is about, from 1; 0 in PHASE_UNKNOWN */
+  uint32_t operation;           /* of the log's workload that was the last to return, from 1; 0: none, or there is no workload */
   uint32_t *pending;            /* numbers of the pending writes, ascending */
   uint32_t pending_count;
 };
+
+/* What is expected there, in words: `old or new`, `new`, `operation 5 has returned` or nothing. */
+#define POINT_EXPECTS_SIZE 64
+extern void point_expects (const struct write_log *log, const struct crash_point *point, char text[POINT_EXPECTS_SIZE]);
 
 struct crash_points {
   struct crash_point *points;   /* by position */
@@ -54,6 +61,11 @@ struct crash_points {
 
 /* Whether write number WRITE is durable at POSITION. */
 extern bool model_is_durable (const struct write_log *log, uint32_t write, uint32_t position);
+
+/* The position from which on each write is durable, LOG_NEVER where it never is: as many as the log has writes, to free.  NULL with
+ * errno ENOMEM.
+ */
+extern uint32_t *model_durable_from (const struct write_log *log);
 
 /* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
 extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);
@@ -71,12 +83,15 @@ extern int model_count_states (const struct write_log *log, const uint32_t *pend
 /* What is expected of a crash at POSITION.  *step, if not NULL, is the step that it is about, as in struct crash_point. */
 extern enum phase model_phase (const struct write_log *log, uint32_t position, uint32_t *step);
 
+/* Enter what is expected of a crash at the position of POINT: phase, step and operation. */
+extern void model_expect (const struct write_log *log, struct crash_point *point);
+
 /* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the start) to
  * the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.
  */
 extern int model_range (const struct write_log *log, uint32_t *first, uint32_t *last);
 
-/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and of the mark `commit`, and the end.  Returns 0, or -1 with errno
+/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and of each mark `commit` and `op`, and the end.  Returns 0, or -1 with errno
  * ENOMEM.  Free with crash_points_free.
  */
 extern int model_crash_points (const struct write_log *log, bool prefixes, struct crash_points *points);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an outcome means at a crash point: it is held against the trees before and after each step of the update. */
+/* What an outcome means at a crash point: it is held against the trees before and after each step of the update or, where the
+ * update is a workload, against what its operations have promised (checker/persistence.h).
+ */
 #ifndef POWERCUT_ORACLE_H
 #define POWERCUT_ORACLE_H
 
@@ -19,6 +21,7 @@ struct trees {
 
 struct oracle {
   const struct trees *trees;
+  struct persistence *persistence;      /* NULL: there is no workload */
   const struct pages *pages;    /* to class in each observation, or NULL */
 
   pthread_mutex_t lock;         /* of all that follows */
@@ -27,8 +30,9 @@ struct oracle {
   size_t leftover_count;
 };
 
-/* TREES and PAGES must outlive the oracle. */
-extern void oracle_init (struct oracle *oracle, const struct trees *trees, const struct pages *pages);
+/* TREES, and PERSISTENCE and PAGES, which may be NULL, must outlive the oracle. */
+extern void oracle_init (struct oracle *oracle, const struct trees *trees, struct persistence *persistence,
+                         const struct pages *pages);
 extern void oracle_free (struct oracle *oracle);
 
 /* The text of the tree that OUTCOME, an OUTCOME_TREE, saw; if it is a new one, from RUNNER, which made the run last.  It stays
@@ -42,7 +46,9 @@ extern const char *oracle_observation (struct oracle *oracle, struct runner *run
 extern int oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct crash_point *point,
                          struct verdict *verdict);
 
-/* Whether contents are judged at POINT. */
+/* Whether contents are judged at POINT, as to atomicity and as to durability. */
 extern bool oracle_judges (const struct oracle *oracle, const struct crash_point *point);
+extern bool oracle_judges_atomic (const struct oracle *oracle, const struct crash_point *point);
+extern bool oracle_judges_durable (const struct oracle *oracle, const struct crash_point *point);
 
 #endif

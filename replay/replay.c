@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Program `replay`: rebuild the crash states of a log, let a kernel recover each, and say what is left. */
 #include <config.h>
 
 #include <errno.h>
@@ -13,6 +12,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "checker/persistence.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -27,7 +27,10 @@
 #include "log/state-id.h"
 #include "replay/bundle.h"
 #include "replay/export.h"
+#include "replay/kept.h"
 #include "replay/list.h"
+#include "replay/outputs.h"
+#include "replay/replay.h"
 #include "replay/report.h"
 #include "replay/session.h"
 #include "replay/shell.h"
@@ -47,9 +50,12 @@ struct arguments {
   bool all_prefixes, prefixes_only, no_reduction, list, minimize, shell, before_recovery, quiet, pages;
   uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
   uint64_t page_bytes;          /* 0: the recording's */
-  const char *tear, *kernel, *check, *state, *export, *serve, *bundle, *json;
+  const char *tear, *kernel, *check, *state, *export, *serve, *bundle;
   enum tear_mode tear_mode;
+  struct filter filter;
+  struct outputs outputs;
   const char *log;
+  struct kept *kept;            /* a guest that is used again and again, or NULL */
 };
 
 static const char usage[] =
@@ -101,18 +107,19 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
     { "minimize", 0, OPTION_FLAG, &arguments->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
     { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
+    FILTER_OPTIONS (&arguments->filter),
     { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
     { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
     { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
     { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
     { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: not mounted yet", 0 },
     { "bundle", 0, OPTION_TEXT, &arguments->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
-    { "json", 0, OPTION_TEXT, &arguments->json, "FILE", "write the results as JSON (- for standard output)", 0 },
+    OUTPUT_OPTIONS (&arguments->outputs),
     { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, true
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
 
@@ -150,12 +157,16 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("--page-size=%ju: %s", (uintmax_t) arguments->page_bytes, page_size_fault (arguments->page_bytes));
     return -1;
   }
-  if (arguments->json && (arguments->list || arguments->state)) {
-    error_message ("--json is for a whole replay, not for --list or --state: see --help");
+  if (outputs_given (&arguments->outputs) && (arguments->list || arguments->state)) {
+    error_message ("--json and its like are for a whole replay, not for --list or --state: see --help");
+    return -1;
+  }
+  if (filter_given (&arguments->filter) && !arguments->list) {
+    error_message ("--from, --to, --device and --kind say what --list lists: see --help");
     return -1;
   }
   arguments->log = argv[first];
-  return 0;
+  return filter_check (&arguments->filter) == -1 ? -1 : outputs_check (&arguments->outputs);
 }
 
 /* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
@@ -259,7 +270,7 @@ find_kernel (const struct arguments *arguments, const struct write_log *log, str
 
   if (arguments->kernel == NULL && recorded && access (recorded, R_OK) == 0)
     return kernel_find (recorded, kernel);
-  return kernel_find (arguments->kernel, kernel);
+  return guest_kernel_find (arguments->kernel, log_info (log, "filesystem", 0), kernel);
 }
 
 /* Add the observation in MARK, behind its name.  A mark's text has lost the newline at its end. */
@@ -285,7 +296,9 @@ free_trees (struct trees *trees)
   free (trees->texts);
 }
 
-/* The observations that travel in the marks: none if the log was never meant to be judged.  To be freed in any case. */
+/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a
+ * workload says what is right.  To be freed in any case.
+ */
 static int
 find_trees (const struct write_log *log, struct trees *trees)
 {
@@ -301,7 +314,7 @@ find_trees (const struct write_log *log, struct trees *trees)
       return -1;
     }
   }
-  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED))
+  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, "workload", 0))
     return 0;
   error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it again, "
                  "or look at it with --list", log->path);
@@ -355,18 +368,31 @@ run_session (const struct arguments *arguments, const struct session_config *con
 
   /* What was found before something went wrong is not lost. */
   if ((r == 0 || session.runs > 0) && report_make (&report, &session) == 0) {
-    if (!arguments->quiet && !(arguments->json && strcmp (arguments->json, "-") == 0))
+    if (!arguments->quiet && !outputs_use_stdout (&arguments->outputs))
       report_print (&report, stdout);
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
       : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
     if (session.mismatches > 0)
       status = EXIT_UNUSABLE;
-    if (arguments->json && report_write_json (&report, arguments->json) == -1)
+    if (outputs_write (&arguments->outputs, &report) == -1)
       status = EXIT_UNUSABLE;
     report_free (&report);
   }
   session_free (&session);
+  return status;
+}
+
+/* The same, with every answer written at once, if that is asked for. */
+static int
+run_told (const struct arguments *arguments, struct session_config *config)
+{
+  int status;
+
+  if (arguments->outputs.json_lines && (config->lines = run_lines_open (arguments->outputs.json_lines)) == NULL)
+    return EXIT_UNUSABLE;
+  status = run_session (arguments, config);
+  run_lines_close (config->lines);
   return status;
 }
 
@@ -412,7 +438,7 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   int r;
 
   if (arguments->state == NULL && !arguments->shell)
-    return run_session (arguments, config);
+    return run_told (arguments, config);
   if (named_state (arguments, config->log, &position, &choices, &count) == -1)
     return EXIT_UNUSABLE;
   if (arguments->bundle)
@@ -428,67 +454,138 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 
-/* Build the guest's initramfs, with what CHECK, if not NULL, needs, and perhaps a shell for a person. */
-static int
-build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, bool shell, const char *file)
+/* The guest's initramfs, with what CHECK, if not NULL, needs, and perhaps a shell for a person.  NULL after a message. */
+static struct initramfs *
+make_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, bool shell, const struct kept *kept)
 {
-  struct initramfs *initramfs = guest_image_new (kernel, log_info (log, "filesystem", 0), false);
+  const char *filesystem = log_info (log, "filesystem", 0);
+  struct initramfs *initramfs = kept ? guest_image_new_for_many (kernel, filesystem, kept_filesystems (kept), false)
+    : guest_image_new (kernel, filesystem, false);
   const char *path;
   int r = 0;
 
   if (initramfs == NULL)
-    return -1;
+    return NULL;
   if (check)
     r = initramfs_add_shell_command (initramfs, check);
   for (size_t i = 0; check && r == 0 && (path = log_info (log, "include", i)) != NULL; i++)
     r = initramfs_add_included (initramfs, path);
   if (r == 0 && shell)
-    r = guest_image_add_shell (initramfs, log_info (log, "filesystem", 0));
+    r = guest_image_add_shell (initramfs, filesystem);
   if (r == 0)
-    r = initramfs_write (initramfs, file);
+    return initramfs;
+  initramfs_free (initramfs);
+  return NULL;
+}
+
+/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free.  Returns 0,
+ * or -1 after a message.
+ */
+static int
+build_initramfs (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel, const char *check,
+                 const char *folder, char **file)
+{
+  struct kept *kept = arguments->kept;
+  struct initramfs *initramfs = make_initramfs (log, kernel, check, arguments->shell, kept);
+  int r = -1;
+
+  *file = NULL;
+  if (initramfs && kept)
+    r = kept_image (kept, initramfs, kernel, arguments->memory_bytes, log->device_sizes[0], file);
+  else if (initramfs && asprintf (file, "%s/initramfs", folder) != -1)
+    r = initramfs_write (initramfs, *file);
   initramfs_free (initramfs);
   return r;
+}
+
+/* The oracle of the log's workload.  The simulation that it rests on is first held against what was seen without a crash. */
+static struct persistence *
+make_persistence (const struct write_log *log, const struct workload *workload, const struct trees *trees)
+{
+  const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
+  struct persistence *persistence = NULL;
+  uint32_t rules;
+
+  if (persistence_rules (workload, filesystem, options ? options : "", &rules) == 0)
+    persistence = persistence_new (workload, rules);
+  for (size_t i = 0; persistence && i < trees->count && i < 2; i++) {
+    CLEANUP_FREE char *detail = NULL;
+
+    if (persistence_compare (persistence, i == 1, trees->texts[i], &detail) == 0 && detail == NULL)
+      continue;
+    if (detail)
+      error_message ("%s: without a crash, too, the guest saw something else than its workload does: %s", log->path, detail);
+    persistence_free (persistence);
+    persistence = NULL;
+  }
+  return persistence;
+}
+
+/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  In messages it is NAME.  Free
+ * both in any case.
+ */
+static int
+find_workload (const struct write_log *log, const struct trees *trees, const char *name, struct workload *workload,
+               struct persistence **persistence)
+{
+  const char *text = log_info (log, "workload", 0);
+
+  *workload = (struct workload) { .name = name };
+  *persistence = NULL;
+  if (text == NULL)
+    return 0;
+  if (workload_parse (text, name, workload) == -1)
+    return -1;
+  *persistence = make_persistence (log, workload, trees);
+  return *persistence ? 0 : -1;
 }
 
 /* Build the guest's initramfs and visit the states, with FOLDER for all temporary files. */
 static int
 replay_in (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel,
-           const struct trees *trees, const char *folder)
+           const struct trees *trees, struct persistence *persistence, const char *folder)
 {
   CLEANUP_FREE char *initramfs_file = NULL;
   CLEANUP_FREE const char **watch = NULL;
   const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
   const char *check = arguments->check ? arguments->check : log_info (log, "check", 0);
 
-  if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1
-      || build_initramfs (log, kernel, check, arguments->shell, initramfs_file) == -1)
+  if (build_initramfs (arguments, log, kernel, check, folder, &initramfs_file) == -1)
     return EXIT_UNUSABLE;
-  size_t watch_count = find_watch (log, &watch);
+  size_t watch_count = persistence ? 0 : find_watch (log, &watch);
   struct pages pages;
   bool paged;
   int status = find_pages (arguments, log, trees, &pages, &paged);
+  char **ranged = NULL;         /* files that are judged by ranges */
+  ssize_t ranged_count = status == 0 && persistence ? persistence_paths (persistence, &ranged) : 0;
 
-  if (status == -1) {
+  if (status == -1 || ranged_count == -1) {
     pages_free (&pages);
     return EXIT_UNUSABLE;
   }
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
-  const bool observe = check == NULL || watch_count > 0;
+  const bool observe = check == NULL || watch_count > 0 || persistence;
   struct session_config config = {
-    .log = log, .folder = folder, .trees = observe ? *trees : (struct trees) { NULL, 0 }, .jobs = (unsigned) arguments->jobs,
+    .log = log, .folder = folder, .trees = observe ? *trees : (struct trees) { NULL, 0 }, .persistence = persistence,
+    .jobs = (unsigned) arguments->jobs,
     .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
     .minimize = arguments->minimize,
-    .progress = !arguments->quiet && isatty (2), .pages = paged ? &pages : NULL,
+    .progress = !arguments->quiet && isatty (2), .kept = arguments->kept, .pages = paged ? &pages : NULL,
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
-      .observe = observe || paged, .pages = pages.paths, .pages_count = pages.file_count, .check = check, .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .observe = observe || paged, .pages = paged ? pages.paths : (const char *const *) ranged,
+      .pages_count = paged ? pages.file_count : (size_t) ranged_count, .check = check,
+      .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
       .run_timeout_ms = (int) (arguments->timeout_seconds * 1000),
     },
   };
   status = visit_states (arguments, &config);
+  for (ssize_t i = 0; i < ranged_count; i++)
+    free (ranged[i]);
+  free (ranged);
   pages_free (&pages);
   return status;
 }
@@ -496,6 +593,9 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
 static int
 run_replay (const struct arguments *arguments, const struct write_log *log)
 {
+  struct persistence *persistence = NULL;
+  struct workload workload = { .name = NULL };
+  CLEANUP_FREE char *workload_name = NULL;
   struct kernel kernel;
   struct trees trees;
   char *folder;
@@ -510,6 +610,11 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
                    log->device_count);
     return EXIT_UNUSABLE;
   }
+  if (asprintf (&workload_name, "%s: workload", log->path) == -1) {
+    workload_name = NULL;
+    error_message ("out of memory");
+    return EXIT_UNUSABLE;
+  }
   if (find_kernel (arguments, log, &kernel) == -1)
     return EXIT_UNUSABLE;
   folder = workdir_create ();
@@ -517,8 +622,10 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
     kernel_free (&kernel);
     return EXIT_UNUSABLE;
   }
-  if (find_trees (log, &trees) == 0)
-    status = replay_in (arguments, log, &kernel, &trees, folder);
+  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, workload_name, &workload, &persistence) == 0)
+    status = replay_in (arguments, log, &kernel, &trees, persistence, folder);
+  persistence_free (persistence);
+  workload_free (&workload);
   free_trees (&trees);
   workdir_remove (folder);
   free (folder);
@@ -579,7 +686,7 @@ run (const struct arguments *arguments, const struct write_log *log)
 
   if (arguments->list) {
     const struct tear tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes };
-    int listed = list_log (log, &tear, stdout);
+    int listed = filter_check_device (&arguments->filter, log) == -1 ? -1 : list_log (log, &tear, &arguments->filter, stdout);
 
     return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
   }
@@ -597,10 +704,11 @@ run (const struct arguments *arguments, const struct write_log *log)
 }
 
 int
-main (int argc, char **argv)
+replay_command (int argc, char **argv, struct kept *kept)
 {
   struct arguments arguments = {
-    .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
+    .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (),
+    .memory_bytes = 256 << 20, .timeout_seconds = 60, .kept = kept
   };
   struct write_log *log;
   int status;

@@ -10,8 +10,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "common/publish.h"
 #include "common/stop.h"
+#include "replay/json.h"
 #include "replay/minimal.h"
 #include "replay/report.h"
 
@@ -65,10 +65,11 @@ count_behaviours (struct report *report)
 static void
 add_point (struct report *report, const struct point_result *result, const struct crash_point *point)
 {
-  bool judged = oracle_judges (&report->session->oracle, point) && result->runs + result->remembered > 0;
+  const struct oracle *oracle = &report->session->oracle;
+  bool visited = result->runs + result->remembered > 0;
 
-  report->judged |= judged;
-  report->judged_new |= judged && (point->phase == PHASE_COMMITTED || point->step > 1);
+  report->judged |= visited && oracle_judges_atomic (oracle, point);
+  report->judged_new |= visited && oracle_judges_durable (oracle, point);
   report->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   mpz_add (report->states, report->states, result->states);
   mpz_add (report->covered, report->covered, result->covered);
@@ -156,6 +157,29 @@ share_percent (const struct report *report)
   return share;
 }
 
+/* Print BEFORE, and TEXT, which comes from a stranger. */
+static void
+print_words (FILE *file, const char *before, const char *text)
+{
+  fputs (before, file);
+  print_safely (text, strlen (text), file);
+}
+
+/* How far a log that another recorder made is to be trusted. */
+static void
+print_origin (const struct write_log *log, FILE *file)
+{
+  const char *imported = log_info (log, "imported", 0), *order = log_info (log, "order", 0);
+
+  if (imported == NULL || order == NULL)
+    return;
+  fputs ("imported from ", file);
+  print_safely (imported, strlen (imported), file);
+  fputs ("; its order is ", file);
+  print_safely (order, strlen (order), file);
+  putc ('\n', file);
+}
+
 void
 report_print (const struct report *report, FILE *file)
 {
@@ -165,8 +189,11 @@ report_print (const struct report *report, FILE *file)
   CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states);
   CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->covered);
 
-  fprintf (file, "%s: %s, kernel %s\n", config->log->path, config->runner.filesystem,
-           session->release ? session->release : "unknown");
+  print_words (file, "", config->log->path);
+  print_words (file, ": ", config->runner.filesystem);
+  print_words (file, ", kernel ", session->release ? session->release : "unknown");
+  putc ('\n', file);
+  print_origin (config->log, file);
   fprintf (file, "recorded: %u writes, %u flushes, %u FUA, %u trims, %u zeroes\n", report->writes, report->flushes,
            report->fua, report->trims, report->zeroes);
   if (config->log->unordered_count > 0)
@@ -187,62 +214,23 @@ report_print (const struct report *report, FILE *file)
              (uintmax_t) session->mismatches);
   print_findings (config->log, &session->findings, file);
   if (config->runner.check)
-    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged ? ", " : "");
+    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged || report->judged_new ? ", " : "");
   if (report->judged)
-    fprintf (file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO",
-             report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
+    fprintf (file, "atomic: %s, ", report->atomic ? "yes" : "NO");
+  if (report->judged || report->judged_new)
+    fprintf (file, "durable: %s", report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
   else if (config->runner.check == NULL)
     fprintf (file, "contents were not judged");
   if (session->oracle.leftover_count > 0)
     fprintf (file, "; leftovers:");
   for (size_t i = 0; i < session->oracle.leftover_count; i++)
-    fprintf (file, " %s", session->oracle.leftovers[i]);
+    print_words (file, " ", session->oracle.leftovers[i]);
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
     fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : session->failed ? "it was broken off"
              : "some crash points need more runs than --limit or --time allow");
   if (config->pages)
     page_table_print (&report->pages, config->runner.filesystem, file);
-}
-
-/* How many bytes the UTF-8 character at TEXT has, or 0 if there is none. */
-static size_t
-utf8_length (const unsigned char *text)
-{
-  size_t length = *text < 0x80 ? 1 : *text >= 0xc2 && *text < 0xe0 ? 2 : (*text & 0xf0) == 0xe0 ? 3
-    : *text >= 0xf0 && *text < 0xf5 ? 4 : 0;
-
-  for (size_t i = 1; i < length; i++)
-    if ((text[i] & 0xc0) != 0x80)
-      return 0;
-  if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] >= 0xa0) || (*text == 0xf0 && text[1] < 0x90)
-      || (*text == 0xf4 && text[1] >= 0x90))
-    return 0;                   /* too long for what it says, a surrogate, or beyond Unicode */
-  return length;
-}
-
-/* Add text from a log, a path or a guest: JSON is UTF-8, so what is not becomes `?`. */
-static void
-add_text (cJSON *object, const char *name, const char *text)
-{
-  CLEANUP_FREE char *copy = strdup (text);
-
-  for (char *at = copy; at && *at;) {
-    size_t length = utf8_length ((unsigned char *) at);
-
-    if (length == 0)
-      *at = '?';
-    at += length ? length : 1;
-  }
-  cJSON_AddStringToObject (object, name, copy ? copy : "");
-}
-
-static void
-add_big_number (cJSON *object, const char *name, const mpz_t number)
-{
-  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, number);
-
-  cJSON_AddStringToObject (object, name, text);
 }
 
 /* The smallest state of a finding, null if there is none to be had, and which writes it drops. */
@@ -252,11 +240,11 @@ add_minimal (cJSON *violation, const struct write_log *log, const struct minimal
   cJSON *list;
 
   if (minimal)
-    add_text (violation, "minimal", minimal->state);
+    json_add_text (violation, "minimal", minimal->state);
   else
     cJSON_AddNullToObject (violation, "minimal");
   if (minimal)
-    add_text (violation, "minimal_note", minimal->note);
+    json_add_text (violation, "minimal_note", minimal->note);
   list = cJSON_AddArrayToObject (violation, "dropped");
   for (size_t i = 0; minimal && i < minimal->count; i++) {
     const struct dropped_write *dropped = &minimal->dropped[i];
@@ -268,10 +256,10 @@ add_minimal (cJSON *violation, const struct write_log *log, const struct minimal
     cJSON_AddNumberToObject (entry, "offset", (double) write->offset_bytes);
     cJSON_AddNumberToObject (entry, "length", write->length_bytes);
     if (dropped->what)
-      add_text (entry, "what", dropped->what);
+      json_add_text (entry, "what", dropped->what);
     else
       cJSON_AddNullToObject (entry, "what");
-    add_text (entry, "why", line ? line : dropped->why);
+    json_add_text (entry, "why", line ? line : dropped->why);
     cJSON_AddItemToArray (list, entry);
   }
 }
@@ -287,10 +275,10 @@ add_violations (cJSON *object, const struct session *session)
     cJSON *violation = cJSON_CreateObject ();
 
     cJSON_AddStringToObject (violation, "kind", finding->kind);
-    add_text (violation, "state", finding->state);
-    add_text (violation, "after", finding->after);
-    add_text (violation, "detail", finding->detail);
-    add_big_number (violation, "states", finding->states);
+    json_add_text (violation, "state", finding->state);
+    json_add_text (violation, "after", finding->after);
+    json_add_text (violation, "detail", finding->detail);
+    json_add_big_number (violation, "states", finding->states);
     cJSON_AddBoolToObject (violation, "repeated", finding->confirmation == FINDING_REPEATED);
     if (session->config->minimize)
       add_minimal (violation, session->config->log, finding->minimal);
@@ -310,16 +298,16 @@ add_points (cJSON *object, const struct session *session)
 
     cJSON_AddNumberToObject (point, "position", session->points.points[i].position);
     cJSON_AddNumberToObject (point, "pending", session->points.points[i].pending_count);
-    add_big_number (point, "crash_states", result->states);
-    add_big_number (point, "states_covered", result->covered);
+    json_add_big_number (point, "crash_states", result->states);
+    json_add_big_number (point, "states_covered", result->covered);
     cJSON_AddNumberToObject (point, "runs", (double) result->runs);
     cJSON_AddNumberToObject (point, "remembered", (double) result->remembered);
     seen = cJSON_AddArrayToObject (point, "observations");
     for (size_t j = 0; j < result->tally.count; j++) {
       cJSON *observation = cJSON_CreateObject ();
 
-      add_text (observation, "seen", result->tally.entries[j].seen);
-      add_big_number (observation, "states", result->tally.entries[j].states);
+      json_add_text (observation, "seen", result->tally.entries[j].seen);
+      json_add_big_number (observation, "states", result->tally.entries[j].states);
       cJSON_AddItemToArray (seen, observation);
     }
     cJSON_AddItemToArray (list, point);
@@ -334,9 +322,11 @@ make_json (const struct report *report)
   const struct session_config *config = session->config;
   cJSON *object = cJSON_CreateObject (), *leftovers;
 
-  add_text (object, "log", config->log->path);
-  add_text (object, "filesystem", config->runner.filesystem);
-  cJSON_AddStringToObject (object, "kernel", session->release ? session->release : "");
+  json_add_text (object, "log", config->log->path);
+  json_add_text (object, "filesystem", config->runner.filesystem);
+  json_add_text (object, "kernel", session->release ? session->release : "");
+  if (log_info (config->log, "imported", 0))
+    json_add_text (object, "imported", log_info (config->log, "imported", 0));
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
   cJSON_AddNumberToObject (object, "writes", report->writes);
   cJSON_AddNumberToObject (object, "flushes", report->flushes);
@@ -347,8 +337,8 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "pending_max", session->points.pending_max);
   cJSON_AddStringToObject (object, "tear", tears[config->tear.mode]);
   cJSON_AddNumberToObject (object, "sector", config->tear.sector_bytes);
-  add_big_number (object, "crash_states", report->states);
-  add_big_number (object, "states_covered", report->covered);
+  json_add_big_number (object, "crash_states", report->states);
+  json_add_big_number (object, "states_covered", report->covered);
   cJSON_AddBoolToObject (object, "exhaustive", report->exhaustive);
   cJSON_AddNumberToObject (object, "runs", (double) session->runs);
   cJSON_AddNumberToObject (object, "remembered", (double) session->remembered);
@@ -371,21 +361,14 @@ make_json (const struct report *report)
   return object;
 }
 
-int
-report_write_json (const struct report *report, const char *path)
+char *
+report_make_json (const struct report *report)
 {
   cJSON *object = make_json (report);
-  CLEANUP_FREE char *text = cJSON_Print (object);
-  int r = 0;
+  char *text = cJSON_Print (object);
 
   cJSON_Delete (object);
-  if (text == NULL) {
+  if (text == NULL)
     error_message ("out of memory");
-    return -1;
-  }
-  if (strcmp (path, "-") == 0)
-    puts (text);
-  else
-    r = publish_text (path, text);
-  return r;
+  return text;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a replay found, as text and as JSON. */
+/* What a replay found, as text and in the forms that others read. */
 #ifndef POWERCUT_REPORT_H
 #define POWERCUT_REPORT_H
 
@@ -28,7 +28,10 @@ extern void report_free (struct report *report);
 
 extern void report_print (const struct report *report, FILE *file);
 
-/* Write the JSON object to PATH, `-` for standard output, under a temporary name first.  Returns 0, or -1 after a message. */
-extern int report_write_json (const struct report *report, const char *path);
+/* The report in one of the forms that programs and browsers read, without a newline at its end; to free, NULL after a message. */
+extern char *report_make_json (const struct report *report);
+extern char *report_make_junit (const struct report *report);
+extern char *report_make_tap (const struct report *report);
+extern char *report_make_html (const struct report *report);
 
 #endif

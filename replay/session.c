@@ -47,6 +47,7 @@ struct reply {
   struct outcome outcome;       /* to free */
   const struct choice *decisions;       /* the worker's, until its next run */
   size_t decision_count;
+  double seconds;               /* that the answer took */
   bool remembered;
 };
 
@@ -89,12 +90,13 @@ static int
 start_runner (struct worker *worker)
 {
   struct session *session = worker->session;
+  const struct session_config *config = session->config;
 
-  if (mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
+  if (config->kept == NULL && mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
     error_message ("%s: %m", worker->folder);
     return -1;
   }
-  worker->runner = runner_start (&session->config->runner, worker->folder);
+  worker->runner = config->kept ? kept_take (config->kept, &config->runner) : runner_start (&config->runner, worker->folder);
   if (worker->runner == NULL)
     return -1;
   pthread_mutex_lock (&session->lock);
@@ -280,6 +282,7 @@ remember (struct worker *worker, struct reply *reply)
 static int
 answer_task (struct worker *worker, struct reply *reply)
 {
+  double start = clock_seconds (CLOCK_MONOTONIC);
   int r;
 
   memset (reply, 0, sizeof *reply);
@@ -295,6 +298,7 @@ answer_task (struct worker *worker, struct reply *reply)
   }
   if (r == -1)
     outcome_free (&reply->outcome);
+  reply->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
   return r;
 }
 
@@ -317,6 +321,8 @@ add_finding (struct worker *worker, const struct node *leaf, struct finding *fin
   finding->state = state;
   finding->after = after;
   finding->place = place;
+  if (finding->confirmation != FINDING_UNREPEATED && tally_blame (&worker->result->tally, finding) == -1)
+    return out_of_memory ();
   return findings_add (&worker->session->findings, finding) == -1 ? out_of_memory () : 0;
 }
 
@@ -370,12 +376,37 @@ count_reply (struct worker *worker, const struct reply *reply, bool violation)
 {
   struct session *session = worker->session;
 
+  worker->result->seconds += reply->seconds;
   worker->result->runs += !reply->remembered;
   worker->result->remembered += reply->remembered;
   session->runs += !reply->remembered;
   session->remembered += reply->remembered;
   session->violations += violation;
   return reply->remembered ? 0 : add_behaviour (session, reply->outcome.report.head.behaviour);
+}
+
+/* Let who listens know of a reply.  Called with the lock held. */
+static int
+tell_reply (const struct worker *worker, const struct node *leaf, const struct reply *reply, const struct verdict *verdict,
+            const mpz_t states)
+{
+  const struct write_log *log = worker->session->config->log;
+  CLEANUP_FREE struct choice *decided = NULL;
+  CLEANUP_FREE char *state = NULL, *after = NULL;
+  size_t count;
+
+  if (worker->session->config->lines == NULL)
+    return 0;
+  decided = search_decided (leaf, &count);
+  state = decided ? state_id_format (log, worker->point->position, decided, count) : NULL;
+  after = finding_after (log, worker->point->position);
+  if (state == NULL || after == NULL)
+    return out_of_memory ();
+  const struct run_line line = {
+    .state = state, .point = worker->point->position, .after = after, .outcome = &reply->outcome, .kind = verdict->kind,
+    .detail = verdict->detail, .remembered = reply->remembered
+  };
+  return run_lines_add (worker->session->config->lines, &line, states);
 }
 
 /* Judge a reply and enter it into what the workers share. */
@@ -401,6 +432,8 @@ enter_reply (struct worker *worker, const struct reply *reply)
     out_of_memory ();
   if (r == 0)
     r = add_findings (worker, leaf, reply, &verdict, states);
+  if (r == 0)
+    r = tell_reply (worker, leaf, reply, &verdict, states);
   if (r == 0)
     r = count_reply (worker, reply, verdict.kind != NULL);
   pthread_cond_broadcast (&session->changed);
@@ -603,7 +636,10 @@ work (void *opaque)
     failed = search_points (&worker) == -1 || confirm_findings (&worker) == -1;
   double cpu_seconds = worker.runner ? runner_cpu_seconds (worker.runner) : 0;
 
-  runner_stop (worker.runner);
+  if (session->config->kept && !failed)
+    kept_give (session->config->kept, worker.runner);
+  else
+    runner_stop (worker.runner);
   crash_state_free (worker.state);
   free (worker.folder);
   pthread_mutex_lock (&session->lock);
@@ -661,7 +697,7 @@ prepare (struct session *session, const struct session_config *config)
 {
   memset (session, 0, sizeof *session);
   session->config = config;
-  oracle_init (&session->oracle, &config->trees, config->pages);
+  oracle_init (&session->oracle, &config->trees, config->persistence, config->pages);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
@@ -712,7 +748,7 @@ probe_state (void *opaque, uint32_t position, const struct choice *choices, size
   uint32_t first, last;
   int r = model_range (config->log, &first, &last);
 
-  point.phase = model_phase (config->log, position, &point.step);
+  model_expect (config->log, &point);
   worker->point = &point;
   worker->selection = (struct selection) {
     .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
@@ -744,7 +780,7 @@ confirm_minimal (struct worker *worker, const struct minimal *minimal, const cha
   if (choices == NULL)
     return out_of_memory ();
   selection.choices = choices;
-  point.phase = model_phase (session->config->log, minimal->position, &point.step);
+  model_expect (session->config->log, &point);
   if (make_run (worker, &selection, &outcome) == -1)
     return -1;
   int r = oracle_judge (&session->oracle, &outcome, &point, &verdict);
@@ -855,14 +891,20 @@ session_run (struct session *session, const struct session_config *config)
 {
   double start = clock_seconds (CLOCK_MONOTONIC), cpu_start = clock_seconds (CLOCK_PROCESS_CPUTIME_ID);
   CLEANUP_FREE pthread_t *threads = calloc (config->jobs, sizeof *threads);
-  size_t started;
+  size_t started = 0;
 
   if (prepare (session, config) == -1)
     return -1;
   if (threads == NULL)
     return out_of_memory ();
-  started = start_workers (session, threads);
-  wait_for_workers (session, start);
+  if (config->kept) {           /* a guest ends with the thread that started it */
+    session->workers_left = 1;
+    work (session);
+  }
+  else {
+    started = start_workers (session, threads);
+    wait_for_workers (session, start);
+  }
   for (size_t i = 0; i < started; i++)
     pthread_join (threads[i], NULL);
   /* Of searches that were broken off, too, what they covered is told. */
@@ -1048,7 +1090,7 @@ visit_state (const struct session_config *config, uint32_t position, const struc
   if (pending == -1)
     return out_of_memory ();
   point.pending_count = (uint32_t) pending;
-  point.phase = model_phase (config->log, position, &point.step);
+  model_expect (config->log, &point);
   if (prepare (&session, config) == 0)
     r = look_at_state (&session, &point, &selection, id, seen);
   free (point.pending);

@@ -8,8 +8,10 @@
 #include <stdbool.h>
 
 #include "replay/findings.h"
+#include "replay/kept.h"
 #include "replay/model.h"
 #include "replay/oracle.h"
+#include "replay/run-lines.h"
 #include "replay/runner.h"
 #include "replay/tally.h"
 
@@ -17,6 +19,7 @@ struct point_result {
   bool done;                    /* searched, perhaps up to a limit */
   uint64_t runs;                /* real ones */
   uint64_t remembered;          /* answers that needed none */
+  double seconds;               /* of all workers, for these answers */
   mpz_t states, covered;
   struct tally tally;
   struct search *search;        /* while it is being searched */
@@ -27,6 +30,7 @@ struct session_config {
   struct runner_config runner;
   const char *folder;           /* private, for the guests' files */
   struct trees trees;           /* what is right */
+  struct persistence *persistence;      /* or what is, if the log has a workload; else NULL */
   const struct pages *pages;    /* to tabulate, or NULL */
   unsigned jobs;
   struct tear tear;
@@ -37,7 +41,9 @@ struct session_config {
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */
   bool minimize;                /* find the smallest state of each finding */
+  struct run_lines *lines;      /* is told every answer, or NULL */
   bool progress;                /* draw a progress line on standard error */
+  struct kept *kept;            /* where the only guest comes from and goes to, or NULL; then this thread does the work of all */
 };
 
 struct session {

@@ -8,9 +8,8 @@
 #include "common/cleanup.h"
 #include "replay/tally.h"
 
-/* What OUTCOME saw, to free. */
-static char *
-describe (const struct outcome *outcome)
+char *
+outcome_describe (const struct outcome *outcome)
 {
   static const char *const names[] = { "tree", "unmountable", "died", "hung" };
   static const char *const checks[] = { "", "; check: right", "; check: wrong", "; check: broken" };
@@ -41,7 +40,7 @@ find_place (const struct tally *tally, const char *seen)
 int
 tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t states)
 {
-  CLEANUP_FREE char *seen = describe (outcome);
+  CLEANUP_FREE char *seen = outcome_describe (outcome);
   size_t place;
 
   if (seen == NULL)
@@ -61,10 +60,47 @@ tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t state
     tally->room = room;
   }
   memmove (tally->entries + place + 1, tally->entries + place, (tally->count - place) * sizeof *tally->entries);
-  tally->entries[place].seen = seen;
+  tally->entries[place] = (struct tally_entry) { .seen = seen };
   seen = NULL;
   mpz_init_set (tally->entries[place].states, states);
   tally->count++;
+  return 0;
+}
+
+static void
+free_blame (struct tally_entry *entry)
+{
+  free (entry->detail);
+  free (entry->state);
+  free (entry->place);
+}
+
+int
+tally_blame (struct tally *tally, const struct finding *finding)
+{
+  CLEANUP_FREE char *seen = outcome_describe (&finding->outcome);
+  size_t place = seen ? find_place (tally, seen) : 0;
+  struct tally_entry *entry, blame;
+
+  if (seen == NULL)
+    return -1;
+  if (place == tally->count || strcmp (tally->entries[place].seen, seen) != 0)
+    return 0;
+  entry = &tally->entries[place];
+  if (entry->kind && strcmp (entry->place, finding->place) <= 0)
+    return 0;
+  blame = (struct tally_entry) {
+    .detail = strdup (finding->detail), .state = strdup (finding->state), .place = strdup (finding->place)
+  };
+  if (blame.detail == NULL || blame.state == NULL || blame.place == NULL) {
+    free_blame (&blame);
+    return -1;
+  }
+  free_blame (entry);
+  entry->kind = finding->kind;
+  entry->detail = blame.detail;
+  entry->state = blame.state;
+  entry->place = blame.place;
   return 0;
 }
 
@@ -83,6 +119,7 @@ void
 tally_free (struct tally *tally)
 {
   for (size_t i = 0; i < tally->count; i++) {
+    free_blame (&tally->entries[i]);
     free (tally->entries[i].seen);
     mpz_clear (tally->entries[i].states);
   }

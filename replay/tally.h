@@ -3,23 +3,31 @@
 #ifndef POWERCUT_TALLY_H
 #define POWERCUT_TALLY_H
 
-#include <gmp.h>
 #include <stdbool.h>
-#include <stddef.h>
 
-#include "replay/runner.h"
+#include "replay/findings.h"
 
 struct tally {
   struct tally_entry {
     char *seen;                 /* `tree DIGEST`, or another outcome and its detail; behind it what the checker said, and a fault
                                    of the kernel */
     mpz_t states;
+    const char *kind;           /* what is wrong with it, as in struct finding, or NULL */
+    char *detail, *state, *place;       /* ... likewise, of the first state that showed it */
   } *entries;                   /* sorted by what was seen */
   size_t count, room;
 };
 
+/* What OUTCOME saw, as in struct tally_entry; to free, NULL with errno ENOMEM. */
+extern char *outcome_describe (const struct outcome *outcome);
+
 /* Count STATES more that showed OUTCOME.  Returns 0, or -1 with errno ENOMEM. */
 extern int tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t states);
+
+/* Enter what is wrong with an outcome that was counted: FINDING is of one of its states.  The texts are copied.  Returns 0, or -1
+ * with errno ENOMEM.
+ */
+extern int tally_blame (struct tally *tally, const struct finding *finding);
 
 /* Put the digest of the tree that ENTRY saw into DIGEST; false if it saw none. */
 extern bool tally_tree (const struct tally_entry *entry, char digest[TREE_DIGEST_LENGTH + 1]);

@@ -14,36 +14,51 @@ UNIT_TESTS =
 SHELL_TESTS = \
 	tests/test-bad-input.sh \
 	tests/test-bad-log.sh \
+	tests/test-completion.sh \
 	tests/test-docs-agree.sh \
+	tests/test-export.sh \
+	tests/test-import-blklogwrites.sh \
+	tests/test-import-nbd-datalog.sh \
+	tests/test-hostile-names.sh \
 	tests/test-mutants.sh \
-	tests/test-record-agrees-with-filter-log.sh
+	tests/test-record-agrees-with-filter-log.sh \
+	tests/test-show.sh \
+	tests/test-workload.sh
 VM_TESTS = \
 	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
+	tests/vm/test-corpus.sh \
 	tests/vm/test-databases.sh \
 	tests/vm/test-demo-verdicts.sh \
 	tests/vm/test-filesystems.sh \
 	tests/vm/test-freeze.sh \
 	tests/vm/test-guest-trouble.sh \
 	tests/vm/test-many-files.sh \
+	tests/vm/test-import-dm-log-writes.sh \
 	tests/vm/test-marks.sh \
 	tests/vm/test-matrix.sh \
 	tests/vm/test-minimize.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-pages.sh \
+	tests/vm/test-pool.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \
 	tests/vm/test-settle.sh \
 	tests/vm/test-shell.sh \
 	tests/vm/test-steps.sh \
-	tests/vm/test-what-replay-finds.sh
+	tests/vm/test-what-replay-finds.sh \
+	tests/vm/test-workload.sh
 
 include tests/unit/local.mk
 include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
+check_PROGRAMS += tests/hostile-reports
+tests_hostile_reports_SOURCES = tests/hostile-reports.c
+tests_hostile_reports_LDADD = replay/libreplay.la common/libmessage.la
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/vm/filter-operations.pl tests/sanitized/nbdkit
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \
+	tests/vm/filter-operations.pl tests/vm/pool-jobs.pl tests/sanitized/nbdkit
 
 # Without guests.
 check-quick: all $(check_PROGRAMS)

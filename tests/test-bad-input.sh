@@ -11,10 +11,20 @@ true=$(type -P true)
 
 # Usage.
 refused 'unknown option' "$replay" --frobnicate "$tmp/log.bin"
+refused 'jasn=x: unknown option: did you mean --json?' "$replay" --jasn=x "$tmp/log.bin"
 refused 'needs an argument' "$replay" "$tmp/log.bin" --json
 refused 'which log' "$replay"
 refused 'one log' "$replay" "$tmp/log.bin" "$tmp/log.bin"
 refused 'exclude' "$replay" --list --state=1 "$tmp/log.bin"
+refused 'say what --list lists' "$replay" --from=3 "$tmp/log.bin"
+refused 'nothing is in between' "$replay" --list --from=3 --to=2 "$tmp/log.bin"
+refused '.wirte. is none of write, ' "$replay" --list --kind=flush,wirte "$tmp/log.bin"
+refused '.. is none of write, ' "$powercut" show --kind=write, "$tmp/log.bin"
+refused 'which log' "$powercut" show
+refused 'one log' "$powercut" show "$tmp/log.bin" "$tmp/log.bin"
+refused "$tmp/nothing/x.html" "$replay" --html="$tmp/nothing/x.html" "$tmp/log.bin"
+refused 'two reports in one file' "$replay" --html="$tmp/x" --tap="$tmp/x" "$tmp/log.bin"
+refused 'one report alone' "$replay" --json=- --tap=- "$tmp/log.bin"
 refused 'not understood' "$replay" --jobs=many "$tmp/log.bin"
 refused 'too small' "$replay" --jobs=0 "$tmp/log.bin"
 refused '--tear=some' "$replay" --tear=some "$tmp/log.bin"
@@ -22,6 +32,10 @@ refused '--sector=513' "$replay" --sector=513 "$tmp/log.bin"
 refused 'too small' "$replay" --sector=256 "$tmp/log.bin"
 refused '--audit=101' "$replay" --audit=101 "$tmp/log.bin"
 refused 'no such command' "$powercut" frobnicate
+refused 'rnu: no such command: did you mean run?' "$powercut" rnu
+refused 'kernel lst: no such command: did you mean list?' "$powercut" kernel lst
+refused 'stands behind .--.' "$powercut" run -prog
+refused '[-]l: behind COMMAND' "$powercut" run ls -l
 refused 'what to do' "$powercut"
 refused 'which command' "$powercut" record -o "$tmp/x.bin"
 refused 'exclude one another' "$powercut" record --step=true -o "$tmp/x.bin" -- "$true"

@@ -85,13 +85,28 @@ plugin_agrees ()
 common='OPTIONS OF ALL COMMANDS'
 program_agrees powercut 'OPTIONS OF RUN AND RECORD' 'OPTIONS OF RUN' "$common" -- "$powercut" run
 program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$common" -- "$powercut" record
+program_agrees powercut 'OPTIONS OF SHOW' "$common" -- "$powercut" show
 program_agrees powercut 'OPTIONS OF BUNDLE' "$common" -- "$powercut" bundle
 program_agrees powercut 'OPTIONS OF MATRIX' "$common" -- "$powercut" matrix
+program_agrees powercut 'OPTIONS OF CORPUS RUN' "$common" -- "$powercut" corpus run
+program_agrees powercut 'OPTIONS OF CORPUS LIST' "$common" -- "$powercut" corpus list
+program_agrees powercut 'OPTIONS OF CORPUS ADD' "$common" -- "$powercut" corpus add
+program_agrees powercut 'OPTIONS OF GEN' "$common" -- "$powercut" gen
+program_agrees powercut 'OPTIONS OF IMPORT' "$common" -- "$powercut" import
+program_agrees powercut 'OPTIONS OF EXPORT' "$common" -- "$powercut" export
 program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
-page_has_no_more powercut run record bundle matrix 'kernel fetch'
+page_has_no_more powercut run record show bundle matrix 'corpus run' 'corpus list' 'corpus add' gen import export 'kernel fetch'
 program_agrees replay -- "$replay"
 plugin_agrees writelog
 plugin_agrees crashstate
+
+# Operations and rules.
+items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z]*\)\( .*\|\)$/\1/p' | grep -vx 'begin\|rule' | sort > "$tmp/page"
+sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload.c" | sort > "$tmp/help"
+agree operations "$tmp/help" "$tmp/page"
+items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -v f2fs | sort > "$tmp/page"
+sed -n '/rule_names\[\] = {/,/^};/p' "$srcdir/checker/persistence.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
+agree rules "$tmp/help" "$tmp/page"
 
 # The update protocols.
 items powercut 'THE MATRIX' | grep -v '^\*' | sort > "$tmp/page"

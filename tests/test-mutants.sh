@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests of model, search, certificates and freeze notice when one of the rules that they are for is broken: each mutant is a source
+# The unit tests of model, search, certificates, freeze and pages notice when one of the rules that they are for is broken: each mutant is a source
 # file with one change, in the place of the library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
-units=(model certificates search freeze)
+units=(model certificates search freeze pages)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -13,6 +13,7 @@ concerned ()
     replay/model.c) echo model search ;;
     replay/search.c) echo search ;;
     replay/freeze.c) echo freeze ;;
+    */page*.c) echo pages ;;
     *) echo certificates search ;;
   esac
 }
@@ -88,6 +89,19 @@ mutant 'lazy in any file system' replay/freeze.c 's/strcmp (lazy_blocks\[i\].fil
 mutant 'frozen once only' replay/freeze.c '/^freeze_check/,/^}/ s/while (next_stretch/if (next_stretch/'
 mutant 'frozen behind the end' replay/freeze.c 's/ || log->marks\[\*next\].position > last)/)/; s/ && log->marks\[\*next\].position <= last ?/ ?/'
 mutant 'the mark of the thaw forgotten' replay/freeze.c '/^next_stretch/,/^}/ s/"thaw"/"thawed"/'
+
+mutant 'unreadable sectors alike' checker/pages.c 's/ && sector_at (a, sector) != SECTOR_UNREADABLE//'
+mutant 'zeros for a page that is not there' checker/pages.c '/^agree/,/^}/ s/has_page (a, first) != has_page (b, first)/false/'
+mutant 'torn of neither' checker/pages.c 's/some_old && some_new && !some_other/some_old \&\& some_new/'
+mutant 'torn of old ones alone' checker/pages.c 's/some_old && some_new && /some_old \&\& /'
+mutant 'torn of what did not change' checker/pages.c 's/some_old |= is_old && !is_new;/some_old |= is_old;/'
+mutant 'zero before torn' checker/pages.c 's/return some_old .*/return zero ? PAGE_ZERO : some_old \&\& some_new \&\& !some_other ? PAGE_TORN : PAGE_OTHER;/'
+mutant 'nothing missing' checker/pages.c 's/return has_page (seen, first) ?/return has_page (seen, 0) || !seen ?/'
+mutant 'file that is gone forgotten' replay/pages.c '/^pages_classify/,/^}/ s/if (!seen\[i\])/if (false)/'
+mutant 'pages of the shortest file' replay/pages.c '/^sort_files/,/^}/ s/last->page_count > page_count/last->page_count < page_count/'
+mutant 'pages of what cannot be mounted old' replay/page-table.c '/^add_point/,/^}/ s/: PAGE_MISSING/: PAGE_OLD/'
+mutant 'committed forgotten' replay/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_COMMITTED/false/'
+mutant 'pages counted before begin' replay/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_UNKNOWN/false/'
 
 for unit in "${units[@]}"; do
   compile "$srcdir/tests/unit/test-$unit.c" "$tmp/test-$unit.o"

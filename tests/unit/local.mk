@@ -7,6 +7,12 @@ tests_unit_test_number_SOURCES = tests/unit/test-number.c tests/unit/unit.h
 tests_unit_test_number_CFLAGS = $(unit_cflags)
 tests_unit_test_number_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
 
+# It brings its own error_message, to see the messages.
+UNIT_TESTS += tests/unit/test-options
+tests_unit_test_options_SOURCES = tests/unit/test-options.c tests/unit/unit.h
+tests_unit_test_options_CFLAGS = $(unit_cflags)
+tests_unit_test_options_LDADD = common/libcommon.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/test-tree
 tests_unit_test_tree_SOURCES = tests/unit/test-tree.c tests/unit/unit.h
 tests_unit_test_tree_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
@@ -22,6 +28,19 @@ UNIT_TESTS += tests/unit/test-judge
 tests_unit_test_judge_SOURCES = tests/unit/test-judge.c tests/unit/unit.h
 tests_unit_test_judge_CFLAGS = $(unit_cflags)
 tests_unit_test_judge_LDADD = checker/libjudge.la common/libcommon.la $(CHECK_LIBS)
+
+UNIT_TESTS += tests/unit/test-workload tests/unit/test-persistence tests/unit/test-gen
+tests_unit_test_gen_SOURCES = tests/unit/test-gen.c tests/unit/unit.h record/gen.c record/gen.h
+tests_unit_test_gen_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
+tests_unit_test_gen_LDADD = \
+	checker/libjudge.la checker/libobserve.la common/libcommon.la common/libmessage.la $(XXHASH_LIBS) $(CHECK_LIBS)
+tests_unit_test_workload_SOURCES = tests/unit/test-workload.c tests/unit/unit.h
+tests_unit_test_workload_CFLAGS = $(unit_cflags)
+tests_unit_test_workload_LDADD = checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
+tests_unit_test_persistence_SOURCES = tests/unit/test-persistence.c tests/unit/unit.h
+tests_unit_test_persistence_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
+tests_unit_test_persistence_LDADD = \
+	checker/libjudge.la checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
 
 # These two bring their own error_message, too.
 UNIT_TESTS += tests/unit/test-kernel tests/unit/test-kernel-unpack tests/unit/test-initramfs
@@ -80,9 +99,11 @@ tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_
 
 # The agent's tools, with the kernel played by the test.
 UNIT_TESTS += tests/unit/test-thaw
-tests_unit_test_thaw_SOURCES = tests/unit/test-thaw.c tests/unit/unit.h guest/agent-tools.c
+tests_unit_test_thaw_SOURCES = \
+	tests/unit/test-thaw.c tests/unit/unit.h guest/agent-tools.c guest/agent-workload.c
 tests_unit_test_thaw_CFLAGS = $(unit_cflags)
-tests_unit_test_thaw_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_thaw_LDADD = \
+	guest/libguest.la checker/libobserve.la common/libcommon.la $(ARCHIVE_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
 
 # QEMU is played by the test.
 UNIT_TESTS += tests/unit/test-vm
@@ -90,6 +111,25 @@ tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
 tests_unit_test_vm_CFLAGS = $(unit_cflags)
 tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 
+# The cases of the corpus; the first brings its own error_message.
+UNIT_TESTS += tests/unit/test-corpus-case tests/unit/test-corpus-verdict
+tests_unit_test_corpus_case_SOURCES = tests/unit/test-corpus-case.c tests/unit/unit.h
+tests_unit_test_corpus_case_CFLAGS = $(unit_cflags)
+tests_unit_test_corpus_case_LDADD = record/libcorpus.la guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_corpus_verdict_SOURCES = tests/unit/test-corpus-verdict.c tests/unit/unit.h
+tests_unit_test_corpus_verdict_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
+tests_unit_test_corpus_verdict_LDADD = record/libcorpus.la $(CJSON_LIBS) $(CHECK_LIBS)
+
+# Logs of other recorders, put together by the test.
+foreign_log = tests/unit/foreign-log.c tests/unit/foreign-log.h $(make_log)
+UNIT_TESTS += tests/unit/test-import
+tests_unit_test_import_SOURCES = tests/unit/test-import.c $(foreign_log)
+tests_unit_test_import_CFLAGS = $(unit_cflags)
+tests_unit_test_import_LDADD = replay/libreplay.la $(log_test_libs) $(GMP_LIBS)
+UNIT_TESTS += tests/unit/test-export
+tests_unit_test_export_SOURCES = tests/unit/test-export.c $(foreign_log)
+tests_unit_test_export_CFLAGS = $(unit_cflags)
+tests_unit_test_export_LDADD = replay/libreplay.la $(log_test_libs) $(GMP_LIBS)
 UNIT_TESTS += tests/unit/test-cut tests/unit/test-blame tests/unit/test-reason
 UNIT_TESTS += tests/unit/test-minimize
 tests_unit_test_blame_SOURCES = tests/unit/test-blame.c $(make_log)

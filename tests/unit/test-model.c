@@ -409,6 +409,55 @@ static const struct {
 } steps_in_header[] = { { NULL, 1 }, { "steps=2", 2 }, { "steps=many", 1 } };
 
 /* Behind the last step, a mark of the same name is a program's own. */
+static uint32_t
+operation_at (const struct write_log *log, uint32_t position)
+{
+  struct crash_point point = { .position = position };
+
+  model_expect (log, &point);
+  return point.operation;
+}
+
+START_TEST (marks_of_operations_count_in_logs_with_a_workload_alone)
+{
+  for (int with = 0; with < 2; with++) {
+    struct log_maker *maker = make_log_with_info (1, SECTORS, with ? "workload=creat a" : "step=creat a");
+    add_mark (maker, "op 1");
+    uint32_t begin = add_mark (maker, "begin");
+    uint32_t write = add_write (maker, 0, 0, "a", 0);
+    uint32_t first = add_mark (maker, "op 2");
+    add_mark (maker, "op 2");
+    add_mark (maker, "op 1");
+    add_mark (maker, "op");
+    add_mark (maker, "op 99999999999999999");
+    add_mark (maker, "op x");
+    add_mark (maker, "operation 9");
+    uint32_t second_write = add_write (maker, 0, 0, "b", 0);
+    uint32_t second = add_mark (maker, "op 5");
+    uint32_t commit = add_mark (maker, "commit");
+    uint32_t last = add_mark (maker, "op 7");
+    struct write_log *log = finish_log (maker);
+    struct crash_points points;
+
+    ck_assert_uint_eq (operation_at (log, begin), 0);
+    ck_assert_uint_eq (operation_at (log, first - 1), 0);
+    ck_assert_uint_eq (operation_at (log, first), with ? 2 : 0);
+    ck_assert_uint_eq (operation_at (log, second - 1), with ? 2 : 0);
+    ck_assert_uint_eq (operation_at (log, last), with ? 5 : 0);
+    if (with) {
+      assert_points (log, false, NUMBERS (write, second_write, second, last));
+      assert_points (log, true, NUMBERS (write, first, second_write, second, commit, last));
+    }
+    else
+      assert_points (log, false, NUMBERS (commit - 1, last));
+    ck_assert_int_eq (model_crash_points (log, false, &points), 0);
+    ck_assert_uint_eq (points.points[1].operation, with ? 2 : 0);
+    crash_points_free (&points);
+    write_log_close (log);
+  }
+}
+END_TEST
+
 START_TEST (a_step_reaches_from_begin_to_commit)
 {
   struct log_maker *maker = make_log_with_info (1, SECTORS, steps_in_header[_i].info);
@@ -732,6 +781,7 @@ main (void)
 
   tcase_set_timeout (tcase, 60);
   tcase_add_test (tcase, a_write_is_pending_from_its_issue_on);
+  tcase_add_test (tcase, marks_of_operations_count_in_logs_with_a_workload_alone);
   tcase_add_test (tcase, a_flush_makes_durable_what_completed_before_its_issue_once_it_completes);
   tcase_add_test (tcase, a_write_that_completes_during_a_flush_stays_pending_until_the_next);
   tcase_add_test (tcase, a_write_issued_and_completed_during_a_flush_stays_pending);

@@ -155,8 +155,9 @@ START_TEST (a_page_of_zeros_where_neither_is_zero_is_zero)
   assert_class ("....", "aaaa", "bbbb", 0, "zero");
   assert_class ("aaaa....", "aaaa", "aaaabbbb", 1, "zero");
   assert_class ("....", "aaaa", "aaaa", 0, "zero");
-  /* A new page that has zeros itself is not half there yet. */
+  /* A new page that has zeros itself is not half there yet, and an old one that has some not half gone. */
   assert_class ("....", NULL, "b...", 0, "zero");
+  assert_class ("aaaa....", "aaaab...", "aaaa", 1, "zero");
 }
 END_TEST
 
@@ -413,16 +414,14 @@ add_point (enum phase phase, unsigned long states)
   mpz_init_set_ui (results[number].covered, states);
 }
 
-/* STATES states of the last point showed the tree with SECTORS (NULL: could not be mounted). */
+/* STATES states of the last point showed the tree TEXT (taken over; NULL: could not be mounted). */
 static void
-saw (const char *sectors, unsigned long states)
+saw_text (char *text, unsigned long states)
 {
-  struct outcome outcome = { .kind = sectors ? OUTCOME_TREE : OUTCOME_UNMOUNTABLE, .detail = (char *) "EIO" };
+  struct outcome outcome = { .kind = text ? OUTCOME_TREE : OUTCOME_UNMOUNTABLE, .detail = (char *) "EIO" };
   mpz_t number;
 
-  if (sectors) {
-    char *text = make_text ("file", sectors, NULL);
-
+  if (text) {
     tree_digest (text, outcome.digest);
     ck_assert_ptr_nonnull (observations_add (&session.oracle.observations, outcome.digest, text));
     observations_find (&session.oracle.observations, outcome.digest)->classes = pages_classify (&session_pages, text);
@@ -432,10 +431,17 @@ saw (const char *sectors, unsigned long states)
   mpz_clear (number);
 }
 
+/* ... with SECTORS of `file`. */
 static void
-assert_printed (const char *expected)
+saw (const char *sectors, unsigned long states)
 {
-  CLEANUP_FREE char *text = NULL;
+  saw_text (sectors ? make_text ("file", sectors, NULL) : NULL, states);
+}
+
+static char *
+print_table (void)
+{
+  char *text = NULL;
   struct page_table table;
   size_t length;
   FILE *file = open_memstream (&text, &length);
@@ -443,8 +449,16 @@ assert_printed (const char *expected)
   ck_assert_int_eq (page_table_make (&table, &session), 0);
   page_table_print (&table, "ext4", file);
   fclose (file);
-  ck_assert_str_eq (text, expected);
   page_table_free (&table);
+  return text;
+}
+
+static void
+assert_printed (const char *expected)
+{
+  CLEANUP_FREE char *text = print_table ();
+
+  ck_assert_str_eq (text, expected);
 }
 
 START_TEST (states_are_counted_by_class_and_by_whether_the_update_had_returned)
@@ -485,6 +499,17 @@ START_TEST (rows_that_are_alike_are_one)
 }
 END_TEST
 
+START_TEST (long_numbers_are_shortened_in_the_table_alone)
+{
+  add_point (PHASE_UPDATE, 5);
+  saw ("aaaabbbbcccc", 999999999999999);
+  saw ("aaaa....cccc", 1234567890123456);
+  CLEANUP_FREE char *text = print_table ();
+  ck_assert_ptr_nonnull (strstr (text, "file  1      in update          -  999999999999999  1.23e15\n"));
+  ck_assert_ptr_nonnull (strstr (text, "never damaged in all 2.23e15 crash states"));
+}
+END_TEST
+
 START_TEST (what_cannot_be_mounted_has_no_pages)
 {
   add_point (PHASE_COMMITTED, 5);
@@ -502,19 +527,32 @@ END_TEST
 
 START_TEST (a_search_that_did_not_finish_does_not_say_all)
 {
-  CLEANUP_FREE char *text = NULL;
-  struct page_table table;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
-
   add_point (PHASE_UPDATE, 5);
   saw ("aaaabbbbcccc", 3);
   mpz_set_ui (results[0].covered, 3);
-  ck_assert_int_eq (page_table_make (&table, &session), 0);
-  page_table_print (&table, "xfs", file);
-  fclose (file);
-  ck_assert_ptr_nonnull (strstr (text, "never damaged in the 3 crash states on xfs that were visited, and there are more: file 0-2\n"));
-  page_table_free (&table);
+  CLEANUP_FREE char *text = print_table ();
+  ck_assert_ptr_nonnull (strstr (text, "never damaged in the 3 crash states on ext4 that were visited, and there are more: file 0-2\n"));
+}
+END_TEST
+
+START_TEST (ranges_are_told_by_file_and_the_last_of_many_are_counted)
+{
+  char old[4 * PAGE * 50 + 1] = "", seen[4 * PAGE * 50 + 1] = "";
+
+  teardown_session ();
+  for (int i = 0; i < 50; i++) {
+    strcat (old, "aaaa");
+    strcat (seen, i % 2 ? "aaaa" : "....");
+  }
+  session_trees[0] = make_text ("a", "xxxx", "b", old, "c", "xxxx", NULL);
+  session_trees[1] = strdup (session_trees[0]);
+  ck_assert_int_eq (pages_init (&session_pages, session_trees, 2, PAGE * SECTOR_SIZE), 0);
+  session = (struct session) { .config = &config, .points = { points, 0, 0 }, .results = results };
+  add_point (PHASE_UPDATE, 1);
+  saw_text (make_text ("a", "....", "b", seen, "c", "xxxx", NULL), 1);
+  CLEANUP_FREE char *text = print_table ();
+  ck_assert_ptr_nonnull (strstr (text, "damaged in some of them: a 0; b 0, 2, 4,"));
+  ck_assert_ptr_nonnull (strstr (text, ", 36; and 6 more ranges\n"));
 }
 END_TEST
 
@@ -587,8 +625,10 @@ main (void)
   tcase_add_checked_fixture (tables, setup_session, teardown_session);
   tcase_add_test (tables, states_are_counted_by_class_and_by_whether_the_update_had_returned);
   tcase_add_test (tables, rows_that_are_alike_are_one);
+  tcase_add_test (tables, long_numbers_are_shortened_in_the_table_alone);
   tcase_add_test (tables, what_cannot_be_mounted_has_no_pages);
   tcase_add_test (tables, a_search_that_did_not_finish_does_not_say_all);
+  tcase_add_test (tables, ranges_are_told_by_file_and_the_last_of_many_are_counted);
   tcase_add_test (tables, json_has_each_page_with_decimal_strings);
   tcase_add_test (tables, one_observation_is_told_in_ranges);
   suite_add_tcase (suite, tables);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "checker/content.h"
+#include "checker/sectors.h"
+
+void
+content_format_hash (XXH128_hash_t hash, char text[TREE_DIGEST_LENGTH + 1])
+{
+  static const char digits[] = "0123456789abcdef";
+  XXH128_canonical_t canonical;
+
+  XXH128_canonicalFromHash (&canonical, hash);
+  for (size_t i = 0; i < sizeof canonical.digest; i++) {
+    text[2 * i] = digits[canonical.digest[i] >> 4];
+    text[2 * i + 1] = digits[canonical.digest[i] & 15];
+  }
+  text[TREE_DIGEST_LENGTH] = '\0';
+}
+
+void
+content_begin (struct content *content, XXH3_state_t *hash)
+{
+  *content = (struct content) { .hash = hash, .zero = true };
+  XXH3_128bits_reset (hash);
+}
+
+void
+content_add (struct content *content, const void *data, size_t length)
+{
+  if (length == 0)
+    return;
+  content->size += length;
+  content->zero = content->zero && all_zero (data, length);
+  XXH3_128bits_update (content->hash, data, length);
+}
+
+void
+content_word (const struct content *content, char word[CONTENT_WORD_SIZE])
+{
+  if (content->size == 0)
+    snprintf (word, CONTENT_WORD_SIZE, "empty");
+  else if (content->zero)
+    snprintf (word, CONTENT_WORD_SIZE, "zero");
+  else
+    content_format_hash (XXH3_128bits_digest (content->hash), word);
+}
+
+/* Each value stands behind its length, so that no two sets look the same. */
+void
+content_add_xattr (XXH3_state_t *hash, const char *name, const void *value, size_t length)
+{
+  char head[24];
+
+  XXH3_128bits_update (hash, name, strlen (name) + 1);
+  snprintf (head, sizeof head, "%zu", length);
+  XXH3_128bits_update (hash, head, strlen (head) + 1);
+  XXH3_128bits_update (hash, value, length);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The words for what a file holds and what attributes it has (checker/tree.h): worked out from a file system by who observes it,
+ * and from a workload by who knows what must be there.
+ */
+#ifndef POWERCUT_CONTENT_H
+#define POWERCUT_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xxhash.h>
+
+#include "checker/tree.h"
+
+#define CONTENT_WORD_SIZE 40    /* a digest, a device or `!ERRNO`, and a NUL */
+
+/* 32 hex digits, and a NUL behind them. */
+extern void content_format_hash (XXH128_hash_t hash, char text[TREE_DIGEST_LENGTH + 1]);
+
+/* A file's data, from its start to its end, in pieces of any length. */
+struct content {
+  XXH3_state_t *hash;           /* the caller's */
+  uint64_t size;
+  bool zero;                    /* so far all bytes are */
+};
+
+extern void content_begin (struct content *content, XXH3_state_t *hash);
+extern void content_add (struct content *content, const void *data, size_t length);
+extern void content_word (const struct content *content, char word[CONTENT_WORD_SIZE]);
+
+/* Extended attributes, sorted by name, each added once to HASH, which was reset before. */
+extern void content_add_xattr (XXH3_state_t *hash, const char *name, const void *value, size_t length);
+
+#endif

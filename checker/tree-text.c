@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/pages.h"
+#include "checker/tree-text.h"
+#include "common/message.h"
+#include "common/number.h"
+
+/* More than any line of tree_observe: TREE_DEPTH_MAX names of 255 bytes, each byte escaped, and a link's target. */
+#define LINE_LENGTH_MAX (512 << 10)
+#define WORD_SHOWN_MAX 120
+
+static bool
+is (const char *text, const char *word)
+{
+  return strcmp (text, word) == 0;
+}
+
+/* A number in the one way that it is written, so that equal numbers are equal texts. */
+static bool
+is_number (const char *text, uint64_t maximum)
+{
+  uint64_t value;
+
+  return (text[0] != '0' || text[1] == '\0') && parse_unsigned (text, maximum, &value) == 0;
+}
+
+static bool
+is_mode (const char *text)
+{
+  return strlen (text) == 4 && strspn (text, "01234567") == 4;
+}
+
+static bool
+is_hash (const char *text)
+{
+  return strlen (text) == TREE_DIGEST_LENGTH && strspn (text, "0123456789abcdef") == TREE_DIGEST_LENGTH;
+}
+
+static bool
+is_error (const char *text)
+{
+  size_t length = strlen (text);
+
+  return text[0] == '!' && length > 1 && length < 24
+         && strspn (text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == length - 1;
+}
+
+static bool
+is_word (const char *text)
+{
+  if (*text == '\0')
+    return false;
+  for (; *text; text++)
+    if (*text <= ' ' || *text >= 0x7f || (*text == '%' && strspn (text + 1, "0123456789abcdef") < 2))
+      return false;
+  return true;
+}
+
+static bool
+is_device (const char *text)
+{
+  const char *colon = strchr (text, ':');
+  char major[16];
+
+  if (colon == NULL || (size_t) (colon - text) >= sizeof major)
+    return false;
+  *(char *) mempcpy (major, text, (size_t) (colon - text)) = '\0';
+  return is_number (major, UINT32_MAX) && is_number (colon + 1, UINT32_MAX);
+}
+
+static bool
+is_content (const struct tree_object *object)
+{
+  const char *content = object->field[TREE_CONTENT];
+
+  switch (object->field[TREE_TYPE][0]) {
+  case 'f':
+    if (is_error (content))
+      return true;
+    return is (object->field[TREE_SIZE], "0") ? is (content, "empty") : is (content, "zero") || is_hash (content);
+  case 'd': return is (content, "-") || is_error (content);
+  case 'l': return is_error (content) || (content[0] != '!' && is_word (content));
+  case 'c':
+  case 'b': return is_device (content);
+  default: return is (content, "-");
+  }
+}
+
+/* NULL, or what is wrong with a line that has as many fields as it should. */
+static const char *
+find_fault (const struct tree_object *object)
+{
+  const char *const *field = object->field;
+
+  if (strlen (field[TREE_TYPE]) != 1 || strchr ("fdlcbps?", field[TREE_TYPE][0]) == NULL)
+    return "no such type";
+  if (!is_word (field[TREE_PATH]))
+    return "not a path";
+  if (field[TREE_TYPE][0] == '?') {
+    for (enum tree_field i = TREE_MODE; i <= TREE_SIZE; i++)
+      if (!is (field[i], "-"))
+        return "attributes of what could not be looked at";
+    return is_error (field[TREE_CONTENT]) && is (field[TREE_XATTRS], "-") ? NULL : "no error";
+  }
+  if (!is_mode (field[TREE_MODE]))
+    return "not a mode";
+  if (!is_number (field[TREE_UID], UINT32_MAX) || !is_number (field[TREE_GID], UINT32_MAX))
+    return "not an owner";
+  if (field[TREE_TYPE][0] == 'f' ? !is_number (field[TREE_SIZE], UINT64_MAX) : !is (field[TREE_SIZE], "-"))
+    return "not a size";
+  if (!is_content (object))
+    return "not a content";
+  if (!is (field[TREE_XATTRS], "-") && !is_error (field[TREE_XATTRS]) && !is_hash (field[TREE_XATTRS]))
+    return "not a hash of attributes";
+  return NULL;
+}
+
+/* Cut LINE, of LENGTH bytes and then a NUL, into the fields of *object.  NULL, or what is wrong with it. */
+static const char *
+parse_line (char *line, size_t length, struct tree_object *object)
+{
+  if (length > LINE_LENGTH_MAX)
+    return "too long";
+  for (int i = 0; i < TREE_FIELD_COUNT; i++)
+    if ((object->field[i] = strsep (&line, " ")) == NULL)
+      return "too few fields";
+  if (line)
+    return "too many fields";
+  return find_fault (object);
+}
+
+static int
+report_fault (const struct tree *tree, size_t line, const char *fault)
+{
+  error_message ("the %s tree, line %zu: %s; the log is damaged or was written by another version", tree->name, line,
+                 fault);
+  return -1;
+}
+
+int
+tree_compare_objects (const void *a, const void *b)
+{
+  return strcmp (((const struct tree_object *) a)->field[TREE_PATH], ((const struct tree_object *) b)->field[TREE_PATH]);
+}
+
+static int
+sort_objects (struct tree *tree)
+{
+  qsort (tree->objects, tree->count, sizeof *tree->objects, tree_compare_objects);
+  for (size_t i = 1; i < tree->count; i++)
+    if (tree_compare_objects (&tree->objects[i - 1], &tree->objects[i]) == 0) {
+      size_t one = tree->objects[i - 1].line, other = tree->objects[i].line;
+      return report_fault (tree, one > other ? one : other, "a path that another line has too");
+    }
+  return 0;
+}
+
+int
+tree_parse (const char *text, struct tree *tree)
+{
+  size_t length = (size_t) (pages_begin (text) - text), lines = 0;
+
+  for (const char *at = text; (at = strchr (at, '\n')) != NULL; at++)
+    lines++;
+  tree->text = strndup (text, length);
+  tree->objects = calloc (lines + 1, sizeof *tree->objects);
+  if (tree->text == NULL || tree->objects == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  for (char *at = tree->text, *end; at < tree->text + length; at = end + 1) {
+    struct tree_object *object = &tree->objects[tree->count];
+    object->line = tree->count + 1;
+    end = strchr (at, '\n');
+    if (end == NULL)
+      return report_fault (tree, object->line, "the line has no end");
+    *end = '\0';
+    const char *fault = parse_line (at, (size_t) (end - at), object);
+    if (fault)
+      return report_fault (tree, object->line, fault);
+    tree->count++;
+  }
+  return sort_objects (tree);
+}
+
+void
+tree_free (struct tree *tree)
+{
+  free (tree->text);
+  free (tree->objects);
+}
+
+/* The end says more than the beginning. */
+void
+tree_print_word (FILE *file, const char *word)
+{
+  size_t length = strlen (word);
+
+  if (length > WORD_SHOWN_MAX)
+    fprintf (file, "...%s", word + length - WORD_SHOWN_MAX);
+  else
+    fputs (word, file);
+}
+
+const char *
+tree_type_name (char type)
+{
+  switch (type) {
+  case 'f': return "file";
+  case 'd': return "folder";
+  case 'l': return "link";
+  case 'c': return "character device";
+  case 'b': return "block device";
+  case 'p': return "fifo";
+  case 's': return "socket";
+  default: return "object";
+  }
+}
+
+void
+tree_print_contents (FILE *file, const struct tree_object *object)
+{
+  char type = object->field[TREE_TYPE][0];
+  const char *content = object->field[TREE_CONTENT];
+
+  if (content[0] == '!')
+    fprintf (file, "unreadable %s (%s)", tree_type_name (type), content + 1);
+  else if (type != 'f') {
+    fprintf (file, "%s", tree_type_name (type));
+    if (!is (content, "-")) {
+      fputs (type == 'l' ? " to " : " ", file);
+      tree_print_word (file, content);
+    }
+  }
+  else if (is (content, "empty"))
+    fputs ("empty", file);
+  else if (is (content, "zero"))
+    fprintf (file, "%s bytes, all zero", object->field[TREE_SIZE]);
+  else
+    fprintf (file, "%s bytes %.*s...", object->field[TREE_SIZE], TREE_HASH_SHOWN, content);
+}
+

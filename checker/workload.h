@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The workload language: what a guest does to a file system, one operation a line.
+ *
+ * Words are separated by blanks; `#` begins a comment.  A PATH is relative to the root of the file system (`.` is the root
+ * itself).  In paths, names and values, bytes that are blank, `#`, `%` or not printable are written %XX (common/escape.h).
+ * Numbers are bytes; K, M and G multiply them.
+ *
+ *     mkdir PATH                      creat PATH
+ *     write PATH OFFSET LENGTH        dwrite PATH OFFSET LENGTH       append PATH LENGTH
+ *     mmapwrite PATH OFFSET LENGTH    msync PATH OFFSET LENGTH
+ *     falloc PATH MODE OFFSET LENGTH  truncate PATH SIZE              reflink FROM TO
+ *     link OLD NEW                    symlink TARGET PATH             unlink PATH             rmdir PATH
+ *     rename OLD NEW                  exchange A B
+ *     tmpfile NAME                    linktmp NAME PATH
+ *     setxattr PATH NAME VALUE        removexattr PATH NAME           chmod PATH MODE (octal)
+ *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
+ *     fsync PATH                      fdatasync PATH                  sync                    syncfs
+ *     checkpoint [TEXT]
+ *     begin                           what stands before it is the setup; without it there is none
+ *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (checker/persistence.h), or do not
+ *
+ * All but the last two are operations, numbered from 1.  An operation that writes data writes those of workload_byte, so that
+ * what a file holds follows from the text alone.  powercut-workload(5) says what each does.
+ */
+#ifndef POWERCUT_WORKLOAD_H
+#define POWERCUT_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WORKLOAD_TEXT_MAX (100 << 10)           /* it travels as one argument of a program, which takes 128 KiB */
+#define WORKLOAD_WRITE_MAX (UINT64_C (32) << 20)        /* bytes of one write: the guest has them in memory */
+#define WORKLOAD_FILE_MAX (UINT64_C (1) << 30)          /* size of a file: all of it is read after each crash */
+#define WORKLOAD_XATTR_MAX 65536
+#define WORKLOAD_DIRECT_ALIGN 512       /* of what O_DIRECT writes */
+
+enum workload_verb {
+  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CREAT, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE,
+  WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO,
+  WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK,
+  WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS,
+  WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_WRITE,
+};
+
+/* The flags of a MODE, joined by `+`; `alloc` is none of them. */
+enum workload_falloc {
+  FALLOC_KEEP = 1,              /* the size stays */
+  FALLOC_PUNCH = 2,             /* a hole; the size stays */
+  FALLOC_ZERO = 4,
+  FALLOC_COLLAPSE = 8,          /* take the range out */
+  FALLOC_INSERT = 16,           /* a hole before what stands at OFFSET */
+};
+
+struct workload_operation {
+  enum workload_verb verb;
+  uint32_t line;                /* in the text, from 1 */
+  char *path;                   /* PATH, OLD, FROM, A, or a tmpfile's NAME; NULL: it has none */
+  char *other;                  /* NEW, TO, B, TARGET, linktmp's PATH, an attribute's NAME, a checkpoint's TEXT; or NULL */
+  char *value;                  /* of an attribute; may hold NULs */
+  size_t value_length;
+  uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length */
+  unsigned falloc;              /* enum workload_falloc */
+};
+
+struct workload_rule {
+  uint32_t line;
+  bool on;
+  char *name;
+};
+
+struct workload {
+  const char *name;             /* for messages: the file's */
+  struct workload_operation *operations;
+  size_t count;
+  size_t setup_count;           /* of them are before `begin` */
+  struct workload_rule *rules;
+  size_t rule_count;
+};
+
+/* Parse TEXT; NAME must outlive the workload.  Returns 0, or -1 after a message that begins with NAME:LINE.  Free in any case. */
+extern int workload_parse (const char *text, const char *name, struct workload *workload);
+extern void workload_free (struct workload *workload);
+
+/* The word for VERB. */
+extern const char *workload_verb_name (enum workload_verb verb);
+
+/* Whether an operation, once it has returned, promises something: fsync, fdatasync, msync, sync, syncfs. */
+extern bool workload_is_persistence (enum workload_verb verb);
+
+/* The byte at OFFSET of what operation NUMBER writes; never 0. */
+extern uint8_t workload_byte (uint32_t number, uint64_t offset);
+
+/* The same for LENGTH bytes from OFFSET. */
+extern void workload_fill (uint32_t number, uint64_t offset, uint8_t *bytes, size_t length);
+
+#endif

@@ -1,0 +1,50 @@
+
+# What fits CURRENT, of the command $1; with `=` among the characters that divide words, bash replaces only what is behind it.
+_powercut_complete ()
+{
+    local command=$1 current=$2 prefix='' option value values
+
+    case $current in
+        --*=*)
+            option=${current%%=*} value=${current#*=}
+            [[ $COMP_WORDBREAKS == *=* ]] || prefix=$option=
+            values=$(_powercut_values "$command $option")
+            if [[ $values == *FILES* ]]; then
+                compopt -o filenames 2> /dev/null
+                mapfile -t COMPREPLY < <(compgen -P "$prefix" -f -- "$value")
+            else
+                mapfile -t COMPREPLY < <(compgen -P "$prefix" -W "$values" -- "$value")
+            fi
+            ;;
+        -*)
+            mapfile -t COMPREPLY < <(compgen -W "$(_powercut_options "$command")" -- "$current")
+            [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2> /dev/null
+            ;;
+        *)
+            values=$(_powercut_words "$command")
+            if [ -n "$values" ]; then
+                mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
+            else
+                compopt -o filenames 2> /dev/null
+                mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            fi
+            ;;
+    esac
+    return 0
+}
+
+_powercut ()
+{
+    local line=${COMP_LINE:0:COMP_POINT}
+    local current=${line##*[[:space:]]}
+
+    if [[ ${COMP_WORDS[0]##*/} == replay ]]; then
+        _powercut_complete replay "$current"
+    elif [ "$COMP_CWORD" = 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$_powercut_commands --help --version" -- "$current")
+    else
+        _powercut_complete "${COMP_WORDS[1]}" "$current"
+    fi
+}
+
+complete -F _powercut powercut replay

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/options.h"
+#include "common/publish.h"
+#include "record/gen.h"
+
+#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
+
+/* The files in the making. */
+struct making {
+  struct gen_bounds bounds;
+  const char *folder;
+  uint64_t from, limit;         /* the first to make; the most to make, 0: all */
+  uint64_t found, made;         /* of these; and those of them that were not there yet */
+  uint64_t total;               /* that the bounds allow, so far */
+  bool stopped;                 /* there are more */
+};
+
+/* Make the file of a workload, unless it is there from last time. */
+static int
+make_file (void *context, uint64_t number, const char *text)
+{
+  struct making *making = context;
+  CLEANUP_FREE char *path = NULL;
+
+  making->total = number;
+  if (number < making->from)
+    return 0;
+  if (making->limit > 0 && making->found == making->limit) {
+    making->stopped = true;
+    return 1;
+  }
+  if (asprintf (&path, "%s/ops%zu-%06" PRIu64 ".workload", making->folder, making->bounds.operations, number) == -1) {
+    path = NULL;
+    error_message ("out of memory");
+    return -1;
+  }
+  making->found++;
+  if (access (path, F_OK) == 0)
+    return 0;
+  making->made++;
+  return publish_text (path, text);
+}
+
+int
+gen_command (int argc, char **argv)
+{
+  struct making making = { .bounds = { 0, "data,names,xattrs" }, .from = 1 };
+  uint64_t operations = 1;
+  const struct option_spec options[] = {
+    { "ops", 0, OPTION_NUMBER, &operations, "N", "operations in a row, 1 to 3 [1]", 1 },
+    { "set", 0, OPTION_TEXT, &making.bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]", 0 },
+    { "output", 'o', OPTION_TEXT, &making.folder, "DIR", "the folder to put them into", 0 },
+    { "from", 0, OPTION_NUMBER, &making.from, "N", "begin with number N [1]", 1 },
+    { "limit", 0, OPTION_NUMBER, &making.limit, "COUNT", "make at most COUNT, 0: all [0]", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut gen [OPTION...] -o DIR\n",
+    "Make every workload of a few operations on a few files: see powercut-workload(5).", options, false, false
+  };
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return EXIT_UNUSABLE;
+  making.bounds.operations = (size_t) operations;
+  if (argc > first || making.folder == NULL || operations > GEN_OPERATIONS_MAX) {
+    if (argc > first)
+      error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
+    else if (making.folder == NULL)
+      error_message ("where to put them? give -o DIR: see powercut gen --help");
+    else
+      error_message ("--ops=%" PRIu64 ": give 1, 2 or 3: with more there are too many", operations);
+    return EXIT_UNUSABLE;
+  }
+  if (mkdir (making.folder, 0777) == -1 && errno != EEXIST) {
+    error_message ("%s: %m", making.folder);
+    return EXIT_UNUSABLE;
+  }
+  if (gen_all (&making.bounds, make_file, &making) == -1)
+    return EXIT_UNUSABLE;
+  printf ("%" PRIu64 " workloads, %" PRIu64 " of them new; the bounds allow %s%" PRIu64 "\n", making.found, making.made,
+          making.stopped ? "at least " : "", making.total);
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Both commands write under the name PATH.part, and rename. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/options.h"
+#include "common/stop.h"
+#include "log/export.h"
+#include "log/import.h"
+#include "record/import-command.h"
+
+#define EXIT_UNUSABLE 2
+#define EXIT_SIGNALLED 128
+
+#define EXPORT_FORMAT "dm-log-writes"
+
+/* What the command line of `import` says. */
+struct arguments {
+  const char *from, *output, *filesystem, *mount_options, *check, *order;
+  struct option_texts include;
+  struct import_options import;
+};
+
+/* KEY=VALUE texts, each to free, in an array to free. */
+struct texts {
+  char **texts;
+  size_t count;
+};
+
+static int
+out_of_memory (void)
+{
+  error_message ("out of memory");
+  return -1;
+}
+
+static int
+find_format (const char *name, enum import_format *format)
+{
+  for (*format = IMPORT_DM_LOG_WRITES; *format <= IMPORT_NBD_DATALOG; ++*format)
+    if (name && strcmp (name, import_format_name (*format)) == 0)
+      return 0;
+  error_message ("--from=%s: give dm-log-writes, blklogwrites or nbd-datalog", name ? name : "");
+  return -1;
+}
+
+/* Neither the log itself nor something else than a file may be replaced. */
+static int
+check_output (const char *output, const char *input)
+{
+  struct stat status, input_status;
+
+  if (output == NULL) {
+    error_message ("where to write? give -o FILE: see --help");
+    return -1;
+  }
+  if (stat (output, &status) == -1)
+    return 0;
+  if (!S_ISREG (status.st_mode)) {
+    error_message ("-o %s: is there already and no regular file", output);
+    return -1;
+  }
+  if (stat (input, &input_status) == 0 && status.st_dev == input_status.st_dev && status.st_ino == input_status.st_ino) {
+    error_message ("-o %s: that is the log itself", output);
+    return -1;
+  }
+  return 0;
+}
+
+/* The one argument that is no option: the log.  NULL after a message. */
+static const char *
+only_argument (int argc, char **argv, int first)
+{
+  if (first == argc - 1)
+    return argv[first];
+  if (first != -1)
+    error_message (first == argc ? "which log? see --help" : "%s: one log at a time: see --help", argv[first]);
+  return NULL;
+}
+
+static int
+parse_import (int argc, char **argv, struct arguments *arguments)
+{
+  struct import_options *import = &arguments->import;
+  const struct option_spec options[] = {
+    { "from", 0, OPTION_TEXT, &arguments->from, "FORMAT", "dm-log-writes, blklogwrites or nbd-datalog", 0 },
+    { "output", 'o', OPTION_TEXT, &arguments->output, "NEW", "the log to make", 0 },
+    { "base", 0, OPTION_TEXT, &import->base, "IMG", "what the device held at first [zeros]", 0 },
+    { "size", 0, OPTION_SIZE, &import->size_bytes, "BYTES", "size of the device [the base's, else as far as writes reach]",
+      LOG_SECTOR },
+    { "order", 0, OPTION_TEXT, &arguments->order, "logged|cautious", "what to make of an order that is not known [logged]", 0 },
+    { "begin", 0, OPTION_TEXT, &import->begin, "MARK", "this mark is where replaying begins", 0 },
+    { "commit", 0, OPTION_TEXT, &import->commit, "MARK", "this mark is where the update has returned", 0 },
+    { "fs", 0, OPTION_TEXT, &arguments->filesystem, "FS", "file system on the device: ext4, xfs, btrfs, ...", 0 },
+    { "mount", 0, OPTION_TEXT, &arguments->mount_options, "OPTIONS", "mount options, as for mount -o", 0 },
+    { "check", 0, OPTION_TEXT, &arguments->check, "COMMAND", "shell command that says what is right after a crash", 0 },
+    { "include", 0, OPTION_TEXTS, &arguments->include, "PATH", "take PATH into the checker's guest; may be repeated", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut import --from=FORMAT [OPTION...] FILE -o NEW\n", "Make a log for replay from one of another recorder.",
+    options, .mixed = true
+  };
+
+  import->file = only_argument (argc, argv, options_parse (&command, argc, argv));
+  if (import->file == NULL || find_format (arguments->from, &import->format) == -1)
+    return -1;
+  if (strcmp (arguments->order, "cautious") == 0)
+    import->order = IMPORT_CAUTIOUS;
+  else if (strcmp (arguments->order, "logged") != 0) {
+    error_message ("--order=%s: give logged or cautious", arguments->order);
+    return -1;
+  }
+  if (import->size_bytes % LOG_SECTOR != 0) {
+    error_message ("--size=%ju: must be a multiple of %d bytes", (uintmax_t) import->size_bytes, LOG_SECTOR);
+    return -1;
+  }
+  return check_output (arguments->output, import->file);
+}
+
+static int
+add_text (struct texts *texts, const char *key, const char *value)
+{
+  char **larger;
+
+  if (value == NULL)
+    return 0;
+  larger = reallocarray (texts->texts, texts->count + 1, sizeof *larger);
+  if (larger == NULL)
+    return out_of_memory ();
+  texts->texts = larger;
+  if (asprintf (&larger[texts->count], "%s=%s", key, value) == -1)
+    return out_of_memory ();
+  texts->count++;
+  return 0;
+}
+
+/* The header's texts, so that `replay LOG` needs nothing else. */
+static int
+make_info (const struct arguments *arguments, struct texts *info)
+{
+  if (add_text (info, "filesystem", arguments->filesystem) == -1 || add_text (info, "mount", arguments->mount_options) == -1
+      || add_text (info, "check", arguments->check) == -1)
+    return -1;
+  for (size_t i = 0; i < arguments->include.count; i++) {
+    CLEANUP_FREE char *absolute = realpath (arguments->include.texts[i], NULL);
+
+    if (absolute == NULL) {
+      error_message ("--include=%s: %m", arguments->include.texts[i]);
+      return -1;
+    }
+    if (add_text (info, "include", absolute) == -1)
+      return -1;
+  }
+  return 0;
+}
+
+static void
+print_imported (const struct arguments *arguments, const struct import_result *result)
+{
+  printf ("%s: a device of %ju bytes%s, %ju writes, %ju flushes, %ju FUA, %ju trims, %ju zeroes, %ju marks\n", arguments->output,
+          (uintmax_t) result->size_bytes,
+          arguments->import.size_bytes || arguments->import.base ? "" : " (as far as the writes reach: see --size)",
+          (uintmax_t) result->writes, (uintmax_t) result->flushes, (uintmax_t) result->fua, (uintmax_t) result->trims,
+          (uintmax_t) result->zeroes, (uintmax_t) result->marks);
+  if (result->uncounted > 0)
+    printf ("the super block counts %ju entries; %ju more behind them are valid and taken, too\n", (uintmax_t) result->counted,
+            (uintmax_t) result->uncounted);
+  if (result->left_offset > 0)
+    printf ("what stands at byte %ju and behind it is of an older log, and was left out\n", (uintmax_t) result->left_offset);
+}
+
+/* Give PART its name if RESULT is 0, or remove it. */
+static int
+publish_part (const char *part, const char *path, int result)
+{
+  if (result == 0 && rename (part, path) == -1) {
+    error_message ("%s: %m", path);
+    result = -1;
+  }
+  if (result == -1)
+    unlink (part);
+  return result;
+}
+
+static int
+exit_status (int result)
+{
+  if (stop_requested ()) {
+    error_message ("stopped by signal %d", stop_requested ());
+    return EXIT_SIGNALLED + stop_requested ();
+  }
+  return result == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+}
+
+static int
+run_import (struct arguments *arguments, struct texts *info)
+{
+  CLEANUP_FREE char *part = NULL;
+  struct import_result result;
+  int r;
+
+  if (make_info (arguments, info) == -1)
+    return -1;
+  arguments->import.info = (const char *const *) info->texts;
+  arguments->import.info_count = info->count;
+  if (asprintf (&part, "%s.part", arguments->output) == -1)
+    return out_of_memory ();
+  unlink (part);                /* of an importer that was killed */
+  r = publish_part (part, arguments->output, import_log (&arguments->import, part, &result));
+  if (r == 0)
+    print_imported (arguments, &result);
+  return r;
+}
+
+int
+import_command (int argc, char **argv)
+{
+  struct arguments arguments = { .order = "logged" };
+  struct texts info = { NULL, 0 };
+  int r = -1;
+
+  if (parse_import (argc, argv, &arguments) == 0 && stop_install () == 0)
+    r = run_import (&arguments, &info);
+  for (size_t i = 0; i < info.count; i++)
+    free (info.texts[i]);
+  free (info.texts);
+  free (arguments.include.texts);
+  return exit_status (r);
+}
+
+/* Whether the format can hold LOG.  Returns 0, or -1 after a message. */
+static int
+check_exportable (const struct write_log *log)
+{
+  CLEANUP_FREE char *loss = log_describe_loss (log);
+
+  if (log->device_count > 1) {
+    error_message ("%s: has %zu devices, and a log of " EXPORT_FORMAT " is of one", log->path, log->device_count);
+    return -1;
+  }
+  if (log->end == LOG_DAMAGED) {
+    error_message ("%s: %s", log->path, loss ? loss : "damaged");
+    return -1;
+  }
+  if (loss)
+    error_message ("%s: %s", log->path, loss);
+  return 0;
+}
+
+static int
+run_export (const struct write_log *log, const char *output)
+{
+  CLEANUP_FREE char *part = NULL;
+  struct export_result result;
+  int r;
+
+  if (asprintf (&part, "%s.part", output) == -1)
+    return out_of_memory ();
+  r = export_dm_log (log, part, &result);
+  if (r == -1 && !stop_requested ())
+    error_message ("%s: cannot write the log: %m", output);
+  r = publish_part (part, output, r);
+  if (r == -1)
+    return -1;
+  printf ("%s: %ju entries\n", output, (uintmax_t) result.entries);
+  if (result.unfinished > 0)
+    printf ("%ju operations that failed or were never completed were left out\n", (uintmax_t) result.unfinished);
+  if (result.cut_marks > 0)
+    printf ("%ju marks were too long, and were cut\n", (uintmax_t) result.cut_marks);
+  return 0;
+}
+
+int
+export_command (int argc, char **argv)
+{
+  const char *to = NULL, *output = NULL, *path;
+  const struct option_spec options[] = {
+    { "to", 0, OPTION_TEXT, &to, "FORMAT", EXPORT_FORMAT, 0 },
+    { "output", 'o', OPTION_TEXT, &output, "FILE", "the file to make", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut export --to=" EXPORT_FORMAT " LOG -o FILE\n", "Make a log that other tools read.", options, .mixed = true
+  };
+  struct write_log *log;
+  int r = -1;
+
+  path = only_argument (argc, argv, options_parse (&command, argc, argv));
+  if (path == NULL)
+    return EXIT_UNUSABLE;
+  if (to == NULL || strcmp (to, EXPORT_FORMAT) != 0) {
+    error_message ("--to=%s: give " EXPORT_FORMAT, to ? to : "");
+    return EXIT_UNUSABLE;
+  }
+  if (check_output (output, path) == -1 || stop_install () == -1)
+    return EXIT_UNUSABLE;
+  log = write_log_open (path);
+  if (log && check_exportable (log) == 0)
+    r = run_export (log, output);
+  write_log_close (log);
+  return exit_status (r);
+}

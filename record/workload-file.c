@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/persistence.h"
+#include "checker/simulate.h"
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/options.h"
+#include "record/jlang.h"
+#include "record/workload-file.h"
+
+#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
+
+/* The whole file, to free, NULL after a message. */
+static char *
+read_text (const char *path)
+{
+  CLEANUP_FCLOSE FILE *file = fopen (path, "re");
+  char *text = calloc (1, WORKLOAD_TEXT_MAX + 1);
+  size_t length = file && text ? fread (text, 1, WORKLOAD_TEXT_MAX + 1, file) : 0;
+
+  if (file == NULL || ferror (file))
+    error_message ("%s: %m", path);
+  else if (text == NULL)
+    error_message ("out of memory");
+  else if (length > WORKLOAD_TEXT_MAX)
+    error_message ("%s: a workload has at most %d bytes: make it several", path, WORKLOAD_TEXT_MAX);
+  else if (strlen (text) != length)
+    error_message ("%s: holds NULs, and a workload is a text", path);
+  else
+    return text;
+  free (text);
+  return NULL;
+}
+
+static int
+check_text (const char *text, const char *name, const char *filesystem)
+{
+  struct workload workload;
+  uint32_t rules;
+  int r = workload_parse (text, name, &workload);
+
+  if (r == 0)
+    r = simulation_check (&workload) == -1 ? -1 : persistence_rules (&workload, filesystem, "", &rules);
+  workload_free (&workload);
+  return r;
+}
+
+char *
+workload_file_load (const char *path, const char *filesystem)
+{
+  char *text = read_text (path);
+
+  if (text && jlang_is (text)) {
+    char *converted = jlang_convert (text, path);
+
+    free (text);
+    text = converted;
+  }
+  if (text && check_text (text, path, filesystem) == -1) {
+    free (text);
+    text = NULL;
+  }
+  return text;
+}
+
+int
+workload_command (int argc, char **argv)
+{
+  static const struct option_spec options[] = { { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 } };
+  static const struct command_line command = {
+    "usage: powercut workload FILE\n",
+    "Check the workload in FILE and print it; one in J-lang is converted.  See powercut-workload(5).", options, false, false
+  };
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return EXIT_UNUSABLE;
+  if (argc - first != 1) {
+    error_message ("give one file: see powercut workload --help");
+    return EXIT_UNUSABLE;
+  }
+  CLEANUP_FREE char *text = workload_file_load (argv[first], "ext4");
+  if (text == NULL)
+    return EXIT_UNUSABLE;
+  fputs (text, stdout);
+  return EXIT_SUCCESS;
+}

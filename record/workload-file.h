@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files that hold a workload (checker/workload.h), ours or J-lang. */
+#ifndef POWERCUT_WORKLOAD_FILE_H
+#define POWERCUT_WORKLOAD_FILE_H
+
+/* The text of the workload in the file PATH, converted if it is J-lang, to free.  Everything about it has been checked that
+ * can be without a guest, for a file system of type FILESYSTEM.  NULL after a message.
+ */
+extern char *workload_file_load (const char *path, const char *filesystem);
+
+/* Serve `powercut workload`.  Returns the exit status. */
+extern int workload_command (int argc, char **argv);
+
+#endif

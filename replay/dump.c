@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "replay/dump.h"
+#include "replay/model.h"
+#include "replay/reason.h"
+
+#define LINE_MAX_BYTES 4096     /* no terminal is wider */
+
+struct dump {
+  const struct write_log *log;
+  const struct dump_style *style;
+  FILE *file;
+  const uint32_t *durable;      /* from where on each write is */
+  int position_width;
+  uint32_t next_write, next_flush;      /* those to be issued next */
+};
+
+/* A line in the making: text as it is printed, without its colour. */
+struct line {
+  char text[LINE_MAX_BYTES];
+  size_t length;
+};
+
+static void __attribute__ ((format (printf, 2, 3)))
+add (struct line *line, const char *format, ...)
+{
+  size_t room = sizeof line->text - line->length;
+  va_list args;
+
+  va_start (args, format);
+  int wanted = vsnprintf (line->text + line->length, room, format, args);
+  va_end (args);
+  if (wanted > 0)
+    line->length += (size_t) wanted < room ? (size_t) wanted : room - 1;
+}
+
+/* Print LINE, cut to the width, in the colour (the number of an ECMA-48 rendition, or NULL) if there are colours. */
+static void
+print_line (const struct dump *dump, const struct line *line, const char *colour)
+{
+  const struct dump_style *style = dump->style;
+  bool cut = line->length > style->width;
+  bool coloured = style->colours && colour;
+
+  if (coloured)
+    fprintf (dump->file, "\033[%sm", colour);
+  print_safely (line->text, cut ? style->width - 3 : line->length, dump->file);
+  fprintf (dump->file, "%s%s\n", cut ? "..." : "", coloured ? "\033[0m" : "");
+}
+
+/* Bytes, a multiple of 512, as `4K` or `0.5K`. */
+static void
+add_kibibytes (struct line *line, int width, uint64_t bytes)
+{
+  char text[32];
+
+  snprintf (text, sizeof text, "%" PRIu64 "%sK", bytes >> 10, bytes & 1023 ? ".5" : "");
+  add (line, "%*s", width, text);
+}
+
+static const char *
+word_or (const char *text, const char *otherwise)
+{
+  return text ? text : otherwise;
+}
+
+static void
+print_command (const struct dump *dump)
+{
+  struct line line = { .length = 0 };
+  const char *word;
+
+  for (size_t i = 0; (word = log_info (dump->log, "command", i)) != NULL; i++)
+    add (&line, "%s%s", i == 0 ? "command: " : " ", word);
+  if (line.length > 0)
+    print_line (dump, &line, NULL);
+}
+
+static void
+print_header (const struct dump *dump)
+{
+  const struct write_log *log = dump->log;
+  time_t created = (time_t) (log->created / 1000000000);
+  struct line line = { .length = 0 };
+  const char *options = log_info (log, "mount", 0);
+  struct tm broken;
+  char date[32];
+
+  strftime (date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", gmtime_r (&created, &broken));
+  add (&line, "%s: %s%s%s, kernel %s", log->path, word_or (log_info (log, "filesystem", 0), "no file system named"),
+       options && *options ? " with " : "", word_or (options, ""), word_or (log_info (log, "kernel", 0), "unknown"));
+  print_line (dump, &line, "1");
+  line.length = 0;
+  add (&line, "recorded: %s", date);
+  print_line (dump, &line, NULL);
+  for (size_t i = 0; i < log->device_count; i++) {
+    line.length = 0;
+    add (&line, "disk%zu: ", i);
+    add_kibibytes (&line, 0, log->device_sizes[i]);
+    print_line (dump, &line, NULL);
+  }
+  print_command (dump);
+  line.length = 0;
+  add (&line, "%*s %11s %s%-9s %11s %7s  %s", dump->position_width, "POS", "SECONDS", log->device_count > 1 ? "DEV " : "", "EVENT",
+       "OFFSET", "LENGTH", "THEN");
+  print_line (dump, &line, "4");
+}
+
+/* What every event begins with. */
+static void
+add_place (const struct dump *dump, struct line *line, const struct log_event *event)
+{
+  add (line, "%*u %11.6f ", dump->position_width, event->position, (double) event->record.time / 1e9);
+  if (dump->log->device_count > 1 && event->record.kind == LOG_MARK)
+    add (line, "    ");
+  else if (dump->log->device_count > 1)
+    add (line, "%3u ", event->record.device);
+}
+
+/* What became of an operation: FATE as `done 14`. */
+static void
+add_fate (struct line *line, uint32_t completion, bool failed)
+{
+  if (completion != LOG_NEVER)
+    add (line, "  done %u", completion);
+  else
+    add (line, failed ? "  failed" : "  never done");
+}
+
+static void
+print_operation (struct dump *dump, const struct log_event *event, bool listed)
+{
+  static const char *const colours[] = { [LOG_WRITE] = NULL, [LOG_ZERO] = "34", [LOG_TRIM] = "34" };
+  const struct log_record *record = &event->record;
+  const struct log_write *write = &dump->log->writes[dump->next_write];
+  uint32_t durable = dump->durable[dump->next_write++];
+  bool fua = (record->flags & LOG_FUA) != 0;
+  struct line line = { .length = 0 };
+
+  if (!listed)
+    return;
+  add_place (dump, &line, event);
+  add (&line, "%-5s %-3s ", reason_kind_name (write), fua ? "FUA" : "");
+  add_kibibytes (&line, 11, record->offset);
+  add_kibibytes (&line, 8, record->length);
+  add_fate (&line, write->completion, (write->flags & LOG_FAILED) != 0);
+  if (durable != LOG_NEVER && !fua)
+    add (&line, ", durable %u", durable);
+  print_line (dump, &line, durable == LOG_NEVER ? "31" : fua ? "33" : colours[record->kind]);
+}
+
+static void
+print_flush (struct dump *dump, const struct log_event *event, bool listed)
+{
+  const struct log_flush *flush = &dump->log->flushes[dump->next_flush++];
+  struct line line = { .length = 0 };
+
+  if (!listed)
+    return;
+  add_place (dump, &line, event);
+  add (&line, "%-29s", "flush");
+  add_fate (&line, flush->completion, flush->failed);
+  print_line (dump, &line, "32");
+}
+
+/* Of powercut's own marks, which hold trees, the name. */
+static void
+add_mark (struct line *line, const char *text, uint32_t length)
+{
+  const struct log_mark mark = { .text = text, .length = length };
+  const char *space = memchr (text, ' ', length);
+
+  if (space && !log_mark_is_public (&mark))
+    add (line, "mark      %.*s (%u bytes)", (int) (space - text), text, length);
+  else
+    add (line, "mark      %.*s", (int) (length < LINE_MAX_BYTES ? length : LINE_MAX_BYTES), text);
+}
+
+static void
+print_other (const struct dump *dump, const struct log_event *event)
+{
+  const struct log_record *record = &event->record;
+  struct line line = { .length = 0 };
+
+  add_place (dump, &line, event);
+  if (record->kind == LOG_MARK)
+    add_mark (&line, event->data, record->data_size);
+  else if (record->length == 0)
+    add (&line, "done      of %ju", (uintmax_t) record->offset);
+  else
+    add (&line, "done      of %ju, error: %s", (uintmax_t) record->offset, strerror ((int) record->length));
+  print_line (dump, &line, record->kind == LOG_MARK ? "1;35" : "2");
+}
+
+static void
+print_point (const struct dump *dump, const struct crash_point *point)
+{
+  char expected[POINT_EXPECTS_SIZE];
+  struct line line = { .length = 0 };
+
+  point_expects (dump->log, point, expected);
+  add (&line, "%*u ----------- crash point: %u pending%s%s", dump->position_width, point->position, point->pending_count,
+       *expected ? ", expected: " : "", expected);
+  if (point->step > 1)
+    add (&line, " (step %u)", point->step);
+  print_line (dump, &line, "36");
+}
+
+static void
+print_event (struct dump *dump, const struct filter *filter, const struct log_event *event)
+{
+  bool listed = filter_lists (filter, event);
+
+  switch (event->record.kind) {
+  case LOG_WRITE:
+  case LOG_ZERO:
+  case LOG_TRIM:
+    print_operation (dump, event, listed);
+    return;
+  case LOG_FLUSH:
+    print_flush (dump, event, listed);
+    return;
+  default:
+    if (listed)
+      print_other (dump, event);
+  }
+}
+
+static void
+print_events (struct dump *dump, const struct filter *filter, const struct crash_points *points)
+{
+  struct log_cursor cursor;
+  struct log_event event;
+  size_t next = 0;
+
+  log_cursor_begin (&cursor, dump->log);
+  while (log_cursor_next (&cursor, &event)) {
+    print_event (dump, filter, &event);
+    for (; next < points->count && points->points[next].position == event.position; next++)
+      if (filter_lists_point (filter, event.position))
+        print_point (dump, &points->points[next]);
+  }
+}
+
+int
+dump_log (const struct write_log *log, const struct filter *filter, const struct dump_style *style, FILE *file)
+{
+  CLEANUP_FREE uint32_t *durable = model_durable_from (log);
+  struct dump dump = { .log = log, .style = style, .file = file, .durable = durable };
+  struct line totals = { .length = 0 };
+  struct crash_points points;
+
+  if (durable == NULL || model_crash_points (log, false, &points) == -1) {
+    error_message ("out of memory");
+    return -1;
+  }
+  dump.position_width = snprintf (NULL, 0, "%u", log->event_count);
+  if (dump.position_width < 3)
+    dump.position_width = 3;
+  print_header (&dump);
+  print_events (&dump, filter, &points);
+  add (&totals, "%u events, %u writes, %u flushes, %zu crash points, at most %u pending", log->event_count, log->write_count,
+       log->flush_count, points.count, points.pending_max);
+  print_line (&dump, &totals, "1");
+  crash_points_free (&points);
+  return 0;
+}

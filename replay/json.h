@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the JSON reports have in common. */
+#ifndef POWERCUT_JSON_H
+#define POWERCUT_JSON_H
+
+#include <cjson/cJSON.h>
+#include <gmp.h>
+
+/* Add text from a log, a path or a guest: JSON is UTF-8, so what is not becomes `?`. */
+extern void json_add_text (cJSON *object, const char *name, const char *text);
+
+/* Add a number that may outgrow 64 bits, as decimal text. */
+extern void json_add_big_number (cJSON *object, const char *name, const mpz_t number);
+
+#endif

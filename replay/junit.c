@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* JUnit's XML, as GitHub's, GitLab's and Jenkins' readers take it: one suite, one case a crash point. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "replay/report-cases.h"
+
+static void
+put_text (const char *text, FILE *file)
+{
+  print_markup_safely (text, strlen (text), file);
+}
+
+/* Lines stay lines. */
+static void
+put_lines (const char *text, FILE *file)
+{
+  for (; *text; text += *text != '\0') {
+    size_t length = strcspn (text, "\n");
+
+    print_markup_safely (text, length, file);
+    putc ('\n', file);
+    text += length;
+  }
+}
+
+static void
+put_attribute (const char *name, const char *value, FILE *file)
+{
+  fprintf (file, " %s=\"", name);
+  put_text (value, file);
+  putc ('"', file);
+}
+
+static void
+put_property (const char *name, const char *value, FILE *file)
+{
+  fputs ("<property", file);
+  put_attribute ("name", name, file);
+  put_attribute ("value", value, file);
+  fputs ("/>\n", file);
+}
+
+static void
+put_case (const struct report_case *one, const char *suite, FILE *file)
+{
+  static const char *const elements[] = {
+    [CASE_VIOLATION] = "failure", [CASE_UNFINISHED] = "skipped", [CASE_ERROR] = "error"
+  };
+
+  fputs ("<testcase", file);
+  put_attribute ("classname", suite, file);
+  put_attribute ("name", one->name, file);
+  fprintf (file, " time=\"%.3f\"", one->seconds);
+  if (one->result == CASE_RIGHT) {
+    fputs ("/>\n", file);
+    return;
+  }
+  fprintf (file, ">\n<%s", elements[one->result]);
+  put_attribute ("message", one->message, file);
+  if (one->result != CASE_UNFINISHED)
+    put_attribute ("type", one->kind, file);
+  putc ('>', file);
+  /* Readers show the message or the content, hardly ever both. */
+  put_lines (one->details && *one->details ? one->details : one->message, file);
+  fprintf (file, "</%s>\n</testcase>\n", elements[one->result]);
+}
+
+static size_t
+count_cases (const struct report_cases *cases, enum case_result result)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < cases->count; i++)
+    count += cases->list[i].result == result;
+  return count;
+}
+
+/* The attributes that testsuites and testsuite have in common. */
+static void
+put_counts (const struct report_cases *cases, double seconds, FILE *file)
+{
+  fprintf (file, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.3f\"", cases->count,
+           count_cases (cases, CASE_VIOLATION), count_cases (cases, CASE_ERROR), seconds);
+}
+
+/* What report_print says, behind the cases. */
+static void
+put_report (const struct report *report, FILE *file)
+{
+  CLEANUP_FREE char *text = NULL;
+  size_t length;
+  FILE *plain = open_memstream (&text, &length);
+
+  if (plain == NULL)
+    return;
+  report_print (report, plain);
+  if (fclose (plain) == 0) {
+    fputs ("<system-out>", file);
+    put_lines (text, file);
+    fputs ("</system-out>\n", file);
+  }
+}
+
+static void
+put_suite (const struct report *report, const struct report_cases *cases, FILE *file)
+{
+  const struct session *session = report->session;
+  const char *path = session->config->log->path;
+  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states), *covered = mpz_get_str (NULL, 10, report->covered);
+
+  fputs ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"powercut\"", file);
+  put_counts (cases, session->seconds, file);
+  fputs (">\n<testsuite", file);
+  put_attribute ("name", path, file);
+  put_counts (cases, session->seconds, file);
+  fprintf (file, " skipped=\"%zu\">\n<properties>\n", count_cases (cases, CASE_UNFINISHED));
+  put_property ("filesystem", session->config->runner.filesystem, file);
+  put_property ("kernel", session->release ? session->release : "unknown", file);
+  put_property ("crash_states", states, file);
+  put_property ("states_covered", covered, file);
+  fputs ("</properties>\n", file);
+  for (size_t i = 0; i < cases->count; i++)
+    put_case (&cases->list[i], path, file);
+  put_report (report, file);
+  fputs ("</testsuite>\n</testsuites>", file);
+}
+
+char *
+report_make_junit (const struct report *report)
+{
+  struct report_cases cases;
+  char *text = NULL;
+  size_t length;
+  FILE *file;
+
+  if (report_cases_make (&cases, report) == -1)
+    return NULL;
+  file = open_memstream (&text, &length);
+  if (file) {
+    put_suite (report, &cases, file);
+    if (fclose (file) == EOF) {
+      free (text);
+      text = NULL;
+    }
+  }
+  report_cases_free (&cases);
+  if (text == NULL)
+    error_message ("out of memory");
+  return text;
+}

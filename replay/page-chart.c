@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The vertical axis leaves out what nothing was written to: a file system writes to a few places of a large device, and each gets
+ * a band.  Where there are many writes they are drawn on a raster, as one path for each colour, which is small and quick to show
+ * whatever the size of the log.
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "replay/page-chart.h"
+#include "replay/reason.h"
+
+#define WIDTH 1200
+#define LEFT 84
+#define RIGHT 14
+#define TOP 52                  /* three rows of marks */
+#define PLOT_HEIGHT 300
+#define PLOT_WIDTH (WIDTH - LEFT - RIGHT)
+#define BOTTOM 48
+#define HEIGHT (TOP + PLOT_HEIGHT + BOTTOM)
+
+#define BANDS_MAX 24
+#define BAND_GAP 5.0
+#define BAR_LEAST 3.0           /* so that it can be seen */
+#define BARS_MAX 1000           /* more are drawn on the raster */
+#define FLUSHES_MAX 300         /* more are no lines over the whole height */
+#define FLUSHES_STRONG_MAX 40   /* more would hide the bars */
+#define DOTS_MAX 150            /* more crash points are strokes */
+#define MARKS_MAX 60
+#define MARK_CHARACTERS 24
+#define TICKS 8
+
+#define COLUMNS 551
+#define ROWS 60
+
+struct band {
+  uint64_t begin, end;          /* bytes on the device */
+  double bottom, top;           /* y of them: top is the smaller number */
+};
+
+struct drawing {
+  const struct chart *chart;
+  const struct write_log *log;
+  const uint32_t *durable;      /* from where on each write is */
+  FILE *file;
+  struct band bands[BANDS_MAX];
+  size_t band_count;
+  uint32_t bars;                /* writes that are drawn */
+};
+
+const char chart_style[] =
+  ".wide { overflow-x: auto }\n"
+  ".chart { display: block; width: 100%; min-width: 1000px; font: 12px system-ui, sans-serif; fill: var(--ink) }\n"
+  ".chart .band { fill: var(--none); opacity: .5 } .chart .axis { fill: var(--soft) }\n"
+  ".chart .write { fill: var(--write) } .chart .fua { fill: var(--fua) } .chart .zero { fill: var(--zero) }\n"
+  ".chart .durable { fill: var(--soft); opacity: .45 } .chart .there { fill: var(--write) }\n"
+  ".chart .torn { fill: var(--half-ink) } .chart .lost { fill: var(--bad-ink) }\n"
+  ".chart .risk { stroke: var(--soft); stroke-width: 1; fill: none; opacity: .7 }\n"
+  ".chart .raster { stroke-width: 1.04; fill: none }\n"
+  ".raster.write, .raster.there { stroke: var(--write) } .raster.fua { stroke: var(--fua) } .raster.zero { stroke: var(--zero) }\n"
+  ".raster.durable { stroke: var(--soft); opacity: .45 } .raster.torn { stroke: var(--half-ink) }\n"
+  ".raster.lost { stroke: var(--bad-ink) } .raster.pending { stroke: var(--mark) }\n"
+  ".chart .flush { stroke: var(--flush); stroke-width: 1 } .chart .many { opacity: .4 } .chart .tick { stroke: var(--line); stroke-width: 1 }\n"
+  ".chart .mark { stroke: var(--mark); stroke-width: 1; stroke-dasharray: 3 2 } .chart .name { fill: var(--mark) }\n"
+  ".chart .crash { stroke: var(--bad-ink); stroke-width: 2 }\n"
+  ".chart .dot.good { fill: var(--good-ink) } .chart .dot.bad { fill: var(--bad-ink) }\n"
+  ".chart .dot.half { fill: var(--half-ink) } .chart .dot.none { fill: var(--soft) }\n"
+  ".chart .at { display: none } .chart .at:target { display: inline }\n"
+  ".chart .at .pending { fill: none; stroke: var(--mark); stroke-width: 2 } .chart .at .raster.pending { stroke-width: 1.04 }\n"
+  ".chart a { cursor: pointer }\n";
+
+static const char *const fate_classes[] = {
+  [FATE_DURABLE] = "durable", [FATE_ZERO] = "zero", [FATE_WRITE] = "write", [FATE_FUA] = "fua", [FATE_THERE] = "there",
+  [FATE_TORN] = "torn", [FATE_LOST] = "lost",
+};
+
+const char *
+chart_result_class (enum case_result result)
+{
+  static const char *const classes[] = {
+    [CASE_RIGHT] = "good", [CASE_VIOLATION] = "bad", [CASE_UNFINISHED] = "half", [CASE_ERROR] = "none"
+  };
+
+  return classes[result];
+}
+
+void
+chart_fates (const struct write_log *log, uint8_t *fates)
+{
+  for (uint32_t i = 0; i < log->write_count; i++)
+    fates[i] = log->writes[i].flags & LOG_FUA ? FATE_FUA : log->writes[i].kind == LOG_WRITE ? FATE_WRITE : FATE_ZERO;
+}
+
+/* Let CHOICE, about a pending write, change its fate. */
+static void
+apply_choice (const struct write_log *log, const struct choice *choice, uint8_t *fates)
+{
+  bool whole = choice->first == 0 && choice->last >= write_last_sector (&log->writes[choice->write]);
+  uint8_t *fate = &fates[choice->write];
+
+  if (*fate == FATE_DURABLE || *fate == FATE_NONE)
+    return;
+  if (choice->kind == CHOICE_ABSENT)
+    *fate = whole ? FATE_LOST : *fate == FATE_LOST ? FATE_LOST : FATE_TORN;
+  else if (whole)
+    *fate = FATE_THERE;
+  else if (*fate == FATE_LOST)
+    *fate = FATE_TORN;
+}
+
+int
+chart_state_fates (const struct write_log *log, uint32_t position, const struct choice *choices, size_t count, uint8_t *fates)
+{
+  CLEANUP_FREE uint32_t *pending = NULL;
+  uint32_t issued = log_writes_until (log, position);
+  int64_t pending_count = model_pending (log, position, &pending);
+
+  if (pending_count == -1)
+    return -1;
+  memset (fates, FATE_NONE, log->write_count);
+  memset (fates, FATE_DURABLE, issued);
+  for (int64_t i = 0; i < pending_count; i++)
+    fates[pending[i]] = FATE_THERE;
+  for (size_t i = 0; i < count; i++)
+    apply_choice (log, &choices[i], fates);
+  return 0;
+}
+
+/* Whether write number NUMBER is in the picture. */
+static bool
+is_drawn (const struct drawing *drawing, uint32_t number)
+{
+  const struct chart *chart = drawing->chart;
+  const struct log_write *write = &drawing->log->writes[number];
+
+  return chart->fates[number] != FATE_NONE && write->issue <= chart->last
+    && (write->issue >= chart->first || (write->completion != LOG_NEVER && write->completion > chart->first));
+}
+
+static double
+x_of (const struct drawing *drawing, uint32_t position)
+{
+  const struct chart *chart = drawing->chart;
+  uint32_t at = position < chart->first ? 0 : position > chart->last ? chart->last - chart->first : position - chart->first;
+
+  return LEFT + (at + 0.5) / ((double) chart->last - chart->first + 1) * PLOT_WIDTH;
+}
+
+/* Bands in between are passed in the gap between them. */
+static double
+y_of (const struct drawing *drawing, uint64_t offset)
+{
+  double y = TOP + PLOT_HEIGHT;
+
+  for (size_t i = 0; i < drawing->band_count; i++) {
+    const struct band *band = &drawing->bands[i];
+
+    if (offset < band->begin)
+      return y;
+    if (offset <= band->end)
+      return band->bottom - (double) (offset - band->begin) / (double) (band->end - band->begin) * (band->bottom - band->top);
+    y = band->top - BAND_GAP / 2;
+  }
+  return y > TOP ? y : TOP;
+}
+
+static int
+compare_bands (const void *left, const void *right)
+{
+  const struct band *a = left, *b = right;
+
+  return a->begin < b->begin ? -1 : a->begin > b->begin;
+}
+
+/* Join overlapping and touching ones of COUNT bands, and those that are at most GAP apart; sorted before and after.  Returns how
+ * many are left.
+ */
+static size_t
+join_bands (struct band *bands, size_t count, uint64_t gap)
+{
+  size_t kept = 0;
+
+  for (size_t i = 0; i < count; i++)
+    if (kept > 0 && (bands[i].begin <= bands[kept - 1].end || bands[i].begin - bands[kept - 1].end <= gap)) {
+      if (bands[i].end > bands[kept - 1].end)
+        bands[kept - 1].end = bands[i].end;
+    }
+    else
+      bands[kept++] = bands[i];
+  return kept;
+}
+
+/* A larger stretch is higher, but not by as much as it is larger. */
+static double
+band_weight (const struct band *band)
+{
+  double weight = 1;
+
+  for (uint64_t bytes = band->end - band->begin; bytes > 4096; bytes /= 2)
+    weight += 0.6;
+  return weight;
+}
+
+static void
+place_bands (struct drawing *drawing)
+{
+  double y = TOP + PLOT_HEIGHT, total = 0, room = PLOT_HEIGHT - BAND_GAP * (double) (drawing->band_count - 1);
+
+  for (size_t i = 0; i < drawing->band_count; i++)
+    total += band_weight (&drawing->bands[i]);
+  for (size_t i = 0; i < drawing->band_count; i++) {
+    struct band *band = &drawing->bands[i];
+
+    band->bottom = y;
+    band->top = y - band_weight (band) / total * room;
+    y = band->top - BAND_GAP;
+  }
+}
+
+/* Find the places that are written to.  Zeros and trims make no places of their own, if there are writes. */
+static int
+find_bands (struct drawing *drawing)
+{
+  const struct write_log *log = drawing->log;
+  CLEANUP_FREE struct band *bands = calloc (log->write_count + 1, sizeof *bands);
+  size_t count = 0;
+
+  if (bands == NULL)
+    return -1;
+  for (int zeros = 0; zeros < 2 && count == 0; zeros++)
+    for (uint32_t i = 0; i < log->write_count; i++)
+      if (is_drawn (drawing, i) && (zeros || log->writes[i].kind == LOG_WRITE))
+        bands[count++] = (struct band) {
+          .begin = log->writes[i].offset_bytes, .end = log->writes[i].offset_bytes + log->writes[i].length_bytes
+        };
+  if (count > 0)
+    qsort (bands, count, sizeof *bands, compare_bands);
+  count = join_bands (bands, count, 0);
+  for (uint64_t gap = LOG_SECTOR; count > BANDS_MAX; gap *= 2)
+    count = join_bands (bands, count, gap);
+  drawing->band_count = count;
+  memcpy (drawing->bands, bands, count * sizeof *bands);
+  place_bands (drawing);
+  return 0;
+}
+
+/* An offset or a length, a multiple of 512, short. */
+static void
+format_bytes (uint64_t bytes, char *text, size_t size)
+{
+  static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+  double value = (double) bytes / 1024;
+  size_t unit = 0;
+
+  for (; value >= 1024 && unit < 3; unit++)
+    value /= 1024;
+  snprintf (text, size, value == (double) (uint64_t) value ? "%.0f %s" : "%.4g %s", value, units[unit]);
+}
+
+static void
+draw_bands (const struct drawing *drawing)
+{
+  double last = HEIGHT;
+
+  for (size_t i = 0; i < drawing->band_count; i++) {
+    const struct band *band = &drawing->bands[i];
+    char text[32];
+
+    fprintf (drawing->file, "<rect class=\"band\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>", LEFT, band->top, PLOT_WIDTH,
+             band->bottom - band->top);
+    if (last - band->bottom < 12)
+      continue;
+    last = band->bottom;
+    format_bytes (band->begin, text, sizeof text);
+    fprintf (drawing->file, "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", LEFT - 6, band->bottom, text);
+  }
+}
+
+static void
+draw_ticks (const struct drawing *drawing)
+{
+  const struct chart *chart = drawing->chart;
+  uint32_t length = chart->last - chart->first, step = 1;
+
+  while (length / step > TICKS)
+    step *= length / step > 5 * TICKS ? 10 : length / step > 2 * TICKS ? 5 : 2;
+  for (uint64_t at = (uint64_t) chart->first + (step - chart->first % step) % step; at <= chart->last; at += step) {
+    double x = x_of (drawing, (uint32_t) at);
+
+    fprintf (drawing->file, "<path class=\"tick\" d=\"M%.1f %dv4\"/><text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">"
+             "%" PRIu64 "</text>\n", x, TOP + PLOT_HEIGHT, x, HEIGHT - 4, at);
+  }
+}
+
+/* A flush takes from FROM to TO; what it makes durable is durable from its end on. */
+static void
+draw_flush (const struct drawing *drawing, const struct log_flush *flush, double from, double to)
+{
+  fprintf (drawing->file, "<g><title>flush %u, ", flush->issue);
+  if (flush->completion == LOG_NEVER)
+    fputs (flush->failed ? "failed" : "never done", drawing->file);
+  else
+    fprintf (drawing->file, "done %u", flush->completion);
+  fprintf (drawing->file, "</title><path d=\"M%.1f %dH%.1fV%d\" fill=\"none\"/></g>\n", from, TOP - 4, to, TOP + PLOT_HEIGHT);
+}
+
+static void
+draw_flushes (const struct drawing *drawing)
+{
+  const struct chart *chart = drawing->chart;
+  const struct log_flush *flushes = drawing->log->flushes;
+  uint32_t count = 0;
+
+  for (uint32_t i = 0; i < drawing->log->flush_count; i++)
+    count += flushes[i].issue >= chart->first && flushes[i].issue <= chart->last;
+  fprintf (drawing->file, "<g class=\"flush%s\">", count > FLUSHES_STRONG_MAX ? " many" : "");
+  if (count > FLUSHES_MAX)
+    fputs ("<path d=\"", drawing->file);
+  for (uint32_t i = 0; i < drawing->log->flush_count; i++) {
+    const struct log_flush *flush = &flushes[i];
+    bool done = flush->completion != LOG_NEVER && flush->completion <= chart->last;
+
+    if (flush->issue < chart->first || flush->issue > chart->last)
+      continue;
+    double from = x_of (drawing, flush->issue), to = done ? x_of (drawing, flush->completion) : LEFT + PLOT_WIDTH;
+    if (count > FLUSHES_MAX)
+      fprintf (drawing->file, "M%.1f %dv8", to, TOP - 8);
+    else
+      draw_flush (drawing, flush, from, to);
+  }
+  fputs (count > FLUSHES_MAX ? "\"/></g>\n" : "</g>\n", drawing->file);
+}
+
+/* The box of write number NUMBER. */
+static void
+find_box (const struct drawing *drawing, uint32_t number, double *x, double *y, double *width, double *height)
+{
+  const struct log_write *write = &drawing->log->writes[number];
+  double right = write->completion == LOG_NEVER ? LEFT + PLOT_WIDTH : x_of (drawing, write->completion);
+  double bottom = y_of (drawing, write->offset_bytes);
+
+  *x = x_of (drawing, write->issue);
+  *y = y_of (drawing, write->offset_bytes + write->length_bytes);
+  *width = right - *x < BAR_LEAST ? BAR_LEAST : right - *x;
+  *height = bottom - *y;
+  if (*height < BAR_LEAST) {
+    *y -= (BAR_LEAST - *height) / 2;
+    *height = BAR_LEAST;
+  }
+}
+
+/* What a bar is, in words, for who points at it. */
+static void
+put_title (const struct drawing *drawing, uint32_t number)
+{
+  static const char *const words[] = {
+    [FATE_DURABLE] = ": durable", [FATE_ZERO] = "", [FATE_WRITE] = "", [FATE_FUA] = "", [FATE_THERE] = ": there",
+    [FATE_TORN] = ": there in part", [FATE_LOST] = ": lost"
+  };
+  const struct log_write *write = &drawing->log->writes[number];
+  char offset[32], length[32];
+
+  format_bytes (write->offset_bytes, offset, sizeof offset);
+  format_bytes (write->length_bytes, length, sizeof length);
+  fprintf (drawing->file, "<title>%s%s %u: %s at %s", reason_kind_name (write), write->flags & LOG_FUA ? " FUA" : "", write->issue, length,
+           offset);
+  if (write->completion == LOG_NEVER)
+    fputs (write->flags & LOG_FAILED ? ", failed" : ", never done", drawing->file);
+  else
+    fprintf (drawing->file, ", done %u", write->completion);
+  if (drawing->durable[number] != LOG_NEVER)
+    fprintf (drawing->file, ", durable from %u", drawing->durable[number]);
+  fprintf (drawing->file, "%s</title>", words[drawing->chart->fates[number]]);
+}
+
+/* From its completion until it is durable, a write is at risk. */
+static void
+draw_risk (const struct drawing *drawing, uint32_t number)
+{
+  const struct log_write *write = &drawing->log->writes[number];
+  uint32_t durable = drawing->durable[number];
+  double x, y, width, height, until = durable == LOG_NEVER ? LEFT + PLOT_WIDTH : x_of (drawing, durable);
+
+  if (write->completion == LOG_NEVER || durable == write->completion)
+    return;
+  find_box (drawing, number, &x, &y, &width, &height);
+  fprintf (drawing->file, "M%.1f %.1fH%.1f", x + width, y + height / 2, until);
+}
+
+static void
+draw_bars (const struct drawing *drawing)
+{
+  fputs ("<path class=\"risk\" d=\"", drawing->file);
+  for (uint32_t i = 0; i < drawing->log->write_count; i++)
+    if (is_drawn (drawing, i) && drawing->chart->fates[i] != FATE_DURABLE)
+      draw_risk (drawing, i);
+  fputs ("\"/>\n", drawing->file);
+  for (enum fate fate = FATE_DURABLE; fate < FATE_COUNT; fate++)
+    for (uint32_t i = 0; i < drawing->log->write_count; i++)
+      if (drawing->chart->fates[i] == fate && is_drawn (drawing, i)) {
+        double x, y, width, height;
+
+        find_box (drawing, i, &x, &y, &width, &height);
+        fprintf (drawing->file, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">", fate_classes[fate], x, y,
+                 width, height);
+        put_title (drawing, i);
+        fputs ("</rect>\n", drawing->file);
+      }
+}
+
+/* A picture of squares. */
+struct raster {
+  uint8_t cells[ROWS][COLUMNS];
+};
+
+static void
+fill_raster (const struct drawing *drawing, struct raster *raster, uint32_t number, uint8_t value)
+{
+  const double column_width = (double) PLOT_WIDTH / COLUMNS, row_height = (double) PLOT_HEIGHT / ROWS;
+  double x, y, width, height;
+
+  find_box (drawing, number, &x, &y, &width, &height);
+  int left = (int) ((x - LEFT) / column_width), right = (int) ((x + width - LEFT - 0.01) / column_width);
+  int top = (int) ((y - TOP) / row_height), bottom = (int) ((y + height - TOP - 0.01) / row_height);
+  for (int row = top < 0 ? 0 : top; row <= bottom && row < ROWS; row++)
+    for (int column = left < 0 ? 0 : left; column <= right && column < COLUMNS; column++)
+      if (raster->cells[row][column] < value)
+        raster->cells[row][column] = value;
+}
+
+/* The cells with VALUE, as a path of the class. */
+static void
+draw_raster (const struct drawing *drawing, const struct raster *raster, uint8_t value, const char *class)
+{
+  bool begun = false;
+
+  for (int row = 0; row < ROWS; row++)
+    for (int column = 0, length; column < COLUMNS; column += length) {
+      length = 1;
+      if (raster->cells[row][column] != value)
+        continue;
+      while (column + length < COLUMNS && raster->cells[row][column + length] == value)
+        length++;
+      if (!begun)
+        fprintf (drawing->file, "<path class=\"raster %s\" transform=\"translate(%d %g) scale(%g %g)\" d=\"", class, LEFT,
+                 TOP + 0.5 * PLOT_HEIGHT / ROWS, (double) PLOT_WIDTH / COLUMNS, (double) PLOT_HEIGHT / ROWS);
+      begun = true;
+      fprintf (drawing->file, "M%d %dh%d", column, row, length);
+    }
+  if (begun)
+    fputs ("\"/>\n", drawing->file);
+}
+
+static int
+draw_rastered_bars (const struct drawing *drawing)
+{
+  CLEANUP_FREE struct raster *raster = calloc (1, sizeof *raster);
+
+  if (raster == NULL)
+    return -1;
+  for (uint32_t i = 0; i < drawing->log->write_count; i++)
+    if (is_drawn (drawing, i))
+      fill_raster (drawing, raster, i, drawing->chart->fates[i]);
+  for (uint8_t fate = FATE_DURABLE; fate < FATE_COUNT; fate++)
+    draw_raster (drawing, raster, fate, fate_classes[fate]);
+  return 0;
+}
+
+/* The marks that fit; each in the first of three rows in which there is room for its name. */
+static void
+draw_marks (const struct drawing *drawing)
+{
+  const struct chart *chart = drawing->chart;
+  double free_from[3] = { 0, 0, 0 };
+  unsigned drawn = 0;
+
+  for (uint32_t i = 0; i < drawing->log->mark_count && drawn < MARKS_MAX; i++) {
+    const struct log_mark *mark = &drawing->log->marks[i];
+    uint32_t length = mark->length < MARK_CHARACTERS ? mark->length : MARK_CHARACTERS;
+    int row = 0;
+
+    if (mark->position < chart->first || mark->position > chart->last || !log_mark_is_public (mark))
+      continue;
+    double x = x_of (drawing, mark->position), width = 7.2 * length + 12;
+    bool left = x + width > WIDTH;
+    while (row < 3 && free_from[row] > (left ? x - width : x))
+      row++;
+    if (row < 3)
+      free_from[row] = left ? x : x + width;
+    int y = row < 3 ? 12 + 14 * row : TOP - 6;
+    fprintf (drawing->file, "<g><title>mark %u: ", mark->position);
+    print_markup_safely (mark->text, mark->length < 200 ? mark->length : 200, drawing->file);
+    fprintf (drawing->file, "</title><path class=\"mark\" d=\"M%.1f %dV%d\"/>", x, y - 10, TOP + PLOT_HEIGHT);
+    if (row < 3) {
+      fprintf (drawing->file, "<text class=\"name\" x=\"%.1f\" y=\"%d\"%s>", left ? x - 3 : x + 3, y, left ? " text-anchor=\"end\"" : "");
+      print_markup_safely (mark->text, length, drawing->file);
+      fputs (length < mark->length ? "...</text>" : "</text>", drawing->file);
+    }
+    fputs ("</g>\n", drawing->file);
+    drawn++;
+  }
+}
+
+/* The power is cut between the event at POSITION and the next. */
+static double
+x_of_crash (const struct drawing *drawing, uint32_t position)
+{
+  return x_of (drawing, position) + 0.5 * PLOT_WIDTH / ((double) drawing->chart->last - drawing->chart->first + 1);
+}
+
+static void
+draw_crash (const struct drawing *drawing, uint32_t position)
+{
+  fprintf (drawing->file, "<path class=\"crash\" d=\"M%.1f %dV%d\"><title>crash at %u</title></path>\n",
+           x_of_crash (drawing, position), TOP - 10, TOP + PLOT_HEIGHT + 8, position);
+}
+
+/* What is pending at a crash point, shown when its dot was clicked. */
+static void
+draw_overlay (const struct drawing *drawing, const struct crash_point *point, struct raster *raster)
+{
+  FILE *file = drawing->file;
+
+  fprintf (file, "<g class=\"at\" id=\"at%u\">", point->position);
+  draw_crash (drawing, point->position);
+  if (drawing->bars > BARS_MAX) {
+    memset (raster, 0, sizeof *raster);
+    for (uint32_t i = 0; i < point->pending_count; i++)
+      fill_raster (drawing, raster, point->pending[i], 1);
+    draw_raster (drawing, raster, 1, "pending");
+  }
+  else if (point->pending_count > 0) {
+    fputs ("<path class=\"pending\" d=\"", file);
+    for (uint32_t i = 0; i < point->pending_count; i++) {
+      double x, y, width, height;
+
+      find_box (drawing, point->pending[i], &x, &y, &width, &height);
+      fprintf (file, "M%.1f %.1fh%.1fv%.1fh%.1fz", x - 1, y - 1, width + 2, height + 2, -width - 2);
+    }
+    fputs ("\"/>\n", file);
+  }
+  fprintf (file, "<a href=\"#p%u\"><text x=\"%d\" y=\"%d\">Crash at %u: %u pending writes, outlined; click here for the list</text></a>"
+           "</g>\n", point->position, LEFT, HEIGHT - 18, point->position, point->pending_count);
+}
+
+static int
+draw_overlays (const struct drawing *drawing)
+{
+  const struct crash_points *points = &drawing->chart->report->session->points;
+  CLEANUP_FREE struct raster *raster = malloc (sizeof *raster);
+
+  if (raster == NULL)
+    return -1;
+  for (size_t i = 0; i < points->count; i++)
+    if (drawing->chart->overlays[i])
+      draw_overlay (drawing, &points->points[i], raster);
+  return 0;
+}
+
+/* The crash points, the worse over the better. */
+static void
+draw_points (const struct drawing *drawing)
+{
+  static const enum case_result order[] = { CASE_RIGHT, CASE_UNFINISHED, CASE_ERROR, CASE_VIOLATION };
+  static const char *const words[] = {
+    [CASE_RIGHT] = "nothing wrong", [CASE_VIOLATION] = "violation", [CASE_UNFINISHED] = "not finished", [CASE_ERROR] = "not known"
+  };
+  const struct chart *chart = drawing->chart;
+  const struct crash_points *points = &chart->report->session->points;
+  double y = TOP + PLOT_HEIGHT + 12, last = 0;
+
+  for (size_t k = 0; k < sizeof order / sizeof order[0]; k++, last = 0)
+    for (size_t i = 0; i < points->count; i++) {
+      uint32_t position = points->points[i].position;
+      double x = x_of_crash (drawing, position);
+
+      /* Of many that are alike and at one place, one is enough. */
+      if (chart->results[i] != order[k] || (points->count > DOTS_MAX && x - last < 2))
+        continue;
+      last = x;
+      if (chart->listed[i])
+        fprintf (drawing->file, "<a href=\"#%s%u\">", chart->overlays[i] ? "at" : "p", position);
+      if (points->count > DOTS_MAX)
+        fprintf (drawing->file, "<rect class=\"dot %s\" x=\"%.1f\" y=\"%.1f\" width=\"2\" height=\"12\">", chart_result_class (order[k]), x - 1,
+                 y - 6);
+      else
+        fprintf (drawing->file, "<circle class=\"dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\">", chart_result_class (order[k]), x, y);
+      fprintf (drawing->file, "<title>crash point %u: %s</title>%s%s\n", position, words[order[k]],
+               points->count > DOTS_MAX ? "</rect>" : "</circle>", chart->listed[i] ? "</a>" : "");
+    }
+}
+
+static int
+draw (struct drawing *drawing)
+{
+  const struct chart *chart = drawing->chart;
+  int r;
+
+  for (uint32_t i = 0; i < drawing->log->write_count; i++)
+    drawing->bars += is_drawn (drawing, i);
+  if (find_bands (drawing) == -1)
+    return -1;
+  fprintf (drawing->file, "<div class=\"wide\">\n<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+           "role=\"img\" aria-label=\"%s\">\n", WIDTH, HEIGHT, chart->label);
+  draw_bands (drawing);
+  draw_ticks (drawing);
+  draw_flushes (drawing);
+  r = 0;
+  if (drawing->bars > BARS_MAX)
+    r = draw_rastered_bars (drawing);
+  else
+    draw_bars (drawing);
+  draw_marks (drawing);
+  if (r == 0 && chart->results)
+    r = draw_overlays (drawing);
+  if (chart->results)
+    draw_points (drawing);
+  if (chart->crash != LOG_NEVER)
+    draw_crash (drawing, chart->crash);
+  fputs ("</svg>\n</div>\n", drawing->file);
+  return r;
+}
+
+int
+chart_write (const struct chart *chart, FILE *file)
+{
+  const struct write_log *log = chart->report->session->config->log;
+  CLEANUP_FREE uint32_t *durable = model_durable_from (log);
+  struct drawing drawing = { .chart = chart, .log = log, .durable = durable, .file = file };
+
+  return durable ? draw (&drawing) : -1;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Pictures of a log: events in their order across, device offset up, as SVG that is part of a page. */
+#ifndef POWERCUT_PAGE_CHART_H
+#define POWERCUT_PAGE_CHART_H
+
+#include <stdio.h>
+
+#include "replay/report-cases.h"
+
+/* What a write is in a picture; later ones cover earlier ones. */
+enum fate {
+  FATE_NONE,                    /* not drawn */
+  FATE_DURABLE,                 /* on the medium already */
+  FATE_ZERO,                    /* zeros or a trim; without a crash */
+  FATE_WRITE,                   /* without a crash */
+  FATE_FUA,                     /* without a crash */
+  FATE_THERE,                   /* pending, and there */
+  FATE_TORN,                    /* pending, and there in part */
+  FATE_LOST,                    /* pending, and not there */
+  FATE_COUNT,
+};
+
+struct chart {
+  const struct report *report;
+  uint32_t first, last;         /* positions */
+  const uint8_t *fates;         /* of each write of the log */
+  uint32_t crash;               /* where the power is cut, or LOG_NEVER */
+  const enum case_result *results;      /* of each crash point, which are drawn then, or NULL; ... */
+  const uint8_t *listed;        /* ... it is in the page, under the id of a `p` and its position */
+  const uint8_t *overlays;      /* ... its pending writes are shown when it is chosen */
+  const char *label;            /* what it shows, in words */
+};
+
+/* Write the picture.  Returns 0, or -1 with errno ENOMEM. */
+extern int chart_write (const struct chart *chart, FILE *file);
+
+/* Fill FATES, one for each write of LOG, for the whole log without a crash. */
+extern void chart_fates (const struct write_log *log, uint8_t *fates);
+
+/* Fill FATES for the state whose CHOICES these are, at the crash point POSITION.  Returns 0, or -1 with errno ENOMEM. */
+extern int chart_state_fates (const struct write_log *log, uint32_t position, const struct choice *choices, size_t count,
+                              uint8_t *fates);
+
+/* The class of a page's style for a crash point's result. */
+extern const char *chart_result_class (enum case_result result);
+
+/* Rules of a style sheet for the pictures. */
+extern const char chart_style[];
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The table of the files' pages, on a page. */
+#include <config.h>
+
+#include <string.h>
+
+#include "replay/page.h"
+
+#define ROWS_MAX 400
+
+/* Which classes were seen at all. */
+static void
+find_classes (const struct page_table *table, bool seen[PAGE_CLASS_COUNT])
+{
+  for (size_t row = 0; row < table->pages->page_count; row++)
+    for (int when = 0; when < PAGES_WHEN_COUNT; when++)
+      for (int class = 0; class < PAGE_CLASS_COUNT; class++)
+        seen[class] |= mpz_sgn (table->rows[row].states[when][class]) != 0;
+}
+
+/* The colour of a cell: some states have the class. */
+static const char *
+class_of (enum page_class class, enum page_when when)
+{
+  if (class >= PAGE_MISSING)
+    return "bad";
+  if (class == PAGE_OLD)
+    return when == PAGES_COMMITTED ? "half" : "none";
+  return class == PAGE_NEW ? "good" : "none";
+}
+
+static void
+put_row (const struct page *page, const char *path, size_t first, size_t count, const struct page_row *row, enum page_when when,
+         const bool *seen)
+{
+  page_put_part (page, "<tr><td><code>", path, "</code></td>");
+  fprintf (page->file, "<td class=\"n\">%zu", first);
+  if (count > 1)
+    fprintf (page->file, "-%zu", first + count - 1);
+  fprintf (page->file, "</td><td>%s</td>", page_when_name (when));
+  for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++) {
+    if (!seen[class])
+      continue;
+    if (mpz_sgn (row->states[when][class]) == 0) {
+      fputs ("<td></td>", page->file);
+      continue;
+    }
+    fprintf (page->file, "<td class=\"n %s\">", class_of (class, when));
+    page_put_states (page, row->states[when][class]);
+    fputs ("</td>", page->file);
+  }
+  fputs ("</tr>\n", page->file);
+}
+
+/* The rows of one file; those that are alike, once.  Returns how many of LEFT rows are left. */
+static size_t
+put_file (const struct page *page, const struct page_table *table, const struct watched_file *file, const bool *seen, size_t left)
+{
+  for (size_t at = 0, count; at < file->page_count; at += count) {
+    size_t row = file->first_page + at;
+
+    count = page_table_alike (table, file, row);
+    for (enum page_when when = 0; when < PAGES_WHEN_COUNT && left > 0; when++)
+      if (mpz_sgn (table->states[when]) != 0) {
+        put_row (page, file->path, at, count, &table->rows[row], when, seen);
+        left--;
+      }
+  }
+  return left;
+}
+
+void
+page_put_pages (const struct page *page)
+{
+  const struct page_table *table = &page->report->pages;
+  bool seen[PAGE_CLASS_COUNT] = { false };
+  size_t left = ROWS_MAX;
+
+  if (page->session->config->pages == NULL)
+    return;
+  find_classes (table, seen);
+  fprintf (page->file, "<h2 id=\"pages\">Pages</h2>\n<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"
+           "<div class=\"wide\"><table>\n<thead>\n<tr><th>file</th><th>pages</th><th>crash</th>",
+           table->pages->page_sectors * LOG_SECTOR);
+  for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++)
+    if (seen[class])
+      fprintf (page->file, "<th>%s</th>", page_class_name (class));
+  fputs ("</tr>\n</thead>\n<tbody>\n", page->file);
+  for (size_t i = 0; i < table->pages->file_count; i++)
+    left = put_file (page, table, &table->pages->files[i], seen, left);
+  fputs ("</tbody>\n</table></div>\n", page->file);
+  if (left == 0)
+    fputs ("<p class=\"soft\">The table ends here; <code>replay --json</code> has all pages.</p>\n", page->file);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the parts of a report as a page have in common. */
+#ifndef POWERCUT_PAGE_H
+#define POWERCUT_PAGE_H
+
+#include "replay/page-chart.h"
+
+#define PAGE_PATHS_MAX 60       /* paths that are listed in one place */
+
+struct page {
+  FILE *file;
+  const struct report *report;
+  const struct session *session;
+  const struct write_log *log;
+  enum case_result *results;    /* of each crash point */
+  uint8_t *listed, *overlays;   /* for each crash point: whether it has a row, and a picture of its pending writes */
+  uint8_t *fates;               /* room for all writes */
+};
+
+/* Text of any origin, and the same between tags. */
+extern void page_put_text (const struct page *page, const char *text);
+extern void page_put_part (const struct page *page, const char *before, const char *text, const char *after);
+
+/* A number of states: exact while it is short, or a power of two. */
+extern void page_put_states (const struct page *page, const mpz_t states);
+
+/* A write in words: `write FUA of 4096 bytes at 0x10000`. */
+extern void page_put_write (const struct page *page, const struct log_write *write);
+
+/* What a colour of a picture means. */
+struct key {
+  bool seen;                    /* it is in the picture */
+  const char *colour, *text;
+};
+
+/* The key of a picture; the last of KEYS has no colour. */
+extern void page_put_keys (const struct page *page, const struct key *keys);
+
+/* Whether some write has this fate. */
+extern bool page_has_fate (const struct page *page, enum fate fate);
+
+/* The findings.  Returns 0, or -1 with errno ENOMEM. */
+extern int page_put_findings (const struct page *page);
+
+/* What became of each page of the files, if the replay has tabulated that. */
+extern void page_put_pages (const struct page *page);
+
+#endif

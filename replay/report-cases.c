@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "replay/report-cases.h"
+
+/* Print WORD as a shell takes it: in quotes unless it is plain.  What is not printable cannot be shown. */
+static void
+print_quoted (const char *word, FILE *file)
+{
+  if (*word && strspn (word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:+,=-") == strlen (word)) {
+    fputs (word, file);
+    return;
+  }
+  putc ('\'', file);
+  for (; *word; word++)
+    if (*word == '\'')
+      fputs ("'\\''", file);
+    else
+      print_safely (word, 1, file);
+  putc ('\'', file);
+}
+
+static void
+print_command (const struct report *report, const char *id, const char *more, FILE *file)
+{
+  static const char *const tears[] = { NULL, "prefix", "any" };
+  const struct session_config *config = report->session->config;
+
+  fprintf (file, "replay --state=%s", id);
+  if (tears[config->tear.mode])
+    fprintf (file, " --tear=%s", tears[config->tear.mode]);
+  if (config->tear.sector_bytes != LOG_SECTOR)
+    fprintf (file, " --sector=%u", config->tear.sector_bytes);
+  fputs (more, file);
+  print_quoted (config->log->path, file);
+  putc ('\n', file);
+}
+
+char *
+report_commands (const struct report *report, const char *id)
+{
+  char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  if (file == NULL)
+    return NULL;
+  print_command (report, id, " ", file);
+  print_command (report, id, " --shell ", file);
+  print_command (report, id, " --export=crash.img ", file);
+  print_command (report, id, " --bundle=bug.tar.zst ", file);
+  if (fclose (file) == 0)
+    return text;
+  free (text);
+  return NULL;
+}
+
+int
+report_counts (const struct report *report, size_t point, const struct tally_entry *entry)
+{
+  const struct session *session = report->session;
+  CLEANUP_FREE char *after = finding_after (session->config->log, session->points.points[point].position);
+
+  return after ? findings_confirmed (&session->findings, entry->kind, entry->detail, after) : -1;
+}
+
+int
+report_point_result (const struct report *report, size_t point, enum case_result *result)
+{
+  const struct session *session = report->session;
+  const struct point_result *found = &session->results[point];
+  bool unrepeated = false;
+
+  for (size_t i = 0; i < found->tally.count; i++)
+    if (found->tally.entries[i].kind) {
+      int counts = report_counts (report, point, &found->tally.entries[i]);
+
+      if (counts == -1)
+        return -1;
+      *result = CASE_VIOLATION;
+      if (counts == 1)
+        return 0;
+      unrepeated = true;
+    }
+  bool finished = found->done && (session->config->prefixes_only || mpz_cmp (found->covered, found->states) == 0);
+  *result = unrepeated || !found->done ? CASE_ERROR : finished ? CASE_RIGHT : CASE_UNFINISHED;
+  return 0;
+}
+
+char *
+report_share (const struct report *report, size_t point)
+{
+  const struct point_result *found = &report->session->results[point];
+  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, found->covered), *states = mpz_get_str (NULL, 10, found->states);
+  char *text;
+
+  return asprintf (&text, "%s of %s states", covered, states) == -1 ? NULL : text;
+}
+
+/* All that is wrong at crash point number POINT, with the commands that show it. */
+static void
+print_wrong (const struct report *report, size_t point, FILE *file)
+{
+  const struct tally *tally = &report->session->results[point].tally;
+
+  for (size_t i = 0; i < tally->count; i++) {
+    const struct tally_entry *entry = &tally->entries[i];
+
+    if (entry->kind == NULL)
+      continue;
+    CLEANUP_FREE char *states = mpz_get_str (NULL, 10, entry->states), *commands = report_commands (report, entry->state);
+    fprintf (file, "%s: ", entry->kind);
+    print_safely (entry->detail, strlen (entry->detail), file);
+    fprintf (file, "\nin %s state%s, the first is %s\n", states, strcmp (states, "1") == 0 ? "" : "s", entry->state);
+    fputs (commands ? commands : "", file);
+  }
+}
+
+/* The first entry of TALLY that is a reason for RESULT. */
+static const struct tally_entry *
+first_wrong (const struct tally *tally)
+{
+  const struct tally_entry *first = NULL;
+
+  for (size_t i = 0; i < tally->count; i++)
+    if (tally->entries[i].kind && (first == NULL || strcmp (tally->entries[i].place, first->place) < 0))
+      first = &tally->entries[i];
+  return first;
+}
+
+/* Why the point is not right, to free. */
+static char *
+describe_fault (const struct report *report, size_t point, enum case_result result)
+{
+  const struct tally_entry *wrong = first_wrong (&report->session->results[point].tally);
+  CLEANUP_FREE char *share = report_share (report, point), *detail = safe_text (wrong ? wrong->detail : "");
+  char *text = NULL;
+  int r = -1;
+
+  if (share == NULL || detail == NULL)
+    return NULL;
+  if (wrong)
+    r = asprintf (&text, "%s: %s%s", wrong->kind, detail, result == CASE_ERROR ? " (not seen again on a fresh boot)" : "");
+  else if (result == CASE_ERROR)
+    r = asprintf (&text, "broken off: %s visited", share);
+  else
+    r = asprintf (&text, "not finished: %s visited within the limits", share);
+  return r == -1 ? NULL : text;
+}
+
+/* `crash point 53, after commit`, to free. */
+static char *
+name_point (const struct report *report, size_t point)
+{
+  uint32_t position = report->session->points.points[point].position;
+  CLEANUP_FREE char *after = finding_after (report->session->config->log, position);
+  CLEANUP_FREE char *safe = after ? safe_text (after) : NULL;
+  char *text;
+
+  return safe == NULL || asprintf (&text, "crash point %u%s%s", position, *safe ? ", after " : "", safe) == -1 ? NULL : text;
+}
+
+static int
+make_point (const struct report *report, size_t point, struct report_case *made)
+{
+  const struct tally_entry *wrong = first_wrong (&report->session->results[point].tally);
+  size_t length;
+  FILE *file;
+
+  made->seconds = report->session->results[point].seconds;
+  made->name = name_point (report, point);
+  if (made->name == NULL || report_point_result (report, point, &made->result) == -1)
+    return -1;
+  if (made->result == CASE_RIGHT)
+    return 0;
+  made->kind = wrong ? wrong->kind : made->result == CASE_ERROR ? "broken off" : "not finished";
+  made->message = describe_fault (report, point, made->result);
+  file = made->message ? open_memstream (&made->details, &length) : NULL;
+  if (file == NULL)
+    return -1;
+  print_wrong (report, point, file);
+  return fclose (file) == 0 ? 0 : -1;
+}
+
+/* Whether FINDING was seen in the log alone. */
+static bool
+is_of_log (const struct finding *finding)
+{
+  return strcmp (finding->kind, "freeze") == 0;
+}
+
+static int
+make_finding (const struct report *report, const struct finding *finding, struct report_case *made)
+{
+  CLEANUP_FREE char *after = safe_text (finding->after);
+
+  made->result = CASE_VIOLATION;
+  made->kind = finding->kind;
+  made->message = safe_text (finding->detail);
+  made->details = report_commands (report, finding->state);
+  if (after == NULL || asprintf (&made->name, "%s at %s, after %s", finding->kind, finding->state, after) == -1)
+    made->name = NULL;
+  return made->name && made->message && made->details ? 0 : -1;
+}
+
+static int
+make_replay (const struct session *session, struct report_case *made)
+{
+  made->result = CASE_ERROR;
+  made->kind = "replay";
+  made->name = strdup ("the replay itself");
+  made->message = strdup (session->mismatches > 0 ? "runs that read the same saw different things: no number is to be trusted"
+                          : "broken off");
+  return made->name && made->message ? 0 : -1;
+}
+
+int
+report_cases_make (struct report_cases *cases, const struct report *report)
+{
+  const struct session *session = report->session;
+  int r = 0;
+
+  cases->count = 0;
+  cases->list = calloc (session->points.count + session->findings.count + 1, sizeof *cases->list);
+  if (cases->list == NULL)
+    r = -1;
+  for (size_t i = 0; r == 0 && i < session->points.count; i++)
+    r = make_point (report, i, &cases->list[cases->count++]);
+  for (size_t i = 0; r == 0 && i < session->findings.count; i++)
+    if (is_of_log (&session->findings.list[i]))
+      r = make_finding (report, &session->findings.list[i], &cases->list[cases->count++]);
+  if (r == 0 && (session->failed || session->mismatches > 0))
+    r = make_replay (session, &cases->list[cases->count++]);
+  if (r == -1) {
+    error_message ("out of memory");
+    report_cases_free (cases);
+  }
+  return r;
+}
+
+void
+report_cases_free (struct report_cases *cases)
+{
+  for (size_t i = 0; cases->list && i < cases->count; i++) {
+    free (cases->list[i].name);
+    free (cases->list[i].message);
+    free (cases->list[i].details);
+  }
+  free (cases->list);
+}

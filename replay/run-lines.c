@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "replay/json.h"
+#include "replay/run-lines.h"
+#include "replay/tally.h"
+
+struct run_lines {
+  FILE *file;
+  char *path;
+};
+
+struct run_lines *
+run_lines_open (const char *path)
+{
+  struct run_lines *lines = calloc (1, sizeof *lines);
+  bool standard = strcmp (path, "-") == 0;
+
+  if (lines == NULL || (lines->path = strdup (standard ? "standard output" : path)) == NULL) {
+    free (lines);
+    error_message ("out of memory");
+    return NULL;
+  }
+  lines->file = standard ? stdout : fopen (path, "we");
+  if (lines->file == NULL) {
+    error_message ("%s: %m", path);
+    run_lines_close (lines);
+    return NULL;
+  }
+  return lines;
+}
+
+/* LINE as text to free, or NULL. */
+static char *
+format_line (const struct run_line *line, const mpz_t states)
+{
+  static const char *const outcomes[] = { "tree", "unmountable", "died", "hung" };
+  CLEANUP_FREE char *seen = outcome_describe (line->outcome);
+  cJSON *object = cJSON_CreateObject ();
+
+  json_add_text (object, "state", line->state);
+  cJSON_AddNumberToObject (object, "point", line->point);
+  json_add_text (object, "after", line->after);
+  cJSON_AddStringToObject (object, "outcome", outcomes[line->outcome->kind]);
+  json_add_text (object, "seen", seen ? seen : "");
+  if (line->kind) {
+    cJSON_AddStringToObject (object, "verdict", line->kind);
+    json_add_text (object, "detail", line->detail);
+  }
+  else {
+    cJSON_AddNullToObject (object, "verdict");
+    cJSON_AddNullToObject (object, "detail");
+  }
+  cJSON_AddBoolToObject (object, "remembered", line->remembered);
+  json_add_big_number (object, "states", states);
+  char *text = cJSON_PrintUnformatted (object);
+
+  cJSON_Delete (object);
+  return text;
+}
+
+int
+run_lines_add (struct run_lines *lines, const struct run_line *line, const mpz_t states)
+{
+  CLEANUP_FREE char *text = format_line (line, states);
+
+  if (text == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  if (fprintf (lines->file, "%s\n", text) < 0 || fflush (lines->file) == EOF) {
+    error_message ("%s: %m", lines->path);
+    return -1;
+  }
+  return 0;
+}
+
+void
+run_lines_close (struct run_lines *lines)
+{
+  if (lines && lines->file && lines->file != stdout)
+    fclose (lines->file);
+  if (lines)
+    free (lines->path);
+  free (lines);
+}

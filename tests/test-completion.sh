@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The completions for bash and zsh know every option, complete names, values and files, and load without a message.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires zsh
+
+export LC_ALL=C
+cd "$tmp"
+touch log.bin
+
+# It works in a real completion alone.
+compopt ()
+{
+  :
+}
+
+# completed LINE: what bash offers at the end of LINE, sorted
+completed ()
+{
+  COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
+  read -ra COMP_WORDS <<< "$1"
+  [[ $1 != *' ' ]] || COMP_WORDS+=('')
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  _powercut
+  [ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
+}
+
+# same EXPECTED ACTUAL WHAT
+same ()
+{
+  [ "$1" = "$2" ] || fail "$3: expected '$1' and got '$2'"
+}
+
+. "$builddir/completion/bash/powercut"
+cmp "$builddir/completion/bash/powercut" "$builddir/completion/bash/replay"
+[[ $(complete -p replay) == *_powercut* && $(complete -p powercut) == *_powercut* ]] || fail 'bash does not know the commands'
+same '--html= ' "$(completed 'replay --ht')" 'an option'
+same '--html= ' "$(completed "$builddir/replay/replay log.bin --ht")" 'an option behind an argument, of a program with a path'
+same '--json-lines= --json= ' "$(completed 'powercut run --js')" 'two options'
+same '--all-prefixes --audit= ' "$(completed 'powercut replay --a')" 'options of a command'
+same 'any none prefix ' "$(completed 'replay --tear=')" 'values'
+same 'prefix ' "$(completed 'replay --tear=p')" 'a value'
+same '--tear=prefix ' "$(COMP_WORDBREAKS=' ' completed 'replay --tear=p')" \
+  'a value where = is part of words'
+same 'log.bin ' "$(completed 'powercut show lo')" 'a file'
+same 'log.bin ' "$(completed 'replay --json=lo')" 'a file of an option'
+same 'fetch list ' "$(completed 'powercut kernel ')" 'words of a command'
+same 'record replay run ' "$(completed 'powercut r')" 'commands'
+same '' "$(completed 'powercut frobnicate --x')" 'no such command'
+
+# Every option of --help, of every command of --help.
+"$powercut" --help | sed -n 's/^\(usage:\|      \) powercut \([a-z|]*\) .*/\2/p' | tr '|' '\n' > commands
+[ "$(wc -l < commands)" -ge 6 ] || fail "commands: $(cat commands)"
+while read -r command; do
+  "$powercut" "$command" --help < /dev/null | sed -n 's/^  \(-.\|  \)[, ] \(--[a-z-]*=*\).*/\2/p' | sort | tr '\n' ' ' > wanted
+  same "$(cat wanted)" "$(completed "powercut $command --")" "options of $command"
+  while read -r option; do
+    grep -A 50 "^_powercut_$command ()" "$builddir/completion/zsh/_powercut" | grep -q -- "--${option#--}\[" || fail "zsh: $command $option"
+  done < <(tr ' ' '\n' < wanted | sed '/^$/d')
+done < commands
+
+# zsh: what is typed, with tabs in it, is run as a line, by functions in place of the programs.
+cat > try.zsh << 'END'
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PS1= PS2= ; unsetopt zle_bracketed_paste 2> /dev/null; stty -echo; cd $PWD; fpath=($1 \$fpath); autoload -U compinit"
+zpty -w shell 'compinit -u -D; replay () { print -r -- "GOT<$*>" }; powercut () { print -r -- "GOT<$*>" }; print READY'
+zpty -m -r shell output '*READY*'
+for line in $argv[2,-1]; do
+    zpty -w -n shell "$line"$'\n'
+    zpty -r -m shell output '*GOT<*>*'
+    print -r -- ${${output##*GOT<}%%>*}
+done
+zpty -d shell
+END
+timeout 60 zsh -f try.zsh "$builddir/completion/zsh" $'replay --ht\tx' $'replay --tear=p\t' $'powercut sho\t' \
+  $'powercut run --jun\tx' $'powercut kernel fe\t' $'replay --json=lo\t' $'replay log.b\t' > zsh.out 2> zsh.err < /dev/null || fail "zsh: $(cat zsh.out zsh.err)"
+same '--html=x|--tear=prefix|show|run --junit=x|kernel fetch|--json=log.bin|log.bin|' "$(tr '\n' '|' < zsh.out)" 'zsh'

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checker/workload.h"
+#include "common/message.h"
+#include "tests/unit/unit.h"
+
+static char message[4096];
+
+/* In place of libmessage: the tests read what is said. */
+void
+error_message (const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  vsnprintf (message, sizeof message, format, args);
+  va_end (args);
+}
+
+static struct workload
+parse_well (const char *text)
+{
+  struct workload workload;
+
+  message[0] = '\0';
+  ck_assert_msg (workload_parse (text, "file", &workload) == 0, "refused: %s", message);
+  ck_assert_str_eq (message, "");
+  return workload;
+}
+
+static void
+assert_refused (const char *text, const char *expected)
+{
+  struct workload workload;
+
+  message[0] = '\0';
+  ck_assert_msg (workload_parse (text, "file", &workload) == -1, "accepted: %s", text);
+  ck_assert_msg (strncmp (message, expected, strlen (expected)) == 0, "%s: %s", text, message);
+  workload_free (&workload);
+}
+
+START_TEST (every_operation_is_understood)
+{
+  static const char text[] =
+    "mkdir A\n" "creat A/foo\n" "write A/foo 0 4K\n" "dwrite A/foo 512 1024\n" "append A/foo 1\n" "mmapwrite A/foo 1 2\n"
+    "msync A/foo 0 4096\n" "falloc A/foo alloc 0 1M\n" "truncate A/foo 0\n" "link A/foo A/bar\n" "symlink ../x A/link\n"
+    "rename A/foo B\n" "exchange B A/bar\n" "unlink B\n" "rmdir A\n" "tmpfile t\n" "write t 0 1\n" "linktmp t C\n"
+    "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
+    "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n";
+  struct workload workload = parse_well (text);
+  const struct workload_operation *operations = workload.operations;
+
+  ck_assert_uint_eq (workload.count, 29);
+  ck_assert_uint_eq (workload.setup_count, 0);
+  for (size_t i = 0; i < workload.count; i++) {
+    const char *name = workload_verb_name (operations[i].verb), *line = text;
+
+    ck_assert_uint_eq (operations[i].line, i + 1);
+    for (size_t j = 0; j < i; j++)
+      line = strchr (line, '\n') + 1;
+    ck_assert_uint_eq (strncmp (line, name, strlen (name)), 0);
+  }
+  ck_assert_str_eq (operations[2].path, "A/foo");
+  ck_assert_uint_eq (operations[2].length, 4096);
+  ck_assert_uint_eq (operations[3].offset, 512);
+  ck_assert_uint_eq (operations[7].length, 1 << 20);
+  ck_assert_str_eq (operations[10].other, "../x");
+  ck_assert_str_eq (operations[10].path, "A/link");
+  ck_assert_str_eq (operations[11].other, "B");
+  ck_assert_str_eq (operations[18].path, ".");
+  ck_assert_str_eq (operations[18].other, "user.a");
+  ck_assert_uint_eq (operations[18].value_length, 1);
+  ck_assert_uint_eq (operations[26].length, 0750);
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (comments_blanks_and_begin_are_no_operations)
+{
+  struct workload workload = parse_well ("# setup\n\n  \tmkdir   A  # a folder\r\nbegin\nrule -object\n"
+                                         "creat\tA/b\nrule +fsync-gone\n");
+
+  ck_assert_uint_eq (workload.count, 2);
+  ck_assert_uint_eq (workload.setup_count, 1);
+  ck_assert_uint_eq (workload.operations[0].line, 3);
+  ck_assert_uint_eq (workload.operations[1].line, 6);
+  ck_assert_uint_eq (workload.rule_count, 2);
+  ck_assert (!workload.rules[0].on && workload.rules[1].on);
+  ck_assert_str_eq (workload.rules[1].name, "fsync-gone");
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (words_are_unescaped)
+{
+  struct workload workload = parse_well ("creat a%20b%25%c3%bc\nsetxattr a%20b%25%c3%bc user.a 1%0023\n"
+                                         "checkpoint half  way # no\n");
+
+  ck_assert_str_eq (workload.operations[0].path, "a b%\xc3\xbc");
+  ck_assert_uint_eq (workload.operations[1].value_length, 4);
+  ck_assert_int_eq (memcmp (workload.operations[1].value, "1\00023", 4), 0);
+  ck_assert_str_eq (workload.operations[2].other, "half  way");
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (modes_of_falloc)
+{
+  static const struct {
+    const char *word;
+    unsigned flags;
+  } modes[] = {
+    { "alloc", 0 }, { "keep", FALLOC_KEEP }, { "punch", FALLOC_PUNCH }, { "punch+keep", FALLOC_PUNCH | FALLOC_KEEP },
+    { "keep+zero", FALLOC_KEEP | FALLOC_ZERO }, { "collapse", FALLOC_COLLAPSE }, { "insert", FALLOC_INSERT },
+  };
+
+  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+    char text[64];
+
+    snprintf (text, sizeof text, "falloc a %s 0 1", modes[i].word);
+    struct workload workload = parse_well (text);
+    ck_assert_uint_eq (workload.operations[0].falloc, modes[i].flags);
+    workload_free (&workload);
+  }
+  assert_refused ("falloc a zero+punch 0 1", "file:1: zero+punch: the kernel does not allow");
+  assert_refused ("falloc a keep+collapse 0 1", "file:1: keep+collapse: the kernel does not allow");
+  assert_refused ("falloc a some 0 1", "file:1: some: give alloc");
+  assert_refused ("falloc a keep+ 0 1", "file:1: keep+: give alloc");
+}
+END_TEST
+
+START_TEST (what_is_wrong_is_said_with_its_line)
+{
+  assert_refused ("", "file: has no operation: see");
+  assert_refused ("creat a\nbegin\n", "file: has no operation behind `begin'");
+  assert_refused ("begin\ncreat a\nbegin\ncreat b\n", "file:3: `begin' is there already");
+  assert_refused ("begin now\n", "file:1: too many words");
+  assert_refused ("sync\ntouch a\n", "file:2: touch: no such operation");
+  assert_refused ("write a 0\n", "file:1: too few words: give `write PATH OFFSET LENGTH'");
+  assert_refused ("sync a\n", "file:1: too many words: give `sync'");
+  assert_refused ("write a b c d e f g h i j k l\n", "file:1: too many words");
+  assert_refused ("write a -1 4096\n", "file:1: -1: give a number of bytes");
+  assert_refused ("write a 0 4X\n", "file:1: 4X: give a number of bytes");
+  assert_refused ("write a 0 0\n", "file:1: 0: give a length of at least");
+  assert_refused ("write a 0 2G\n", "file:1: 2G: files have at most 1G");
+  assert_refused ("write a 1023M 2M\n", "file:1: write: ends behind 1G");
+  assert_refused ("write a 0 33M\n", "file:1: write: one operation writes at most 32M");
+  assert_refused ("dwrite a 100 512\n", "file:1: dwrite: give OFFSET and LENGTH in multiples of 512");
+  assert_refused ("rule object\n", "file:1: give `rule +NAME'");
+  assert_refused ("rule +\n", "file:1: give `rule +NAME'");
+  assert_refused ("creat \x01\x02%zz\n", "file:1: ??%zz: write % as %25");
+}
+END_TEST
+
+START_TEST (paths_stay_below_the_root)
+{
+  static const char *const bad[] = { "/a", "a//b", "a/", "..", "a/../b", "./a", "a/.", "%00", "a%00b", "." };
+
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    char text[64];
+
+    snprintf (text, sizeof text, "creat %s\n", bad[i]);
+    assert_refused (text, "file:1: ");
+  }
+  char name[300] = "creat ";
+  memset (name + 6, 'n', 256);
+  assert_refused (name, "file:1: nnn");
+}
+END_TEST
+
+START_TEST (tmpfiles_are_known_by_their_names)
+{
+  assert_refused ("linktmp t a\n", "file:1: t: no such tmpfile");
+  assert_refused ("tmpfile t\ntmpfile t\n", "file:2: t: there is such a tmpfile already");
+  assert_refused ("tmpfile a/t\n", "file:1: a/t: the name of a tmpfile");
+  assert_refused ("tmpfile t\nrename t a\n", "file:2: t: is the name of a tmpfile");
+  assert_refused ("tmpfile t\nbegin\nlinktmp t a\n", "file:3: t: no such tmpfile since `begin'");
+  struct workload workload = parse_well ("tmpfile t\nbegin\ntmpfile t\nlinktmp t a\n");
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (data_differ_by_operation_and_place_and_are_never_zero)
+{
+  uint8_t one[4096], other[4096];
+  unsigned same = 0;
+
+  workload_fill (3, 1000, one, sizeof one);
+  for (size_t i = 0; i < sizeof one; i++) {
+    ck_assert_uint_ne (one[i], 0);
+    ck_assert_uint_eq (one[i], workload_byte (3, 1000 + i));
+  }
+  workload_fill (4, 1000, other, sizeof other);
+  for (size_t i = 0; i < sizeof one; i++)
+    same += one[i] == other[i];
+  ck_assert_uint_lt (same, 100);
+  workload_fill (3, 1000 + 512, other, sizeof other);
+  ck_assert_int_ne (memcmp (one, other, sizeof one), 0);
+  /* What is written must stay what it is: logs are judged by the same bytes for ever. */
+  static const uint8_t first[] = { 248, 115, 38, 124, 175, 77, 171, 255, 35, 110 };
+  for (size_t i = 0; i < sizeof first; i++)
+    ck_assert_uint_eq (workload_byte (1, i), first[i]);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("workload");
+  TCase *tests = tcase_create ("workload");
+
+  tcase_add_test (tests, every_operation_is_understood);
+  tcase_add_test (tests, comments_blanks_and_begin_are_no_operations);
+  tcase_add_test (tests, words_are_unescaped);
+  tcase_add_test (tests, modes_of_falloc);
+  tcase_add_test (tests, what_is_wrong_is_said_with_its_line);
+  tcase_add_test (tests, paths_stay_below_the_root);
+  tcase_add_test (tests, tmpfiles_are_known_by_their_names);
+  tcase_add_test (tests, data_differ_by_operation_and_place_and_are_never_zero);
+  suite_add_tcase (suite, tests);
+  return run_suite (suite);
+}

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Workloads from the file to the verdict: right ones are right, a promise that was not kept is found, and which rule says so.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit jq
+
+# run_workload STATUS FS [OPTION...] < WORKLOAD: in $tmp/json what came of it
+run_workload ()
+{
+    local status=$1 fs=$2 size=64M
+
+    shift 2
+    [ "$fs" = ext4 ] || size=128M
+    cat > "$tmp/workload"
+    expect_status "$status" "$powercut" run --fs="$fs" --size=$size --workload="$tmp/workload" --json="$tmp/json" \
+        -o "$tmp/log.bin" "$@"
+}
+
+# found TEXT: every violation is one of durability whose detail begins so
+found ()
+{
+    jq -e --arg text "$1" '(.violations | length) > 0 and .durable == false
+        and all (.violations[]; .kind == "durability" and (.detail | startswith ($text)))' "$tmp/json" > /dev/null || {
+        jq .violations "$tmp/json" >&2
+        fail "not found: $1"
+    }
+}
+
+# Nearly every operation, on file systems that keep what they promise.  That the guest's files are those of the simulation is
+# checked by the replay before it judges anything.
+workload='mkdir A
+write A/foo 0 8K
+write A/old 0 4K
+setxattr A/foo user.a one
+tmpfile gone
+begin
+rename A/foo A/bar
+write A/foo 0 4K
+fsync A/foo
+link A/bar A/baz
+append A/bar 3000
+falloc A/bar punch 1K 2K
+fsync A/bar
+checkpoint half way
+dwrite A/new 0 4K
+mmapwrite A/bar 100 5000
+msync A/bar 0 8K
+exchange A/new A/old
+falloc A/new zero+keep 3K 8K
+falloc A/bar insert 4K 4K
+falloc A/bar collapse 0 4K
+setxattr A user.b two%20words
+symlink ../A/bar A/%21link
+fsync A
+truncate A/bar 5000
+removexattr A/bar user.a
+fdatasync A/bar
+unlink A/foo
+mkdir B
+rmdir B
+tmpfile t
+write t 0 9K
+linktmp t file
+syncfs'
+for fs in ext4 btrfs; do
+    if [ $fs = ext4 ]; then
+        more='rename file A/file'
+    else                        # which can make no room in the middle of a file
+        workload=${workload/falloc A\/bar insert 4K 4K/append A\/bar 5000}
+        workload=${workload/falloc A\/bar collapse 0 4K/mmapwrite A\/bar 9000 9}
+        more='reflink file A/file'
+    fi
+    run_workload 0 $fs <<< "$workload
+$more"
+    jq -e '.atomic == null and .durable == true and .exhaustive and .violations == []' "$tmp/json" > /dev/null ||
+        fail "$fs: $(cat "$tmp/out")"
+    tail -n 1 "$tmp/out" | grep -qx 'durable: yes' || fail "$fs: $(cat "$tmp/out")"
+    # A crash point stands right before each mark of an operation, and the text is in the log.
+    expect_status 0 "$replay" --list "$tmp/log.bin"
+    for number in 8 12 16 23 26 33; do
+        awk -v mark="mark +op $number\$" '$0 ~ mark { found = previous ~ /crash point/ } { previous = $0 } END { exit !found }' \
+            "$tmp/out" || fail "$fs: no crash point before op $number"
+        grep -q "operation $number has returned" "$tmp/out" || fail "$fs: operation $number changes nothing"
+    done
+    grep -q 'mark  *checkpoint half way$' "$tmp/out" || fail "$fs: no mark of the checkpoint"
+done
+
+# Nothing was promised, so nothing is broken.
+run_workload 0 ext4 --settle=none <<'END'
+write old 0 8K
+begin
+write new 0 4K
+rename new old
+END
+
+# btrfs loses what was synced before the file had a name.
+run_workload 1 btrfs <<'END'
+write file 0 8K
+begin
+tmpfile t
+write t 0 64K
+fsync t
+linktmp t file.tmp
+rename file.tmp file
+fsync .
+END
+found 'fsync-data: file: empty, should be 65536 bytes '
+jq -r '.violations[].detail' "$tmp/json" | grep -q ' (fsync at line 5)$' || fail 'the operation that promised is not named'
+
+# A promise that nobody made: the guest syncs another file than the header says.
+mkdir "$tmp/bin"
+cat > "$tmp/bin/nbdkit" <<END
+#!/bin/bash
+exec '$(type -P nbdkit)' "\${@//fsync other/fsync promised}"
+END
+chmod +x "$tmp/bin/nbdkit"
+PATH=$tmp/bin:$PATH run_workload 1 ext4 <<'END'
+creat other
+begin
+write promised 0 4K
+fsync other
+END
+found 'fsync-name: promised: missing, should be 4096 bytes '
+
+# What a file system cannot do, and what goes wrong in the guest.
+run_workload 77 ext4 <<'END'
+creat a
+reflink a b
+END
+grep -q 'workload:2: reflink a: Operation not supported' "$tmp/err" || fail "$(cat "$tmp/err")"
+run_workload 2 ext4 <<'END'
+write a 0 8K
+falloc a insert 100 1
+END
+grep -q 'the workload ended in the guest with exit 1: .*workload:2: falloc a: Invalid argument' "$tmp/err" ||
+    fail "$(cat "$tmp/err")"
