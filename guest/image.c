@@ -10,6 +10,7 @@
 #include "common/parts.h"
 #include "guest/fsck.h"
 #include "guest/image.h"
+#include "guest/modules.h"
 #include "guest/protocol.h"
 
 #define NAMES_MAX 16
@@ -106,6 +107,25 @@ begin_image (const struct kernel *kernel, const char *filesystem, bool nbd)
     return NULL;
   }
   return initramfs;
+}
+
+int
+guest_image_supports (const struct kernel *kernel, const char *filesystem)
+{
+  const char *names[NAMES_MAX + 1] = { NULL };
+  int r = 0;
+
+  add_filesystem (filesystem, names, 0);
+  for (const char *const *name = names; *name && r == 0; name++) {
+    char **files = NULL;
+
+    if (kernel->modules == NULL || (*name)[strlen (*name) - 1] == '?')
+      continue;
+    r = modules_find (kernel->modules, kernel->release, *name, &files);
+    if (r == 0)
+      modules_free (files);
+  }
+  return r == -1 ? -1 : r == 0;
 }
 
 struct initramfs *

@@ -18,6 +18,9 @@ extern int guest_kernel_find (const char *spec, const char *filesystems, struct 
  */
 extern struct initramfs *guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd);
 
+/* Whether KERNEL has a driver for FILESYSTEM: 1 or 0, or -1 after a message.  Of one without modules nobody knows: 1. */
+extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);
+
 /* The same for a guest that is kept for others of FILESYSTEMS (names with commas between them), as far as its kernel has them:
  * which of these FILESYSTEM is makes no difference.  What needs an fsck (guest/fsck.h) gets an image of its own all the same.
  */

@@ -176,6 +176,18 @@ find_in_folder (const char *folder, struct kernel *kernel)
   return -1;
 }
 
+/* The tree in which a kernel was built, if FOLDER is where that has its image, else an empty text; to free. */
+static char *
+built_tree (const char *folder)
+{
+  static const char place[] = "arch/x86/boot";
+  size_t length = strlen (folder), before = length < strlen (place) ? length : length - strlen (place);
+
+  if (strcmp (folder + before, place) != 0 || (before > 0 && folder[before - 1] != '/'))
+    return text_format ("%s", "");
+  return text_format ("%.*s.", (int) before, folder);
+}
+
 static int
 find_from_file (const char *file, struct kernel *kernel)
 {
@@ -187,12 +199,12 @@ find_from_file (const char *file, struct kernel *kernel)
     return -1;
   }
   const char *folder = dirname (copy);
-  CLEANUP_FREE char *parent = text_format ("%s/..", folder);
-  if (parent == NULL) {
+  CLEANUP_FREE char *parent = text_format ("%s/..", folder), *tree = built_tree (folder);
+  if (parent == NULL || tree == NULL) {
     free (image);
     return -1;
   }
-  return fill_kernel (kernel, image, (const char *const[]) { folder, parent, "", NULL });
+  return fill_kernel (kernel, image, (const char *const[]) { folder, parent, tree, "", NULL });
 }
 
 /* Newest first: 6.12 before 6.1; then the small kernels of Debian, which have what is needed most of the time; then 6.1.0-56

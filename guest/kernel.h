@@ -16,7 +16,8 @@ struct kernel {
  *   SPEC NULL       the first kernel of kernel_list_fetched, else the newest readable /boot/vmlinuz-* whose modules are readable
  *                   too
  *   a file          that image; its modules are sought in lib/modules/RELEASE beside it, one folder up (the layout of an
- *                   unpacked package: boot/vmlinuz-R, lib/modules/R), and in /lib/modules/RELEASE
+ *                   unpacked package: boot/vmlinuz-R, lib/modules/R), in the built tree that it is in (TREE/arch/x86/boot), and
+ *                   in /lib/modules/RELEASE
  *   a folder        a built kernel tree (arch/x86/boot/bzImage, modules in lib/modules/R or none), an unpacked package, or any
  *                   folder with a vmlinuz* or bzImage
  *   other text      the first fetched kernel whose release begins with it: 6.1, 6.12, 6.1.0-56-amd64

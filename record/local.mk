@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += record/powercut
 record_powercut_SOURCES = \
+	record/corpus.c record/corpus.h \
+	record/corpus-add.c \
+	record/corpus-cells.c \
+	record/corpus-find.c \
+	record/corpus-junit.c \
+	record/corpus-log.c record/corpus-log.h \
+	record/corpus-report.c \
+	record/corpus-run.c \
 	record/gen.c record/gen.h \
 	record/gen-command.c \
-	record/jlang.c record/jlang.h \
 	record/import-command.c record/import-command.h \
+	record/jlang.c record/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \
 	record/matrix-cells.c record/matrix-cells.h \
@@ -18,6 +26,13 @@ record_powercut_SOURCES = \
 	record/recorder.c record/recorder.h \
 	record/worker.c record/worker.h \
 	record/workload-file.c record/workload-file.h
-record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
+record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
-	replay/libreplay.la common/libmessage.la
+	record/libcorpus.la replay/libreplay.la common/libmessage.la
+
+# What tests need of it.
+noinst_LTLIBRARIES += record/libcorpus.la
+record_libcorpus_la_SOURCES = \
+	record/corpus-case.c record/corpus-case.h \
+	record/corpus-verdict.c record/corpus-verdict.h
+record_libcorpus_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS)

@@ -118,8 +118,10 @@ static char *
 make_request (const struct pool *pool, const struct slot *slot, const struct pool_job *job, size_t *length)
 {
   CLEANUP_FREE char *log = slot_file (pool, slot, LOG), *json = slot_file (pool, slot, JSON);
-  const char *const head[] = { "run", "--quiet", "--jobs=1", "--output", log, "--json", json };
-  const size_t head_count = sizeof head / sizeof head[0];
+  const char *const head[] = {
+    job->log ? "replay" : "run", "--quiet", "--jobs=1", "--json", json, job->log ? job->log : "--output", job->log ? NULL : log
+  };
+  const size_t head_count = sizeof head / sizeof head[0] - (job->log != NULL);
   CLEANUP_FREE const char **words = NULL;
   size_t count = 0;
   char *request = NULL;
@@ -128,7 +130,7 @@ make_request (const struct pool *pool, const struct slot *slot, const struct poo
     count++;
   words = calloc (head_count + count + 1, sizeof *words);
   if (words && log && json) {
-    memcpy (words, head, sizeof head);
+    memcpy (words, head, head_count * sizeof *words);
     memcpy (words + head_count, job->words, count * sizeof *words);
     request = escape_words (words, length);
   }

@@ -17,6 +17,7 @@
 struct pool_job {
   const char *const *words;     /* arguments of `powercut run`, NULL at the end: all but those for its output files, which are the
                                    pool's.  Quiet is it in any case */
+  const char *log;              /* replay this log in place of recording one: the words are then those of `replay`; or NULL */
   void *data;                   /* the caller's */
 
   /* Once it has ended: */

@@ -16,6 +16,7 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/corpus.h"
 #include "record/gen.h"
 #include "record/import-command.h"
 #include "record/kernel-command.h"
@@ -37,6 +38,7 @@ static const char main_usage[] =
   "       powercut show [OPTION...] LOG                         what is in a log\n"
   "       powercut bundle ID LOG -o BUNDLE                      pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut corpus run|list|add                          cases that keep bugs found\n"
   "       powercut workload FILE                                check a workload, convert J-lang\n"
   "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
@@ -310,7 +312,7 @@ record_command (int argc, char **argv, bool then_replay, struct keeper *keeper)
 static int
 run_in_worker (int argc, char **argv, struct keeper *keeper)
 {
-  return record_command (argc, argv, true, keeper);
+  return strcmp (argv[0], "replay") == 0 ? replay_command (argc, argv, keeper->kept) : record_command (argc, argv, true, keeper);
 }
 
 /* What the first word of the command line says to do: ARGV[0] is that word. */
@@ -350,6 +352,7 @@ static const struct {
   { "show", show_command },
   { "bundle", bundle_command },
   { "matrix", matrix_command },
+  { "corpus", corpus_command },
   { "workload", workload_command },
   { "gen", gen_command },
   { "import", import_command },

@@ -2,8 +2,8 @@
 /* The other end of a pool (record/pool.h): a process that makes one run after another and keeps its guests meanwhile.
  *
  * It is `powercut pool-worker FD FILESYSTEMS`, a command for nobody but pools.  Each request on the socket FD is a line of words
- * (escape_words), the arguments of `powercut run`; the answer to it is a line with the exit status.  What the run says goes to
- * standard output and standard error before that.  At the end of the socket the worker exits.
+ * (escape_words), `run` or `replay` and its arguments; the answer to it is a line with the exit status.  What the run says goes
+ * to standard output and standard error before that.  At the end of the socket the worker exits.
  */
 #ifndef POWERCUT_WORKER_H
 #define POWERCUT_WORKER_H
@@ -19,7 +19,7 @@ struct keeper {
   struct kept *kept;
 };
 
-/* The command `run`, ARGV[0] being its name.  Returns the exit status. */
+/* The command `run` or `replay`, ARGV[0] being its name.  Returns the exit status. */
 typedef int worker_run (int argc, char **argv, struct keeper *keeper);
 
 /* Be a worker.  Returns the exit status. */

@@ -27,6 +27,7 @@ SHELL_TESTS = \
 VM_TESTS = \
 	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
+	tests/vm/test-corpus.sh \
 	tests/vm/test-databases.sh \
 	tests/vm/test-demo-verdicts.sh \
 	tests/vm/test-filesystems.sh \

@@ -242,6 +242,23 @@ START_TEST (a_built_tree_has_its_image_in_arch)
 }
 END_TEST
 
+START_TEST (an_image_in_a_built_tree_finds_its_modules)
+{
+  struct kernel kernel;
+
+  put_image ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+");
+  put_file ("linux/lib/modules/6.12.0-rc1+/modules.dep", "", 0);
+  ck_assert_int_eq (kernel_find ("linux/arch/x86/boot/bzImage", &kernel), 0);
+  ck_assert_str_eq (kernel.modules, "linux/./lib/modules/6.12.0-rc1+");
+  kernel_free (&kernel);
+  ck_assert_int_eq (chdir ("linux"), 0);
+  ck_assert_int_eq (kernel_find ("arch/x86/boot/bzImage", &kernel), 0);
+  ck_assert_str_eq (kernel.modules, "./lib/modules/6.12.0-rc1+");
+  kernel_free (&kernel);
+  ck_assert_int_eq (chdir (".."), 0);
+}
+END_TEST
+
 START_TEST (the_newest_image_of_a_folder_is_taken)
 {
   struct kernel kernel;
@@ -536,6 +553,7 @@ main (void)
   tcase_add_test (tcase, an_image_finds_modules_beside_it);
   tcase_add_test (tcase, modules_of_another_release_are_not_taken);
   tcase_add_test (tcase, a_built_tree_has_its_image_in_arch);
+  tcase_add_test (tcase, an_image_in_a_built_tree_finds_its_modules);
   tcase_add_test (tcase, the_newest_image_of_a_folder_is_taken);
   tcase_add_test (tcase, a_folder_without_an_image_is_refused);
   tcase_add_test (tcase, a_version_means_the_newest_fetched_kernel_of_it);
