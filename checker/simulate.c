@@ -291,19 +291,16 @@ sim_data_word (const struct sim_data *data, XXH3_state_t *hash, char word[CONTEN
   content_begin (&content, hash);
   while (content.size < data->size) {
     const struct sim_extent *extent = next < data->count ? &data->extents[next] : NULL;
-    uint64_t length = (extent ? extent->start : data->size) - content.size, done = 0;
+    const bool in_extent = extent && content.size >= extent->start;
+    uint64_t end = in_extent ? extent->start + extent->length : extent ? extent->start : data->size;
+    uint64_t length = end - content.size < PIECE_SIZE ? end - content.size : PIECE_SIZE;
 
-    if (length == 0) {
-      done = content.size - extent->start;
-      length = extent->length;
-    }
-    length = length < PIECE_SIZE ? length : PIECE_SIZE;
-    if (extent && content.size == extent->start)
-      workload_fill (extent->operation, extent->source + done, piece, (size_t) length);
+    if (in_extent)
+      workload_fill (extent->operation, extent->source + (content.size - extent->start), piece, (size_t) length);
     else
       memset (piece, 0, (size_t) length);
     content_add (&content, piece, (size_t) length);
-    next += extent && content.size == extent->start + extent->length;
+    next += in_extent && content.size == end;
   }
   content_word (&content, word);
 }

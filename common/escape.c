@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -14,7 +15,7 @@ escape_word (const void *data, size_t length, FILE *file)
 
   for (; length > 0; byte++, length--)
     if (*byte > ' ' && *byte < 0x7f && *byte != '%')
-      putc (*byte, file);
+      putc_unlocked (*byte, file);
     else
       fprintf (file, "%%%02x", *byte);
 }
@@ -52,6 +53,50 @@ unescape_word (char *word)
   }
   *to = '\0';
   return to - word;
+}
+
+char *
+escape_words (const char *const *words, size_t *length)
+{
+  char *line = NULL;
+  FILE *file = open_memstream (&line, length);
+
+  if (file == NULL)
+    return NULL;
+  for (size_t i = 0; words[i]; i++) {
+    if (i > 0)
+      putc (' ', file);
+    escape_word (words[i], strlen (words[i]), file);
+  }
+  putc ('\n', file);
+  if (fclose (file) == EOF) {
+    free (line);
+    return NULL;
+  }
+  return line;
+}
+
+char **
+unescape_words (char *line, size_t *count)
+{
+  size_t room = 2;
+  char *word;
+
+  for (const char *byte = line; *byte; byte++)
+    room += *byte == ' ';
+  char **words = calloc (room, sizeof *words);
+  if (words == NULL)
+    return NULL;
+  for (*count = 0; (word = strsep (&line, " ")) != NULL; words[(*count)++] = word) {
+    ssize_t length = unescape_word (word);
+
+    if (length == -1 || strlen (word) != (size_t) length) {
+      free (words);
+      errno = EINVAL;
+      return NULL;
+    }
+  }
+  return words;
 }
 
 void

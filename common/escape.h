@@ -14,6 +14,16 @@ extern void escape_word (const void *data, size_t length, FILE *file);
  */
 extern ssize_t unescape_word (char *word);
 
+/* WORDS, NULL at the end, as one line: escaped, with single spaces between them and a newline at the end.  To free, its length in
+ * *length; or NULL with errno.
+ */
+extern char *escape_words (const char *const *words, size_t *length);
+
+/* Undo escape_words: LINE, whose newline was taken off, is cut up.  An array to free with NULL behind its *count words, or NULL
+ * with errno, EINVAL if a word is malformed or has a NUL in it.
+ */
+extern char **unescape_words (char *line, size_t *count);
+
 /* Write text that is not trusted for a person to read: bytes that are not printable ASCII become `?`. */
 extern void print_safely (const char *text, size_t length, FILE *file);
 

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
 	common/cleanup.h common/clock.h \
 	common/escape.c common/escape.h \
+	common/ini.c common/ini.h \
 	common/message.h \
 	common/nearest.c common/nearest.h \
 	common/nbdkit.c common/nbdkit.h \
@@ -15,5 +16,6 @@ common_libcommon_la_SOURCES = \
 	common/publish.c common/publish.h \
 	common/stop.c common/stop.h \
 	common/terminal.c common/terminal.h \
+	common/words.c common/words.h \
 	common/workdir.c common/workdir.h
 common_libmessage_la_SOURCES = common/message.c common/message.h

@@ -86,6 +86,8 @@ nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parame
     error_message ("out of memory");
     return -1;
   }
+  unlink (nbdkit->socket);      /* of a server that was there before */
+  unlink (pid_file);
   nbdkit->pid = start (nbdkit, plugin_path, pid_file, parameters);
   if (nbdkit->pid == -1 || wait_until_ready (nbdkit, pid_file) == -1) {
     nbdkit_free (nbdkit);

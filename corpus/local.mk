@@ -16,6 +16,16 @@ corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c
 pkglibexec_PROGRAMS += corpus/update-protocols/update-protocols
 corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c
 
+# The cases of `powercut corpus`: whatever is in the folder is distributed and installed.
+EXTRA_DIST += corpus/cases
+install-data-local:
+	$(MKDIR_P) $(DESTDIR)$(pkgdatadir)
+	rm -rf $(DESTDIR)$(pkgdatadir)/cases
+	cp -R $(srcdir)/corpus/cases $(DESTDIR)$(pkgdatadir)/cases
+	chmod -R u+w $(DESTDIR)$(pkgdatadir)/cases
+uninstall-local:
+	rm -rf $(DESTDIR)$(pkgdatadir)/cases
+
 # The updates of docs/pages.md.
 noinst_PROGRAMS += corpus/pages/page-updates
 corpus_pages_page_updates_SOURCES = corpus/pages/page-updates.c

@@ -3,21 +3,25 @@
 man_MANS = \
 	docs/nbdkit-crashstate-plugin.1 \
 	docs/nbdkit-writelog-plugin.1 \
+	docs/powercut-cases.7 \
 	docs/powercut-log.5 \
 	docs/powercut-workload.5 \
 	docs/powercut.1 \
 	docs/replay.1
 
 pages_of_section_1 = $(man_MANS:.1=.pod)
-EXTRA_DIST += $(pages_of_section_1:.5=.pod) docs/matrix.md docs/pages.md
+pages_of_section_5 = $(pages_of_section_1:.5=.pod)
+EXTRA_DIST += $(pages_of_section_5:.7=.pod) docs/matrix.md docs/pages.md
 CLEANFILES += $(man_MANS)
 
 # Under a temporary name first: an interrupted make leaves no half of a page that looks finished.
-SUFFIXES = .pod .1 .5
+SUFFIXES = .pod .1 .5 .7
 make_page = $(AM_V_GEN)$(MKDIR_P) $(@D) && page=$(@F) && \
 	$(POD2MAN) --utf8 --errors=die --section=$${page\#\#*.} --name=$${page%.*} \
 		--center=powercut --release=$(VERSION) $< $@.tmp && mv $@.tmp $@
 .pod.1:
 	$(make_page)
 .pod.5:
+	$(make_page)
+.pod.7:
 	$(make_page)

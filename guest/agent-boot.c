@@ -81,10 +81,11 @@ load_module (const char *name)
     error_message ("cannot load %s: %m", path);
 }
 
+/* Load the modules that the file PATH names. */
 static void
-load_modules (void)
+load_modules (const char *path)
 {
-  CLEANUP_FCLOSE FILE *order = fopen (MODULE_FOLDER "/order", "re");
+  CLEANUP_FCLOSE FILE *order = fopen (path, "re");
   CLEANUP_FREE char *line = NULL;
   size_t size = 0;
   ssize_t length;
@@ -116,8 +117,25 @@ boot_system (void)
   open_console ();
   setenv ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
   setenv ("HOME", "/root", 1);
-  load_modules ();
+  load_modules (MODULE_FOLDER "/order");
   raise_loopback ();
+}
+
+void
+boot_load_filesystem (struct agent *agent, const char *type)
+{
+  CLEANUP_FREE char *path = NULL;
+
+  if (asprintf (&path, MODULE_FOLDER "/order.%s", type) == -1) {
+    path = NULL;
+    return;
+  }
+  if (access (path, F_OK) == -1)
+    return;
+  load_modules (path);
+  unlink (path);
+  log_begin (agent);            /* what a module says as it is loaded, and how it taints the kernel, is no finding */
+  reset_begin (agent);
 }
 
 /* Is the port DEVICE (vportNpM) the host's? */

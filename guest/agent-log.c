@@ -34,6 +34,8 @@ read_taint (void)
 void
 log_begin (struct agent *agent)
 {
+  if (agent->kmsg >= 0)
+    close (agent->kmsg);
   agent->boot_taint = read_taint ();
   agent->kmsg = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (agent->kmsg == -1)

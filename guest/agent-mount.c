@@ -112,7 +112,8 @@ unmount_quietly (void)
 int
 mount_device (struct agent *agent, char **words, FILE *payload)
 {
-  (void) agent, (void) payload;
+  (void) payload;
+  boot_load_filesystem (agent, words[1]);
   errno = mount_quietly (words[0], words[1], words[2]);
   if (errno == ENODEV) {
     error_message ("cannot mount %s: the guest's kernel has no file system %s", words[0], words[1]);
@@ -226,11 +227,9 @@ stop_btrfs_readahead (void)
   }
 }
 
-/* Let the kernel know nothing of the device, so that the next run may find something else on it.  Btrfs remembers
- * devices that it has seen, and their generation, even after an unmount.
- */
-static int
-forget_device (const char *device, const char *type)
+/* Btrfs remembers devices that it has seen, and their generation, even after an unmount. */
+int
+mount_forget (const char *device, const char *type)
 {
   CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
 
@@ -318,6 +317,7 @@ mount_recover (struct agent *agent, char **words, FILE *payload)
     error_message ("out of memory");
     return -1;
   }
+  boot_load_filesystem (agent, type);
   if (prepare_device (device) == -1)
     return -1;
   int error = fsck_device (device, type, payload);
@@ -337,7 +337,7 @@ mount_recover (struct agent *agent, char **words, FILE *payload)
     fprintf (payload, "unmount %s\n", errno_name (error));
   }
   /* A device that is still mounted cannot be forgotten; the answer says so already. */
-  if (error != EBUSY && forget_device (device, type) == -1)
+  if (error != EBUSY && mount_forget (device, type) == -1)
     return -1;
   log_report (agent, payload);
   return 0;

@@ -143,6 +143,7 @@ static const struct verb {
   { "observe", 0, SIZE_MAX, mount_observe },
   { "power-off", 0, 0, verb_power_off },
   { "recover", 7, SIZE_MAX, mount_recover },
+  { "reset", 2, 2, reset_guest },
   { "run", 2, SIZE_MAX, run_program },
   { "sectors", 1, SIZE_MAX, mount_sectors },
   { "setenv", 2, 2, verb_setenv },
@@ -213,39 +214,16 @@ read_request (struct agent *agent)
   power_off ();
 }
 
-/* Split LINE into unescaped words, an array to free with NULL at the end. */
-static char **
-split_words (char *line, size_t *count)
-{
-  size_t capacity = 2;
-  char *word;
-
-  for (const char *byte = line; *byte; byte++)
-    capacity += *byte == ' ';
-  char **words = calloc (capacity, sizeof *words);
-  if (words == NULL) {
-    error_message ("cannot read the request: %m");
-    return NULL;
-  }
-  for (*count = 0; (word = strsep (&line, " ")) != NULL; words[(*count)++] = word) {
-    ssize_t length = unescape_word (word);
-    if (length == -1 || strlen (word) != (size_t) length) {
-      error_message ("the request's word %zu is malformed", *count + 1);
-      free (words);
-      return NULL;
-    }
-  }
-  return words;
-}
-
 static int
 serve_request (struct agent *agent, char *line, FILE *payload)
 {
   size_t count;
-  CLEANUP_FREE char **words = split_words (line, &count);
+  CLEANUP_FREE char **words = unescape_words (line, &count);
 
-  if (words == NULL)
+  if (words == NULL) {
+    error_message ("cannot read the request: %m");
     return -1;
+  }
   for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
     if (strcmp (verbs[i].name, words[0]) == 0) {
       if (count - 1 >= verbs[i].least && count - 1 <= verbs[i].most)
@@ -309,6 +287,7 @@ main (int argc, char **argv)
   if (agent.port == -1)
     power_off ();
   log_begin (&agent);
+  reset_begin (&agent);
   uname (&name);
   send_answer (agent.port, "ok", name.release, strlen (name.release));
   for (;;)

@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "checker/tree.h"
 
@@ -18,6 +20,9 @@ struct agent {
   int kmsg;                     /* /dev/kmsg, read up to what was reported last; -1 if there is none */
   int children;                 /* signalfd, readable when a child has ended */
   uint64_t boot_taint;          /* taint bits that the boot left: modules without a signature are no finding */
+  struct statvfs boot_root;     /* how full the root file system was then */
+  struct timespec boot_time;    /* what is older has come with the boot */
+  char **boot_environment;      /* what programs found in their environment, NULL at the end */
   char *observation;            /* text of the last observation, or NULL */
   pid_t shell;                  /* of a person; when it ends the machine goes off.  0: there is none */
   int terminal;                 /* the shell's */
@@ -32,12 +37,15 @@ struct agent {
  */
 extern void boot_system (void);
 
+/* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do nothing. */
+extern void boot_load_filesystem (struct agent *agent, const char *type);
+
 /* Open the port to the host, which may take a moment to appear.  Returns a descriptor or -1. */
 extern int boot_open_port (void);
 
 /* agent-log.c */
 
-/* Begin to watch the kernel's messages and taint: what was said so far is not reported. */
+/* Begin to watch the kernel's messages and taint, or begin anew: what was said so far is not reported. */
 extern void log_begin (struct agent *agent);
 
 /* Write the lines `taint N` and `log TEXT` of guest/protocol.h to PAYLOAD. */
@@ -45,8 +53,8 @@ extern void log_report (struct agent *agent, FILE *payload);
 
 /* agent-fsck.c */
 
-/* Run what a system runs on a file system of TYPE before it mounts it (guest/fsck.h).  Returns 0 if it can be mounted now, 1 after
- * the line `fsck` of guest/protocol.h in PAYLOAD, or -1.
+/* Run what a system runs on a file system of TYPE before it mounts it (guest/fsck.h).  Returns 0 if it can be mounted now, 1
+ * after the line `fsck` of guest/protocol.h in PAYLOAD, or -1.
  */
 extern int fsck_device (const char *device, const char *type, FILE *payload);
 
@@ -91,6 +99,11 @@ extern int run_checker (struct agent *agent, const char *command, const char *ti
 extern int shell_start (struct agent *agent, char **words, FILE *payload);
 /* agent-nbd.c */
 extern int nbd_attach (struct agent *agent, char **words, FILE *payload);
+/* agent-reset.c */
+
+/* Note what a reset has to come back to. */
+extern void reset_begin (struct agent *agent);
+extern int reset_guest (struct agent *agent, char **words, FILE *payload);
 /* agent-copy.c */
 extern int copy_tree (struct agent *agent, char **words, FILE *payload);
 /* agent-mount.c */
@@ -98,6 +111,9 @@ extern int mount_device (struct agent *agent, char **words, FILE *payload);
 extern int mount_observe (struct agent *agent, char **words, FILE *payload);
 extern int mount_sectors (struct agent *agent, char **words, FILE *payload);
 extern int mount_unmount (struct agent *agent, char **words, FILE *payload);
+
+/* Let the kernel know nothing of DEVICE, which had a file system of TYPE: it may hold another one from now on.  Returns 0 or -1. */
+extern int mount_forget (const char *device, const char *type);
 extern int mount_recover (struct agent *agent, char **words, FILE *payload);
 
 #endif

@@ -8,10 +8,24 @@
 #include "guest/initramfs.h"
 #include "guest/kernel.h"
 
+/* As kernel_find, but of several fetched kernels that SPEC stands for, one that has all of FILESYSTEMS (names with commas between
+ * them) if there is one.
+ */
+extern int guest_kernel_find (const char *spec, const char *filesystems, struct kernel *kernel);
+
 /* An initramfs with the agent as init, the modules for FILESYSTEM and the devices, and its fsck if recovery needs it; with NBD also those for the kernel's own
  * NBD client.  NULL after a message (an unknown file system, a kernel without it).
  */
 extern struct initramfs *guest_image_new (const struct kernel *kernel, const char *filesystem, bool nbd);
+
+/* Whether KERNEL has a driver for FILESYSTEM: 1 or 0, or -1 after a message.  Of one without modules nobody knows: 1. */
+extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);
+
+/* The same for a guest that is kept for others of FILESYSTEMS (names with commas between them), as far as its kernel has them:
+ * which of these FILESYSTEM is makes no difference.  What needs an fsck (guest/fsck.h) gets an image of its own all the same.
+ */
+extern struct initramfs *guest_image_new_for_many (const struct kernel *kernel, const char *filesystem, const char *filesystems,
+                                                   bool nbd);
 
 /* Add what a person needs on a shell there: busybox under all its names, and the programs for FILESYSTEM that this host has.
  * Returns 0, or -1 after a message.

@@ -15,12 +15,12 @@
 #define MODULE_FOLDER "/modules/"
 #define MODULE_ORDER MODULE_FOLDER "order"
 
-/* Append the line NAME to the order of modules; NULL only makes the file. */
+/* Append the line NAME to the file ORDER; NULL only makes it. */
 static int
-append_order (struct initramfs *initramfs, const char *name)
+append_order (struct initramfs *initramfs, const char *order, const char *name)
 {
   bool is_new;
-  struct initramfs_entry *entry = initramfs_entry (initramfs, MODULE_ORDER, S_IFREG | 0644, &is_new);
+  struct initramfs_entry *entry = initramfs_entry (initramfs, order, S_IFREG | 0644, &is_new);
 
   if (entry == NULL || name == NULL)
     return entry ? 0 : -1;
@@ -42,9 +42,11 @@ module_name (const char *file)
   return text_format ("%.*s", (int) (suffix ? suffix + 3 - base : (ptrdiff_t) strlen (base)), base);
 }
 
+/* At boot each is loaded once; later it does no harm that some are there already. */
 static int
-add_module (struct initramfs *initramfs, const char *file)
+add_module (struct initramfs *initramfs, const char *order, const char *file)
 {
+  const bool at_boot = strcmp (order, MODULE_ORDER) == 0;
   CLEANUP_FREE char *name = module_name (file);
   CLEANUP_FREE char *guest = name ? text_format (MODULE_FOLDER "%s", name) : NULL;
   void *data;
@@ -54,17 +56,19 @@ add_module (struct initramfs *initramfs, const char *file)
   if (guest == NULL)
     return -1;
   struct initramfs_entry *entry = initramfs_entry (initramfs, guest, S_IFREG | 0644, &is_new);
-  if (entry == NULL || !is_new)
+  if (entry == NULL || (!is_new && at_boot))
     return entry ? 0 : -1;
-  if (module_read (file, &data, &length) == -1)
-    return -1;
-  entry->data = data;
-  entry->length = length;
-  return append_order (initramfs, name);
+  if (is_new) {
+    if (module_read (file, &data, &length) == -1)
+      return -1;
+    entry->data = data;
+    entry->length = length;
+  }
+  return append_order (initramfs, order, name);
 }
 
 static int
-add_named_module (struct initramfs *initramfs, const struct kernel *kernel, const char *name, bool optional)
+add_named_module (struct initramfs *initramfs, const struct kernel *kernel, const char *order, const char *name, bool optional)
 {
   char **files;
   int result = modules_find (kernel->modules, kernel->release, name, &files);
@@ -76,15 +80,17 @@ add_named_module (struct initramfs *initramfs, const struct kernel *kernel, cons
   if (result != 0)
     return result == 1 && optional ? 0 : -1;
   for (char **file = files; *file && result == 0; file++)
-    result = add_module (initramfs, *file);
+    result = add_module (initramfs, order, *file);
   modules_free (files);
   return result;
 }
 
 int
-initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel, const char *const *names)
+initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel, const char *type, const char *const *names)
 {
-  if (append_order (initramfs, NULL) == -1)
+  CLEANUP_FREE char *order = text_format (MODULE_ORDER "%s%s", type ? "." : "", type ? type : "");
+
+  if (order == NULL || append_order (initramfs, order, NULL) == -1)
     return -1;
   if (kernel->modules == NULL)
     return 0;
@@ -93,7 +99,7 @@ initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel,
     bool optional = length > 0 && (*names)[length - 1] == '?';
     CLEANUP_FREE char *name = text_format ("%.*s", (int) (optional ? length - 1 : length), *names);
 
-    if (name == NULL || add_named_module (initramfs, kernel, name, optional) == -1)
+    if (name == NULL || add_named_module (initramfs, kernel, order, name, optional) == -1)
       return -1;
   }
   return 0;

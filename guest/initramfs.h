@@ -43,10 +43,17 @@ extern int initramfs_add_shell_command (struct initramfs *initramfs, const char 
 extern int initramfs_add_included (struct initramfs *initramfs, const char *path);
 
 /* Add the modules of KERNEL that NAMES (NULL at the end) stand for, with all that they depend on, uncompressed, under /modules,
- * and their order in /modules/order (one file name a line).  A name ending in `?` may be missing.  A name that is neither
- * built in nor a module of this kernel is an error that says which.
+ * and their order in /modules/order (one file name a line), by which they are loaded at boot; or, with TYPE not NULL, in
+ * /modules/order.TYPE, by which they are loaded when a file system of TYPE is first asked for.  A name ending in `?` may be
+ * missing.  A name that is neither built in nor a module of this kernel is an error that says which.
  */
-extern int initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel, const char *const *names);
+extern int initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel, const char *type,
+                                  const char *const *names);
+
+/* A text that two initramfs have in common only if their archives are the same: a hash of all that is in them, where size and
+ * time of change stand for the contents of files of the host.  To free, or NULL after a message.
+ */
+extern char *initramfs_signature (const struct initramfs *initramfs);
 
 /* Write the archive to FILE. */
 extern int initramfs_write (struct initramfs *initramfs, const char *file);

@@ -176,6 +176,18 @@ find_in_folder (const char *folder, struct kernel *kernel)
   return -1;
 }
 
+/* The tree in which a kernel was built, if FOLDER is where that has its image, else an empty text; to free. */
+static char *
+built_tree (const char *folder)
+{
+  static const char place[] = "arch/x86/boot";
+  size_t length = strlen (folder), before = length < strlen (place) ? length : length - strlen (place);
+
+  if (strcmp (folder + before, place) != 0 || (before > 0 && folder[before - 1] != '/'))
+    return text_format ("%s", "");
+  return text_format ("%.*s.", (int) before, folder);
+}
+
 static int
 find_from_file (const char *file, struct kernel *kernel)
 {
@@ -187,19 +199,29 @@ find_from_file (const char *file, struct kernel *kernel)
     return -1;
   }
   const char *folder = dirname (copy);
-  CLEANUP_FREE char *parent = text_format ("%s/..", folder);
-  if (parent == NULL) {
+  CLEANUP_FREE char *parent = text_format ("%s/..", folder), *tree = built_tree (folder);
+  if (parent == NULL || tree == NULL) {
     free (image);
     return -1;
   }
-  return fill_kernel (kernel, image, (const char *const[]) { folder, parent, "", NULL });
+  return fill_kernel (kernel, image, (const char *const[]) { folder, parent, tree, "", NULL });
 }
 
-/* Newest first. */
+/* Newest first: 6.12 before 6.1; then the small kernels of Debian, which have what is needed most of the time; then 6.1.0-56
+ * before 6.1.0-55.
+ */
 static int
 compare_kernels (const void *left, const void *right)
 {
-  return strverscmp (((const struct kernel *) right)->release, ((const struct kernel *) left)->release);
+  const char *a = ((const struct kernel *) left)->release, *b = ((const struct kernel *) right)->release;
+  char version_a[RELEASE_MAX], version_b[RELEASE_MAX];
+
+  snprintf (version_a, sizeof version_a, "%.*s", (int) strcspn (a, "-"), a);
+  snprintf (version_b, sizeof version_b, "%.*s", (int) strcspn (b, "-"), b);
+  int order = strverscmp (version_b, version_a);
+  if (order == 0)
+    order = (strstr (b, "-cloud") != NULL) - (strstr (a, "-cloud") != NULL);
+  return order ? order : strverscmp (b, a);
 }
 
 /* The kernel that the entry NAME of FOLDER is, or nothing: its image stays NULL. */
@@ -278,35 +300,58 @@ kernel_list_installed (struct kernel **kernels)
   return list_kernels ("/boot", read_installed, kernels);
 }
 
-/* Move the first of KERNELS that matches VERSION (NULL: any) to *KERNEL and free the array.  False if there is none. */
+/* Whether KERNEL has all MODULES. */
 static bool
-take_first (struct kernel *kernels, int count, const char *version, struct kernel *kernel)
+has_modules (const struct kernel *kernel, const char *const *modules)
 {
-  bool found = false;
+  bool has = *modules == NULL || kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0;
 
-  for (int i = 0; i < count; i++)
-    if (!found && (version == NULL || kernel_release_matches (kernels[i].release, version))) {
-      *kernel = kernels[i];
-      found = true;
+  for (; has && *modules && kernel->modules; modules++) {
+    char **files;
+
+    has = modules_find (kernel->modules, kernel->release, *modules, &files) == 0;
+    if (has)
+      modules_free (files);
+  }
+  return has;
+}
+
+/* Move the first of KERNELS that matches VERSION (NULL: any), if possible one with all MODULES, to *KERNEL and free the array.
+ * False if there is none.
+ */
+static bool
+take_first (struct kernel *kernels, int count, const char *version, const char *const *modules, struct kernel *kernel)
+{
+  int first = -1, best = -1;
+
+  for (int i = 0; i < count && best == -1; i++)
+    if (version == NULL || kernel_release_matches (kernels[i].release, version)) {
+      first = first == -1 ? i : first;
+      if (has_modules (&kernels[i], modules))
+        best = i;
     }
+  best = best == -1 ? first : best;
+  for (int i = 0; i < count; i++)
+    if (i == best)
+      *kernel = kernels[i];
     else
       kernel_free (&kernels[i]);
   free (kernels);
-  return found;
+  return best >= 0;
 }
 
 static int
-find_any (const char *version, struct kernel *kernel)
+find_any (const char *version, const char *const *modules, struct kernel *kernel)
 {
   struct kernel *kernels;
   int count = kernel_list_fetched (&kernels);
 
   if (count == -1)
     return -1;
-  bool found = take_first (kernels, count, version, kernel);
+  bool found = take_first (kernels, count, version, modules, kernel);
   if (!found && version == NULL) {
     count = kernel_list_installed (&kernels);
-    found = count > 0 && take_first (kernels, count, NULL, kernel);
+    found = count > 0 && take_first (kernels, count, NULL, modules, kernel);
   }
   if (!found && version)
     error_message ("%s: no such file, and no fetched kernel begins with it: `powercut kernel fetch %s` gets one",
@@ -324,11 +369,17 @@ find_any (const char *version, struct kernel *kernel)
 int
 kernel_find (const char *spec, struct kernel *kernel)
 {
+  return kernel_find_with (spec, (const char *const[]) { NULL }, kernel);
+}
+
+int
+kernel_find_with (const char *spec, const char *const *modules, struct kernel *kernel)
+{
   struct stat status;
 
   *kernel = (struct kernel) { 0 };
   if (spec == NULL || (stat (spec, &status) == -1 && strchr (spec, '/') == NULL))
-    return find_any (spec, kernel);
+    return find_any (spec, modules, kernel);
   if (stat (spec, &status) == -1) {
     error_message ("%s: %m: --kernel wants an image, a folder with one, or the version of a fetched kernel", spec);
     return -1;

@@ -13,16 +13,23 @@ struct kernel {
 };
 
 /* Find the kernel that the user means.
- *   SPEC NULL       the newest fetched kernel, else the newest readable /boot/vmlinuz-* whose modules are readable too
+ *   SPEC NULL       the first kernel of kernel_list_fetched, else the newest readable /boot/vmlinuz-* whose modules are readable
+ *                   too
  *   a file          that image; its modules are sought in lib/modules/RELEASE beside it, one folder up (the layout of an
- *                   unpacked package: boot/vmlinuz-R, lib/modules/R), and in /lib/modules/RELEASE
+ *                   unpacked package: boot/vmlinuz-R, lib/modules/R), in the built tree that it is in (TREE/arch/x86/boot), and
+ *                   in /lib/modules/RELEASE
  *   a folder        a built kernel tree (arch/x86/boot/bzImage, modules in lib/modules/R or none), an unpacked package, or any
  *                   folder with a vmlinuz* or bzImage
- *   other text      a fetched kernel whose release begins with it: 6.1, 6.12
+ *   other text      the first fetched kernel whose release begins with it: 6.1, 6.12, 6.1.0-56-amd64
  * Where modules.dep is missing, depmod makes it if the folder can be written.
  * Returns 0 and fills *kernel, to be freed with kernel_free, or returns -1 after one message that says what to do.
  */
 extern int kernel_find (const char *spec, struct kernel *kernel);
+
+/* The same, but of several fetched kernels that SPEC stands for, the first that has all of MODULES (NULL at the end), built in or
+ * not; and the first of all if none has.
+ */
+extern int kernel_find_with (const char *spec, const char *const *modules, struct kernel *kernel);
 extern void kernel_free (struct kernel *kernel);
 
 /* The release text in the header of an x86 boot image (Documentation/arch/x86/boot.rst, kernel_version at offset 0x20e), to
@@ -35,7 +42,9 @@ extern char *kernel_image_release (const char *image);
  */
 extern char *kernel_unpacked (const char *image);
 
-/* All fetched kernels, newest first, in an array to free (each with kernel_free).  Returns their count or -1 after a message. */
+/* All fetched kernels, newest first and of one version Debian's cloud flavour first, in an array to free (each with kernel_free).
+ * Returns their count or -1 after a message.
+ */
 extern int kernel_list_fetched (struct kernel **kernels);
 
 /* The same for the kernels installed in /boot, as far as they and their modules can be read. */

@@ -42,6 +42,10 @@
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
+ *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left running, unmount
+ *                                          /mnt and forget DEVICE, which held a file system of TYPE, empty the folders for
+ *                                          temporary files, undo `setenv`.  An error if that cannot be done, or if programs left
+ *                                          anything elsewhere.  Payload: as `log`
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */
 #ifndef POWERCUT_PROTOCOL_H

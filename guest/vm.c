@@ -228,33 +228,11 @@ receive_answer (struct vm *vm, int timeout_ms, int64_t deadline_ms)
   return (struct vm_answer) { .failure = is_error ? VM_REFUSED : VM_OK, .text = text, .length = length };
 }
 
-/* WORDS as a request, to free. */
-static char *
-make_request (const char *const *words, size_t *length)
-{
-  char *request = NULL;
-  FILE *file = open_memstream (&request, length);
-
-  if (file == NULL)
-    return NULL;
-  for (size_t i = 0; words[i]; i++) {
-    if (i > 0)
-      putc (' ', file);
-    escape_word (words[i], strlen (words[i]), file);
-  }
-  putc ('\n', file);
-  if (fclose (file) == EOF) {
-    free (request);
-    return NULL;
-  }
-  return request;
-}
-
 struct vm_answer
 vm_call (struct vm *vm, int timeout_ms, const char *const *words)
 {
   size_t length;
-  CLEANUP_FREE char *request = make_request (words, &length);
+  CLEANUP_FREE char *request = escape_words (words, &length);
   int64_t deadline_ms = now_ms () + timeout_ms;
 
   if (request == NULL)

@@ -39,6 +39,7 @@ struct log_writer {
   size_t buffered;              /* bytes in the buffer */
   uint64_t allocated;           /* file offset up to which space is allocated */
   uint32_t next_position;
+  uint64_t end;                 /* file offset behind the end record, or 0 before there is one */
   bool broken;                  /* a write failed: nothing behind it would be found */
   char buffer[BUFFER_BYTES];
 };
@@ -343,15 +344,25 @@ log_writer_read (struct log_writer *writer, void *buffer, size_t count, uint64_t
 }
 
 int
-log_writer_close (struct log_writer *writer)
+log_writer_end (struct log_writer *writer)
 {
   struct log_record record = { .kind = LOG_END };
-  struct log_issue ignored;
-  int r = append (writer, &record, NULL, true, &ignored);
+  struct log_issue end;
 
-  if (r == -1)
+  if (append (writer, &record, NULL, true, &end) == -1) {
     error_message ("%s: cannot record the end: %m: what stands before is valid", writer->path);
-  else if ((r = ftruncate (writer->fd, (off_t) writer->written)) == -1)
+    return -1;
+  }
+  writer->end = end.data_offset + log_record_size (0);
+  return 0;
+}
+
+int
+log_writer_close (struct log_writer *writer)
+{
+  int r = writer->end > 0 ? 0 : log_writer_end (writer);
+
+  if (r == 0 && (r = ftruncate (writer->fd, (off_t) writer->end)) == -1)
     error_message ("%s: cannot give back the space allocated ahead: %m: the log is whole", writer->path);
   close (writer->fd);
   pthread_mutex_destroy (&writer->lock);

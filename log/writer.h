@@ -11,7 +11,9 @@
 
 struct log_writer;
 
-/* Make a log at PATH, which must not exist.  DEVICE_SIZES are in bytes.  INFO are INFO_COUNT texts KEY=VALUE.  Returns NULL after a message. */
+/* Make a log at PATH, which must not exist.  DEVICE_SIZES are in bytes.  INFO are INFO_COUNT texts KEY=VALUE.  Returns NULL
+ * after a message.
+ */
 extern struct log_writer *log_writer_create (const char *path, const uint64_t *device_sizes, size_t device_count,
                                              const char *const *info, size_t info_count);
 
@@ -46,7 +48,14 @@ extern int log_writer_mark (struct log_writer *writer, const char *text, size_t 
 /* Read COUNT bytes of the file at OFFSET.  Returns 0, or -1 with errno. */
 extern int log_writer_read (struct log_writer *writer, void *buffer, size_t count, uint64_t offset);
 
-/* Append what is left and the end record, and close.  Returns 0, or -1 after a message (the log's valid prefix stays). */
+/* Append the end record.  The log is complete, but what is issued from now on can still be read until the log is closed, and is
+ * not in it then.  Returns 0, or -1 after a message.
+ */
+extern int log_writer_end (struct log_writer *writer);
+
+/* Append what is left and, unless log_writer_end has, the end record, and close.  Returns 0, or -1 after a message (the log's
+ * valid prefix stays).
+ */
 extern int log_writer_close (struct log_writer *writer);
 
 #endif

@@ -4,6 +4,9 @@
  * One write at offset 0 selects a crash state: a struct control_select and choice_count struct control_choice.  What a guest
  * wrote before is forgotten.  A selection that is not legal is answered with EINVAL.
  *
+ * A write that begins with a struct control_open changes to another log: its devices must be as many and as large, and everything
+ * in it is there until a state is selected.  If that cannot be done, the answer is an error and the log stays.
+ *
  * A read at offset 0 gives what happened since: a struct control_report, decision_count struct control_choice, in the
  * order in which reads forced the decisions, and seen_count struct control_seen, in the order of the reads.  Reading does not
  * change it.  All numbers are little-endian.
@@ -16,6 +19,13 @@
 #define CONTROL_EXPORT "control"
 #define CONTROL_EXPORT_BYTES (32 << 20)
 #define CONTROL_MAGIC 0x54434350        /* "PCCT" */
+
+#define CONTROL_OPEN_MAGIC 0x4f434350   /* "PCCO" */
+
+struct control_open {
+  uint32_t magic;               /* CONTROL_OPEN_MAGIC */
+  uint32_t path_length;         /* bytes of the path behind it, absolute and without a NUL */
+};
 
 struct control_choice {
   uint32_t write;               /* number of the write in the log */

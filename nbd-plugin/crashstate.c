@@ -109,23 +109,47 @@ select_state (void)
   return 0;
 }
 
+/* Open the log PATH and make its states, in place of those that there are. */
+static int
+use_log (const char *path)
+{
+  struct write_log *new_log = write_log_open (path);
+  struct crash_state *new_state = new_log ? crash_state_new (new_log) : NULL;
+  CLEANUP_FREE char *loss = new_log ? log_describe_loss (new_log) : NULL;
+
+  if (loss)
+    nbdkit_debug ("%s: %s", path, loss);
+  if (new_log && new_state == NULL)
+    nbdkit_error ("%s: %m", path);
+  if (new_state && log_file
+      && (new_log->device_count != log_file->device_count
+          || memcmp (new_log->device_sizes, log_file->device_sizes, sizeof new_log->device_sizes) != 0)) {
+    nbdkit_error ("%s: its devices are not those of %s", path, log_file->path);
+    crash_state_free (new_state);
+    new_state = NULL;
+  }
+  if (new_state == NULL) {
+    write_log_close (new_log);
+    errno = EINVAL;
+    return -1;
+  }
+  crash_state_free (state);
+  write_log_close (log_file);
+  log_file = new_log;
+  state = new_state;
+  return 0;
+}
+
 static int
 crashstate_get_ready (void)
 {
-  CLEANUP_FREE char *loss = NULL;
-
-  log_file = write_log_open (log_path);
-  if (log_file == NULL)
-    return -1;
-  loss = log_describe_loss (log_file);
-  if (loss)
-    nbdkit_debug ("%s: %s", log_path, loss);
-  state = crash_state_new (log_file);
   overlay = overlay_new ();
-  if (state == NULL || overlay == NULL) {
+  if (overlay == NULL) {
     nbdkit_error ("%s: %m", log_path);
     return -1;
   }
+  if (use_log (log_path) == -1)
+    return -1;
   return state_text ? select_state () : 0;
 }
 
@@ -226,6 +250,30 @@ read_report (void *buffer, uint32_t count, uint64_t offset)
   return 0;
 }
 
+/* Change to the log that the COUNT bytes at BUFFER, which begin with CONTROL_OPEN_MAGIC, name. */
+static int
+open_from (const char *buffer, uint32_t count)
+{
+  struct control_open head;
+  CLEANUP_FREE char *path = NULL;
+
+  if (count < sizeof head)
+    goto invalid;
+  memcpy (&head, buffer, sizeof head);
+  if (le32toh (head.path_length) > count - sizeof head)
+    goto invalid;
+  path = strndup (buffer + sizeof head, le32toh (head.path_length));
+  if (path == NULL || use_log (path) == -1)
+    return -1;
+  begin_report ();
+  return 0;
+
+ invalid:
+  nbdkit_error ("control: not the name of a log");
+  errno = EINVAL;
+  return -1;
+}
+
 static int
 select_from (const void *buffer, uint32_t count, uint64_t offset)
 {
@@ -259,9 +307,23 @@ select_from (const void *buffer, uint32_t count, uint64_t offset)
     return 0;
 
  invalid:
-  nbdkit_error ("control: not a legal selection of a state of %s", log_path);
+  nbdkit_error ("control: not a legal selection of a state of %s", log_file->path);
   errno = EINVAL;
   return -1;
+}
+
+/* What is written to control. */
+static int
+obey (const void *buffer, uint32_t count, uint64_t offset)
+{
+  uint32_t magic;
+
+  if (offset == 0 && count >= sizeof magic) {
+    memcpy (&magic, buffer, sizeof magic);
+    if (le32toh (magic) == CONTROL_OPEN_MAGIC)
+      return open_from (buffer, count);
+  }
+  return select_from (buffer, count, offset);
 }
 
 /* The part of a request that lies in one block. */
@@ -364,7 +426,7 @@ crashstate_pwrite (void *opaque, const void *buffer, uint32_t count, uint64_t of
   struct handle *handle = opaque;
 
   (void) flags;
-  return handle->device == EXPORT_OTHER ? select_from (buffer, count, offset) : write_over (handle, buffer, count, offset);
+  return handle->device == EXPORT_OTHER ? obey (buffer, count, offset) : write_over (handle, buffer, count, offset);
 }
 
 static int

@@ -5,11 +5,15 @@
  * where its content is: 0 for never written, the file offset of its 512 bytes in the log, or for zeros the offset of the
  * record with bit 0 set (offsets are multiples of 8).  Records of later issues stand at higher offsets, so the higher entry is
  * the newer one, whichever thread comes last: what the device shows is what the log says.
+ *
+ * A server can serve one recording after another: export `control`, which only the process that started it can open, ends a log
+ * and begins the next.
  */
 #include <config.h>
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +34,7 @@
 
 #define MARK_EXPORT "mark"
 #define MARK_EXPORT_BYTES (32 << 20)
+#define CONTROL_EXPORT "control"        /* see writelog_control */
 #define MAP_ZERO 1              /* bit of a map entry */
 
 struct device {
@@ -40,8 +45,9 @@ struct device {
 
 /* What a client has opened. */
 struct handle {
-  struct device *device;        /* NULL: the mark export */
+  struct device *device;        /* NULL: an export of texts */
   uint16_t number;
+  bool control;                 /* of these: control, or else mark */
 };
 
 static char *log_path;
@@ -50,19 +56,49 @@ static size_t device_count;
 static size_t base_count;
 static char *info[4096];
 static size_t info_count;
-static struct log_writer *writer;
+static struct log_writer *writer;       /* NULL: the log was closed, and there is no new one yet */
+
+/* Held by every request, and alone by those that change which log it goes to. */
+static pthread_rwlock_t writer_lock = PTHREAD_RWLOCK_INITIALIZER;
 
 static void
-writelog_unload (void)
+release_writer (pthread_rwlock_t **lock)
+{
+  pthread_rwlock_unlock (*lock);
+}
+
+static pthread_rwlock_t *
+hold_writer (void)
+{
+  pthread_rwlock_rdlock (&writer_lock);
+  return &writer_lock;
+}
+
+#define HOLD_WRITER() \
+  __attribute__ ((cleanup (release_writer), unused)) pthread_rwlock_t *held = hold_writer ()
+
+/* Forget what belongs to one log. */
+static void
+forget_log (void)
 {
   for (size_t i = 0; i < device_count; i++) {
     if (devices[i].map)
       munmap (devices[i].map, devices[i].size_bytes / LOG_SECTOR * sizeof *devices[i].map);
     free ((char *) devices[i].base);
+    devices[i].map = NULL;
+    devices[i].base = NULL;
   }
   for (size_t i = 0; i < info_count; i++)
     free (info[i]);
   free (log_path);
+  base_count = info_count = 0;
+  log_path = NULL;
+}
+
+static void
+writelog_unload (void)
+{
+  forget_log ();
 }
 
 static int
@@ -186,6 +222,10 @@ record (uint16_t number, enum log_kind kind, uint8_t flags, uint64_t offset, uin
   };
   struct log_issue issue;
 
+  if (writer == NULL) {
+    errno = ESHUTDOWN;
+    return -1;
+  }
   if (log_writer_issue (writer, &operation, data, &issue) == -1) {
     report_write_error ();
     return -1;
@@ -233,9 +273,9 @@ load_bases (void)
   return 0;
 }
 
-/* Before nbdkit forks: errors still reach the user. */
+/* Make the log, with the devices' bases in it. */
 static int
-writelog_get_ready (void)
+begin_log (void)
 {
   uint64_t sizes[LOG_DEVICES_MAX];
 
@@ -259,12 +299,96 @@ writelog_get_ready (void)
   return -1;
 }
 
+/* Before nbdkit forks: errors still reach the user. */
+static int
+writelog_get_ready (void)
+{
+  return begin_log ();
+}
+
+static int
+close_log (void)
+{
+  int r = writer ? log_writer_close (writer) : 0;
+
+  writer = NULL;
+  return r;
+}
+
 static void
 writelog_cleanup (void)
 {
-  if (writer)
-    log_writer_close (writer);
-  writer = NULL;
+  close_log ();
+}
+
+/* Take the parameters of a new log from the texts between TEXT and END; the devices stay as large as they are. */
+static int
+configure_log (const char *text, const char *end)
+{
+  forget_log ();
+  for (; text < end; text += strlen (text) + 1) {
+    const char *value = strchr (text, '=');
+    CLEANUP_FREE char *key = value ? strndup (text, (size_t) (value - text)) : NULL;
+
+    if (key == NULL || strcmp (key, "size") == 0) {
+      nbdkit_error ("control: %s: give log=, base= or info=", text);
+      errno = EINVAL;
+      return -1;
+    }
+    if (writelog_config (key, value + 1) == -1)
+      return -1;
+  }
+  if (log_path && base_count <= device_count)
+    return 0;
+  nbdkit_error ("control: %s", log_path ? "there are more bases than devices" : "say where to write the log: log=FILE");
+  errno = EINVAL;
+  return -1;
+}
+
+/* Close the log, if that was not done, and begin a new one. */
+static int
+open_log (const char *text, const char *end)
+{
+  if (close_log () == -1 || configure_log (text, end) == -1)
+    return -1;
+  if (begin_log () == 0)
+    return 0;
+  close_log ();
+  return -1;
+}
+
+/* One write to `control` is COUNT bytes of texts, each with a NUL behind it, of which the first is a request:
+ *   end     the log is complete: what is done from now on works as before, but is not in it
+ *   close   finish the file of the log; until the next `open`, requests are refused
+ *   open    begin a new log, with the texts behind as parameters log=, base= and info=; the devices keep their sizes
+ * More NULs at the end fill up a sector.
+ */
+static int
+writelog_control (const char *text, uint32_t count)
+{
+  const char *end = text + count;
+  int r = -1;
+
+  while (end > text + 1 && end[-1] == '\0' && end[-2] == '\0')
+    end--;
+  if (count == 0 || end[-1] != '\0') {
+    nbdkit_error ("control: a text does not end");
+    errno = EINVAL;
+    return -1;
+  }
+  pthread_rwlock_wrlock (&writer_lock);
+  if (strcmp (text, "open") == 0)
+    r = open_log (text + sizeof "open", end);
+  else if (strcmp (text, "close") == 0)
+    r = close_log ();
+  else if (strcmp (text, "end") == 0 && writer)
+    r = log_writer_end (writer);
+  else {
+    nbdkit_error ("control: give end, close or open");
+    errno = EINVAL;
+  }
+  pthread_rwlock_unlock (&writer_lock);
+  return r;
 }
 
 /* A mark is a text of any length. */
@@ -279,16 +403,28 @@ writelog_block_size (void *opaque, uint32_t *minimum, uint32_t *preferred, uint3
   return r;
 }
 
+/* Who records may be told which files to read and write by the process that started it, and by no guest. */
+static bool
+is_control (void)
+{
+  const char *name = nbdkit_export_name ();
+
+  return name && strcmp (name, CONTROL_EXPORT) == 0 && nbdkit_peer_pid () == getppid ();
+}
+
 static void *
 writelog_open (int readonly)
 {
-  int number = export_open (device_count, MARK_EXPORT);
+  const bool control = is_control ();
+  int number = control ? EXPORT_OTHER : export_open (device_count, MARK_EXPORT);
   struct handle *handle;
 
   (void) readonly;
   if (number < EXPORT_OTHER)
     return NULL;
   handle = calloc (1, sizeof *handle);
+  if (handle)
+    handle->control = control;
   if (handle && number != EXPORT_OTHER) {
     handle->number = (uint16_t) number;
     handle->device = &devices[number];
@@ -365,6 +501,11 @@ writelog_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, uin
   }
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
+  if (writer == NULL) {
+    errno = ESHUTDOWN;
+    return -1;
+  }
   for (uint64_t sector = offset / LOG_SECTOR, left = count / LOG_SECTOR; left > 0;) {
     uint64_t content, run = map_run (handle->device, sector, left, &content);
 
@@ -391,6 +532,11 @@ write_mark (const char *text, uint32_t count)
     length--;
   if (length == 0)
     return 0;                   /* a page cache writing back the rest of a block */
+  HOLD_WRITER ();
+  if (writer == NULL) {
+    errno = ESHUTDOWN;
+    return -1;
+  }
   if (log_writer_mark (writer, text, length) == -1) {
     report_write_error ();
     return -1;
@@ -410,9 +556,10 @@ writelog_pwrite (void *opaque, const void *buffer, uint32_t count, uint64_t offs
   struct handle *handle = opaque;
 
   if (handle->device == NULL)
-    return write_mark (buffer, count);
+    return handle->control ? writelog_control (buffer, count) : write_mark (buffer, count);
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
   return record (handle->number, LOG_WRITE, fua_flag (flags), offset, count, buffer);
 }
 
@@ -425,6 +572,7 @@ writelog_zero (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
     return 0;
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
   return record (handle->number, LOG_ZERO, fua_flag (flags) | (flags & NBDKIT_FLAG_MAY_TRIM ? LOG_MAY_TRIM : 0), offset,
                  count, NULL);
 }
@@ -438,6 +586,7 @@ writelog_trim (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
     return 0;
   if (export_check_sectors (count, offset) == -1)
     return -1;
+  HOLD_WRITER ();
   return record (handle->number, LOG_TRIM, fua_flag (flags), offset, count, NULL);
 }
 
@@ -447,6 +596,7 @@ writelog_flush (void *opaque, uint32_t flags)
   struct handle *handle = opaque;
 
   (void) flags;
+  HOLD_WRITER ();
   return handle->device ? record (handle->number, LOG_FLUSH, 0, 0, 0, NULL) : 0;
 }
 

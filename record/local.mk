@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += record/powercut
 record_powercut_SOURCES = \
+	record/corpus.c record/corpus.h \
+	record/corpus-add.c \
+	record/corpus-cells.c \
+	record/corpus-find.c \
+	record/corpus-junit.c \
+	record/corpus-log.c record/corpus-log.h \
+	record/corpus-report.c \
+	record/corpus-run.c \
 	record/gen.c record/gen.h \
 	record/gen-command.c \
-	record/jlang.c record/jlang.h \
 	record/import-command.c record/import-command.h \
+	record/jlang.c record/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/matrix.c record/matrix.h \
 	record/matrix-cells.c record/matrix-cells.h \
@@ -15,8 +23,16 @@ record_powercut_SOURCES = \
 	record/pool.c record/pool.h \
 	record/powercut.c \
 	record/record.c record/record.h \
+	record/recorder.c record/recorder.h \
+	record/worker.c record/worker.h \
 	record/workload-file.c record/workload-file.h
-record_powercut_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
+record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
-	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libcommon.la common/libmessage.la \
-	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
+	record/libcorpus.la replay/libreplay.la common/libmessage.la
+
+# What tests need of it.
+noinst_LTLIBRARIES += record/libcorpus.la
+record_libcorpus_la_SOURCES = \
+	record/corpus-case.c record/corpus-case.h \
+	record/corpus-verdict.c record/corpus-verdict.h
+record_libcorpus_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS)

@@ -50,15 +50,11 @@ word_cell (const struct runner *runner, const struct cell *cell, struct words *w
   const struct environment *environment = cell->environment;
   const char *const head[] = {
     "--fs", environment->filesystem, "--mount", environment->mount_options, "--initial", runner->initial,
-    "--settle", runner->matrix->settle
+    "--settle", runner->matrix->settle, "--kernel", environment->kernel
   };
   size_t count = sizeof head / sizeof head[0];
 
   memcpy (words->list, head, sizeof head);
-  if (environment->kernel) {
-    words->list[count++] = "--kernel";
-    words->list[count++] = environment->kernel;
-  }
   words->list[count++] = "--";
   words->list[count++] = runner->protocols;
   words->list[count++] = cell->protocol->name;
@@ -133,7 +129,7 @@ int
 matrix_run_cells (struct matrix *matrix, uint64_t jobs, const char *folder, matrix_cell_ended *ended)
 {
   struct runner runner = { .matrix = matrix, .folder = folder, .protocols = part_path (PART_PROTOCOLS), .ended = ended };
-  const struct pool_config config = { .jobs = jobs, .folder = folder, .data = &runner };
+  const struct pool_config config = { .jobs = jobs, .folder = folder, .filesystems = matrix->filesystems, .data = &runner };
   double started = clock_seconds (CLOCK_MONOTONIC);
   int r = -1;
 

@@ -18,7 +18,7 @@ struct protocol {
 struct environment {
   const char *filesystem;
   const char *mount_options;    /* never NULL */
-  const char *kernel;           /* as the user gave it, or NULL: the newest */
+  const char *kernel;           /* its image */
   const char *release;          /* the kernel's */
 };
 
@@ -46,6 +46,7 @@ struct matrix {
   size_t environment_count;
   struct cell *cells;
   size_t cell_count;
+  const char *filesystems;      /* all that there are, with commas between them */
   const char *settle;           /* as --settle of `powercut run` */
   const char *command;          /* the command line that asked for it */
   double seconds;               /* all in all */

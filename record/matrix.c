@@ -14,8 +14,9 @@
 #include "common/process.h"
 #include "common/publish.h"
 #include "common/stop.h"
+#include "common/words.h"
 #include "common/workdir.h"
-#include "guest/kernel.h"
+#include "guest/image.h"
 #include "record/matrix-cells.h"
 #include "record/matrix-report.h"
 #include "record/matrix.h"
@@ -41,59 +42,11 @@ struct output {
   char *(*make) (const struct matrix *matrix);
 };
 
-/* Texts cut out of one. */
-struct words {
-  char *text;                   /* to free, as is the list */
-  char **list;
-  size_t count;
-};
-
 static int
 out_of_memory (void)
 {
   error_message ("out of memory");
   return -1;
-}
-
-/* Cut TEXT at each of SEPARATOR.  Returns 0, or -1 after a message. */
-static int
-split (const char *text, const char *separator, struct words *words)
-{
-  char *rest, *word;
-
-  words->text = rest = strdup (text);
-  words->list = calloc (strlen (text) + 1, sizeof *words->list);
-  words->count = 0;
-  if (words->text == NULL || words->list == NULL)
-    return out_of_memory ();
-  while ((word = strsep (&rest, separator)) != NULL)
-    words->list[words->count++] = word;
-  return 0;
-}
-
-static void
-words_free (struct words *words)
-{
-  free (words->text);
-  free (words->list);
-}
-
-/* Is each word of OPTION there and there once?  Returns 0, or -1 after a message. */
-static int
-check_words (const char *option, const struct words *words)
-{
-  for (size_t i = 0; i < words->count; i++) {
-    if (*words->list[i] == '\0') {
-      error_message ("--%s: a name is missing: give names with commas between them", option);
-      return -1;
-    }
-    for (size_t j = 0; j < i; j++)
-      if (strcmp (words->list[i], words->list[j]) == 0) {
-        error_message ("--%s: %s is given twice", option, words->list[i]);
-        return -1;
-      }
-  }
-  return 0;
 }
 
 /* All protocols that there are.  LINES are what the program says of itself, and holds their texts. */
@@ -103,7 +56,7 @@ list_protocols (struct words *lines, struct protocol **protocols, size_t *count)
   CLEANUP_FREE char *program = part_path (PART_PROTOCOLS);
   CLEANUP_FREE char *text = program ? process_output ((const char *const[]) { program, "list", NULL }, NULL) : NULL;
 
-  if (text == NULL || split (text, "\n", lines) == -1)
+  if (text == NULL || words_split (text, "\n", lines) == -1)
     return -1;
   *protocols = calloc (lines->count, sizeof **protocols);
   if (*protocols == NULL)
@@ -221,9 +174,9 @@ plan_environments (struct matrix *matrix, const struct arguments *arguments, con
   for (size_t i = 0; i < kernel_count; i++) {
     const char *spec = arguments->kernels.count ? arguments->kernels.texts[i] : NULL;
 
-    if (kernel_find (spec, &kernels[i]) == -1)
+    if (guest_kernel_find (spec, arguments->filesystems, &kernels[i]) == -1)
       return -1;
-    add_environments (matrix, filesystems, &arguments->mount, spec, kernels[i].release);
+    add_environments (matrix, filesystems, &arguments->mount, kernels[i].image, kernels[i].release);
   }
   return 0;
 }
@@ -306,7 +259,9 @@ plan_and_measure (const struct arguments *arguments, const struct words *filesys
   const size_t kernel_count = arguments->kernels.count ? arguments->kernels.count : 1;
   struct kernel *kernels = calloc (kernel_count, sizeof *kernels);
   struct words lines = { NULL, NULL, 0 };
-  struct matrix matrix = { .command = arguments->command, .settle = arguments->settle };
+  struct matrix matrix = {
+    .command = arguments->command, .filesystems = arguments->filesystems, .settle = arguments->settle
+  };
   int status = EXIT_UNUSABLE;
 
   if (kernels == NULL)
@@ -321,27 +276,6 @@ plan_and_measure (const struct arguments *arguments, const struct words *filesys
     kernel_free (&kernels[i]);
   free (kernels);
   return status;
-}
-
-/* The command line as one text, to free, or NULL. */
-static char *
-join_words (int argc, char **argv)
-{
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
-
-  if (file == NULL)
-    return NULL;
-  fputs ("powercut", file);
-  for (int i = 0; i < argc; i++) {
-    putc (' ', file);
-    print_safely (argv[i], strlen (argv[i]), file);
-  }
-  if (fclose (file) == 0)
-    return text;
-  free (text);
-  return NULL;
 }
 
 static int
@@ -382,17 +316,17 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
 int
 matrix_command (int argc, char **argv)
 {
-  CLEANUP_FREE char *command = join_words (argc, argv);
+  CLEANUP_FREE char *command = words_join ("powercut", argc, argv);
   struct arguments arguments = {
     .filesystems = FILESYSTEMS, .settle = "sync", .jobs = (uint64_t) get_nprocs (), .command = command ? command : ""
   };
   struct words filesystems = { NULL, NULL, 0 }, wanted = { NULL, NULL, 0 };
   int status = EXIT_UNUSABLE;
 
-  if (parse_arguments (argc, argv, &arguments) == 0 && split (arguments.filesystems, ",", &filesystems) == 0
-      && check_words ("fs", &filesystems) == 0 && check_mounts (&arguments.mount, &filesystems) == 0
-      && split (arguments.protocols ? arguments.protocols : "", ",", &wanted) == 0
-      && (arguments.protocols == NULL || check_words ("protocol", &wanted) == 0) && stop_install () == 0)
+  if (parse_arguments (argc, argv, &arguments) == 0 && words_split (arguments.filesystems, ",", &filesystems) == 0
+      && words_check ("fs", &filesystems) == 0 && check_mounts (&arguments.mount, &filesystems) == 0
+      && words_split (arguments.protocols ? arguments.protocols : "", ",", &wanted) == 0
+      && (arguments.protocols == NULL || words_check ("protocol", &wanted) == 0) && stop_install () == 0)
     status = plan_and_measure (&arguments, &filesystems, &wanted);
   if (stop_requested ()) {
     error_message ("stopped by signal %d", stop_requested ());

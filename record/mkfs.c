@@ -66,25 +66,47 @@ check_type (const char *type)
   return -1;
 }
 
+/* The program that makes a file system of TYPE, to free, or NULL after a message. */
+static char *
+find_program (const char *type)
+{
+  const char *package = makers[find_maker (type)].package;
+  CLEANUP_FREE char *name = NULL;
+  char *program;
+
+  if (check_type (type) == -1)
+    return NULL;
+  if (asprintf (&name, "mkfs.%s", type) == -1) {
+    error_message ("out of memory");
+    return NULL;
+  }
+  program = process_find (name);
+  if (program == NULL)
+    error_message ("--fs=%s: %s not found: %s%s", type, name, package ? "install " : "is the name right?", package ? package : "");
+  return program;
+}
+
+int
+mkfs_check (const char *type)
+{
+  CLEANUP_FREE char *program = find_program (type);
+
+  return program ? 0 : -1;
+}
+
 int
 mkfs_image (const char *type, uint64_t size_bytes, const char *arguments, const char *path)
 {
   size_t maker = find_maker (type), count = 0;
-  CLEANUP_FREE char *name = NULL, *program = NULL;
+  CLEANUP_FREE char *program = find_program (type);
   CLEANUP_FREE char *copy = strdup (arguments ? arguments : "");
   const char *argv[WORDS_MAX + 16];
   char *rest = copy, *word;
 
-  if (check_type (type) == -1)
+  if (program == NULL)
     return -1;
-  if (copy == NULL || asprintf (&name, "mkfs.%s", type) == -1) {
+  if (copy == NULL) {
     error_message ("out of memory");
-    return -1;
-  }
-  program = process_find (name);
-  if (program == NULL) {
-    error_message ("--fs=%s: %s not found: %s%s", type, name, makers[maker].package ? "install " : "is the name right?",
-                   makers[maker].package ? makers[maker].package : "");
     return -1;
   }
   argv[count++] = program;

@@ -10,4 +10,7 @@
  */
 extern int mkfs_image (const char *type, uint64_t size_bytes, const char *arguments, const char *path);
 
+/* Is there a program that makes file systems of TYPE?  Returns 0, or -1 after a message. */
+extern int mkfs_check (const char *type);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,23 +16,29 @@
 #include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/number.h"
 #include "common/parts.h"
 #include "common/process.h"
 #include "common/stop.h"
 #include "record/pool.h"
+#include "record/worker.h"
 
 #define GRACE_MS 10000          /* for a run to end its guests */
 #define LOG "log.bin"           /* files of a slot */
 #define JSON "json"
 #define EXIT_VIOLATION 1        /* replay's exit statuses, with all results in its report */
 #define EXIT_UNFINISHED 3
+#define ANSWER_MAX 16
 
-/* A job that is being run. */
+/* A worker (record/worker.h) with the job that it is at. */
 struct slot {
   struct pool_job *job;         /* NULL: the slot is free */
-  pid_t pid;
-  int messages;                 /* reads what the run says; at its end the run has ended */
+  pid_t pid;                    /* 0: there is no worker yet, or not any more */
+  int requests;                 /* socket to it */
+  int messages;                 /* reads what it says */
   size_t length;                /* of the job's text */
+  char answer[ANSWER_MAX];      /* what has come of the exit status */
+  size_t answer_length;
   double started;
 };
 
@@ -61,45 +68,99 @@ slot_file (const struct pool *pool, const struct slot *slot, const char *name)
   return path;
 }
 
-/* Start the run of JOB, with both its outputs on PIPE.  Returns its pid, or -1 after a message. */
+/* Start the worker of SLOT, its outputs on MESSAGES and its requests on REQUESTS.  Returns its pid, or -1 after a message. */
 static pid_t
-start_run (const struct pool *pool, const struct slot *slot, const struct pool_job *job, int pipe)
+start_process (const struct pool *pool, int messages, int requests)
+{
+  const struct process_io io = { .stdout_fd = messages, .stderr_fd = messages, .inherit_fd = requests };
+  const char *filesystems = pool->config->filesystems;
+  char fd[16];
+
+  snprintf (fd, sizeof fd, "%d", requests);
+  return process_start ((const char *const[]) { pool->powercut, WORKER_COMMAND, fd, filesystems ? filesystems : "", NULL }, &io);
+}
+
+/* Have a worker in SLOT. */
+static int
+start_worker (const struct pool *pool, struct slot *slot)
+{
+  int ends[2], sockets[2];
+
+  if (slot->pid > 0)
+    return 0;
+  if (pipe2 (ends, O_CLOEXEC) == -1) {
+    error_message ("cannot start a worker: %m");
+    return -1;
+  }
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == -1) {
+    error_message ("cannot start a worker: %m");
+    close (ends[0]);
+    close (ends[1]);
+    return -1;
+  }
+  slot->pid = start_process (pool, ends[1], sockets[1]);
+  close (ends[1]);
+  close (sockets[1]);
+  if (slot->pid == -1) {
+    close (ends[0]);
+    close (sockets[0]);
+    slot->pid = 0;
+    return -1;
+  }
+  fcntl (ends[0], F_SETFL, O_NONBLOCK);
+  slot->messages = ends[0];
+  slot->requests = sockets[0];
+  return 0;
+}
+
+/* JOB as a request to the worker of SLOT, to free; NULL after a message. */
+static char *
+make_request (const struct pool *pool, const struct slot *slot, const struct pool_job *job, size_t *length)
 {
   CLEANUP_FREE char *log = slot_file (pool, slot, LOG), *json = slot_file (pool, slot, JSON);
-  const struct process_io io = { .stdout_fd = pipe, .stderr_fd = pipe, .inherit_fd = -1 };
-  const char *const head[] = { pool->powercut, "run", "--quiet", "--jobs=1", "--output", log, "--json", json };
-  const size_t head_count = sizeof head / sizeof head[0];
+  const char *const head[] = {
+    job->log ? "replay" : "run", "--quiet", "--jobs=1", "--json", json, job->log ? job->log : "--output", job->log ? NULL : log
+  };
+  const size_t head_count = sizeof head / sizeof head[0] - (job->log != NULL);
   CLEANUP_FREE const char **words = NULL;
   size_t count = 0;
+  char *request = NULL;
 
   while (job->words[count])
     count++;
   words = calloc (head_count + count + 1, sizeof *words);
-  if (words == NULL || log == NULL || json == NULL)
-    return out_of_memory ();
-  memcpy (words, head, sizeof head);
-  memcpy (words + head_count, job->words, count * sizeof *words);
-  return process_start (words, &io);
+  if (words && log && json) {
+    memcpy (words, head, head_count * sizeof *words);
+    memcpy (words + head_count, job->words, count * sizeof *words);
+    request = escape_words (words, length);
+  }
+  if (request == NULL)
+    out_of_memory ();
+  return request;
 }
 
+/* A worker takes its request at once, or has ended, which serve_slots sees. */
 static int
 start_job (const struct pool *pool, struct slot *slot, struct pool_job *job)
 {
-  int ends[2];
+  CLEANUP_FREE char *request = NULL;
+  size_t length;
 
-  if (pipe2 (ends, O_CLOEXEC) == -1) {
-    error_message ("cannot start a run: %m");
+  if (start_worker (pool, slot) == -1)
     return -1;
-  }
-  slot->started = clock_seconds (CLOCK_MONOTONIC);
-  slot->pid = start_run (pool, slot, job, ends[1]);
-  close (ends[1]);
-  if (slot->pid == -1) {
-    close (ends[0]);
+  request = make_request (pool, slot, job, &length);
+  if (request == NULL)
     return -1;
-  }
   slot->job = job;
-  slot->messages = ends[0];
+  slot->length = slot->answer_length = 0;
+  slot->started = clock_seconds (CLOCK_MONOTONIC);
+  for (size_t sent = 0; sent < length;) {
+    ssize_t count = send (slot->requests, request + sent, length - sent, MSG_NOSIGNAL);
+
+    if (count == -1 && errno != EINTR)
+      break;
+    sent += count > 0 ? (size_t) count : 0;
+  }
   return 0;
 }
 
@@ -116,7 +177,7 @@ read_report (const char *path)
   return cJSON_Parse (text);
 }
 
-/* Take in what a run has left; it has ended with STATUS. */
+/* Take in what a run has left; it has ended with STATUS.  The slot is free then. */
 static void
 finish_job (const struct pool *pool, struct slot *slot, int status)
 {
@@ -133,27 +194,34 @@ finish_job (const struct pool *pool, struct slot *slot, int status)
     unlink (log);
   if (json)
     unlink (json);
+  slot->job = NULL;
 }
 
-/* Make SLOT free again. */
+/* Forget the worker of SLOT, which has ended. */
 static void
-clear_slot (struct slot *slot)
+clear_worker (struct slot *slot)
 {
   close (slot->messages);
-  *slot = (struct slot) { .job = NULL };
+  close (slot->requests);
+  *slot = (struct slot) { .pid = 0 };
 }
 
-/* Read what the run of SLOT says.  Returns 1 at its end, 0 before, -1 after a message. */
-static int
+/* Read some of what the run of SLOT says.  Returns the number of bytes, 0 at the end of the worker, or -1: with errno EAGAIN if
+ * there is nothing now, else after a message.
+ */
+static ssize_t
 read_messages (struct slot *slot)
 {
   char buffer[4096];
-  ssize_t count = read (slot->messages, buffer, sizeof buffer);
+  ssize_t count;
 
-  if (count == -1 && errno != EINTR)
+  do
+    count = read (slot->messages, buffer, sizeof buffer);
+  while (count == -1 && errno == EINTR);
+  if (count == -1 && errno != EAGAIN)
     error_message ("cannot read what a run says: %m");
   if (count <= 0)
-    return count == 0 ? 1 : errno == EINTR ? 0 : -1;
+    return count;
   char *larger = realloc (slot->job->text, slot->length + (size_t) count + 1);
   if (larger == NULL)
     return out_of_memory ();
@@ -161,7 +229,41 @@ read_messages (struct slot *slot)
   slot->job->text = larger;
   slot->length += (size_t) count;
   larger[slot->length] = '\0';
-  return 0;
+  return count;
+}
+
+/* Read what there is of it.  Returns 1 at the end of the worker, 0 before, -1 after a message. */
+static int
+drain_messages (struct slot *slot)
+{
+  ssize_t count;
+
+  do
+    count = read_messages (slot);
+  while (count > 0);
+  return count == 0 ? 1 : errno == EAGAIN ? 0 : -1;
+}
+
+/* Read what there is of the answer.  Returns 1 and *status when it is complete, 0 before.  An answer that is none is taken for
+ * the end of the worker, which is shown by its messages.
+ */
+static int
+read_answer (struct slot *slot, int *status)
+{
+  uint64_t code;
+  size_t room = sizeof slot->answer - slot->answer_length;
+  ssize_t count = recv (slot->requests, slot->answer + slot->answer_length, room, MSG_DONTWAIT);
+
+  if (count <= 0)
+    return 0;
+  slot->answer_length += (size_t) count;
+  if (slot->answer[slot->answer_length - 1] != '\n')
+    return 0;
+  slot->answer[slot->answer_length - 1] = '\0';
+  if (parse_unsigned (slot->answer, UINT8_MAX, &code) == -1)
+    return 0;
+  *status = W_EXITCODE ((int) code, 0);
+  return 1;
 }
 
 /* Give every free slot a job. */
@@ -175,55 +277,66 @@ fill_slots (struct pool *pool)
   return 0;
 }
 
+/* See to what has happened to SLOT.  Returns 0, or -1 after a message. */
+static int
+serve_slot (struct pool *pool, struct slot *slot)
+{
+  int status, answered = read_answer (slot, &status);
+  /* After the answer: all that was said before it is there now. */
+  int ended = drain_messages (slot);
+
+  if (ended == -1)
+    return -1;
+  if (ended && process_wait (slot->pid, -1, &status) == -1) {
+    error_message ("cannot wait for a worker: %m");
+    return -1;
+  }
+  if (ended || answered)
+    finish_job (pool, slot, status);
+  if (ended)
+    clear_worker (slot);
+  return 0;
+}
+
 /* Wait for something to happen to the slots, and see to it.  Returns 0, or -1 after a message or a stop. */
 static int
 serve_slots (struct pool *pool)
 {
   const size_t slot_count = pool->config->jobs;
-  CLEANUP_FREE struct pollfd *pollers = calloc (slot_count + 1, sizeof *pollers);
+  CLEANUP_FREE struct pollfd *pollers = calloc (2 * slot_count + 1, sizeof *pollers);
 
   if (pollers == NULL)
     return out_of_memory ();
-  for (size_t i = 0; i < slot_count; i++)
-    pollers[i] = (struct pollfd) { .fd = pool->slots[i].job ? pool->slots[i].messages : -1, .events = POLLIN };
-  pollers[slot_count] = (struct pollfd) { .fd = stop_fd (), .events = POLLIN };
-  if (poll (pollers, slot_count + 1, -1) == -1 && errno != EINTR) {
+  for (size_t i = 0; i < slot_count; i++) {
+    const struct slot *slot = &pool->slots[i];
+
+    pollers[2 * i] = (struct pollfd) { .fd = slot->job ? slot->messages : -1, .events = POLLIN };
+    pollers[2 * i + 1] = (struct pollfd) { .fd = slot->job ? slot->requests : -1, .events = POLLIN };
+  }
+  pollers[2 * slot_count] = (struct pollfd) { .fd = stop_fd (), .events = POLLIN };
+  if (poll (pollers, 2 * slot_count + 1, -1) == -1 && errno != EINTR) {
     error_message ("poll: %m");
     return -1;
   }
   if (stop_requested ())
     return -1;
-  for (size_t i = 0; i < slot_count; i++) {
-    struct slot *slot = &pool->slots[i];
-    int ended = slot->job && pollers[i].revents ? read_messages (slot) : 0;
-
-    if (ended == -1)
+  for (size_t i = 0; i < slot_count; i++)
+    if (pool->slots[i].job && (pollers[2 * i].revents || pollers[2 * i + 1].revents) && serve_slot (pool, &pool->slots[i]) == -1)
       return -1;
-    if (ended) {
-      int status;
-
-      if (process_wait (slot->pid, -1, &status) == -1) {
-        error_message ("cannot wait for a run: %m");
-        return -1;
-      }
-      finish_job (pool, slot, status);
-      clear_slot (slot);
-    }
-  }
   return 0;
 }
 
-/* End what still runs: all are asked at once, then waited for. */
+/* End the workers: all are asked at once, then waited for. */
 static void
-end_slots (struct pool *pool)
+end_workers (struct pool *pool)
 {
   for (size_t i = 0; i < pool->config->jobs; i++)
-    if (pool->slots[i].job)
+    if (pool->slots[i].pid > 0)
       kill (pool->slots[i].pid, SIGTERM);
   for (size_t i = 0; i < pool->config->jobs; i++)
-    if (pool->slots[i].job) {
+    if (pool->slots[i].pid > 0) {
       process_end (pool->slots[i].pid, GRACE_MS);
-      clear_slot (&pool->slots[i]);
+      clear_worker (&pool->slots[i]);
     }
 }
 
@@ -252,7 +365,7 @@ pool_run (const struct pool_config *config, struct pool_job *jobs, size_t count,
     out_of_memory ();
   else if (pool.powercut) {
     r = run_all (&pool, ended);
-    end_slots (&pool);
+    end_workers (&pool);
   }
   free (pool.powercut);
   free (pool.slots);

@@ -16,12 +16,15 @@
 #include "common/parts.h"
 #include "common/stop.h"
 #include "guest/mark-text.h"
+#include "record/corpus.h"
 #include "record/gen.h"
 #include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record.h"
+#include "record/worker.h"
 #include "record/workload-file.h"
+#include "replay/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
@@ -35,6 +38,7 @@ static const char main_usage[] =
   "       powercut show [OPTION...] LOG                         what is in a log\n"
   "       powercut bundle ID LOG -o BUNDLE                      pack a violation so that it can be seen anywhere\n"
   "       powercut matrix [OPTION...]                           many updates on many file systems\n"
+  "       powercut corpus run|list|add                          cases that keep bugs found\n"
   "       powercut workload FILE                                check a workload, convert J-lang\n"
   "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
@@ -200,8 +204,9 @@ become (enum part part, const char *name, const char **words)
   return EXIT_UNUSABLE;
 }
 
+/* Replay the log in the guest that KEEPER keeps or, if it is NULL, by becoming replay. */
 static int
-replay_recording (const struct recording *recording, const struct replay_options *replay)
+replay_recording (const struct recording *recording, const struct replay_options *replay, struct keeper *keeper)
 {
   const struct {
     const char *option, *path;
@@ -234,7 +239,10 @@ replay_recording (const struct recording *recording, const struct replay_options
     words[count++] = "--quiet";
   words[count++] = "--";
   words[count++] = recording->log;
-  return become (PART_REPLAY, "replay", words);
+  if (keeper == NULL)
+    return become (PART_REPLAY, "replay", words);
+  words[0] = "replay";
+  return replay_command ((int) count, (char **) words, keeper->kept);
 }
 
 /* Pack one violation: let replay do it. */
@@ -274,7 +282,7 @@ bundle_command (int argc, char **argv)
 }
 
 static int
-record_command (int argc, char **argv, bool then_replay)
+record_command (int argc, char **argv, bool then_replay, struct keeper *keeper)
 {
   struct recording recording = {
     .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .memory_bytes = 256 << 20,
@@ -286,7 +294,7 @@ record_command (int argc, char **argv, bool then_replay)
   if (parse_recording (argc, argv, &recording, then_replay ? &replay : NULL) == -1 || stop_install () == -1)
     status = -1;
   else
-    status = record (&recording);
+    status = record (keeper ? keeper->recorder : NULL, &recording);
   if (status == -1)
     status = EXIT_UNUSABLE;
   if (stop_requested ()) {
@@ -298,24 +306,30 @@ record_command (int argc, char **argv, bool then_replay)
   free (recording.step.texts);
   free (recording.watch.texts);
   free (recording.include.texts);
-  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay) : status;
+  return status == EXIT_SUCCESS && then_replay ? replay_recording (&recording, &replay, keeper) : status;
+}
+
+static int
+run_in_worker (int argc, char **argv, struct keeper *keeper)
+{
+  return strcmp (argv[0], "replay") == 0 ? replay_command (argc, argv, keeper->kept) : record_command (argc, argv, true, keeper);
 }
 
 /* What the first word of the command line says to do: ARGV[0] is that word. */
 static int
 run_command (int argc, char **argv)
 {
-  return record_command (argc, argv, true);
+  return record_command (argc, argv, true, NULL);
 }
 
 static int
 record_alone_command (int argc, char **argv)
 {
-  return record_command (argc, argv, false);
+  return record_command (argc, argv, false, NULL);
 }
 
 static int
-replay_command (int argc, char **argv)
+replay_alone_command (int argc, char **argv)
 {
   (void) argc;
   return become (PART_REPLAY, "replay", (const char **) argv);
@@ -334,10 +348,11 @@ static const struct {
 } commands[] = {
   { "run", run_command },
   { "record", record_alone_command },
-  { "replay", replay_command },
+  { "replay", replay_alone_command },
   { "show", show_command },
   { "bundle", bundle_command },
   { "matrix", matrix_command },
+  { "corpus", corpus_command },
   { "workload", workload_command },
   { "gen", gen_command },
   { "import", import_command },
@@ -372,6 +387,8 @@ main (int argc, char **argv)
   for (size_t i = 0; i < COMMAND_COUNT; i++)
     if (strcmp (name, commands[i].name) == 0)
       return commands[i].run (argc - 1, argv + 1);
+  if (strcmp (name, WORKER_COMMAND) == 0)
+    return worker_command (argc - 1, argv + 1, run_in_worker);
   if (strcmp (name, "--help") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;

@@ -21,31 +21,19 @@
 #include "common/nbdkit.h"
 #include "common/number.h"
 #include "common/stop.h"
-#include "common/workdir.h"
-#include "guest/image.h"
 #include "guest/protocol.h"
-#include "guest/vm.h"
 #include "log/reader.h"
-#include "record/mkfs.h"
 #include "record/record.h"
+#include "record/recorder.h"
 
-#define BOOT_TIMEOUT_MS 120000
 #define CALL_TIMEOUT_MS 60000   /* for what the agent does itself */
-#define INITIAL_TREE "/initial"
 #define REASON_LINES 1
 #define EXIT_NOT_SUPPORTED "exit 77"    /* how the agent tells RECORD_NOT_SUPPORTED */
 
 /* What a recording holds while it goes on. */
 struct session {
   const struct recording *recording;
-  struct kernel kernel;
-  char *folder;
-  char *initramfs, *image, *console, *part;
-  char *program;                /* the command's path in the guest */
-  struct nbdkit nbdkit;
-  struct nbd_handle *marks;
-  struct vm *vm;
-  const char *disk, *mark_device;       /* in the guest */
+  struct recorder *recorder;
   bool begun;
   bool died;                    /* the guest died or hung: the log up to there is worth keeping */
   bool not_supported;           /* a command ended with RECORD_NOT_SUPPORTED */
@@ -74,156 +62,11 @@ out_of_memory (void)
   return -1;
 }
 
-static int
-add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
-{
-  for (size_t i = 0; i < commands->count; i++)
-    if (initramfs_add_shell_command (initramfs, commands->texts[i]) == -1)
-      return -1;
-  return 0;
-}
-
-static int
-add_programs (struct session *session, struct initramfs *initramfs)
-{
-  const struct recording *recording = session->recording;
-
-  if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &session->program) == -1)
-    return -1;
-  for (size_t i = 1; recording->command[0] && recording->command[i]; i++)
-    if (initramfs_add_named_programs (initramfs, recording->command[i]) == -1)
-      return -1;
-  return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
-    ? -1 : 0;
-}
-
-static int
-build_initramfs (struct session *session)
-{
-  const struct recording *recording = session->recording;
-  struct initramfs *initramfs = guest_image_new (&session->kernel, recording->filesystem, !recording->virtio);
-  int r;
-
-  if (initramfs == NULL)
-    return -1;
-  r = add_programs (session, initramfs);
-  for (size_t i = 0; i < recording->include.count && r == 0; i++)
-    r = initramfs_add_included (initramfs, recording->include.texts[i]);
-  if (r == 0 && recording->initial)
-    r = initramfs_add_tree (initramfs, recording->initial, INITIAL_TREE);
-  if (r == 0)
-    r = initramfs_write (initramfs, session->initramfs);
-  initramfs_free (initramfs);
-  return r;
-}
-
-/* The plugin's parameters: KEY=VALUE texts, each to free, in an array to free. */
-struct parameters {
-  char **texts;
-  size_t count;
-};
-
-static int
-add_parameter (struct parameters *parameters, const char *name, const char *value)
-{
-  char **larger = reallocarray (parameters->texts, parameters->count + 2, sizeof *larger);
-
-  if (larger == NULL)
-    return out_of_memory ();
-  parameters->texts = larger;
-  if (asprintf (&larger[parameters->count], "%s%s", name, value) == -1)
-    return out_of_memory ();
-  larger[++parameters->count] = NULL;
-  return 0;
-}
-
-static int
-make_parameters (const struct session *session, struct parameters *parameters)
-{
-  const struct recording *recording = session->recording;
-  int r = add_parameter (parameters, "log=", session->part);
-  char number[32];
-
-  r |= add_parameter (parameters, "base=", session->image);
-  r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
-  r |= add_parameter (parameters, "info=mount=", recording->mount_options);
-  r |= add_parameter (parameters, "info=kernel=", session->kernel.release);
-  r |= add_parameter (parameters, "info=kernel-image=", session->kernel.image);
-  r |= add_parameter (parameters, "info=bus=", recording->virtio ? "virtio" : "nbd");
-  for (size_t i = 0; i < recording->watch.count; i++)
-    r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
-  for (size_t i = 0; recording->command[i]; i++)
-    r |= add_parameter (parameters, "info=command=", recording->command[i]);
-  if (recording->check)
-    r |= add_parameter (parameters, "info=check=", recording->check);
-  if (recording->page_bytes > 0) {
-    snprintf (number, sizeof number, "%ju", (uintmax_t) recording->page_bytes);
-    r |= add_parameter (parameters, "info=pages=", number);
-  }
-  for (size_t i = 0; i < recording->include.count; i++) {
-    CLEANUP_FREE char *absolute = realpath (recording->include.texts[i], NULL);
-
-    r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
-  }
-  if (recording->workload)
-    r |= add_parameter (parameters, "info=workload=", recording->workload);
-  for (size_t i = 0; i < recording->step.count; i++)
-    r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
-  if (recording->step.count > 0) {
-    snprintf (number, sizeof number, "%zu", recording->step.count);
-    r |= add_parameter (parameters, "info=steps=", number);
-  }
-  return r;
-}
-
-static int
-start_server (struct session *session)
-{
-  struct parameters parameters = { NULL, 0 };
-  int r = make_parameters (session, &parameters);
-
-  if (r == 0)
-    r = nbdkit_start (&session->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, session->folder, "writelog");
-  for (size_t i = 0; i < parameters.count; i++)
-    free (parameters.texts[i]);
-  free (parameters.texts);
-  if (r == -1)
-    return -1;
-  session->marks = nbd_create ();
-  if (session->marks == NULL || nbd_set_export_name (session->marks, "mark") == -1
-      || nbd_connect_unix (session->marks, session->nbdkit.socket) == -1) {
-    error_message ("cannot reach the writelog plugin: %s", nbd_get_error ());
-    return -1;
-  }
-  return 0;
-}
-
-static int
-start_guest (struct session *session)
-{
-  const struct recording *recording = session->recording;
-  const bool virtio = recording->virtio;
-  const struct vm_disk disks[] = {
-    { .export_name = "disk0", .guest_port = virtio ? NULL : "10809" },
-    { .export_name = "mark", .guest_port = virtio ? NULL : "10810" },
-  };
-  const struct vm_config config = {
-    .image = session->kernel.image, .initramfs = session->initramfs, .nbd_socket = session->nbdkit.socket, .disks = disks,
-    .disk_count = 2, .memory_mib = (unsigned) (recording->memory_bytes >> 20), .console = session->console,
-    .boot_timeout_ms = BOOT_TIMEOUT_MS,
-  };
-
-  session->disk = virtio ? "/dev/vda" : "/dev/nbd0";
-  session->mark_device = virtio ? "/dev/vdb" : "/dev/nbd1";
-  session->vm = vm_start (&config);
-  return session->vm ? 0 : -1;
-}
-
 /* What keeps the recorder from recording, to free, or NULL. */
 static char *
 recorder_trouble (const struct session *session)
 {
-  return nbdkit_error_line (&session->nbdkit, "cannot record");
+  return nbdkit_error_line (&session->recorder->nbdkit, "cannot record");
 }
 
 /* Why the guest is in trouble: the recorder's own trouble, if it has any, comes first. */
@@ -243,7 +86,7 @@ report_trouble (struct session *session, const char *what, const struct vm_answe
   else if (answer->failure == VM_REFUSED)
     error_message ("%s failed in the guest: %s", what, answer->text);
   else {
-    reason = console_reason (session->console, REASON_LINES);
+    reason = console_reason (session->recorder->console, REASON_LINES);
     error_message ("%s: the guest died: %s", what, reason);
   }
 }
@@ -252,7 +95,7 @@ report_trouble (struct session *session, const char *what, const struct vm_answe
 static char *
 ask (struct session *session, const char *what, int timeout_ms, const char *const *words)
 {
-  struct vm_answer answer = vm_call (session->vm, timeout_ms, words);
+  struct vm_answer answer = vm_call (session->recorder->vm, timeout_ms, words);
 
   if (answer.failure == VM_OK)
     return answer.text;
@@ -273,7 +116,7 @@ tell (struct session *session, const char *what, const char *const *words)
 static int
 mark (struct session *session, const char *text)
 {
-  return tell (session, "writing a mark", (const char *const[]) { "mark", session->mark_device, text, NULL });
+  return tell (session, "writing a mark", (const char *const[]) { "mark", session->recorder->mark_device, text, NULL });
 }
 
 /* Write a mark from here: `powercut:NAME` with a payload of any length, NULs behind it up to a whole sector. */
@@ -287,7 +130,7 @@ mark_payload (struct session *session, const char *name, const char *payload)
   if (text == NULL)
     return out_of_memory ();
   snprintf (text, size, "powercut:%s %s", name, payload);
-  if (nbd_pwrite (session->marks, text, size, 0, 0) == -1) {
+  if (nbd_pwrite (session->recorder->marks, text, size, 0, 0) == -1) {
     CLEANUP_FREE char *recorder = recorder_trouble (session);
 
     error_message ("cannot record the observed tree: %s", recorder ? recorder : nbd_get_error ());
@@ -423,26 +266,38 @@ check_watch (const struct recording *recording, const char *old_tree, const char
   return 0;
 }
 
+/* The guest's own NBD clients, for as long as it runs. */
+static int
+attach (struct session *session)
+{
+  struct recorder *recorder = session->recorder;
+
+  if (session->recording->virtio || recorder->attached)
+    return 0;
+  recorder->attached = true;
+  return tell (session, "attaching the disk",
+               (const char *const[]) { "attach", session->recorder->disk, VM_NBD_ADDRESS, "10809", "disk0", NULL }) == -1
+    ? -1 : tell (session, "attaching the mark device",
+                 (const char *const[]) { "attach", session->recorder->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL });
+}
+
 /* Attach and mount the disk and bring the tree to what is to be updated. */
 static int
 prepare_tree (struct session *session)
 {
   const struct recording *recording = session->recording;
 
-  if (!recording->virtio
-      && (tell (session, "attaching the disk",
-                (const char *const[]) { "attach", session->disk, VM_NBD_ADDRESS, "10809", "disk0", NULL }) == -1
-          || tell (session, "attaching the mark device",
-                   (const char *const[]) { "attach", session->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL }) == -1))
+  if (attach (session) == -1)
     return -1;
   if (tell (session, "naming the mark device",
-            (const char *const[]) { "setenv", AGENT_MARK_DEVICE_VARIABLE, session->mark_device, NULL }) == -1)
+            (const char *const[]) { "setenv", AGENT_MARK_DEVICE_VARIABLE, session->recorder->mark_device, NULL }) == -1)
     return -1;
   if (tell (session, "mounting the file system (see --mount)",
-            (const char *const[]) { "mount", session->disk, recording->filesystem, recording->mount_options, NULL }) == -1)
+            (const char *const[]) { "mount", session->recorder->disk, recording->filesystem, recording->mount_options, NULL })
+      == -1)
     return -1;
   if (recording->initial
-      && tell (session, "copying the initial tree", (const char *const[]) { "copy", INITIAL_TREE, NULL }) == -1)
+      && tell (session, "copying the initial tree", (const char *const[]) { "copy", RECORDER_INITIAL_TREE, NULL }) == -1)
     return -1;
   for (size_t i = 0; i < recording->setup.count; i++) {
     CLEANUP_FREE char *output = NULL;
@@ -467,7 +322,7 @@ prepare_tree (struct session *session)
                (const char *const[]) { "setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at, NULL }) == -1)
     return -1;
   /* Where sync(2) flushes nothing (vfat, exfat, ext2, jfs), what is there before `begin` could be lost by a crash behind it. */
-  return tell (session, "sync", (const char *const[]) { "sync", session->disk, NULL });
+  return tell (session, "sync", (const char *const[]) { "sync", session->recorder->disk, NULL });
 }
 
 /* Wait for some seconds, or until a stop is asked for. */
@@ -538,7 +393,7 @@ record_only_step (struct session *session, char **tree)
   if (command == NULL)
     return out_of_memory ();
   memcpy (command, recording->command, count * sizeof *command);
-  command[0] = session->program;
+  command[0] = session->recorder->program;
   return record_step (session, recording->command[0], command, 1, tree);
 }
 
@@ -577,7 +432,7 @@ static int
 check_freeze_at (const struct session *session)
 {
   const char *text = session->recording->freeze_at;
-  struct write_log *log = text ? write_log_open (session->part) : NULL;
+  struct write_log *log = text ? write_log_open (session->recorder->part) : NULL;
   bool marked = false, frozen = false;
 
   if (text == NULL)
@@ -600,32 +455,10 @@ check_freeze_at (const struct session *session)
 }
 
 static int
-make_names (struct session *session)
-{
-  session->folder = workdir_create ();
-  if (session->folder == NULL)
-    return -1;
-  if (asprintf (&session->initramfs, "%s/initramfs", session->folder) == -1
-      || asprintf (&session->image, "%s/image", session->folder) == -1
-      || asprintf (&session->console, "%s/console", session->folder) == -1
-      || asprintf (&session->part, "%s.part", session->recording->log) == -1)
-    return out_of_memory ();
-  return 0;
-}
-
-static int
 record_steps (struct session *session)
 {
-  const struct recording *recording = session->recording;
-
-  if (make_names (session) == -1 || kernel_find (recording->kernel, &session->kernel) == -1
-      || mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, session->image) == -1
-      || build_initramfs (session) == -1)
-    return -1;
-  unlink (session->part);       /* of a recorder that was killed */
-  if (start_server (session) == -1 || start_guest (session) == -1 || prepare_tree (session) == -1)
-    return -1;
-  return record_update (session);
+  return recorder_begin (session->recorder, session->recording) == -1 || prepare_tree (session) == -1 ? -1
+    : record_update (session);
 }
 
 /* Give the log its name, or remove it. */
@@ -634,13 +467,13 @@ finish_log (struct session *session, int result)
 {
   const char *log = session->recording->log;
 
-  if (session->part == NULL)
+  if (session->recorder->part == NULL)
     return result;
   if (result == -1 && !session->died) {
-    unlink (session->part);
+    unlink (session->recorder->part);
     return -1;
   }
-  if (rename (session->part, log) == -1) {
+  if (rename (session->recorder->part, log) == -1) {
     error_message ("%s: %m", log);
     return -1;
   }
@@ -650,25 +483,20 @@ finish_log (struct session *session, int result)
 }
 
 int
-record (const struct recording *recording)
+record (struct recorder *recorder, const struct recording *recording)
 {
-  struct session session = { .recording = recording };
+  struct recorder single = { .filesystems = NULL };
+  struct session session = { .recording = recording, .recorder = recorder ? recorder : &single };
   int r = record_steps (&session);
 
-  vm_end (session.vm);
-  nbd_close (session.marks);
-  nbdkit_stop (&session.nbdkit);
+  if (r == 0 && recorder)
+    r = recorder_recycle (recorder);
+  if (r == -1 || recorder == NULL)
+    recorder_end_guest (session.recorder);
   if (r == 0)
     r = check_recorder (&session) == -1 ? -1 : check_freeze_at (&session);
-  nbdkit_free (&session.nbdkit);
   r = finish_log (&session, r);
-  workdir_remove (session.folder);
-  kernel_free (&session.kernel);
-  free (session.folder);
-  free (session.initramfs);
-  free (session.image);
-  free (session.console);
-  free (session.part);
-  free (session.program);
+  recorder_forget (session.recorder);
+  recorder_release (&single);
   return r == -1 && session.not_supported ? RECORD_NOT_SUPPORTED : r;
 }

@@ -20,7 +20,7 @@ struct recording {
   uint64_t size_bytes;
   const char *mkfs_arguments;   /* words for mkfs, or NULL */
   const char *mount_options;    /* never NULL */
-  const char *kernel;           /* as for kernel_find, or NULL */
+  const char *kernel;           /* as for guest_kernel_find, or NULL */
   bool virtio;                  /* --bus=virtio */
   const char *initial;          /* folder whose content the file system has at first, or NULL */
   struct option_texts setup;    /* shell commands to run before `begin` */
@@ -45,10 +45,21 @@ extern int recording_parse_settle (const char *text, struct recording *recording
 
 #define RECORD_NOT_SUPPORTED 77
 
-/* Record.  Returns 0 when the log is complete under its name, or -1 after a message; the log is then removed, except where the
- * guest died or hung after `begin`: what led there is in it.  RECORD_NOT_SUPPORTED in place of -1: a command in the guest ended
- * with that exit status, by which it says that what it needs is not to be had there.
+/* What serves one recording after another: the guest, and the server of its devices. */
+struct recorder;
+
+/* A recorder without a guest: the first recording boots one.  FILESYSTEMS (names with commas between them) are what its guests
+ * can mount besides what they are booted for.  NULL after a message.
  */
-extern int record (const struct recording *recording);
+extern struct recorder *recorder_new (const char *filesystems);
+extern void recorder_free (struct recorder *recorder);
+
+/* Record.  With RECORDER not NULL the guest of the recording before is used if it is what this one needs, and kept if all went
+ * well: programs of an earlier recording then have left nothing behind that could be seen.  Returns 0 when the log is complete
+ * under its name, or -1 after a message; the log is then removed, except where the guest died or hung after `begin`: what led
+ * there is in it.  RECORD_NOT_SUPPORTED in place of -1: a command in the guest ended with that exit status, by which it says
+ * that what it needs is not to be had there.
+ */
+extern int record (struct recorder *recorder, const struct recording *recording);
 
 #endif

@@ -96,6 +96,31 @@ need_buffer (struct device *device, size_t size)
 }
 
 int
+device_change (struct device *device, const char *log)
+{
+  CLEANUP_FREE char *path = realpath (log, NULL);
+  const size_t length = path ? strlen (path) : 0;
+  const struct control_open head = { .magic = htole32 (CONTROL_OPEN_MAGIC), .path_length = htole32 ((uint32_t) length) };
+  const size_t size = SECTOR_UP (sizeof head + length);
+
+  if (path == NULL) {
+    error_message ("%s: %m", log);
+    return -1;
+  }
+  if (need_buffer (device, size) == -1)
+    return -1;
+  memset (device->buffer, 0, size);
+  memcpy (mempcpy (device->buffer, &head, sizeof head), path, length);
+  if (nbd_pwrite (device->control, device->buffer, size, 0, 0) == -1) {
+    CLEANUP_FREE char *line = nbdkit_error_line (&device->nbdkit, "");
+
+    error_message ("%s: cannot be replayed: %s", log, line ? line : nbd_get_error ());
+    return -1;
+  }
+  return 0;
+}
+
+int
 device_select (struct device *device, const struct selection *selection)
 {
   const struct decision_rule *rule = &selection->rule;

@@ -14,6 +14,9 @@ struct device;
 extern struct device *device_start (const char *log, const char *folder);
 extern void device_stop (struct device *device);
 
+/* Serve LOG, whose device must be as large, from now on.  Returns 0, or -1 after a message. */
+extern int device_change (struct device *device, const char *log);
+
 /* The Unix socket that a guest's disk connects to. */
 extern const char *device_socket (const struct device *device);
 

@@ -205,11 +205,12 @@ print_other (const struct dump *dump, const struct log_event *event)
 static void
 print_point (const struct dump *dump, const struct crash_point *point)
 {
-  CLEANUP_FREE char *expected = crash_point_expects (dump->log, point);
+  char expected[POINT_EXPECTS_SIZE];
   struct line line = { .length = 0 };
 
+  point_expects (dump->log, point, expected);
   add (&line, "%*u ----------- crash point: %u pending%s%s", dump->position_width, point->position, point->pending_count,
-       expected && *expected ? ": " : "", expected ? expected : "");
+       *expected ? ", expected: " : "", expected);
   if (point->step > 1)
     add (&line, " (step %u)", point->step);
   print_line (dump, &line, "36");

@@ -68,15 +68,16 @@ print_event (const struct log_event *event, FILE *file)
 static void
 print_point (const struct write_log *log, const struct crash_point *point, const struct tear *tear, FILE *file)
 {
-  CLEANUP_FREE char *expected = crash_point_expects (log, point);
+  char expected[POINT_EXPECTS_SIZE];
   mpz_t states;
 
+  point_expects (log, point, expected);
   mpz_init (states);
   model_count_states (log, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
   fprintf (file, "-------- crash point %u: %u pending, %s states%s%s", point->position, point->pending_count, text,
-           expected && *expected ? ", " : "", expected ? expected : "");
+           *expected ? ", " : "", expected);
   if (point->step > 1)
     fprintf (file, " (step %u)", point->step);
   putc ('\n', file);

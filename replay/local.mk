@@ -16,6 +16,7 @@ replay_libreplay_la_SOURCES = \
 	replay/freeze.c replay/freeze.h \
 	replay/json.c replay/json.h \
 	replay/junit.c \
+	replay/kept.c replay/kept.h \
 	replay/list.c replay/list.h \
 	replay/minimal.c replay/minimal.h \
 	replay/minimize.c replay/minimize.h \
@@ -30,6 +31,7 @@ replay_libreplay_la_SOURCES = \
 	replay/page.c replay/page.h \
 	replay/pages.c replay/pages.h \
 	replay/reason.c replay/reason.h \
+	replay/replay.c replay/replay.h \
 	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \
 	replay/run-lines.c replay/run-lines.h \
@@ -45,7 +47,7 @@ replay_libreplay_la_LIBADD = \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
 
 bin_PROGRAMS += replay/replay
-replay_replay_SOURCES = replay/replay.c
+replay_replay_SOURCES = replay/main.c
 replay_replay_LDADD = replay/libreplay.la common/libmessage.la
 
 # `powercut show`.

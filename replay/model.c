@@ -98,16 +98,17 @@ model_durable_from (const struct write_log *log)
   return durable;
 }
 
-char *
-crash_point_expects (const struct write_log *log, const struct crash_point *point)
+void
+point_expects (const struct write_log *log, const struct crash_point *point, char text[POINT_EXPECTS_SIZE])
 {
-  char *text;
+  static const char *const trees[] = { [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = "old or new", [PHASE_COMMITTED] = "new" };
 
   if (log_info (log, "workload", 0) == NULL)
-    return strdup (point->phase == PHASE_UPDATE ? "old or new" : point->phase == PHASE_COMMITTED ? "new" : "");
-  if (point->operation == 0)
-    return strdup ("");
-  return asprintf (&text, "operation %u has returned", point->operation) == -1 ? NULL : text;
+    snprintf (text, POINT_EXPECTS_SIZE, "%s", trees[point->phase]);
+  else if (point->operation > 0)
+    snprintf (text, POINT_EXPECTS_SIZE, "operation %u has returned", point->operation);
+  else
+    *text = '\0';
 }
 
 int64_t

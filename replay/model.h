@@ -49,8 +49,9 @@ struct crash_point {
   uint32_t pending_count;
 };
 
-/* What is expected at POINT, in words: `old or new`, `new`, `operation 3 has returned` or nothing; to free, NULL with errno ENOMEM. */
-extern char *crash_point_expects (const struct write_log *log, const struct crash_point *point);
+/* What is expected there, in words: `old or new`, `new`, `operation 5 has returned` or nothing. */
+#define POINT_EXPECTS_SIZE 64
+extern void point_expects (const struct write_log *log, const struct crash_point *point, char text[POINT_EXPECTS_SIZE]);
 
 struct crash_points {
   struct crash_point *points;   /* by position */

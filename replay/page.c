@@ -290,15 +290,17 @@ put_point (const struct page *page, size_t number, uint32_t most)
 {
   const struct crash_point *point = &page->session->points.points[number];
   const struct point_result *result = &page->session->results[number];
-  CLEANUP_FREE char *after = finding_after (page->log, point->position), *expected = crash_point_expects (page->log, point);
+  CLEANUP_FREE char *after = finding_after (page->log, point->position);
+  char expected[POINT_EXPECTS_SIZE];
 
+  point_expects (page->log, point, expected);
   fprintf (page->file, "<tr id=\"p%u\"><td class=\"n\">", point->position);
   if (page->overlays[number])
     fprintf (page->file, "<a href=\"#at%u\">%u</a>", point->position, point->position);
   else
     fprintf (page->file, "%u", point->position);
   page_put_part (page, "</td><td>", after ? after : "", "</td>");
-  fprintf (page->file, "<td>%s</td><td>", expected ? expected : "");
+  fprintf (page->file, "<td>%s</td><td>", expected);
   put_pending (page, point, most);
   fputs ("</td><td class=\"n\">", page->file);
   put_states_of (page, result->covered, result->states);

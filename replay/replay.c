@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Program `replay`: rebuild the crash states of a log, let a kernel recover each, and say what is left. */
 #include <config.h>
 
 #include <errno.h>
@@ -28,8 +27,10 @@
 #include "log/state-id.h"
 #include "replay/bundle.h"
 #include "replay/export.h"
+#include "replay/kept.h"
 #include "replay/list.h"
 #include "replay/outputs.h"
+#include "replay/replay.h"
 #include "replay/report.h"
 #include "replay/session.h"
 #include "replay/shell.h"
@@ -54,6 +55,7 @@ struct arguments {
   struct filter filter;
   struct outputs outputs;
   const char *log;
+  struct kept *kept;            /* a guest that is used again and again, or NULL */
 };
 
 static const char usage[] =
@@ -268,7 +270,7 @@ find_kernel (const struct arguments *arguments, const struct write_log *log, str
 
   if (arguments->kernel == NULL && recorded && access (recorded, R_OK) == 0)
     return kernel_find (recorded, kernel);
-  return kernel_find (arguments->kernel, kernel);
+  return guest_kernel_find (arguments->kernel, log_info (log, "filesystem", 0), kernel);
 }
 
 /* Add the observation in MARK, behind its name.  A mark's text has lost the newline at its end. */
@@ -294,8 +296,8 @@ free_trees (struct trees *trees)
   free (trees->texts);
 }
 
-/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a workload
- * says what is right.  To be freed in any case.
+/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a
+ * workload says what is right.  To be freed in any case.
  */
 static int
 find_trees (const struct write_log *log, struct trees *trees)
@@ -452,24 +454,46 @@ visit_states (const struct arguments *arguments, struct session_config *config)
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 
-/* Build the guest's initramfs, with what CHECK, if not NULL, needs, and perhaps a shell for a person. */
-static int
-build_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, bool shell, const char *file)
+/* The guest's initramfs, with what CHECK, if not NULL, needs, and perhaps a shell for a person.  NULL after a message. */
+static struct initramfs *
+make_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, bool shell, const struct kept *kept)
 {
-  struct initramfs *initramfs = guest_image_new (kernel, log_info (log, "filesystem", 0), false);
+  const char *filesystem = log_info (log, "filesystem", 0);
+  struct initramfs *initramfs = kept ? guest_image_new_for_many (kernel, filesystem, kept_filesystems (kept), false)
+    : guest_image_new (kernel, filesystem, false);
   const char *path;
   int r = 0;
 
   if (initramfs == NULL)
-    return -1;
+    return NULL;
   if (check)
     r = initramfs_add_shell_command (initramfs, check);
   for (size_t i = 0; check && r == 0 && (path = log_info (log, "include", i)) != NULL; i++)
     r = initramfs_add_included (initramfs, path);
   if (r == 0 && shell)
-    r = guest_image_add_shell (initramfs, log_info (log, "filesystem", 0));
+    r = guest_image_add_shell (initramfs, filesystem);
   if (r == 0)
-    r = initramfs_write (initramfs, file);
+    return initramfs;
+  initramfs_free (initramfs);
+  return NULL;
+}
+
+/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free.  Returns 0,
+ * or -1 after a message.
+ */
+static int
+build_initramfs (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel, const char *check,
+                 const char *folder, char **file)
+{
+  struct kept *kept = arguments->kept;
+  struct initramfs *initramfs = make_initramfs (log, kernel, check, arguments->shell, kept);
+  int r = -1;
+
+  *file = NULL;
+  if (initramfs && kept)
+    r = kept_image (kept, initramfs, kernel, arguments->memory_bytes, log->device_sizes[0], file);
+  else if (initramfs && asprintf (file, "%s/initramfs", folder) != -1)
+    r = initramfs_write (initramfs, *file);
   initramfs_free (initramfs);
   return r;
 }
@@ -497,18 +521,20 @@ make_persistence (const struct write_log *log, const struct workload *workload, 
   return persistence;
 }
 
-/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  Free both in any case. */
+/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  In messages it is NAME.  Free
+ * both in any case.
+ */
 static int
-find_workload (const struct write_log *log, const struct trees *trees, struct workload *workload,
+find_workload (const struct write_log *log, const struct trees *trees, const char *name, struct workload *workload,
                struct persistence **persistence)
 {
   const char *text = log_info (log, "workload", 0);
 
-  *workload = (struct workload) { .name = "workload" };
+  *workload = (struct workload) { .name = name };
   *persistence = NULL;
   if (text == NULL)
     return 0;
-  if (workload_parse (text, "workload", workload) == -1)
+  if (workload_parse (text, name, workload) == -1)
     return -1;
   *persistence = make_persistence (log, workload, trees);
   return *persistence ? 0 : -1;
@@ -524,8 +550,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
   const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
   const char *check = arguments->check ? arguments->check : log_info (log, "check", 0);
 
-  if (asprintf (&initramfs_file, "%s/initramfs", folder) == -1
-      || build_initramfs (log, kernel, check, arguments->shell, initramfs_file) == -1)
+  if (build_initramfs (arguments, log, kernel, check, folder, &initramfs_file) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = persistence ? 0 : find_watch (log, &watch);
   struct pages pages;
@@ -545,7 +570,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
     .minimize = arguments->minimize,
-    .progress = !arguments->quiet && isatty (2), .pages = paged ? &pages : NULL,
+    .progress = !arguments->quiet && isatty (2), .kept = arguments->kept, .pages = paged ? &pages : NULL,
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
@@ -563,6 +588,7 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
 {
   struct persistence *persistence = NULL;
   struct workload workload = { .name = NULL };
+  CLEANUP_FREE char *workload_name = NULL;
   struct kernel kernel;
   struct trees trees;
   char *folder;
@@ -577,6 +603,11 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
                    log->device_count);
     return EXIT_UNUSABLE;
   }
+  if (asprintf (&workload_name, "%s: workload", log->path) == -1) {
+    workload_name = NULL;
+    error_message ("out of memory");
+    return EXIT_UNUSABLE;
+  }
   if (find_kernel (arguments, log, &kernel) == -1)
     return EXIT_UNUSABLE;
   folder = workdir_create ();
@@ -584,7 +615,7 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
     kernel_free (&kernel);
     return EXIT_UNUSABLE;
   }
-  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, &workload, &persistence) == 0)
+  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, workload_name, &workload, &persistence) == 0)
     status = replay_in (arguments, log, &kernel, &trees, persistence, folder);
   persistence_free (persistence);
   workload_free (&workload);
@@ -666,10 +697,11 @@ run (const struct arguments *arguments, const struct write_log *log)
 }
 
 int
-main (int argc, char **argv)
+replay_command (int argc, char **argv, struct kept *kept)
 {
   struct arguments arguments = {
-    .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (), .memory_bytes = 256 << 20, .timeout_seconds = 60
+    .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (),
+    .memory_bytes = 256 << 20, .timeout_seconds = 60, .kept = kept
   };
   struct write_log *log;
   int status;

@@ -24,6 +24,7 @@ struct runner {
   const char **words;           /* of the request `recover` */
   char timeout[16];             /* one of them */
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
+  double earlier_seconds;       /* processor time of the device for other configurations */
 };
 
 /* Tell a new guest which files' sectors to observe. */
@@ -114,6 +115,22 @@ runner_start (const struct runner_config *config, const char *folder)
   return runner;
 }
 
+int
+runner_change (struct runner *runner, const struct runner_config *config)
+{
+  runner->config = config;
+  runner->earlier_seconds = device_cpu_seconds (runner->device);
+  free (runner->tree);
+  runner->tree = NULL;
+  free (runner->words);
+  runner->words = make_words (runner);
+  if (runner->words == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  return device_change (runner->device, config->log);
+}
+
 void
 runner_stop (struct runner *runner)
 {
@@ -137,7 +154,7 @@ runner_release (const struct runner *runner)
 double
 runner_cpu_seconds (const struct runner *runner)
 {
-  return device_cpu_seconds (runner->device);
+  return device_cpu_seconds (runner->device) - runner->earlier_seconds;
 }
 
 void

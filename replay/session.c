@@ -90,12 +90,13 @@ static int
 start_runner (struct worker *worker)
 {
   struct session *session = worker->session;
+  const struct session_config *config = session->config;
 
-  if (mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
+  if (config->kept == NULL && mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
     error_message ("%s: %m", worker->folder);
     return -1;
   }
-  worker->runner = runner_start (&session->config->runner, worker->folder);
+  worker->runner = config->kept ? kept_take (config->kept, &config->runner) : runner_start (&config->runner, worker->folder);
   if (worker->runner == NULL)
     return -1;
   pthread_mutex_lock (&session->lock);
@@ -635,7 +636,10 @@ work (void *opaque)
     failed = search_points (&worker) == -1 || confirm_findings (&worker) == -1;
   double cpu_seconds = worker.runner ? runner_cpu_seconds (worker.runner) : 0;
 
-  runner_stop (worker.runner);
+  if (session->config->kept && !failed)
+    kept_give (session->config->kept, worker.runner);
+  else
+    runner_stop (worker.runner);
   crash_state_free (worker.state);
   free (worker.folder);
   pthread_mutex_lock (&session->lock);
@@ -887,14 +891,20 @@ session_run (struct session *session, const struct session_config *config)
 {
   double start = clock_seconds (CLOCK_MONOTONIC), cpu_start = clock_seconds (CLOCK_PROCESS_CPUTIME_ID);
   CLEANUP_FREE pthread_t *threads = calloc (config->jobs, sizeof *threads);
-  size_t started;
+  size_t started = 0;
 
   if (prepare (session, config) == -1)
     return -1;
   if (threads == NULL)
     return out_of_memory ();
-  started = start_workers (session, threads);
-  wait_for_workers (session, start);
+  if (config->kept) {           /* a guest ends with the thread that started it */
+    session->workers_left = 1;
+    work (session);
+  }
+  else {
+    started = start_workers (session, threads);
+    wait_for_workers (session, start);
+  }
   for (size_t i = 0; i < started; i++)
     pthread_join (threads[i], NULL);
   /* Of searches that were broken off, too, what they covered is told. */

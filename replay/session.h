@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "replay/findings.h"
+#include "replay/kept.h"
 #include "replay/model.h"
 #include "replay/oracle.h"
 #include "replay/run-lines.h"
@@ -42,6 +43,7 @@ struct session_config {
   bool minimize;                /* find the smallest state of each finding */
   struct run_lines *lines;      /* is told every answer, or NULL */
   bool progress;                /* draw a progress line on standard error */
+  struct kept *kept;            /* where the only guest comes from and goes to, or NULL; then this thread does the work of all */
 };
 
 struct session {

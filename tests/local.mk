@@ -27,6 +27,7 @@ SHELL_TESTS = \
 VM_TESTS = \
 	tests/vm/test-check.sh \
 	tests/vm/test-confirmation.sh \
+	tests/vm/test-corpus.sh \
 	tests/vm/test-databases.sh \
 	tests/vm/test-demo-verdicts.sh \
 	tests/vm/test-filesystems.sh \
@@ -39,6 +40,7 @@ VM_TESTS = \
 	tests/vm/test-minimize.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-pages.sh \
+	tests/vm/test-pool.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \
@@ -56,7 +58,8 @@ check_PROGRAMS += tests/hostile-reports
 tests_hostile_reports_SOURCES = tests/hostile-reports.c
 tests_hostile_reports_LDADD = replay/libreplay.la common/libmessage.la
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl tests/vm/filter-operations.pl tests/sanitized/nbdkit
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \
+	tests/vm/filter-operations.pl tests/vm/pool-jobs.pl tests/sanitized/nbdkit
 
 # Without guests.
 check-quick: all $(check_PROGRAMS)

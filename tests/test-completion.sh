@@ -22,7 +22,7 @@ completed ()
   [[ $1 != *' ' ]] || COMP_WORDS+=('')
   COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
   _powercut
-  printf '%s\n' ${COMPREPLY[@]+"${COMPREPLY[@]}"} | sort | tr '\n' ' '
+  [ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' '
 }
 
 # same EXPECTED ACTUAL WHAT
@@ -46,7 +46,7 @@ same 'log.bin ' "$(completed 'powercut show lo')" 'a file'
 same 'log.bin ' "$(completed 'replay --json=lo')" 'a file of an option'
 same 'fetch list ' "$(completed 'powercut kernel ')" 'words of a command'
 same 'record replay run ' "$(completed 'powercut r')" 'commands'
-same ' ' "$(completed 'powercut frobnicate --x')" 'no such command'
+same '' "$(completed 'powercut frobnicate --x')" 'no such command'
 
 # Every option of --help, of every command of --help.
 "$powercut" --help | sed -n 's/^\(usage:\|      \) powercut \([a-z|]*\) .*/\2/p' | tr '|' '\n' > commands

@@ -88,11 +88,14 @@ program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$common" -- "$powercut" rec
 program_agrees powercut 'OPTIONS OF SHOW' "$common" -- "$powercut" show
 program_agrees powercut 'OPTIONS OF BUNDLE' "$common" -- "$powercut" bundle
 program_agrees powercut 'OPTIONS OF MATRIX' "$common" -- "$powercut" matrix
+program_agrees powercut 'OPTIONS OF CORPUS RUN' "$common" -- "$powercut" corpus run
+program_agrees powercut 'OPTIONS OF CORPUS LIST' "$common" -- "$powercut" corpus list
+program_agrees powercut 'OPTIONS OF CORPUS ADD' "$common" -- "$powercut" corpus add
 program_agrees powercut 'OPTIONS OF GEN' "$common" -- "$powercut" gen
 program_agrees powercut 'OPTIONS OF IMPORT' "$common" -- "$powercut" import
 program_agrees powercut 'OPTIONS OF EXPORT' "$common" -- "$powercut" export
 program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
-page_has_no_more powercut run record show bundle matrix gen import export 'kernel fetch'
+page_has_no_more powercut run record show bundle matrix 'corpus run' 'corpus list' 'corpus add' gen import export 'kernel fetch'
 program_agrees replay -- "$replay"
 plugin_agrees writelog
 plugin_agrees crashstate

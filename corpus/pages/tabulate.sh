@@ -35,10 +35,11 @@ for way in $ways; do
         case $status in 0 | 1 | 3) ;; *) exit "$status" ;; esac
         # Pages that do not change and were never damaged have no row; those that are alike share one.
         jq -r --arg way "$way" '
-            def counts: to_entries | map (select (.value != "0") | "\(.value) \(.key)") | join (", ");
+            def short: if length > 15 then "\(.[:1]).\(.[1:3])e\(length - 1)" else . end;
+            def counts: to_entries | map (select (.value != "0") | "\(.value | short) \(.key)") | join (", ");
             def row: [(.in_update | counts), (.committed | counts)];
             .filesystem as $type | (if .exhaustive then "" else " (not all states)" end) as $note | .pages
-            | map (select (row | map (. == "" or test ("^[0-9]+ unchanged$")) | all | not))
+            | map (select (row | map (. == "" or test ("^[0-9.e]+ unchanged$")) | all | not))
             | group_by (row) | sort_by (.[0].page)[]
             | "| \($way) | \($type)\($note) | \(map (.page | tostring) | join (", ")) | \(.[0] | row | join (" | ")) |"' "$tmp/json"
     done

@@ -459,6 +459,77 @@ START_TEST (an_illegal_selection_is_invalid_and_harms_nothing)
 }
 END_TEST
 
+/* Ask for the log PATH. */
+static int
+open_another (const char *path)
+{
+  char request[1024] = "";
+  const struct control_open head = {
+    .magic = htole32 (CONTROL_OPEN_MAGIC), .path_length = htole32 ((uint32_t) strlen (path))
+  };
+
+  snprintf (mempcpy (request, &head, sizeof head), sizeof request - sizeof head, "%s", path);
+  return nbd_pwrite (control, request, sizeof request, 0, 0);
+}
+
+/* A log like that of make_log, but for the SIZE of disk0, with one write. */
+static void
+make_other_log (const char *path, uint64_t size, const void *data)
+{
+  const uint64_t sizes[] = { size, 64 * KIB };
+  struct log_writer *writer = log_writer_create (path, sizes, 2, NULL, 0);
+  const struct log_operation operation = { .kind = LOG_WRITE, .length_bytes = 4 * KIB };
+  struct log_issue issue;
+
+  ck_assert_int_eq (log_writer_issue (writer, &operation, data, &issue), 0);
+  ck_assert_int_eq (log_writer_close (writer), 0);
+}
+
+START_TEST (another_log_takes_the_place_of_the_first)
+{
+  char data[4 * KIB], written[512];
+  CLEANUP_FREE char *path = NULL;
+
+  fill (data, sizeof data, 77);
+  fill (written, sizeof written, 78);
+  serve_log ();
+  make_other_log ("other.bin", (uint64_t) nbd_get_size (disk), data);
+  path = realpath ("other.bin", NULL);
+  ck_nbd (nbd_pwrite (disk, written, sizeof written, 64 * KIB, 0));
+  ck_nbd (open_another (path));
+  check_content (disk, data, sizeof data, 0);
+  check_content (disk, NULL, 512, 64 * KIB);
+  select_choices (control, 0, &(struct choice) { 0, 0, CHOICE_END, CHOICE_ABSENT }, 1, whole (PREFER_PRESENT));
+  check_content (disk, NULL, sizeof data, 0);
+  ck_assert_uint_eq (read_report (control).reads, 1);
+  path = (free (path), realpath ("log.bin", NULL));
+  ck_nbd (open_another (path));
+  check_present (disk, ALL);
+  stop_serving ();
+}
+END_TEST
+
+START_TEST (a_log_that_does_not_fit_is_refused_and_the_first_stays)
+{
+  static const char data[4 * KIB] = "x";
+  struct control_open head = { .magic = htole32 (CONTROL_OPEN_MAGIC), .path_length = htole32 (505) };
+  char request[512] = "";
+
+  serve_log ();
+  make_other_log ("other.bin", (uint64_t) nbd_get_size (disk) * 2, data);
+  CLEANUP_FREE char *path = realpath ("other.bin", NULL);
+  ck_nbd_fails (open_another (path), EINVAL);
+  ck_nbd_fails (open_another ("/nowhere/log.bin"), EINVAL);
+  ck_nbd_fails (open_another ("/dev/null"), EINVAL);
+  memcpy (request, &head, sizeof head);
+  ck_nbd_fails (nbd_pwrite (control, request, sizeof request, 0, 0), EINVAL);
+  check_present (disk, ALL);
+  select_choices (control, FLUSHED, NULL, 0, whole (PREFER_PRESENT));
+  check_present (disk, 1u << OLD);
+  stop_serving ();
+}
+END_TEST
+
 START_TEST (a_selection_stands_at_the_start_of_control)
 {
   const struct selection selection = { FLUSHED, NULL, 0, whole (PREFER_PRESENT) };
@@ -980,6 +1051,8 @@ main (void)
   tcase_add_test (states, a_selection_is_what_the_disks_become);
   tcase_add_loop_test (states, an_illegal_selection_is_invalid_and_harms_nothing, 0, ILLEGAL_COUNT);
   tcase_add_test (states, a_selection_stands_at_the_start_of_control);
+  tcase_add_test (states, another_log_takes_the_place_of_the_first);
+  tcase_add_test (states, a_log_that_does_not_fit_is_refused_and_the_first_stays);
   tcase_add_test (states, reads_decide_what_they_need_in_their_order);
   tcase_add_test (states, undecided_writes_can_become_absent);
   tcase_add_test (states, reads_elsewhere_decide_nothing);

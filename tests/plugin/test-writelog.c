@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -116,7 +117,7 @@ END_TEST
 
 START_TEST (an_unknown_export_is_refused)
 {
-  static const char *const names[] = { "disk1", "disk", "disk-1", "disk0 ", "Mark", "mark0", "control" };
+  static const char *const names[] = { "disk1", "disk", "disk-1", "disk0 ", "Mark", "mark0", "Control" };
 
   START ("size=1M");
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -211,6 +212,147 @@ START_TEST (reading_is_not_recorded)
   check_content (client, NULL, MIB, 0);
   client_close (client);
   stop_and_check_log ("mark base\n");
+}
+END_TEST
+
+/* Ask for something by the export `control`: TEXTS, which ends with one NUL more than a text needs. */
+#define ASK(control, texts) nbd_pwrite ((control), texts, sizeof texts, 0, 0)
+
+START_TEST (who_did_not_start_the_server_has_no_control)
+{
+  int status;
+
+  START ("size=1M");
+  client_close (client_open ("control"));
+  pid_t stranger = fork ();
+  if (stranger == 0) {
+    struct nbd_handle *client = nbd_create ();
+
+    nbd_set_export_name (client, "control");
+    _exit (nbd_connect_unix (client, "nbd.sock") == -1 && nbd_get_errno () == ENOENT ? 0 : 1);
+  }
+  ck_assert_int_eq (waitpid (stranger, &status, 0), stranger);
+  ck_assert_msg (status == 0, "a stranger can open it");
+  server_stop ();
+}
+END_TEST
+
+START_TEST (what_is_done_after_the_end_works_and_is_not_in_the_log)
+{
+  char data[512], later[512];
+
+  START ("size=1M");
+  struct nbd_handle *client = client_open ("disk0"), *mark = client_open ("mark"), *control = client_open ("control");
+  fill (data, sizeof data, 1);
+  fill (later, sizeof later, 2);
+  ck_nbd (nbd_pwrite (client, data, sizeof data, 0, 0));
+  ck_nbd (ASK (control, "end\0"));
+  ck_nbd (nbd_pwrite (client, later, sizeof later, 0, 0));
+  ck_nbd (nbd_pwrite (mark, "late", 4, 0, 0));
+  ck_nbd (nbd_flush (client, 0));
+  check_content (client, later, sizeof later, 0);
+  client_close (control);
+  client_close (mark);
+  client_close (client);
+  stop_and_check_log ("mark base\n"
+                      "disk0 write 0 512\n"
+                      "done 1\n");
+}
+END_TEST
+
+START_TEST (without_a_log_requests_are_refused)
+{
+  char data[512] = "";
+
+  START ("size=1M");
+  struct nbd_handle *client = client_open ("disk0"), *mark = client_open ("mark"), *control = client_open ("control");
+  ck_nbd (ASK (control, "close\0"));
+  ck_nbd_fails (nbd_pwrite (client, data, sizeof data, 0, 0), ESHUTDOWN);
+  ck_nbd_fails (nbd_pread (client, data, sizeof data, 0, 0), ESHUTDOWN);
+  ck_nbd_fails (nbd_zero (client, 512, 0, 0), ESHUTDOWN);
+  ck_nbd_fails (nbd_trim (client, 512, 0, 0), ESHUTDOWN);
+  ck_nbd_fails (nbd_flush (client, 0), ESHUTDOWN);
+  ck_nbd_fails (nbd_pwrite (mark, "mark", 4, 0, 0), ESHUTDOWN);
+  ck_nbd_fails (ASK (control, "end\0"), EINVAL);
+  client_close (control);
+  client_close (mark);
+  client_close (client);
+  stop_and_check_log ("mark base\n");
+}
+END_TEST
+
+START_TEST (another_log_begins_with_empty_devices_and_its_own_notes)
+{
+  char data[512];
+
+  START ("size=1M", "info=a=1", "info=b=2");
+  struct nbd_handle *client = client_open ("disk0"), *control = client_open ("control");
+  fill (data, sizeof data, 1);
+  ck_nbd (nbd_pwrite (client, data, sizeof data, 0, 0));
+  ck_nbd (ASK (control, "close\0"));
+  ck_assert_int_eq (rename ("log.bin", "first.bin"), 0);
+  ck_nbd (ASK (control, "open\0log=log.bin\0info=b=3\0"));
+  check_content (client, NULL, MIB, 0);
+  ck_nbd (nbd_pwrite (client, data, sizeof data, 512, 0));
+  client_close (control);
+  client_close (client);
+  stop_and_check_log ("mark base\n"
+                      "disk0 write 512 512\n"
+                      "done 1\n");
+  struct write_log *log = open_log ();
+  ck_assert_ptr_null (log_info (log, "a", 0));
+  ck_assert_str_eq (log_info (log, "b", 0), "3");
+  write_log_close (log);
+  log = write_log_open ("first.bin");
+  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_uint_eq (log->write_count, 1);
+  ck_assert_uint_eq (log->writes[0].offset_bytes, 0);
+  write_log_close (log);
+}
+END_TEST
+
+START_TEST (another_log_can_have_a_base)
+{
+  char data[512];
+  FILE *base = fopen ("base", "w");
+
+  fill (data, sizeof data, 1);
+  fwrite (data, 1, sizeof data, base);
+  fclose (base);
+  START ("size=1M");
+  struct nbd_handle *client = client_open ("disk0"), *control = client_open ("control");
+  ck_nbd (ASK (control, "open\0log=second.bin\0base=base\0"));
+  check_content (client, data, sizeof data, 0);
+  check_content (client, NULL, MIB - 512, 512);
+  client_close (control);
+  client_close (client);
+  stop_and_check_log ("mark base\n");
+}
+END_TEST
+
+static const struct {
+  const char *texts;
+  size_t size;
+} senseless[] = {
+#define SENSELESS(texts) { texts, sizeof texts - 1 }
+  SENSELESS ("\0"), SENSELESS ("end"), SENSELESS ("End\0"), SENSELESS ("open\0"), SENSELESS ("open\0info=a=b\0"),
+  SENSELESS ("open\0log\0"), SENSELESS ("open\0log=new.bin\0size=2M\0"), SENSELESS ("open\0log=new.bin\0nothing=1\0"),
+  SENSELESS ("open\0log=new.bin\0base=a\0base=b\0"), SENSELESS ("open\0log=new.bin"), SENSELESS ("open\0log=new.bin\0info=a\0"),
+#undef SENSELESS
+};
+#define SENSELESS_COUNT ((int) (sizeof senseless / sizeof senseless[0]))
+
+START_TEST (a_senseless_request_is_refused_and_another_log_can_follow)
+{
+  START ("size=1M");
+  struct nbd_handle *client = client_open ("disk0"), *control = client_open ("control");
+  ck_assert_int_eq (nbd_pwrite (control, senseless[_i].texts, senseless[_i].size, 0, 0), -1);
+  ck_assert_int_eq (access ("new.bin", F_OK), -1);
+  ck_nbd (ASK (control, "open\0log=second.bin\0"));
+  check_content (client, NULL, MIB, 0);
+  client_close (control);
+  client_close (client);
+  server_stop ();
 }
 END_TEST
 
@@ -677,6 +819,7 @@ main (void)
 {
   Suite *suite = suite_create ("writelog");
   TCase *exports = add_case (suite, "exports"), *records = add_case (suite, "records");
+  TCase *control = add_case (suite, "control");
   TCase *content = add_case (suite, "content"), *base = add_case (suite, "base"), *marks = add_case (suite, "marks");
 
   tcase_add_test (exports, the_disks_and_mark_are_listed);
@@ -690,6 +833,12 @@ main (void)
   tcase_add_test (records, requests_of_broken_sectors_are_invalid);
   tcase_add_test (records, each_disk_has_its_number_and_its_content);
   tcase_add_test (records, the_header_holds_sizes_and_notes);
+  tcase_add_test (control, who_did_not_start_the_server_has_no_control);
+  tcase_add_test (control, what_is_done_after_the_end_works_and_is_not_in_the_log);
+  tcase_add_test (control, without_a_log_requests_are_refused);
+  tcase_add_test (control, another_log_begins_with_empty_devices_and_its_own_notes);
+  tcase_add_test (control, another_log_can_have_a_base);
+  tcase_add_loop_test (control, a_senseless_request_is_refused_and_another_log_can_follow, 0, SENSELESS_COUNT);
   tcase_add_loop_test (content, data_read_back_before_and_after_they_reach_the_file, 0, WRITE_SIZE_COUNT);
   tcase_add_test (content, an_overwritten_sector_reads_as_what_came_last);
   tcase_add_test (content, many_operations_leave_what_they_would_leave_in_memory);

@@ -116,6 +116,15 @@ tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h
 tests_unit_test_vm_CFLAGS = $(unit_cflags)
 tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 
+# The cases of the corpus; the first brings its own error_message.
+UNIT_TESTS += tests/unit/test-corpus-case tests/unit/test-corpus-verdict
+tests_unit_test_corpus_case_SOURCES = tests/unit/test-corpus-case.c tests/unit/unit.h
+tests_unit_test_corpus_case_CFLAGS = $(unit_cflags)
+tests_unit_test_corpus_case_LDADD = record/libcorpus.la guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_corpus_verdict_SOURCES = tests/unit/test-corpus-verdict.c tests/unit/unit.h
+tests_unit_test_corpus_verdict_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
+tests_unit_test_corpus_verdict_LDADD = record/libcorpus.la $(CJSON_LIBS) $(CHECK_LIBS)
+
 # Logs of other recorders, put together by the test.
 foreign_log = tests/unit/foreign-log.c tests/unit/foreign-log.h $(make_log)
 UNIT_TESTS += tests/unit/test-import

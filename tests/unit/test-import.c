@@ -525,7 +525,7 @@ END_TEST
 static void
 assert_cut_is_refused (const struct bytes *whole, const struct import_options *options)
 {
-  for (size_t size = 0; size < whole->size; size += 5) {  /* in the end, at every remainder of the sizes of fields */
+  for (size_t size = 0; size < whole->size; size += 7) {  /* in the end, at every remainder of the sizes of fields */
     const struct bytes cut = { whole->at, size };
     struct write_log *log = try_import (&cut, *options);
 
@@ -539,8 +539,10 @@ assert_cut_is_refused (const struct bytes *whole, const struct import_options *o
 static void
 assert_flips_are_survived (struct bytes *bytes, const struct import_options *options)
 {
-  for (size_t at = 0; at < bytes->size; at++) {
-    const char flip = at % 3 == 0 ? 1 : -1;
+  struct dice dice = { 0 };
+
+  for (size_t at = 0; at < bytes->size; at += 1 + roll (&dice, 4)) {    /* no field is passed over */
+    const char flip = (char) (1 + roll (&dice, 255));
 
     bytes->at[at] = (char) (bytes->at[at] ^ flip);
     struct write_log *log = try_import (bytes, *options);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
 #include "common/workdir.h"
@@ -573,7 +574,7 @@ START_TEST (a_kernel_without_modules_has_everything_built_in)
 {
   struct kernel kernel = { .image = "image", .release = "6.1.0", .modules = NULL };
 
-  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "whatever", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "whatever", NULL }), 0);
   ck_assert_int_eq (find ("modules/order").count, 1);
   ck_assert_str_eq (find ("modules/order").text, "");
 }
@@ -627,11 +628,58 @@ START_TEST (modules_come_in_the_order_to_load_them_and_once)
 {
   struct kernel kernel = put_kernel ();
 
-  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "ext4", "second", NULL }), 0);
-  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "other", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "ext4", "second", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "other", NULL }), 0);
   ck_assert_str_eq (find ("modules/order").text, "first.ko\nsecond.ko\nother.ko\n");
   ck_assert_int_eq (find ("modules/first.ko").count, 1);
   ck_assert_mem_eq (find ("modules/second.ko").text, ELFMAG, SELFMAG);
+}
+END_TEST
+
+START_TEST (modules_for_later_have_an_order_of_their_own)
+{
+  struct kernel kernel = put_kernel ();
+
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "second", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, "afs", (const char *const[]) { "other", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, "bfs", (const char *const[]) { "nothing?", NULL }), 0);
+  ck_assert_str_eq (find ("modules/order").text, "first.ko\nsecond.ko\n");
+  ck_assert_str_eq (find ("modules/order.afs").text, "first.ko\nother.ko\n");
+  ck_assert_str_eq (find ("modules/order.bfs").text, "");
+  ck_assert_int_eq (find ("modules/first.ko").count, 1);
+}
+END_TEST
+
+/* The signature of an initramfs with FILE of the host and a text, to free. */
+static char *
+sign (const char *guest, const char *file, const char *text)
+{
+  struct initramfs *signed_one = initramfs_new ();
+
+  ck_assert_int_eq (initramfs_add_file (signed_one, file, guest), 0);
+  ck_assert_int_eq (initramfs_add_data (signed_one, "/text", text, strlen (text), 0644), 0);
+  char *signature = initramfs_signature (signed_one);
+  initramfs_free (signed_one);
+  return signature;
+}
+
+START_TEST (a_signature_tells_what_differs)
+{
+  put_text ("a", 0644, "same");
+  put_text ("b", 0644, "same");
+  put_text ("c", 0755, "same");
+  CLEANUP_FREE char *first = sign ("/f", "a", "text"), *again = sign ("/f", "a", "text"), *place = sign ("/g", "a", "text"),
+    *other = sign ("/f", "b", "text"), *mode = sign ("/f", "c", "text"), *text = sign ("/f", "a", "test");
+
+  ck_assert_str_eq (first, again);
+  ck_assert_str_ne (first, place);
+  ck_assert_str_ne (first, other);
+  ck_assert_str_ne (first, mode);
+  ck_assert_str_ne (first, text);
+  ck_assert_int_eq (unlink ("a"), 0);
+  put_text ("a", 0644, "changed");
+  CLEANUP_FREE char *changed = sign ("/f", "a", "text");
+  ck_assert_str_ne (first, changed);
 }
 END_TEST
 
@@ -639,10 +687,10 @@ START_TEST (an_unknown_module_is_an_error_unless_it_may_be_missing)
 {
   struct kernel kernel = put_kernel ();
 
-  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "nbd?", "first", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "nbd?", "first", NULL }), 0);
   ck_assert_str_eq (last_message, "");
   ck_assert_str_eq (find ("modules/order").text, "first.ko\n");
-  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, (const char *const[]) { "nbd", NULL }), -1);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "nbd", NULL }), -1);
   ck_assert_ptr_nonnull (strstr (last_message, "kernel 6.1.0 has no module nbd"));
 }
 END_TEST
@@ -696,6 +744,8 @@ module_tests (void)
   tcase_add_test (tcase, a_kernel_without_modules_has_everything_built_in);
   if (modprobe) {               /* kmod may be missing where this is built */
     tcase_add_test (tcase, modules_come_in_the_order_to_load_them_and_once);
+  tcase_add_test (tcase, modules_for_later_have_an_order_of_their_own);
+  tcase_add_test (tcase, a_signature_tells_what_differs);
     tcase_add_test (tcase, an_unknown_module_is_an_error_unless_it_may_be_missing);
   }
   free (modprobe);

@@ -242,6 +242,23 @@ START_TEST (a_built_tree_has_its_image_in_arch)
 }
 END_TEST
 
+START_TEST (an_image_in_a_built_tree_finds_its_modules)
+{
+  struct kernel kernel;
+
+  put_image ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+");
+  put_file ("linux/lib/modules/6.12.0-rc1+/modules.dep", "", 0);
+  ck_assert_int_eq (kernel_find ("linux/arch/x86/boot/bzImage", &kernel), 0);
+  ck_assert_str_eq (kernel.modules, "linux/./lib/modules/6.12.0-rc1+");
+  kernel_free (&kernel);
+  ck_assert_int_eq (chdir ("linux"), 0);
+  ck_assert_int_eq (kernel_find ("arch/x86/boot/bzImage", &kernel), 0);
+  ck_assert_str_eq (kernel.modules, "./lib/modules/6.12.0-rc1+");
+  kernel_free (&kernel);
+  ck_assert_int_eq (chdir (".."), 0);
+}
+END_TEST
+
 START_TEST (the_newest_image_of_a_folder_is_taken)
 {
   struct kernel kernel;
@@ -279,6 +296,55 @@ START_TEST (a_version_means_the_newest_fetched_kernel_of_it)
   ck_assert_int_eq (kernel_find (NULL, &kernel), 0);
   ck_assert_str_eq (kernel.release, "6.12.1-cloud-amd64");
   kernel_free (&kernel);
+}
+END_TEST
+
+/* The release of the fetched kernel that SPEC stands for where these modules, up to NULL, are needed; to free. */
+static char *
+release_with (const char *spec, const char *const *modules)
+{
+  struct kernel kernel;
+
+  ck_assert_int_eq (kernel_find_with (spec, modules, &kernel), 0);
+  char *release = strdup (kernel.release);
+  kernel_free (&kernel);
+  return release;
+}
+
+START_TEST (the_cloud_flavour_is_taken_unless_another_has_a_module_that_it_lacks)
+{
+  static const char *const full[] = { "6.1.0-11-amd64", "6.12.1-amd64" };
+
+  put_fetched ("6.1.0-10-cloud-amd64");
+  put_fetched ("6.12.1-cloud-amd64");
+  for (size_t i = 0; i < sizeof full / sizeof full[0]; i++) {
+    char path[256];
+
+    snprintf (path, sizeof path, "powercut/kernels/%s/boot/vmlinuz-%s", full[i], full[i]);
+    put_image (path, full[i]);
+    snprintf (path, sizeof path, "powercut/kernels/%s/lib/modules/%s/modules.builtin", full[i], full[i]);
+    put_file (path, "kernel/fs/f2fs/f2fs.ko\n", 23);
+    snprintf (path, sizeof path, "powercut/kernels/%s/lib/modules/%s/modules.order", full[i], full[i]);
+    put_file (path, "", 0);
+    snprintf (path, sizeof path, "powercut/kernels/%s/lib/modules/%s/modules.builtin.modinfo", full[i], full[i]);
+    put_file (path, "", 0);
+  }
+  const struct {
+    const char *spec;
+    const char *modules[2];
+    const char *release;
+  } cases[] = {
+    { "6.1", { NULL }, "6.1.0-10-cloud-amd64" }, { "6.1", { "f2fs" }, "6.1.0-11-amd64" },
+    { "6.1", { "nonsuch" }, "6.1.0-10-cloud-amd64" }, { "6.1.0-11", { NULL }, "6.1.0-11-amd64" },
+    { "6.1.0-11-amd64", { NULL }, "6.1.0-11-amd64" }, { NULL, { NULL }, "6.12.1-cloud-amd64" },
+    { NULL, { "f2fs" }, "6.12.1-amd64" }, { "6.12.1-cloud", { "f2fs" }, "6.12.1-cloud-amd64" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char *release = release_with (cases[i].spec, cases[i].modules);
+
+    ck_assert_str_eq (release, cases[i].release);
+    free (release);
+  }
 }
 END_TEST
 
@@ -487,9 +553,11 @@ main (void)
   tcase_add_test (tcase, an_image_finds_modules_beside_it);
   tcase_add_test (tcase, modules_of_another_release_are_not_taken);
   tcase_add_test (tcase, a_built_tree_has_its_image_in_arch);
+  tcase_add_test (tcase, an_image_in_a_built_tree_finds_its_modules);
   tcase_add_test (tcase, the_newest_image_of_a_folder_is_taken);
   tcase_add_test (tcase, a_folder_without_an_image_is_refused);
   tcase_add_test (tcase, a_version_means_the_newest_fetched_kernel_of_it);
+  tcase_add_test (tcase, the_cloud_flavour_is_taken_unless_another_has_a_module_that_it_lacks);
   tcase_add_test (tcase, a_version_that_was_not_fetched_says_how_to_get_it);
   tcase_add_test (tcase, fetched_kernels_are_listed_newest_first_without_half_fetched_ones);
   tcase_add_test (tcase, a_relative_cache_folder_is_ignored);

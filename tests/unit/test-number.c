@@ -68,6 +68,40 @@ START_TEST (escaping_any_bytes_and_back)
 }
 END_TEST
 
+START_TEST (words_make_a_line_and_are_had_from_it)
+{
+  const char *const words[] = { "run", "", "a b", "c\n", NULL };
+  size_t length, count;
+  char *line = escape_words (words, &length);
+
+  ck_assert_str_eq (line, "run  a%20b c%0a\n");
+  ck_assert_uint_eq (length, strlen (line));
+  line[length - 1] = '\0';
+  char **back = unescape_words (line, &count);
+  ck_assert_uint_eq (count, 4);
+  for (size_t i = 0; i < count; i++)
+    ck_assert_str_eq (back[i], words[i]);
+  ck_assert_ptr_null (back[count]);
+  free (back);
+  free (line);
+}
+END_TEST
+
+START_TEST (a_line_with_a_malformed_word_is_refused)
+{
+  static const char *const lines[] = { "a b%2", "a%zz", "a%00b" };
+  size_t count;
+
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    char *line = strdup (lines[i]);
+
+    ck_assert_ptr_null (unescape_words (line, &count));
+    ck_assert_int_eq (errno, EINVAL);
+    free (line);
+  }
+}
+END_TEST
+
 START_TEST (a_broken_escape_is_refused)
 {
   char text[] = "ab%2";
@@ -89,6 +123,8 @@ main (void)
   tcase_add_test (tcase, seconds_take_units);
   tcase_add_test (tcase, escaping_any_bytes_and_back);
   tcase_add_test (tcase, a_broken_escape_is_refused);
+  tcase_add_test (tcase, words_make_a_line_and_are_had_from_it);
+  tcase_add_test (tcase, a_line_with_a_malformed_word_is_refused);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }

@@ -499,6 +499,17 @@ START_TEST (rows_that_are_alike_are_one)
 }
 END_TEST
 
+START_TEST (long_numbers_are_shortened_in_the_table_alone)
+{
+  add_point (PHASE_UPDATE, 5);
+  saw ("aaaabbbbcccc", 999999999999999);
+  saw ("aaaa....cccc", 1234567890123456);
+  CLEANUP_FREE char *text = print_table ();
+  ck_assert_ptr_nonnull (strstr (text, "file  1      in update          -  999999999999999  1.23e15\n"));
+  ck_assert_ptr_nonnull (strstr (text, "never damaged in all 2.23e15 crash states"));
+}
+END_TEST
+
 START_TEST (what_cannot_be_mounted_has_no_pages)
 {
   add_point (PHASE_COMMITTED, 5);
@@ -614,6 +625,7 @@ main (void)
   tcase_add_checked_fixture (tables, setup_session, teardown_session);
   tcase_add_test (tables, states_are_counted_by_class_and_by_whether_the_update_had_returned);
   tcase_add_test (tables, rows_that_are_alike_are_one);
+  tcase_add_test (tables, long_numbers_are_shortened_in_the_table_alone);
   tcase_add_test (tables, what_cannot_be_mounted_has_no_pages);
   tcase_add_test (tables, a_search_that_did_not_finish_does_not_say_all);
   tcase_add_test (tables, ranges_are_told_by_file_and_the_last_of_many_are_counted);

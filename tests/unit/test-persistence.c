@@ -200,6 +200,31 @@ START_TEST (a_simulated_file_has_the_bytes_that_were_written)
 }
 END_TEST
 
+START_TEST (a_simulated_file_may_be_large)
+{
+  static uint8_t bytes[600000];
+  struct workload workload = parse_well ("write a 1000 200000\nwrite a 450000 150000\n");
+  struct simulation simulation;
+  XXH3_state_t *hash = XXH3_createState ();
+  struct content content;
+  char word[CONTENT_WORD_SIZE], expected[CONTENT_WORD_SIZE];
+
+  ck_assert_int_eq (simulation_begin (&simulation, &workload), 0);
+  ck_assert_int_eq (simulation_do (&simulation, 0), 0);
+  ck_assert_int_eq (simulation_do (&simulation, 1), 0);
+  workload_fill (1, 1000, bytes + 1000, 200000);
+  workload_fill (2, 450000, bytes + 450000, 150000);
+  content_begin (&content, hash);
+  content_add (&content, bytes, sizeof bytes);
+  content_word (&content, expected);
+  sim_data_word (&simulation_find (&simulation, "a")->data, hash, word);
+  ck_assert_str_eq (word, expected);
+  XXH3_freeState (hash);
+  simulation_free (&simulation);
+  workload_free (&workload);
+}
+END_TEST
+
 START_TEST (an_operation_that_would_fail_is_refused)
 {
   static const struct {
@@ -680,7 +705,7 @@ START_TEST (no_state_that_a_workload_went_through_is_wrong)
 {
   uint64_t state = 20 + (uint64_t) _i;
 
-  for (int i = 0; i < 150; i++) {
+  for (int i = 0; i < 30; i++) {
     char *text = random_workload (&state, 5 + roll (&state, 25));
 
     assert_never_wrong (text);
@@ -725,6 +750,7 @@ main (void)
   TCase *tests = tcase_create ("persistence");
 
   tcase_add_test (tests, a_simulated_file_has_the_bytes_that_were_written);
+  tcase_add_test (tests, a_simulated_file_may_be_large);
   tcase_add_test (tests, an_operation_that_would_fail_is_refused);
   tcase_add_test (tests, nothing_is_promised_before_a_persistence_operation_returns);
   tcase_add_test (tests, what_the_setup_made_is_synced_before_begin);

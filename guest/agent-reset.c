@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Being once more what the boot left, for another recording in the same guest. */
+#include <config.h>
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/message.h"
+#include "guest/agent.h"
+
+/* Where programs are welcome to leave something. */
+static const char *const folders[] = { "/dev/shm", "/root", "/run", "/tmp", "/var/tmp" };
+
+/* A copy of the environment, or NULL. */
+static char **
+copy_environment (void)
+{
+  size_t count = 0;
+  char **copy;
+
+  while (environ[count])
+    count++;
+  copy = calloc (count + 1, sizeof *copy);
+  for (size_t i = 0; copy && i < count; i++)
+    copy[i] = strdup (environ[i]);
+  return copy;
+}
+
+void
+reset_begin (struct agent *agent)
+{
+  if (agent->boot_environment == NULL)
+    agent->boot_environment = copy_environment ();
+  clock_gettime (CLOCK_REALTIME_COARSE, &agent->boot_time);     /* which files have their times from */
+  if (statvfs ("/", &agent->boot_root) == -1)
+    error_message ("cannot look at the root file system: %m");
+}
+
+static void
+reset_environment (const struct agent *agent)
+{
+  clearenv ();
+  for (char **text = agent->boot_environment; text && *text; text++)
+    putenv (*text);
+}
+
+/* Kill every process but this one, and wait for their ends. */
+static void
+end_processes (void)
+{
+  kill (-1, SIGKILL);
+  while (waitpid (-1, NULL, 0) > 0 || errno == EINTR) {
+    /* until there is none */
+  }
+}
+
+static struct timespec boot_time;       /* for remove_entry, which nftw gives no argument */
+
+/* A program of the host's may have been taken in here: what is as old as the boot stays, with the folders that it is in. */
+static int
+remove_entry (const char *path, const struct stat *status, int type, struct FTW *position)
+{
+  const struct timespec *changed = &status->st_ctim;
+  const bool is_old = changed->tv_sec < boot_time.tv_sec
+    || (changed->tv_sec == boot_time.tv_sec && changed->tv_nsec <= boot_time.tv_nsec);
+
+  (void) type;
+  if (position->level == 0 || is_old || remove (path) == 0 || errno == ENOTEMPTY)
+    return 0;
+  error_message ("%s: %m", path);
+  return -1;
+}
+
+static int
+empty_folders (const struct agent *agent)
+{
+  boot_time = agent->boot_time;
+  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+    if (nftw (folders[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == -1 && errno != ENOENT)
+      return -1;
+  return 0;
+}
+
+/* Files that are new elsewhere, and those that have become larger, show in how full the root file system is.  One that does not
+ * count, which is not what an initramfs is unpacked to in the kernels of distributions, would hide them.
+ */
+static int
+check_root (const struct agent *agent)
+{
+  const struct statvfs *before = &agent->boot_root;
+  struct statvfs now;
+
+  if (statvfs ("/", &now) == -1) {
+    error_message ("cannot look at the root file system: %m");
+    return -1;
+  }
+  if (now.f_blocks == 0 || now.f_bfree != before->f_bfree || now.f_ffree != before->f_ffree) {
+    error_message ("programs have left files outside of the folders for temporary ones");
+    return -1;
+  }
+  return 0;
+}
+
+int
+reset_guest (struct agent *agent, char **words, FILE *payload)
+{
+  end_processes ();
+  reset_environment (agent);
+  free (agent->observation);
+  agent->observation = NULL;
+  if (mount_unmount (agent, NULL, payload) == -1 || mount_forget (words[0], words[1]) == -1 || empty_folders (agent) == -1
+      || check_root (agent) == -1)
+    return -1;
+  log_report (agent, payload);
+  return 0;
+}

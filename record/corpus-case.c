@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/ini.h"
+#include "common/message.h"
+#include "common/number.h"
+#include "common/words.h"
+#include "guest/kernel.h"
+#include "guest/text.h"
+#include "record/corpus-case.h"
+
+#define FAILS "fails"           /* the first word of such a section */
+#define FOLDER_VARIABLE "$CASE" /* in commands and paths: the case's own folder */
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+/* The kinds of violations that a replay reports. */
+static const char *const kinds[] = {
+  "atomicity", "check", "durability", "freeze", "hang", "kernel", "unmountable", NULL
+};
+
+/* Where the values of the section go that is being read. */
+enum section { SECTION_CASE, SECTION_SETTINGS, SECTION_FAILURE };
+
+struct parser {
+  struct corpus_case *corpus_case;
+  char *folder;                 /* absolute */
+  enum section section;
+};
+
+static int
+add_text (struct case_texts *texts, const char *text)
+{
+  char **larger = reallocarray (texts->list, texts->count + 1, sizeof *larger);
+
+  if (larger)
+    texts->list = larger;
+  if (larger == NULL || (larger[texts->count] = strdup (text)) == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  texts->count++;
+  return 0;
+}
+
+static void
+free_texts (struct case_texts *texts)
+{
+  for (size_t i = 0; i < texts->count; i++)
+    free (texts->list[i]);
+  free (texts->list);
+}
+
+/* A new item, zeroed, behind the *COUNT of *ITEMS, each of SIZE bytes; NULL after a message. */
+static void *
+add_item (void *items, size_t *count, size_t size)
+{
+  char *larger = reallocarray (*(void **) items, *count + 1, size);
+
+  if (larger == NULL) {
+    error_message ("out of memory");
+    return NULL;
+  }
+  *(void **) items = larger;
+  return memset (larger + (*count)++ * size, 0, size);
+}
+
+/* VALUE with the case's folder in place of $CASE, to free, or NULL after a message. */
+static char *
+insert_folder (const char *value, const char *folder)
+{
+  char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+  const char *at;
+
+  if (file) {
+    for (; (at = strstr (value, FOLDER_VARIABLE)) != NULL; value = at + strlen (FOLDER_VARIABLE))
+      fprintf (file, "%.*s%s", (int) (at - value), value, folder);
+    fputs (value, file);
+    if (fclose (file) == 0)
+      return text;
+    free (text);
+  }
+  error_message ("out of memory");
+  return NULL;
+}
+
+static int
+set_text (const struct ini_place *place, const char *key, const char *value, char **target)
+{
+  if (*target)
+    return ini_fault (place, "%s: is given twice", key);
+  *target = strdup (value);
+  return *target ? 0 : ini_fault (place, "out of memory");
+}
+
+static bool
+is_filesystem_name (const char *name)
+{
+  return *name && strspn (name, NAME_CHARACTERS) == strlen (name);
+}
+
+/* The file systems of VALUE, with blanks between them. */
+static int
+set_filesystems (const struct ini_place *place, const char *value, struct case_texts *filesystems)
+{
+  struct words words;
+  int r = words_split (value, " \t", &words);
+
+  if (r == 0 && filesystems->count > 0)
+    r = ini_fault (place, "filesystems: is given twice");
+  for (size_t i = 0; i < words.count && r == 0; i++)
+    if (*words.list[i] == '\0')
+      continue;
+    else if (is_filesystem_name (words.list[i]))
+      r = add_text (filesystems, words.list[i]);
+    else
+      r = ini_fault (place, "filesystems: %s: is no name of a file system: give names with blanks between them", words.list[i]);
+  words_free (&words);
+  return r;
+}
+
+static int
+set_settle (const struct ini_place *place, const char *value, char **settle)
+{
+  uint64_t seconds;
+
+  if (strcmp (value, "sync") != 0 && strcmp (value, "none") != 0 && parse_seconds (value, &seconds) == -1)
+    return ini_fault (place, "settle: %s: give sync, none or a time in seconds", value);
+  return set_text (place, "settle", value, settle);
+}
+
+static int
+set_case_value (struct parser *parser, const struct ini_place *place, const char *key, const char *value)
+{
+  struct corpus_case *corpus_case = parser->corpus_case;
+  const struct {
+    const char *key;
+    char **target;
+    bool has_folder;
+  } keys[] = {
+    { "title", &corpus_case->title, false }, { "origin", &corpus_case->origin, false },
+    { "reference", &corpus_case->reference, false }, { "command", &corpus_case->command, true },
+    { "check", &corpus_case->check, true }, { "initial", &corpus_case->initial, true },
+  };
+  CLEANUP_FREE char *text = insert_folder (value, parser->folder);
+
+  if (text == NULL)
+    return -1;
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+    if (strcmp (keys[i].key, key) == 0)
+      return set_text (place, key, keys[i].has_folder ? text : value, keys[i].target);
+  if (strcmp (key, "setup") == 0)
+    return add_text (&corpus_case->setup, text);
+  if (strcmp (key, "settle") == 0)
+    return set_settle (place, value, &corpus_case->settle);
+  if (strcmp (key, "filesystems") == 0)
+    return set_filesystems (place, value, &corpus_case->filesystems);
+  return ini_fault (place, "%s: no such key: see THE CORPUS in powercut(1)", key);
+}
+
+static int
+set_setting (struct case_settings *settings, const struct ini_place *place, const char *key, const char *value)
+{
+  uint64_t size_bytes;
+
+  if (strcmp (key, "mkfs") == 0)
+    return set_text (place, key, value, &settings->mkfs);
+  if (strcmp (key, "mount") == 0)
+    return set_text (place, key, value, &settings->mount);
+  if (strcmp (key, "size") != 0)
+    return ini_fault (place, "%s: no such key here: give size, mkfs or mount", key);
+  if (parse_size (value, &size_bytes) == -1)
+    return ini_fault (place, "size: %s: not understood: give a size in bytes, or with K, M, G or T behind it", value);
+  return set_text (place, key, value, &settings->size);
+}
+
+/* Is FINDING, `KIND` or `KIND: TEXT`, of a kind that there is? */
+static bool
+is_finding (const char *finding)
+{
+  size_t length = strcspn (finding, ":");
+
+  for (size_t i = 0; kinds[i]; i++)
+    if (strlen (kinds[i]) == length && memcmp (kinds[i], finding, length) == 0)
+      return true;
+  return false;
+}
+
+static int
+set_failure (struct case_failure *failure, const struct ini_place *place, const char *key, const char *value)
+{
+  if (strcmp (key, "why") == 0)
+    return set_text (place, key, value, &failure->why);
+  if (strcmp (key, "finding") != 0)
+    return ini_fault (place, "%s: no such key here: give finding or why", key);
+  if (!is_finding (value))
+    return ini_fault (place, "finding: %s: no such kind of violation: see VIOLATIONS in replay(1)", value);
+  return add_text (&failure->findings, value);
+}
+
+/* The section [fails FILESYSTEM KERNEL...] begins; WORDS are those. */
+static int
+begin_failure (struct parser *parser, const struct ini_place *place, const struct words *words)
+{
+  struct corpus_case *corpus_case = parser->corpus_case;
+  struct case_failure *failure;
+
+  if (words->count < 2 || !is_filesystem_name (words->list[1]))
+    return ini_fault (place, "[" FAILS "]: on which file system? give [" FAILS " FILESYSTEM KERNEL...]");
+  if (!case_applies (corpus_case, words->list[1]))
+    return ini_fault (place, "[" FAILS " %s]: is not among the filesystems", words->list[1]);
+  failure = add_item (&corpus_case->failures, &corpus_case->failure_count, sizeof *failure);
+  if (failure == NULL || (failure->filesystem = strdup (words->list[1])) == NULL)
+    return -1;
+  for (size_t i = 2; i < words->count; i++)
+    if (*words->list[i] && add_text (&failure->kernels, words->list[i]) == -1)
+      return -1;
+  parser->section = SECTION_FAILURE;
+  return 0;
+}
+
+static int
+begin_settings (struct parser *parser, const struct ini_place *place, const char *filesystem)
+{
+  struct corpus_case *corpus_case = parser->corpus_case;
+  struct case_settings *settings;
+
+  if (!is_filesystem_name (filesystem))
+    return ini_fault (place, "[%s]: no such section: give [FILESYSTEM] or [" FAILS " FILESYSTEM KERNEL...]", filesystem);
+  if (case_find_settings (corpus_case, filesystem))
+    return ini_fault (place, "[%s]: is given twice", filesystem);
+  settings = add_item (&corpus_case->settings, &corpus_case->setting_count, sizeof *settings);
+  if (settings == NULL || (settings->filesystem = strdup (filesystem)) == NULL)
+    return -1;
+  parser->section = SECTION_SETTINGS;
+  return 0;
+}
+
+static int
+begin_section (struct parser *parser, const struct ini_place *place, const char *section)
+{
+  struct words words;
+  int r = words_split (section, " \t", &words);
+
+  if (r == 0)
+    r = strcmp (words.list[0], FAILS) == 0 ? begin_failure (parser, place, &words) : begin_settings (parser, place, section);
+  words_free (&words);
+  return r;
+}
+
+static int
+take_item (void *data, const struct ini_place *place, const char *section, const char *key, const char *value)
+{
+  struct parser *parser = data;
+  struct corpus_case *corpus_case = parser->corpus_case;
+
+  if (key == NULL)
+    return begin_section (parser, place, section);
+  if (*value == '\0')
+    return ini_fault (place, "%s: has no value", key);
+  switch (parser->section) {
+  case SECTION_SETTINGS:
+    return set_setting (&corpus_case->settings[corpus_case->setting_count - 1], place, key, value);
+  case SECTION_FAILURE:
+    return set_failure (&corpus_case->failures[corpus_case->failure_count - 1], place, key, value);
+  default:
+    return set_case_value (parser, place, key, value);
+  }
+}
+
+/* Is all there that a case needs?  FILE is its case.ini. */
+static int
+check_case (const struct corpus_case *corpus_case, const char *file)
+{
+  const int sources = (corpus_case->workload != NULL) + (corpus_case->log != NULL) + (corpus_case->command != NULL);
+
+  if (corpus_case->title == NULL)
+    error_message ("%s: has no title: say what is held, in one sentence", file);
+  else if (sources == 0)
+    error_message ("%s: nothing to do: give a file `" CASE_WORKLOAD "` or `" CASE_LOG "` beside it, or the key `command`", file);
+  else if (sources > 1)
+    error_message ("%s: `" CASE_WORKLOAD "`, `" CASE_LOG "` and `command` exclude one another", file);
+  else if (corpus_case->command == NULL && (corpus_case->setup.count || corpus_case->initial))
+    error_message ("%s: setup and initial are for a `command` alone", file);
+  else {
+    for (size_t i = 0; i < corpus_case->failure_count; i++) {
+      const struct case_failure *failure = &corpus_case->failures[i];
+
+      if (failure->findings.count == 0 || failure->why == NULL) {
+        error_message ("%s: [" FAILS " %s]: say which finding is expected, and why", file, failure->filesystem);
+        return -1;
+      }
+    }
+    return 0;
+  }
+  return -1;
+}
+
+/* The file NAME of the case if it is there, into *TARGET. */
+static int
+find_file (const struct corpus_case *corpus_case, const char *name, char **target)
+{
+  *target = text_format ("%s/%s", corpus_case->path, name);
+  if (*target == NULL)
+    return -1;
+  if (access (*target, F_OK) == -1) {
+    free (*target);
+    *target = NULL;
+  }
+  return 0;
+}
+
+static int
+read_folder (struct corpus_case *corpus_case)
+{
+  CLEANUP_FREE char *folder = realpath (corpus_case->path, NULL), *file = text_format ("%s/" CASE_FILE, corpus_case->path);
+  struct parser parser = { .corpus_case = corpus_case, .folder = folder };
+
+  if (folder == NULL)
+    error_message ("%s: %m", corpus_case->path);
+  if (folder == NULL || file == NULL || ini_read (file, take_item, &parser) == -1
+      || find_file (corpus_case, CASE_WORKLOAD, &corpus_case->workload) == -1
+      || find_file (corpus_case, CASE_LOG, &corpus_case->log) == -1)
+    return -1;
+  return check_case (corpus_case, file);
+}
+
+int
+case_read (struct corpus_case *corpus_case, const char *path, const char *name)
+{
+  struct stat status;
+
+  *corpus_case = (struct corpus_case) { .name = strdup (name), .path = strdup (path) };
+  if (corpus_case->name == NULL || corpus_case->path == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  if (stat (path, &status) == -1) {
+    error_message ("%s: %m", path);
+    return -1;
+  }
+  if (S_ISDIR (status.st_mode))
+    return read_folder (corpus_case);
+  corpus_case->workload = text_format ("%s", path);
+  corpus_case->title = text_format ("%s", name);
+  return corpus_case->workload && corpus_case->title ? 0 : -1;
+}
+
+void
+case_free (struct corpus_case *corpus_case)
+{
+  char *const texts[] = {
+    corpus_case->name, corpus_case->path, corpus_case->title, corpus_case->origin, corpus_case->reference,
+    corpus_case->workload, corpus_case->log, corpus_case->command, corpus_case->check, corpus_case->initial,
+    corpus_case->settle
+  };
+
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    free (texts[i]);
+  free_texts (&corpus_case->setup);
+  free_texts (&corpus_case->filesystems);
+  for (size_t i = 0; i < corpus_case->setting_count; i++) {
+    free (corpus_case->settings[i].filesystem);
+    free (corpus_case->settings[i].size);
+    free (corpus_case->settings[i].mkfs);
+    free (corpus_case->settings[i].mount);
+  }
+  for (size_t i = 0; i < corpus_case->failure_count; i++) {
+    free (corpus_case->failures[i].filesystem);
+    free_texts (&corpus_case->failures[i].kernels);
+    free_texts (&corpus_case->failures[i].findings);
+    free (corpus_case->failures[i].why);
+  }
+  free (corpus_case->settings);
+  free (corpus_case->failures);
+  *corpus_case = (struct corpus_case) { 0 };
+}
+
+bool
+case_applies (const struct corpus_case *corpus_case, const char *filesystem)
+{
+  for (size_t i = 0; i < corpus_case->filesystems.count; i++)
+    if (strcmp (corpus_case->filesystems.list[i], filesystem) == 0)
+      return true;
+  return corpus_case->filesystems.count == 0;
+}
+
+const struct case_settings *
+case_find_settings (const struct corpus_case *corpus_case, const char *filesystem)
+{
+  for (size_t i = 0; i < corpus_case->setting_count; i++)
+    if (strcmp (corpus_case->settings[i].filesystem, filesystem) == 0)
+      return &corpus_case->settings[i];
+  return NULL;
+}
+
+const struct case_failure *
+case_find_failure (const struct corpus_case *corpus_case, const char *filesystem, const char *release)
+{
+  for (size_t i = 0; i < corpus_case->failure_count; i++) {
+    const struct case_failure *failure = &corpus_case->failures[i];
+
+    if (strcmp (failure->filesystem, filesystem) != 0)
+      continue;
+    if (failure->kernels.count == 0)
+      return failure;
+    for (size_t j = 0; j < failure->kernels.count; j++)
+      if (kernel_release_matches (release, failure->kernels.list[j]))
+        return failure;
+  }
+  return NULL;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/corpus-verdict.h"
+#include "record/record.h"
+
+#define EXIT_VIOLATION 1        /* of replay */
+
+const char *
+outcome_word (enum case_outcome outcome)
+{
+  static const char *const words[] = {
+    [OUTCOME_PASS] = "pass", [OUTCOME_FAIL] = "FAIL", [OUTCOME_KNOWN] = "known", [OUTCOME_FIXED] = "FIXED",
+    [OUTCOME_NOT_APPLICABLE] = "n/a", [OUTCOME_ERROR] = "error",
+  };
+
+  return words[outcome];
+}
+
+bool
+outcome_is_expected (enum case_outcome outcome)
+{
+  return outcome == OUTCOME_PASS || outcome == OUTCOME_KNOWN || outcome == OUTCOME_NOT_APPLICABLE;
+}
+
+const char *
+json_text (const cJSON *object, const char *name)
+{
+  const char *text = cJSON_GetStringValue (cJSON_GetObjectItemCaseSensitive (object, name));
+
+  return text ? text : "";
+}
+
+/* Is VIOLATION the FINDING `KIND` or `KIND: TEXT`? */
+static bool
+is_finding (const cJSON *violation, const char *finding)
+{
+  const char *kind = json_text (violation, "kind"), *text = strchr (finding, ':');
+  size_t length = text ? (size_t) (text - finding) : strlen (finding);
+
+  if (strlen (kind) != length || memcmp (kind, finding, length) != 0)
+    return false;
+  return text == NULL || strstr (json_text (violation, "detail"), text + 1 + strspn (text + 1, " ")) != NULL;
+}
+
+bool
+violation_is_expected (const cJSON *violation, const struct case_failure *failure)
+{
+  for (size_t i = 0; failure && i < failure->findings.count; i++)
+    if (is_finding (violation, failure->findings.list[i]))
+      return true;
+  return false;
+}
+
+enum case_outcome
+outcome_judge (int status, const cJSON *result, const struct case_failure *failure)
+{
+  const cJSON *violations = cJSON_GetObjectItemCaseSensitive (result, "violations"), *violation;
+
+  if (status == RECORD_NOT_SUPPORTED)
+    return OUTCOME_NOT_APPLICABLE;
+  if (!cJSON_IsArray (violations) || (status != EXIT_SUCCESS && status != EXIT_VIOLATION))
+    return OUTCOME_ERROR;       /* a search that is not finished has not shown that there is nothing, either */
+  if (cJSON_GetArraySize (violations) == 0)
+    return status == EXIT_VIOLATION ? OUTCOME_ERROR : failure ? OUTCOME_FIXED : OUTCOME_PASS;
+  cJSON_ArrayForEach (violation, violations)
+    if (!violation_is_expected (violation, failure))
+      return OUTCOME_FAIL;
+  return OUTCOME_KNOWN;
+}
+
+/* How many bytes of DETAIL are before the path: the words at its beginning that end in a colon, but for the last. */
+static size_t
+path_start (const char *detail)
+{
+  size_t start = 0, at = 0;
+
+  for (;;) {
+    size_t word = strcspn (detail + at, " ");
+
+    if (word < 2 || detail[at + word] != ' ' || detail[at + word - 1] != ':')
+      return start;
+    start = at;
+    at += word + 1;
+  }
+}
+
+/* DETAIL without what differs from case to case: the path at its beginning, numbers, and hashes, which are words that end in
+ * `...`; into FILE.
+ */
+static void
+print_cause (const char *detail, FILE *file)
+{
+  size_t start = path_start (detail), path = strcspn (detail + start, " ");
+
+  fwrite (detail, 1, start, file);
+  detail += start;
+  if (path > 1 && detail[path] == ' ' && detail[path - 1] == ':') {
+    putc ('*', file);
+    detail += path - 1;
+  }
+  while (*detail) {
+    size_t word = 0, number = strspn (detail, "0123456789");
+
+    while (isalnum ((unsigned char) detail[word]))
+      word++;
+    if (word > 0 && strncmp (detail + word, "...", 3) == 0)
+      number = word;
+    if (number > 0) {
+      putc ('#', file);
+      detail += number;
+    }
+    else
+      putc (*detail++, file);
+  }
+}
+
+char *
+violation_cause (const cJSON *violation)
+{
+  char *cause = NULL;
+  size_t length;
+  FILE *file = open_memstream (&cause, &length);
+
+  if (file == NULL)
+    return NULL;
+  fprintf (file, "%s: ", json_text (violation, "kind"));
+  print_cause (json_text (violation, "detail"), file);
+  if (fclose (file) == 0)
+    return cause;
+  free (cause);
+  return NULL;
+}

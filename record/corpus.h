@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* `powercut corpus`: cases that keep bugs found. */
+#ifndef POWERCUT_CORPUS_H
+#define POWERCUT_CORPUS_H
+
+#include "record/corpus-case.h"
+#include "record/corpus-verdict.h"
+#include "record/pool.h"
+
+/* Where cases are done. */
+struct case_environment {
+  const char *filesystem;
+  const char *kernel;           /* as for --kernel */
+  const char *release;          /* the kernel's */
+  bool supported;               /* the kernel has a driver for the file system */
+};
+
+struct case_cell {
+  const struct corpus_case *corpus_case;
+  const struct case_environment *environment;
+  const struct case_failure *failure;   /* what is expected, or NULL: to pass */
+  enum case_outcome outcome;
+  char *reason;                 /* why it is not applicable or an error, in one line that is safe to print; to free */
+  const struct pool_job *job;   /* or NULL: there was nothing to do */
+};
+
+/* The cells of one environment stand together, in the order of the cases; environments of one kernel do, too. */
+struct corpus {
+  struct corpus_case *cases;
+  size_t case_count;
+  const char *filesystems;      /* names with commas between them */
+  struct case_environment *environments;
+  size_t environment_count;
+  struct case_cell *cells;
+  size_t cell_count;
+  struct pool_job *jobs;        /* of the cells with something to do */
+  size_t job_count;
+  const char *command;          /* the command line that asked for it */
+  double seconds;               /* all in all */
+};
+
+/* Find all cases in the folders PATHS, and in folders in them; a path may be a case itself.  With PATTERN not NULL only those
+ * with a part of their name that it matches (fnmatch).  They are sorted by name, and added to CORPUS.  Returns 0, or -1 after a
+ * message.
+ */
+extern int corpus_find_cases (struct corpus *corpus, const char *const *paths, size_t count, const char *pattern);
+extern void corpus_free_cases (struct corpus *corpus);
+
+/* Do all cells, JOBS side by side, with FOLDER for temporary files; print a line for each environment that is done.  Returns
+ * 0, or -1 after a message or a stop; to be freed with corpus_free_cells in any case.
+ */
+extern int corpus_run_cells (struct corpus *corpus, uint64_t jobs, const char *folder);
+extern void corpus_free_cells (struct corpus *corpus);
+
+/* The table, what was wrong and the totals, on standard output. */
+extern void corpus_print (const struct corpus *corpus);
+
+/* Reports, to free, or NULL after a message. */
+extern char *corpus_make_json (const struct corpus *corpus);
+extern char *corpus_make_junit (const struct corpus *corpus);
+
+/* The commands `powercut corpus run|list|add`.  Return exit statuses. */
+extern int corpus_command (int argc, char **argv);
+extern int corpus_run_command (int argc, char **argv);
+extern int corpus_add_command (int argc, char **argv);
+
+#endif

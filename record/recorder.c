@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checker/kernel-fault.h"
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/workdir.h"
+#include "guest/image.h"
+#include "record/mkfs.h"
+#include "record/recorder.h"
+
+#define BOOT_TIMEOUT_MS 120000
+#define RESET_TIMEOUT_MS 20000  /* a guest that takes longer for that is not worth it */
+
+static int
+out_of_memory (void)
+{
+  error_message ("out of memory");
+  return -1;
+}
+
+static int
+add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
+{
+  for (size_t i = 0; i < commands->count; i++)
+    if (initramfs_add_shell_command (initramfs, commands->texts[i]) == -1)
+      return -1;
+  return 0;
+}
+
+static int
+add_programs (struct recorder *recorder, struct initramfs *initramfs)
+{
+  const struct recording *recording = recorder->recording;
+
+  if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &recorder->program) == -1)
+    return -1;
+  for (size_t i = 1; recording->command[0] && recording->command[i]; i++)
+    if (initramfs_add_named_programs (initramfs, recording->command[i]) == -1)
+      return -1;
+  return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
+    ? -1 : 0;
+}
+
+/* What the guest needs, or NULL after a message. */
+static struct initramfs *
+make_initramfs (struct recorder *recorder)
+{
+  const struct recording *recording = recorder->recording;
+  const char *filesystems = recorder->filesystems;
+  struct initramfs *initramfs = filesystems
+    ? guest_image_new_for_many (&recorder->kernel, recording->filesystem, filesystems, !recording->virtio)
+    : guest_image_new (&recorder->kernel, recording->filesystem, !recording->virtio);
+  int r;
+
+  if (initramfs == NULL)
+    return NULL;
+  r = add_programs (recorder, initramfs);
+  for (size_t i = 0; i < recording->include.count && r == 0; i++)
+    r = initramfs_add_included (initramfs, recording->include.texts[i]);
+  if (r == 0 && recording->initial)
+    r = initramfs_add_tree (initramfs, recording->initial, RECORDER_INITIAL_TREE);
+  if (r == 0)
+    return initramfs;
+  initramfs_free (initramfs);
+  return NULL;
+}
+
+/* All that a guest is booted with, as a text to free; NULL after a message. */
+static char *
+make_key (const struct recorder *recorder, const struct initramfs *initramfs)
+{
+  const struct recording *recording = recorder->recording;
+  CLEANUP_FREE char *signature = initramfs_signature (initramfs);
+  char *key;
+
+  if (signature == NULL)
+    return NULL;
+  if (asprintf (&key, "%s %s %d %ju %ju", recorder->kernel.image, signature, recording->virtio, (uintmax_t) recording->size_bytes,
+                (uintmax_t) recording->memory_bytes) != -1)
+    return key;
+  out_of_memory ();
+  return NULL;
+}
+
+/* The plugin's parameters: KEY=VALUE texts, each to free, in an array to free. */
+struct parameters {
+  char **texts;
+  size_t count;
+};
+
+static int
+add_parameter (struct parameters *parameters, const char *name, const char *value)
+{
+  char **larger = reallocarray (parameters->texts, parameters->count + 2, sizeof *larger);
+
+  if (larger == NULL)
+    return out_of_memory ();
+  parameters->texts = larger;
+  if (asprintf (&larger[parameters->count], "%s%s", name, value) == -1)
+    return out_of_memory ();
+  larger[++parameters->count] = NULL;
+  return 0;
+}
+
+static void
+parameters_free (struct parameters *parameters)
+{
+  for (size_t i = 0; i < parameters->count; i++)
+    free (parameters->texts[i]);
+  free (parameters->texts);
+}
+
+static int
+make_parameters (const struct recorder *recorder, struct parameters *parameters)
+{
+  const struct recording *recording = recorder->recording;
+  int r = add_parameter (parameters, "log=", recorder->part);
+  char number[32];
+
+  r |= add_parameter (parameters, "base=", recorder->image);
+  r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
+  r |= add_parameter (parameters, "info=mount=", recording->mount_options);
+  r |= add_parameter (parameters, "info=kernel=", recorder->kernel.release);
+  r |= add_parameter (parameters, "info=kernel-image=", recorder->kernel.image);
+  r |= add_parameter (parameters, "info=bus=", recording->virtio ? "virtio" : "nbd");
+  for (size_t i = 0; i < recording->watch.count; i++)
+    r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
+  for (size_t i = 0; recording->command[i]; i++)
+    r |= add_parameter (parameters, "info=command=", recording->command[i]);
+  if (recording->check)
+    r |= add_parameter (parameters, "info=check=", recording->check);
+  if (recording->page_bytes > 0) {
+    snprintf (number, sizeof number, "%ju", (uintmax_t) recording->page_bytes);
+    r |= add_parameter (parameters, "info=pages=", number);
+  }
+  for (size_t i = 0; i < recording->include.count; i++) {
+    CLEANUP_FREE char *absolute = realpath (recording->include.texts[i], NULL);
+
+    r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
+  }
+  if (recording->workload)
+    r |= add_parameter (parameters, "info=workload=", recording->workload);
+  for (size_t i = 0; i < recording->step.count; i++)
+    r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
+  if (recording->step.count > 0) {
+    snprintf (number, sizeof number, "%zu", recording->step.count);
+    r |= add_parameter (parameters, "info=steps=", number);
+  }
+  return r;
+}
+
+/* Connect to EXPORT of the recorder's server, or NULL after a message. */
+static struct nbd_handle *
+connect_to (const struct recorder *recorder, const char *export)
+{
+  struct nbd_handle *handle = nbd_create ();
+
+  if (handle && nbd_set_export_name (handle, export) == 0 && nbd_connect_unix (handle, recorder->nbdkit.socket) == 0)
+    return handle;
+  error_message ("cannot reach the writelog plugin: %s", nbd_get_error ());
+  nbd_close (handle);
+  return NULL;
+}
+
+static int
+start_server (struct recorder *recorder)
+{
+  struct parameters parameters = { NULL, 0 };
+  int r = make_parameters (recorder, &parameters);
+
+  if (r == 0)
+    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->folder, "writelog");
+  parameters_free (&parameters);
+  if (r == -1)
+    return -1;
+  recorder->marks = connect_to (recorder, "mark");
+  if (recorder->marks && recorder->filesystems)
+    recorder->control = connect_to (recorder, "control");
+  return recorder->marks && (recorder->control || recorder->filesystems == NULL) ? 0 : -1;
+}
+
+static int
+start_guest (struct recorder *recorder)
+{
+  const struct recording *recording = recorder->recording;
+  const bool virtio = recording->virtio;
+  const struct vm_disk disks[] = {
+    { .export_name = "disk0", .guest_port = virtio ? NULL : "10809" },
+    { .export_name = "mark", .guest_port = virtio ? NULL : "10810" },
+  };
+  const struct vm_config config = {
+    .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket, .disks = disks,
+    .disk_count = 2, .memory_mib = (unsigned) (recording->memory_bytes >> 20), .console = recorder->console,
+    .boot_timeout_ms = BOOT_TIMEOUT_MS,
+  };
+
+  recorder->vm = vm_start (&config);
+  return recorder->vm ? 0 : -1;
+}
+
+void
+recorder_end_guest (struct recorder *recorder)
+{
+  vm_end (recorder->vm);
+  nbd_close (recorder->marks);
+  nbd_close (recorder->control);
+  nbdkit_stop (&recorder->nbdkit);
+  free (recorder->key);
+  recorder->vm = NULL;
+  recorder->marks = recorder->control = NULL;
+  recorder->key = NULL;
+  recorder->attached = false;
+}
+
+/* Ask the server of a guest that is kept for something by its export `control`. */
+static int
+ask_server (struct recorder *recorder, const char *request, const struct parameters *parameters)
+{
+  CLEANUP_FREE char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  if (file == NULL)
+    return out_of_memory ();
+  fwrite (request, 1, strlen (request) + 1, file);
+  for (size_t i = 0; i < parameters->count; i++)
+    fwrite (parameters->texts[i], 1, strlen (parameters->texts[i]) + 1, file);
+  if (fclose (file) == EOF)
+    return out_of_memory ();
+  if (nbd_pwrite (recorder->control, text, length, 0, 0) == 0)
+    return 0;
+  CLEANUP_FREE char *line = nbdkit_error_line (&recorder->nbdkit, "");
+  error_message ("%s", line ? line : nbd_get_error ());
+  return -1;
+}
+
+/* Let the server of the guest that is there begin another log. */
+static int
+open_log (struct recorder *recorder)
+{
+  struct parameters parameters = { NULL, 0 };
+  int r = make_parameters (recorder, &parameters);
+
+  if (r == 0)
+    r = ask_server (recorder, "open", &parameters);
+  parameters_free (&parameters);
+  return r;
+}
+
+/* Boot a guest with what INITRAMFS holds. */
+static int
+boot (struct recorder *recorder, struct initramfs *initramfs)
+{
+  recorder_end_guest (recorder);
+  nbdkit_free (&recorder->nbdkit);
+  return initramfs_write (initramfs, recorder->initramfs) == -1 || start_server (recorder) == -1 ? -1
+    : start_guest (recorder);
+}
+
+/* Have a guest whose disk is the image, recorded from now on: the one that is there if it will do, or a new one. */
+static int
+prepare_guest (struct recorder *recorder)
+{
+  struct initramfs *initramfs = make_initramfs (recorder);
+  char *key = initramfs && recorder->filesystems ? make_key (recorder, initramfs) : NULL;
+  int r = -1;
+
+  if (key && recorder->key && strcmp (key, recorder->key) == 0) {
+    r = open_log (recorder);
+    free (key);
+  }
+  else if (initramfs && (key || recorder->filesystems == NULL)) {
+    r = boot (recorder, initramfs);
+    recorder->key = key;
+  }
+  initramfs_free (initramfs);
+  return r;
+}
+
+/* Whether nothing is wrong with the kernel that gave this answer to `reset`. */
+static bool
+is_healthy (char *report)
+{
+  char *line;
+  bool healthy = strncmp (report, "taint 0\n", strlen ("taint 0\n")) == 0;
+
+  while ((line = strsep (&report, "\n")) != NULL)
+    healthy &= strncmp (line, "log ", 4) != 0 || !kernel_line_is_fault (line + 4);
+  return healthy;
+}
+
+int
+recorder_recycle (struct recorder *recorder)
+{
+  const struct parameters none = { NULL, 0 };
+  struct vm_answer answer;
+
+  if (ask_server (recorder, "end", &none) == -1)
+    return -1;
+  answer = vm_call (recorder->vm, RESET_TIMEOUT_MS,
+                    (const char *const[]) { "reset", recorder->disk, recorder->recording->filesystem, NULL });
+  bool healthy = answer.failure == VM_OK && is_healthy (answer.text);
+  free (answer.text);
+  if (!healthy)
+    recorder_end_guest (recorder);      /* which closes the log, too */
+  return healthy ? ask_server (recorder, "close", &none) : 0;
+}
+
+static int
+make_names (struct recorder *recorder)
+{
+  if (recorder->folder == NULL && (recorder->folder = workdir_create ()) == NULL)
+    return -1;
+  if (recorder->initramfs == NULL
+      && (asprintf (&recorder->initramfs, "%s/initramfs", recorder->folder) == -1
+          || asprintf (&recorder->image, "%s/image", recorder->folder) == -1
+          || asprintf (&recorder->console, "%s/console", recorder->folder) == -1))
+    return out_of_memory ();
+  return asprintf (&recorder->part, "%s.part", recorder->recording->log) == -1 ? out_of_memory () : 0;
+}
+
+int
+recorder_begin (struct recorder *recorder, const struct recording *recording)
+{
+  recorder->recording = recording;
+  recorder->disk = recording->virtio ? "/dev/vda" : "/dev/nbd0";
+  recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
+  if (make_names (recorder) == -1 || guest_kernel_find (recording->kernel, recording->filesystem, &recorder->kernel) == -1)
+    return -1;
+  unlink (recorder->image);     /* of the recording before */
+  unlink (recorder->part);      /* of a recorder that was killed */
+  if (mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, recorder->image) == -1)
+    return -1;
+  return prepare_guest (recorder);
+}
+
+void
+recorder_forget (struct recorder *recorder)
+{
+  kernel_free (&recorder->kernel);
+  free (recorder->part);
+  free (recorder->program);
+  recorder->recording = NULL;
+  recorder->part = recorder->program = NULL;
+}
+
+struct recorder *
+recorder_new (const char *filesystems)
+{
+  struct recorder *recorder = calloc (1, sizeof *recorder);
+
+  if (recorder == NULL)
+    out_of_memory ();
+  else
+    recorder->filesystems = filesystems;
+  return recorder;
+}
+
+void
+recorder_release (struct recorder *recorder)
+{
+  recorder_end_guest (recorder);
+  recorder_forget (recorder);
+  nbdkit_free (&recorder->nbdkit);
+  workdir_remove (recorder->folder);
+  free (recorder->folder);
+  free (recorder->initramfs);
+  free (recorder->image);
+  free (recorder->console);
+}
+
+void
+recorder_free (struct recorder *recorder)
+{
+  if (recorder)
+    recorder_release (recorder);
+  free (recorder);
+}
+

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/workdir.h"
+#include "replay/kept.h"
+
+struct kept {
+  const char *filesystems;
+  char *folder;
+  char *key;                    /* what the image is, and for which guests, or NULL if there is none */
+  struct runner *runner;        /* or NULL */
+};
+
+struct kept *
+kept_new (const char *filesystems)
+{
+  struct kept *kept = calloc (1, sizeof *kept);
+
+  if (kept == NULL) {
+    error_message ("out of memory");
+    return NULL;
+  }
+  kept->filesystems = filesystems;
+  kept->folder = workdir_create ();
+  if (kept->folder == NULL) {
+    free (kept);
+    return NULL;
+  }
+  return kept;
+}
+
+void
+kept_free (struct kept *kept)
+{
+  if (kept == NULL)
+    return;
+  runner_stop (kept->runner);
+  workdir_remove (kept->folder);
+  free (kept->folder);
+  free (kept->key);
+  free (kept);
+}
+
+const char *
+kept_filesystems (const struct kept *kept)
+{
+  return kept->filesystems;
+}
+
+/* Forget what was kept, and write INITRAMFS to FILE for guests of KEY, which is taken over. */
+static int
+change_image (struct kept *kept, struct initramfs *initramfs, char *key, const char *file)
+{
+  runner_stop (kept->runner);
+  kept->runner = NULL;
+  free (kept->key);
+  kept->key = NULL;
+  if (initramfs_write (initramfs, file) == -1) {
+    free (key);
+    return -1;
+  }
+  kept->key = key;
+  return 0;
+}
+
+int
+kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel, uint64_t memory_bytes,
+            uint64_t disk_bytes, char **file)
+{
+  CLEANUP_FREE char *signature = initramfs_signature (initramfs);
+  char *key;
+
+  if (signature == NULL)
+    return -1;
+  if (asprintf (file, "%s/initramfs", kept->folder) == -1
+      || asprintf (&key, "%s %s %" PRIu64 " %" PRIu64, kernel->image, signature, memory_bytes, disk_bytes) == -1) {
+    error_message ("out of memory");
+    return -1;
+  }
+  if (kept->key == NULL || strcmp (kept->key, key) != 0)
+    return change_image (kept, initramfs, key, *file);
+  free (key);
+  return 0;
+}
+
+struct runner *
+kept_take (struct kept *kept, const struct runner_config *config)
+{
+  struct runner *runner = kept->runner;
+
+  kept->runner = NULL;
+  if (runner == NULL)
+    return runner_start (config, kept->folder);
+  if (runner_change (runner, config) == 0)
+    return runner;
+  runner_stop (runner);
+  return NULL;
+}
+
+void
+kept_give (struct kept *kept, struct runner *runner)
+{
+  if (runner)
+    kept->runner = runner;
+}

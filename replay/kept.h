@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A runner that is kept from one replay to the next, with its guest and the image that this was booted from. */
+#ifndef POWERCUT_KEPT_H
+#define POWERCUT_KEPT_H
+
+#include <stdint.h>
+
+#include "guest/initramfs.h"
+#include "replay/runner.h"
+
+struct kept;
+
+/* Nothing is kept at first.  FILESYSTEMS (names with commas between them) are what the guests can mount besides what they are
+ * booted for.  NULL after a message.
+ */
+extern struct kept *kept_new (const char *filesystems);
+extern void kept_free (struct kept *kept);
+
+extern const char *kept_filesystems (const struct kept *kept);
+
+/* Say what the next replay needs: guests with this image, kernel, memory and disk.  A runner that is of anything else is ended.
+ * *file, to free, is where the image is.  Returns 0, or -1 after a message.
+ */
+extern int kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel, uint64_t memory_bytes,
+                       uint64_t disk_bytes, char **file);
+
+/* A runner for CONFIG, as from runner_start: the one that is kept, or a new one.  NULL after a message. */
+extern struct runner *kept_take (struct kept *kept, const struct runner_config *config);
+
+/* Keep RUNNER, which has done its work without an error, or is NULL. */
+extern void kept_give (struct kept *kept, struct runner *runner);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rebuild the crash states of a log, let a kernel recover each, and say what is left. */
+#ifndef POWERCUT_REPLAY_H
+#define POWERCUT_REPLAY_H
+
+#include "replay/kept.h"
+
+/* Program `replay`; ARGV[0] is its name.  With KEPT not NULL its guest is used and one is left there, and the thread that calls
+ * this must last as long as KEPT does.  Returns the exit status.
+ */
+extern int replay_command (int argc, char **argv, struct kept *kept);
+
+#endif

@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# The corpus: what is expected, what is not, what is known and gone, what cannot be had; the reports of it; cases made of logs.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit xmllint
+
+cases=$tmp/cases
+safe='echo new > file.tmp && sync && mv file.tmp file && sync'
+unsafe='echo new > file.tmp && mv file.tmp file || sync'  # the same programs, so that one guest will do for both
+
+# put_case NAME COMMAND [LINE...]
+put_case ()
+{
+    mkdir -p "$cases/$1"
+    printf 'title = %s\ncommand = %s\nsetup = echo old > file\n' "$1" "$2" > "$cases/$1/case.ini"
+    printf '%s\n' "${@:3}" >> "$cases/$1/case.ini"
+}
+
+# outcome CASE FS: the word in the JSON
+outcome ()
+{
+    jq -r --arg case "$1" --arg fs "$2" '.cells[] | select (.case == $case and .filesystem == $fs) | .outcome' "$tmp/json"
+}
+
+# expect CASE FS WORD
+expect ()
+{
+    local word
+    word=$(outcome "$1" "$2")
+    [ "$word" = "$3" ] || fail "$1 on $2: $word, not $3: $(cat "$tmp/out")"
+}
+
+put_case safe "$safe" '[btrfs]' 'mount = noatime'
+put_case known "$unsafe" 'filesystems = btrfs' '[fails btrfs 6 7]' 'finding = durability: old contents' 'why = nothing is synced'
+put_case fixed "$safe" 'filesystems = ext4' '[fails ext4]' 'finding = durability' 'why = no reason'
+put_case new "$unsafe" 'filesystems = ext4' '[fails ext4]' 'finding = kernel' 'why = it fails otherwise'
+put_case unsupported 'exit 77; mv; sync' 'filesystems = ext4'
+printf 'write a 0 4K\nfsync a\n' > "$cases/plain.workload"
+expect_status 0 "$powercut" record --quiet --size=64M --setup='echo old > file' -o "$tmp/log.bin" -- /bin/sh -c "$safe"
+expect_status 0 "$powercut" corpus add --title='a log' "$tmp/log.bin" "$cases/log"
+[ "$(ls "$cases/log")" = $'case.ini\nlog.zst' ] || fail "corpus add made $(ls "$cases/log")"
+
+# Everything at once: something unexpected.
+expect_status 1 "$powercut" corpus run --fs=ext4,btrfs --json="$tmp/json" --junit="$tmp/junit" "$cases"
+expect safe ext4 pass
+expect safe btrfs pass
+expect known btrfs known
+expect known ext4 n/a
+expect fixed ext4 FIXED
+expect new ext4 FAIL
+expect unsupported ext4 n/a
+expect plain ext4 pass
+expect plain btrfs pass
+expect log ext4 pass
+expect log btrfs n/a
+grep -q '^new  *FAIL  *n/a *$' "$tmp/out" || fail "the table: $(cat "$tmp/out")"
+grep -q '^7 cases, 14 cells: 5 pass, 1 FAIL, 1 known, 1 FIXED, 6 n/a, 0 error' "$tmp/out" || fail "the totals: $(cat "$tmp/out")"
+grep -q '^    again: powercut run .*--fs ext4 ' "$tmp/out" || fail "no command: $(cat "$tmp/out")"
+xmllint --noout "$tmp/junit" || fail "the XML is not well-formed"
+[ "$(xmllint --xpath 'count(//failure)' "$tmp/junit"),$(xmllint --xpath 'count(//skipped)' "$tmp/junit")" = 2,7 ] ||
+    fail "the XML: $(cat "$tmp/junit")"
+
+# Only what is expected, and what could not be measured.
+expect_status 0 "$powercut" corpus run --fs=btrfs --filter=know "$cases"
+put_case broken 'exit 3; mv; sync' 'filesystems = ext4'
+expect_status 2 "$powercut" corpus run --fs=ext4 --filter=broken --json="$tmp/json" "$cases"
+expect broken ext4 error
+
+# A bad case stops everything before anything is booted.
+put_case bad true '[fails btrfs]' 'finding = nothing'
+expect_status 2 "$powercut" corpus run "$cases"
+grep -q "cases/bad/case.ini:5: finding: nothing" "$tmp/err" || fail "$(cat "$tmp/err")"
+[ "$(wc -l < "$tmp/err")" = 1 ] || fail "more than one line: $(cat "$tmp/err")"
+rm -r "$cases/bad"
+
+expect_status 0 "$powercut" corpus list --filter=known "$cases"
+grep -q '^    fails on btrfs with 6, 7: nothing is synced$' "$tmp/out" || fail "$(cat "$tmp/out")"
+expect_status 2 "$powercut" corpus add "$tmp/log.bin" "$cases/log"
+expect_status 2 "$powercut" corpus add "$0" "$cases/other"
+[ ! -e "$cases/other" ] || fail "a case was left of what is no log"
