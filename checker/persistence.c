@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/pages.h"
 #include "checker/persistence.h"
+#include "checker/sectors.h"
 #include "checker/simulate.h"
 #include "checker/tree-text.h"
 #include "common/cleanup.h"
@@ -583,6 +586,8 @@ struct judge {
   const struct persistence *persistence;
   struct state *state;
   struct tree tree;
+  struct page_file *files;      /* whose sectors were observed */
+  size_t file_count;
   char *detail;                 /* of the first violation */
   size_t more;                  /* violations after it */
   bool out_of_memory;
@@ -611,8 +616,38 @@ has_bytes (const struct sim_data *data, const struct range *range, uint64_t size
   return false;
 }
 
+/* Whether sector NUMBER of DATA is the one of hash SEEN. */
 static bool
-data_match (const struct inode_state *state, const struct sim_inode *inode, const struct tree_object *seen)
+sector_matches (const struct sim_data *data, size_t number, uint64_t seen)
+{
+  uint8_t bytes[SECTOR_SIZE];
+
+  sim_data_read (data, (uint64_t) number * SECTOR_SIZE, bytes, sizeof bytes);
+  return seen == (all_zero ((const char *) bytes, sizeof bytes) ? SECTOR_OF_ZEROS : XXH3_64bits (bytes, sizeof bytes));
+}
+
+/* Whether the sectors at PATH that lie outside the range that was touched are as they were; also if nobody knows. */
+static bool
+sectors_match (const struct judge *judge, const struct inode_state *state, const struct sim_inode *inode, const char *path)
+{
+  const struct page_file *file = NULL;
+
+  for (size_t i = 0; i < judge->file_count && file == NULL; i++)
+    if (strcmp (judge->files[i].path, path) == 0)
+      file = &judge->files[i];
+  for (size_t i = 0; file && i < file->count; i++) {
+    uint64_t from = (uint64_t) i * SECTOR_SIZE;
+
+    if ((from + SECTOR_SIZE <= state->dirty.from || from >= state->dirty.to)
+        && !sector_matches (&inode->data, i, file->sectors[i]))
+      return false;
+  }
+  return true;
+}
+
+static bool
+data_match (const struct judge *judge, const struct inode_state *state, const struct sim_inode *inode,
+            const struct tree_object *seen)
 {
   const char *content = seen->field[TREE_CONTENT];
 
@@ -623,7 +658,8 @@ data_match (const struct inode_state *state, const struct sim_inode *inode, cons
   uint64_t size = strtoull (seen->field[TREE_SIZE], NULL, 10);  /* a number, as tree_parse has found */
   if (size < state->size_min || size > state->size_max)
     return false;
-  return !(is (content, "zero") && has_bytes (&inode->data, &state->dirty, size));
+  return !(is (content, "zero") && has_bytes (&inode->data, &state->dirty, size))
+    && sectors_match (judge, state, inode, seen->field[TREE_PATH]);
 }
 
 static bool
@@ -675,7 +711,7 @@ match_object (struct judge *judge, const struct sim_inode *inode, const struct t
     if (target && !is (target, seen->field[TREE_CONTENT]))
       return MATCH_NOT;
   }
-  if (inode->type == 'f' && !data_match (state, inode, seen))
+  if (inode->type == 'f' && !data_match (judge, state, inode, seen))
     return MATCH_TYPE;
   return xattrs_match (state, seen) && mode_matches (state, seen) ? MATCH_ALL : MATCH_DATA;
 }
@@ -1039,20 +1075,119 @@ finish_detail (struct judge *judge)
   return text;
 }
 
+/* Parse the lines about sectors at TEXT. */
+static int
+parse_files (struct judge *judge, const char *text)
+{
+  while (*text) {
+    struct page_file *larger = reallocarray (judge->files, judge->file_count + 1, sizeof *larger);
+
+    if (larger == NULL)
+      return out_of_memory ();
+    judge->files = larger;
+    text = page_file_parse (text, &larger[judge->file_count]);
+    if (text == NULL) {
+      error_message ("the observed tree: a line about sectors is malformed: %m");
+      return -1;
+    }
+    judge->file_count++;
+  }
+  return 0;
+}
+
+static void
+free_files (struct judge *judge)
+{
+  for (size_t i = 0; i < judge->file_count; i++)
+    page_file_free (&judge->files[i]);
+  free (judge->files);
+}
+
 /* Hold SEEN against STATE. */
 static int
 judge_seen (const struct persistence *persistence, struct state *state, const char *seen, char **detail)
 {
   struct judge judge = { .persistence = persistence, .state = state, .tree = { .name = "observed" } };
-  int r = tree_parse (seen, &judge.tree);
+  int r = tree_parse (seen, &judge.tree) == -1 ? -1 : parse_files (&judge, pages_begin (seen));
 
   if (r == 0 && judge_tree (&judge) == -1)
     r = out_of_memory ();
   tree_free (&judge.tree);
+  free_files (&judge);
   *detail = finish_detail (&judge);
   if (r == 0 && judge.detail && *detail == NULL)
     r = out_of_memory ();
   return r;
+}
+
+static int
+compare_paths (const void *left, const void *right)
+{
+  return strcmp (*(char *const *) left, *(char *const *) right);
+}
+
+/* Add the path of ENTRY to the COUNT in PATHS, unless it is there or they are too many.  Returns their number, or -1. */
+static ssize_t
+add_path (const struct sim_entry *entry, char **paths, ssize_t count)
+{
+  CLEANUP_FREE char *path = sim_entry_path (entry);
+  char *word = NULL;
+  size_t length;
+  FILE *file = path ? open_memstream (&word, &length) : NULL;
+
+  if (file == NULL)
+    return -1;
+  escape_word (path, strlen (path), file);
+  if (fclose (file) == EOF)
+    return -1;
+  for (ssize_t i = 0; i < count; i++)
+    if (strcmp (paths[i], word) == 0) {
+      free (word);
+      return count;
+    }
+  paths[count] = word;
+  return count + 1;
+}
+
+/* Add the paths, COUNT so far, under which a file of STATE may be judged by ranges. */
+static ssize_t
+add_paths (const struct state *state, char **paths, ssize_t count)
+{
+  for (size_t i = 0; i < state->entry_count; i++)
+    for (size_t j = 0; j < state->entries[i].count && count >= 0 && count < PERSISTENCE_PATHS_MAX; j++) {
+      uint32_t inode = state->entries[i].inodes[j];
+
+      if (inode != NOWHERE && state->inodes[inode].data.made && state->inodes[inode].data_touched)
+        count = add_path (state->simulation.entries[i], paths, count);
+    }
+  return count;
+}
+
+ssize_t
+persistence_paths (struct persistence *persistence, char ***paths)
+{
+  const struct workload *workload = persistence->workload;
+  ssize_t count = 0;
+
+  *paths = calloc (PERSISTENCE_PATHS_MAX, sizeof **paths);
+  if (*paths == NULL)
+    return out_of_memory ();
+  for (size_t number = 0; number <= workload->count && count >= 0 && count < PERSISTENCE_PATHS_MAX; number++) {
+    if (number > 0 && (number <= workload->setup_count || !workload_is_persistence (workload->operations[number - 1].verb)))
+      continue;
+    const struct state *state = find_state (persistence, (uint32_t) number);
+    ssize_t larger = state ? add_paths (state, *paths, count) : -1;
+
+    if (larger == -1) {
+      for (ssize_t i = 0; i < PERSISTENCE_PATHS_MAX; i++)
+        free ((*paths)[i]);
+      free (*paths);
+      return state ? out_of_memory () : -1;
+    }
+    count = larger;
+  }
+  qsort (*paths, (size_t) count, sizeof **paths, compare_paths);
+  return count;
 }
 
 int

@@ -31,18 +31,20 @@
  *                place of a folder, no link with another target (an empty one, for instance), nothing that cannot be looked at
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest or
- * above the largest that it had meanwhile, and it is not all zeros if a byte that was not touched is not.  That counts as
+ * above the largest that it had meanwhile; where the observation has lines about its sectors, each one outside the range that was
+ * touched (from the first byte to the last) is as it was; and it is not all zeros if a byte outside is not.  That counts as
  * sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched more often are not looked at.
  *
  * Where file systems differ: to all these rules the developers of ext3, ext4, XFS and btrfs hold their file systems (the
- * tests of log recovery in xfstests, generic/034 to generic/557).  f2fs promises fsync-gone and rename-lost only when mounted with
- * fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for sync-name, sync-gone,
+ * tests of log recovery in xfstests, generic/034 to generic/557).  f2fs promises fsync-gone and rename-lost only when mounted
+ * with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for sync-name, sync-gone,
  * sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with `rule +NAME` and `rule -NAME`.
  */
 #ifndef POWERCUT_PERSISTENCE_H
 #define POWERCUT_PERSISTENCE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "checker/workload.h"
 
@@ -63,6 +65,13 @@ struct persistence;
 /* An oracle for WORKLOAD, which must outlive it.  NULL after a message.  Free with persistence_free. */
 extern struct persistence *persistence_new (const struct workload *workload, uint32_t rules);
 extern void persistence_free (struct persistence *persistence);
+
+/* The files of which the sectors should be observed, since they may be judged by ranges: their paths as an observation has them,
+ * in strcmp order, at most PERSISTENCE_PATHS_MAX, in *paths, an array to free with its texts.  Returns their number, or -1 after a
+ * message.
+ */
+#define PERSISTENCE_PATHS_MAX 64
+extern ssize_t persistence_paths (struct persistence *persistence, char ***paths);
 
 /* Hold the observation SEEN (checker/tree.h) against what is promised when the mark of operation NUMBER has been written, or, if
  * that is 0, `begin`.  *detail is NULL if nothing is wrong, else one line to free, `RULE: PATH: what, and by which operation`.

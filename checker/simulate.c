@@ -282,6 +282,17 @@ set_size (struct simulation *simulation, struct sim_inode *inode, uint64_t size)
 }
 
 void
+sim_data_read (const struct sim_data *data, uint64_t offset, uint8_t *bytes, size_t length)
+{
+  struct sim_extent part;
+
+  memset (bytes, 0, length);
+  for (size_t i = 0; i < data->count; i++)
+    if (cut_extent (&data->extents[i], offset, offset + length, 0, &part))
+      workload_fill (part.operation, part.source, bytes + (part.start - offset), (size_t) part.length);
+}
+
+void
 sim_data_word (const struct sim_data *data, XXH3_state_t *hash, char word[CONTENT_WORD_SIZE])
 {
   static _Thread_local uint8_t piece[PIECE_SIZE];

@@ -100,6 +100,9 @@ extern char *sim_entry_path (const struct sim_entry *entry);
 /* A copy of FROM into *to, whose extents are to free.  Returns 0, or -1 with errno ENOMEM. */
 extern int sim_data_copy (const struct sim_data *from, struct sim_data *to);
 
+/* The LENGTH bytes of DATA from OFFSET; what is behind its end is zero. */
+extern void sim_data_read (const struct sim_data *data, uint64_t offset, uint8_t *bytes, size_t length);
+
 /* The words that an observation has for data and attributes.  HASH is the caller's. */
 extern void sim_data_word (const struct sim_data *data, XXH3_state_t *hash, char word[CONTENT_WORD_SIZE]);
 extern void sim_xattrs_word (const struct sim_inode *inode, XXH3_state_t *hash, char word[CONTENT_WORD_SIZE]);

@@ -67,6 +67,7 @@ static void
 free_observation (struct observation *observation)
 {
   free (observation->text);
+  free (observation->sectors);
   free (observation->classes);
   for (size_t i = 0; i < observation->judged_count; i++)
     free (observation->judged[i].verdict.detail);

@@ -38,35 +38,43 @@ oracle_free (struct oracle *oracle)
   pthread_mutex_destroy (&oracle->lock);
 }
 
-/* Keep TREE (taken over) and the classes of its pages; not its sectors, which are many.  Returns the text that is kept, or NULL after
- * a message.
+/* A copy of the lines about sectors in TREE, to free, NULL after a message. */
+static char *
+take_sectors (const char *tree)
+{
+  char *sectors = strdup (pages_begin (tree));
+
+  if (sectors == NULL)
+    out_of_memory ();
+  return sectors;
+}
+
+/* Keep TREE (taken over) and the classes of its pages; its sectors, which are many, only where a workload is judged by them.
+ * Returns the text that is kept, or NULL after a message.
  */
 static const char *
 keep_observation (struct oracle *oracle, const char *digest, char *tree)
 {
   CLEANUP_FREE uint8_t *classes = NULL;
+  CLEANUP_FREE char *sectors = NULL;
   const char *text;
 
-  if (oracle->pages) {
-    classes = pages_classify (oracle->pages, tree);
-    if (classes == NULL) {
-      free (tree);
-      return NULL;
-    }
-    size_t length = (size_t) (pages_begin (tree) - tree);
-    tree[length] = '\0';
-    char *shorter = realloc (tree, length + 1);
-    tree = shorter ? shorter : tree;
+  if ((oracle->pages && (classes = pages_classify (oracle->pages, tree)) == NULL)
+      || (oracle->persistence && (sectors = take_sectors (tree)) == NULL)) {
+    free (tree);
+    return NULL;
   }
+  size_t length = (size_t) (pages_begin (tree) - tree);
+  tree[length] = '\0';
+  char *shorter = realloc (tree, length + 1);
   pthread_mutex_lock (&oracle->lock);
-  text = observations_add (&oracle->observations, digest, tree);
-  if (text && classes) {
-    struct observation *added = observations_find (&oracle->observations, digest);
-
-    if (added->classes == NULL) {
-      added->classes = classes;
-      classes = NULL;
-    }
+  text = observations_add (&oracle->observations, digest, shorter ? shorter : tree);
+  struct observation *added = text ? observations_find (&oracle->observations, digest) : NULL;
+  if (added && added->classes == NULL && added->sectors == NULL) {
+    added->classes = classes;
+    added->sectors = sectors;
+    classes = NULL;
+    sectors = NULL;
   }
   pthread_mutex_unlock (&oracle->lock);
   if (text == NULL)
@@ -172,9 +180,16 @@ judge_earlier (const struct oracle *oracle, const char *seen, uint32_t step, str
 
 /* What the operations of the workload have promised.  Called with the lock held. */
 static int
-judge_persistence (struct oracle *oracle, const char *seen, const struct crash_point *point, struct verdict *verdict)
+judge_persistence (struct oracle *oracle, const struct observation *seen, const struct crash_point *point,
+                   struct verdict *verdict)
 {
-  if (persistence_judge (oracle->persistence, point->operation, seen, &verdict->detail) == -1)
+  CLEANUP_FREE char *text = NULL;
+
+  if (asprintf (&text, "%s%s", seen->text, seen->sectors ? seen->sectors : "") == -1) {
+    text = NULL;
+    return out_of_memory ();
+  }
+  if (persistence_judge (oracle->persistence, point->operation, text, &verdict->detail) == -1)
     return -1;
   verdict->durable = verdict->detail == NULL;
   verdict->kind = verdict->detail ? "durability" : NULL;
@@ -183,8 +198,10 @@ judge_persistence (struct oracle *oracle, const char *seen, const struct crash_p
 
 /* Judge an observation.  Called with the lock held, as is add_leftovers. */
 static int
-judge_observation (struct oracle *oracle, const char *seen, const struct crash_point *point, struct verdict *verdict)
+judge_observation (struct oracle *oracle, const struct observation *observation, const struct crash_point *point,
+                   struct verdict *verdict)
 {
+  const char *seen = observation->text;
   struct judgement judgement;
   int r;
 
@@ -192,7 +209,7 @@ judge_observation (struct oracle *oracle, const char *seen, const struct crash_p
   if (!oracle_judges (oracle, point))
     return 0;
   if (oracle->persistence)
-    return judge_persistence (oracle, seen, point, verdict);
+    return judge_persistence (oracle, observation, point, verdict);
   if (judge (seen, oracle->trees->texts[point->step - 1], oracle->trees->texts[point->step],
              point->phase == PHASE_COMMITTED ? EXPECT_NEW : EXPECT_OLD_OR_NEW, &judgement) == -1)
     return -1;
@@ -228,7 +245,7 @@ find_verdict (struct oracle *oracle, struct observation *seen, const struct cras
   seen->judged = larger;
   larger += seen->judged_count;
   *larger = (struct judged) { .phase = point->phase, .step = point->step, .operation = point->operation };
-  if (judge_observation (oracle, seen->text, point, &larger->verdict) == -1) {
+  if (judge_observation (oracle, seen, point, &larger->verdict) == -1) {
     free (larger->verdict.detail);
     return NULL;
   }

@@ -556,8 +556,10 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
   struct pages pages;
   bool paged;
   int status = find_pages (arguments, log, trees, &pages, &paged);
+  char **ranged = NULL;         /* files that are judged by ranges */
+  ssize_t ranged_count = status == 0 && persistence ? persistence_paths (persistence, &ranged) : 0;
 
-  if (status == -1) {
+  if (status == -1 || ranged_count == -1) {
     pages_free (&pages);
     return EXIT_UNUSABLE;
   }
@@ -574,11 +576,16 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
-      .observe = observe || paged, .pages = pages.paths, .pages_count = pages.file_count, .check = check, .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .observe = observe || paged, .pages = paged ? pages.paths : (const char *const *) ranged,
+      .pages_count = paged ? pages.file_count : (size_t) ranged_count, .check = check,
+      .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
       .run_timeout_ms = (int) (arguments->timeout_seconds * 1000),
     },
   };
   status = visit_states (arguments, &config);
+  for (ssize_t i = 0; i < ranged_count; i++)
+    free (ranged[i]);
+  free (ranged);
   pages_free (&pages);
   return status;
 }
@@ -595,7 +602,8 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
   int status = EXIT_UNUSABLE;
 
   if (log_info (log, "filesystem", 0) == NULL) {
-    error_message ("%s does not name its file system: record it with info=filesystem=TYPE", log->path);
+    error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
+                   log->path);
     return EXIT_UNUSABLE;
   }
   if (log->device_count > 1) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "checker/persistence.h"
+#include "checker/sectors.h"
 #include "checker/simulate.h"
 #include "checker/tree.h"
 #include "common/escape.h"
@@ -388,6 +389,74 @@ START_TEST (data_that_were_touched_later_keep_within_bounds)
 }
 END_TEST
 
+/* TREE with a line about the sectors of `a`, COUNT of them at BYTES; to free. */
+static char *
+with_sectors (const char *tree, const uint8_t *bytes, size_t count)
+{
+  char *text;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+  struct sector_writer writer = { .file = file };
+
+  fprintf (file, "%s= ", tree);
+  sectors_add (&writer, (const char *) bytes, count * SECTOR_SIZE);
+  sectors_end (&writer);
+  fputs (" a\n", file);
+  fclose (file);
+  return text;
+}
+
+START_TEST (sectors_outside_the_range_that_was_touched_are_as_they_were)
+{
+  static const char text[] = "write a 0 8K\nsync\nwrite a 1000 2000\n";
+  char *tree = tree_after (text, SIZE_MAX);
+  uint8_t bytes[8192];
+
+  /* The range has a part of sector 1 to a part of sector 5. */
+  for (size_t sector = 0; sector < 16; sector++) {
+    workload_fill (1, 0, bytes, sizeof bytes);
+    memset (bytes + sector * SECTOR_SIZE, sector % 2 ? 0 : 7, SECTOR_SIZE);
+    char *seen = with_sectors (tree, bytes, 16);
+    assert_seen (text, 2, seen, sector >= 1 && sector <= 5 ? NULL : "sync-data: a: 8192 bytes ");
+    free (seen);
+  }
+  workload_fill (1, 0, bytes, sizeof bytes);
+  char *seen = with_sectors (tree, bytes, 16);
+  assert_seen (text, 2, seen, NULL);
+  free (seen);
+  /* One that grows: what was in it is as it was. */
+  static const char grows[] = "write a 0 8K\nsync\nappend a 4K\n";
+  seen = with_sectors (tree, bytes, 16);
+  assert_seen (grows, 2, seen, NULL);
+  free (seen);
+  bytes[8191] ^= 1;
+  seen = with_sectors (tree, bytes, 16);
+  assert_seen (grows, 2, seen, "sync-data: a: 8192 bytes ");
+  free (seen);
+  free (tree);
+}
+END_TEST
+
+START_TEST (files_that_are_touched_are_judged_by_ranges)
+{
+  struct workload workload = parse_well ("mkdir A\nwrite A/x%20y 0 4K\nwrite b 0 4K\nwrite c 0 4K\nbegin\nwrite b 0 1\n"
+                                         "fsync b\nrename A/x%20y d\nappend d 5\nwrite c 0 4K\nsync\n");
+  struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
+  static const char *const expected[] = { "A/x%20y", "b", "c", "d" };
+  char **paths;
+  ssize_t count = persistence_paths (persistence, &paths);
+
+  ck_assert_int_eq (count, 4);
+  for (ssize_t i = 0; i < count; i++) {
+    ck_assert_str_eq (paths[i], expected[i]);
+    free (paths[i]);
+  }
+  free (paths);
+  persistence_free (persistence);
+  workload_free (&workload);
+}
+END_TEST
+
 START_TEST (fsync_of_a_file)
 {
   static const struct left cases[] = {
@@ -757,6 +826,8 @@ main (void)
   tcase_add_test (tests, sync_promises_everything);
   tcase_add_test (tests, what_was_touched_later_may_be_old_or_new);
   tcase_add_test (tests, data_that_were_touched_later_keep_within_bounds);
+  tcase_add_test (tests, sectors_outside_the_range_that_was_touched_are_as_they_were);
+  tcase_add_test (tests, files_that_are_touched_are_judged_by_ranges);
   tcase_add_test (tests, fsync_of_a_file);
   tcase_add_test (tests, fsync_of_a_file_with_several_names);
   tcase_add_test (tests, fsync_of_a_renamed_file);
