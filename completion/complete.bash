@@ -22,7 +22,7 @@ _powercut_complete ()
             ;;
         *)
             values=$(_powercut_words "$command")
-            if [ -n "$values" ]; then
+            if [[ -n $values && $COMP_CWORD = 2 ]]; then
                 mapfile -t COMPREPLY < <(compgen -W "$values" -- "$current")
             else
                 compopt -o filenames 2> /dev/null

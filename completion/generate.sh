@@ -18,10 +18,22 @@ commands ()
         awk '{ count = split ($1, names, "|"); gsub (/\|/, " ", $2); for (i = 1; i <= count; i++) print names[i], $2 }'
 }
 
-# The options of the command $1, a line each: its name, its argument (empty if it takes none), its help.
+# The command $1 as it is, and with each of its words behind a slash.
+spellings ()
+{
+    commands | awk -v name="$1" '$1 == name { print name; for (i = 2; i <= NF; i++) print name "/" $i }'
+}
+
+# The options of the command $1 and its words, a line each: name, argument (empty if it takes none), help.
 options ()
 {
-    "$powercut" "$1" --help | sed -n "s/^  \(-.,\|   \) --\([a-z-]*\)=*\([^ ]*\)  *\(.*\)/\2$separator\3$separator\4/p"
+    for spelling in $(spellings "$1"); do
+        case $spelling in
+            */*) "$powercut" "${spelling%/*}" "${spelling#*/}" --help ;;
+            *) "$powercut" "$spelling" --help ;;
+        esac
+    done | sed -n "s/^  \(-.,\|   \) --\([a-z-]*\)=*\([^ ]*\)  *\(.*\)/\2$separator\3$separator\4/p" |
+        awk -F "$separator" '!seen[$1]++'
 }
 
 # What may stand for ARGUMENT: words, and `FILES` for any file.  Words are written small there, names of things in capitals.
@@ -99,7 +111,7 @@ zsh_functions ()
         printf '_powercut_%s ()\n{\n    _arguments -S \\\n' "$command"
         zsh_arguments "$command"
         if [ -n "$words" ]; then
-            printf "        '1:command:(%s)' '*: :'\n" "$words"
+            printf "        '1:command:(%s)' '*:file:_files'\n" "$words"
         else
             echo "        '*:file:_files'"
         fi

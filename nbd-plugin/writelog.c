@@ -335,8 +335,10 @@ configure_log (const char *text, const char *end)
       errno = EINVAL;
       return -1;
     }
-    if (writelog_config (key, value + 1) == -1)
+    if (writelog_config (key, value + 1) == -1) {
+      errno = EINVAL;
       return -1;
+    }
   }
   if (log_path && base_count <= device_count)
     return 0;

@@ -6,30 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/escape.h"
 #include "common/message.h"
 #include "record/corpus.h"
 
-/* TEXT as the content of an element or attribute.  What is not printable ASCII may not be UTF-8 either, and becomes `?`. */
 static void
 print_xml (const char *text, FILE *file)
 {
-  for (; *text; text++)
-    switch (*text) {
-    case '&':
-      fputs ("&amp;", file);
-      break;
-    case '<':
-      fputs ("&lt;", file);
-      break;
-    case '>':
-      fputs ("&gt;", file);
-      break;
-    case '"':
-      fputs ("&quot;", file);
-      break;
-    default:
-      putc (*text >= ' ' && *text < 0x7f ? *text : '?', file);
-    }
+  print_markup_safely (text, strlen (text), file);
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/nearest.h"
 #include "common/options.h"
 #include "record/corpus.h"
 
@@ -74,6 +75,18 @@ list_command (int argc, char **argv)
   return status;
 }
 
+static int
+refuse_usage (const char *word)
+{
+  const char *nearest = nearest_word (word, strlen (word), (const char *const[]) { "run", "list", "add", NULL });
+
+  if (nearest)
+    error_message ("corpus %s: no such command: did you mean %s?", word, nearest);
+  else
+    error_message ("corpus: say `run`, `list` or `add`: see `powercut corpus --help`");
+  return EXIT_USAGE;
+}
+
 int
 corpus_command (int argc, char **argv)
 {
@@ -92,6 +105,5 @@ corpus_command (int argc, char **argv)
           "\nCases that keep bugs found.  Each of the three has a --help of its own.");
     return EXIT_SUCCESS;
   }
-  error_message ("corpus: say `run`, `list` or `add`: see `powercut corpus --help`");
-  return EXIT_USAGE;
+  return refuse_usage (name);
 }

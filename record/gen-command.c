@@ -68,7 +68,7 @@ gen_command (int argc, char **argv)
   };
   const struct command_line command = {
     "usage: powercut gen [OPTION...] -o DIR\n",
-    "Make every workload of a few operations on a few files: see powercut-workload(5).", options, .mixed = false
+    "Make every workload of a few operations on a few files: see powercut-workload(5).", .options = options
   };
   int first = options_parse (&command, argc, argv);
 

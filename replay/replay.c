@@ -602,7 +602,8 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
   int status = EXIT_UNUSABLE;
 
   if (log_info (log, "filesystem", 0) == NULL) {
-    error_message ("%s does not name its file system: record it with info=filesystem=TYPE", log->path);
+    error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
+                   log->path);
     return EXIT_UNUSABLE;
   }
   if (log->device_count > 1) {

@@ -44,6 +44,7 @@ VM_TESTS = \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \
+	tests/vm/test-reports.sh \
 	tests/vm/test-settle.sh \
 	tests/vm/test-shell.sh \
 	tests/vm/test-steps.sh \

@@ -139,7 +139,7 @@ try ()
   done
   for unit in $(concerned "$file"); do
     link "$unit" "$folder/test-$unit" "$folder/mutant.o" "${objects[@]}"
-    timeout 30 "$folder/test-$unit" > "$folder/out" 2>&1 || true
+    timeout 120 "$folder/test-$unit" > "$folder/out" 2>&1 || true
     ! grep -m 1 '^not ok' "$folder/out" || return 0
   done
   fail "no test noticed"

@@ -92,6 +92,11 @@ tests_unit_test_pages_SOURCES = tests/unit/test-pages.c tests/unit/unit.h
 tests_unit_test_pages_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
 tests_unit_test_pages_LDADD = replay/libreplay.la $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-page
+tests_unit_test_page_SOURCES = tests/unit/test-page.c $(make_log)
+tests_unit_test_page_CFLAGS = $(unit_cflags)
+tests_unit_test_page_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/test-freeze
 tests_unit_test_freeze_SOURCES = tests/unit/test-freeze.c $(make_log)
 tests_unit_test_freeze_CFLAGS = $(unit_cflags)

@@ -187,6 +187,54 @@ START_TEST (a_tally_is_sorted_and_summed_and_keeps_faults_apart)
 }
 END_TEST
 
+/* Blame a state of an outcome that `tally` has counted. */
+static void
+blame (const struct outcome *outcome, const char *kind, const char *state, const char *place)
+{
+  struct finding finding = torn;
+
+  finding.kind = kind;
+  finding.outcome = *outcome;
+  finding.state = (char *) state;
+  finding.place = (char *) place;
+  ck_assert_int_eq (tally_blame (&tally, &finding), 0);
+}
+
+START_TEST (the_first_state_of_an_outcome_is_blamed)
+{
+  const struct outcome good = { .kind = OUTCOME_TREE, .digest = "aaaa" }, bad = { .kind = OUTCOME_TREE, .digest = "bbbb" };
+  mpz_t one;
+
+  mpz_init_set_ui (one, 1);
+  ck_assert_int_eq (tally_add (&tally, &good, one), 0);
+  ck_assert_int_eq (tally_add (&tally, &bad, one), 0);
+  blame (&bad, "atomicity", "43:-29", "0000000043 +-");
+  blame (&bad, "durability", "43", "0000000043 ++");
+  blame (&bad, "check", "43:-30", "0000000043 --");
+  ck_assert_ptr_null (tally.entries[0].kind);
+  ck_assert_str_eq (tally.entries[1].kind, "durability");
+  ck_assert_str_eq (tally.entries[1].state, "43");
+  ck_assert_str_eq (tally.entries[1].detail, torn.detail);
+  mpz_clear (one);
+  tally_free (&tally);
+}
+END_TEST
+
+START_TEST (what_no_fresh_boot_showed_does_not_count)
+{
+  struct finding unrepeated = torn;
+
+  unrepeated.confirmation = FINDING_UNREPEATED;
+  enter (unrepeated, 1);
+  ck_assert_int_eq (findings_confirmed (&findings, "atomicity", "file: 4096 bytes d7c83c67...", "begin"), 0);
+  ck_assert_int_eq (findings_confirmed (&findings, "atomicity", torn.detail, "commit"), 1);
+  ck_assert_int_eq (findings_confirmed (&findings, "durability", torn.detail, "begin"), 1);
+  enter (torn, 1);
+  ck_assert_int_eq (findings_confirmed (&findings, "atomicity", torn.detail, "begin"), 1);
+  findings_free (&findings);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -198,6 +246,8 @@ main (void)
   tcase_add_test (tcase, what_differs_otherwise_is_not_joined);
   tcase_add_test (tcase, findings_are_sorted_by_place_then_kind);
   tcase_add_test (tcase, a_tally_is_sorted_and_summed_and_keeps_faults_apart);
+  tcase_add_test (tcase, the_first_state_of_an_outcome_is_blamed);
+  tcase_add_test (tcase, what_no_fresh_boot_showed_does_not_count);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }

@@ -469,6 +469,62 @@ START_TEST (lines_of_every_kind_are_accepted)
 }
 END_TEST
 
+/* What judge_paths told, a line a path. */
+static char told[1024];
+
+static int
+note_path (void *opaque, const struct judged_path *path)
+{
+  size_t length = strlen (told);
+
+  ck_assert_ptr_eq (opaque, told);
+  snprintf (told + length, sizeof told - length, "%s: %s | %s | %s%s%s\n", path->path, path->old ? path->old : "-",
+            path->new ? path->new : "-", path->seen ? path->seen : "-", path->is_old ? " old" : "", path->is_new ? " new" : "");
+  return 0;
+}
+
+static int
+stop_at_once (void *opaque, const struct judged_path *path)
+{
+  (void) path;
+  ++*(int *) opaque;
+  return -1;
+}
+
+START_TEST (paths_that_differ_are_told_side_by_side)
+{
+  size_t same;
+
+  told[0] = '\0';
+  ck_assert_int_eq (judge_paths (FOLDER (".") FILE_1 ("a") FILE_2 ("b") EMPTY ("c") FILE_3 ("left"),
+                                 FOLDER (".") FILE_1 ("a") FILE_1 ("b") FILE_1 ("c") FILE_1 ("gone"),
+                                 FOLDER (".") FILE_1 ("a") FILE_2 ("b") FILE_2 ("c") "l 0777 0 0 - target - link\n", note_path, told,
+                                 &same), 0);
+  ck_assert_uint_eq (same, 2);
+  ck_assert_str_eq (told,
+                    "b: 10 bytes 11111111..., mode 0644, owner 0:0 | 20 bytes 22222222..., mode 0644, owner 0:0 | "
+                    "20 bytes 22222222..., mode 0644, owner 0:0 new\n"
+                    "c: 10 bytes 11111111..., mode 0644, owner 0:0 | 20 bytes 22222222..., mode 0644, owner 0:0 | "
+                    "empty, mode 0644, owner 0:0\n"
+                    "gone: 10 bytes 11111111..., mode 0644, owner 0:0 | - | - new\n"
+                    "left: - | - | 30 bytes 33333333..., mode 0644, owner 0:0\n"
+                    "link: - | link to target, mode 0777, owner 0:0 | - old\n");
+}
+END_TEST
+
+START_TEST (telling_of_paths_ends_when_it_fails)
+{
+  int calls = 0;
+  size_t same;
+
+  ck_assert_int_eq (judge_paths (FILE_1 ("a") FILE_1 ("b"), "", "", stop_at_once, &calls, &same), -1);
+  ck_assert_int_eq (calls, 1);
+  ck_assert_int_eq (judge_paths ("nonsense\n", "", "", stop_at_once, &calls, &same), -1);
+  ck_assert_int_eq (calls, 1);
+  ck_assert_ptr_nonnull (strstr (message, "the observed tree, line 1"));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -507,6 +563,8 @@ main (void)
   tcase_add_test (tcase, malformed_lines_are_refused_with_their_number);
   tcase_add_test (tcase, a_huge_line_is_refused);
   tcase_add_test (tcase, lines_of_every_kind_are_accepted);
+  tcase_add_test (tcase, paths_that_differ_are_told_side_by_side);
+  tcase_add_test (tcase, telling_of_paths_ends_when_it_fails);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }

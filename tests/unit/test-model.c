@@ -773,6 +773,29 @@ START_TEST (every_state_of_any_position_is_one_of_the_next_crash_point)
 }
 END_TEST
 
+/* model_durable_from is one sweep; model_is_durable is asked about every position. */
+START_TEST (a_write_is_durable_from_one_position_on)
+{
+  struct dice dice = { 0x5eed };
+  unsigned durable_count = 0;
+
+  for (unsigned round = 0; round < 200; round++) {
+    struct write_log *log = make_random_log (&dice, &shapes[round % 3]);
+    uint32_t *durable = model_durable_from (log);
+
+    ck_assert_ptr_nonnull (durable);
+    for (uint32_t write = 0; write < log->write_count; write++) {
+      for (uint32_t position = 0; position < log->event_count; position++)
+        ck_assert_int_eq (model_is_durable (log, write, position), durable[write] <= position);
+      durable_count += durable[write] != LOG_NEVER;
+    }
+    free (durable);
+    write_log_close (log);
+  }
+  ck_assert_uint_gt (durable_count, 500);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -809,6 +832,7 @@ main (void)
   tcase_add_test (tcase, what_is_pending_is_what_the_rule_says);
   tcase_add_test (tcase, crash_points_are_where_something_becomes_durable_or_expected);
   tcase_add_test (tcase, every_state_of_any_position_is_one_of_the_next_crash_point);
+  tcase_add_test (tcase, a_write_is_durable_from_one_position_on);
   suite_add_tcase (suite, tcase);
   return run_suite_with_folder (suite);
 }

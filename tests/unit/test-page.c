@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The page: what the writes of a state are in its picture, and how large it becomes. */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log/state-id.h"
+#include "replay/page-chart.h"
+#include "tests/unit/make-log.h"
+
+#define WRITES 3600
+#define PAGE_BYTES_MAX 2000000
+
+/* The fates of the writes at the state ID of LOG, a letter each: Durable, tHere, Torn, Lost or `-` for none. */
+static const char *
+fates_of (const struct write_log *log, const char *id)
+{
+  static const char letters[FATE_COUNT] = { [FATE_NONE] = '-', [FATE_DURABLE] = 'D', [FATE_THERE] = 'H', [FATE_TORN] = 'T', [FATE_LOST] = 'L' };
+  static char text[16];
+  uint8_t fates[16];
+  struct choice *choices = NULL;
+  uint32_t position;
+  size_t count;
+
+  ck_assert_int_eq (state_id_parse (id, log, &position, &choices, &count), 0);
+  ck_assert_int_eq (chart_state_fates (log, position, choices, count, fates), 0);
+  for (uint32_t i = 0; i < log->write_count; i++)
+    text[i] = letters[fates[i]];
+  text[log->write_count] = '\0';
+  free (choices);
+  return text;
+}
+
+/* Positions: writes at 0, 4, 6 and 8, a flush at 2 that makes the first durable. */
+static struct write_log *
+make_small_log (void)
+{
+  struct log_maker *maker = make_log (1, 64);
+
+  add_done_write (maker, 0, 0, "aa");
+  add_completion (maker, add_flush (maker, 0), 0);
+  add_done_write (maker, 0, 4, "bbbb");
+  add_done_write (maker, 0, 8, "cc");
+  add_write (maker, 0, 16, "d", 0);
+  return finish_log (maker);
+}
+
+START_TEST (a_choice_decides_what_a_pending_write_is)
+{
+  struct write_log *log = make_small_log ();
+
+  ck_assert_str_eq (fates_of (log, "8"), "DHHH");
+  ck_assert_str_eq (fates_of (log, "7:-4"), "DLH-");
+  ck_assert_str_eq (fates_of (log, "8:-4,-6,+8"), "DLLH");
+  ck_assert_str_eq (fates_of (log, "8:-4/0-3"), "DLHH");
+  ck_assert_str_eq (fates_of (log, "2:-0"), "L---");
+  ck_assert_str_eq (fates_of (log, "8:-0"), "DHHH");
+  write_log_close (log);
+}
+END_TEST
+
+START_TEST (a_torn_write_is_there_in_part)
+{
+  struct write_log *log = make_small_log ();
+
+  ck_assert_str_eq (fates_of (log, "8:-4/3"), "DTHH");
+  ck_assert_str_eq (fates_of (log, "8:-4/1-"), "DTHH");
+  ck_assert_str_eq (fates_of (log, "8:-4,+4/0"), "DTHH");
+  ck_assert_str_eq (fates_of (log, "8:-4/2-,+4"), "DHHH");
+  write_log_close (log);
+}
+END_TEST
+
+/* A replay of LOG that found nothing wrong, as far as a report goes. */
+static void
+begin_session (struct session *session, const struct session_config *config)
+{
+  memset (session, 0, sizeof *session);
+  session->config = config;
+  oracle_init (&session->oracle, &config->trees, NULL, NULL);
+  ck_assert_int_eq (model_crash_points (config->log, false, &session->points), 0);
+  session->results = calloc (session->points.count, sizeof *session->results);
+  for (size_t i = 0; i < session->points.count; i++) {
+    struct point_result *result = &session->results[i];
+
+    result->done = true;
+    mpz_init (result->states);
+    mpz_init (result->covered);
+    model_count_states (config->log, session->points.points[i].pending, session->points.points[i].pending_count, &config->tear,
+                        result->states);
+    mpz_set (result->covered, result->states);
+  }
+}
+
+/* The page about LOG, to free. */
+static char *
+make_page (const struct write_log *log)
+{
+  const struct session_config config = {
+    .log = log, .tear = { TEAR_NONE, LOG_SECTOR }, .runner = { .filesystem = "ext4", .mount_options = "" }
+  };
+  struct session session;
+  struct report report;
+  char *text;
+
+  begin_session (&session, &config);
+  ck_assert_int_eq (report_make (&report, &session), 0);
+  text = report_make_html (&report);
+  ck_assert_ptr_nonnull (text);
+  report_free (&report);
+  session_free (&session);
+  return text;
+}
+
+static size_t
+count_text (const char *text, const char *wanted)
+{
+  size_t count = 0;
+
+  for (; (text = strstr (text, wanted)) != NULL; text += strlen (wanted))
+    count++;
+  return count;
+}
+
+START_TEST (few_writes_are_bars)
+{
+  struct write_log *log = make_small_log ();
+  char *text = make_page (log);
+
+  ck_assert_uint_eq (count_text (text, "<rect class=\"write\""), 4);
+  ck_assert_uint_eq (count_text (text, "<tr id=\"p"), 2);
+  ck_assert_uint_eq (count_text (text, "<title>flush 2, done 3</title>"), 1);
+  ck_assert_ptr_nonnull (strstr (text, "<title>write 0: 1 KiB at 0 KiB, done 1, durable from 3</title>"));
+  ck_assert_ptr_nonnull (strstr (text, "<title>write 8: 0.5 KiB at 8 KiB, never done</title>"));
+  free (text);
+  write_log_close (log);
+}
+END_TEST
+
+/* SIZE writes all over the device, with a flush behind each PERIOD of them. */
+static struct write_log *
+make_large_log (unsigned size, unsigned period)
+{
+  struct log_maker *maker = make_log (1, 1 << 20);
+  struct dice dice = { size };
+
+  for (unsigned i = 1; i <= size; i++) {
+    add_done_write (maker, 0, roll (&dice, (1 << 20) - 8), "abcdefgh");
+    if (i % period == 0)
+      add_completion (maker, add_flush (maker, 0), 0);
+  }
+  return finish_log (maker);
+}
+
+/* Many writes at few crash points, a few at each of many, and something in between. */
+START_TEST (many_writes_make_no_large_page)
+{
+  static const unsigned periods[] = { WRITES + 1, 12, 60 };
+  struct write_log *log = make_large_log (_i == 1 ? WRITES - 400 : WRITES, periods[_i]);
+  char *text = make_page (log);
+
+  ck_assert_uint_gt (log->write_count, 3000);
+  ck_assert_uint_lt (strlen (text), PAGE_BYTES_MAX / 2);
+  ck_assert_uint_eq (count_text (text, "<rect class=\"write\""), 0);
+  ck_assert_uint_ge (count_text (text, "class=\"raster write\""), 1);
+  free (text);
+  write_log_close (log);
+}
+END_TEST
+
+/* As many crash points as a log of this size can have: the rest is told of. */
+START_TEST (many_crash_points_make_no_large_page)
+{
+  struct write_log *log = make_large_log (2000, 1);
+  char *text = make_page (log);
+
+  ck_assert_uint_eq (count_text (text, "<tr id=\"p"), 1500);
+  ck_assert_uint_lt (strlen (text), PAGE_BYTES_MAX / 2);
+  ck_assert_ptr_nonnull (strstr (text, "501 more crash points are not listed"));
+  free (text);
+  write_log_close (log);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("page");
+  TCase *tcase = tcase_create ("page");
+
+  tcase_set_timeout (tcase, 60);
+  tcase_add_test (tcase, a_choice_decides_what_a_pending_write_is);
+  tcase_add_test (tcase, a_torn_write_is_there_in_part);
+  tcase_add_test (tcase, few_writes_are_bars);
+  tcase_add_loop_test (tcase, many_writes_make_no_large_page, 0, 3);
+  tcase_add_test (tcase, many_crash_points_make_no_large_page);
+  suite_add_tcase (suite, tcase);
+  return run_suite_with_folder (suite);
+}
