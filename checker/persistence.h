@@ -40,8 +40,8 @@
  * Where file systems differ: to all these rules the developers of ext3, ext4, XFS and btrfs hold their file systems (the
  * tests of log recovery in xfstests, generic/034 to generic/557).  XFS does not promise
  * fsync-exchange: an exchange of two files changes the folders alone.  f2fs promises that, fsync-gone and rename-lost only when
- * mounted with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for sync-name, sync-gone,
- * sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with `rule +NAME` and `rule -NAME`.
+ * mounted with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for sync-name,
+ * sync-gone, sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with `rule +NAME` and `rule -NAME`.
  */
 #ifndef POWERCUT_PERSISTENCE_H
 #define POWERCUT_PERSISTENCE_H
@@ -70,8 +70,8 @@ extern struct persistence *persistence_new (const struct workload *workload, uin
 extern void persistence_free (struct persistence *persistence);
 
 /* The files of which the sectors should be observed, since they may be judged by ranges: their paths as an observation has them,
- * in strcmp order, at most PERSISTENCE_PATHS_MAX, in *paths, an array to free with its texts.  Returns their number, or -1 after a
- * message.
+ * in strcmp order, at most PERSISTENCE_PATHS_MAX, in *paths, an array to free with its texts.  Returns their number, or -1 after
+ * a message.
  */
 #define PERSISTENCE_PATHS_MAX 64
 extern ssize_t persistence_paths (struct persistence *persistence, char ***paths);
