@@ -23,6 +23,7 @@ static const char *const rule_names[] = {
   [RULE_SYNC_NAME] = "sync-name", [RULE_SYNC_GONE] = "sync-gone", [RULE_SYNC_DATA] = "sync-data",
   [RULE_SYNC_XATTR] = "sync-xattr", [RULE_FSYNC_DATA] = "fsync-data", [RULE_FSYNC_XATTR] = "fsync-xattr",
   [RULE_FSYNC_NAME] = "fsync-name", [RULE_FSYNC_LINKS] = "fsync-links", [RULE_FSYNC_GONE] = "fsync-gone",
+  [RULE_FSYNC_EXCHANGE] = "fsync-exchange",
   [RULE_DIR_NAME] = "dir-name", [RULE_DIR_GONE] = "dir-gone", [RULE_RENAME_LOST] = "rename-lost", [RULE_OBJECT] = "object",
 };
 
@@ -41,6 +42,7 @@ struct range {
 struct entry_state {
   uint32_t *inodes;             /* numbers, and NOWHERE; the one of the latest operation last */
   size_t count;
+  bool exchanged;               /* by an exchange that no promise includes yet */
   struct promise promise;       /* of the last that took something out */
 };
 
@@ -114,18 +116,18 @@ rules_of_filesystem (const char *filesystem, const char *options)
 {
   static const char *const journaling[] = { "ext3", "ext4", "xfs", "btrfs" };
   const uint32_t fsync_names = BIT (RULE_FSYNC_NAME) | BIT (RULE_FSYNC_LINKS) | BIT (RULE_FSYNC_GONE) | BIT (RULE_DIR_NAME)
-    | BIT (RULE_DIR_GONE) | BIT (RULE_RENAME_LOST);
+    | BIT (RULE_FSYNC_EXCHANGE) | BIT (RULE_DIR_GONE) | BIT (RULE_RENAME_LOST);
 
   for (size_t i = 0; i < sizeof journaling / sizeof journaling[0]; i++)
     if (strcmp (filesystem, journaling[i]) == 0)
-      return ALL_RULES;
+      return strcmp (filesystem, "xfs") == 0 ? ALL_RULES & ~BIT (RULE_FSYNC_EXCHANGE) : ALL_RULES;
   if (strcmp (filesystem, "f2fs") != 0)
     return ALL_RULES & ~fsync_names;
   if (has_option (options, "fsync_mode=strict"))
     return ALL_RULES;
   if (has_option (options, "fsync_mode=nobarrier"))
     return ALL_RULES & ~(fsync_names | BIT (RULE_FSYNC_DATA) | BIT (RULE_FSYNC_XATTR));
-  return ALL_RULES & ~(BIT (RULE_FSYNC_GONE) | BIT (RULE_RENAME_LOST));
+  return ALL_RULES & ~(BIT (RULE_FSYNC_GONE) | BIT (RULE_FSYNC_EXCHANGE) | BIT (RULE_RENAME_LOST));
 }
 
 int
@@ -270,13 +272,14 @@ add_new (struct state *state)
 
 /* What the last operation touched may be old or new from now on. */
 static int
-touch (struct state *state, XXH3_state_t *hash)
+touch (struct state *state, enum workload_verb verb, XXH3_state_t *hash)
 {
   const struct sim_effect *effect = &state->simulation.effect;
 
   for (size_t i = 0; i < effect->entry_count; i++) {
     if (let_lead (&state->entries[effect->entries[i]->number], number_of (effect->entries[i]->inode)) == -1)
       return -1;
+    state->entries[effect->entries[i]->number].exchanged |= verb == WORKLOAD_EXCHANGE;
     if (effect->entries[i]->inode)
       state->inodes[effect->entries[i]->inode->number].renamed = true;
     if (effect->left[i]) {
@@ -380,6 +383,7 @@ promise_entry (const struct promiser *promiser, const struct sim_entry *entry, e
   if (!is_on (promiser, rule))
     return 0;
   state->count = 0;
+  state->exchanged = false;
   state->promise = promise (promiser, rule);
   if (let_lead (state, number_of (entry->inode)) == -1)
     return -1;
@@ -402,6 +406,13 @@ promise_path (const struct promiser *promiser, const struct sim_entry *entry, en
   return 0;
 }
 
+/* Whether the fsync of a file says something about ENTRY. */
+static bool
+fsync_covers (const struct promiser *promiser, const struct sim_entry *entry)
+{
+  return !promiser->state->entries[entry->number].exchanged || is_on (promiser, RULE_FSYNC_EXCHANGE);
+}
+
 /* Whatever does not lead to INODE now will not lead to it again. */
 static void
 promise_gone (const struct promiser *promiser, const struct sim_inode *inode)
@@ -413,7 +424,8 @@ promise_gone (const struct promiser *promiser, const struct sim_inode *inode)
   for (size_t i = 0; i < simulation->entry_count; i++) {
     struct entry_state *entry = &promiser->state->entries[i];
 
-    if (simulation->entries[i]->inode == inode || !may_lead (entry, inode->number))
+    if (simulation->entries[i]->inode == inode || !may_lead (entry, inode->number)
+        || !fsync_covers (promiser, simulation->entries[i]))
       continue;
     rule_out (entry, inode->number);
     entry->promise = promise (promiser, RULE_FSYNC_GONE);
@@ -429,7 +441,7 @@ promise_names (const struct promiser *promiser, const struct sim_inode *inode, c
   for (size_t i = 0; i < simulation->entry_count; i++) {
     const struct sim_entry *entry = simulation->entries[i];
 
-    if (entry->inode == inode
+    if (entry->inode == inode && fsync_covers (promiser, entry)
         && promise_path (promiser, entry, own == NULL || own == entry ? RULE_FSYNC_NAME : RULE_FSYNC_LINKS) == -1)
       return -1;
   }
@@ -549,7 +561,7 @@ do_operations (const struct persistence *persistence, struct state *state, uint3
     if (persists && i >= number)
       break;
     if (simulation_do (&state->simulation, i) == -1 || add_new (state) == -1
-        || touch (state, persistence->hash) == -1)
+        || touch (state, operation->verb, persistence->hash) == -1)
       return -1;
     promiser.operation = (uint32_t) i + 1;
     if (persists && promise_by (&promiser, operation) == -1)

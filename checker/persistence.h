@@ -22,6 +22,8 @@
  *                the names that it has had
  *   fsync-links  fsync: the file is there under its other names, too, each with the new folders above it
  *   fsync-gone   fsync: a name that the file or folder had lost (by rename, unlink, exchange) does not lead to it
+ *   fsync-exchange  fsync-name, fsync-links and fsync-gone hold for names, too, that an exchange has changed since they were
+ *                promised last
  *   dir-name     fsync of a folder: a name that was in it is there; the object is there, of its type, and a link has its target,
  *                but what a file holds is not promised
  *   dir-gone     fsync of a folder: a name that was not in it, but had been, is not there
@@ -36,9 +38,10 @@
  * sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched more often are not looked at.
  *
  * Where file systems differ: to all these rules the developers of ext3, ext4, XFS and btrfs hold their file systems (the
- * tests of log recovery in xfstests, generic/034 to generic/557).  f2fs promises fsync-gone and rename-lost only when mounted
- * with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for sync-name, sync-gone,
- * sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with `rule +NAME` and `rule -NAME`.
+ * tests of log recovery in xfstests, generic/034 to generic/557).  XFS does not promise
+ * fsync-exchange: an exchange of two files changes the folders alone.  f2fs promises that, fsync-gone and rename-lost only when
+ * mounted with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for sync-name,
+ * sync-gone, sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with `rule +NAME` and `rule -NAME`.
  */
 #ifndef POWERCUT_PERSISTENCE_H
 #define POWERCUT_PERSISTENCE_H
@@ -50,7 +53,7 @@
 
 enum persistence_rule {
   RULE_SYNC_NAME, RULE_SYNC_GONE, RULE_SYNC_DATA, RULE_SYNC_XATTR, RULE_FSYNC_DATA, RULE_FSYNC_XATTR, RULE_FSYNC_NAME,
-  RULE_FSYNC_LINKS, RULE_FSYNC_GONE, RULE_DIR_NAME, RULE_DIR_GONE, RULE_RENAME_LOST, RULE_OBJECT, RULE_COUNT,
+  RULE_FSYNC_LINKS, RULE_FSYNC_GONE, RULE_FSYNC_EXCHANGE, RULE_DIR_NAME, RULE_DIR_GONE, RULE_RENAME_LOST, RULE_OBJECT, RULE_COUNT,
 };
 
 extern const char *persistence_rule_name (enum persistence_rule rule);
@@ -67,8 +70,8 @@ extern struct persistence *persistence_new (const struct workload *workload, uin
 extern void persistence_free (struct persistence *persistence);
 
 /* The files of which the sectors should be observed, since they may be judged by ranges: their paths as an observation has them,
- * in strcmp order, at most PERSISTENCE_PATHS_MAX, in *paths, an array to free with its texts.  Returns their number, or -1 after a
- * message.
+ * in strcmp order, at most PERSISTENCE_PATHS_MAX, in *paths, an array to free with its texts.  Returns their number, or -1 after
+ * a message.
  */
 #define PERSISTENCE_PATHS_MAX 64
 extern ssize_t persistence_paths (struct persistence *persistence, char ***paths);

@@ -612,6 +612,7 @@ START_TEST (rules_depend_on_the_file_system)
 {
   static const char text[] = "creat a\nlink a b\nbegin\nunlink b\nfsync a\n";
   static const char made[] = "write a 0 4K\nfsync a\n";
+  static const char exchange[] = "write a 0 8K\nwrite b 0 4K\nbegin\nexchange a b\nfsync a\n";
   static const struct {
     const char *filesystem, *options, *text;
     uint32_t number;
@@ -620,6 +621,8 @@ START_TEST (rules_depend_on_the_file_system)
   } cases[] = {
     { "xfs", "", text, 4, "creat a\nlink a b\n", true },
     { "btrfs", "", text, 4, "creat a\nlink a b\n", true },
+    { "btrfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", true },
+    { "xfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", false },
     { "f2fs", "", text, 4, "creat a\nlink a b\n", false },
     { "f2fs", "noatime,fsync_mode=strict", text, 4, "creat a\nlink a b\n", true },
     { "f2fs", "fsync_mode=strictly", text, 4, "creat a\nlink a b\n", false },
