@@ -193,7 +193,7 @@ mount_sectors (struct agent *agent, char **words, FILE *payload)
     error_message ("out of memory");
     return -1;
   }
-  agent->sectors = true;
+  agent->sectors = strcmp (words[0], "all") == 0 || count > 0;
   agent->request = (struct sector_request) { strcmp (words[0], "all") == 0 ? NULL : (const char *const *) paths, count };
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/agent.h"
 
@@ -109,6 +111,19 @@ check_root (const struct agent *agent)
   return 0;
 }
 
+/* A mount elsewhere or a loop device that a program has left holds the device, with what it was: the next mount of it would be that
+ * one again.
+ */
+static int
+check_free (const char *device)
+{
+  CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_EXCL | O_CLOEXEC);
+
+  if (fd == -1)
+    error_message ("%s is still in use: %m", device);
+  return fd == -1 ? -1 : 0;
+}
+
 int
 reset_guest (struct agent *agent, char **words, FILE *payload)
 {
@@ -116,7 +131,8 @@ reset_guest (struct agent *agent, char **words, FILE *payload)
   reset_environment (agent);
   free (agent->observation);
   agent->observation = NULL;
-  if (mount_unmount (agent, NULL, payload) == -1 || mount_forget (words[0], words[1]) == -1 || empty_folders (agent) == -1
+  agent->sectors = false;
+  if (mount_unmount (agent, NULL, payload) == -1 || check_free (words[0]) == -1 || mount_forget (words[0], words[1]) == -1 || empty_folders (agent) == -1
       || check_root (agent) == -1)
     return -1;
   log_report (agent, payload);

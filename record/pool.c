@@ -281,13 +281,13 @@ fill_slots (struct pool *pool)
 static int
 serve_slot (struct pool *pool, struct slot *slot)
 {
-  int status, answered = read_answer (slot, &status);
+  int status, answered = read_answer (slot, &status), end_status;
   /* After the answer: all that was said before it is there now. */
   int ended = drain_messages (slot);
 
   if (ended == -1)
     return -1;
-  if (ended && process_wait (slot->pid, -1, &status) == -1) {
+  if (ended && process_wait (slot->pid, -1, answered ? &end_status : &status) == -1) {
     error_message ("cannot wait for a worker: %m");
     return -1;
   }

@@ -128,7 +128,10 @@ runner_change (struct runner *runner, const struct runner_config *config)
     error_message ("out of memory");
     return -1;
   }
-  return device_change (runner->device, config->log);
+  if (device_change (runner->device, config->log) == -1)
+    return -1;
+  /* The guest still has the request of the replay before. */
+  return runner->vm ? ask_for_sectors (runner) : 0;
 }
 
 void
