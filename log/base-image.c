@@ -76,6 +76,26 @@ next_data (int fd, off_t offset, off_t size)
   return data < size ? data : size;
 }
 
+/* Read WANT bytes at OFFSET, fewer only where the file ends.  Returns 0, or -1 with errno. */
+static int
+read_whole (int fd, char *buffer, size_t want, off_t offset)
+{
+  while (want > 0) {
+    ssize_t count = pread (fd, buffer, want, offset);
+
+    if (count == -1 && errno != EINTR)
+      return -1;
+    if (count == 0)
+      break;
+    if (count > 0) {
+      buffer += count;
+      want -= (size_t) count;
+      offset += count;
+    }
+  }
+  return 0;
+}
+
 /* Hand over what FD, of the file PATH, holds outside of its holes. */
 static int
 put_file (const char *path, int fd, uint64_t size_bytes, base_image_put *put, void *opaque)
@@ -92,7 +112,7 @@ put_file (const char *path, int fd, uint64_t size_bytes, base_image_put *put, vo
     size_t want = size - start < READ_BYTES ? (size_t) (size - start) : READ_BYTES;
 
     memset (buffer, 0, want);   /* the file may end before its last sector does */
-    if (data == -1 || pread (fd, buffer, want, start) == -1) {
+    if (data == -1 || read_whole (fd, buffer, want, start) == -1) {
       error_message ("base=%s: %m", path);
       return -1;
     }

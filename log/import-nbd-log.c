@@ -80,6 +80,7 @@ struct flight {
   bool changes;                 /* the device: a write, zero or trim */
   bool must_fail;               /* it was no request that a server can do */
   bool issued;                  /* it is in the log */
+  bool failed;                  /* a part of its answer says so */
   struct import_issued issue;
 };
 
@@ -242,8 +243,8 @@ read_structured_reply (struct walk *walk)
   flight = find_flight (walk, reply.cookie);
   if (flight == NULL)
     return fault (walk, offsetof (struct nbd_structured_reply, cookie), "a reply to no request");
-  if (ntohs (reply.flags) & NBD_REPLY_DONE
-      && answer (walk, flight, ntohs (reply.type) & NBD_REPLY_ERROR ? EIO : 0) == -1)
+  flight->failed |= (ntohs (reply.type) & NBD_REPLY_ERROR) != 0;
+  if (ntohs (reply.flags) & NBD_REPLY_DONE && answer (walk, flight, flight->failed ? EIO : 0) == -1)
     return -1;
   walk->offset += sizeof reply;
   return 0;

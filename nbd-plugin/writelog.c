@@ -59,7 +59,8 @@ static size_t info_count;
 static struct log_writer *writer;       /* NULL: the log was closed, and there is no new one yet */
 
 /* Held by every request, and alone by those that change which log it goes to. */
-static pthread_rwlock_t writer_lock = PTHREAD_RWLOCK_INITIALIZER;
+/* Whoever waits to change the writer comes before new requests: a guest may have some at any time. */
+static pthread_rwlock_t writer_lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
 static void
 release_writer (pthread_rwlock_t **lock)
