@@ -10,7 +10,7 @@
 /* Where cases are done. */
 struct case_environment {
   const char *filesystem;
-  const char *kernel;           /* as for --kernel */
+  const char *kernel;           /* image */
   const char *release;          /* the kernel's */
   bool supported;               /* the kernel has a driver for the file system */
 };
