@@ -392,14 +392,26 @@ promise_entry (const struct promiser *promiser, const struct sim_entry *entry, e
   return 0;
 }
 
-/* ENTRY, and the folders above it up to one that was promised before. */
+/* Whether the folder that ABOVE leads to may be found under another name, too: it was moved, which the fsync of something in it that
+ * was clean does not write.
+ */
+static bool
+was_moved (const struct promiser *promiser, const struct sim_entry *above)
+{
+  for (size_t i = 0; i < promiser->state->simulation.entry_count; i++)
+    if (i != above->number && may_lead (&promiser->state->entries[i], above->inode->number))
+      return true;
+  return false;
+}
+
+/* ENTRY, and the folders above it up to one that was promised or moved before. */
 static int
 promise_path (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
 {
   if (promise_entry (promiser, entry, rule) == -1)
     return -1;
   for (const struct sim_entry *above = entry->folder->above; above; above = above->folder->above)
-    if (promiser->state->inodes[above->inode->number].name.made)
+    if (promiser->state->inodes[above->inode->number].name.made || was_moved (promiser, above))
       break;
     else if (promise_entry (promiser, above, rule) == -1)
       return -1;

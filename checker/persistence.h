@@ -18,7 +18,7 @@
  *                were promised last has been msynced, and the size has not changed
  *   fsync-xattr  fsync: the extended attributes of the file or folder, and its mode
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above it of which
- *                no name was promised yet; fdatasync of a file of which no name was promised yet: it is there under one of
+ *                no name was promised yet, up to one that was moved; fdatasync of a file of which no name was promised yet: it is there under one of
  *                the names that it has had
  *   fsync-links  fsync: the file is there under its other names, too, each with the new folders above it
  *   fsync-gone   fsync: a name that the file or folder had lost (by rename, unlink, exchange) does not lead to it
