@@ -66,3 +66,12 @@ publish_check (const char *path)
     unlink (name);
   return 0;
 }
+
+bool
+same_file (const char *a, const char *b)
+{
+  struct stat status_a, status_b;
+
+  return stat (a, &status_a) == 0 && stat (b, &status_b) == 0 && status_a.st_dev == status_b.st_dev
+    && status_a.st_ino == status_b.st_ino;
+}

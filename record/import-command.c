@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
+#include "common/publish.h"
 #include "common/stop.h"
 #include "log/export.h"
 #include "log/import.h"
@@ -56,7 +57,7 @@ find_format (const char *name, enum import_format *format)
 static int
 check_output (const char *output, const char *input)
 {
-  struct stat status, input_status;
+  struct stat status;
 
   if (output == NULL) {
     error_message ("where to write? give -o FILE: see --help");
@@ -68,7 +69,7 @@ check_output (const char *output, const char *input)
     error_message ("-o %s: is there already and no regular file", output);
     return -1;
   }
-  if (stat (input, &input_status) == 0 && status.st_dev == input_status.st_dev && status.st_ino == input_status.st_ino) {
+  if (same_file (output, input)) {
     error_message ("-o %s: that is the log itself", output);
     return -1;
   }

@@ -53,7 +53,7 @@ outputs_use_stdout (const struct outputs *outputs)
 }
 
 int
-outputs_check (const struct outputs *outputs)
+outputs_check (const struct outputs *outputs, const char *log)
 {
   const char *paths[OUTPUT_COUNT];
 
@@ -68,6 +68,11 @@ outputs_check (const struct outputs *outputs)
         error_message ("%s: two reports in one file: give each its own", paths[i]);
         return -1;
       }
+  for (size_t i = 0; i < OUTPUT_COUNT; i++)
+    if (paths[i] && same_file (paths[i], log)) {
+      error_message ("%s: a report cannot be written there: that is the log itself", paths[i]);
+      return -1;
+    }
   for (size_t i = 1; i < OUTPUT_COUNT; i++)
     if (paths[i] && strcmp (paths[i], "-") != 0 && publish_check (paths[i]) == -1)
       return -1;

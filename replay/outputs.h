@@ -27,8 +27,8 @@ extern bool outputs_given (const struct outputs *outputs);
 /* Whether one of them is standard output, which has no room for another report. */
 extern bool outputs_use_stdout (const struct outputs *outputs);
 
-/* Can all of them be written?  Returns 0, or -1 after a message. */
-extern int outputs_check (const struct outputs *outputs);
+/* Can all of them be written, and is none of them LOG, which is replayed?  Returns 0, or -1 after a message. */
+extern int outputs_check (const struct outputs *outputs, const char *log);
 
 /* Write all but json_lines, each under a temporary name first.  Returns 0, or -1 after a message. */
 extern int outputs_write (const struct outputs *outputs, const struct report *report);

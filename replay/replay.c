@@ -166,7 +166,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     return -1;
   }
   arguments->log = argv[first];
-  return filter_check (&arguments->filter) == -1 ? -1 : outputs_check (&arguments->outputs);
+  return filter_check (&arguments->filter) == -1 ? -1 : outputs_check (&arguments->outputs, arguments->log);
 }
 
 /* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
@@ -192,15 +192,6 @@ named_state (const struct arguments *arguments, const struct write_log *log, uin
       return -1;
     }
   return 0;
-}
-
-static bool
-same_file (const char *a, const char *b)
-{
-  struct stat status_a, status_b;
-
-  return stat (a, &status_a) == 0 && stat (b, &status_b) == 0 && status_a.st_dev == status_b.st_dev
-    && status_a.st_ino == status_b.st_ino;
 }
 
 static int

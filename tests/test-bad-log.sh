@@ -38,7 +38,12 @@ end=$("$replay" --list "$tmp/log.bin" | sed -n 's/^\([0-9]*\) events.*/\1/p')
 refused 'durable' "$replay" --state=$((end - 1)):-$last --export="$tmp/i" "$tmp/log.bin"
 
 # What would destroy the log, or make no sense.
+cp "$tmp/log.bin" "$tmp/whole.bin"
 refused 'that is the log itself' "$replay" --export="$tmp/log.bin" "$tmp/log.bin"
+for report in json json-lines junit tap html; do
+    refused 'that is the log itself' "$replay" --$report="$tmp/log.bin" "$tmp/log.bin"
+done
+cmp "$tmp/log.bin" "$tmp/whole.bin" || fail 'a refused report changed the log'
 refused 'too many' "$replay" --jobs=4294967296 "$tmp/log.bin"
 refused 'for a whole replay' "$replay" --list --json=- "$tmp/log.bin"
 
