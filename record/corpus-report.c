@@ -125,7 +125,7 @@ add_violations (struct entries *entries, const struct case_cell *cell)
   const cJSON *violation;
 
   cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (cell->job->result, "violations"))
-    if (!violation_is_expected (violation, cell->failure)
+    if (violation_counts (violation) && !violation_is_expected (violation, cell->failure)
         && add_entry (entries, cell, violation_cause (violation), json_text (violation, "detail"),
                       json_text (violation, "kind")) == -1)
       return -1;
@@ -178,7 +178,11 @@ print_command (const struct case_cell *cell)
     const bool plain = **word && strspn (*word, NAME_CHARACTERS) == strlen (*word);
 
     fputs (plain ? " " : " '", stdout);
-    print_text (*word);
+    for (const char *at = *word; *at; at++)
+      if (*at == '\'')
+        fputs ("'\\''", stdout);       /* as a shell takes it */
+      else
+        print_safely (at, 1, stdout);
     fputs (plain ? "" : "'", stdout);
   }
   if (cell->job->log)

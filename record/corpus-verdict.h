@@ -29,6 +29,11 @@ extern bool outcome_is_expected (enum case_outcome outcome);
  */
 extern enum case_outcome outcome_judge (int status, const cJSON *result, const struct case_failure *failure);
 
+/* Does VIOLATION, of replay's results, count?  Not if a first run saw it and a second one on a fresh boot did not: that stands for no
+ * state, and may have been the host's trouble.
+ */
+extern bool violation_counts (const cJSON *violation);
+
 /* Is VIOLATION, of replay's results, one that FAILURE (which may be NULL) expects? */
 extern bool violation_is_expected (const cJSON *violation, const struct case_failure *failure);
 

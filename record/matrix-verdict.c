@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "record/corpus-verdict.h"
 #include "record/matrix-verdict.h"
 
 #define DIGITS_MAX 12           /* of a number of states that is written out */
@@ -69,7 +70,7 @@ write_violations (const cJSON *result, FILE *file)
     shorten (digits, states);
     fprintf (file, "%s%s after %s in %s state%s: %s%s", separator, text_of (violation, "kind"), text_of (violation, "after"),
              states, strcmp (digits, "1") == 0 ? "" : "s", text_of (violation, "detail"),
-             cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (violation, "repeated")) ? "" : " (not seen again)");
+             cJSON_IsFalse (cJSON_GetObjectItemCaseSensitive (violation, "repeated")) ? " (not seen again)" : "");
     separator = "; ";
   }
 }
@@ -81,7 +82,8 @@ has_other_violation (const cJSON *result)
   const cJSON *violation;
 
   cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations"))
-    if (strcmp (text_of (violation, "kind"), "atomicity") != 0 && strcmp (text_of (violation, "kind"), "durability") != 0)
+    if (violation_counts (violation) && strcmp (text_of (violation, "kind"), "atomicity") != 0
+        && strcmp (text_of (violation, "kind"), "durability") != 0)
       return true;
   return false;
 }
@@ -113,6 +115,9 @@ sum_up (const struct cell *cell, struct verdict *verdict)
   } else if (has_other_violation (cell->result)) {
     verdict->summary = "broken";
     verdict->class = "bad";
+  } else if (which == 3 && strcmp (verdict->exhaustive, "yes") != 0) {
+    verdict->summary = "atomic, durable so far";
+    verdict->class = "half";
   } else {
     verdict->summary = summaries[which];
     verdict->class = classes[which];

@@ -7,7 +7,7 @@
 #include "record/corpus-verdict.h"
 #include "tests/unit/unit.h"
 
-#define NOTHING "{\"violations\": []}"
+#define NOTHING "{\"exhaustive\": true, \"violations\": []}"
 #define OLD "{\"kind\": \"durability\", \"detail\": \"old contents after commit: f: 4 bytes\"}"
 #define EMPTY "{\"kind\": \"atomicity\", \"detail\": \"f: empty\"}"
 
@@ -28,27 +28,44 @@ judge_text (int status, const char *text, const struct case_failure *expected)
 START_TEST (expected_to_pass)
 {
   ck_assert_int_eq (judge_text (0, NOTHING, NULL), OUTCOME_PASS);
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [" OLD "]}", NULL), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "]}", NULL), OUTCOME_FAIL);
 }
 END_TEST
 
 START_TEST (expected_to_fail)
 {
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [" OLD "]}", &failure), OUTCOME_KNOWN);
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [" OLD "," OLD "]}", &failure), OUTCOME_KNOWN);
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [{\"kind\": \"hang\"}]}", &failure), OUTCOME_KNOWN);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "]}", &failure), OUTCOME_KNOWN);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "," OLD "]}", &failure), OUTCOME_KNOWN);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{\"kind\": \"hang\"}]}", &failure), OUTCOME_KNOWN);
   ck_assert_int_eq (judge_text (0, NOTHING, &failure), OUTCOME_FIXED);
 }
 END_TEST
 
 START_TEST (expected_to_fail_otherwise)
 {
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [" EMPTY "]}", &failure), OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [" OLD "," EMPTY "]}", &failure), OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [{\"kind\": \"durability\", \"detail\": \"new\"}]}", &failure),
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" EMPTY "]}", &failure), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "," EMPTY "]}", &failure), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{\"kind\": \"durability\", \"detail\": \"new\"}]}", &failure),
                     OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [{\"kind\": \"hangs\"}]}", &failure), OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"violations\": [{}]}", &failure), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{\"kind\": \"hangs\"}]}", &failure), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{}]}", &failure), OUTCOME_FAIL);
+}
+END_TEST
+
+#define UNREPEATED "{\"kind\": \"kernel\", \"detail\": \"a panic\", \"repeated\": false, \"states\": \"0\"}"
+
+START_TEST (what_a_second_run_did_not_see_decides_nothing)
+{
+  ck_assert_int_eq (judge_text (0, "{\"exhaustive\": true, \"violations\": [" UNREPEATED "]}", NULL), OUTCOME_PASS);
+  ck_assert_int_eq (judge_text (0, "{\"exhaustive\": true, \"violations\": [" UNREPEATED "]}", &failure), OUTCOME_FIXED);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" UNREPEATED "," OLD "]}", &failure), OUTCOME_KNOWN);
+}
+END_TEST
+
+START_TEST (what_is_known_may_hide_something_where_states_are_left)
+{
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": false, \"violations\": [" OLD "]}", &failure), OUTCOME_ERROR);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": false, \"violations\": [" EMPTY "]}", &failure), OUTCOME_FAIL);
 }
 END_TEST
 
@@ -108,6 +125,8 @@ main (void)
   tcase_add_test (tests, expected_to_pass);
   tcase_add_test (tests, expected_to_fail);
   tcase_add_test (tests, expected_to_fail_otherwise);
+  tcase_add_test (tests, what_a_second_run_did_not_see_decides_nothing);
+  tcase_add_test (tests, what_is_known_may_hide_something_where_states_are_left);
   tcase_add_test (tests, not_measured);
   tcase_add_test (tests, what_is_as_expected);
   tcase_add_test (tests, causes_are_the_same_for_other_names_and_numbers);
