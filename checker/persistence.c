@@ -1076,6 +1076,12 @@ judge_tree (struct judge *judge)
 
   for (size_t i = 0; i < state->inode_count; i++)
     state->inodes[i].found = false;
+  const struct sim_inode *folder = state->simulation.inodes[0];
+  const struct tree_object *root = find_seen (judge, ".");
+  enum match match = root ? match_object (judge, folder, root) : MATCH_ALL;     /* paths may have been watched */
+
+  if (match != MATCH_ALL)
+    report_wrong (judge, ".", root, folder, match);
   if (visit_folders (judge, (const struct sim_inode *const *) state->simulation.inodes, 1, "") == -1)
     return -1;
   /* What is missing or wrong under a name that it must have has been said already. */

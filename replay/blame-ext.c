@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/escape.h"
@@ -271,11 +272,32 @@ name_blocks (struct search *search)
   }
 }
 
+/* Whether the file system is no larger than IMAGE.  Everything that is allocated and walked goes by what the superblock says of
+ * its size.
+ */
+static bool
+is_plausible (const char *image)
+{
+  ext2_filsys fs;
+  struct stat status;
+  bool plausible;
+
+  if (stat (image, &status) == -1
+      || ext2fs_open2 (image, NULL, EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_64BITS
+                       | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, unix_io_manager, &fs) != 0)
+    return false;
+  plausible = ext2fs_blocks_count (fs->super) <= (uint64_t) status.st_size / fs->blocksize;
+  ext2fs_close_free (&fs);
+  return plausible;
+}
+
 void
 blame_ext (const char *image, const struct written *written, struct names *names)
 {
   struct search search = { .written = written, .names = names };
 
+  if (!is_plausible (image))
+    return;
   if (ext2fs_open2 (image, NULL, EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0,
                     unix_io_manager, &search.fs) != 0)
     return;

@@ -133,8 +133,10 @@ ext_image (struct blame *blame, struct image *image, uint32_t position)
   CLEANUP_CLOSE int fd = open (image->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   image->made |= fd != -1;
   image->position = position;
-  if (fd == -1 || !select_all (blame, position) || export_device (blame->state, blame->log, 0, fd) == -1)
+  if (fd == -1 || !select_all (blame, position) || export_device (blame->state, blame->log, 0, fd) == -1) {
+    image->position = UINT32_MAX;       /* of none */
     return NULL;
+  }
   if (e2fsck)
     free (process_run ((const char *const[]) { e2fsck, "-y", "-E", "journal_only", image->path, NULL }));
   return image->path;

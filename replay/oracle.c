@@ -289,7 +289,7 @@ oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct
     verdict->kind = outcome->kind == OUTCOME_UNMOUNTABLE ? "unmountable" : outcome->kind == OUTCOME_DIED ? "kernel" : "hang";
     verdict->detail = strdup (outcome->detail ? outcome->detail : "");
     verdict->atomic = false;
-    verdict->durable = point->phase != PHASE_COMMITTED && oracle->persistence == NULL;
+    verdict->durable = !oracle_judges_durable (oracle, point);
   }
   return verdict->detail ? 0 : out_of_memory ();
 }

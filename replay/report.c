@@ -279,7 +279,8 @@ add_violations (cJSON *object, const struct session *session)
     json_add_text (violation, "after", finding->after);
     json_add_text (violation, "detail", finding->detail);
     json_add_big_number (violation, "states", finding->states);
-    cJSON_AddBoolToObject (violation, "repeated", finding->confirmation == FINDING_REPEATED);
+    cJSON_AddItemToObject (violation, "repeated", finding->confirmation == FINDING_UNCONFIRMED ? cJSON_CreateNull ()
+                           : cJSON_CreateBool (finding->confirmation == FINDING_REPEATED));
     if (session->config->minimize)
       add_minimal (violation, session->config->log, finding->minimal);
     cJSON_AddItemToArray (list, violation);

@@ -90,7 +90,7 @@ tree_after (const char *text, size_t count)
   struct simulation simulation;
   XXH3_state_t *hash = XXH3_createState ();
   size_t line_count = 0, length;
-  char *tree;
+  char *tree, xattrs[CONTENT_WORD_SIZE];
 
   ck_assert_int_eq (simulation_begin (&simulation, &workload), 0);
   for (size_t i = 0; i < workload.count && i < count; i++)
@@ -101,7 +101,8 @@ tree_after (const char *text, size_t count)
       lines[line_count++] = line_of (simulation.entries[i], hash);
   qsort (lines, line_count, sizeof *lines, compare_lines);
   FILE *file = open_memstream (&tree, &length);
-  fputs ("d 0755 0 0 - - - .\n", file);
+  sim_xattrs_word (simulation.inodes[0], hash, xattrs);
+  fprintf (file, "d 0755 0 0 - - %s .\n", xattrs);
   for (size_t i = 0; i < line_count; i++) {
     fputs (lines[i].text, file);
     free (lines[i].text);
@@ -536,6 +537,10 @@ END_TEST
 START_TEST (fsync_of_a_folder)
 {
   static const struct left cases[] = {
+    /* The root is a folder, too. */
+    { "begin\nsetxattr . user.a v\nfsync .\n", 2, "setxattr . user.a v\n", NULL },
+    { "begin\nsetxattr . user.a v\nfsync .\n", 2, "sync\n", "fsync-xattr: .: xattrs -, should be" },
+    { "begin\nsetxattr . user.a v\n", 0, "sync\n", NULL },
     { "mkdir A\nwrite A/a 0 4K\nfsync A\n", 3, "mkdir A\ncreat A/a\n", NULL },
     { "mkdir A\nwrite A/a 0 4K\nfsync A\n", 3, "mkdir A\n", "dir-name: A/a: missing, should be file (fsync at line 3)" },
     { "mkdir A\nwrite A/a 0 4K\nfsync A\n", 3, "sync\n", "fsync-name: A: missing, should be folder" },
