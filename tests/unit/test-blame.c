@@ -2,6 +2,7 @@
 /* Names of blocks, on an image of mke2fs, and in blocks made by hand. */
 #include <config.h>
 
+#include <endian.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,17 @@ START_TEST (garbage_has_no_name)
 }
 END_TEST
 
+/* How much is read and walked goes by the size in the superblock. */
+START_TEST (a_file_system_larger_than_its_image_has_no_names)
+{
+  CLEANUP_CLOSE int fd = open (image, O_WRONLY | O_CLOEXEC);
+  const uint32_t blocks = htole32 (IMAGE_BLOCKS + 1);
+
+  ck_assert_int_eq (pwrite (fd, &blocks, sizeof blocks, BLOCK + 4), sizeof blocks);
+  assert_names (1, 1, NULL, "");
+}
+END_TEST
+
 /* Whatever is wrong with an image, an answer comes. */
 START_TEST (an_image_with_flipped_bytes_gives_some_answer)
 {
@@ -324,6 +336,7 @@ main (void)
   tcase_add_test (on_image, what_is_free_has_no_name);
   tcase_add_test (on_image, a_write_over_much_has_a_few_names);
   tcase_add_test (on_image, garbage_has_no_name);
+  tcase_add_test (on_image, a_file_system_larger_than_its_image_has_no_names);
   tcase_add_loop_test (on_image, an_image_with_flipped_bytes_gives_some_answer, 0, 20);
   tcase_add_test (made, blocks_of_btrfs_say_what_they_are);
   tcase_add_test (made, blocks_of_xfs_say_what_they_are);

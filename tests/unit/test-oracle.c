@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a state means that shows no tree. */
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "replay/oracle.h"
+#include "tests/unit/unit.h"
+
+static struct verdict
+judge_unmountable (size_t tree_count, enum phase phase, uint32_t step)
+{
+  char *texts[] = { (char *) "", (char *) "", (char *) "" };
+  const struct trees trees = { texts, tree_count };
+  const struct outcome outcome = { .kind = OUTCOME_UNMOUNTABLE, .detail = (char *) "mount: EIO" };
+  const struct crash_point point = { .phase = phase, .step = step };
+  struct oracle oracle;
+  struct verdict verdict;
+
+  oracle_init (&oracle, &trees, NULL, NULL);
+  ck_assert_int_eq (oracle_judge (&oracle, &outcome, &point, &verdict), 0);
+  oracle_free (&oracle);
+  ck_assert_str_eq (verdict.kind, "unmountable");
+  free (verdict.detail);
+  return verdict;
+}
+
+START_TEST (what_cannot_be_mounted_has_lost_every_committed_step)
+{
+  ck_assert (judge_unmountable (3, PHASE_UPDATE, 1).durable);   /* nothing was promised yet */
+  ck_assert (!judge_unmountable (3, PHASE_COMMITTED, 1).durable);
+  ck_assert (!judge_unmountable (3, PHASE_UPDATE, 2).durable);  /* the first step was */
+  ck_assert (!judge_unmountable (3, PHASE_COMMITTED, 2).durable);
+  ck_assert (!judge_unmountable (3, PHASE_UPDATE, 1).atomic);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("oracle");
+  TCase *tests = tcase_create ("oracle");
+
+  tcase_add_test (tests, what_cannot_be_mounted_has_lost_every_committed_step);
+  suite_add_tcase (suite, tests);
+  return run_suite (suite);
+}
