@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,7 +13,6 @@
 #include "common/number.h"
 #include "common/options.h"
 
-#define OPTIONS_MAX 64
 #define LONG_ONLY 1000          /* getopt's value for the option I of the table is LONG_ONLY + I */
 #define SECONDS_MAX 1000000     /* eleven days, and in milliseconds still an int */
 #define HELP (LONG_ONLY - 1)
@@ -89,6 +89,15 @@ set_option (const struct option_spec *option, const char *text)
     return add_text (option->target, text);
   default:
     return set_number (option, text);
+  }
+}
+
+void
+options_add (struct option_table *table, const struct option_spec *rows)
+{
+  for (; rows->name; rows++) {
+    assert (table->count < OPTIONS_MAX);
+    table->rows[table->count++] = *rows;
   }
 }
 

@@ -31,6 +31,17 @@ struct option_spec {
   uint64_t minimum;             /* least value of a number, size or time */
 };
 
+#define OPTIONS_MAX 96          /* of one command */
+
+/* Rows of several parts of the program, joined for one command: each part defines the options that are its own, once. */
+struct option_table {
+  struct option_spec rows[OPTIONS_MAX + 1];     /* the rest are zeros, so that a NULL name ends it */
+  size_t count;
+};
+
+/* Add ROWS, which a NULL name ends, to TABLE, which begins as zeros. */
+extern void options_add (struct option_table *table, const struct option_spec *rows);
+
 struct command_line {
   const char *usage;            /* what --help prints first: `usage: ...`, lines ended by newlines */
   const char *summary;          /* one sentence behind it */

@@ -47,6 +47,7 @@ guest_libguest_la_SOURCES = \
 	guest/mark-text.c guest/mark-text.h \
 	guest/modules.c guest/modules.h \
 	guest/needs.c guest/needs.h \
+	guest/options.c guest/options.h \
 	guest/protocol.h \
 	guest/text.h \
 	guest/qemu.c guest/qemu.h \

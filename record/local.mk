@@ -23,6 +23,7 @@ record_powercut_SOURCES = \
 	record/pool.c record/pool.h \
 	record/powercut.c \
 	record/record.c record/record.h \
+	record/record-command.c record/record-command.h \
 	record/recorder.c record/recorder.h \
 	record/worker.c record/worker.h \
 	record/workload-file.c record/workload-file.h

@@ -185,11 +185,11 @@ run_program (struct session *session, const char *what, const char *const *comma
   words = calloc (count + 3, sizeof *words);
   if (words == NULL)
     return out_of_memory ();
-  snprintf (timeout, sizeof timeout, "%ju", (uintmax_t) recording->timeout_seconds);
+  snprintf (timeout, sizeof timeout, "%ju", (uintmax_t) recording->guest.timeout_seconds);
   words[0] = "run";
   words[1] = timeout;
   memcpy (words + 2, command, count * sizeof *words);
-  payload = ask (session, what, (int) recording->timeout_seconds * 1000 + CALL_TIMEOUT_MS, words);
+  payload = ask (session, what, (int) recording->guest.timeout_seconds * 1000 + CALL_TIMEOUT_MS, words);
   if (payload == NULL)
     return -1;
   text = strchr (payload, '\n');
@@ -250,7 +250,7 @@ tree_has (const char *tree, const char *path)
 static int
 check_watch (const struct recording *recording, const char *old_tree, const char *new_tree)
 {
-  if (recording->page_bytes > 0 && *pages_begin (old_tree) == '\0' && *pages_begin (new_tree) == '\0') {
+  if (recording->guest.page_bytes > 0 && *pages_begin (old_tree) == '\0' && *pages_begin (new_tree) == '\0') {
     error_message ("--pages: there is no file, neither before the update nor after it");
     return -1;
   }
@@ -313,7 +313,7 @@ prepare_tree (struct session *session)
                      (const char *const[]) { AGENT_WORKLOAD_TOOL, "--setup", recording->workload, NULL }, &output) == -1)
       return -1;
   }
-  if (recording->page_bytes > 0
+  if (recording->guest.page_bytes > 0
       && tell (session, "asking for pages", (const char *const[]) { "sectors", "all", NULL }) == -1)
     return -1;
   /* Not before: a mark of --setup is none of the update. */
@@ -372,7 +372,7 @@ record_step (struct session *session, const char *what, const char *const *comma
   session->begun = true;
   if (run_program (session, what, command, &output) == -1 || mark_step (session, "commit", number) == -1)
     return -1;
-  if (!session->recording->quiet && output)
+  if (!session->recording->guest.quiet && output)
     fputs (output, stdout);
   free (*tree);
   *tree = NULL;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/options.h"
+#include "guest/options.h"
 
 enum settle {
   SETTLE_SYNC,                  /* after `commit`, sync */
@@ -16,11 +17,11 @@ enum settle {
 };
 
 struct recording {
+  struct guest_options guest;   /* complete: page_bytes is 0 unless pages are to be tabulated */
   const char *filesystem;
   uint64_t size_bytes;
   const char *mkfs_arguments;   /* words for mkfs, or NULL */
   const char *mount_options;    /* never NULL */
-  const char *kernel;           /* as for guest_kernel_find, or NULL */
   bool virtio;                  /* --bus=virtio */
   const char *initial;          /* folder whose content the file system has at first, or NULL */
   struct option_texts setup;    /* shell commands to run before `begin` */
@@ -28,16 +29,11 @@ struct recording {
   char *workload;               /* text of a workload (checker/workload.h) that is the update; NULL: it is command or step */
   struct option_texts watch;    /* paths; none: the whole tree */
   struct option_texts include;  /* files of the host that the guest needs too */
-  const char *check;            /* shell command for the replay, or NULL */
-  uint64_t page_bytes;          /* --pages: size of the pages that the replay tabulates; else 0 */
   const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
   enum settle settle;
   uint64_t settle_seconds;
-  uint64_t memory_bytes;
-  uint64_t timeout_seconds;     /* for each command in the guest */
   const char *log;              /* the file to make */
   const char *const *command;   /* NULL at the end; empty if there are steps or a workload */
-  bool quiet;                   /* do not show what the command prints */
 };
 
 /* What --settle=TEXT means.  Returns 0, or -1 after a message. */

@@ -82,7 +82,7 @@ make_key (const struct recorder *recorder, const struct initramfs *initramfs)
   if (signature == NULL)
     return NULL;
   if (asprintf (&key, "%s %s %d %ju %ju", recorder->kernel.image, signature, recording->virtio, (uintmax_t) recording->size_bytes,
-                (uintmax_t) recording->memory_bytes) != -1)
+                (uintmax_t) recording->guest.memory_bytes) != -1)
     return key;
   out_of_memory ();
   return NULL;
@@ -133,10 +133,10 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
     r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
-  if (recording->check)
-    r |= add_parameter (parameters, "info=check=", recording->check);
-  if (recording->page_bytes > 0) {
-    snprintf (number, sizeof number, "%ju", (uintmax_t) recording->page_bytes);
+  if (recording->guest.check)
+    r |= add_parameter (parameters, "info=check=", recording->guest.check);
+  if (recording->guest.page_bytes > 0) {
+    snprintf (number, sizeof number, "%ju", (uintmax_t) recording->guest.page_bytes);
     r |= add_parameter (parameters, "info=pages=", number);
   }
   for (size_t i = 0; i < recording->include.count; i++) {
@@ -196,7 +196,7 @@ start_guest (struct recorder *recorder)
   };
   const struct vm_config config = {
     .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket, .disks = disks,
-    .disk_count = 2, .memory_mib = (unsigned) (recording->memory_bytes >> 20), .console = recorder->console,
+    .disk_count = 2, .memory_mib = (unsigned) (recording->guest.memory_bytes >> 20), .console = recorder->console,
     .boot_timeout_ms = BOOT_TIMEOUT_MS,
   };
 
@@ -331,7 +331,7 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
   recorder->recording = recording;
   recorder->disk = recording->virtio ? "/dev/vda" : "/dev/nbd0";
   recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
-  if (make_names (recorder) == -1 || guest_kernel_find (recording->kernel, recording->filesystem, &recorder->kernel) == -1)
+  if (make_names (recorder) == -1 || guest_kernel_find (recording->guest.kernel, recording->filesystem, &recorder->kernel) == -1)
     return -1;
   unlink (recorder->image);     /* of the recording before */
   unlink (recorder->part);      /* of a recorder that was killed */

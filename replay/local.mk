@@ -22,6 +22,7 @@ replay_libreplay_la_SOURCES = \
 	replay/minimize.c replay/minimize.h \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
+	replay/options.c replay/options.h \
 	replay/oracle.c replay/oracle.h \
 	replay/outputs.c replay/outputs.h \
 	replay/page-chart.c replay/page-chart.h \

@@ -16,7 +16,6 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
-#include "common/options.h"
 #include "common/parts.h"
 #include "common/process.h"
 #include "common/publish.h"
@@ -43,137 +42,11 @@ enum exit_status {
   EXIT_SIGNALLED = 128,         /* + the signal that stopped it */
 };
 
-#define JOBS_MAX 256
-#define SECTOR_BYTES_MAX 65536
-
-struct arguments {
-  bool all_prefixes, prefixes_only, no_reduction, list, minimize, shell, before_recovery, quiet, pages;
-  uint64_t jobs, limit, seconds, seed, audit_percent, sector_bytes, memory_bytes, timeout_seconds;
-  uint64_t page_bytes;          /* 0: the recording's */
-  const char *tear, *kernel, *check, *state, *export, *serve, *bundle;
-  enum tear_mode tear_mode;
-  struct filter filter;
-  struct outputs outputs;
-  const char *log;
-  struct kept *kept;            /* a guest that is used again and again, or NULL */
-};
-
-static const char usage[] =
-  "usage: replay [OPTION...] LOG\n"
-  "       replay --list LOG\n"
-  "       replay --state=ID [--export=IMG | --serve=SOCKET | --shell | --bundle=FILE] [OPTION...] LOG\n";
-
-/* How writes may be torn. */
-static int
-check_tear (struct arguments *arguments)
-{
-  static const char *const modes[] = { [TEAR_NONE] = "none", [TEAR_PREFIX] = "prefix", [TEAR_ANY] = "any" };
-  int mode = TEAR_ANY;
-
-  while (mode >= 0 && strcmp (arguments->tear, modes[mode]) != 0)
-    mode--;
-  if (mode == -1) {
-    error_message ("--tear=%s: none, prefix or any", arguments->tear);
-    return -1;
-  }
-  if ((arguments->sector_bytes & (arguments->sector_bytes - 1)) != 0 || arguments->sector_bytes > SECTOR_BYTES_MAX) {
-    error_message ("--sector=%ju: a power of two from %d to %d", (uintmax_t) arguments->sector_bytes, LOG_SECTOR,
-                   SECTOR_BYTES_MAX);
-    return -1;
-  }
-  arguments->tear_mode = (enum tear_mode) mode;
-  return 0;
-}
-
-static int
-parse_arguments (int argc, char **argv, struct arguments *arguments)
-{
-  const struct option_spec options[] = {
-    { "all-prefixes", 0, OPTION_FLAG, &arguments->all_prefixes, NULL, "visit every crash state (the default)", 0 },
-    { "prefixes-only", 0, OPTION_FLAG, &arguments->prefixes_only, NULL, "visit the prefixes alone, without reordering", 0 },
-    { "tear", 0, OPTION_TEXT, &arguments->tear, "none|prefix|any", "what may be left of a pending write [none]", 0 },
-    { "sector", 0, OPTION_SIZE, &arguments->sector_bytes, "N", "bytes that are never torn [512]", LOG_SECTOR },
-    { "no-reduction", 0, OPTION_FLAG, &arguments->no_reduction, NULL, "one run for each state, not for each behaviour", 0 },
-    { "limit", 0, OPTION_NUMBER, &arguments->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0 },
-    { "time", 0, OPTION_SECONDS, &arguments->seconds, "S", "most time at one crash point [0: no limit]", 0 },
-    { "seed", 0, OPTION_NUMBER, &arguments->seed, "N", "of what is visited when there is a limit [0]", 0 },
-    { "audit", 0, OPTION_NUMBER, &arguments->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0 },
-    { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "N", "guests side by side [one for each processor]", 1 },
-    { "kernel", 0, OPTION_TEXT, &arguments->kernel, "FILE|DIR", "the guests' kernel [the recording's, else the newest]", 0 },
-    { "check", 0, OPTION_TEXT, &arguments->check, "CMD", "shell command that says what is right [the recording's]", 0 },
-    { "pages", 0, OPTION_FLAG, &arguments->pages, NULL, "tabulate pages [if recorded with it]", 0 },
-    { "page-size", 0, OPTION_SIZE, &arguments->page_bytes, "N", "bytes of a page [the recording's]", 512 },
-    { "memory", 0, OPTION_SIZE, &arguments->memory_bytes, "SIZE", "memory of a guest [256M]", 64 << 20 },
-    { "timeout", 0, OPTION_SECONDS, &arguments->timeout_seconds, "S", "a run that takes longer is a hang [60]", 1 },
-    { "minimize", 0, OPTION_FLAG, &arguments->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
-    { "list", 0, OPTION_FLAG, &arguments->list, NULL, "print the log's events and crash points", 0 },
-    FILTER_OPTIONS (&arguments->filter),
-    { "state", 0, OPTION_TEXT, &arguments->state, "ID", "visit this one state and print what was seen", 0 },
-    { "export", 0, OPTION_TEXT, &arguments->export, "IMG", "write the state as a sparse raw image", 0 },
-    { "serve", 0, OPTION_TEXT, &arguments->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
-    { "shell", 0, OPTION_FLAG, &arguments->shell, NULL, "boot a guest on the state and enter it", 0 },
-    { "before-recovery", 0, OPTION_FLAG, &arguments->before_recovery, NULL, "with --shell: not mounted yet", 0 },
-    { "bundle", 0, OPTION_TEXT, &arguments->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
-    OUTPUT_OPTIONS (&arguments->outputs),
-    { "quiet", 0, OPTION_FLAG, &arguments->quiet, NULL, "no progress and no report, only errors", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
-  };
-  const struct command_line command = {
-    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", options, .mixed = true
-  };
-  int first = options_parse (&command, argc, argv);
-
-  if (first == -1 || check_tear (arguments) == -1)
-    return -1;
-  if (first != argc - 1) {
-    error_message (first == argc ? "which log? see --help" : "%s: one log at a time: see --help", argv[first]);
-    return -1;
-  }
-  if (arguments->all_prefixes + arguments->prefixes_only + arguments->list + (arguments->state != NULL) > 1) {
-    error_message ("--all-prefixes, --prefixes-only, --list and --state exclude one another: see --help");
-    return -1;
-  }
-  if ((arguments->export != NULL) + (arguments->serve != NULL) + (arguments->bundle != NULL) + arguments->shell > 1) {
-    error_message ("--export, --serve, --shell and --bundle exclude one another: see --help");
-    return -1;
-  }
-  if (arguments->bundle && arguments->state == NULL) {
-    error_message ("--bundle is for one state: give --state=ID, too");
-    return -1;
-  }
-  if (arguments->before_recovery && !arguments->shell) {
-    error_message ("--before-recovery is for --shell: see --help");
-    return -1;
-  }
-  if (arguments->jobs > JOBS_MAX) {
-    error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) arguments->jobs, JOBS_MAX);
-    return -1;
-  }
-  if (arguments->audit_percent > 100) {
-    error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) arguments->audit_percent);
-    return -1;
-  }
-  if (arguments->page_bytes > 0 && page_size_fault (arguments->page_bytes)) {
-    error_message ("--page-size=%ju: %s", (uintmax_t) arguments->page_bytes, page_size_fault (arguments->page_bytes));
-    return -1;
-  }
-  if (outputs_given (&arguments->outputs) && (arguments->list || arguments->state)) {
-    error_message ("--json and its like are for a whole replay, not for --list or --state: see --help");
-    return -1;
-  }
-  if (filter_given (&arguments->filter) && !arguments->list) {
-    error_message ("--from, --to, --device and --kind say what --list lists: see --help");
-    return -1;
-  }
-  arguments->log = argv[first];
-  return filter_check (&arguments->filter) == -1 ? -1 : outputs_check (&arguments->outputs, arguments->log);
-}
-
 /* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
  * free in any case.
  */
 static int
-named_state (const struct arguments *arguments, const struct write_log *log, uint32_t *position, struct choice **choices,
+named_state (const struct replay_options *arguments, const struct write_log *log, uint32_t *position, struct choice **choices,
              size_t *count)
 {
   if (arguments->state == NULL) {
@@ -195,7 +68,7 @@ named_state (const struct arguments *arguments, const struct write_log *log, uin
 }
 
 static int
-run_export (const struct arguments *arguments, const struct write_log *log)
+run_export (const struct replay_options *arguments, const struct write_log *log)
 {
   CLEANUP_FREE struct choice *choices = NULL;
   CLEANUP_CLOSE int fd = -1;
@@ -227,7 +100,7 @@ run_export (const struct arguments *arguments, const struct write_log *log)
 
 /* Become nbdkit: the state is served until it is killed. */
 static int
-run_serve (const struct arguments *arguments, const struct write_log *log)
+run_serve (const struct replay_options *arguments, const struct write_log *log)
 {
   CLEANUP_FREE char *plugin = part_path (PART_CRASHSTATE);
   CLEANUP_FREE char *nbdkit = process_find ("nbdkit");
@@ -255,13 +128,13 @@ run_serve (const struct arguments *arguments, const struct write_log *log)
 
 /* The kernel that --kernel names, else the one that the log was recorded on if it is still there, else the newest. */
 static int
-find_kernel (const struct arguments *arguments, const struct write_log *log, struct kernel *kernel)
+find_kernel (const struct replay_options *arguments, const struct write_log *log, struct kernel *kernel)
 {
   const char *recorded = log_info (log, "kernel-image", 0);
 
-  if (arguments->kernel == NULL && recorded && access (recorded, R_OK) == 0)
+  if (arguments->guest.kernel == NULL && recorded && access (recorded, R_OK) == 0)
     return kernel_find (recorded, kernel);
-  return guest_kernel_find (arguments->kernel, log_info (log, "filesystem", 0), kernel);
+  return guest_kernel_find (arguments->guest.kernel, log_info (log, "filesystem", 0), kernel);
 }
 
 /* Add the observation in MARK, behind its name.  A mark's text has lost the newline at its end. */
@@ -314,15 +187,15 @@ find_trees (const struct write_log *log, struct trees *trees)
 
 /* The pages to tabulate, in *pages; *found is false if there are none.  To be freed in any case. */
 static int
-find_pages (const struct arguments *arguments, const struct write_log *log, const struct trees *trees, struct pages *pages,
+find_pages (const struct replay_options *arguments, const struct write_log *log, const struct trees *trees, struct pages *pages,
             bool *found)
 {
   const char *recorded = log_info (log, "pages", 0);
-  uint64_t page_bytes = arguments->page_bytes;
+  uint64_t page_bytes = arguments->guest.page_bytes;
 
   *pages = (struct pages) { .file_count = 0 };
   *found = recorded != NULL;
-  if (recorded == NULL && (arguments->pages || page_bytes > 0)) {
+  if (recorded == NULL && (arguments->guest.pages || page_bytes > 0)) {
     error_message ("%s has nothing about pages: record it with --pages", log->path);
     return -1;
   }
@@ -351,7 +224,7 @@ find_watch (const struct write_log *log, const char ***watch)
 
 /* Search everything and report. */
 static int
-run_session (const struct arguments *arguments, const struct session_config *config)
+run_session (const struct replay_options *arguments, const struct session_config *config)
 {
   struct session session;
   struct report report;
@@ -359,7 +232,7 @@ run_session (const struct arguments *arguments, const struct session_config *con
 
   /* What was found before something went wrong is not lost. */
   if ((r == 0 || session.runs > 0) && report_make (&report, &session) == 0) {
-    if (!arguments->quiet && !outputs_use_stdout (&arguments->outputs))
+    if (!arguments->guest.quiet && !outputs_use_stdout (&arguments->outputs))
       report_print (&report, stdout);
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
@@ -376,7 +249,7 @@ run_session (const struct arguments *arguments, const struct session_config *con
 
 /* The same, with every answer written at once, if that is asked for. */
 static int
-run_told (const struct arguments *arguments, struct session_config *config)
+run_told (const struct replay_options *arguments, struct session_config *config)
 {
   int status;
 
@@ -389,7 +262,7 @@ run_told (const struct arguments *arguments, struct session_config *config)
 
 /* With a log that ends at the crash: make a run, so that the bundle tells what it will show, and pack it. */
 static int
-make_bundle (const struct arguments *arguments, const struct session_config *config, uint32_t position,
+make_bundle (const struct replay_options *arguments, const struct session_config *config, uint32_t position,
              const struct choice *choices, size_t count)
 {
   struct seen_state seen;
@@ -401,7 +274,7 @@ make_bundle (const struct arguments *arguments, const struct session_config *con
     error_message ("out of memory");
   else {
     const struct bundle bundle = {
-      .log = config->log, .state = missing->state, .check = arguments->check, .trees = &config->trees, .seen = &seen,
+      .log = config->log, .state = missing->state, .check = arguments->guest.check, .trees = &config->trees, .seen = &seen,
       .missing = missing
     };
 
@@ -421,7 +294,7 @@ make_bundle (const struct arguments *arguments, const struct session_config *con
 
 /* With everything found: visit the states. */
 static int
-visit_states (const struct arguments *arguments, struct session_config *config)
+visit_states (const struct replay_options *arguments, struct session_config *config)
 {
   CLEANUP_FREE struct choice *choices = NULL;
   uint32_t position;
@@ -473,7 +346,7 @@ make_initramfs (const struct write_log *log, const struct kernel *kernel, const 
  * or -1 after a message.
  */
 static int
-build_initramfs (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel, const char *check,
+build_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel, const char *check,
                  const char *folder, char **file)
 {
   struct kept *kept = arguments->kept;
@@ -482,7 +355,7 @@ build_initramfs (const struct arguments *arguments, const struct write_log *log,
 
   *file = NULL;
   if (initramfs && kept)
-    r = kept_image (kept, initramfs, kernel, arguments->memory_bytes, log->device_sizes[0], file);
+    r = kept_image (kept, initramfs, kernel, arguments->guest.memory_bytes, log->device_sizes[0], file);
   else if (initramfs && asprintf (file, "%s/initramfs", folder) != -1)
     r = initramfs_write (initramfs, *file);
   initramfs_free (initramfs);
@@ -533,13 +406,13 @@ find_workload (const struct write_log *log, const struct trees *trees, const cha
 
 /* Build the guest's initramfs and visit the states, with FOLDER for all temporary files. */
 static int
-replay_in (const struct arguments *arguments, const struct write_log *log, const struct kernel *kernel,
+replay_in (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel,
            const struct trees *trees, struct persistence *persistence, const char *folder)
 {
   CLEANUP_FREE char *initramfs_file = NULL;
   CLEANUP_FREE const char **watch = NULL;
   const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
-  const char *check = arguments->check ? arguments->check : log_info (log, "check", 0);
+  const char *check = arguments->guest.check ? arguments->guest.check : log_info (log, "check", 0);
 
   if (build_initramfs (arguments, log, kernel, check, folder, &initramfs_file) == -1)
     return EXIT_UNUSABLE;
@@ -563,14 +436,14 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
     .minimize = arguments->minimize,
-    .progress = !arguments->quiet && isatty (2), .kept = arguments->kept, .pages = paged ? &pages : NULL,
+    .progress = !arguments->guest.quiet && isatty (2), .kept = arguments->kept, .pages = paged ? &pages : NULL,
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
       .observe = observe || paged, .pages = paged ? pages.paths : (const char *const *) ranged,
       .pages_count = paged ? pages.file_count : (size_t) ranged_count, .check = check,
-      .memory_mib = (unsigned) (arguments->memory_bytes >> 20), .boot_timeout_ms = 120000,
-      .run_timeout_ms = (int) (arguments->timeout_seconds * 1000),
+      .memory_mib = (unsigned) (arguments->guest.memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .run_timeout_ms = (int) (arguments->guest.timeout_seconds * 1000),
     },
   };
   status = visit_states (arguments, &config);
@@ -582,7 +455,7 @@ replay_in (const struct arguments *arguments, const struct write_log *log, const
 }
 
 static int
-run_replay (const struct arguments *arguments, const struct write_log *log)
+run_replay (const struct replay_options *arguments, const struct write_log *log)
 {
   struct persistence *persistence = NULL;
   struct workload workload = { .name = NULL };
@@ -627,9 +500,9 @@ run_replay (const struct arguments *arguments, const struct write_log *log)
 
 /* Replay the state of LOG from a log that has only what it needs, as whoever gets the bundle will. */
 static int
-run_bundle (const struct arguments *arguments, const struct write_log *log)
+run_bundle (const struct replay_options *arguments, const struct write_log *log)
 {
-  struct arguments on_part = *arguments;
+  struct replay_options on_part = *arguments;
   CLEANUP_FREE struct choice *choices = NULL;
   CLEANUP_FREE char *path = NULL;
   struct write_log *part = NULL;
@@ -672,7 +545,7 @@ report_loss (const struct write_log *log)
 }
 
 static int
-run (const struct arguments *arguments, const struct write_log *log)
+run (const struct replay_options *arguments, const struct write_log *log)
 {
   int damaged = report_loss (log);
 
@@ -695,24 +568,33 @@ run (const struct arguments *arguments, const struct write_log *log)
   return arguments->bundle ? run_bundle (arguments, log) : run_replay (arguments, log);
 }
 
-int
-replay_command (int argc, char **argv, struct kept *kept)
+/* What neither the command line nor the log says. */
+static void
+fill_in (struct replay_options *options)
 {
-  struct arguments arguments = {
-    .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096, .jobs = (uint64_t) get_nprocs (),
-    .memory_bytes = 256 << 20, .timeout_seconds = 60, .kept = kept
-  };
-  struct write_log *log;
+  if (options->guest.memory_bytes == 0)
+    options->guest.memory_bytes = GUEST_MEMORY_DEFAULT;
+  if (options->guest.timeout_seconds == 0)
+    options->guest.timeout_seconds = GUEST_TIMEOUT_DEFAULT;
+  if (options->jobs == 0)
+    options->jobs = (uint64_t) get_nprocs ();
+}
+
+int
+replay (const struct replay_options *options)
+{
+  struct replay_options filled = *options;
+  struct write_log *log = write_log_open (options->log);
   int status;
 
-  if (parse_arguments (argc, argv, &arguments) == -1)
-    return EXIT_UNUSABLE;
-  log = write_log_open (arguments.log);
   if (log == NULL)
     return EXIT_UNUSABLE;
-  if (!arguments.serve && stop_install () == -1)
+  if (!options->serve && stop_install () == -1) {
+    write_log_close (log);
     return EXIT_UNUSABLE;
-  status = run (&arguments, log);
+  }
+  fill_in (&filled);
+  status = run (&filled, log);
   write_log_close (log);
   if (stop_requested ()) {
     error_message ("stopped by signal %d", stop_requested ());
@@ -723,4 +605,13 @@ replay_command (int argc, char **argv, struct kept *kept)
     status = EXIT_UNUSABLE;
   }
   return status;
+}
+
+int
+replay_command (int argc, char **argv, struct kept *kept)
+{
+  struct replay_options options = REPLAY_OPTIONS_DEFAULT;
+
+  options.kept = kept;
+  return replay_options_parse (argc, argv, &options) == -1 ? EXIT_UNUSABLE : replay (&options);
 }

@@ -42,6 +42,10 @@ refused 'exclude one another' "$powercut" record --step=true -o "$tmp/x.bin" -- 
 refused 'give -o LOG' "$powercut" record -- "$true"
 refused '--bus=usb' "$powercut" record --bus=usb -o "$tmp/x.bin" -- "$true"
 refused '--settle=soon' "$powercut" record --settle=soon -o "$tmp/x.bin" -- "$true"
+refused '--tear=some' "$powercut" run --tear=some -o "$tmp/x.bin" -- "$true"
+refused '--audit=101' "$powercut" run --audit=101 -o "$tmp/x.bin" -- "$true"
+refused 'two reports in one file' "$powercut" run --tap="$tmp/x" --json="$tmp/x" -o "$tmp/x.bin" -- "$true"
+refused 'tear=any: unknown option' "$powercut" record --tear=any -o "$tmp/x.bin" -- "$true"
 refused '--size=12Q' "$powercut" record --size=12Q -o "$tmp/x.bin" -- "$true"
 
 refused '--page-size=1000: must be a multiple of 512' "$powercut" record --pages --page-size=1000 -o "$tmp/x.bin" -- "$true"

@@ -83,10 +83,11 @@ plugin_agrees ()
 }
 
 common='OPTIONS OF ALL COMMANDS'
-program_agrees powercut 'OPTIONS OF RUN AND RECORD' 'OPTIONS OF RUN' "$common" -- "$powercut" run
-program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$common" -- "$powercut" record
+guest='OPTIONS OF RUN, RECORD AND BUNDLE'
+program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$guest" 'OPTIONS OF RUN' "$common" -- "$powercut" run
+program_agrees powercut 'OPTIONS OF RUN AND RECORD' "$guest" "$common" -- "$powercut" record
 program_agrees powercut 'OPTIONS OF SHOW' "$common" -- "$powercut" show
-program_agrees powercut 'OPTIONS OF BUNDLE' "$common" -- "$powercut" bundle
+program_agrees powercut 'OPTIONS OF BUNDLE' "$guest" "$common" -- "$powercut" bundle
 program_agrees powercut 'OPTIONS OF MATRIX' "$common" -- "$powercut" matrix
 program_agrees powercut 'OPTIONS OF CORPUS RUN' "$common" -- "$powercut" corpus run
 program_agrees powercut 'OPTIONS OF CORPUS LIST' "$common" -- "$powercut" corpus list

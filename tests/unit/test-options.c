@@ -137,6 +137,32 @@ START_TEST (a_command_with_options_needs_two_dashes)
 }
 END_TEST
 
+/* Options of several parts are those of one command, and each is set where its own part wants it. */
+START_TEST (tables_are_joined)
+{
+  static char *argv[] = { (char *) "test", (char *) "--jobs=3", (char *) "-n", (char *) "--name=x", NULL };
+  struct option_table table = { .count = 0 };
+  const struct command_line line = { "", "", table.rows, .mixed = true };
+  const char *name = NULL;
+  uint64_t jobs = 0;
+  bool flag = false;
+
+  options_add (&table, (const struct option_spec[]) {
+    { "jobs", 0, OPTION_NUMBER, &jobs, "N", "", 1 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  });
+  options_add (&table, (const struct option_spec[]) {
+    { "name", 0, OPTION_TEXT, &name, "NAME", "", 0 },
+    { "null", 'n', OPTION_FLAG, &flag, NULL, "", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  });
+  ck_assert_int_eq (options_parse (&line, 4, argv), 4);
+  ck_assert_uint_eq (jobs, 3);
+  ck_assert_str_eq (name, "x");
+  ck_assert (flag);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -149,6 +175,7 @@ main (void)
   tcase_add_test (tcase, only_so_many_bytes_count);
   tcase_add_test (tcase, unknown_options_name_the_nearest);
   tcase_add_test (tcase, a_command_with_options_needs_two_dashes);
+  tcase_add_test (tcase, tables_are_joined);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }

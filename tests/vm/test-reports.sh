@@ -15,7 +15,7 @@ mv "$name.tmp" "$name"
 END
 chmod +x update.sh
 echo old > "initial/$(printf '<script>"it'\''s"\n\377&]]>#')"
-expect_status 1 "$powercut" run --quiet --fs=ext4 --size=64M --initial=initial -o log.bin --json=json --json-lines=lines --junit=junit \
+expect_status 1 "$powercut" run --quiet --fs=ext4 --size=64M --initial=initial --tear=prefix --sector=64K -o log.bin --json=json --json-lines=lines --junit=junit \
   --tap=tap --html=html -- ./update.sh
 [ ! -s out ] || fail 'output in spite of --quiet'
 
@@ -31,6 +31,7 @@ same ()
   [ "$1" = "$2" ] || fail "$3: expected '$1' and got '$2'"
 }
 
+same 'prefix 65536' "$(jq -r '"\(.tear) \(.sector)"' json)" 'options of replay that run was given'
 points=$(jq .crash_points json)
 states=$(jq -r .states_covered json)
 wrong=$(jq -s 'map (select (.verdict)) | map (.point) | unique | length' lines)

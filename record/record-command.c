@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "checker/pages.h"
+#include "common/message.h"
+#include "common/stop.h"
+#include "guest/mark-text.h"
+#include "record/record-command.h"
+#include "record/record.h"
+#include "record/workload-file.h"
+#include "replay/replay.h"
+
+#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
+#define EXIT_SIGNALLED 128      /* + the signal that stopped it */
+#define DEFAULT_LOG "log.bin"
+
+/* The options of a recording that are not kept as they are. */
+struct texts {
+  const char *bus, *settle, *workload;
+};
+
+/* What a recording does with the options that a replay has, too, and what it takes where they are not given. */
+static int
+fill_in (struct guest_options *guest)
+{
+  if (guest->page_bytes > 0 && !guest->pages) {
+    error_message ("--page-size=%ju: is for --pages, which is not given: see --help", (uintmax_t) guest->page_bytes);
+    return -1;
+  }
+  if (guest->pages && guest->page_bytes == 0)
+    guest->page_bytes = PAGE_SIZE_DEFAULT;
+  if (guest->memory_bytes == 0)
+    guest->memory_bytes = GUEST_MEMORY_DEFAULT;
+  if (guest->timeout_seconds == 0)
+    guest->timeout_seconds = GUEST_TIMEOUT_DEFAULT;
+  return guest_options_check (guest);
+}
+
+static int
+read_texts (const struct texts *texts, struct recording *recording)
+{
+  if (strcmp (texts->bus, "virtio") == 0)
+    recording->virtio = true;
+  else if (strcmp (texts->bus, "nbd") != 0) {
+    error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", texts->bus);
+    return -1;
+  }
+  return recording_parse_settle (texts->settle, recording);
+}
+
+/* The workload of the file PATH, if that is not NULL, is the update. */
+static int
+load_workload (const char *path, struct recording *recording)
+{
+  if (path == NULL)
+    return 0;
+  if (recording->command[0] || recording->step.count > 0 || recording->watch.count > 0) {
+    error_message ("--workload=%s: excludes --step, --watch and a command behind `--'", path);
+    return -1;
+  }
+  recording->workload = workload_file_load (path, recording->filesystem);
+  return recording->workload ? 0 : -1;
+}
+
+static int
+check_recording (const struct recording *recording)
+{
+  if (recording->command[0] == NULL && recording->step.count == 0 && recording->workload == NULL) {
+    error_message ("which command? write it behind `--`: see --help");
+    return -1;
+  }
+  if (recording->command[0] && recording->step.count > 0) {
+    error_message ("%s: --step and a command behind `--` exclude one another: make it a step", recording->command[0]);
+    return -1;
+  }
+  if (recording->log == NULL) {
+    error_message ("where to write the log? give -o LOG: see --help");
+    return -1;
+  }
+  const char *fault = recording->freeze_at ? mark_text_fault (recording->freeze_at) : NULL;
+  if (fault) {
+    error_message ("--freeze-at=%s: %s", recording->freeze_at, fault);
+    return -1;
+  }
+  struct stat status;
+  if (stat (recording->log, &status) == 0 && !S_ISREG (status.st_mode)) {
+    error_message ("-o %s: is there already and no regular file", recording->log);
+    return -1;
+  }
+  if (recording->size_bytes % 4096 != 0) {
+    error_message ("--size=%ju: must be a multiple of 4096 bytes", (uintmax_t) recording->size_bytes);
+    return -1;
+  }
+  return 0;
+}
+
+/* Add the rows of what a recording alone has to TABLE. */
+static void
+recording_options_add (struct option_table *table, struct recording *recording, struct texts *texts)
+{
+  options_add (table, (const struct option_spec[]) {
+    { "output", 'o', OPTION_TEXT, &recording->log, "LOG", "the log to make [with run: " DEFAULT_LOG "]", 0 },
+    { "fs", 0, OPTION_TEXT, &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]", 0 },
+    { "size", 0, OPTION_SIZE, &recording->size_bytes, "SIZE", "size of the device [512M]", 4096 },
+    { "mkfs", 0, OPTION_TEXT, &recording->mkfs_arguments, "ARGS", "more arguments for mkfs", 0 },
+    { "mount", 0, OPTION_TEXT, &recording->mount_options, "OPTS", "mount options, as for mount -o", 0 },
+    { "bus", 0, OPTION_TEXT, &texts->bus, "nbd|virtio", "how the guest reaches the device [nbd]", 0 },
+    { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
+    { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
+    { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
+    { "workload", 0, OPTION_TEXT, &texts->workload, "FILE", "the update is a workload: see powercut-workload(5)", 0 },
+    { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
+    { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
+    { "freeze-at", 0, OPTION_TEXT, &recording->freeze_at, "MARK", "freeze the file system for a second at this mark", 0 },
+    { "settle", 0, OPTION_TEXT, &texts->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  });
+}
+
+/* Parse the command line of `record` or, with REPLAY not NULL, of `run`. */
+static int
+parse_recording (int argc, char **argv, struct recording *recording, struct replay_options *replay)
+{
+  struct texts texts = { "nbd", "sync", NULL };
+  struct option_table table = { .count = 0 };
+  const struct command_line command = {
+    replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n" : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",
+    replay ? "Record COMMAND as it updates files in a guest, then visit every crash state of it."
+           : "Record COMMAND as it updates files in a guest.",
+    table.rows, .command = true
+  };
+
+  recording_options_add (&table, recording, &texts);
+  guest_options_add (&table, &recording->guest);
+  if (replay)
+    replay_options_add (&table, replay);
+  int first = options_parse (&command, argc, argv);
+  if (first == -1)
+    return -1;
+  recording->command = (const char *const *) argv + first;
+  if (replay && recording->log == NULL)
+    recording->log = DEFAULT_LOG;
+  return fill_in (&recording->guest) == -1 || read_texts (&texts, recording) == -1
+    || load_workload (texts.workload, recording) == -1 || check_recording (recording) == -1 ? -1 : 0;
+}
+
+/* The replay of the log that RECORDING makes is asked for with the same command line. */
+static int
+prepare_replay (const struct recording *recording, struct keeper *keeper, struct replay_options *replay)
+{
+  replay->guest = recording->guest;
+  replay->guest.kernel = replay->guest.check = NULL;    /* the log has them */
+  replay->log = recording->log;
+  replay->kept = keeper ? keeper->kept : NULL;
+  return replay_options_check (replay);
+}
+
+/* Make the log, and nothing else.  Returns the exit status. */
+static int
+make_log (const struct recording *recording, struct keeper *keeper)
+{
+  int status = stop_install () == -1 ? -1 : record (keeper ? keeper->recorder : NULL, recording);
+
+  if (stop_requested ()) {
+    error_message ("stopped by signal %d", stop_requested ());
+    return EXIT_SIGNALLED + stop_requested ();
+  }
+  return status == -1 ? EXIT_UNUSABLE : status;
+}
+
+/* `record` or, with REPLAY not NULL, `run`. */
+static int
+record_and_replay (int argc, char **argv, struct replay_options *replay_options, struct keeper *keeper)
+{
+  struct recording recording = { .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "" };
+  int status = EXIT_UNUSABLE;
+
+  if (parse_recording (argc, argv, &recording, replay_options) == 0
+      && (replay_options == NULL || prepare_replay (&recording, keeper, replay_options) == 0))
+    status = make_log (&recording, keeper);
+  free (recording.workload);
+  free (recording.setup.texts);
+  free (recording.step.texts);
+  free (recording.watch.texts);
+  free (recording.include.texts);
+  return status == EXIT_SUCCESS && replay_options ? replay (replay_options) : status;
+}
+
+int
+record_command (int argc, char **argv)
+{
+  return record_and_replay (argc, argv, NULL, NULL);
+}
+
+int
+run_command (int argc, char **argv, struct keeper *keeper)
+{
+  struct replay_options options = REPLAY_OPTIONS_DEFAULT;
+
+  return record_and_replay (argc, argv, &options, keeper);
+}

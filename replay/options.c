@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <string.h>
+
+#include "common/message.h"
+#include "replay/options.h"
+
+#define JOBS_MAX 256
+#define SECTOR_BYTES_MAX 65536
+
+static const char usage[] =
+  "usage: replay [OPTION...] LOG\n"
+  "       replay --list LOG\n"
+  "       replay --state=ID [--export=IMG | --serve=SOCKET | --shell | --bundle=FILE] [OPTION...] LOG\n";
+
+void
+replay_options_add (struct option_table *table, struct replay_options *options)
+{
+  options_add (table, (const struct option_spec[]) {
+    { "all-prefixes", 0, OPTION_FLAG, &options->all_prefixes, NULL, "visit every crash state (the default)", 0 },
+    { "prefixes-only", 0, OPTION_FLAG, &options->prefixes_only, NULL, "visit the prefixes alone, without reordering", 0 },
+    { "tear", 0, OPTION_TEXT, &options->tear, "none|prefix|any", "what may be left of a pending write [none]", 0 },
+    { "sector", 0, OPTION_SIZE, &options->sector_bytes, "N", "bytes that are never torn [512]", LOG_SECTOR },
+    { "no-reduction", 0, OPTION_FLAG, &options->no_reduction, NULL, "one run for each state, not for each behaviour", 0 },
+    { "limit", 0, OPTION_NUMBER, &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0 },
+    { "time", 0, OPTION_SECONDS, &options->seconds, "S", "most time at one crash point [0: no limit]", 0 },
+    { "seed", 0, OPTION_NUMBER, &options->seed, "N", "of what is visited when there is a limit [0]", 0 },
+    { "audit", 0, OPTION_NUMBER, &options->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0 },
+    { "jobs", 0, OPTION_NUMBER, &options->jobs, "N", "guests side by side when replaying [one for each processor]", 1 },
+    { "minimize", 0, OPTION_FLAG, &options->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
+    OUTPUT_OPTIONS (&options->outputs),
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  });
+}
+
+/* What is for one state, or one look at a log. */
+static void
+add_others (struct option_table *table, struct replay_options *options)
+{
+  options_add (table, (const struct option_spec[]) {
+    { "list", 0, OPTION_FLAG, &options->list, NULL, "print the log's events and crash points", 0 },
+    FILTER_OPTIONS (&options->filter),
+    { "state", 0, OPTION_TEXT, &options->state, "ID", "visit this one state and print what was seen", 0 },
+    { "export", 0, OPTION_TEXT, &options->export, "IMG", "write the state as a sparse raw image", 0 },
+    { "serve", 0, OPTION_TEXT, &options->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
+    { "shell", 0, OPTION_FLAG, &options->shell, NULL, "boot a guest on the state and enter it", 0 },
+    { "before-recovery", 0, OPTION_FLAG, &options->before_recovery, NULL, "with --shell: not mounted yet", 0 },
+    { "bundle", 0, OPTION_TEXT, &options->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  });
+}
+
+/* How writes may be torn. */
+static int
+check_tear (struct replay_options *options)
+{
+  static const char *const modes[] = { [TEAR_NONE] = "none", [TEAR_PREFIX] = "prefix", [TEAR_ANY] = "any" };
+  int mode = TEAR_ANY;
+
+  while (mode >= 0 && strcmp (options->tear, modes[mode]) != 0)
+    mode--;
+  if (mode == -1) {
+    error_message ("--tear=%s: none, prefix or any", options->tear);
+    return -1;
+  }
+  if ((options->sector_bytes & (options->sector_bytes - 1)) != 0 || options->sector_bytes > SECTOR_BYTES_MAX) {
+    error_message ("--sector=%ju: a power of two from %d to %d", (uintmax_t) options->sector_bytes, LOG_SECTOR,
+                   SECTOR_BYTES_MAX);
+    return -1;
+  }
+  options->tear_mode = (enum tear_mode) mode;
+  return 0;
+}
+
+/* What of the options cannot go together; NULL if all can. */
+static const char *
+contradiction (const struct replay_options *options)
+{
+  if (options->all_prefixes + options->prefixes_only + options->list + (options->state != NULL) > 1)
+    return "--all-prefixes, --prefixes-only, --list and --state exclude one another: see --help";
+  if ((options->export != NULL) + (options->serve != NULL) + (options->bundle != NULL) + options->shell > 1)
+    return "--export, --serve, --shell and --bundle exclude one another: see --help";
+  if (options->bundle && options->state == NULL)
+    return "--bundle is for one state: give --state=ID, too";
+  if (options->before_recovery && !options->shell)
+    return "--before-recovery is for --shell: see --help";
+  if (outputs_given (&options->outputs) && (options->list || options->state))
+    return "--json and its like are for a whole replay, not for --list or --state: see --help";
+  if (filter_given (&options->filter) && !options->list)
+    return "--from, --to, --device and --kind say what --list lists: see --help";
+  return NULL;
+}
+
+int
+replay_options_check (struct replay_options *options)
+{
+  const char *fault = contradiction (options);
+
+  if (check_tear (options) == -1)
+    return -1;
+  if (fault) {
+    error_message ("%s", fault);
+    return -1;
+  }
+  if (options->jobs > JOBS_MAX) {
+    error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) options->jobs, JOBS_MAX);
+    return -1;
+  }
+  if (options->audit_percent > 100) {
+    error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) options->audit_percent);
+    return -1;
+  }
+  return guest_options_check (&options->guest) == -1 || filter_check (&options->filter) == -1 ? -1
+    : outputs_check (&options->outputs, options->log);
+}
+
+int
+replay_options_parse (int argc, char **argv, struct replay_options *options)
+{
+  struct option_table table = { .count = 0 };
+  const struct command_line command = {
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", table.rows, .mixed = true
+  };
+
+  replay_options_add (&table, options);
+  guest_options_add (&table, &options->guest);
+  add_others (&table, options);
+  int first = options_parse (&command, argc, argv);
+  if (first == -1)
+    return -1;
+  if (first != argc - 1) {
+    error_message (first == argc ? "which log? see --help" : "%s: one log at a time: see --help", argv[first]);
+    return -1;
+  }
+  options->log = argv[first];
+  return replay_options_check (options);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is asked of a replay.  Options that say how a whole log is searched and reported are those of `powercut run`, too. */
+#ifndef POWERCUT_REPLAY_OPTIONS_H
+#define POWERCUT_REPLAY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest/options.h"
+#include "log/crash-state.h"
+#include "replay/filter.h"
+#include "replay/outputs.h"
+
+struct kept;
+
+struct replay_options {
+  struct guest_options guest;
+
+  /* How a whole log is searched. */
+  bool all_prefixes, prefixes_only, no_reduction, minimize;
+  uint64_t jobs;                /* 0: one for each processor */
+  uint64_t limit;               /* most runs at one crash point; 0: no limit */
+  uint64_t seconds;             /* most time at one crash point; 0: no limit */
+  uint64_t seed, audit_percent;
+  const char *tear;             /* a word; tear_mode is what it means */
+  enum tear_mode tear_mode;
+  uint64_t sector_bytes;
+  struct outputs outputs;
+
+  /* What else is done with a log: one of these at most, and state with the last four. */
+  bool list;
+  const char *state, *export, *serve, *bundle;
+  bool shell, before_recovery;
+  struct filter filter;
+
+  const char *log;
+  struct kept *kept;            /* a guest that is used again and again, or NULL */
+};
+
+#define REPLAY_OPTIONS_DEFAULT { .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096 }
+
+/* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
+extern void replay_options_add (struct option_table *table, struct replay_options *options);
+
+/* Check what was parsed, but for the log itself, and complete it.  Returns 0, or -1 after a message. */
+extern int replay_options_check (struct replay_options *options);
+
+/* The command line of program `replay`.  Returns 0, or -1 after a message. */
+extern int replay_options_parse (int argc, char **argv, struct replay_options *options);
+
+#endif
