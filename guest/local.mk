@@ -52,6 +52,7 @@ guest_libguest_la_SOURCES = \
 	guest/text.h \
 	guest/qemu.c guest/qemu.h \
 	guest/shell.c \
+	guest/softdep.c guest/softdep.h \
 	guest/terminal.c guest/terminal.h \
 	guest/vm.c guest/vm.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)

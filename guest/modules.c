@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "common/process.h"
 #include "guest/capture.h"
 #include "guest/modules.h"
+#include "guest/softdep.h"
 #include "guest/text.h"
 
 /* kmod wants the folder that holds lib/modules/RELEASE.  To free, or NULL after a message. */
@@ -51,7 +53,7 @@ modules_prepare (const char *folder, const char *release)
   return why ? -1 : 0;
 }
 
-/* Append to *files, which has COUNT of them. */
+/* Append to *files, which has COUNT of them, and frees FILE some time. */
 static int
 append_file (char ***files, size_t count, char *file)
 {
@@ -113,8 +115,9 @@ judge_answer (const struct capture *answer, const char *folder, const char *rele
   return -1;
 }
 
-int
-modules_find (const char *folder, const char *release, const char *name, char ***files)
+/* What modprobe says that NAME stands for, as the result of modules_find. */
+static int
+ask_modprobe (const char *folder, const char *release, const char *name, char ***files)
 {
   CLEANUP_FREE char *root = modules_root (folder, release);
   struct capture answer;
@@ -130,6 +133,104 @@ modules_find (const char *folder, const char *release, const char *name, char **
   if (result != 0)
     modules_free (*files);
   capture_free (&answer);
+  return result;
+}
+
+/* The modules that are found, with what they depend on. */
+struct closure {
+  const char *folder, *release;
+  char **files;                 /* in the order to load them, NULL at the end, as is the next */
+  char **names;                 /* that were asked for */
+};
+
+static size_t
+list_length (char *const *list)
+{
+  size_t count = 0;
+
+  while (list[count])
+    count++;
+  return count;
+}
+
+static bool
+is_listed (char *const *list, const char *text)
+{
+  for (; *list; list++)
+    if (strcmp (*list, text) == 0)
+      return true;
+  return false;
+}
+
+static bool
+is_asked_for (char *const *names, const char *name)
+{
+  for (; *names; names++)
+    if (softdep_same_module (*names, name))
+      return true;
+  return false;
+}
+
+static int add_name (struct closure *closure, const char *name);
+
+/* A soft dependency may be missing. */
+static int
+add_soft_name (void *closure, const char *name)
+{
+  return add_name (closure, name) == -1 ? -1 : 0;
+}
+
+/* Add FILE between its soft dependencies.  It is looked for again after those before it: they may lead back to it. */
+static int
+add_with_soft (struct closure *closure, const char *file)
+{
+  const char *slash = strrchr (file, '/'), *module = slash ? slash + 1 : file;
+
+  if (is_listed (closure->files, file))
+    return 0;
+  if (softdep_each (closure->folder, module, false, add_soft_name, closure) == -1
+      || (!is_listed (closure->files, file)
+          && append_file (&closure->files, list_length (closure->files), strdup (file)) == -1))
+    return -1;
+  return softdep_each (closure->folder, module, true, add_soft_name, closure);
+}
+
+/* Returns as modules_find does. */
+static int
+add_name (struct closure *closure, const char *name)
+{
+  char **found;
+
+  if (is_asked_for (closure->names, name))
+    return 0;
+  if (append_file (&closure->names, list_length (closure->names), strdup (name)) == -1)
+    return -1;
+  int result = ask_modprobe (closure->folder, closure->release, name, &found);
+  if (result != 0)
+    return result;
+  for (char **file = found; *file && result == 0; file++)
+    result = add_with_soft (closure, *file);
+  modules_free (found);
+  return result;
+}
+
+int
+modules_find (const char *folder, const char *release, const char *name, char ***files)
+{
+  struct closure closure = { .folder = folder, .release = release };
+  int result = -1;
+
+  closure.files = calloc (1, sizeof *closure.files);
+  closure.names = calloc (1, sizeof *closure.names);
+  if (closure.files && closure.names)
+    result = add_name (&closure, name);
+  else
+    error_message ("out of memory");
+  modules_free (closure.names);
+  if (result == 0)
+    *files = closure.files;
+  else
+    modules_free (closure.files);
   return result;
 }
 

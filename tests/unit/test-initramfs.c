@@ -650,6 +650,27 @@ START_TEST (modules_for_later_have_an_order_of_their_own)
 }
 END_TEST
 
+/* Of several lines kmod follows one.  Those of a dependency count, too, an alias is a name, and circles end. */
+START_TEST (all_soft_dependencies_come_too)
+{
+  struct kernel kernel = put_kernel ();
+
+  put_module (MODULES "/kernel/top-most.ko", archive_write_add_filter_none, "license=GPL");
+  put_module (MODULES "/kernel/cipher.ko", archive_write_add_filter_none, "alias=crypto-best");
+  put_module (MODULES "/kernel/last.ko", archive_write_add_filter_none, "license=GPL");
+  ck_assert_int_eq (unlink (MODULES "/modules.dep"), 0);
+  ck_assert_int_eq (modules_prepare (MODULES, "6.1.0"), 0);
+  ck_assert_int_eq (unlink (MODULES "/modules.softdep"), 0);
+  put_text (MODULES "/modules.softdep", 0644,
+            "# softdep top_most pre: other\nsoftdep top_most pre: second\nsoftdep top_most pre: crypto-best nothing\n"
+            "softdep top_most post: last\nsoftdep\nsoftdep second\nsoftdep second first\nsoftdep last pre: top-most ext4\n"
+            "softdep top pre: other\n");
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "top_most", NULL }), 0);
+  ck_assert_str_eq (find ("modules/order").text, "first.ko\nsecond.ko\ncipher.ko\ntop-most.ko\nlast.ko\n");
+  ck_assert_str_eq (last_message, "");
+}
+END_TEST
+
 /* The signature of an initramfs with FILE of the host and a text, to free. */
 static char *
 sign (const char *guest, const char *file, const char *text)
@@ -744,7 +765,8 @@ module_tests (void)
   tcase_add_test (tcase, a_kernel_without_modules_has_everything_built_in);
   if (modprobe) {               /* kmod may be missing where this is built */
     tcase_add_test (tcase, modules_come_in_the_order_to_load_them_and_once);
-  tcase_add_test (tcase, modules_for_later_have_an_order_of_their_own);
+    tcase_add_test (tcase, modules_for_later_have_an_order_of_their_own);
+    tcase_add_test (tcase, all_soft_dependencies_come_too);
   tcase_add_test (tcase, a_signature_tells_what_differs);
     tcase_add_test (tcase, an_unknown_module_is_an_error_unless_it_may_be_missing);
   }
