@@ -118,6 +118,7 @@ boot_system (void)
   setenv ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
   setenv ("HOME", "/root", 1);
   load_modules (MODULE_FOLDER "/order");
+  modprobe_begin ();
   raise_loopback ();
 }
 

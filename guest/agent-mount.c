@@ -88,13 +88,22 @@ split_options (char *options)
   return flags;
 }
 
-/* Returns 0 or an errno. */
+/* Returns 0, an errno, or -1 if it is the kernel that cannot mount what is there. */
 static int
 mount_quietly (const char *device, const char *type, char *options)
 {
   unsigned long flags = split_options (options);
 
-  return mount (device, AGENT_MOUNT_POINT, type, flags, options) == 0 ? 0 : errno;
+  modprobe_forget ();
+  if (mount (device, AGENT_MOUNT_POINT, type, flags, options) == 0)
+    return 0;
+  int error = errno;
+  CLEANUP_FREE char *missing = error == ENOENT ? modprobe_missing () : NULL;
+  if (missing == NULL)
+    return error;
+  error_message ("cannot mount %s as %s: the guest's kernel has no module %s: take another kernel (`powercut kernel fetch "
+                 "--flavour=full` gets one with all drivers)", device, type, missing);
+  return -1;
 }
 
 /* Returns 0 or an errno.  EBUSY may pass: the kernel closes files of a program that has just ended a little later. */
@@ -114,7 +123,10 @@ mount_device (struct agent *agent, char **words, FILE *payload)
 {
   (void) payload;
   boot_load_filesystem (agent, words[1]);
-  errno = mount_quietly (words[0], words[1], words[2]);
+  int error = mount_quietly (words[0], words[1], words[2]);
+  if (error == -1)
+    return -1;
+  errno = error;
   if (errno == ENODEV) {
     error_message ("cannot mount %s: the guest's kernel has no file system %s", words[0], words[1]);
     return -1;
@@ -326,6 +338,8 @@ mount_recover (struct agent *agent, char **words, FILE *payload)
   bool mountable = error == 0;
   if (mountable) {
     error = mount_quietly (device, type, options);
+    if (error == -1)
+      return -1;
     fprintf (payload, "mount %s\n", errno_name (error));
   }
   if (error == 0) {

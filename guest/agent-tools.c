@@ -263,8 +263,8 @@ tool_run (const char *name, char **words)
     const char *name;
     int (*run) (char **words);
   } tools[] = {
-    { "powercut-freeze", tool_freeze }, { "powercut-mark", tool_mark }, { "powercut-thaw", tool_thaw },
-    { "powercut-workload", tool_workload },
+    { "powercut-freeze", tool_freeze }, { "powercut-mark", tool_mark }, { "powercut-modprobe", tool_modprobe },
+    { "powercut-thaw", tool_thaw }, { "powercut-workload", tool_workload },
   };
 
   for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)

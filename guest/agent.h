@@ -74,6 +74,20 @@ extern int thaw_all (const char *path);
 /* Be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none. */
 extern int tool_run (const char *name, char **words);
 
+/* agent-modprobe.c */
+
+/* Have the kernel call the tool below for each module that it wants. */
+extern void modprobe_begin (void);
+
+/* Note the last of WORDS, the module that the kernel wants, if it is a cipher.  Returns the exit status. */
+extern int tool_modprobe (char **words);
+
+/* Forget what was wanted so far. */
+extern void modprobe_forget (void);
+
+/* The first cipher that was wanted since then and not there, to free, or NULL. */
+extern char *modprobe_missing (void);
+
 /* agent-workload.c */
 
 /* Do the update of the workload that is the last of WORDS or, if --setup is the first, its setup.  Returns an exit status. */

@@ -7,6 +7,7 @@ guest_agent_SOURCES = \
 	guest/agent-copy.c \
 	guest/agent-fsck.c \
 	guest/agent-log.c \
+	guest/agent-modprobe.c \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-reset.c \

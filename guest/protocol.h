@@ -60,6 +60,9 @@
 /* A tool: with --setup or nothing, then the text of a workload (checker/workload.h), it does its setup or its update. */
 #define AGENT_WORKLOAD_TOOL "/bin/powercut-workload"
 
+/* What the guest's kernel calls for a module that is not loaded. */
+#define AGENT_MODPROBE_TOOL "/bin/powercut-modprobe"
+
 /* Environment of the programs that are run while there is a recording. */
 #define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"
 #define AGENT_FREEZE_AT_VARIABLE "POWERCUT_FREEZE_AT"   /* at which mark powercut-mark freezes /mnt */

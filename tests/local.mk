@@ -38,6 +38,7 @@ VM_TESTS = \
 	tests/vm/test-marks.sh \
 	tests/vm/test-matrix.sh \
 	tests/vm/test-minimize.sh \
+	tests/vm/test-missing-cipher.sh \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-pages.sh \
 	tests/vm/test-pool.sh \

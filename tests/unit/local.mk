@@ -105,7 +105,7 @@ tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_
 # The agent's tools, with the kernel played by the test.
 UNIT_TESTS += tests/unit/test-thaw
 tests_unit_test_thaw_SOURCES = \
-	tests/unit/test-thaw.c tests/unit/unit.h guest/agent-tools.c guest/agent-workload.c
+	tests/unit/test-thaw.c tests/unit/unit.h guest/agent-modprobe.c guest/agent-tools.c guest/agent-workload.c
 tests_unit_test_thaw_CFLAGS = $(unit_cflags)
 tests_unit_test_thaw_LDADD = \
 	guest/libguest.la checker/libobserve.la common/libcommon.la $(ARCHIVE_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
