@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <xxhash.h>
 
+#include "common/cleanup.h"
 #include "log/choice.h"
 
 uint32_t
@@ -52,6 +56,69 @@ tear_turned (const struct tear *tear, const struct write_log *log, struct choice
 {
   return choice.kind == CHOICE_PRESENT ? tear_choice (tear, log, choice.write, choice.last, CHOICE_ABSENT)
     : tear_choice (tear, log, choice.write, choice.first, CHOICE_PRESENT);
+}
+
+/* By write; among those of one write the order is kept, as the later one counts. */
+static int
+compare_choices (const void *left, const void *right)
+{
+  const struct choice *a = *(const struct choice *const *) left, *b = *(const struct choice *const *) right;
+
+  if (a->write != b->write)
+    return a->write < b->write ? -1 : 1;
+  return a < b ? -1 : a > b;
+}
+
+/* Add what CHOICES, COUNT of them and all about one write, leave missing of it to ABSENT.  Returns its new end, or NULL. */
+static struct choice *
+add_absent (const struct write_log *log, const struct choice *const *choices, size_t count, struct choice *absent)
+{
+  uint32_t number = choices[0]->write, last = write_last_sector (&log->writes[number]);
+  CLEANUP_FREE bool *missing = calloc ((size_t) last + 1, sizeof *missing);
+
+  if (missing == NULL)
+    return NULL;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t end = choices[i]->last < last ? choices[i]->last : last;
+
+    if (choices[i]->first <= end)
+      memset (missing + choices[i]->first, choices[i]->kind == CHOICE_ABSENT, (size_t) end - choices[i]->first + 1);
+  }
+  for (uint32_t first = 0, end; first <= last; first = end + 1) {
+    for (end = first; end < last && missing[end + 1] == missing[first]; end++) {
+      /* to the end of the stretch */
+    }
+    if (missing[first])
+      *absent++ = (struct choice) { number, first, end == last ? CHOICE_END : end, CHOICE_ABSENT };
+  }
+  return absent;
+}
+
+struct choice *
+choices_absent (const struct write_log *log, const struct choice *choices, size_t count, size_t *absent_count)
+{
+  /* Each choice begins at most one stretch, or cuts one in two. */
+  struct choice *absent = calloc (count + 1, sizeof *absent), *end = absent;
+  CLEANUP_FREE const struct choice **sorted = calloc (count + 1, sizeof *sorted);
+  size_t sorted_count = 0;
+
+  for (size_t i = 0; sorted && i < count; i++)
+    if (choices[i].kind != CHOICE_UNDECIDED)
+      sorted[sorted_count++] = &choices[i];
+  if (sorted_count > 0)
+    qsort (sorted, sorted_count, sizeof *sorted, compare_choices);
+  for (size_t first = 0, next; end && first < sorted_count; first = next) {
+    for (next = first + 1; next < sorted_count && sorted[next]->write == sorted[first]->write; next++) {
+      /* to the end of what is about this write */
+    }
+    end = add_absent (log, sorted + first, next - first, end);
+  }
+  if (sorted == NULL || end == NULL) {
+    free (absent);
+    return NULL;
+  }
+  *absent_count = (size_t) (end - absent);
+  return absent;
 }
 
 enum choice_kind

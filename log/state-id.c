@@ -91,12 +91,12 @@ state_id_parse (const char *text, const struct write_log *log, uint32_t *point, 
 }
 
 static void
-format_choice (const struct write_log *log, const struct choice *choice, char separator, FILE *file)
+format_absent (const struct write_log *log, const struct choice *choice, char separator, FILE *file)
 {
   const struct log_write *write = &log->writes[choice->write];
   uint32_t end = write_last_sector (write);
 
-  fprintf (file, "%c%c%u", separator, choice->kind == CHOICE_PRESENT ? '+' : '-', write->issue);
+  fprintf (file, "%c-%u", separator, write->issue);
   if (choice->first == 0 && choice->last >= end)
     return;
   fprintf (file, "/%u", choice->first);
@@ -106,55 +106,19 @@ format_choice (const struct write_log *log, const struct choice *choice, char se
     fprintf (file, "-%u", choice->last);
 }
 
-static int
-compare_choices (const void *left, const void *right)
-{
-  const struct choice *a = left, *b = right;
-
-  if (a->write != b->write)
-    return a->write < b->write ? -1 : 1;
-  return a->first < b->first ? -1 : a->first > b->first;
-}
-
-/* Join choices of one kind that lie side by side, or in one another. */
-static size_t
-join_choices (struct choice *choices, size_t count)
-{
-  size_t kept = 0;
-
-  for (size_t i = 0; i < count; i++) {
-    struct choice *last = kept > 0 ? &choices[kept - 1] : NULL;
-
-    if (last && last->write == choices[i].write && last->kind == choices[i].kind
-        && (last->last == CHOICE_END || choices[i].first <= last->last + 1)) {
-      if (last->last < choices[i].last)
-        last->last = choices[i].last;
-    }
-    else
-      choices[kept++] = choices[i];
-  }
-  return kept;
-}
-
 char *
 state_id_format (const struct write_log *log, uint32_t point, const struct choice *choices, size_t count)
 {
-  CLEANUP_FREE struct choice *sorted = calloc (count ? count : 1, sizeof *sorted);
-  char *text = NULL, separator = ':';
-  size_t length, sorted_count = 0;
-  FILE *file = sorted ? open_memstream (&text, &length) : NULL;
+  size_t length, absent_count;
+  CLEANUP_FREE struct choice *absent = choices_absent (log, choices, count, &absent_count);
+  char *text = NULL;
+  FILE *file = absent ? open_memstream (&text, &length) : NULL;
 
   if (file == NULL)
     return NULL;
-  for (size_t i = 0; i < count; i++)
-    if (choices[i].kind != CHOICE_UNDECIDED)
-      sorted[sorted_count++] = choices[i];
-  if (sorted_count > 0)
-    qsort (sorted, sorted_count, sizeof *sorted, compare_choices);
-  sorted_count = join_choices (sorted, sorted_count);
   fprintf (file, "%u", point);
-  for (size_t i = 0; i < sorted_count; i++, separator = ',')
-    format_choice (log, &sorted[i], separator, file);
+  for (size_t i = 0; i < absent_count; i++)
+    format_absent (log, &absent[i], i == 0 ? ':' : ',', file);
   if (fclose (file) == EOF) {
     free (text);
     return NULL;

@@ -6,7 +6,11 @@
  *
  * POINT is the position of the crash point and WRITE the position of a write's issue, both as `replay --list` shows them; `+` says that the write is
  * there and `-` that it is not.  FIRST to LAST are sectors of 512 bytes, counted from the write's start, when it is torn: `-98/3-` says
- * that its first three sectors are there at most.  What is not named is there.
+ * that its first three sectors are there at most.  Of two choices that overlap, the later counts.  What is not named is there.
+ *
+ * A state has many ids, and one that is canonical, which is the only one that is ever printed: it names what is missing and nothing
+ * else, in the order of the writes and of their sectors, in as few ranges as can be, with LAST only where the write goes on after it
+ * and FIRST is another sector.  `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
  */
 #ifndef POWERCUT_STATE_ID_H
 #define POWERCUT_STATE_ID_H
@@ -23,9 +27,7 @@
 extern int state_id_parse (const char *text, const struct write_log *log, uint32_t *point, struct choice **choices,
                            size_t *count);
 
-/* The id of a state, to free: decided choices are named, by write, in as few ranges as can be; undecided ones are left out.
- * NULL with errno ENOMEM.
- */
+/* The canonical id of a state, to free; what is undecided counts as there.  NULL with errno ENOMEM. */
 extern char *state_id_format (const struct write_log *log, uint32_t point, const struct choice *choices, size_t count);
 
 #endif

@@ -45,41 +45,17 @@ minimal_free (struct minimal *minimal)
   free (minimal);
 }
 
-/* Let *DROPPED be what CHOICES, COUNT of them, leave missing of write number NUMBER.  Returns how many stretches that is, or -1
- * with errno ENOMEM.
- */
-static int64_t
-find_missing (const struct write_log *log, uint32_t number, const struct choice *choices, size_t count,
-              struct dropped_write *dropped)
-{
-  uint32_t last = write_last_sector (&log->writes[number]);
-  CLEANUP_FREE bool *missing = calloc ((size_t) last + 1, sizeof *missing);
-
-  *dropped = (struct dropped_write) { .write = number, .choices = calloc (count, sizeof *choices) };
-  if (missing == NULL || dropped->choices == NULL)
-    return -1;
-  for (size_t i = 0; i < count; i++)    /* a later one overrides */
-    if (choices[i].write == number && choices[i].kind != CHOICE_UNDECIDED)
-      for (uint32_t sector = choices[i].first; sector <= choices[i].last && sector <= last; sector++)
-        missing[sector] = choices[i].kind == CHOICE_ABSENT;
-  for (uint32_t first = 0, end; first <= last; first = end + 1) {
-    for (end = first; end < last && missing[end + 1] == missing[first]; end++) {
-      /* to the end of the stretch */
-    }
-    if (missing[first])
-      dropped->choices[dropped->choice_count++] = (struct choice) {
-        number, first, end == last ? CHOICE_END : end, CHOICE_ABSENT
-      };
-  }
-  return (int64_t) dropped->choice_count;
-}
-
+/* Let *DROPPED be the write that CHOICES, COUNT of them, are all about.  Returns -1 with errno ENOMEM. */
 static int
-compare_writes (const void *left, const void *right)
+make_dropped (const struct choice *choices, size_t count, struct dropped_write *dropped)
 {
-  const struct dropped_write *a = left, *b = right;
-
-  return a->write < b->write ? -1 : a->write > b->write;
+  *dropped = (struct dropped_write) {
+    .write = choices[0].write, .choices = calloc (count, sizeof *choices), .choice_count = count
+  };
+  if (dropped->choices == NULL)
+    return -1;
+  memcpy (dropped->choices, choices, count * sizeof *choices);
+  return 0;
 }
 
 /* What CHOICES leave missing, in order, to free with free_dropped; NULL with errno ENOMEM. */
@@ -87,26 +63,23 @@ static struct dropped_write *
 find_dropped (const struct write_log *log, const struct choice *choices, size_t count, size_t *dropped_count)
 {
   struct dropped_write *dropped = calloc (count + 1, sizeof *dropped);
+  size_t absent_count = 0;
+  CLEANUP_FREE struct choice *absent = choices_absent (log, choices, count, &absent_count);
 
   *dropped_count = 0;
-  for (size_t i = 0; dropped && i < count; i++) {
-    bool seen = choices[i].kind != CHOICE_ABSENT;
-
-    for (size_t before = 0; before < *dropped_count; before++)
-      seen |= dropped[before].write == choices[i].write;
-    if (seen)
-      continue;
-    int64_t missing = find_missing (log, choices[i].write, choices, count, &dropped[*dropped_count]);
-    if (missing == -1) {
-      free_dropped (dropped, *dropped_count + 1);
+  for (size_t first = 0, next; dropped && absent && first < absent_count; first = next) {
+    for (next = first + 1; next < absent_count && absent[next].write == absent[first].write; next++) {
+      /* to the end of what is missing of this write */
+    }
+    if (make_dropped (&absent[first], next - first, &dropped[(*dropped_count)++]) == -1) {
+      free_dropped (dropped, *dropped_count);
       return NULL;
     }
-    if (missing == 0)
-      free (dropped[*dropped_count].choices);
-    *dropped_count += missing > 0;
   }
-  if (dropped)
-    qsort (dropped, *dropped_count, sizeof *dropped, compare_writes);
+  if (dropped && absent == NULL) {
+    free (dropped);
+    return NULL;
+  }
   return dropped;
 }
 

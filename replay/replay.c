@@ -42,8 +42,8 @@ enum exit_status {
   EXIT_SIGNALLED = 128,         /* + the signal that stopped it */
 };
 
-/* The state that --state names; without it, the one in which everything is there.  *choices is NULL before, and the caller's to
- * free in any case.
+/* The state that --state names, whatever its spelling: what is missing in it, as choices_absent gives it; without --state, the one
+ * in which everything is there.  *choices is NULL before, and the caller's to free in any case.
  */
 static int
 named_state (const struct replay_options *arguments, const struct write_log *log, uint32_t *position, struct choice **choices,
@@ -56,10 +56,16 @@ named_state (const struct replay_options *arguments, const struct write_log *log
     *count = 0;
     return model_range (log, &first, position);
   }
-  if (state_id_parse (arguments->state, log, position, choices, count) == -1)
+  CLEANUP_FREE struct choice *named = NULL;
+  if (state_id_parse (arguments->state, log, position, &named, count) == -1)
     return -1;
+  *choices = choices_absent (log, named, *count, count);
+  if (*choices == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
   for (size_t i = 0; i < *count; i++)
-    if ((*choices)[i].kind == CHOICE_ABSENT && model_is_durable (log, (*choices)[i].write, *position)) {
+    if (model_is_durable (log, (*choices)[i].write, *position)) {
       error_message ("state %s is not legal: the write at %u is durable there: see --list", arguments->state,
                      log->writes[(*choices)[i].write].issue);
       return -1;
@@ -115,7 +121,7 @@ run_serve (const struct replay_options *arguments, const struct write_log *log)
     error_message ("nbdkit: not found: install it");
     return EXIT_UNUSABLE;
   }
-  id = arguments->state ? strdup (arguments->state) : state_id_format (log, position, choices, count);
+  id = state_id_format (log, position, choices, count);
   if (id == NULL || asprintf (&log_parameter, "log=%s", arguments->log) == -1
       || asprintf (&state_parameter, "state=%s", id) == -1) {
     error_message ("out of memory");
@@ -314,7 +320,7 @@ visit_states (const struct replay_options *arguments, struct session_config *con
 
     return shell_run (&config->runner, config->folder, &selection, arguments->before_recovery) == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
   }
-  r = session_show_state (config, position, choices, count, arguments->state);
+  r = session_show_state (config, position, choices, count);
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 

@@ -969,14 +969,18 @@ print_lines (const char *text)
 
 /* Print what one run saw and what it means. */
 static int
-print_outcome (struct worker *worker, const struct outcome *outcome, const char *id)
+print_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome)
 {
+  const struct write_log *log = worker->session->config->log;
   struct oracle *oracle = &worker->session->oracle;
   const struct control_report *report = &outcome->report.head;
-  CLEANUP_FREE char *after = finding_after (worker->session->config->log, worker->point->position);
+  CLEANUP_FREE char *after = finding_after (log, worker->point->position);
+  CLEANUP_FREE char *id = state_id_format (log, selection->point, selection->choices, selection->count);
   struct verdict verdict;
   int r;
 
+  if (id == NULL)
+    return out_of_memory ();
   if (oracle_judge (oracle, outcome, worker->point, &verdict) == -1) {
     free (verdict.detail);
     return -1;
@@ -1028,9 +1032,9 @@ show_minimal (struct worker *worker, const struct selection *selection)
 
 /* Print what a run of SELECTION saw.  Returns as session_show_state does. */
 static int
-show_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome, const char *id)
+show_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome)
 {
-  int r = print_outcome (worker, outcome, id);
+  int r = print_outcome (worker, selection, outcome);
 
   if (r == 1 && worker->session->config->minimize && show_minimal (worker, selection) == -1)
     return -1;
@@ -1059,7 +1063,7 @@ keep_outcome (struct worker *worker, const struct outcome *outcome, struct seen_
 
 /* Make a run of SELECTION and print what it saw, or keep it in *SEEN if that is not NULL. */
 static int
-look_at_state (struct session *session, const struct crash_point *point, const struct selection *selection, const char *id,
+look_at_state (struct session *session, const struct crash_point *point, const struct selection *selection,
                struct seen_state *seen)
 {
   struct worker worker;
@@ -1070,7 +1074,7 @@ look_at_state (struct session *session, const struct crash_point *point, const s
   if (r == 0)
     r = make_run (&worker, selection, &outcome);
   if (r == 0) {
-    r = seen ? keep_outcome (&worker, &outcome, seen) : show_outcome (&worker, selection, &outcome, id);
+    r = seen ? keep_outcome (&worker, &outcome, seen) : show_outcome (&worker, selection, &outcome);
     outcome_free (&outcome);
   }
   end_lone_worker (&worker);
@@ -1078,7 +1082,7 @@ look_at_state (struct session *session, const struct crash_point *point, const s
 }
 
 static int
-visit_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count, const char *id,
+visit_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
              struct seen_state *seen)
 {
   const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
@@ -1092,17 +1096,16 @@ visit_state (const struct session_config *config, uint32_t position, const struc
   point.pending_count = (uint32_t) pending;
   model_expect (config->log, &point);
   if (prepare (&session, config) == 0)
-    r = look_at_state (&session, &point, &selection, id, seen);
+    r = look_at_state (&session, &point, &selection, seen);
   free (point.pending);
   session_free (&session);
   return r;
 }
 
 int
-session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count,
-                    const char *id)
+session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count)
 {
-  return visit_state (config, position, choices, count, id, NULL);
+  return visit_state (config, position, choices, count, NULL);
 }
 
 int
@@ -1110,7 +1113,7 @@ session_see_state (const struct session_config *config, uint32_t position, const
                    struct seen_state *seen)
 {
   *seen = (struct seen_state) { .kind = NULL };
-  return visit_state (config, position, choices, count, NULL, seen);
+  return visit_state (config, position, choices, count, seen);
 }
 
 void

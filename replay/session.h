@@ -96,6 +96,6 @@ extern void seen_state_free (struct seen_state *seen);
 /* Make one run of one state and describe it on standard output; with config->minimize, and if it is a violation, also the
  * smallest state that fails so.  Returns 1 if it is a violation, 0 if not, -1 after a message. */
 extern int session_show_state (const struct session_config *config, uint32_t position, const struct choice *choices,
-                               size_t count, const char *id);
+                               size_t count);
 
 #endif

@@ -266,19 +266,23 @@ START_TEST (a_state_id_is_read_and_written)
     { "0", NULL, 0, 0, { { 0 } } },
     { "4:", "4", 4, 0, { { 0 } } },
     { "4:-1", NULL, 4, 1, { { 0, 0, CHOICE_END, CHOICE_ABSENT } } },
-    { "3:+1,-3", NULL, 3, 2, { { 0, 0, CHOICE_END, CHOICE_PRESENT }, { 1, 0, CHOICE_END, CHOICE_ABSENT } } },
+    { "3:+1,-3", "3:-3", 3, 2, { { 0, 0, CHOICE_END, CHOICE_PRESENT }, { 1, 0, CHOICE_END, CHOICE_ABSENT } } },
     { "4:-1/3", NULL, 4, 1, { { 0, 3, 3, CHOICE_ABSENT } } },
     { "4:-1/0", NULL, 4, 1, { { 0, 0, 0, CHOICE_ABSENT } } },
     { "4:-1/3-", NULL, 4, 1, { { 0, 3, 9, CHOICE_ABSENT } } },
     { "4:-1/3-7", NULL, 4, 1, { { 0, 3, 7, CHOICE_ABSENT } } },
-    { "1:+1/0-8", NULL, 1, 1, { { 0, 0, 8, CHOICE_PRESENT } } },
-    { "4:-1/3-,+1/5-6,-4/1", NULL, 4, 3,
+    { "1:+1/0-8", "1", 1, 1, { { 0, 0, 8, CHOICE_PRESENT } } },
+    { "4:-1/3-,+1/5-6,-4/1", "4:-1/3-4,-1/7-,-4/1", 4, 3,
       { { 0, 3, 9, CHOICE_ABSENT }, { 0, 5, 6, CHOICE_PRESENT }, { 2, 1, 1, CHOICE_ABSENT } } },
     { "4:-1/9", "4:-1/9-", 4, 1, { { 0, 9, 9, CHOICE_ABSENT } } },
     { "4:-1/5-5", "4:-1/5", 4, 1, { { 0, 5, 5, CHOICE_ABSENT } } },
     { "4:-1/3-9", "4:-1/3-", 4, 1, { { 0, 3, 9, CHOICE_ABSENT } } },
     { "4:-1/0-", "4:-1", 4, 1, { { 0, 0, 9, CHOICE_ABSENT } } },
-    { "4:+3/0", "4:+3", 4, 1, { { 1, 0, 0, CHOICE_PRESENT } } },
+    { "4:+3/0", "4", 4, 1, { { 1, 0, 0, CHOICE_PRESENT } } },
+    { "4:-4,-1", "4:-1,-4", 4, 2, { { 2, 0, CHOICE_END, CHOICE_ABSENT }, { 0, 0, CHOICE_END, CHOICE_ABSENT } } },
+    { "4:-1,+1", "4", 4, 2, { { 0, 0, CHOICE_END, CHOICE_ABSENT }, { 0, 0, CHOICE_END, CHOICE_PRESENT } } },
+    { "4:+1,-1/0-4,-1/5-", "4:-1", 4, 3,
+      { { 0, 0, CHOICE_END, CHOICE_PRESENT }, { 0, 0, 4, CHOICE_ABSENT }, { 0, 5, 9, CHOICE_ABSENT } } },
   };
   struct write_log *log = make_small_log ();
 
@@ -315,11 +319,95 @@ START_TEST (what_is_undecided_or_beyond_the_end_is_not_written)
   };
   char *text = state_id_format (log, 4, choices, sizeof choices / sizeof choices[0]);
 
-  ck_assert_str_eq (text, "4:+1,-4/4-");
+  ck_assert_str_eq (text, "4:-4/4-");
   free (text);
   text = state_id_format (log, 4, choices, 1);
   ck_assert_str_eq (text, "4");
   free (text);
+  write_log_close (log);
+}
+END_TEST
+
+/* The writes of the log that follows are of 3, 1 and 2 sectors. */
+#define STATE_BITS 6
+
+static struct write_log *
+make_three_writes (void)
+{
+  struct log_maker *maker = make_log (1, 16);
+
+  add_mark (maker, "begin");
+  add_write (maker, 0, 3, "abc", 0);
+  add_write (maker, 0, 0, "k", 0);
+  add_write (maker, 0, 4, "xy", 0);
+  return finish_log (maker);
+}
+
+/* Which sectors CHOICES leave missing, a bit each: each choice is taken for what it says, one after the other. */
+static unsigned
+missing_sectors (const struct choice *choices, size_t count)
+{
+  static const unsigned first_bit[] = { 0, 3, 4, STATE_BITS };
+  unsigned missing = 0;
+
+  for (size_t i = 0; i < count; i++)
+    for (unsigned bit = first_bit[choices[i].write]; bit < first_bit[choices[i].write + 1]; bit++) {
+      unsigned sector = bit - first_bit[choices[i].write];
+
+      if (sector >= choices[i].first && sector <= choices[i].last)
+        missing = choices[i].kind == CHOICE_ABSENT ? missing | 1u << bit : missing & ~(1u << bit);
+    }
+  return missing;
+}
+
+/* A spelling of some state: choices of any kind in any order. */
+static size_t
+spell (struct dice *dice, struct choice choices[8])
+{
+  static const uint32_t sectors[] = { 3, 1, 2 };
+  size_t count = roll (dice, 8);
+
+  for (size_t i = 0; i < count; i++) {
+    uint32_t write = roll (dice, 3), first = roll (dice, sectors[write]);
+    uint32_t last = first + roll (dice, sectors[write] - first);
+
+    choices[i] = (struct choice) { write, first, roll (dice, 4) ? last : CHOICE_END, (enum choice_kind) roll (dice, 2) };
+  }
+  return count;
+}
+
+/* Whatever the spelling, one state has one id, different states have different ones, and the id is that of the state. */
+START_TEST (a_state_has_one_id_and_an_id_one_state)
+{
+  struct write_log *log = make_three_writes ();
+  char *ids[1 << STATE_BITS] = { NULL };
+  struct dice dice = { 11 };
+  unsigned seen = 0;
+
+  for (int i = 0; i < 20000; i++) {
+    struct choice choices[8], *parsed;
+    size_t count = spell (&dice, choices), parsed_count;
+    unsigned state = missing_sectors (choices, count);
+    char *id = state_id_format (log, 3, choices, count);
+    uint32_t point;
+
+    if (ids[state]) {
+      ck_assert_str_eq (id, ids[state]);
+      free (id);
+      continue;
+    }
+    for (unsigned other = 0; other < 1u << STATE_BITS; other++)
+      ck_assert (ids[other] == NULL || strcmp (ids[other], id) != 0);
+    ck_assert_int_eq (state_id_parse (id, log, &point, &parsed, &parsed_count), 0);
+    ck_assert_uint_eq (point, 3);
+    ck_assert_uint_eq (missing_sectors (parsed, parsed_count), state);
+    free (parsed);
+    ids[state] = id;
+    seen++;
+  }
+  ck_assert_uint_eq (seen, 1u << STATE_BITS);
+  for (unsigned state = 0; state < 1u << STATE_BITS; state++)
+    free (ids[state]);
   write_log_close (log);
 }
 END_TEST
@@ -376,6 +464,7 @@ main (void)
   tcase_add_test (tears, a_choice_leaves_nothing_out_that_follows);
   tcase_add_test (tears, a_rule_prefers_what_it_says);
   tcase_add_test (ids, a_state_id_is_read_and_written);
+  tcase_add_test (ids, a_state_has_one_id_and_an_id_one_state);
   tcase_add_test (ids, what_is_undecided_or_beyond_the_end_is_not_written);
   tcase_add_loop_test (ids, what_is_no_state_id_gives_one_message, 0, MALFORMED_COUNT);
   suite_add_tcase (suite, tears);
