@@ -95,21 +95,6 @@ verb_setenv (struct agent *agent, char **words, FILE *payload)
 }
 
 static int
-verb_sync (struct agent *agent, char **words, FILE *payload)
-{
-  (void) agent, (void) payload;
-  sync ();
-  if (words[0] == NULL)
-    return 0;
-  CLEANUP_CLOSE int fd = open (words[0], O_RDONLY | O_CLOEXEC);
-  if (fd == -1 || fsync (fd) == -1) {
-    error_message ("cannot flush %s: %m", words[0]);
-    return -1;
-  }
-  return 0;
-}
-
-static int
 verb_thaw (struct agent *agent, char **words, FILE *payload)
 {
   int count = thaw_all (AGENT_MOUNT_POINT);
@@ -148,7 +133,7 @@ static const struct verb {
   { "sectors", 1, SIZE_MAX, mount_sectors },
   { "setenv", 2, 2, verb_setenv },
   { "shell", 4, 4, shell_start },
-  { "sync", 0, 1, verb_sync },
+  { "sync", 0, 1, sync_device },
   { "thaw", 0, 0, verb_thaw },
   { "tree", 0, 0, verb_tree },
   { "unmount", 0, 0, mount_unmount },

@@ -120,6 +120,14 @@ extern void reset_begin (struct agent *agent);
 extern int reset_guest (struct agent *agent, char **words, FILE *payload);
 /* agent-copy.c */
 extern int copy_tree (struct agent *agent, char **words, FILE *payload);
+/* agent-sync.c */
+
+/* Bring the device behind FD to rest: write everything back and flush, again and again, until nothing was written meanwhile, so
+ * that what is there is durable.  STAT_FILE is the device's `stat` in sysfs.  Returns 0, also if others go on writing, or -1 with
+ * errno.
+ */
+extern int sync_until_quiet (int fd, const char *stat_file);
+extern int sync_device (struct agent *agent, char **words, FILE *payload);
 /* agent-mount.c */
 extern int mount_device (struct agent *agent, char **words, FILE *payload);
 extern int mount_observe (struct agent *agent, char **words, FILE *payload);

@@ -13,6 +13,7 @@ guest_agent_SOURCES = \
 	guest/agent-reset.c \
 	guest/agent-run.c \
 	guest/agent-shell.c \
+	guest/agent-sync.c \
 	guest/agent-tools.c \
 	guest/agent-workload.c \
 	guest/agent.c guest/agent.h \

@@ -110,6 +110,11 @@ tests_unit_test_thaw_CFLAGS = $(unit_cflags)
 tests_unit_test_thaw_LDADD = \
 	guest/libguest.la checker/libobserve.la common/libcommon.la $(ARCHIVE_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-sync
+tests_unit_test_sync_SOURCES = tests/unit/test-sync.c tests/unit/unit.h guest/agent-sync.c
+tests_unit_test_sync_CFLAGS = $(unit_cflags)
+tests_unit_test_sync_LDADD = common/libmessage.la $(CHECK_LIBS)
+
 # QEMU is played by the test.
 UNIT_TESTS += tests/unit/test-vm
 tests_unit_test_vm_SOURCES = tests/unit/test-vm.c tests/unit/unit.h

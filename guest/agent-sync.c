@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Bringing a device to rest.  sync(2) may return while writes that it started are under way (jfs: jfs_syncpt in
+ * fs/jfs/jfs_logmgr.c starts the metadata's and does not wait), and a flush promises nothing about a write that completes
+ * after the flush was issued.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/agent.h"
+
+/* A program that --setup left running may write for ever: after these the device is as much at rest as it will be. */
+#define ROUNDS_MAX 20
+#define WAITS_MAX 200
+#define WAIT_NS 5000000
+
+/* Of /sys/class/block/NAME/stat, Documentation/block/stat.rst. */
+struct activity {
+  uint64_t sectors_changed;     /* written or discarded so far */
+  uint64_t in_flight;
+};
+
+static int
+read_activity (const char *stat_file, struct activity *activity)
+{
+  CLEANUP_FCLOSE FILE *file = fopen (stat_file, "re");
+  uint64_t discarded = 0;
+
+  if (file == NULL)
+    return -1;
+  int count = fscanf (file, "%*u %*u %*u %*u %*u %*u %" SCNu64 " %*u %" SCNu64 " %*u %*u %*u %*u %" SCNu64,
+                      &activity->sectors_changed, &activity->in_flight, &discarded);
+  if (count < 2) {
+    errno = EINVAL;
+    return -1;
+  }
+  activity->sectors_changed += discarded;
+  return 0;
+}
+
+/* Wait until nothing is in flight; *activity is what there is then.  What the block layer has queued and not begun is not in
+ * flight yet, hence the wait before the first look.
+ */
+static int
+drain (const char *stat_file, struct activity *activity)
+{
+  for (int waits = 0; waits < WAITS_MAX; waits++) {
+    nanosleep (&(struct timespec) { .tv_nsec = WAIT_NS }, NULL);
+    if (read_activity (stat_file, activity) == -1)
+      return -1;
+    if (activity->in_flight == 0)
+      return 0;
+  }
+  return 0;
+}
+
+int
+sync_until_quiet (int fd, const char *stat_file)
+{
+  struct activity before, after;
+
+  if (read_activity (stat_file, &before) == -1)
+    return -1;
+  for (int round = 0; round < ROUNDS_MAX; round++) {
+    sync ();
+    if (drain (stat_file, &after) == -1 || fsync (fd) == -1 || drain (stat_file, &after) == -1)
+      return -1;
+    if (after.sectors_changed == before.sectors_changed)
+      break;
+    before = after;
+  }
+  return 0;
+}
+
+int
+sync_device (struct agent *agent, char **words, FILE *payload)
+{
+  char stat_file[PATH_MAX];
+
+  (void) agent, (void) payload;
+  if (words[0] == NULL) {
+    sync ();
+    return 0;
+  }
+  CLEANUP_CLOSE int fd = open (words[0], O_RDONLY | O_CLOEXEC);
+  snprintf (stat_file, sizeof stat_file, "/sys/class/block/%s/stat", basename (words[0]));
+  if (fd == -1 || sync_until_quiet (fd, stat_file) == -1) {
+    error_message ("cannot flush %s: %m", words[0]);
+    return -1;
+  }
+  return 0;
+}
