@@ -18,6 +18,7 @@
 #include "record/corpus-case.h"
 
 #define FAILS "fails"           /* the first word of such a section */
+#define MAY_FAIL "may-fail"     /* or this */
 #define FOLDER_VARIABLE "$CASE" /* in commands and paths: the case's own folder */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
@@ -207,7 +208,7 @@ set_failure (struct case_failure *failure, const struct ini_place *place, const 
   return add_text (&failure->findings, value);
 }
 
-/* The section [fails FILESYSTEM KERNEL...] begins; WORDS are those. */
+/* The section [fails FILESYSTEM KERNEL...] or [may-fail FILESYSTEM KERNEL...] begins; WORDS are those. */
 static int
 begin_failure (struct parser *parser, const struct ini_place *place, const struct words *words)
 {
@@ -215,12 +216,13 @@ begin_failure (struct parser *parser, const struct ini_place *place, const struc
   struct case_failure *failure;
 
   if (words->count < 2 || !is_filesystem_name (words->list[1]))
-    return ini_fault (place, "[" FAILS "]: on which file system? give [" FAILS " FILESYSTEM KERNEL...]");
+    return ini_fault (place, "[%s]: on which file system? give [%s FILESYSTEM KERNEL...]", words->list[0], words->list[0]);
   if (!case_applies (corpus_case, words->list[1]))
-    return ini_fault (place, "[" FAILS " %s]: is not among the filesystems", words->list[1]);
+    return ini_fault (place, "[%s %s]: is not among the filesystems", words->list[0], words->list[1]);
   failure = add_item (&corpus_case->failures, &corpus_case->failure_count, sizeof *failure);
   if (failure == NULL || (failure->filesystem = strdup (words->list[1])) == NULL)
     return -1;
+  failure->by_luck = strcmp (words->list[0], MAY_FAIL) == 0;
   for (size_t i = 2; i < words->count; i++)
     if (*words->list[i] && add_text (&failure->kernels, words->list[i]) == -1)
       return -1;
@@ -235,7 +237,8 @@ begin_settings (struct parser *parser, const struct ini_place *place, const char
   struct case_settings *settings;
 
   if (!is_filesystem_name (filesystem))
-    return ini_fault (place, "[%s]: no such section: give [FILESYSTEM] or [" FAILS " FILESYSTEM KERNEL...]", filesystem);
+    return ini_fault (place, "[%s]: no such section: give [FILESYSTEM], [" FAILS " FILESYSTEM KERNEL...] or [" MAY_FAIL
+                      " FILESYSTEM KERNEL...]", filesystem);
   if (case_find_settings (corpus_case, filesystem))
     return ini_fault (place, "[%s]: is given twice", filesystem);
   settings = add_item (&corpus_case->settings, &corpus_case->setting_count, sizeof *settings);
@@ -251,8 +254,10 @@ begin_section (struct parser *parser, const struct ini_place *place, const char 
   struct words words;
   int r = words_split (section, " \t", &words);
 
-  if (r == 0)
-    r = strcmp (words.list[0], FAILS) == 0 ? begin_failure (parser, place, &words) : begin_settings (parser, place, section);
+  if (r == 0 && (strcmp (words.list[0], FAILS) == 0 || strcmp (words.list[0], MAY_FAIL) == 0))
+    r = begin_failure (parser, place, &words);
+  else if (r == 0)
+    r = begin_settings (parser, place, section);
   words_free (&words);
   return r;
 }
@@ -296,7 +301,8 @@ check_case (const struct corpus_case *corpus_case, const char *file)
       const struct case_failure *failure = &corpus_case->failures[i];
 
       if (failure->findings.count == 0 || failure->why == NULL) {
-        error_message ("%s: [" FAILS " %s]: say which finding is expected, and why", file, failure->filesystem);
+        error_message ("%s: [%s %s]: say which finding is expected, and why", file, failure->by_luck ? MAY_FAIL : FAILS,
+                       failure->filesystem);
         return -1;
       }
     }

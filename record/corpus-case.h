@@ -28,8 +28,9 @@ struct case_settings {
   char *size, *mkfs, *mount;    /* NULL: not given */
 };
 
-/* Where it is expected to fail: section [fails FILESYSTEM KERNEL...]. */
+/* Where it is expected to fail: section [fails FILESYSTEM KERNEL...]; or where it may, by luck: [may-fail FILESYSTEM KERNEL...]. */
 struct case_failure {
+  bool by_luck;                 /* that it does not fail is right, too */
   char *filesystem;
   struct case_texts kernels;         /* beginnings of releases, as for kernel_release_matches; none: all kernels */
   struct case_texts findings;        /* KIND or KIND: TEXT; every violation has to be one of them */

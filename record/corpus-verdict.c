@@ -82,7 +82,7 @@ outcome_judge (int status, const cJSON *result, const struct case_failure *failu
     count++;
   }
   if (count == 0)
-    return status == EXIT_VIOLATION ? OUTCOME_ERROR : failure ? OUTCOME_FIXED : OUTCOME_PASS;
+    return status == EXIT_VIOLATION ? OUTCOME_ERROR : failure && !failure->by_luck ? OUTCOME_FIXED : OUTCOME_PASS;
   /* Another violation may be in the states that were not covered. */
   return cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (result, "exhaustive")) ? OUTCOME_KNOWN : OUTCOME_ERROR;
 }

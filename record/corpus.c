@@ -23,7 +23,7 @@ print_text (const char *text)
 static void
 print_failure (const struct case_failure *failure)
 {
-  printf ("    fails on %s", failure->filesystem);
+  printf ("    %s on %s", failure->by_luck ? "may fail" : "fails", failure->filesystem);
   for (size_t i = 0; i < failure->kernels.count; i++) {
     fputs (i ? ", " : " with ", stdout);
     print_text (failure->kernels.list[i]);

@@ -165,6 +165,15 @@ START_TEST (failures_are_those_of_file_system_and_kernel)
   ck_assert_ptr_null (case_find_failure (&corpus_case, "btrfs", "6.10.1"));
   ck_assert_ptr_null (case_find_failure (&corpus_case, "ext4", "6.1.0"));
   ck_assert_str_eq (case_find_failure (&corpus_case, "xfs", "7.0")->why, "everywhere");
+  ck_assert (!failure->by_luck);
+}
+END_TEST
+
+START_TEST (a_failure_by_luck_is_a_section_of_its_own)
+{
+  ck_assert_int_eq (read_text ("title = t\n[may-fail f2fs 6.1]\nfinding = durability\nwhy = w\n"), 0);
+  ck_assert (case_find_failure (&corpus_case, "f2fs", "6.1.0")->by_luck);
+  ck_assert_ptr_null (case_find_failure (&corpus_case, "f2fs", "6.12.0"));
 }
 END_TEST
 
@@ -193,6 +202,8 @@ START_TEST (what_is_not_understood_is_refused_with_its_line)
     { "title = t\n[fails xfs]\nwhy = w\n", "case.ini: [fails xfs]: say which finding" },
     { "title = t\n[fails xfs]\nfinding = kernel\n", "case.ini: [fails xfs]: say which finding" },
     { "title = t\n[fails xfs]\n", "case.ini: [fails xfs]: say which finding" },
+    { "title = t\n[may-fail]\n", "case.ini:2: [may-fail]: on which file system" },
+    { "title = t\n[may-fail xfs]\n", "case.ini: [may-fail xfs]: say which finding" },
     { "origin = o\n", "case.ini: has no title" },
     { "title = t\ncommand = c\n", "exclude one another" },
     { "title = t\nsetup = s\n", "for a `command` alone" },
@@ -274,6 +285,7 @@ main (void)
   tcase_add_test (tests, a_log_is_found);
   tcase_add_test (tests, a_workload_file_is_a_case);
   tcase_add_test (tests, failures_are_those_of_file_system_and_kernel);
+  tcase_add_test (tests, a_failure_by_luck_is_a_section_of_its_own);
   tcase_add_test (tests, what_is_not_understood_is_refused_with_its_line);
   tcase_add_test (tests, a_case_without_anything_to_do_is_refused);
   tcase_add_test (tests, nul_bytes_and_long_lines);

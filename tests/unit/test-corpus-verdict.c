@@ -41,6 +41,16 @@ START_TEST (expected_to_fail)
 }
 END_TEST
 
+START_TEST (expected_to_fail_by_luck)
+{
+  const struct case_failure by_luck = { .by_luck = true, .findings = { findings, 2 }, .why = (char *) "w" };
+
+  ck_assert_int_eq (judge_text (0, NOTHING, &by_luck), OUTCOME_PASS);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "]}", &by_luck), OUTCOME_KNOWN);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" EMPTY "]}", &by_luck), OUTCOME_FAIL);
+}
+END_TEST
+
 START_TEST (expected_to_fail_otherwise)
 {
   ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" EMPTY "]}", &failure), OUTCOME_FAIL);
@@ -124,6 +134,7 @@ main (void)
 
   tcase_add_test (tests, expected_to_pass);
   tcase_add_test (tests, expected_to_fail);
+  tcase_add_test (tests, expected_to_fail_by_luck);
   tcase_add_test (tests, expected_to_fail_otherwise);
   tcase_add_test (tests, what_a_second_run_did_not_see_decides_nothing);
   tcase_add_test (tests, what_is_known_may_hide_something_where_states_are_left);
