@@ -14,7 +14,6 @@
 #include "common/options.h"
 
 #define LONG_ONLY 1000          /* getopt's value for the option I of the table is LONG_ONLY + I */
-#define SECONDS_MAX 1000000     /* eleven days, and in milliseconds still an int */
 #define HELP (LONG_ONLY - 1)
 #define SHOW_VERSION (LONG_ONLY - 2)
 
@@ -58,7 +57,7 @@ set_number (const struct option_spec *option, const char *text)
   int r = option->type == OPTION_SIZE ? parse_size (text, &value)
     : option->type == OPTION_SECONDS ? parse_seconds (text, &value) : parse_unsigned (text, INT64_MAX, &value);
 
-  if (r == 0 && option->type == OPTION_SECONDS && value > SECONDS_MAX) {
+  if (r == 0 && option->type == OPTION_SECONDS && value > OPTION_SECONDS_MAX) {
     errno = ERANGE;
     r = -1;
   }

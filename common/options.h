@@ -32,6 +32,7 @@ struct option_spec {
 };
 
 #define OPTIONS_MAX 96          /* of one command */
+#define OPTION_SECONDS_MAX 1000000      /* eleven days, and in milliseconds still an int */
 
 /* Rows of several parts of the program, joined for one command: each part defines the options that are its own, once. */
 struct option_table {

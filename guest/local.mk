@@ -43,6 +43,7 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs-signature.c \
 	guest/initramfs-write.c \
 	guest/initramfs.c guest/initramfs.h \
+	guest/jobs.c guest/jobs.h \
 	guest/kernel-fetch.c \
 	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \

@@ -3,6 +3,7 @@
 
 #include "checker/pages.h"
 #include "common/message.h"
+#include "guest/jobs.h"
 #include "guest/options.h"
 
 void
@@ -13,8 +14,8 @@ guest_options_add (struct option_table *table, struct guest_options *options)
     { "check", 0, OPTION_TEXT, &options->check, "CMD", "shell command that says what is right [the recording's]", 0 },
     { "pages", 0, OPTION_FLAG, &options->pages, NULL, "tabulate what becomes of each page of the files", 0 },
     { "page-size", 0, OPTION_SIZE, &options->page_bytes, "N", "bytes of a page [the recording's, else 4K]", 512 },
-    { "memory", 0, OPTION_SIZE, &options->memory_bytes, "SIZE", "memory of a guest [256M]", GUEST_MEMORY_LEAST },
-    { "timeout", 0, OPTION_SECONDS, &options->timeout_seconds, "S", "a command or a run that takes longer is a hang [60]", 1 },
+    { "memory", 0, OPTION_SIZE, &options->memory_bytes, "SIZE", "memory of a guest [the recording's, else 256M]", GUEST_MEMORY_LEAST },
+    { "timeout", 0, OPTION_SECONDS, &options->timeout_seconds, "S", "a command or a run that takes longer hangs [the recording's, else 60]", 1 },
     { "quiet", 0, OPTION_FLAG, &options->quiet, NULL, "print errors alone: no progress and no report", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   });
@@ -26,7 +27,7 @@ guest_options_check (const struct guest_options *options)
   const char *fault = options->page_bytes > 0 ? page_size_fault (options->page_bytes) : NULL;
 
   if (fault == NULL)
-    return 0;
+    return jobs_check (1, options->memory_bytes);
   error_message ("--page-size=%ju: %s", (uintmax_t) options->page_bytes, fault);
   return -1;
 }

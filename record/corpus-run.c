@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
@@ -15,14 +14,15 @@
 #include "common/words.h"
 #include "common/workdir.h"
 #include "guest/image.h"
+#include "guest/jobs.h"
 #include "guest/kernel.h"
+#include "guest/options.h"
 #include "record/corpus.h"
 #include "record/mkfs.h"
 
 #define EXIT_UNEXPECTED 1       /* some result is not the expected one */
 #define EXIT_UNUSABLE 2         /* bad usage, a bad case, a missing part, or a cell that could not be measured */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
-#define JOBS_MAX 256
 #define FILESYSTEMS "ext4,xfs,btrfs,f2fs"
 
 struct arguments {
@@ -180,10 +180,8 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("corpus run: which cases? name a folder: see --help");
     return -1;
   }
-  if (arguments->jobs > JOBS_MAX) {
-    error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) arguments->jobs, JOBS_MAX);
+  if (jobs_check (arguments->jobs, GUEST_MEMORY_DEFAULT) == -1)
     return -1;
-  }
   return first;
 }
 
@@ -191,7 +189,7 @@ int
 corpus_run_command (int argc, char **argv)
 {
   CLEANUP_FREE char *command = words_join ("powercut corpus", argc, argv);
-  struct arguments arguments = { .jobs = (uint64_t) get_nprocs () };
+  struct arguments arguments = { .jobs = jobs_default (GUEST_MEMORY_DEFAULT) };
   struct corpus corpus = { .command = command ? command : "" };
   struct words filesystems = { NULL, NULL, 0 };
   int first = parse_arguments (argc, argv, &arguments), status = EXIT_UNUSABLE;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 
 #include "common/cleanup.h"
 #include "common/escape.h"
@@ -17,6 +16,8 @@
 #include "common/words.h"
 #include "common/workdir.h"
 #include "guest/image.h"
+#include "guest/jobs.h"
+#include "guest/options.h"
 #include "record/matrix-cells.h"
 #include "record/matrix-report.h"
 #include "record/matrix.h"
@@ -24,7 +25,6 @@
 
 #define EXIT_UNUSABLE 2         /* bad usage, a missing part, or a cell that failed */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
-#define JOBS_MAX 256
 #define FILESYSTEMS "ext4,xfs,btrfs"
 
 struct arguments {
@@ -306,10 +306,8 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     error_message ("%s: matrix takes options alone: see --help", argv[first]);
     return -1;
   }
-  if (arguments->jobs > JOBS_MAX) {
-    error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) arguments->jobs, JOBS_MAX);
+  if (jobs_check (arguments->jobs, GUEST_MEMORY_DEFAULT) == -1)
     return -1;
-  }
   return 0;
 }
 
@@ -318,7 +316,7 @@ matrix_command (int argc, char **argv)
 {
   CLEANUP_FREE char *command = words_join ("powercut", argc, argv);
   struct arguments arguments = {
-    .filesystems = FILESYSTEMS, .settle = "sync", .jobs = (uint64_t) get_nprocs (), .command = command ? command : ""
+    .filesystems = FILESYSTEMS, .settle = "sync", .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : ""
   };
   struct words filesystems = { NULL, NULL, 0 }, wanted = { NULL, NULL, 0 };
   int status = EXIT_UNUSABLE;

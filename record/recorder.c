@@ -108,6 +108,15 @@ add_parameter (struct parameters *parameters, const char *name, const char *valu
   return 0;
 }
 
+static int
+add_number (struct parameters *parameters, const char *name, uint64_t value)
+{
+  char number[32];
+
+  snprintf (number, sizeof number, "%ju", (uintmax_t) value);
+  return add_parameter (parameters, name, number);
+}
+
 static void
 parameters_free (struct parameters *parameters)
 {
@@ -121,7 +130,6 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
 {
   const struct recording *recording = recorder->recording;
   int r = add_parameter (parameters, "log=", recorder->part);
-  char number[32];
 
   r |= add_parameter (parameters, "base=", recorder->image);
   r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
@@ -129,16 +137,16 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
   r |= add_parameter (parameters, "info=kernel=", recorder->kernel.release);
   r |= add_parameter (parameters, "info=kernel-image=", recorder->kernel.image);
   r |= add_parameter (parameters, "info=bus=", recording->virtio ? "virtio" : "nbd");
+  r |= add_number (parameters, "info=memory=", recording->guest.memory_bytes);
+  r |= add_number (parameters, "info=timeout=", recording->guest.timeout_seconds);
   for (size_t i = 0; i < recording->watch.count; i++)
     r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
   if (recording->guest.check)
     r |= add_parameter (parameters, "info=check=", recording->guest.check);
-  if (recording->guest.page_bytes > 0) {
-    snprintf (number, sizeof number, "%ju", (uintmax_t) recording->guest.page_bytes);
-    r |= add_parameter (parameters, "info=pages=", number);
-  }
+  if (recording->guest.page_bytes > 0)
+    r |= add_number (parameters, "info=pages=", recording->guest.page_bytes);
   for (size_t i = 0; i < recording->include.count; i++) {
     CLEANUP_FREE char *absolute = realpath (recording->include.texts[i], NULL);
 
@@ -148,10 +156,8 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
     r |= add_parameter (parameters, "info=workload=", recording->workload);
   for (size_t i = 0; i < recording->step.count; i++)
     r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
-  if (recording->step.count > 0) {
-    snprintf (number, sizeof number, "%zu", recording->step.count);
-    r |= add_parameter (parameters, "info=steps=", number);
-  }
+  if (recording->step.count > 0)
+    r |= add_number (parameters, "info=steps=", recording->step.count);
   return r;
 }
 

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "common/message.h"
+#include "common/number.h"
+#include "guest/jobs.h"
 #include "replay/options.h"
 
-#define JOBS_MAX 256
 #define SECTOR_BYTES_MAX 65536
 
 static const char usage[] =
@@ -103,16 +104,44 @@ replay_options_check (struct replay_options *options)
     error_message ("%s", fault);
     return -1;
   }
-  if (options->jobs > JOBS_MAX) {
-    error_message ("--jobs=%ju: too many: the most is %d", (uintmax_t) options->jobs, JOBS_MAX);
+  if (options->jobs > 0 && jobs_check (options->jobs, options->guest.memory_bytes) == -1)
     return -1;
-  }
   if (options->audit_percent > 100) {
     error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) options->audit_percent);
     return -1;
   }
   return guest_options_check (&options->guest) == -1 || filter_check (&options->filter) == -1 ? -1
     : outputs_check (&options->outputs, options->log);
+}
+
+/* The number in LOG's header under KEY, where *value is not given; a log may be a stranger's, so that what is not from LEAST to
+ * MOST is refused.  Without such a key it is USUAL.  Returns 0, or -1 after a message.
+ */
+static int
+number_of_log (const struct write_log *log, const char *key, uint64_t least, uint64_t most, uint64_t usual, uint64_t *value)
+{
+  const char *text = log_info (log, key, 0);
+
+  if (*value > 0)
+    return 0;
+  *value = usual;
+  if (text == NULL || (parse_unsigned (text, most, value) == 0 && *value >= least))
+    return 0;
+  error_message ("%s: its header has a %s that cannot be: give --%s", log->path, key, key);
+  return -1;
+}
+
+int
+replay_options_complete (struct replay_options *options, const struct write_log *log)
+{
+  struct guest_options *guest = &options->guest;
+
+  if (number_of_log (log, "memory", GUEST_MEMORY_LEAST, INT64_MAX, GUEST_MEMORY_DEFAULT, &guest->memory_bytes) == -1
+      || number_of_log (log, "timeout", 1, OPTION_SECONDS_MAX, GUEST_TIMEOUT_DEFAULT, &guest->timeout_seconds) == -1)
+    return -1;
+  if (options->jobs == 0)
+    options->jobs = jobs_default (guest->memory_bytes);
+  return jobs_check (options->jobs, guest->memory_bytes);
 }
 
 int

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #include "guest/options.h"
-#include "log/crash-state.h"
+#include "log/choice.h"
+#include "log/reader.h"
 #include "replay/filter.h"
 #include "replay/outputs.h"
 
@@ -44,6 +45,9 @@ extern void replay_options_add (struct option_table *table, struct replay_option
 
 /* Check what was parsed, but for the log itself, and complete it.  Returns 0, or -1 after a message. */
 extern int replay_options_check (struct replay_options *options);
+
+/* Complete what the command line left open by what LOG was recorded with.  Returns 0, or -1 after a message. */
+extern int replay_options_complete (struct replay_options *options, const struct write_log *log);
 
 /* The command line of program `replay`.  Returns 0, or -1 after a message. */
 extern int replay_options_parse (int argc, char **argv, struct replay_options *options);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "checker/persistence.h"
@@ -574,18 +573,6 @@ run (const struct replay_options *arguments, const struct write_log *log)
   return arguments->bundle ? run_bundle (arguments, log) : run_replay (arguments, log);
 }
 
-/* What neither the command line nor the log says. */
-static void
-fill_in (struct replay_options *options)
-{
-  if (options->guest.memory_bytes == 0)
-    options->guest.memory_bytes = GUEST_MEMORY_DEFAULT;
-  if (options->guest.timeout_seconds == 0)
-    options->guest.timeout_seconds = GUEST_TIMEOUT_DEFAULT;
-  if (options->jobs == 0)
-    options->jobs = (uint64_t) get_nprocs ();
-}
-
 int
 replay (const struct replay_options *options)
 {
@@ -595,11 +582,11 @@ replay (const struct replay_options *options)
 
   if (log == NULL)
     return EXIT_UNUSABLE;
-  if (!options->serve && stop_install () == -1) {
+  const bool boots = !options->list && !options->export && !options->serve;
+  if ((boots && replay_options_complete (&filled, log) == -1) || (!options->serve && stop_install () == -1)) {
     write_log_close (log);
     return EXIT_UNUSABLE;
   }
-  fill_in (&filled);
   status = run (&filled, log);
   write_log_close (log);
   if (stop_requested ()) {

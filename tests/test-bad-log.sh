@@ -10,10 +10,15 @@ export TMPDIR=$tmp/work
 true=$(type -P true)
 
 # A small log with an update of one sector.
+# make_log LOG PARAMETER...
 make_log ()
 {
+    local log=$1
+
+    shift
+    rm -f "$log"
     head -c 4096 /dev/urandom > "$tmp/data"
-    nbdkit -U - "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$1" size=1M info=filesystem=ext4 \
+    nbdkit -U - "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$log" size=1M info=filesystem=ext4 "$@" \
         --run "nbdcopy --flush $tmp/data \"\$uri\""
 }
 make_log "$tmp/log.bin"
@@ -27,6 +32,15 @@ refused 'not a regular file' "$replay" /dev/null
 cp "$tmp/log.bin" "$tmp/other.bin"
 printf '\002' | dd of="$tmp/other.bin" bs=1 seek=8 conv=notrunc status=none
 refused 'version 2' "$replay" "$tmp/other.bin"
+
+# What it was recorded with is believed within bounds alone, unless the command line says it.
+for info in memory=1 memory=-1 memory=18446744073709551616 memory=256M timeout=0 timeout=9999999; do
+    make_log "$tmp/other.bin" "info=$info"
+    refused "has a ${info%=*} that cannot be: give --${info%=*}" "$replay" "$tmp/other.bin"
+done
+make_log "$tmp/other.bin" info=memory=1099511627776000
+refused 'than this machine' "$replay" "$tmp/other.bin"
+expect_status 0 "$replay" --list "$tmp/other.bin"
 
 # States.
 refused 'not a state id' "$replay" --state=x --export="$tmp/i" "$tmp/log.bin"

@@ -77,8 +77,10 @@ for delay in 0.5 5; do
     nothing_left "Ctrl-C after $delay s"
 done
 
-# Ctrl-C while replaying.
-expect_status 0 "$powercut" record --size=64M -o "$tmp/log.bin" -- sh -c 'echo new > file; sync'
+# Ctrl-C while replaying.  The log keeps what its replay needs to do the same.
+expect_status 0 "$powercut" record --size=64M --memory=128M --timeout=2m -o "$tmp/log.bin" -- sh -c 'echo new > file; sync'
+expect_status 0 "$replay" --list "$tmp/log.bin"
+[ "$(grep -cx 'info memory=134217728\|info timeout=120' "$tmp/out")" = 2 ] || fail "header: $(grep '^info ' "$tmp/out")"
 setsid env --default-signal=INT "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
 pid=$!
 sleep 1
