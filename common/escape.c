@@ -98,37 +98,3 @@ unescape_words (char *line, size_t *count)
   }
   return words;
 }
-
-void
-print_safely (const char *text, size_t length, FILE *file)
-{
-  for (; length > 0; text++, length--)
-    putc (*text >= ' ' && *text < 0x7f ? *text : '?', file);
-}
-
-void
-print_markup_safely (const char *text, size_t length, FILE *file)
-{
-  static const char special[] = "&<>\"'";
-  static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
-
-  for (; length > 0; text++, length--) {
-    const char *found = *text ? strchr (special, *text) : NULL;
-
-    if (found)
-      fputs (entities[found - special], file);
-    else
-      print_safely (text, 1, file);
-  }
-}
-
-char *
-safe_text (const char *text)
-{
-  char *safe = strdup (text);
-
-  for (char *at = safe; at && *at; at++)
-    if (*at < ' ' || *at > '~')
-      *at = '?';
-  return safe;
-}

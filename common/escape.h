@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
+
+#include "common/printable.h"
 
 /* Write LENGTH bytes at DATA to FILE as one word: printable ASCII stays; space, `%` and all other bytes become %XX. */
 extern void escape_word (const void *data, size_t length, FILE *file);
@@ -23,14 +26,5 @@ extern char *escape_words (const char *const *words, size_t *length);
  * with errno, EINVAL if a word is malformed or has a NUL in it.
  */
 extern char **unescape_words (char *line, size_t *count);
-
-/* Write text that is not trusted for a person to read: bytes that are not printable ASCII become `?`. */
-extern void print_safely (const char *text, size_t length, FILE *file);
-
-/* The same for a page of HTML or XML: `&`, `<`, `>` and both quotes become entities. */
-extern void print_markup_safely (const char *text, size_t length, FILE *file);
-
-/* Text that is not trusted, bytes that are not printable ASCII made `?`, as a text to free, or NULL. */
-extern char *safe_text (const char *text);
 
 #endif

@@ -12,6 +12,7 @@ common_libcommon_la_SOURCES = \
 	common/options.c common/options.h \
 	common/page-style.h \
 	common/parts.c common/parts.h \
+	common/printable.c common/printable.h \
 	common/process.c common/process.h \
 	common/publish.c common/publish.h \
 	common/stop.c common/stop.h \
@@ -19,3 +20,4 @@ common_libcommon_la_SOURCES = \
 	common/words.c common/words.h \
 	common/workdir.c common/workdir.h
 common_libmessage_la_SOURCES = common/message.c common/message.h
+common_libmessage_la_LIBADD = common/libcommon.la

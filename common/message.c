@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/message.h"
+#include "common/printable.h"
 
 void
 error_message (const char *format, ...)
@@ -20,9 +21,7 @@ error_message (const char *format, ...)
   vsnprintf (text, sizeof text, format, args);
   va_end (args);
   /* Names may come from strangers: it stays one line, and no command to the terminal. */
-  for (char *at = text; *at; at++)
-    if ((unsigned char) *at < ' ' || *at == '\177')
-      *at = '?';
+  make_safe (text);
   /* A progress line may stand on the terminal: clear it, so that the message has a line of its own. */
   fprintf (stderr, "%s%s: %s\n", isatty (2) ? "\r\033[K" : "", program_invocation_short_name, text);
   errno = saved_errno;

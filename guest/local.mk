@@ -25,6 +25,7 @@ guest_agent_SOURCES = \
 	checker/tree.c checker/tree.h \
 	checker/workload.c checker/workload.h \
 	common/escape.c common/escape.h \
+	common/printable.c common/printable.h \
 	common/number.c common/number.h \
 	common/process.c common/process.h
 # Where the guest's processor is emulated, hashing takes a third of the time without vectors.

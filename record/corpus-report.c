@@ -9,6 +9,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "record/corpus.h"
+#include "replay/json.h"
 
 #define CELL_WIDTH 6            /* of the table, with the blank behind it */
 #define NAMES_MAX 12            /* cases that are named in one line */
@@ -178,11 +179,13 @@ print_command (const struct case_cell *cell)
     const bool plain = **word && strspn (*word, NAME_CHARACTERS) == strlen (*word);
 
     fputs (plain ? " " : " '", stdout);
-    for (const char *at = *word; *at; at++)
-      if (*at == '\'')
+    for (const char *at = *word; *at;)
+      if (*at != '\'')
+        at += print_character_safely (at, strlen (at), stdout);
+      else {
         fputs ("'\\''", stdout);       /* as a shell takes it */
-      else
-        print_safely (at, 1, stdout);
+        at++;
+      }
     fputs (plain ? "" : "'", stdout);
   }
   if (cell->job->log)
@@ -319,7 +322,7 @@ corpus_make_json (const struct corpus *corpus)
   list = cJSON_AddArrayToObject (object, "cells");
   for (size_t i = 0; i < corpus->cell_count; i++)
     cJSON_AddItemToArray (list, make_cell (&corpus->cells[i]));
-  text = cJSON_Print (object);
+  text = json_print (object, true);
   cJSON_Delete (object);
   if (text == NULL)
     error_message ("out of memory");

@@ -56,10 +56,10 @@ put_text (const struct page *page, const char *text)
   if (text && page->markup->is_html)
     print_markup_safely (text, strlen (text), page->file);
   else
-    for (; text && *text; text++) {
+    while (text && *text) {
       if (strchr (page->markup->special, *text))
         putc ('\\', page->file);
-      print_safely (text, 1, page->file);
+      text += print_character_safely (text, strlen (text), page->file);
     }
 }
 

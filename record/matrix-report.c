@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "record/matrix-report.h"
 #include "record/matrix-verdict.h"
+#include "replay/json.h"
 
 static void
 print_text (const char *text)
@@ -114,7 +115,7 @@ matrix_make_json (const struct matrix *matrix)
   list = cJSON_AddArrayToObject (object, "cells");
   for (size_t i = 0; i < matrix->cell_count; i++)
     cJSON_AddItemToArray (list, make_cell_json (&matrix->cells[i]));
-  text = cJSON_Print (object);
+  text = json_print (object, true);
   cJSON_Delete (object);
   if (text == NULL)
     error_message ("out of memory");

@@ -373,7 +373,7 @@ record_step (struct session *session, const char *what, const char *const *comma
   if (run_program (session, what, command, &output) == -1 || mark_step (session, "commit", number) == -1)
     return -1;
   if (!session->recording->guest.quiet && output)
-    fputs (output, stdout);
+    print_lines_safely (output, strlen (output), stdout);
   free (*tree);
   *tree = NULL;
   return observe (session, "new", tree);

@@ -315,7 +315,7 @@ minimal_print (const struct minimal *minimal, const struct write_log *log, const
   fprintf (file, "    minimal %s: %s\n", minimal->state, minimal->note);
   if (strcmp (minimal->detail, detail) != 0) {
     fputs ("        there: ", file);
-    print_safely (minimal->detail, strlen (minimal->detail), file);
+    print_names_safely (minimal->detail, strlen (minimal->detail), file);
     putc ('\n', file);
   }
   for (size_t i = 0; i < minimal->count; i++) {

@@ -191,7 +191,7 @@ print_path (const char *path, FILE *file)
     path += length - PATH_SHOWN_MAX + 3;
     fputs ("...", file);
   }
-  print_safely (path, strlen (path), file);
+  print_names_safely (path, strlen (path), file);
 }
 
 static void

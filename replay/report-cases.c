@@ -19,11 +19,13 @@ print_quoted (const char *word, FILE *file)
     return;
   }
   putc ('\'', file);
-  for (; *word; word++)
-    if (*word == '\'')
+  while (*word)
+    if (*word != '\'')
+      word += print_character_safely (word, strlen (word), file);
+    else {
       fputs ("'\\''", file);
-    else
-      print_safely (word, 1, file);
+      word++;
+    }
   putc ('\'', file);
 }
 

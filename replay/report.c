@@ -132,7 +132,7 @@ print_findings (const struct write_log *log, const struct findings *findings, FI
     CLEANUP_FREE char *states = mpz_get_str (NULL, 10, finding->states);
 
     fprintf (file, "%s: ", finding->kind);
-    print_safely (finding->detail, strlen (finding->detail), file);
+    print_names_safely (finding->detail, strlen (finding->detail), file);
     fprintf (file, "%s\n    state %s (%s state%s; after mark ", notes[finding->confirmation],
              finding->state, states, strcmp (states, "1") == 0 ? "" : "s");
     print_safely (finding->after, strlen (finding->after), file);
@@ -366,7 +366,7 @@ char *
 report_make_json (const struct report *report)
 {
   cJSON *object = make_json (report);
-  char *text = cJSON_Print (object);
+  char *text = json_print (object, true);
 
   cJSON_Delete (object);
   if (text == NULL)

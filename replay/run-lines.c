@@ -58,7 +58,7 @@ format_line (const struct run_line *line, const mpz_t states)
   }
   cJSON_AddBoolToObject (object, "remembered", line->remembered);
   json_add_big_number (object, "states", states);
-  char *text = cJSON_PrintUnformatted (object);
+  char *text = json_print (object, false);
 
   cJSON_Delete (object);
   return text;

@@ -946,25 +946,41 @@ static void
 print_line (const char *label, const char *a, const char *b)
 {
   fputs (label, stdout);
-  print_safely (a, strlen (a), stdout);
+  print_names_safely (a, strlen (a), stdout);
   if (b) {
     fputs (": ", stdout);
-    print_safely (b, strlen (b), stdout);
+    print_names_safely (b, strlen (b), stdout);
   }
   putchar ('\n');
 }
 
-/* Print what a checker said, line by line. */
-static void
-print_lines (const char *text)
-{
-  while (*text) {
-    size_t length = strcspn (text, "\n");
+#define TREE_SHOWN_MAX (1 << 20)        /* bytes */
 
-    print_safely (text, length, stdout);
+/* Print a tree, as much of it as a terminal has use for. */
+static void
+print_tree (const char *digest, const char *tree)
+{
+  const char *line = tree;
+
+  printf ("observed   %s\n", digest);
+  for (size_t length; *line && line - tree < TREE_SHOWN_MAX; line += length + (line[length] == '\n')) {
+    length = strcspn (line, "\n");
+    print_names_safely (line, length, stdout);
     putchar ('\n');
-    text += length + (text[length] == '\n');
   }
+  if (*line)
+    printf ("... (%zu bytes more)\n", strlen (line));
+}
+
+/* Print what a checker said. */
+static void
+print_output (const char *text)
+{
+  size_t length = strlen (text);
+
+  print_lines_safely (text, length, stdout);
+  if (length > 0 && text[length - 1] != '\n')
+    putchar ('\n');
 }
 
 /* Print what one run saw and what it means. */
@@ -987,11 +1003,12 @@ print_outcome (struct worker *worker, const struct selection *selection, const s
   }
   print_line ("state      ", id, NULL);
   print_line ("after      ", after ? after : "", NULL);
-  printf ("kernel     %s\npending    %u writes\n", runner_release (worker->runner), worker->point->pending_count);
+  print_line ("kernel     ", runner_release (worker->runner), NULL);
+  printf ("pending    %u writes\n", worker->point->pending_count);
   printf ("device     %ju reads, %ju bytes; %ju writes, %ju bytes\n", (uintmax_t) report->reads, (uintmax_t) report->read_bytes,
           (uintmax_t) report->writes, (uintmax_t) report->written_bytes);
   if (outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe)
-    printf ("observed   %s\n%s", outcome->digest, oracle_observation (oracle, worker->runner, outcome));
+    print_tree (outcome->digest, oracle_observation (oracle, worker->runner, outcome));
   if (outcome->kind == OUTCOME_TREE && oracle->pages && worker->point->phase != PHASE_UNKNOWN
       && worker->point->step <= oracle->pages->step_count)
     page_classes_print (oracle->pages, pages_at_step (oracle->pages, observations_find (&oracle->observations, outcome->digest)->classes,
@@ -999,7 +1016,7 @@ print_outcome (struct worker *worker, const struct selection *selection, const s
   if (outcome->check_output)
     printf ("checker    %s\n", outcome->check == CHECK_RIGHT ? "right" : "wrong");
   if (outcome->check_output)
-    print_lines (outcome->check_output);
+    print_output (outcome->check_output);
   if (verdict.kind)
     print_line ("verdict    ", verdict.kind, verdict.detail);
   else

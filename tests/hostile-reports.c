@@ -15,7 +15,7 @@
 #include "replay/outputs.h"
 
 /* Markup, quotes, ends of CDATA and comments, directives, escapes of terminals, formats, and what is no UTF-8. */
-#define HOSTILE "\"it's\" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \033[31m\r\n\t\xff\xc3(\xed\xa0\x80 end"
+#define HOSTILE "\"it's\" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \033[31m\r\n\t\xff\xc3(\xed\xa0\x80 \302\23331m\342\200\256 end"
 #define HOSTILE_NAME "log \"it's\" <script>alert(1)<\033script> & # SKIP \\ %s\n\xff.bin"
 /* As an observation writes it: only spaces, `%` and what is not printable are escaped there. */
 #define HOSTILE_PATH "\"it's\"%20<script>alert(1)</script>&]]>#%0a%ff\\"

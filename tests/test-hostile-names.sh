@@ -26,8 +26,11 @@ count ()
 plain "$tmp/text"
 [ "$(grep -c '^recorded: ' "$tmp/text")" = 1 ] && [ "$(wc -l < "$tmp/text")" = 9 ] || fail "lines of the text: $(cat "$tmp/text")"
 
-# JSON: what can be said in it arrives, and the rest is `?`.
-hostile=$'"it\'s" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \e[31m\r\n\t??(??? end'
+# JSON: what can be said in it arrives, and the rest is `?`; nothing is in it that cannot be seen.
+tr -d '\t' < "$tmp/json" > "$tmp/json-text"
+plain "$tmp/json-text"
+plain "$tmp/lines"
+hostile=$'"it\'s" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \e[31m\r\n\t??(??? \xc2\x9b31m\xe2\x80\xae end'
 [ "$(jq -r .kernel "$tmp/json")" = "$hostile" ] || fail 'the kernel in the JSON'
 [ "$(jq -r .filesystem "$tmp/json")" = "$hostile" ] || fail 'the file system in the JSON'
 [ "$(jq -r '.violations | map (.after, .detail) | unique | length' "$tmp/json")" = 1 ] || fail 'the violations in the JSON'
@@ -39,7 +42,7 @@ plain "$tmp/junit"
 xmllint --noout --schema "$srcdir/tests/junit.xsd" "$tmp/junit" 2> "$tmp/err" || fail "JUnit: $(cat "$tmp/err")"
 [ "$(count //testcase "$tmp/junit")" = "$(jq .crash_points "$tmp/json")" ] || fail 'test cases of JUnit'
 [ "$(count //failure "$tmp/junit") $(count //skipped "$tmp/junit") $(count //error "$tmp/junit")" = '2 1 0' ] || fail 'results of JUnit'
-printable='"it'"'"'s" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \ %s%n ?[31m?????(??? end'
+printable='"it'"'"'s" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \ %s%n ?[31m?????(??? ??31m??? end'
 [ "$(xmllint --xpath 'string(//property[@name="kernel"]/@value)' "$tmp/junit")" = "$printable" ] || fail 'the kernel in JUnit'
 
 # TAP: a `#` in a mark is no directive.
