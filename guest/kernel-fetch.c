@@ -10,19 +10,26 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/process.h"
 #include "common/workdir.h"
-#include "guest/capture.h"
+#include "guest/apt.h"
+#include "guest/kernel-store.h"
 #include "guest/kernel.h"
+#include "guest/modules.h"
 #include "guest/text.h"
 
-#define DEFAULT_VERSION "6.1"
 #define PACKAGE_PREFIX "linux-image-"
 #define PACKAGE_PATTERN "^" PACKAGE_PREFIX "[0-9].*-amd64(-unsigned)?$"
+#define META_PACKAGE "(meta-package)" /* in the description of one that has no files and depends on the newest that has */
 #define SIGNATURE_SUFFIX "-unsigned"
 
+/* Of the packages that fit so many are tried before it is given up. */
+#define TRIES_MAX 4
+
+/* Where a version is sought that the machine's own suites do not have. */
+static const char *const other_suites[] = { "trixie", "trixie-backports", "sid", "bookworm", "bookworm-backports", NULL };
+
 struct packages {
-  char *text;                   /* what apt-cache printed; the names point into it */
+  char *text;                   /* what apt printed; the names point into it */
   char **names;                 /* the best first */
   size_t count;
 };
@@ -46,35 +53,34 @@ package_release (const char *name)
   return strndup (name + strlen (PACKAGE_PREFIX), length - strlen (PACKAGE_PREFIX));
 }
 
-/* Debian's flavours: REL-cloud-amd64, REL-amd64, and REL-rt-amd64, which is neither of ours. */
-static bool
-has_flavour (const char *release, const char *flavour)
+/* REL-cloud-amd64, REL-amd64, and REL-rt-amd64, which is neither of ours. */
+const char *
+kernel_flavour (const char *release)
 {
   size_t length = strlen (release);
 
-  if (strcmp (flavour, "cloud") == 0)
-    return ends_with (release, length, "-cloud-amd64");
-  return ends_with (release, length, "-amd64") && !ends_with (release, length, "-cloud-amd64")
-         && !ends_with (release, length, "-rt-amd64");
+  if (ends_with (release, length, "-cloud-amd64"))
+    return KERNEL_CLOUD;
+  return ends_with (release, length, "-amd64") && !ends_with (release, length, "-rt-amd64") ? KERNEL_FULL : NULL;
 }
 
-/* A package named after a series alone, linux-image-6.12-amd64, has no files: it depends on the newest real one. */
+/* Does RELEASE have the version and the flavour that are wished for? */
 static bool
-is_meta_package (const char *release)
+fits (const char *release, const struct kernel_wish *wish)
 {
-  const char *end = release + strcspn (release, "-"), *dot = memchr (release, '.', (size_t) (end - release));
+  const char *flavour = kernel_flavour (release);
 
-  return dot == NULL || memchr (dot + 1, '.', (size_t) (end - dot - 1)) == NULL;
+  return flavour && strcmp (flavour, wish->flavour) == 0
+         && (wish->version == NULL || kernel_release_matches (release, wish->version));
 }
 
 static bool
-is_wanted (const char *name, const char *version, const char *flavour)
+is_wanted (const char *name, const struct kernel_wish *wish)
 {
   if (strncmp (name, PACKAGE_PREFIX, strlen (PACKAGE_PREFIX)) != 0)
     return false;
   CLEANUP_FREE char *release = package_release (name);
-  return release && !is_meta_package (release) && has_flavour (release, flavour)
-         && kernel_release_matches (release, version);
+  return release && fits (release, wish);
 }
 
 /* Newest first; of one release the signed package, which is the one that stays longest on the mirrors. */
@@ -91,13 +97,15 @@ compare_packages (const void *left, const void *right)
 
 /* Take the names of lines `NAME - DESCRIPTION` that are wanted. */
 static int
-choose_packages (struct packages *packages, const char *version, const char *flavour)
+choose_packages (struct packages *packages, const struct kernel_wish *wish)
 {
   char *rest = packages->text, *line;
 
   while ((line = strsep (&rest, "\n")) != NULL) {
+    bool meta = strstr (line, META_PACKAGE) != NULL;
+
     line[strcspn (line, " ")] = '\0';
-    if (!is_wanted (line, version, flavour))
+    if (meta || !is_wanted (line, wish))
       continue;
     char **more = realloc (packages->names, (packages->count + 1) * sizeof *more);
     if (more == NULL) {
@@ -112,133 +120,43 @@ choose_packages (struct packages *packages, const char *version, const char *fla
   return 0;
 }
 
-static int
-find_packages (struct packages *packages, const char *version, const char *flavour)
+static void
+free_packages (struct packages *packages)
 {
+  free (packages->names);
+  free (packages->text);
   *packages = (struct packages) { 0 };
-  CLEANUP_FREE char *apt = process_find ("apt-get");
-  if (apt == NULL) {
-    error_message ("apt-get not found: kernels are fetched as Debian packages; name one of yours with --kernel=FILE");
-    return -1;
-  }
-  const char *const search[] = { "apt-cache", "search", "--names-only", PACKAGE_PATTERN, NULL };
-  packages->text = process_output (search, NULL);
-  if (packages->text == NULL)
-    return -1;
-  if (*packages->text == '\0') {
-    error_message ("apt knows no kernel package: run `apt-get update` as root, then try again");
-    return -1;
-  }
-  if (choose_packages (packages, version, flavour) == -1)
-    return -1;
-  if (packages->count == 0) {
-    error_message ("no %s kernel package for version %s: see `apt-cache search %s`, which `apt-get update` as root "
-                   "brings up to date", flavour, version, PACKAGE_PREFIX);
-    return -1;
-  }
-  return 0;
 }
 
-/* What is done in a folder of our own, $1, with package $2.  `exec`: the tools must end when we do, not just their shell. */
-static const char *const scripts[] = {
-  "cd \"$1\" && exec apt-get -qq -o APT::Sandbox::User=root download \"$2\"",
-  "cd \"$1\" && exec dpkg-deb -x ./*.deb unpacked",
-};
-
-/* Move the file or folder FROM/NAME to TO/NAME.  Returns -1 with errno. */
+/* Find what APT has.  0 if there may be nothing, -1 after a message; free_packages in any case. */
 static int
-move (const char *from, const char *to, const char *name)
+find_packages (const struct apt *apt, const struct kernel_wish *wish, struct packages *packages)
 {
-  CLEANUP_FREE char *source = text_format ("%s/%s", from, name);
-  CLEANUP_FREE char *target = text_format ("%s/%s", to, name);
-
-  return source && target ? rename (source, target) : -1;
+  *packages = (struct packages) { .text = apt_search (apt, PACKAGE_PATTERN) };
+  return packages->text ? choose_packages (packages, wish) : -1;
 }
 
-/* Make FOLDER of the parts that are kept of an unpacked package.  -1 with errno. */
+/* Download PACKAGE and all parts of its kernel into the directory WORK and unpack them there.  As apt_unpack. */
 static int
-keep_parts (const char *folder, const struct kernel *unpacked)
+unpack_parts (const struct apt *apt, const char *package, const char *release, const char *work, char **why)
 {
-  CLEANUP_FREE char *boot = text_format ("%s/boot", folder);
-  CLEANUP_FREE char *lib = text_format ("%s/lib", folder);
-  CLEANUP_FREE char *modules = text_format ("%s/lib/modules", folder);
-  CLEANUP_FREE char *module_folder = text_format ("%s/lib/modules/%s", folder, unpacked->release);
-  CLEANUP_FREE char *image = text_format ("%s/boot/vmlinuz-%s", folder, unpacked->release);
-  CLEANUP_FREE char *config = text_format ("config-%s", unpacked->release);
-  size_t folder_length = (size_t) (strrchr (unpacked->image, '/') - unpacked->image);
-  CLEANUP_FREE char *package_boot = strndup (unpacked->image, folder_length);
+  struct words parts;
+  int result = apt_parts (apt, package, release, &parts);
 
-  if (boot == NULL || lib == NULL || modules == NULL || module_folder == NULL || image == NULL || config == NULL
-      || package_boot == NULL)
-    return -1;
-  if (mkdir (folder, 0755) == -1 || mkdir (boot, 0755) == -1 || mkdir (lib, 0755) == -1 || mkdir (modules, 0755) == -1
-      || rename (unpacked->image, image) == -1 || rename (unpacked->modules, module_folder) == -1)
-    return -1;
-  return move (package_boot, boot, config) == 0 || errno == ENOENT ? 0 : -1;
-}
-
-/* Put UNPACKED, whose files are in WORK, into the folder of kernels: all of it or nothing. */
-static int
-publish (const char *kernels, const char *work, const struct kernel *unpacked)
-{
-  CLEANUP_FREE char *folder = text_format ("%s/%s", work, unpacked->release);
-  CLEANUP_FREE char *place = text_format ("%s/%s", kernels, unpacked->release);
-
-  if (folder == NULL || place == NULL)
-    return -1;
-  if (unpacked->modules == NULL) {
-    error_message ("%s: the package of this kernel has no modules", unpacked->image);
-    return -1;
-  }
-  /* What stands there counts as no kernel, or nothing would have been fetched. */
-  if (access (place, F_OK) == 0)
-    workdir_remove (place);
-  if (keep_parts (folder, unpacked) == -1 || rename (folder, place) == -1) {
-    error_message ("%s: cannot be put there: %m", place);
-    return -1;
-  }
-  return 0;
-}
-
-static int
-publish_unpacked (const char *kernels, const char *work)
-{
-  CLEANUP_FREE char *package = text_format ("%s/unpacked", work);
-  struct kernel unpacked;
-
-  if (package == NULL || kernel_find (package, &unpacked) == -1)
-    return -1;
-  int result = publish (kernels, work, &unpacked);
-  kernel_free (&unpacked);
+  for (size_t i = 0; i < parts.count && result == 0; i++)
+    result = apt_unpack (apt, parts.list[i], work, why);
+  words_free (&parts);
   return result;
 }
 
-/* Download package NAME into the folder WORK and unpack it there.  The result is that of fetch_package. */
+/* Get the kernel RELEASE of PACKAGE.  As apt_unpack. */
 static int
-unpack_package (const char *work, const char *name, char **why)
-{
-  struct capture answer;
-  int result = 0;
-
-  for (size_t i = 0; i < sizeof scripts / sizeof scripts[0] && result == 0; i++) {
-    if (capture_run ((const char *const[]) { "sh", "-c", scripts[i], "sh", work, name, NULL }, &answer) == -1)
-      return -1;
-    if (answer.status != 0) {
-      *why = text_format ("%s: %s", name, answer.complaint);
-      result = 1;
-    }
-    capture_free (&answer);
-  }
-  return result;
-}
-
-/* Fetch package NAME.  Returns 0; 1 with the reason in *why, to free, if it cannot be had; or -1 after a message. */
-static int
-fetch_package (const char *kernels, const char *name, char **why)
+fetch_package (const struct apt *apt, const char *kernels, const char *package, const char *release, char **why)
 {
   CLEANUP_FREE char *work = text_format ("%s/.fetch", kernels);
+  CLEANUP_FREE char *suite = apt_suite (apt, package);
 
-  if (work == NULL)
+  if (work == NULL || suite == NULL)
     return -1;
   if (access (work, F_OK) == 0) /* left by one that was killed */
     workdir_remove (work);
@@ -246,52 +164,137 @@ fetch_package (const char *kernels, const char *name, char **why)
     error_message ("%s: %m", work);
     return -1;
   }
-  int result = unpack_package (work, name, why);
+  int result = unpack_parts (apt, package, release, work, why);
   if (result == 0)
-    result = publish_unpacked (kernels, work);
+    result = kernel_store (kernels, work, release, suite, why);
   workdir_remove (work);
   return result;
 }
 
-/* Fetch the best of the packages that can be had. */
+/* The newest fetched kernel that has the version and the flavour of WISH, and if it names a suite came from that.  Returns 1 and
+ * fills *KERNEL, 0 if there is none, -1 after a message.
+ */
 static int
-fetch_best (const char *kernels, const struct packages *packages)
-{
-  CLEANUP_FREE char *first_why = NULL;
-  int result = 1;
-
-  for (size_t i = 0; i < packages->count && result == 1; i++) {
-    char *why = NULL;
-    result = fetch_package (kernels, packages->names[i], &why);
-    if (first_why == NULL)
-      first_why = why;
-    else
-      free (why);
-  }
-  if (result == 1)
-    error_message ("cannot fetch a kernel: %s (if the package is gone, run `apt-get update` as root)",
-                   first_why ? first_why : "out of memory");
-  return result == 0 ? 0 : -1;
-}
-
-/* The newest fetched kernel that fits.  Returns 1 and fills *KERNEL, 0 if there is none, -1 after a message. */
-static int
-take_fetched (const char *version, const char *flavour, struct kernel *kernel)
+take_fetched (const struct kernel_wish *wish, struct kernel *kernel)
 {
   struct kernel *kernels;
   int count = kernel_list_fetched (&kernels), found = 0;
 
   if (count == -1)
     return -1;
-  for (int i = 0; i < count; i++)
-    if (!found && has_flavour (kernels[i].release, flavour) && kernel_release_matches (kernels[i].release, version)) {
+  for (int i = 0; i < count; i++) {
+    const char *suite = kernels[i].suite;
+    if (!found && fits (kernels[i].release, wish)
+        && (wish->suite == NULL || (suite && strcmp (suite, wish->suite) == 0))) {
       *kernel = kernels[i];
       found = 1;
     }
     else
       kernel_free (&kernels[i]);
+  }
   free (kernels);
   return found;
+}
+
+/* Have the kernel of PACKAGE in the cache, fetched if it is not there.  As apt_unpack. */
+static int
+have_package (const struct apt *apt, const char *kernels, const char *package, struct kernel *kernel, char **why)
+{
+  CLEANUP_FREE char *release = package_release (package);
+
+  if (release == NULL)
+    return -1;
+  const struct kernel_wish exact = { .version = release, .flavour = kernel_flavour (release) };
+  int found = take_fetched (&exact, kernel);
+  if (found != 0)
+    return found == 1 ? 0 : -1;
+  int result = fetch_package (apt, kernels, package, release, why);
+  if (result == 0 && take_fetched (&exact, kernel) != 1)
+    result = -1;
+  return result;
+}
+
+/* Have the best of PACKAGES that can be had. */
+static int
+have_best (const struct apt *apt, const char *kernels, const struct packages *packages, struct kernel *kernel)
+{
+  CLEANUP_FREE char *first_why = NULL;
+  int result = 1;
+
+  for (size_t i = 0; i < packages->count && i < TRIES_MAX && result == 1; i++) {
+    char *why = NULL;
+    result = have_package (apt, kernels, packages->names[i], kernel, &why);
+    if (first_why == NULL)
+      first_why = why;
+    else
+      free (why);
+  }
+  if (result == 1)
+    error_message ("cannot fetch a kernel: %s", first_why ? first_why : "out of memory");
+  else if (result == 0 && first_why)
+    error_message ("%s: took %s instead", first_why, kernel->release);
+  return result == 0 ? 0 : -1;
+}
+
+/* Say why nothing in APT, whose lists are of SUITE (NULL: the machine's own), is what WISH says. */
+static void
+say_none (const struct apt *apt, const struct kernel_wish *wish, const char *suite)
+{
+  const struct kernel_wish any = { .flavour = wish->flavour };
+  struct packages packages;
+
+  suite = suite ? suite : "this machine's own suites";
+  if (find_packages (apt, &any, &packages) == 0) {
+    if (packages.count == 0 && *apt->complaint)
+      error_message ("no kernel in %s: %s", suite, apt->complaint);
+    else if (packages.count == 0)
+      error_message ("no %s kernel in %s: name another with --suite, as trixie-backports", wish->flavour, suite);
+    else
+      error_message ("no %s kernel %s in %s: the newest there is %s", wish->flavour, wish->version, suite,
+                     packages.names[0] + strlen (PACKAGE_PREFIX));
+  }
+  free_packages (&packages);
+}
+
+/* Have what is wished for from SUITE (NULL: the machine's own).  Returns 0; 1 if it has no such kernel, after a message unless
+ * QUIET; or -1 after a message.
+ */
+static int
+have_from (const char *suite, const char *kernels, const struct kernel_wish *wish, bool quiet, struct kernel *kernel)
+{
+  struct packages packages;
+  struct apt apt;
+
+  if (apt_open (suite, &apt) == -1)
+    return -1;
+  int result = find_packages (&apt, wish, &packages);
+  if (result == 0 && packages.count > 0)
+    result = have_best (&apt, kernels, &packages, kernel);
+  else if (result == 0) {
+    if (!quiet)
+      say_none (&apt, wish, suite);
+    result = 1;
+  }
+  free_packages (&packages);
+  apt_close (&apt);
+  return result;
+}
+
+/* The same from the other suites, the machine's own having been looked into. */
+static int
+have_from_others (const char *kernels, const struct kernel_wish *wish, struct kernel *kernel)
+{
+  int result = 1;
+
+  for (size_t i = 0; other_suites[i] && result == 1; i++)
+    result = have_from (other_suites[i], kernels, wish, true, kernel);
+  if (result == 0)
+    error_message ("no kernel %s in this machine's own suites: took %s from %s", wish->version, kernel->release,
+                   kernel->suite ? kernel->suite : "another");
+  else if (result == 1)
+    error_message ("no %s kernel %s in this machine's own suites, nor in trixie, sid, bookworm and their backports: "
+                   "name another with --suite", wish->flavour, wish->version);
+  return result;
 }
 
 /* Two fetches at once would unpack over one another: the second waits, and finds the kernel there. */
@@ -310,31 +313,45 @@ lock_kernels (const char *kernels)
   return -1;
 }
 
-int
-kernel_fetch (const char *version, const char *flavour, struct kernel *kernel)
+/* The newest kernel is asked for: one that is there does where none can be had. */
+static int
+have_newest (const char *kernels, const struct kernel_wish *wish, struct kernel *kernel)
 {
-  struct packages packages;
+  if (have_from (wish->suite, kernels, wish, false, kernel) == 0)
+    return 0;
+  if (take_fetched (wish, kernel) != 1)
+    return -1;
+  error_message ("kept %s, fetched before", kernel->release);
+  return 0;
+}
+
+static int
+have_version (const char *kernels, const struct kernel_wish *wish, struct kernel *kernel)
+{
+  int result = take_fetched (wish, kernel);
+
+  if (result != 0)
+    return result == 1 ? 0 : -1;
+  result = have_from (wish->suite, kernels, wish, wish->suite == NULL, kernel);
+  if (result == 1 && wish->suite == NULL)
+    result = have_from_others (kernels, wish, kernel);
+  return result == 0 ? 0 : -1;
+}
+
+int
+kernel_fetch (const struct kernel_wish *asked, struct kernel *kernel)
+{
+  struct kernel_wish wish = *asked;
 
   *kernel = (struct kernel) { 0 };
-  version = version ? version : DEFAULT_VERSION;
-  flavour = flavour ? flavour : "cloud";
-  if (strcmp (flavour, "cloud") != 0 && strcmp (flavour, "full") != 0) {
-    error_message ("--flavour=%s: no such flavour of kernel: give cloud or full", flavour);
+  wish.flavour = wish.flavour ? wish.flavour : KERNEL_CLOUD;
+  if (strcmp (wish.flavour, KERNEL_CLOUD) != 0 && strcmp (wish.flavour, KERNEL_FULL) != 0) {
+    error_message ("--flavour=%s: no such flavour of kernel: give cloud or full", wish.flavour);
     return -1;
   }
   CLEANUP_FREE char *kernels = kernel_cache_folder ();
   CLEANUP_CLOSE int lock = kernels ? lock_kernels (kernels) : -1;
   if (lock == -1)
     return -1;
-  int found = take_fetched (version, flavour, kernel);
-  if (found != 0)
-    return found == 1 ? 0 : -1;
-  int result = find_packages (&packages, version, flavour);
-  if (result == 0)
-    result = fetch_best (kernels, &packages);
-  free (packages.names);
-  free (packages.text);
-  if (result == 0 && take_fetched (version, flavour, kernel) != 1)
-    result = -1;
-  return result;
+  return wish.version ? have_version (kernels, &wish, kernel) : have_newest (kernels, &wish, kernel);
 }

@@ -29,6 +29,7 @@ kernel_free (struct kernel *kernel)
   free (kernel->image);
   free (kernel->release);
   free (kernel->modules);
+  free (kernel->suite);
   *kernel = (struct kernel) { 0 };
 }
 
@@ -52,9 +53,8 @@ release_length (const char *text, size_t size)
   return ended && text[0] >= '0' && text[0] <= '9' ? length : 0;
 }
 
-/* kernel_image_release without its message: *why is it. */
-static char *
-read_release (const char *image, const char **why)
+char *
+kernel_read_release (const char *image, const char **why)
 {
   CLEANUP_CLOSE int fd = open (image, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   unsigned char header[HEADER_SIZE];
@@ -80,7 +80,7 @@ char *
 kernel_image_release (const char *image)
 {
   const char *why;
-  char *release = read_release (image, &why);
+  char *release = kernel_read_release (image, &why);
 
   if (release == NULL)
     error_message ("%s: %s", image, why);
@@ -255,6 +255,20 @@ list_kernels (const char *folder, read_kernel *read, struct kernel **kernels)
   return (int) count;
 }
 
+/* The suite that the fetched kernel in FOLDER came from, to free, or NULL. */
+static char *
+read_suite (const char *folder)
+{
+  CLEANUP_FREE char *path = text_format ("%s/" KERNEL_SUITE_NAME, folder);
+  CLEANUP_FCLOSE FILE *file = path ? fopen (path, "r") : NULL;
+  char suite[64];
+
+  if (file == NULL || fgets (suite, sizeof suite, file) == NULL)
+    return NULL;
+  suite[strcspn (suite, "\n")] = '\0';
+  return text_format ("%s", suite);
+}
+
 /* Its folder has the name of its release: kernel_fetch named it, whole, after looking into the image. */
 static void
 read_fetched (const char *folder, const char *name, struct kernel *kernel)
@@ -269,6 +283,7 @@ read_fetched (const char *folder, const char *name, struct kernel *kernel)
   kernel->image = image;
   kernel->release = text_format ("%s", name);
   kernel->modules = base ? readable_modules (base, "lib/modules", name) : NULL;
+  kernel->suite = base ? read_suite (base) : NULL;
   if (kernel->release == NULL)
     kernel_free (kernel);
 }
@@ -280,7 +295,7 @@ read_installed (const char *folder, const char *name, struct kernel *kernel)
   char *image = is_image_name (name) ? text_format ("%s/%s", folder, name) : NULL;
 
   kernel->image = image;
-  kernel->release = image ? read_release (image, &why) : NULL;
+  kernel->release = image ? kernel_read_release (image, &why) : NULL;
   kernel->modules = kernel->release ? find_modules ((const char *const[]) { "", NULL }, kernel->release) : NULL;
   if (kernel->modules == NULL)
     kernel_free (kernel);
@@ -429,9 +444,15 @@ cache_folder (void)
 }
 
 char *
-kernel_cache_folder (void)
+cache_folder_in (const char *name)
 {
   CLEANUP_FREE char *cache = cache_folder ();
 
-  return cache ? made_folder (text_format ("%s/kernels", cache)) : NULL;
+  return cache ? made_folder (text_format ("%s/%s", cache, name)) : NULL;
+}
+
+char *
+kernel_cache_folder (void)
+{
+  return cache_folder_in ("kernels");
 }

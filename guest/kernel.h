@@ -10,6 +10,21 @@ struct kernel {
   char *image;                  /* path of the bootable image (vmlinuz, bzImage) */
   char *release;                /* as `uname -r` will say, for example 6.1.0-56-cloud-amd64: read from the image itself */
   char *modules;                /* folder with kernel/ and modules.dep, or NULL: everything needed is built in */
+  char *suite;                  /* which it was fetched from, or NULL: not fetched, or nobody knows any more */
+};
+
+/* The file in a fetched kernel's directory that says its suite, in one line. */
+#define KERNEL_SUITE_NAME "suite"
+
+/* Debian's flavours: REL-cloud-amd64 is small, with the drivers of virtual machines alone; REL-amd64 has all. */
+#define KERNEL_CLOUD "cloud"
+#define KERNEL_FULL "full"
+
+/* Which kernel to fetch. */
+struct kernel_wish {
+  const char *version;          /* its release begins so; NULL: the newest */
+  const char *suite;            /* as trixie-backports; NULL: the machine's own, and if they have no such version some others */
+  const char *flavour;          /* NULL: cloud */
 };
 
 /* Find the kernel that the user means.
@@ -37,6 +52,9 @@ extern void kernel_free (struct kernel *kernel);
  */
 extern char *kernel_image_release (const char *image);
 
+/* The same without the message: *why says, after the image's name, what is wrong. */
+extern char *kernel_read_release (const char *image, const char **why);
+
 /* The kernel inside IMAGE as a file that QEMU boots at once: unpacked, once, beside the image, if that is a fetched kernel's.  To
  * free.  NULL, without a message, where the image itself has to do.
  */
@@ -53,16 +71,23 @@ extern int kernel_list_installed (struct kernel **kernels);
 /* Does RELEASE begin with VERSION, as 6.1.0-56-cloud-amd64 does with 6.1 and 6.1.0-56 but not with 6.1.0-5? */
 extern bool kernel_release_matches (const char *release, const char *version);
 
-/* Download the newest distribution kernel package whose release begins with VERSION (NULL: 6.1) and unpack it into the cache,
- * without installing it.  FLAVOUR is `cloud` or NULL for cloud, or `full`.  A kernel already in the cache that fits is kept.
+/* Which flavour of Debian's a kernel with this RELEASE is, or NULL: neither. */
+extern const char *kernel_flavour (const char *release);
+
+/* Get the newest of Debian's kernels that is what WISH says, and unpack it into the cache without installing it.  Where a version is
+ * named, a kernel in the cache that fits is kept, without a look at the network.  One that cannot be had or has not all of its
+ * parts is passed over for the next older one, in one line.
  * Returns 0 and fills *kernel, or -1 after a message.
  */
-extern int kernel_fetch (const char *version, const char *flavour, struct kernel *kernel);
+extern int kernel_fetch (const struct kernel_wish *wish, struct kernel *kernel);
 
 /* The folder of all that powercut keeps between commands, to free: $XDG_CACHE_HOME/powercut or ~/.cache/powercut; made if
  * missing.  NULL after a message.
  */
 extern char *cache_folder (void);
+
+/* The folder NAME in it, to free; made if missing.  NULL after a message. */
+extern char *cache_folder_in (const char *name);
 
 /* The folder in it that holds one folder for each fetched kernel, named after its release and laid out like an unpacked
  * package; to free; made if missing.  NULL after a message.

@@ -34,6 +34,7 @@ guest_agent_LDFLAGS = -all-static
 
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
+	guest/apt.c guest/apt.h \
 	guest/capture.c guest/capture.h \
 	guest/console.c \
 	guest/fsck.h \
@@ -46,6 +47,7 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs.c guest/initramfs.h \
 	guest/jobs.c guest/jobs.h \
 	guest/kernel-fetch.c \
+	guest/kernel-store.c guest/kernel-store.h \
 	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \
 	guest/mark-text.c guest/mark-text.h \

@@ -63,11 +63,11 @@ list_kernels (void)
 }
 
 static int
-fetch_kernel (const char *version, const char *flavour)
+fetch_kernel (const struct kernel_wish *wish)
 {
   struct kernel kernel;
 
-  if (kernel_fetch (version, flavour, &kernel) == -1)
+  if (kernel_fetch (wish, &kernel) == -1)
     return EXIT_USAGE;
   printf ("%s\n", kernel.release);
   kernel_free (&kernel);
@@ -89,17 +89,19 @@ refuse_usage (const char *word)
 int
 kernel_command (int argc, char **argv)
 {
-  const char *flavour = NULL;
+  struct kernel_wish wish = { 0 };
   const struct option_spec options[] = {
-    { "flavour", 0, OPTION_TEXT, &flavour, "NAME",
+    { "suite", 0, OPTION_TEXT, &wish.suite, "NAME",
+      "fetch from this suite of Debian's alone: bookworm, bookworm-backports, trixie, trixie-backports, sid, ...", 0 },
+    { "flavour", 0, OPTION_TEXT, &wish.flavour, "NAME",
       "fetch `cloud` (small, drivers of virtual machines alone; the default) or `full`", 0 },
     { 0 },
   };
   const struct command_line command = {
     .usage = "usage: powercut kernel list\n"
-             "       powercut kernel fetch [VERSION] [--flavour=NAME]\n",
-    .summary = "The kernels that can be booted.  `fetch` downloads the newest distribution kernel whose release begins\n"
-               "with VERSION (6.1) into the cache, without installing it, and prints its release.  One that is there is kept.",
+             "       powercut kernel fetch [VERSION] [--suite=NAME] [--flavour=NAME]\n",
+    .summary = "The kernels that can be booted.  `fetch` downloads the newest of Debian's kernels, or of those whose release begins\n"
+               "with VERSION, into the cache, without installing it, and prints its release.  One with VERSION that is there is kept.",
     .options = options,
   };
   const char *words[2] = { "", NULL };
@@ -114,9 +116,11 @@ kernel_command (int argc, char **argv)
   }
   if (step == -1)
     return EXIT_USAGE;
-  if (strcmp (words[0], "list") == 0 && count == 1 && flavour == NULL)
+  if (strcmp (words[0], "list") == 0 && count == 1 && wish.suite == NULL && wish.flavour == NULL)
     return list_kernels ();
-  if (strcmp (words[0], "fetch") == 0)
-    return fetch_kernel (words[1], flavour);
+  if (strcmp (words[0], "fetch") == 0) {
+    wish.version = words[1];
+    return fetch_kernel (&wish);
+  }
   return refuse_usage (words[0]);
 }

@@ -47,11 +47,15 @@ tests_unit_test_persistence_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
 tests_unit_test_persistence_LDADD = \
 	checker/libjudge.la checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
 
-# These two bring their own error_message, too.
-UNIT_TESTS += tests/unit/test-kernel tests/unit/test-kernel-unpack tests/unit/test-initramfs
-tests_unit_test_kernel_SOURCES = tests/unit/test-kernel.c tests/unit/unit.h
+# These bring their own error_message, too.
+UNIT_TESTS += tests/unit/test-kernel tests/unit/test-kernel-fetch tests/unit/test-kernel-unpack tests/unit/test-initramfs
+put_kernel = tests/unit/put-kernel.c tests/unit/put-kernel.h tests/unit/unit.h
+tests_unit_test_kernel_SOURCES = tests/unit/test-kernel.c $(put_kernel)
 tests_unit_test_kernel_CFLAGS = $(unit_cflags)
 tests_unit_test_kernel_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_kernel_fetch_SOURCES = tests/unit/test-kernel-fetch.c $(put_kernel)
+tests_unit_test_kernel_fetch_CFLAGS = $(unit_cflags)
+tests_unit_test_kernel_fetch_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 tests_unit_test_kernel_unpack_SOURCES = tests/unit/test-kernel-unpack.c tests/unit/unit.h
 tests_unit_test_kernel_unpack_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
 tests_unit_test_kernel_unpack_LDADD = \

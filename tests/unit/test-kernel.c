@@ -1,129 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/message.h"
 #include "common/process.h"
-#include "common/workdir.h"
 #include "guest/kernel.h"
+#include "tests/unit/put-kernel.h"
 #include "tests/unit/unit.h"
-
-static char *folder;            /* of all tests */
-static char *cache;             /* of the running one */
-static char last_message[4096];
-
-/* In place of libmessage, so that what is said can be checked. */
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (last_message, sizeof last_message, format, args);
-  va_end (args);
-}
-
-static void
-make_work_folder (void)
-{
-  folder = workdir_create ();
-  ck_assert_ptr_nonnull (folder);
-}
-
-static void
-remove_work_folder (void)
-{
-  workdir_remove (folder);
-  free (folder);
-}
-
-/* An empty cache for each test, which runs in a process of its own. */
-static void
-use_empty_cache (void)
-{
-  char *template;
-
-  ck_assert_int_ne (asprintf (&template, "%s/test-XXXXXX", folder), -1);
-  cache = mkdtemp (template);
-  ck_assert_ptr_nonnull (cache);
-  setenv ("XDG_CACHE_HOME", cache, 1);
-  ck_assert_int_eq (chdir (cache), 0);
-}
-
-static void
-forget_cache (void)
-{
-  free (cache);
-}
-
-/* Write SIZE bytes to PATH, relative to the test's folder, and make the folders above it. */
-static void
-put_file (const char *path, const void *data, size_t size)
-{
-  char *copy = strdup (path);
-
-  for (char *slash = strchr (copy, '/'); slash; slash = strchr (slash + 1, '/')) {
-    *slash = '\0';
-    ck_assert (mkdir (copy, 0755) == 0 || errno == EEXIST);
-    *slash = '/';
-  }
-  free (copy);
-  FILE *file = fopen (path, "w");
-  ck_assert_ptr_nonnull (file);
-  ck_assert_uint_eq (fwrite (data, 1, size, file), size);
-  ck_assert_int_eq (fclose (file), 0);
-}
-
-/* As long as two sectors of setup code: the release lies in the second. */
-#define IMAGE_SIZE 1536
-#define IMAGE_RELEASE_AT 1024
-
-static void
-fill_image (unsigned char *image, const char *release)
-{
-  memset (image, 0, IMAGE_SIZE);
-  image[0x1f1] = 2;
-  memcpy (image + 0x202, "HdrS", 4);
-  image[0x20e] = (IMAGE_RELEASE_AT - 0x200) & 0xff;
-  image[0x20f] = (IMAGE_RELEASE_AT - 0x200) >> 8;
-  snprintf ((char *) image + IMAGE_RELEASE_AT, 256, "%s (builder@host) #1 SMP", release);
-}
-
-static void
-put_image (const char *path, const char *release)
-{
-  unsigned char image[IMAGE_SIZE];
-
-  fill_image (image, release);
-  put_file (path, image, sizeof image);
-}
-
-/* An unpacked package in the folder TOP. */
-static void
-put_package (const char *top, const char *release)
-{
-  char path[512];
-
-  snprintf (path, sizeof path, "%s/boot/vmlinuz-%s", top, release);
-  put_image (path, release);
-  snprintf (path, sizeof path, "%s/lib/modules/%s/modules.dep", top, release);
-  put_file (path, "", 0);
-}
-
-static void
-put_fetched (const char *release)
-{
-  char top[256];
-
-  snprintf (top, sizeof top, "powercut/kernels/%s", release);
-  put_package (top, release);
-}
 
 START_TEST (the_release_is_read_from_the_boot_header)
 {
@@ -404,128 +290,6 @@ START_TEST (a_relative_cache_folder_is_ignored)
 }
 END_TEST
 
-/* Stand-ins for apt, dpkg and depmod in front of PATH.  Of the listed packages those in the file `mirror` can be had. */
-static void
-use_fake_packages (const char *listed, const char *mirror)
-{
-  static const char *const scripts[][2] = {
-    { "bin/apt-cache", "#!/bin/sh\ncat \"$XDG_CACHE_HOME/listed\"\n" },
-    { "bin/apt-get", "#!/bin/sh\nfor name; do :; done\ngrep -qx \"$name\" \"$XDG_CACHE_HOME/mirror\" || "
-      "{ echo \"E: gone\" >&2; exit 100; }\n: >$name.deb\n" },
-    { "bin/dpkg-deb", "#!/bin/sh\nr=${2#./linux-image-}\nr=${r%.deb}\nr=${r%-unsigned}\n"
-      "mkdir -p $3/boot $3/usr/lib/modules/$r\ncp \"$XDG_CACHE_HOME/images/$r\" $3/boot/vmlinuz-$r\n: >$3/boot/config-$r\n: >$3/boot/System.map-$r\n" },
-    { "bin/depmod", "#!/bin/sh\n: >\"$2/lib/modules/$3/modules.dep\"\n" },
-  };
-  char path[1024];
-
-  for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
-    put_file (scripts[i][0], scripts[i][1], strlen (scripts[i][1]));
-    ck_assert_int_eq (chmod (scripts[i][0], 0755), 0);
-  }
-  put_file ("listed", listed, strlen (listed));
-  put_file ("mirror", mirror, strlen (mirror));
-  snprintf (path, sizeof path, "%s/bin:%s", cache, getenv ("PATH"));
-  setenv ("PATH", path, 1);
-}
-
-static const char listed_packages[] =
-  "linux-image-6.1.0-9-cloud-amd64 - Linux 6.1 (signed)\n"
-  "linux-image-6.1.0-10-cloud-amd64-unsigned - Linux 6.1\n"
-  "linux-image-6.1.0-10-cloud-amd64 - Linux 6.1 (signed)\n"
-  "linux-image-6.1.0-11-cloud-amd64 - Linux 6.1 (signed)\n"
-  "linux-image-6.1.0-12-amd64 - Linux 6.1 (signed)\n"
-  "linux-image-6.1.0-13-rt-amd64 - Linux 6.1, PREEMPT_RT (signed)\n"
-  "linux-image-6.1-cloud-amd64 - Linux (meta-package)\n"
-  "linux-image-6.12-cloud-amd64 - Linux (meta-package)\n"
-  "linux-image-6.12.3-cloud-amd64 - Linux 6.12 (signed)\n";
-
-START_TEST (the_newest_package_is_fetched)
-{
-  struct kernel kernel;
-
-  use_fake_packages (listed_packages, "linux-image-6.1.0-11-cloud-amd64\nlinux-image-6.1.0-10-cloud-amd64\n");
-  put_image ("images/6.1.0-11-cloud-amd64", "6.1.0-11-cloud-amd64");
-  ck_assert_int_eq (kernel_fetch ("6.1", "cloud", &kernel), 0);
-  ck_assert_str_eq (kernel.release, "6.1.0-11-cloud-amd64");
-  kernel_free (&kernel);
-}
-END_TEST
-
-START_TEST (an_older_package_is_fetched_if_the_newest_is_gone)
-{
-  struct kernel kernel;
-
-  use_fake_packages (listed_packages, "linux-image-6.1.0-10-cloud-amd64\nlinux-image-6.1.0-9-cloud-amd64\n");
-  put_image ("images/6.1.0-10-cloud-amd64", "6.1.0-10-cloud-amd64");
-  put_file ("powercut/kernels/.fetch/left-over", "", 0);
-  ck_assert_int_eq (kernel_fetch (NULL, NULL, &kernel), 0);
-  ck_assert_str_eq (kernel.release, "6.1.0-10-cloud-amd64");
-  ck_assert_int_eq (access (kernel.image, R_OK), 0);
-  kernel_free (&kernel);
-  ck_assert_int_eq (chdir ("powercut/kernels"), 0);
-  ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/lib/modules/6.1.0-10-cloud-amd64/modules.dep", F_OK), 0);
-  ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/boot/config-6.1.0-10-cloud-amd64", F_OK), 0);
-  ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/boot/System.map-6.1.0-10-cloud-amd64", F_OK), -1);
-  ck_assert_int_eq (access (".fetch", F_OK), -1);
-}
-END_TEST
-
-START_TEST (the_full_flavour_is_neither_cloud_nor_real_time)
-{
-  struct kernel kernel;
-
-  use_fake_packages (listed_packages, "linux-image-6.1.0-12-amd64\nlinux-image-6.1.0-13-rt-amd64\n");
-  put_image ("images/6.1.0-12-amd64", "6.1.0-12-amd64");
-  put_fetched ("6.1.0-9-cloud-amd64");
-  ck_assert_int_eq (kernel_fetch ("6.1", "full", &kernel), 0);
-  ck_assert_str_eq (kernel.release, "6.1.0-12-amd64");
-  kernel_free (&kernel);
-}
-END_TEST
-
-START_TEST (a_fetched_kernel_that_fits_is_kept)
-{
-  struct kernel kernel;
-
-  use_fake_packages (listed_packages, "");
-  put_fetched ("6.1.0-9-cloud-amd64");
-  ck_assert_int_eq (kernel_fetch ("6.1", "cloud", &kernel), 0);
-  ck_assert_str_eq (kernel.release, "6.1.0-9-cloud-amd64");
-  kernel_free (&kernel);
-}
-END_TEST
-
-START_TEST (a_package_that_is_gone_says_so)
-{
-  struct kernel kernel;
-
-  use_fake_packages (listed_packages, "linux-image-6.12-cloud-amd64\n");
-  ck_assert_int_eq (kernel_fetch ("6.12", NULL, &kernel), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "linux-image-6.12.3-cloud-amd64: E: gone"));
-  ck_assert_int_eq (kernel_fetch ("5.10", NULL, &kernel), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "5.10"));
-}
-END_TEST
-
-START_TEST (empty_package_lists_say_what_to_run)
-{
-  struct kernel kernel;
-
-  use_fake_packages ("", "");
-  ck_assert_int_eq (kernel_fetch (NULL, NULL, &kernel), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "apt-get update"));
-}
-END_TEST
-
-START_TEST (an_unknown_flavour_is_refused)
-{
-  struct kernel kernel;
-
-  ck_assert_int_eq (kernel_fetch (NULL, "rt", &kernel), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "rt"));
-}
-END_TEST
-
 /* kmod may be missing where this is built. */
 static void
 add_depmod_test (TCase *tcase)
@@ -561,13 +325,6 @@ main (void)
   tcase_add_test (tcase, a_version_that_was_not_fetched_says_how_to_get_it);
   tcase_add_test (tcase, fetched_kernels_are_listed_newest_first_without_half_fetched_ones);
   tcase_add_test (tcase, a_relative_cache_folder_is_ignored);
-  tcase_add_test (tcase, the_newest_package_is_fetched);
-  tcase_add_test (tcase, an_older_package_is_fetched_if_the_newest_is_gone);
-  tcase_add_test (tcase, the_full_flavour_is_neither_cloud_nor_real_time);
-  tcase_add_test (tcase, a_fetched_kernel_that_fits_is_kept);
-  tcase_add_test (tcase, a_package_that_is_gone_says_so);
-  tcase_add_test (tcase, empty_package_lists_say_what_to_run);
-  tcase_add_test (tcase, an_unknown_flavour_is_refused);
   add_depmod_test (tcase);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The cache of fetched kernels. */
+#ifndef POWERCUT_KERNEL_STORE_H
+#define POWERCUT_KERNEL_STORE_H
+
+/* Move the kernel RELEASE out of WORK/unpacked, where its packages were unpacked, into the directory KERNELS, with SUITE noted as
+ * where it came from: all of it or nothing.  What is in its place is replaced.
+ * Returns 0; 1 with the reason in *why, to free, if the packages hold no such kernel; or -1 after a message.
+ */
+extern int kernel_store (const char *kernels, const char *work, const char *release, const char *suite, char **why);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Fetching kernels, with stand-ins for apt, dpkg and depmod. */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest/kernel.h"
+#include "tests/unit/put-kernel.h"
+#include "tests/unit/unit.h"
+
+/* `machine` is what apt prints of the machine's sources, and suites/NAME what that suite lists.  Of these packages those in
+ * `mirror` can be had; images/REL is in the image package of REL, binaries/REL in its binary package.
+ */
+static const char apt_get[] =
+  "#!/bin/sh\n"
+  "at=$XDG_CACHE_HOME\n"
+  "for last; do :; done\n"
+  "case \" $* \" in\n"
+  "*' --print-uris '*) cat \"$at/machine\" ;;\n"
+  "*' update '*)\n"
+  "  echo update >> \"$at/updates\"; : > \"$at/listed\"\n"
+  "  sed 's/.*\\] //' \"$at/powercut/apt/sources.list\" | while read -r mirror suite main; do\n"
+  "    if [ -e \"$at/suites/$suite\" ]; then sed \"s|^|$suite |\" \"$at/suites/$suite\" >> \"$at/listed\"\n"
+  "    else echo \"E: no $suite at $mirror\"; fi\n"
+  "  done ;;\n"
+  "*) grep -qx \"$last\" \"$at/mirror\" || { echo 'E: gone' >&2; exit 100; }; : > \"${last}_1_amd64.deb\" ;;\n"
+  "esac\n";
+static const char apt_cache[] =
+  "#!/bin/sh\n"
+  "at=$XDG_CACHE_HOME\n"
+  "for last; do :; done\n"
+  "case \" $* \" in\n"
+  "*' search '*) cut -d ' ' -f 2- \"$at/listed\" ;;\n"
+  "*' madison '*) sed -n \"s|^\\([^ ]*\\) $last - .*|$last \\| 1 \\| http://mirror \\1/main amd64 Packages|p\" \"$at/listed\" ;;\n"
+  "*) printf '%s\\n  Depends: kmod\\nkmod\\n' \"$last\"; [ ! -e \"$at/parts\" ] || cat \"$at/parts\" ;;\n"
+  "esac\n";
+static const char dpkg_deb[] =
+  "#!/bin/sh\n"
+  "at=$XDG_CACHE_HOME name=${2#./}; name=${name%_1_amd64.deb}; release=${name#linux-*-}; release=${release%-unsigned}\n"
+  "case $name in\n"
+  "linux-image-*)\n"
+  "  [ -e \"$at/images/$release\" ] || exit 0\n"
+  "  mkdir -p \"$3/boot\" \"$3/usr/lib/modules/$release/kernel\"; cp \"$at/images/$release\" \"$3/boot/vmlinuz-$release\"\n"
+  "  : > \"$3/boot/config-$release\"; : > \"$3/boot/System.map-$release\" ;;\n"
+  "linux-binary-*)\n"
+  "  mkdir -p \"$3/usr/lib/modules/$release\"; cp \"$at/binaries/$release\" \"$3/usr/lib/modules/$release/vmlinuz\"\n"
+  "  : > \"$3/usr/lib/modules/$release/config\"; : > \"$3/usr/lib/modules/$release/System.map\" ;;\n"
+  "linux-modules-*) mkdir -p \"$3/usr/lib/modules/$release/kernel\" ;;\n"
+  "esac\n";
+static const char depmod[] = "#!/bin/sh\n: >\"$2/lib/modules/$3/modules.dep\"\n";
+
+static const char bookworm[] = "'http://mirror/debian/dists/bookworm/InRelease' mirror_dists_bookworm_InRelease 0 \n";
+
+static void
+put_program (const char *path, const char *text)
+{
+  put_text (path, text);
+  ck_assert_int_eq (chmod (path, 0755), 0);
+}
+
+/* Put the stand-ins in front of PATH.  The machine has bookworm, which lists LISTED. */
+static void
+use_fake_packages (const char *listed, const char *mirror)
+{
+  char path[1024];
+
+  put_program ("bin/apt-get", apt_get);
+  put_program ("bin/apt-cache", apt_cache);
+  put_program ("bin/dpkg-deb", dpkg_deb);
+  put_program ("bin/depmod", depmod);
+  put_text ("machine", bookworm);
+  put_text ("suites/bookworm", listed);
+  put_text ("mirror", mirror);
+  snprintf (path, sizeof path, "%s/bin:%s", cache, getenv ("PATH"));
+  setenv ("PATH", path, 1);
+}
+
+/* Fetch, and hold the release against RELEASE. */
+static void
+fetches (const char *version, const char *suite, const char *flavour, const char *release)
+{
+  struct kernel kernel;
+
+  ck_assert_int_eq (kernel_fetch (&(struct kernel_wish) { version, suite, flavour }, &kernel), 0);
+  ck_assert_str_eq (kernel.release, release);
+  ck_assert_int_eq (access (kernel.image, R_OK), 0);
+  kernel_free (&kernel);
+}
+
+/* Fetch, and find TEXT in the message that says why it cannot be. */
+static void
+refuses (const char *version, const char *suite, const char *flavour, const char *text)
+{
+  struct kernel kernel;
+
+  ck_assert_int_eq (kernel_fetch (&(struct kernel_wish) { version, suite, flavour }, &kernel), -1);
+  ck_assert_msg (strstr (last_message, text) != NULL, "%s", last_message);
+}
+
+static const char listed_packages[] =
+  "linux-image-6.1.0-9-cloud-amd64 - Linux 6.1 (signed)\n"
+  "linux-image-6.1.0-10-cloud-amd64-unsigned - Linux 6.1\n"
+  "linux-image-6.1.0-10-cloud-amd64 - Linux 6.1 (signed)\n"
+  "linux-image-6.1.0-11-cloud-amd64 - Linux 6.1 (signed)\n"
+  "linux-image-6.1.0-12-amd64 - Linux 6.1 (signed)\n"
+  "linux-image-6.1.0-13-rt-amd64 - Linux 6.1, PREEMPT_RT (signed)\n"
+  "linux-image-6.1-cloud-amd64 - Linux (meta-package)\n"
+  "linux-image-6.12-cloud-amd64 - Linux (meta-package)\n"
+  "linux-image-6.12.3-cloud-amd64 - Linux 6.12 (signed)\n";
+
+START_TEST (the_newest_package_is_fetched)
+{
+  use_fake_packages (listed_packages, "linux-image-6.1.0-11-cloud-amd64\nlinux-image-6.12.3-cloud-amd64\n");
+  put_image ("images/6.1.0-11-cloud-amd64", "6.1.0-11-cloud-amd64");
+  put_image ("images/6.12.3-cloud-amd64", "6.12.3-cloud-amd64");
+  fetches ("6.1", NULL, "cloud", "6.1.0-11-cloud-amd64");
+  fetches (NULL, NULL, NULL, "6.12.3-cloud-amd64");
+}
+END_TEST
+
+START_TEST (an_older_package_is_fetched_if_the_newest_is_gone)
+{
+  use_fake_packages (listed_packages, "linux-image-6.1.0-10-cloud-amd64\nlinux-image-6.1.0-9-cloud-amd64\n");
+  put_image ("images/6.1.0-10-cloud-amd64", "6.1.0-10-cloud-amd64");
+  put_text ("powercut/kernels/.fetch/left-over", "");
+  fetches ("6.1", NULL, NULL, "6.1.0-10-cloud-amd64");
+  ck_assert_str_eq (last_message, "linux-image-6.1.0-11-cloud-amd64: E: gone: took 6.1.0-10-cloud-amd64 instead");
+  ck_assert_int_eq (chdir ("powercut/kernels"), 0);
+  ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/lib/modules/6.1.0-10-cloud-amd64/modules.dep", F_OK), 0);
+  ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/boot/config-6.1.0-10-cloud-amd64", F_OK), 0);
+  ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/boot/System.map-6.1.0-10-cloud-amd64", F_OK), -1);
+  ck_assert_int_eq (access (".fetch", F_OK), -1);
+}
+END_TEST
+
+/* Debian's layout since 6.19: the package of the image is empty and depends on the others. */
+START_TEST (a_kernel_in_several_packages_is_put_together)
+{
+  use_fake_packages ("linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n",
+                     "linux-image-7.3.4-cloud-amd64\nlinux-binary-7.3.4-cloud-amd64\nlinux-modules-7.3.4-cloud-amd64\n");
+  put_text ("parts", "  Depends: <linux-base-7.3.4-cloud-amd64>\nlinux-binary-7.3.4-cloud-amd64\nlinux-modules-7.3.4-cloud-amd64\n");
+  put_image ("binaries/7.3.4-cloud-amd64", "7.3.4-cloud-amd64");
+  fetches ("7.3", NULL, NULL, "7.3.4-cloud-amd64");
+  ck_assert_int_eq (chdir ("powercut/kernels/7.3.4-cloud-amd64"), 0);
+  ck_assert_int_eq (access ("boot/config-7.3.4-cloud-amd64", F_OK), 0);
+  ck_assert_int_eq (access ("lib/modules/7.3.4-cloud-amd64/kernel", F_OK), 0);
+  ck_assert_int_eq (access ("lib/modules/7.3.4-cloud-amd64/System.map", F_OK), -1);
+}
+END_TEST
+
+START_TEST (a_kernel_without_its_modules_is_passed_over)
+{
+  use_fake_packages (listed_packages, "linux-image-6.12.3-cloud-amd64\nlinux-binary-6.12.3-cloud-amd64\n"
+                     "linux-image-6.1.0-11-cloud-amd64\n");
+  put_text ("parts", "linux-binary-6.12.3-cloud-amd64\n");
+  put_image ("binaries/6.12.3-cloud-amd64", "6.12.3-cloud-amd64");
+  put_image ("images/6.1.0-11-cloud-amd64", "6.1.0-11-cloud-amd64");
+  fetches (NULL, NULL, NULL, "6.1.0-11-cloud-amd64");
+  ck_assert_str_eq (last_message, "6.12.3-cloud-amd64: there are no modules in its packages: took 6.1.0-11-cloud-amd64 instead");
+}
+END_TEST
+
+START_TEST (the_full_flavour_is_neither_cloud_nor_real_time)
+{
+  use_fake_packages (listed_packages, "linux-image-6.1.0-12-amd64\nlinux-image-6.1.0-13-rt-amd64\n");
+  put_image ("images/6.1.0-12-amd64", "6.1.0-12-amd64");
+  put_fetched ("6.1.0-9-cloud-amd64");
+  fetches ("6.1", NULL, "full", "6.1.0-12-amd64");
+}
+END_TEST
+
+START_TEST (a_fetched_kernel_that_fits_is_kept_without_a_look_at_the_network)
+{
+  use_fake_packages (listed_packages, "");
+  put_fetched ("6.1.0-9-cloud-amd64");
+  fetches ("6.1", NULL, "cloud", "6.1.0-9-cloud-amd64");
+  ck_assert_int_eq (access ("updates", F_OK), -1);
+}
+END_TEST
+
+START_TEST (without_a_network_the_newest_is_the_newest_fetched)
+{
+  use_fake_packages (listed_packages, "");
+  ck_assert_int_eq (unlink ("suites/bookworm"), 0);
+  refuses (NULL, NULL, NULL, "no bookworm at http://mirror/debian");
+  put_fetched ("6.1.0-9-cloud-amd64");
+  fetches (NULL, NULL, NULL, "6.1.0-9-cloud-amd64");
+}
+END_TEST
+
+START_TEST (a_suite_is_sought_at_the_machines_mirrors)
+{
+  use_fake_packages (listed_packages, "linux-image-7.2.1-cloud-amd64\n");
+  put_text ("suites/sid", "linux-image-7.2.1-cloud-amd64 - Linux 7.2.1\n");
+  put_image ("images/7.2.1-cloud-amd64", "7.2.1-cloud-amd64");
+  put_fetched ("6.1.0-9-cloud-amd64");
+  fetches (NULL, "sid", NULL, "7.2.1-cloud-amd64");
+  ck_assert_int_eq (unlink ("mirror"), 0);
+  fetches ("7.2", "sid", NULL, "7.2.1-cloud-amd64");
+  refuses ("7.2", "bookworm", NULL, "no cloud kernel 7.2 in bookworm: the newest there is 6.12.3-cloud-amd64");
+  refuses (NULL, "nonsuch", NULL, "no nonsuch at http://mirror/debian");
+  refuses (NULL, "sid main\ndeb", NULL, "no name of a suite");
+}
+END_TEST
+
+/* Where the machine's sources cannot be read, there are Debian's own mirrors. */
+START_TEST (a_suite_is_found_on_a_machine_without_sources)
+{
+  use_fake_packages (listed_packages, "linux-image-6.12.3-cloud-amd64\n");
+  put_text ("machine", "");
+  put_image ("images/6.12.3-cloud-amd64", "6.12.3-cloud-amd64");
+  fetches (NULL, "bookworm", NULL, "6.12.3-cloud-amd64");
+}
+END_TEST
+
+START_TEST (a_version_that_the_machine_has_not_is_sought_in_other_suites)
+{
+  use_fake_packages (listed_packages, "linux-image-7.3.4-cloud-amd64\n");
+  put_text ("suites/trixie-backports", "linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n");
+  put_image ("images/7.3.4-cloud-amd64", "7.3.4-cloud-amd64");
+  fetches ("7.3", NULL, NULL, "7.3.4-cloud-amd64");
+  ck_assert_str_eq (last_message, "no kernel 7.3 in this machine's own suites: took 7.3.4-cloud-amd64 from trixie-backports");
+  refuses ("9.9", NULL, NULL, "no cloud kernel 9.9 in this machine's own suites, nor in trixie");
+}
+END_TEST
+
+START_TEST (a_package_that_is_gone_says_so)
+{
+  use_fake_packages (listed_packages, "linux-image-6.12-cloud-amd64\n");
+  refuses ("6.12", NULL, NULL, "linux-image-6.12.3-cloud-amd64: E: gone");
+}
+END_TEST
+
+START_TEST (suites_without_kernels_say_what_to_do)
+{
+  use_fake_packages ("", "");
+  refuses (NULL, NULL, NULL, "--suite");
+}
+END_TEST
+
+START_TEST (an_unknown_flavour_is_refused)
+{
+  refuses (NULL, NULL, "rt", "rt");
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("kernel-fetch");
+  TCase *tcase = tcase_create ("kernel-fetch");
+
+  tcase_add_unchecked_fixture (tcase, make_work_folder, remove_work_folder);
+  tcase_add_checked_fixture (tcase, use_empty_cache, forget_cache);
+  tcase_add_test (tcase, the_newest_package_is_fetched);
+  tcase_add_test (tcase, an_older_package_is_fetched_if_the_newest_is_gone);
+  tcase_add_test (tcase, a_kernel_in_several_packages_is_put_together);
+  tcase_add_test (tcase, a_kernel_without_its_modules_is_passed_over);
+  tcase_add_test (tcase, the_full_flavour_is_neither_cloud_nor_real_time);
+  tcase_add_test (tcase, a_fetched_kernel_that_fits_is_kept_without_a_look_at_the_network);
+  tcase_add_test (tcase, without_a_network_the_newest_is_the_newest_fetched);
+  tcase_add_test (tcase, a_suite_is_sought_at_the_machines_mirrors);
+  tcase_add_test (tcase, a_suite_is_found_on_a_machine_without_sources);
+  tcase_add_test (tcase, a_version_that_the_machine_has_not_is_sought_in_other_suites);
+  tcase_add_test (tcase, a_package_that_is_gone_says_so);
+  tcase_add_test (tcase, suites_without_kernels_say_what_to_do);
+  tcase_add_test (tcase, an_unknown_flavour_is_refused);
+  suite_add_tcase (suite, tcase);
+  return run_suite (suite);
+}
