@@ -32,7 +32,7 @@ static const char config_format[] =
   "Dir::State::status \"%1$s/status\";\n"
   "Dir::Cache \"%1$s\";\n"
   "Dir::Cache::pkgcache \"pkgcache.bin\";\n"
-  "Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
+  "Dir::Cache::srcpkgcache \"\";\n"
   "Dir::Etc::preferences \"/dev/null\";\n"
   "Dir::Etc::preferencesparts \"/dev/null\";\n"
   "APT::Sandbox::User \"root\";\n"

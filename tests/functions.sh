@@ -100,3 +100,48 @@ refused ()
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/powercut-test-XXXXXX")
 cleanup_fn rm -rf "$tmp"
+
+# same_kernels: the tests boot the same kernels whatever else was fetched, so that a new one in the cache turns no test red.  They have
+# a cache of their own with three kernels of the user's, as far as those are there; 6.12, the newest, is what they get without --kernel.
+same_kernels ()
+{
+  local fetched=${XDG_CACHE_HOME:-$HOME/.cache}/powercut/kernels own=$builddir/tests/cache/powercut/kernels
+
+  export XDG_CACHE_HOME=$builddir/tests/cache
+  [ "$fetched" != "$own" ] || return 0
+  mkdir -p "$own"
+  (
+    flock 9
+    test_kernels > "$own/.wanted.new"
+    ! cmp -s "$own/.wanted" "$own/.wanted.new" || exit 0
+    find "$own" -type l -delete
+    while read -r kernel; do
+      ln -s "$kernel" "$own/"
+    done < "$own/.wanted.new"
+    mv "$own/.wanted.new" "$own/.wanted"
+  ) 9> "$own/.lock"
+}
+
+test_kernels ()
+{
+  [ -d "$fetched" ] || return 0
+  test_kernel 6.1 -cloud bookworm
+  test_kernel 6.1 '' bookworm
+  test_kernel 6.12 -cloud trixie
+}
+
+# test_kernel VERSION FLAVOUR SUITE: the directory of the newest fetched kernel of this version and flavour, if possible one that came
+# from SUITE
+test_kernel ()
+{
+  local kernels kernel
+
+  kernels=$(find "$fetched" -mindepth 1 -maxdepth 1 -name "$1.*$2-amd64" ! -name "*[a-z]$2-amd64" | sort -Vr)
+  for kernel in $kernels; do
+    [ "$(cat "$kernel/suite" 2> /dev/null)" != "$3" ] || break
+    kernel=
+  done
+  printf '%s\n' ${kernel:-$kernels} | sed -n '1{/./p}'
+}
+
+same_kernels

@@ -18,7 +18,7 @@ record=("$powercut" record --quiet --fs=btrfs --size=128M --mkfs='--csum xxhash'
 expect_status 0 "${record[@]}" --kernel="$kernel" -o "$tmp/log.bin" -- sh -c 'echo new > f; sync'
 
 # The same kernel without that module.
-cp -rs "${XDG_CACHE_HOME:-$HOME/.cache}/powercut/kernels/$kernel" "$tmp/kernel"
+cp -rs "${XDG_CACHE_HOME:-$HOME/.cache}/powercut/kernels/$kernel/." "$tmp/kernel"
 modules=$tmp/kernel/lib/modules/$kernel
 rm "$modules"/kernel/crypto/xxhash_generic.ko* "$modules"/modules.dep* "$modules"/modules.{alias,softdep,symbols}*
 depmod -b "$tmp/kernel" "$kernel" 2> /dev/null
