@@ -6,6 +6,7 @@
 
 #include "checker/content.h"
 #include "checker/sectors.h"
+#include "common/printable.h"
 
 void
 content_format_hash (XXH128_hash_t hash, char text[TREE_DIGEST_LENGTH + 1])
@@ -33,6 +34,11 @@ content_add (struct content *content, const void *data, size_t length)
 {
   if (length == 0)
     return;
+  if (content->size < CONTENT_TEXT_MAX) {
+    size_t room = CONTENT_TEXT_MAX - (size_t) content->size;
+
+    memcpy (content->start + content->size, data, length < room ? length : room);
+  }
   content->size += length;
   content->zero = content->zero && all_zero (data, length);
   XXH3_128bits_update (content->hash, data, length);
@@ -47,6 +53,21 @@ content_word (const struct content *content, char word[CONTENT_WORD_SIZE])
     snprintf (word, CONTENT_WORD_SIZE, "zero");
   else
     content_format_hash (XXH3_128bits_digest (content->hash), word);
+}
+
+bool
+content_is_text (const char *data, size_t size)
+{
+  uint32_t character;
+
+  if (size == 0 || size > CONTENT_TEXT_MAX)
+    return false;
+  for (size_t at = 0, length; at < size; at += length) {
+    length = utf8_decode (data + at, size - at, &character);
+    if (length == 0 || (strchr ("\t\n\r", data[at]) == NULL && !character_is_visible (character)) || character == 0)
+      return false;
+  }
+  return true;
 }
 
 /* Each value stands behind its length, so that no two sets look the same. */

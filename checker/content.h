@@ -14,6 +14,7 @@
 #include "checker/tree.h"
 
 #define CONTENT_WORD_SIZE 40    /* a digest, a device or `!ERRNO`, and a NUL */
+#define CONTENT_TEXT_MAX 64     /* bytes of a file whose contents are told as text */
 
 /* 32 hex digits, and a NUL behind them. */
 extern void content_format_hash (XXH128_hash_t hash, char text[TREE_DIGEST_LENGTH + 1]);
@@ -23,11 +24,17 @@ struct content {
   XXH3_state_t *hash;           /* the caller's */
   uint64_t size;
   bool zero;                    /* so far all bytes are */
+  char start[CONTENT_TEXT_MAX]; /* the first bytes */
 };
 
 extern void content_begin (struct content *content, XXH3_state_t *hash);
 extern void content_add (struct content *content, const void *data, size_t length);
 extern void content_word (const struct content *content, char word[CONTENT_WORD_SIZE]);
+
+/* Whether a file with the SIZE bytes at DATA is told as text: one to CONTENT_TEXT_MAX bytes of UTF-8, all of them visible characters
+ * (common/printable.h), tabs or ends of lines.
+ */
+extern bool content_is_text (const char *data, size_t size);
 
 /* Extended attributes, sorted by name, each added once to HASH, which was reset before. */
 extern void content_add_xattr (XXH3_state_t *hash, const char *name, const void *value, size_t length);

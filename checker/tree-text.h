@@ -16,6 +16,7 @@ enum tree_field {
 
 struct tree_object {
   const char *field[TREE_FIELD_COUNT];
+  const char *text;             /* what a file holds, no longer escaped, if the observation tells; field[TREE_CONTENT] is the hash */
   size_t line;
 };
 
@@ -39,7 +40,7 @@ extern void tree_print_word (FILE *file, const char *word);
 /* What to call an object of TYPE. */
 extern const char *tree_type_name (char type);
 
-/* Print what OBJECT is, for example `196608 bytes 1f3a5b77...`. */
+/* Print what OBJECT is, for example `196608 bytes 1f3a5b77...`, or `"old\n"` where the text is known. */
 extern void tree_print_contents (FILE *file, const struct tree_object *object);
 
 #endif

@@ -257,26 +257,41 @@ read_piece (int fd, char *piece, size_t size)
   return done > 0 ? (ssize_t) done : length;
 }
 
-/* Hash the SIZE bytes of a file; each piece goes to WRITER, too, unless it is NULL. */
-static void
-format_data (struct observer *observer, int fd, uint64_t size, struct sector_writer *writer, char text[CONTENT_WORD_SIZE])
+/* Take the SIZE bytes of a file for *content; each piece goes to WRITER, too, unless it is NULL.  Returns 0 or the error that kept
+ * them from being read.
+ */
+static int
+read_data (struct observer *observer, int fd, uint64_t size, struct sector_writer *writer, struct content *content)
 {
-  struct content content;
-
-  content_begin (&content, observer->hash);
-  while (content.size < size) {
-    uint64_t left = size - content.size;
+  content_begin (content, observer->hash);
+  while (content->size < size) {
+    uint64_t left = size - content->size;
     ssize_t length = read_piece (fd, observer->piece, left < PIECE_SIZE ? (size_t) left : PIECE_SIZE);
 
-    if (length <= 0) {
-      format_error (length == 0 ? ENODATA : errno, text);
-      return;
-    }
-    content_add (&content, observer->piece, (size_t) length);
+    if (length <= 0)
+      return length == 0 ? ENODATA : errno;
+    content_add (content, observer->piece, (size_t) length);
     if (writer)
       sectors_add (writer, observer->piece, (size_t) length);
   }
-  content_word (&content, text);
+  return 0;
+}
+
+/* Print CONTENT of a file, which could not be read if ERROR is not 0. */
+static void
+print_data (FILE *file, const struct content *content, int error)
+{
+  char word[CONTENT_WORD_SIZE];
+
+  if (error != 0)
+    format_error (error, word);
+  else
+    content_word (content, word);
+  fputs_unlocked (word, file);
+  if (error == 0 && content->size <= CONTENT_TEXT_MAX && content_is_text (content->start, (size_t) content->size)) {
+    putc_unlocked ('=', file);
+    escape_word (content->start, (size_t) content->size, file);
+  }
 }
 
 /* Behind what cannot be read there may be more that can. */
@@ -341,16 +356,16 @@ static void
 observe_file (struct observer *observer, const struct place *place, const struct statx *status)
 {
   CLEANUP_CLOSE int fd = open_quietly (place, 0);
-  char content[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
+  char xattrs[CONTENT_WORD_SIZE];
+  struct content content;
   struct sector_writer writer = { .file = observer->sectors };
+  int error = fd == -1 ? errno : 0;
   bool sectors = wants_sectors (observer, place, status->stx_size);
 
   if (sectors)
     fputs ("= ", observer->sectors);
-  if (fd == -1)
-    format_error (errno, content);
-  else
-    format_data (observer, fd, status->stx_size, sectors ? &writer : NULL, content);
+  if (error == 0)
+    error = read_data (observer, fd, status->stx_size, sectors ? &writer : NULL, &content);
   if (sectors) {
     add_sectors_behind_error (observer, fd, status->stx_size, &writer);
     sectors_end (&writer);
@@ -358,7 +373,7 @@ observe_file (struct observer *observer, const struct place *place, const struct
   }
   format_xattrs (observer, place, fd, xattrs);
   print_head (observer->lines, status);
-  fputs_unlocked (content, observer->lines);
+  print_data (observer->lines, &content, error);
   print_tail (observer->lines, xattrs, place);
 }
 

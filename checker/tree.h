@@ -11,7 +11,8 @@
  *   MODE     permission bits, octal, 4 digits
  *   SIZE     bytes of a file; `-` for everything else
  *   CONTENT  file    32 hex digits of XXH3-128 of the data; the word `empty` for a file of 0 bytes and `zero` for one
- *                    whose bytes are all zero; `!ERRNO` (for example `!EIO`) if it could not be read (`!ENODATA`: the
+ *                    whose bytes are all zero; after the digits of a short file that is text (content_is_text) `=` and the
+ *                    text, escaped; `!ERRNO` (for example `!EIO`) if it could not be read (`!ENODATA`: the
  *                    data ended before SIZE)
  *            folder  `-`, or `!ERRNO` if it could not be read to its end (`!ELOOP`: nested deeper than TREE_DEPTH_MAX,
  *                    `!EXDEV`: something is mounted on it; neither is entered)
@@ -62,7 +63,7 @@ struct sector_request {
 extern char *tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count,
                                    const struct sector_request *request);
 
-/* CONTENT of a file that holds SIZE bytes, not none and not all zero, at DATA. */
+/* The digits of CONTENT for a file that holds SIZE bytes, not none and not all zero, at DATA. */
 extern void tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1]);
 
 /* The digest of an observation: 32 hex digits of XXH3-128 of its text, NUL behind them. */

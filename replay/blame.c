@@ -171,7 +171,7 @@ find_content (const char *tree, const struct written *written, const char **path
     for (const char *at = line; at < end && count < FIELDS; at++)
       if (*at == ' ')
         fields[count++] = at + 1;
-    if (count < FIELDS || *line != 'f' || fields[6] - fields[5] != TREE_DIGEST_LENGTH + 1)
+    if (count < FIELDS || *line != 'f' || fields[6] - fields[5] <= TREE_DIGEST_LENGTH)
       continue;
     CLEANUP_FREE char *number = strndup (fields[4], (size_t) (fields[5] - fields[4] - 1));
     if (number == NULL || parse_unsigned (number, written->length, &size) == -1 || size == 0

@@ -9,13 +9,34 @@
 #include "replay/findings.h"
 #include "replay/minimal.h"
 
-/* DETAIL with `#` for every number, and for every hash, which is a word that ends in `...`; to free. */
+/* The length of the text in quotes that DETAIL begins with, quotes included; 0 if there is none. */
+static size_t
+quoted_length (const char *detail)
+{
+  size_t length = *detail == '"';
+
+  while (length > 0 && detail[length] && detail[length] != '"')
+    length += detail[length] == '\\' && detail[length + 1] ? 2 : 1;
+  return length > 0 && detail[length] ? length + 1 : 0;
+}
+
+/* DETAIL with `#` for every number, and for every hash, which is a word that ends in `...`; to free.  Short contents, which are in
+ * quotes, are written as those that are told by their length and hash.
+ */
 static char *
 cause_of (const char *detail)
 {
-  char *cause = malloc (strlen (detail) + 1), *to = cause;
+  static const char contents[] = "# bytes #...";
+  char *cause = malloc (strlen (detail) * sizeof contents + 1), *to = cause;
 
   while (cause && *detail) {
+    size_t quoted = quoted_length (detail);
+
+    if (quoted > 0) {
+      to = stpcpy (to, contents);
+      detail += quoted;
+      continue;
+    }
     size_t word = 0, number = strspn (detail, "0123456789");
 
     while (isalnum ((unsigned char) detail[word]))

@@ -32,7 +32,7 @@ tests_unit_test_kernel_fault_LDADD = checker/libjudge.la $(CHECK_LIBS)
 UNIT_TESTS += tests/unit/test-judge
 tests_unit_test_judge_SOURCES = tests/unit/test-judge.c tests/unit/unit.h
 tests_unit_test_judge_CFLAGS = $(unit_cflags)
-tests_unit_test_judge_LDADD = checker/libjudge.la common/libcommon.la $(CHECK_LIBS)
+tests_unit_test_judge_LDADD = checker/libjudge.la checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/test-workload tests/unit/test-persistence tests/unit/test-gen
 tests_unit_test_gen_SOURCES = tests/unit/test-gen.c tests/unit/unit.h record/gen.c record/gen.h

@@ -58,8 +58,12 @@ START_TEST (details_that_differ_in_numbers_and_hashes_are_joined)
   enter (with_detail ("file: 4096 bytes d7c83c67..."), 7);
   enter (with_detail ("file: 0 bytes 00000000..."), 1);
   enter (with_detail ("file: 1 bytes abcdefab..."), 1);
+  enter (with_detail ("file: \"a \\\"b\\\" 1\\n\""), 2);
+  enter (with_detail ("file: \"\\\\\""), 3);
   ck_assert_uint_eq (findings.count, 1);
-  assert_states (findings.list[0].states, 14);
+  assert_states (findings.list[0].states, 19);
+  enter (with_detail ("file: \"no end"), 3);
+  ck_assert_uint_eq (findings.count, 2);
   findings_free (&findings);
 }
 END_TEST

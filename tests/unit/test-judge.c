@@ -6,12 +6,16 @@
 #include <string.h>
 
 #include "checker/judge.h"
+#include "checker/tree.h"
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "tests/unit/unit.h"
 
 #define HASH_1 "1111111111111111aaaaaaaaaaaaaaaa"
 #define HASH_2 "2222222222222222aaaaaaaaaaaaaaaa"
 #define HASH_3 "3333333333333333aaaaaaaaaaaaaaaa"
+
+#define HASH_OF_X "5c7401c0ec22eeeeeaf06c6480b2cd11"     /* of a file with just this letter */
 
 #define FILE_1(path) "f 0644 0 0 10 " HASH_1 " - " path "\n"
 #define FILE_2(path) "f 0644 0 0 20 " HASH_2 " - " path "\n"
@@ -347,6 +351,42 @@ START_TEST (a_long_path_is_shown_by_its_end)
 }
 END_TEST
 
+/* A file that holds TEXT, which is ESCAPED; as it is in logs before there were texts, without it, if OLD. */
+static char *
+text_file (const char *text, const char *escaped, bool old)
+{
+  char hash[TREE_DIGEST_LENGTH + 1], *line;
+
+  tree_content (text, strlen (text), hash);
+  ck_assert_int_gt (asprintf (&line, "f 0644 0 0 %zu %s%s%s - file\n", strlen (text), hash, old ? "" : "=", old ? "" : escaped), 0);
+  return line;
+}
+
+START_TEST (short_contents_are_told_as_text)
+{
+  CLEANUP_FREE char *old = text_file ("old\n", "old%0a", false), *new = text_file ("new\n", "new%0a", false);
+  CLEANUP_FREE char *odd = text_file ("\"a\\b\"\t\xc3\xbc 100%", "%22a\\b%22%09%c3%bc%20100%25", false);
+
+  assert_detail (old, old, new, EXPECT_NEW, "old contents after commit: file: \"old\\n\", should be \"new\\n\"");
+  assert_detail (odd, old, new, EXPECT_NEW, "file: \"\\\"a\\\\b\\\"\\t\xc3\xbc 100%\" (old: \"old\\n\", new: \"new\\n\")");
+  assert_detail (EMPTY ("file"), old, FILE_1 ("file"), EXPECT_NEW, "file: empty (old: \"old\\n\", new: 10 bytes 11111111...)");
+}
+END_TEST
+
+START_TEST (logs_that_have_hashes_alone_are_judged_like_those_with_text)
+{
+  CLEANUP_FREE char *old = text_file ("old\n", "", true), *new = text_file ("new\n", "", true);
+  CLEANUP_FREE char *seen_old = text_file ("old\n", "old%0a", false), *seen_new = text_file ("new\n", "new%0a", false);
+  struct judgement as_new = judge_well (seen_new, old, new, EXPECT_NEW), as_old = judge_well (seen_old, old, new, EXPECT_NEW);
+
+  ck_assert (as_new.is_new && as_new.durable);
+  ck_assert (as_old.is_old && as_old.atomic && !as_old.durable);
+  ck_assert_ptr_nonnull (strstr (as_old.detail, "file: \"old\\n\", should be 4 bytes "));
+  judgement_free (&as_new);
+  judgement_free (&as_old);
+}
+END_TEST
+
 START_TEST (lines_about_sectors_are_not_judged)
 {
   struct judgement judgement = judge_well (FILE_2 ("a") "= z1 a\n= nonsense", FILE_1 ("a") "= z2 a\n", FILE_2 ("a"), EXPECT_NEW);
@@ -389,6 +429,13 @@ START_TEST (malformed_lines_are_refused_with_their_number)
     "f 0644 0 0 1 ! - a\n",
     "f 0644 0 0 1 !eio - a\n",
     "f 0644 0 0 1 !AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA - a\n",
+    "f 0644 0 0 1 " HASH_1 "=x - a\n",         /* the hash of something else */
+    "f 0644 0 0 2 " HASH_OF_X "=x - a\n",
+    "f 0644 0 0 1 " HASH_OF_X "= - a\n",
+    "f 0644 0 0 1 " HASH_OF_X "=%7 - a\n",
+    "f 0644 0 0 1 " HASH_OF_X "=x=x - a\n",
+    "f 0644 0 0 1 " HASH_OF_X "=%01 - a\n",
+    "f 0644 0 0 0 empty= - a\n",
     "f 0644 0 0 0 empty x a\n",
     "f 0644 0 0 0 empty - a\x1b[2J\n",
     "f 0644 0 0 0 empty - \xc3\xa4\n",
@@ -559,6 +606,8 @@ main (void)
   tcase_add_test (tcase, the_order_of_lines_does_not_matter);
   tcase_add_test (tcase, escaped_paths_stay_escaped);
   tcase_add_test (tcase, a_long_path_is_shown_by_its_end);
+  tcase_add_test (tcase, short_contents_are_told_as_text);
+  tcase_add_test (tcase, logs_that_have_hashes_alone_are_judged_like_those_with_text);
   tcase_add_test (tcase, lines_about_sectors_are_not_judged);
   tcase_add_test (tcase, malformed_lines_are_refused_with_their_number);
   tcase_add_test (tcase, a_huge_line_is_refused);

@@ -214,10 +214,10 @@ END_TEST
 
 START_TEST (a_file_has_its_mode_size_and_hash)
 {
-  XXH128_hash_t hash = XXH3_128bits ("hello\n", 6);
+  XXH128_hash_t hash = XXH3_128bits ("hell\1\n", 6);
   char expected[33];
 
-  make_file (top, "file", "hello\n", 6);
+  make_file (top, "file", "hell\1\n", 6);
   ck_assert_int_eq (fchmodat (top, "file", 04751, 0), 0);
   CLEANUP_FREE char *text = observe ();
   assert_field (text, "file", TYPE, "f");
@@ -225,6 +225,40 @@ START_TEST (a_file_has_its_mode_size_and_hash)
   assert_field (text, "file", SIZE, "6");
   snprintf (expected, sizeof expected, "%016" PRIx64 "%016" PRIx64, hash.high64, hash.low64);
   assert_field (text, "file", CONTENT, expected);
+}
+END_TEST
+
+/* Whether a file that holds the LENGTH bytes at DATA is told as TEXT, or, if that is NULL, by its hash alone. */
+static void
+assert_text (const char *data, size_t length, const char *text)
+{
+  XXH128_hash_t hash = XXH3_128bits (data, length);
+  char expected[300];
+
+  make_file (top, "file", data, length);
+  CLEANUP_FREE char *tree = observe ();
+  snprintf (expected, sizeof expected, "%016" PRIx64 "%016" PRIx64 "%s%s", hash.high64, hash.low64, text ? "=" : "", text ? text : "");
+  assert_field (tree, "file", CONTENT, expected);
+  ck_assert_int_eq (unlinkat (top, "file", 0), 0);
+}
+
+START_TEST (short_text_is_told)
+{
+  char longest[65];
+
+  memset (longest, 'x', sizeof longest);
+  assert_text ("old\n", 4, "old%0a");
+  assert_text ("a = 100 %\t\r\n", 12, "a%20=%20100%20%25%09%0d%0a");
+  assert_text ("gr\303\274n", 5, "gr%c3%bcn");
+  assert_text (longest, 65, NULL);
+  longest[64] = '\0';
+  assert_text (longest, 64, longest);
+  assert_text ("a\0b", 3, NULL);                /* a NUL */
+  assert_text ("\33[2J", 4, NULL);             /* what a terminal obeys */
+  assert_text ("\302\233", 2, NULL);
+  assert_text ("\342\200\256", 3, NULL);       /* what turns the line round */
+  assert_text ("gr\303", 3, NULL);             /* no UTF-8 */
+  assert_text ("\377", 1, NULL);
 }
 END_TEST
 
@@ -985,6 +1019,7 @@ main (void)
   tcase_add_checked_fixture (tcase, setup, teardown);
   tcase_add_test (tcase, an_empty_tree_is_the_line_of_its_root);
   tcase_add_test (tcase, a_file_has_its_mode_size_and_hash);
+  tcase_add_test (tcase, short_text_is_told);
   tcase_add_test (tcase, a_file_of_many_pieces_has_the_hash_of_the_whole);
   tcase_add_test (tcase, empty_files_zeros_and_holes_have_words);
   tcase_add_test (tcase, one_byte_among_zeros_is_seen_anywhere);
