@@ -18,7 +18,9 @@
 struct markup {
   const char *begin, *end;
   const char *title[2], *heading[2], *paragraph[2], *code[2];
-  const char *table[2], *row[2], *head[2], *cell[2], *cell_class[2];
+  const char *table[2], *row[2], *head[2], *cell[2];
+  const char *cell_end;         /* of the beginning of a cell */
+  const char *cell_head[2], *cell_class[2];     /* attributes of a cell, if there are any: what it is, and how good */
   const char *head_row[2];      /* of a table */
   const char *rule;             /* below the heads, once for each column */
   bool is_html;                 /* text is escaped as in common/escape.h, ... */
@@ -28,11 +30,13 @@ struct markup {
 struct page {
   FILE *file;
   const struct markup *markup;
+  const char *const *heads;     /* of the table that is being written, in which COLUMN comes next */
+  size_t column;
 };
 
 static const struct markup markdown = {
   .begin = "", .end = "", .title = { "# ", "\n\n" }, .heading = { "## ", "\n\n" }, .paragraph = { "", "\n\n" },
-  .code = { "    ", "\n\n" }, .table = { "", "\n" }, .row = { "|", "\n" }, .head = { " ", " |" }, .cell = { " ", " |" },
+  .code = { "    ", "\n\n" }, .table = { "", "\n" }, .row = { "|", "\n" }, .head = { " ", " |" }, .cell = { "", " |" }, .cell_end = " ",
   .head_row = { "|", "\n|" }, .rule = "---|", .special = "\\`*_[]<>|&~#",
 };
 
@@ -40,13 +44,13 @@ static const struct markup html = {
   .begin =
     PAGE_BEGIN "<title>Update protocols</title>\n<style>\n" PAGE_STYLE
     "body { max-width: 80em }\n"
-    "div { overflow-x: auto }\n"
+    "div { overflow-x: auto }\n" PAGE_STYLE_NARROW
     "</style>\n</head>\n<body>\n",
   .end = "</body>\n</html>\n",
   .title = { "<h1>", "</h1>\n" }, .heading = { "<h2>", "</h2>\n" }, .paragraph = { "<p>", "</p>\n" },
   .code = { "<pre>", "</pre>\n" }, .table = { "<div><table>\n", "</tbody>\n</table></div>\n" }, .row = { "<tr>", "</tr>\n" },
-  .head = { "<th>", "</th>" }, .cell = { "<td>", "</td>" }, .cell_class = { "<td class=\"", "\">" },
-  .head_row = { "<thead>\n<tr>", "</tr>\n</thead>\n<tbody>\n" }, .is_html = true,
+  .head = { "<th>", "</th>" }, .cell = { "<td", "</td>" }, .cell_head = { " data-head=\"", "\"" }, .cell_class = { " class=\"", "\"" },
+  .cell_end = ">", .head_row = { "<thead>\n<tr>", "</tr>\n</thead>\n<tbody>\n" }, .is_html = true,
 };
 
 /* Text of any origin; bytes that are not printable ASCII become `?`. */
@@ -71,18 +75,28 @@ put_part (const struct page *page, const char *const around[2], const char *text
   fputs (around[1], page->file);
 }
 
-/* A cell that shows how good its text is. */
+/* The next cell of a row; CLASS, unless it is NULL, is how good its text is. */
 static void
-put_graded_cell (const struct page *page, const char *class, const char *text)
+put_cell (struct page *page, const char *class, const char *text)
 {
   const struct markup *markup = page->markup;
+  const char *head = page->heads[page->column++];
 
-  if (markup->cell_class[0])
-    fprintf (page->file, "%s%s%s", markup->cell_class[0], class, markup->cell_class[1]);
-  else
-    fputs (markup->cell[0], page->file);
+  fputs (markup->cell[0], page->file);
+  if (markup->cell_head[0])
+    put_part (page, markup->cell_head, head);
+  if (markup->cell_class[0] && class)
+    put_part (page, markup->cell_class, class);
+  fputs (markup->cell_end, page->file);
   put_text (page, text);
   fputs (markup->cell[1], page->file);
+}
+
+static void
+begin_row (struct page *page)
+{
+  fputs (page->markup->row[0], page->file);
+  page->column = 0;
 }
 
 /* Markdown has no markup in code: a line of it is put as it is, which is safe in a line of printable ASCII. */
@@ -96,10 +110,11 @@ put_command (const struct page *page, const char *command)
 }
 
 static void
-begin_table (const struct page *page, const char *const *heads, size_t count)
+begin_table (struct page *page, const char *const *heads, size_t count)
 {
   const struct markup *markup = page->markup;
 
+  page->heads = heads;
   fprintf (page->file, "%s%s", markup->table[0], markup->head_row[0]);
   for (size_t i = 0; i < count; i++)
     put_part (page, markup->head, heads[i]);
@@ -117,16 +132,16 @@ end_table (const struct page *page)
 }
 
 static void
-put_protocols (const struct page *page, const struct matrix *matrix)
+put_protocols (struct page *page, const struct matrix *matrix)
 {
   const struct markup *markup = page->markup;
 
   put_part (page, markup->heading, "The protocols");
   begin_table (page, (const char *const[]) { "protocol", "what it does" }, 2);
   for (size_t i = 0; i < matrix->protocol_count; i++) {
-    fputs (markup->row[0], page->file);
-    put_part (page, markup->cell, matrix->protocols[i].name);
-    put_part (page, markup->cell, matrix->protocols[i].what);
+    begin_row (page);
+    put_cell (page, NULL, matrix->protocols[i].name);
+    put_cell (page, NULL, matrix->protocols[i].what);
     fputs (markup->row[1], page->file);
   }
   end_table (page);
@@ -146,7 +161,7 @@ name_column (const struct environment *environment)
 
 /* The summary: a row for each protocol, a column for each environment. */
 static void
-put_summary (const struct page *page, const struct matrix *matrix)
+put_summary (struct page *page, const struct matrix *matrix)
 {
   const struct markup *markup = page->markup;
   CLEANUP_FREE char **heads = calloc (matrix->environment_count + 1, sizeof *heads);
@@ -157,27 +172,26 @@ put_summary (const struct page *page, const struct matrix *matrix)
     heads[1 + i] = name_column (&matrix->environments[i]);
   heads[0] = (char *) "protocol";
   begin_table (page, (const char *const *) heads, matrix->environment_count + 1);
-  for (size_t i = 0; i < matrix->environment_count; i++)
-    free (heads[1 + i]);
   for (size_t i = 0; i < matrix->protocol_count; i++) {
-    fputs (markup->row[0], page->file);
-    put_part (page, markup->cell, matrix->protocols[i].name);
+    begin_row (page);
+    put_cell (page, NULL, matrix->protocols[i].name);
     for (size_t j = 0; j < matrix->environment_count; j++) {
       struct verdict verdict;
 
       verdict_make (&verdict, &matrix->cells[j * matrix->protocol_count + i]);
-      put_graded_cell (page, verdict.class, verdict.summary);
+      put_cell (page, verdict.class, verdict.summary);
       verdict_free (&verdict);
     }
     fputs (markup->row[1], page->file);
   }
   end_table (page);
+  for (size_t i = 0; i < matrix->environment_count; i++)
+    free (heads[1 + i]);
 }
 
 static void
-put_cell (const struct page *page, const struct cell *cell)
+put_figures (struct page *page, const struct cell *cell)
 {
-  const struct markup *markup = page->markup;
   struct verdict verdict;
   char seconds[32];
 
@@ -186,18 +200,18 @@ put_cell (const struct page *page, const struct cell *cell)
   const char *const texts[] = {
     verdict.atomic, verdict.durable, verdict.leftovers, verdict.states, verdict.exhaustive, verdict.runs, seconds,
   };
-  fputs (markup->row[0], page->file);
-  put_graded_cell (page, verdict.class, cell->protocol->name);
+  begin_row (page);
+  put_cell (page, verdict.class, cell->protocol->name);
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-    put_part (page, markup->cell, texts[i]);
-  put_part (page, markup->cell, verdict.wrong);
-  fputs (markup->row[1], page->file);
+    put_cell (page, NULL, texts[i]);
+  put_cell (page, NULL, verdict.wrong);
+  fputs (page->markup->row[1], page->file);
   verdict_free (&verdict);
 }
 
 /* All figures of one environment. */
 static void
-put_environment (const struct page *page, const struct matrix *matrix, size_t number)
+put_environment (struct page *page, const struct matrix *matrix, size_t number)
 {
   static const char *const heads[] = {
     "protocol", "atomic", "durable", "leftovers", "crash states", "exhaustive", "runs", "seconds", "what was wrong"
@@ -207,7 +221,7 @@ put_environment (const struct page *page, const struct matrix *matrix, size_t nu
   put_part (page, page->markup->heading, name);
   begin_table (page, heads, sizeof heads / sizeof heads[0]);
   for (size_t i = 0; i < matrix->protocol_count; i++)
-    put_cell (page, &matrix->cells[number * matrix->protocol_count + i]);
+    put_figures (page, &matrix->cells[number * matrix->protocol_count + i]);
   end_table (page);
 }
 
@@ -232,7 +246,7 @@ make_page (const struct matrix *matrix, const struct markup *markup)
 {
   char *text = NULL;
   size_t length;
-  struct page page = { open_memstream (&text, &length), markup };
+  struct page page = { .file = open_memstream (&text, &length), .markup = markup };
 
   if (page.file) {
     fputs (markup->begin, page.file);

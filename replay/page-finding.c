@@ -27,9 +27,9 @@ put_lost_write (const struct page *page, uint32_t number, uint32_t position, con
   CLEANUP_FREE char *write = reason_describe (page->log, number, what, choices, count);
   CLEANUP_FREE char *why = reason_pending (page->log, number, position);
 
-  fprintf (page->file, "<tr><td class=\"%s\">", page->fates[number] == FATE_LOST ? "bad" : "half");
+  fprintf (page->file, "<tr><td data-head=\"lost\" class=\"%s\">", page->fates[number] == FATE_LOST ? "bad" : "half");
   page_put_part (page, "", write ? write : "", "</td>");
-  page_put_part (page, "<td>", why ? why : "", "</td></tr>\n");
+  page_put_part (page, "<td data-head=\"why it may be lost\">", why ? why : "", "</td></tr>\n");
 }
 
 static bool
@@ -136,9 +136,9 @@ struct path_rows {
 };
 
 static void
-put_object (const struct page *page, const char *class, const char *text)
+put_object (const struct page *page, const char *head, const char *class, const char *text)
 {
-  fprintf (page->file, "<td%s%s%s>", *class ? " class=\"" : "", class, *class ? "\"" : "");
+  fprintf (page->file, "<td data-head=\"%s\"%s%s%s>", head, *class ? " class=\"" : "", class, *class ? "\"" : "");
   page_put_text (page, text ? text : "missing");
   fputs ("</td>", page->file);
 }
@@ -161,9 +161,9 @@ put_path (void *opaque, const struct judged_path *path)
   if (rows->count++ >= PAGE_PATHS_MAX)
     return 0;
   page_put_part (page, "<tr><td><code>", path->path, "</code></td>");
-  put_object (page, "", path->old);
-  put_object (page, "", path->new);
-  put_object (page, path_class (path, rows->phase), path->seen);
+  put_object (page, "old", "", path->old);
+  put_object (page, "new", "", path->new);
+  put_object (page, "seen", path_class (path, rows->phase), path->seen);
   fputs ("</tr>\n", page->file);
   return 0;
 }

@@ -34,10 +34,10 @@ put_row (const struct page *page, const char *path, size_t first, size_t count, 
          const bool *seen)
 {
   page_put_part (page, "<tr><td><code>", path, "</code></td>");
-  fprintf (page->file, "<td class=\"n\">%zu", first);
+  fprintf (page->file, "<td class=\"n\" data-head=\"pages\">%zu", first);
   if (count > 1)
     fprintf (page->file, "-%zu", first + count - 1);
-  fprintf (page->file, "</td><td>%s</td>", page_when_name (when));
+  fprintf (page->file, "</td><td data-head=\"crash\">%s</td>", page_when_name (when));
   for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++) {
     if (!seen[class])
       continue;
@@ -45,7 +45,7 @@ put_row (const struct page *page, const char *path, size_t first, size_t count, 
       fputs ("<td></td>", page->file);
       continue;
     }
-    fprintf (page->file, "<td class=\"n %s\">", class_of (class, when));
+    fprintf (page->file, "<td class=\"n %s\" data-head=\"%s\">", class_of (class, when), page_class_name (class));
     page_put_states (page, row->states[when][class]);
     fputs ("</td>", page->file);
   }

@@ -294,17 +294,17 @@ put_point (const struct page *page, size_t number, uint32_t most)
   char expected[POINT_EXPECTS_SIZE];
 
   point_expects (page->log, point, expected);
-  fprintf (page->file, "<tr id=\"p%u\"><td class=\"n\">", point->position);
+  fprintf (page->file, "<tr id=\"p%u\"><td class=\"n\" data-head=\"position\">", point->position);
   if (page->overlays[number])
     fprintf (page->file, "<a href=\"#at%u\">%u</a>", point->position, point->position);
   else
     fprintf (page->file, "%u", point->position);
-  page_put_part (page, "</td><td>", after ? after : "", "</td>");
-  fprintf (page->file, "<td>%s</td><td>", expected);
+  page_put_part (page, "</td><td data-head=\"after mark\">", after ? after : "", "</td>");
+  fprintf (page->file, "<td data-head=\"expected\">%s</td><td data-head=\"pending\">", expected);
   put_pending (page, point, most);
-  fputs ("</td><td class=\"n\">", page->file);
+  fputs ("</td><td class=\"n\" data-head=\"states covered\">", page->file);
   put_states_of (page, result->covered, result->states);
-  fprintf (page->file, "</td><td class=\"n\">%ju + %ju</td><td class=\"result %s\">", (uintmax_t) result->runs,
+  fprintf (page->file, "</td><td class=\"n\" data-head=\"runs + remembered\">%ju + %ju</td><td class=\"result %s\">", (uintmax_t) result->runs,
            (uintmax_t) result->remembered, chart_result_class (page->results[number]));
   put_result (page, number);
   fputs ("</td></tr>\n", page->file);
@@ -393,7 +393,7 @@ put_page (struct page *page)
   if (choose_points (page) == -1)
     return -1;
   page_put_part (page, PAGE_BEGIN "<title>powercut: ", page->log->path, "</title>\n<style>\n" PAGE_STYLE);
-  fprintf (page->file, "%s%s</style>\n</head>\n<body>\n", style, chart_style);
+  fprintf (page->file, "%s%s" PAGE_STYLE_NARROW "</style>\n</head>\n<body>\n", style, chart_style);
   r = put_body (page);
   fputs ("</body>\n</html>", page->file);
   return r;

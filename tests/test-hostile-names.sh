@@ -65,6 +65,17 @@ xmllint --noout "$tmp/html" 2> "$tmp/err" || fail "HTML: $(cat "$tmp/err")"
 xmllint --xpath "//*[local-name() = 'a']/@href" "$tmp/html" | grep -o '#[a-z0-9]*' | sort -u | while read -r link; do
   grep -q "id=\"${link#\#}\"" "$tmp/html" || fail "a link to $link, which is not there"
 done
+# On a narrow screen each cell stands below the one before, after the head of its column, and nothing has a fixed width.
+[ "$(xmllint --xpath "count(//meta[@name = 'viewport' and starts-with(@content, 'width=device-width')])" "$tmp/html")" = 1 ] \
+  || fail 'HTML has no viewport'
+[ "$(count //td "$tmp/html")" -gt 20 ] || fail 'cells in HTML'
+[ "$(xmllint --xpath "count(//td[position() > 1 and not(@class[starts-with(., 'result')]) and not(@data-head = ancestor::table//th)])" \
+  "$tmp/html")" = 0 ] || fail 'cells of HTML that do not say what they are'
+sed '1,/^@media (max-width: 40em)/d' "$tmp/html" > "$tmp/narrow"
+grep -q 'table, tbody, tr, td { display: block }' "$tmp/narrow" || fail 'rules of HTML for a narrow screen'
+for wide in $(sed '/^@media (max-width: 40em)/,$d' "$tmp/html" | grep -o '[a-z.]* { [^{}]*min-width: [1-9]' | sed 's/ {.*//'); do
+  grep -q "${wide/./\\.}\( td\)\?[, ].*min-width: 0" "$tmp/narrow" || fail "$wide is as wide on a narrow screen"
+done
 grep -q 'replay --state=9:-7 ' "$tmp/html" || fail 'HTML does not say how to see it again'
 [ "$(xmllint --xpath "count(//*[@class = 'lost'])" "$tmp/html")" = 2 ] || fail 'lost writes in HTML'
 for size in 1 2; do
