@@ -1,4 +1,33 @@
 
+# The powercut that belongs to the program that is being completed.
+_powercut_program ()
+{
+    local program=${COMP_WORDS[0]}
+
+    [[ ${program##*/} == powercut ]] || program=powercut
+    "$program" "$@" 2> /dev/null
+}
+
+# The words that $@, of _powercut_values, stand for.
+_powercut_expand ()
+{
+    local word directory
+
+    for word; do
+        case $word in
+            FILES | LIST) ;;
+            KERNELS) _powercut_program kernel list < /dev/null | sed -n '2,$s/ .*//p' ;;
+            FILESYSTEMS)
+                local IFS=:
+                for directory in $PATH /usr/sbin /sbin; do
+                    compgen -G "$directory/mkfs.*" | sed 's/.*mkfs\.//'
+                done | sort -u
+                ;;
+            *) echo "$word" ;;
+        esac
+    done
+}
+
 # What fits CURRENT, of the command $1; with `=` among the characters that divide words, bash replaces only what is behind it.
 _powercut_complete ()
 {
@@ -9,11 +38,14 @@ _powercut_complete ()
             option=${current%%=*} value=${current#*=}
             [[ $COMP_WORDBREAKS == *=* ]] || prefix=$option=
             values=$(_powercut_values "$command $option")
+            if [[ $values == *LIST* && $value == *,* ]]; then
+                prefix=$prefix${value%,*}, value=${value##*,}
+            fi
+            # shellcheck disable=SC2086
+            mapfile -t COMPREPLY < <(compgen -P "$prefix" -W "$(_powercut_expand $values)" -- "$value")
             if [[ $values == *FILES* ]]; then
                 compopt -o filenames 2> /dev/null
-                mapfile -t COMPREPLY < <(compgen -P "$prefix" -f -- "$value")
-            else
-                mapfile -t COMPREPLY < <(compgen -P "$prefix" -W "$values" -- "$value")
+                mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -P "$prefix" -f -- "$value")
             fi
             ;;
         -*)

@@ -1,4 +1,27 @@
 
+# The words that may be the value of an option, and what is known only now: files, kernels, file systems; LIST: many of them.
+_powercut_values ()
+{
+    local -a words
+    local word list=0 files=0
+
+    for word; do
+        case $word in
+            LIST) list=1 ;;
+            FILES) files=1 ;;
+            KERNELS) words+=(${(f)"$(powercut kernel list 2> /dev/null < /dev/null | sed -n '2,$s/ .*//p')"}) ;;
+            FILESYSTEMS) words+=(${(u)${(f)"$(print -rl -- ${^path}/mkfs.*(N) /usr/sbin/mkfs.*(N) /sbin/mkfs.*(N))"}##*mkfs.}) ;;
+            [a-z]*) words+=($word) ;;
+        esac
+    done
+    if (( list )); then
+        _values -s , value $words
+    else
+        compadd -- $words
+        (( ! files )) || _files
+    fi
+}
+
 _powercut ()
 {
     if [[ $service == replay ]]; then

@@ -24,7 +24,8 @@ spellings ()
     commands | awk -v name="$1" '$1 == name { print name; for (i = 2; i <= NF; i++) print name "/" $i }'
 }
 
-# The options of the command $1 and its words, a line each: name, argument (empty if it takes none), help.
+# The options of the command $1 and its words, a line each: name, argument (empty if it takes none), help.  Where several have an
+# option, as --from, it takes what any of them takes.
 options ()
 {
     for spelling in $(spellings "$1"); do
@@ -36,11 +37,28 @@ options ()
         awk -F "$separator" '!seen[$1]++'
 }
 
-# What may stand for ARGUMENT: words, and `FILES` for any file.  Words are written small there, names of things in capitals.
+# What may stand for the argument $2 of the option $1, whose help is $3: words, and what is known only where it is asked for: `FILES`
+# for any file, `KERNELS` for those that can be booted, `FILESYSTEMS` for those that can be made.  `LIST` says that there may be many,
+# with commas between them.  Words are written small in ARGUMENT, names of things in capitals; some are in the help.
 values ()
 {
-    printf '%s\n' "$1" | tr '|' '\n' | sed -n -e '/^[a-z][a-z-]*$/p' -e 's/^\(FILE\|DIR\|LOG\|IMG\|IMAGE\|SOCKET\|OUT\|NEW\|BUNDLE\|PATH\)$/FILES/p' | sort -u |
-        tr '\n' ' '
+    {
+        case $1 in
+            fs) echo FILESYSTEMS ;;
+            kernel) printf 'KERNELS\nFILES\n' ;;
+            from | to | kind | flavour | suite | accel) printf '%s\n' "$3" | named_values ;;
+        esac
+        case $2 in *,...) echo LIST ;; esac
+        printf '%s\n' "$2" | tr '|' '\n' |
+            sed -n -e '/^[a-z][a-z-]*$/p' -e 's/^\(FILE\|DIR\|LOG\|IMG\|IMAGE\|SOCKET\|OUT\|NEW\|BUNDLE\|PATH\)$/FILES/p'
+    } | sort -u | tr '\n' ' '
+}
+
+# The words that the help of an option enumerates: `a`, `b` or c, between commas, quotes or with `or` before them.
+named_values ()
+{
+    sed -n -e '/^[a-z][a-z0-9-]*$/p' -e 's/\[[^]]*\]//g' -e 's/([^)]*)//g' -e 's/;.*//' -e "s/'s / /g" -e "s/[\`',:]/ , /g" -e 's/ \(or\|and\) / , /g' -e '/ , /p' | tr ',' '\n' |
+        sed -n -e 's/^ *\(list\|fetch\) //' -e 's/ *alone *$//' -e 's/^ *\([a-z][a-z0-9-]*\) *$/\1/p'
 }
 
 # For each command a line `COMMAND) OPTIONS`, an option with an argument ended by `=`; then the values of each option.
@@ -69,7 +87,7 @@ bash_tables ()
     echo '    case $1 in'
     commands | while read -r command words; do
         options "$command" | while IFS=$separator read -r name argument help; do
-            values=$(values "$argument")
+            values=$(values "$name" "$argument" "$help")
             [ -z "$values" ] || printf "        '%s --%s') echo '%s' ;;\n" "$command" "$name" "${values% }"
         done
     done
@@ -90,11 +108,11 @@ zsh_arguments ()
 {
     options "$1" | while IFS=$separator read -r name argument help; do
         help=$(printf '%s' "$help" | sed 's/[][\\:]/\\&/g')
-        values=$(values "$argument")
+        values=$(values "$name" "$argument" "$help")
         case $values in
             '') action=' ' ;;
-            *FILES*) action=_files ;;
-            *) action="(${values% })" ;;
+            FILES\ ) action=_files ;;
+            *) action=" _powercut_values ${values% }" ;;
         esac
         if [ -z "$argument" ]; then
             printf "        '--%s[%s]'" "$name" "$(quoted "$help")"

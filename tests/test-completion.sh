@@ -42,7 +42,24 @@ same 'any none prefix ' "$(completed 'replay --tear=')" 'values'
 same 'prefix ' "$(completed 'replay --tear=p')" 'a value'
 same '--tear=prefix ' "$(COMP_WORDBREAKS=' ' completed 'replay --tear=p')" \
   'a value where = is part of words'
+same 'blklogwrites dm-log-writes nbd-datalog ' "$(completed 'powercut import --from=')" 'values that the help of an option names'
+same 'dm-log-writes ' "$(completed 'powercut export --to=')" 'one value'
+same 'cloud full ' "$(completed 'powercut kernel fetch --flavour=')" 'values between quotes'
+same 'nbd virtio ' "$(completed 'powercut run --bus=')" 'buses'
+same 'none sync ' "$(completed 'powercut run --settle=')" 'values beside a number'
+same 'write,trim ' "$(completed 'replay --list --kind=write,tr')" 'the last of several values'
 same 'log.bin ' "$(completed 'powercut show lo')" 'a file'
+
+# File systems are those that can be made here, kernels those that can be booted.
+mkdir bin cache
+touch bin/mkfs.onefs bin/mkfs.otherfs
+chmod +x bin/mkfs.*
+same 'onefs otherfs ' "$(PATH=$tmp/bin:$PATH completed 'powercut run --fs=o')" 'file systems'
+same 'onefs,otherfs ' "$(PATH=$tmp/bin:$PATH completed 'powercut matrix --fs=onefs,ot')" 'several file systems'
+printf '#!/bin/sh\n[ "$*" = "kernel list" ] && printf "RELEASE SIZE\\n6.1.0-9-cloud 1 MiB\\nlots 2 MiB\\n"\n' > bin/powercut
+chmod +x bin/powercut
+same 'log.bin lots ' "$(PATH=$tmp/bin:$PATH completed 'replay --kernel=lo')" 'kernels and files'
+same '6.1.0-9-cloud ' "$(PATH=$tmp/bin:$PATH completed "$tmp/bin/powercut run --kernel=6")" 'a kernel'
 same 'log.bin ' "$(completed 'replay --json=lo')" 'a file of an option'
 same 'fetch list ' "$(completed 'powercut kernel ')" 'words of a command'
 same 'record replay run ' "$(completed 'powercut r')" 'commands'
@@ -72,7 +89,7 @@ cat > try.zsh << 'END'
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PS1= PS2= ; unsetopt zle_bracketed_paste 2> /dev/null; stty -echo; cd $PWD; fpath=($1 \$fpath); autoload -U compinit"
-zpty -w shell 'compinit -u -D; replay () { print -r -- "GOT<$*>" }; powercut () { print -r -- "GOT<$*>" }; print READY'
+zpty -w shell 'compinit -u -D; replay () { print -r -- "GOT<$*>" }; powercut () { print -r -- "GOT<$*>" }; path=($PWD/bin $path); print READY'
 zpty -m -r shell output '*READY*'
 for line in $argv[2,-1]; do
     zpty -w -n shell "$line"$'\n'
@@ -82,5 +99,6 @@ done
 zpty -d shell
 END
 timeout 60 zsh -f try.zsh "$builddir/completion/zsh" $'replay --ht\tx' $'replay --tear=p\t' $'powercut sho\t' \
-  $'powercut run --jun\tx' $'powercut kernel fe\t' $'replay --json=lo\t' $'replay log.b\t' > zsh.out 2> zsh.err < /dev/null || fail "zsh: $(cat zsh.out zsh.err)"
-same '--html=x|--tear=prefix|show|run --junit=x|kernel fetch|--json=log.bin|log.bin|' "$(tr '\n' '|' < zsh.out)" 'zsh'
+  $'powercut run --jun\tx' $'powercut kernel fe\t' $'replay --json=lo\t' $'replay log.b\t' \
+  $'powercut run --fs=one\t' $'powercut matrix --fs=onefs,oth\t' $'replay --kind=write,tri\t' $'powercut import --from=blk\t' > zsh.out 2> zsh.err < /dev/null || fail "zsh: $(cat zsh.out zsh.err)"
+same '--html=x|--tear=prefix|show|run --junit=x|kernel fetch|--json=log.bin|log.bin|run --fs=onefs|matrix --fs=onefs,otherfs|--kind=write,trim|import --from=blklogwrites|' "$(tr '\n' '|' < zsh.out)" 'zsh'
