@@ -12,6 +12,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"
+#include "common/plural.h"
 
 /* More than any line of tree_observe: TREE_DEPTH_MAX names of 255 bytes, each byte escaped, and a link's target. */
 #define LINE_LENGTH_MAX (512 << 10)
@@ -272,7 +273,7 @@ void
 tree_print_contents (FILE *file, const struct tree_object *object)
 {
   char type = object->field[TREE_TYPE][0];
-  const char *content = object->field[TREE_CONTENT];
+  const char *content = object->field[TREE_CONTENT], *size = object->field[TREE_SIZE];
 
   if (content[0] == '!')
     fprintf (file, "unreadable %s (%s)", tree_type_name (type), content + 1);
@@ -286,10 +287,10 @@ tree_print_contents (FILE *file, const struct tree_object *object)
   else if (is (content, "empty"))
     fputs ("empty", file);
   else if (is (content, "zero"))
-    fprintf (file, "%s bytes, all zero", object->field[TREE_SIZE]);
+    fprintf (file, "%s %s, all zero", size, plural_of_digits (size, "byte", "bytes"));
   else if (object->text)
     print_text (file, object->text);
   else
-    fprintf (file, "%s bytes %.*s...", object->field[TREE_SIZE], TREE_HASH_SHOWN, content);
+    fprintf (file, "%s %s %.*s...", size, plural_of_digits (size, "byte", "bytes"), TREE_HASH_SHOWN, content);
 }
 

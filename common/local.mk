@@ -12,6 +12,7 @@ common_libcommon_la_SOURCES = \
 	common/options.c common/options.h \
 	common/page-style.h \
 	common/parts.c common/parts.h \
+	common/plural.h \
 	common/printable.c common/printable.h \
 	common/process.c common/process.h \
 	common/publish.c common/publish.h \

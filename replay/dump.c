@@ -11,6 +11,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "replay/dump.h"
+#include "replay/list.h"
 #include "replay/model.h"
 #include "replay/reason.h"
 
@@ -269,8 +270,8 @@ dump_log (const struct write_log *log, const struct filter *filter, const struct
     dump.position_width = 3;
   print_header (&dump);
   print_events (&dump, filter, &points);
-  add (&totals, "%u events, %u writes, %u flushes, %zu crash points, at most %u pending", log->event_count, log->write_count,
-       log->flush_count, points.count, points.pending_max);
+  CLEANUP_FREE char *counts = list_totals (log, &points);
+  add (&totals, "%s", counts ? counts : "");
   print_line (&dump, &totals, "1");
   crash_points_free (&points);
   return 0;

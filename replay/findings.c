@@ -37,6 +37,11 @@ cause_of (const char *detail)
       detail += quoted;
       continue;
     }
+    if (strncmp (detail, "1 byte", 6) == 0 && detail[6] != 's') {
+      to = stpcpy (to, "# bytes");
+      detail += 6;
+      continue;
+    }
     size_t word = 0, number = strspn (detail, "0123456789");
 
     while (isalnum ((unsigned char) detail[word]))

@@ -9,8 +9,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "replay/list.h"
-#include "replay/model.h"
 
 #define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */
 
@@ -76,8 +76,8 @@ print_point (const struct write_log *log, const struct crash_point *point, const
   model_count_states (log, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
   mpz_clear (states);
-  fprintf (file, "-------- crash point %u: %u pending, %s states%s%s", point->position, point->pending_count, text,
-           *expected ? ", " : "", expected);
+  fprintf (file, "-------- crash point %u: %u pending, %s %s%s%s", point->position, point->pending_count, text,
+           plural_of_digits (text, "state", "states"), *expected ? ", " : "", expected);
   if (point->step > 1)
     fprintf (file, " (step %u)", point->step);
   putc ('\n', file);
@@ -120,6 +120,17 @@ print_events (const struct write_log *log, const struct crash_points *points, co
   }
 }
 
+char *
+list_totals (const struct write_log *log, const struct crash_points *points)
+{
+  char *text;
+
+  return asprintf (&text, "%u %s, %u %s, %u %s, %zu crash %s, at most %u pending", log->event_count,
+                   plural (log->event_count, "event", "events"), log->write_count, plural (log->write_count, "write", "writes"),
+                   log->flush_count, plural (log->flush_count, "flush", "flushes"), points->count,
+                   plural (points->count, "point", "points"), points->pending_max) == -1 ? NULL : text;
+}
+
 int
 list_log (const struct write_log *log, const struct tear *tear, const struct filter *filter, FILE *file)
 {
@@ -133,8 +144,9 @@ list_log (const struct write_log *log, const struct tear *tear, const struct fil
   if (states) {
     print_header (log, file);
     print_events (log, &points, tear, filter, file);
-    fprintf (file, "%u events, %u writes, %u flushes, %zu crash points, at most %u pending, %s crash states\n",
-             log->event_count, log->write_count, log->flush_count, points.count, points.pending_max, states);
+    CLEANUP_FREE char *totals = list_totals (log, &points);
+
+    fprintf (file, "%s, %s crash %s\n", totals ? totals : "", states, plural_of_digits (states, "state", "states"));
   }
   crash_points_free (&points);
   return states ? 0 : -1;

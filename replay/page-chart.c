@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/plural.h"
 #include "replay/page-chart.h"
 #include "replay/reason.h"
 
@@ -543,8 +544,9 @@ draw_overlay (const struct drawing *drawing, const struct crash_point *point, st
     }
     fputs ("\"/>\n", file);
   }
-  fprintf (file, "<a href=\"#p%u\"><text x=\"%d\" y=\"%d\">Crash at %u: %u pending writes, outlined; click here for the list</text></a>"
-           "</g>\n", point->position, LEFT, HEIGHT - 18, point->position, point->pending_count);
+  fprintf (file, "<a href=\"#p%u\"><text x=\"%d\" y=\"%d\">Crash at %u: %u pending %s, outlined; click here for the list</text></a>"
+           "</g>\n", point->position, LEFT, HEIGHT - 18, point->position, point->pending_count,
+           plural (point->pending_count, "write", "writes"));
 }
 
 static int

@@ -8,6 +8,7 @@
 #include "checker/judge.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/plural.h"
 #include "log/state-id.h"
 #include "replay/minimal.h"
 #include "replay/page.h"
@@ -186,8 +187,9 @@ put_trees (const struct page *page, const struct finding *finding)
   int r = judge_paths (seen->text, trees->texts[step - 1], trees->texts[step], put_path, &rows, &same);
   fputs ("</tbody>\n</table></div>\n", page->file);
   if (rows.count > PAGE_PATHS_MAX)
-    fprintf (page->file, "<p class=\"soft\">%zu more paths differ.</p>\n", rows.count - PAGE_PATHS_MAX);
-  fprintf (page->file, "<p class=\"soft\">%zu other path%s the same in all three.</p>\n", same, same == 1 ? " is" : "s are");
+    fprintf (page->file, "<p class=\"soft\">%zu more %s.</p>\n", rows.count - PAGE_PATHS_MAX,
+             plural (rows.count - PAGE_PATHS_MAX, "path differs", "paths differ"));
+  fprintf (page->file, "<p class=\"soft\">%zu other %s the same in all three.</p>\n", same, plural (same, "path is", "paths are"));
   return r;
 }
 

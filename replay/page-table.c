@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "replay/page-table.h"
 
 #define PATH_SHOWN_MAX 40
@@ -236,8 +237,8 @@ print_head (const struct layout *layout, const struct page_table *table, FILE *f
   CLEANUP_FREE char *in_update = format_states (table->states[PAGES_IN_UPDATE]);
   CLEANUP_FREE char *committed = format_states (table->states[PAGES_COMMITTED]);
 
-  fprintf (file, "pages of %zu bytes, in %s crash state%s in the update and in %s after commit:\n",
-           table->pages->page_sectors * SECTOR_SIZE, in_update, strcmp (in_update, "1") == 0 ? "" : "s", committed);
+  fprintf (file, "pages of %zu bytes, in %s crash %s in the update and in %s after commit:\n",
+           table->pages->page_sectors * SECTOR_SIZE, in_update, plural_of_digits (in_update, "state", "states"), committed);
   fprintf (file, "%-*s  %-*s  %-9s", layout->path_width, "file", layout->pages_width, "pages", "crash");
   for (int class = 0; class < PAGE_CLASS_COUNT; class++)
     if (layout->widths[class] > 0)
@@ -292,7 +293,7 @@ print_ranges (const struct page_table *table, bool (*holds) (const struct page_r
     }
   }
   if (ranges > RANGES_SHOWN_MAX)
-    fprintf (file, "; and %zu more ranges", ranges - RANGES_SHOWN_MAX);
+    fprintf (file, "; and %zu more %s", ranges - RANGES_SHOWN_MAX, plural (ranges - RANGES_SHOWN_MAX, "range", "ranges"));
   fputs (ranges == 0 ? " no page\n" : "\n", file);
 }
 
@@ -310,7 +311,8 @@ page_table_print (const struct page_table *table, const char *filesystem, FILE *
   print_head (&layout, table, file);
   for (size_t i = 0; i < table->pages->file_count; i++)
     print_rows (&layout, table, &table->pages->files[i], file);
-  fprintf (file, "never damaged in %s %s crash states on %s%s:", table->exhaustive ? "all" : "the", states, filesystem,
+  fprintf (file, "never damaged in %s %s crash %s on %s%s:", table->exhaustive ? "all" : "the", states,
+           plural_of_digits (states, "state", "states"), filesystem,
            table->exhaustive ? "" : " that were visited, and there are more");
   print_ranges (table, row_is_whole, file);
   fputs ("damaged in some of them:", file);

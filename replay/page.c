@@ -11,6 +11,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/page-style.h"
+#include "common/plural.h"
 #include "replay/page.h"
 #include "replay/reason.h"
 
@@ -80,12 +81,6 @@ put_states_of (const struct page *page, const mpz_t covered, const mpz_t states)
   page_put_states (page, states);
 }
 
-static const char *
-plural (size_t count)
-{
-  return count == 1 ? "" : "s";
-}
-
 /* What came out, in one line. */
 static void
 put_banner (const struct page *page)
@@ -97,8 +92,8 @@ put_banner (const struct page *page)
   for (size_t i = 0; i < page->session->findings.count; i++)
     count += page->session->findings.list[i].confirmation != FINDING_UNREPEATED;
   if (report->violated)
-    fprintf (page->file, "<p class=\"banner bad\">A power cut can leave something wrong: <a href=\"#wrong\">%zu kind%s of violation</a>"
-             "%s.</p>\n", count, plural (count), unfinished ? ", and not all states were visited" : "");
+    fprintf (page->file, "<p class=\"banner bad\">A power cut can leave something wrong: <a href=\"#wrong\">%zu %s of violation</a>"
+             "%s.</p>\n", count, plural (count, "kind", "kinds"), unfinished ? ", and not all states were visited" : "");
   else if (page->session->mismatches > 0 || page->session->failed)
     fputs ("<p class=\"banner none\">The replay was broken off, or is not to be trusted: see what it said.</p>\n", page->file);
   else if (unfinished)
@@ -145,6 +140,7 @@ put_facts (const struct page *page)
   const struct report *report = page->report;
   const struct session *session = page->session;
   const struct session_config *config = session->config;
+  CLEANUP_FREE char *recorded = report_recorded (report), *unordered = report_unordered (report);
 
   fputs ("<dl>\n", page->file);
   page_put_part (page, "<dt>file system</dt><dd>", config->runner.filesystem, "");
@@ -152,17 +148,17 @@ put_facts (const struct page *page)
     page_put_part (page, " with ", config->runner.mount_options, "");
   page_put_part (page, "</dd>\n<dt>kernel</dt><dd>", session->release ? session->release : "unknown", "</dd>\n");
   put_command (page);
-  fprintf (page->file, "<dt>recorded</dt><dd>%u writes, %u flushes, %u FUA, %u trims, %u zeroes</dd>\n", report->writes,
-           report->flushes, report->fua, report->trims, report->zeroes);
-  fprintf (page->file, "<dt>crash points</dt><dd>%zu, with up to %u pending writes, %s</dd>\n<dt>crash states</dt><dd>",
-           session->points.count, session->points.pending_max, tears[config->tear.mode]);
+  page_put_part (page, "<dt>recorded</dt><dd>", recorded ? recorded : "", "</dd>\n");
+  fprintf (page->file, "<dt>crash points</dt><dd>%zu, with up to %u pending %s, %s</dd>\n<dt>crash states</dt><dd>",
+           session->points.count, session->points.pending_max, plural (session->points.pending_max, "write", "writes"),
+           tears[config->tear.mode]);
   put_states_of (page, report->covered, report->states);
-  fprintf (page->file, ", by %ju run%s and %ju remembered answer%s in %.1f s</dd>\n", (uintmax_t) session->runs, plural (session->runs),
-           (uintmax_t) session->remembered, plural (session->remembered), session->seconds);
+  fprintf (page->file, ", by %ju %s and %ju remembered %s in %.1f s</dd>\n", (uintmax_t) session->runs,
+           plural (session->runs, "run", "runs"), (uintmax_t) session->remembered,
+           plural (session->remembered, "answer", "answers"), session->seconds);
   put_verdicts (page);
   if (page->log->unordered_count > 0)
-    fprintf (page->file, "<dt>note</dt><dd>%u pairs of overlapping writes were in flight together: the order of issue is taken</dd>\n",
-             page->log->unordered_count);
+    page_put_part (page, "<dt>note</dt><dd>", unordered ? unordered : "", "</dd>\n");
   fputs ("</dl>\n", page->file);
 }
 
@@ -324,8 +320,8 @@ put_points (const struct page *page)
       put_point (page, i, most);
   fputs ("</tbody>\n</table></div>\n", page->file);
   if (points->count > POINTS_MAX)
-    fprintf (page->file, "<p class=\"soft\">%zu more crash points are not listed; <code>replay --json</code> has them all.</p>\n",
-             points->count - POINTS_MAX);
+    fprintf (page->file, "<p class=\"soft\">%zu more crash %s not listed; <code>replay --json</code> has them all.</p>\n",
+             points->count - POINTS_MAX, plural (points->count - POINTS_MAX, "point is", "points are"));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "replay/report-cases.h"
 
 /* Print WORD as a shell takes it: in quotes unless it is plain.  What is not printable cannot be shown. */
@@ -103,7 +104,7 @@ report_share (const struct report *report, size_t point)
   CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, found->covered), *states = mpz_get_str (NULL, 10, found->states);
   char *text;
 
-  return asprintf (&text, "%s of %s states", covered, states) == -1 ? NULL : text;
+  return asprintf (&text, "%s of %s %s", covered, states, plural_of_digits (states, "state", "states")) == -1 ? NULL : text;
 }
 
 /* All that is wrong at crash point number POINT, with the commands that show it. */
@@ -120,7 +121,7 @@ print_wrong (const struct report *report, size_t point, FILE *file)
     CLEANUP_FREE char *states = mpz_get_str (NULL, 10, entry->states), *commands = report_commands (report, entry->state);
     fprintf (file, "%s: ", entry->kind);
     print_safely (entry->detail, strlen (entry->detail), file);
-    fprintf (file, "\nin %s state%s, the first is %s\n", states, strcmp (states, "1") == 0 ? "" : "s", entry->state);
+    fprintf (file, "\nin %s %s, the first is %s\n", states, plural_of_digits (states, "state", "states"), entry->state);
     fputs (commands ? commands : "", file);
   }
 }

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "common/stop.h"
 #include "replay/json.h"
 #include "replay/minimal.h"
@@ -115,13 +116,6 @@ report_free (struct report *report)
   mpz_clear (report->covered);
 }
 
-/* "1 run", "2 runs" */
-static const char *
-plural (uint64_t count)
-{
-  return count == 1 ? "" : "s";
-}
-
 static void
 print_findings (const struct write_log *log, const struct findings *findings, FILE *file)
 {
@@ -133,8 +127,8 @@ print_findings (const struct write_log *log, const struct findings *findings, FI
 
     fprintf (file, "%s: ", finding->kind);
     print_names_safely (finding->detail, strlen (finding->detail), file);
-    fprintf (file, "%s\n    state %s (%s state%s; after mark ", notes[finding->confirmation],
-             finding->state, states, strcmp (states, "1") == 0 ? "" : "s");
+    fprintf (file, "%s\n    state %s (%s %s; after mark ", notes[finding->confirmation],
+             finding->state, states, plural_of_digits (states, "state", "states"));
     print_safely (finding->after, strlen (finding->after), file);
     fputs (")\n", file);
     if (finding->minimal)
@@ -180,38 +174,70 @@ print_origin (const struct write_log *log, FILE *file)
   putc ('\n', file);
 }
 
+char *
+report_recorded (const struct report *report)
+{
+  char *text;
+
+  return asprintf (&text, "%u %s, %u %s, %u FUA, %u %s, %u %s", report->writes, plural (report->writes, "write", "writes"),
+                   report->flushes, plural (report->flushes, "flush", "flushes"), report->fua, report->trims,
+                   plural (report->trims, "trim", "trims"), report->zeroes, plural (report->zeroes, "zero", "zeroes")) == -1
+    ? NULL : text;
+}
+
+char *
+report_unordered (const struct report *report)
+{
+  uint32_t count = report->session->config->log->unordered_count;
+  char *text;
+
+  return asprintf (&text, "%u %s in flight together: the order of issue is taken", count,
+                   plural (count, "pair of overlapping writes was", "pairs of overlapping writes were")) == -1 ? NULL : text;
+}
+
+/* What was recorded, and what the replay covered of it. */
+static void
+print_counts (const struct report *report, FILE *file)
+{
+  static const char *const tears[] = { "", ", torn to a prefix", ", torn anyhow" };
+  const struct session *session = report->session;
+  const struct session_config *config = session->config;
+  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states);
+  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->covered);
+  CLEANUP_FREE char *recorded = report_recorded (report), *unordered = report_unordered (report);
+
+  fprintf (file, "recorded: %s\n", recorded ? recorded : "out of memory");
+  if (config->log->unordered_count > 0)
+    fprintf (file, "note: %s\n", unordered ? unordered : "out of memory");
+  fprintf (file, "replayed: %zu crash %s, up to %u pending %s%s, %s crash %s; ", session->points.count,
+           plural (session->points.count, "point", "points"), session->points.pending_max,
+           plural (session->points.pending_max, "write", "writes"), tears[config->tear.mode], states,
+           plural_of_digits (states, "state", "states"));
+  if (report->exhaustive)
+    fputs ("all", file);
+  else
+    fprintf (file, "%s of them (%.3g %%)", covered, share_percent (report));
+  fprintf (file, " covered by %ju %s", (uintmax_t) session->runs, plural (session->runs, "run", "runs"));
+  if (session->remembered > 0)
+    fprintf (file, " and %ju remembered", (uintmax_t) session->remembered);
+  fprintf (file, " in %.1f s\n", session->seconds);
+  if (config->audit_percent > 0)
+    fprintf (file, "audited: %ju of the remembered answers, %ju %s\n", (uintmax_t) session->audited,
+             (uintmax_t) session->mismatches, plural (session->mismatches, "mismatch", "mismatches"));
+}
+
 void
 report_print (const struct report *report, FILE *file)
 {
   const struct session *session = report->session;
   const struct session_config *config = session->config;
-  static const char *const tears[] = { "", ", torn to a prefix", ", torn anyhow" };
-  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states);
-  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->covered);
 
   print_words (file, "", config->log->path);
   print_words (file, ": ", config->runner.filesystem);
   print_words (file, ", kernel ", session->release ? session->release : "unknown");
   putc ('\n', file);
   print_origin (config->log, file);
-  fprintf (file, "recorded: %u writes, %u flushes, %u FUA, %u trims, %u zeroes\n", report->writes, report->flushes,
-           report->fua, report->trims, report->zeroes);
-  if (config->log->unordered_count > 0)
-    fprintf (file, "note: %u pairs of overlapping writes were in flight together: the order of issue is taken\n",
-             config->log->unordered_count);
-  fprintf (file, "replayed: %zu crash points, up to %u pending writes%s, %s crash states; ", session->points.count,
-           session->points.pending_max, tears[config->tear.mode], states);
-  if (report->exhaustive)
-    fputs ("all", file);
-  else
-    fprintf (file, "%s of them (%.3g %%)", covered, share_percent (report));
-  fprintf (file, " covered by %ju run%s", (uintmax_t) session->runs, plural (session->runs));
-  if (session->remembered > 0)
-    fprintf (file, " and %ju remembered", (uintmax_t) session->remembered);
-  fprintf (file, " in %.1f s\n", session->seconds);
-  if (config->audit_percent > 0)
-    fprintf (file, "audited: %ju of the remembered answers, %ju mismatches\n", (uintmax_t) session->audited,
-             (uintmax_t) session->mismatches);
+  print_counts (report, file);
   print_findings (config->log, &session->findings, file);
   if (config->runner.check)
     fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged || report->judged_new ? ", " : "");

@@ -28,6 +28,10 @@ extern void report_free (struct report *report);
 
 extern void report_print (const struct report *report, FILE *file);
 
+/* What was recorded, as `9 writes, 1 flush, ...`, and which writes had no order, as text to free, or NULL. */
+extern char *report_recorded (const struct report *report);
+extern char *report_unordered (const struct report *report);
+
 /* The report in one of the forms that programs and browsers read, without a newline at its end; to free, NULL after a message. */
 extern char *report_make_json (const struct report *report);
 extern char *report_make_junit (const struct report *report);

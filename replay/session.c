@@ -18,6 +18,7 @@
 #include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "common/stop.h"
 #include "log/state-id.h"
 #include "replay/certificates.h"
@@ -658,9 +659,10 @@ draw_progress (const struct session *session, double seconds)
   double left = session->points_done ? seconds / (double) session->points_done
     * (double) (session->points.count - session->points_done) : 0;
 
-  fprintf (stderr, "\r\033[Kcrash point %zu/%zu, %ju runs, %.0f runs/s, %ju violations", session->points_done,
-           session->points.count, (uintmax_t) session->runs, (double) session->runs / (seconds > 0.1 ? seconds : 0.1),
-           (uintmax_t) session->violations);
+  fprintf (stderr, "\r\033[Kcrash point %zu/%zu, %ju %s, %.0f runs/s, %ju %s", session->points_done,
+           session->points.count, (uintmax_t) session->runs, plural (session->runs, "run", "runs"),
+           (double) session->runs / (seconds > 0.1 ? seconds : 0.1), (uintmax_t) session->violations,
+           plural (session->violations, "violation", "violations"));
   if (session->searched)
     fprintf (stderr, ", %zu confirmed on a fresh boot", session->findings_confirmed);
   else if (session->points_done)
@@ -1004,9 +1006,10 @@ print_outcome (struct worker *worker, const struct selection *selection, const s
   print_line ("state      ", id, NULL);
   print_line ("after      ", after ? after : "", NULL);
   print_line ("kernel     ", runner_release (worker->runner), NULL);
-  printf ("pending    %u writes\n", worker->point->pending_count);
-  printf ("device     %ju reads, %ju bytes; %ju writes, %ju bytes\n", (uintmax_t) report->reads, (uintmax_t) report->read_bytes,
-          (uintmax_t) report->writes, (uintmax_t) report->written_bytes);
+  printf ("pending    %u %s\n", worker->point->pending_count, plural (worker->point->pending_count, "write", "writes"));
+  printf ("device     %ju %s, %ju bytes; %ju %s, %ju bytes\n", (uintmax_t) report->reads, plural (report->reads, "read", "reads"),
+          (uintmax_t) report->read_bytes, (uintmax_t) report->writes, plural (report->writes, "write", "writes"),
+          (uintmax_t) report->written_bytes);
   if (outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe)
     print_tree (outcome->digest, oracle_observation (oracle, worker->runner, outcome));
   if (outcome->kind == OUTCOME_TREE && oracle->pages && worker->point->phase != PHASE_UNKNOWN

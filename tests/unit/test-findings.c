@@ -57,7 +57,7 @@ START_TEST (details_that_differ_in_numbers_and_hashes_are_joined)
   enter (torn, 5);
   enter (with_detail ("file: 4096 bytes d7c83c67..."), 7);
   enter (with_detail ("file: 0 bytes 00000000..."), 1);
-  enter (with_detail ("file: 1 bytes abcdefab..."), 1);
+  enter (with_detail ("file: 1 byte abcdefab..."), 1);
   enter (with_detail ("file: \"a \\\"b\\\" 1\\n\""), 2);
   enter (with_detail ("file: \"\\\\\""), 3);
   ck_assert_uint_eq (findings.count, 1);
