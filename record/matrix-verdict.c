@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/plural.h"
 #include "record/corpus-verdict.h"
 #include "record/matrix-verdict.h"
 
@@ -69,7 +70,7 @@ write_violations (const cJSON *result, FILE *file)
 
     shorten (digits, states);
     fprintf (file, "%s%s after %s in %s state%s: %s%s", separator, text_of (violation, "kind"), text_of (violation, "after"),
-             states, strcmp (digits, "1") == 0 ? "" : "s", text_of (violation, "detail"),
+             states, plural_of_digits (digits, "", "s"), text_of (violation, "detail"),
              cJSON_IsFalse (cJSON_GetObjectItemCaseSensitive (violation, "repeated")) ? " (not seen again)" : "");
     separator = "; ";
   }
@@ -177,8 +178,8 @@ matrix_describe_counts (const struct matrix *matrix)
 {
   char *text;
 
-  if (asprintf (&text, "%zu cells: %zu measured, %zu not supported, %zu failed; %.0f s", matrix->cell_count,
-                count_cells (matrix, CELL_DONE), count_cells (matrix, CELL_NOT_SUPPORTED), count_cells (matrix, CELL_FAILED),
+  if (asprintf (&text, "%zu %s: %zu measured, %zu not supported, %zu failed; %.0f s", matrix->cell_count,
+                plural (matrix->cell_count, "cell", "cells"), count_cells (matrix, CELL_DONE), count_cells (matrix, CELL_NOT_SUPPORTED), count_cells (matrix, CELL_FAILED),
                 matrix->seconds) == -1)
     return NULL;
   return text;

@@ -108,13 +108,14 @@ copy (const char *text)
   return copied;
 }
 
-/* Let crash point NUMBER have been found wrong: HOW in its first state, which is named by the position alone. */
+/* Let crash point NUMBER have been found wrong: HOW in its first state, which is the one without its first write. */
 static void
-add_violation (struct session *session, size_t number, const char *kind, const char *how, const struct outcome *outcome)
+add_violation (struct session *session, size_t number, const char *kind, const char *how, const struct outcome *outcome,
+               enum confirmation confirmation)
 {
   const struct write_log *log = session->config->log;
   const struct crash_point *point = &session->points.points[number];
-  struct finding finding = { .kind = kind, .detail = copy (how), .outcome = *outcome, .confirmation = FINDING_REPEATED };
+  struct finding finding = { .kind = kind, .detail = copy (how), .outcome = *outcome, .confirmation = confirmation };
 
   finding.after = finding_after (log, point->position);
   check (asprintf (&finding.state, "%u:-%u", point->position, log->writes[point->pending[0]].issue), "asprintf");
@@ -167,8 +168,8 @@ fill_session (struct session *session)
     if (i != 2)
       mpz_set (result->covered, result->states);
   }
-  add_violation (session, 0, "unmountable", HOSTILE, &unmountable);
-  add_violation (session, 1, "kernel", HOSTILE, &seen);
+  add_violation (session, 0, "unmountable", HOSTILE, &unmountable, FINDING_REPEATED);
+  add_violation (session, 1, "kernel", HOSTILE, &seen, FINDING_UNCONFIRMED);
   free (unmountable.detail);
   free (seen.fault);
 }

@@ -25,6 +25,8 @@ count ()
 # Text for people: nobody can add a line to it.
 plain "$tmp/text"
 [ "$(grep -c '^recorded: ' "$tmp/text")" = 1 ] && [ "$(wc -l < "$tmp/text")" = 9 ] || fail "lines of the text: $(cat "$tmp/text")"
+grep -qx 'recorded: 4 writes, 1 flush, 1 FUA, 0 trims, 0 zeroes' "$tmp/text" || fail "what was recorded: $(cat "$tmp/text")"
+[ "$(grep -c '(no fresh guest has tried it again)$' "$tmp/text")" = 1 ] || fail 'what has not been confirmed'
 
 # JSON: what can be said in it arrives, and the rest is `?`; nothing is in it that cannot be seen.
 tr -d '\t' < "$tmp/json" > "$tmp/json-text"
@@ -34,6 +36,7 @@ hostile=$'"it\'s" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP
 [ "$(jq -r .kernel "$tmp/json")" = "$hostile" ] || fail 'the kernel in the JSON'
 [ "$(jq -r .filesystem "$tmp/json")" = "$hostile" ] || fail 'the file system in the JSON'
 [ "$(jq -r '.violations | map (.after, .detail) | unique | length' "$tmp/json")" = 1 ] || fail 'the violations in the JSON'
+[ "$(jq -c '[.violations[].repeated]' "$tmp/json")" = '[true,null]' ] || fail 'what is confirmed in the JSON'
 [ "$(wc -l < "$tmp/lines")" = 2 ] || fail 'lines of the JSON lines'
 [ "$(jq -r .detail "$tmp/lines" | sort | uniq -c | wc -l)" = "$(wc -l <<< "$hostile")" ] || fail 'details of the JSON lines'
 
