@@ -203,6 +203,33 @@ print_markup_safely (const char *text, size_t length, FILE *file)
   print_rest (length, file);
 }
 
+/* What the escapes at TEXT stand for, if that is a visible character beyond ASCII.  Returns how many bytes they have, or 0. */
+static size_t
+print_markup_escapes (const char *text, size_t length, FILE *file)
+{
+  char bytes[4];
+  uint32_t character;
+  size_t size = utf8_decode (bytes, read_escapes (text, length, bytes), &character);
+
+  if (size < 2 || !character_is_visible (character))
+    return 0;
+  fprintf (file, "&#%u;", character);
+  return 3 * size;
+}
+
+void
+print_markup_names_safely (const char *text, size_t length, FILE *file)
+{
+  const size_t shown = shown_length (length);
+
+  for (size_t at = 0; at < shown;) {
+    size_t size = print_markup_escapes (text + at, shown - at, file);
+
+    at += size ? size : print_markup_character (text + at, shown - at, file);
+  }
+  print_rest (length, file);
+}
+
 void
 make_safe (char *text)
 {

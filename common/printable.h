@@ -43,6 +43,9 @@ extern void print_lines_safely (const char *text, size_t length, FILE *file);
  */
 extern void print_markup_safely (const char *text, size_t length, FILE *file);
 
+/* The same, with the escapes of names as print_names_safely takes them. */
+extern void print_markup_names_safely (const char *text, size_t length, FILE *file);
+
 /* TEXT as print_safely writes it, to free, or NULL. */
 extern char *safe_text (const char *text);
 

@@ -99,7 +99,7 @@ put_minimal (const struct page *page, const struct finding *finding)
   page_put_part (page, "<p>The smallest state that is wrong in this way is <code>", minimal->state, "</code>: ");
   page_put_part (page, "", minimal->note, ".");
   if (strcmp (minimal->detail, finding->detail) != 0)
-    page_put_part (page, " There: ", minimal->detail, "");
+    page_put_names (page, " There: ", minimal->detail, "");
   fputs ("</p>\n", page->file);
 }
 
@@ -140,7 +140,7 @@ static void
 put_object (const struct page *page, const char *head, const char *class, const char *text)
 {
   fprintf (page->file, "<td data-head=\"%s\"%s%s%s>", head, *class ? " class=\"" : "", class, *class ? "\"" : "");
-  page_put_text (page, text ? text : "missing");
+  page_put_names (page, "", text ? text : "missing", "");
   fputs ("</td>", page->file);
 }
 
@@ -161,7 +161,7 @@ put_path (void *opaque, const struct judged_path *path)
 
   if (rows->count++ >= PAGE_PATHS_MAX)
     return 0;
-  page_put_part (page, "<tr><td><code>", path->path, "</code></td>");
+  page_put_names (page, "<tr><td><code>", path->path, "</code></td>");
   put_object (page, "old", "", path->old);
   put_object (page, "new", "", path->new);
   put_object (page, "seen", path_class (path, rows->phase), path->seen);
@@ -201,7 +201,7 @@ put_finding (const struct page *page, const struct finding *finding, size_t numb
   int r = 0;
 
   fprintf (page->file, "<section id=\"f%zu\">\n<h3>%s</h3>\n", number + 1, finding->kind);
-  page_put_part (page, "<p>", finding->detail, "</p>\n<p>State ");
+  page_put_names (page, "<p>", finding->detail, "</p>\n<p>State ");
   page_put_part (page, "<code>", finding->state, "</code>, the first of ");
   page_put_states (page, finding->states);
   page_put_part (page, ", after mark <code>", finding->after, "</code>");

@@ -33,7 +33,7 @@ static void
 put_row (const struct page *page, const char *path, size_t first, size_t count, const struct page_row *row, enum page_when when,
          const bool *seen)
 {
-  page_put_part (page, "<tr><td><code>", path, "</code></td>");
+  page_put_names (page, "<tr><td><code>", path, "</code></td>");
   fprintf (page->file, "<td class=\"n\" data-head=\"pages\">%zu", first);
   if (count > 1)
     fprintf (page->file, "-%zu", first + count - 1);

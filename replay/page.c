@@ -56,6 +56,14 @@ page_put_part (const struct page *page, const char *before, const char *text, co
 }
 
 void
+page_put_names (const struct page *page, const char *before, const char *text, const char *after)
+{
+  fputs (before, page->file);
+  print_markup_names_safely (text, strlen (text), page->file);
+  fputs (after, page->file);
+}
+
+void
 page_put_states (const struct page *page, const mpz_t states)
 {
   CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
@@ -269,7 +277,7 @@ put_result (const struct page *page, size_t number)
   for (size_t i = 0; i < tally->count; i++)
     if (tally->entries[i].kind) {
       fprintf (page->file, "%s%s: ", wrong ? "<br/>" : "", tally->entries[i].kind);
-      page_put_text (page, tally->entries[i].detail);
+      page_put_names (page, "", tally->entries[i].detail, "");
       fputs (" (", page->file);
       page_put_states (page, tally->entries[i].states);
       page_put_part (page, ", <code>", tally->entries[i].state, "</code>)");
@@ -334,7 +342,7 @@ put_leftovers (const struct page *page)
   fputs ("<h2 id=\"leftovers\">Leftovers</h2>\n<p class=\"soft\">Paths that some state has, and neither the old nor the new tree.</p>\n<ul>\n",
          page->file);
   for (size_t i = 0; i < oracle->leftover_count && i < PAGE_PATHS_MAX; i++)
-    page_put_part (page, "<li><code>", oracle->leftovers[i], "</code></li>\n");
+    page_put_names (page, "<li><code>", oracle->leftovers[i], "</code></li>\n");
   fputs ("</ul>\n", page->file);
   if (oracle->leftover_count > PAGE_PATHS_MAX)
     fprintf (page->file, "<p class=\"soft\">and %zu more.</p>\n", oracle->leftover_count - PAGE_PATHS_MAX);

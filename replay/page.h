@@ -21,6 +21,9 @@ struct page {
 extern void page_put_text (const struct page *page, const char *text);
 extern void page_put_part (const struct page *page, const char *before, const char *text, const char *after);
 
+/* The same for text with names as an observation has them: what is escaped there is shown where it can be seen. */
+extern void page_put_names (const struct page *page, const char *before, const char *text, const char *after);
+
 /* A number of states: exact while it is short, or a power of two. */
 extern void page_put_states (const struct page *page, const mpz_t states);
 

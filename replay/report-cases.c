@@ -120,7 +120,7 @@ print_wrong (const struct report *report, size_t point, FILE *file)
       continue;
     CLEANUP_FREE char *states = mpz_get_str (NULL, 10, entry->states), *commands = report_commands (report, entry->state);
     fprintf (file, "%s: ", entry->kind);
-    print_safely (entry->detail, strlen (entry->detail), file);
+    print_names_safely (entry->detail, strlen (entry->detail), file);
     fprintf (file, "\nin %s %s, the first is %s\n", states, plural_of_digits (states, "state", "states"), entry->state);
     fputs (commands ? commands : "", file);
   }

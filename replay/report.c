@@ -249,8 +249,10 @@ report_print (const struct report *report, FILE *file)
     fprintf (file, "contents were not judged");
   if (session->oracle.leftover_count > 0)
     fprintf (file, "; leftovers:");
-  for (size_t i = 0; i < session->oracle.leftover_count; i++)
-    print_words (file, " ", session->oracle.leftovers[i]);
+  for (size_t i = 0; i < session->oracle.leftover_count; i++) {
+    putc (' ', file);
+    print_names_safely (session->oracle.leftovers[i], strlen (session->oracle.leftovers[i]), file);
+  }
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
     fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : session->failed ? "it was broken off"
