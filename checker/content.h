@@ -31,8 +31,8 @@ extern void content_begin (struct content *content, XXH3_state_t *hash);
 extern void content_add (struct content *content, const void *data, size_t length);
 extern void content_word (const struct content *content, char word[CONTENT_WORD_SIZE]);
 
-/* Whether a file with the SIZE bytes at DATA is told as text: one to CONTENT_TEXT_MAX bytes of UTF-8, all of them visible characters
- * (common/printable.h), tabs or ends of lines.
+/* Whether a file with the SIZE bytes at DATA is told as text: one to CONTENT_TEXT_MAX bytes of UTF-8, all of them visible
+ * characters (common/printable.h), tabs or ends of lines.
  */
 extern bool content_is_text (const char *data, size_t size);
 

@@ -124,8 +124,9 @@ find_fault (const struct tree_object *object)
   return NULL;
 }
 
-/* Cut the text of a short file off its hash, and hold it against that: logs written before there were texts have hashes alone, so it
- * is by these that files are compared.  CONTENT is TREE_CONTENT of *object, and is changed.  False if it is no such text.
+/* Cut the text of a short file off its hash, and hold it against that: logs written before there were texts have hashes
+ * alone, so it is by these that files are compared.  CONTENT is TREE_CONTENT of *object, and is changed.  False if it is no
+ * such text.
  */
 static bool
 take_text (char *content, struct tree_object *object)
@@ -138,8 +139,8 @@ take_text (char *content, struct tree_object *object)
     return true;
   *text++ = '\0';
   ssize_t length = unescape_word (text);
-  if (length == -1 || parse_unsigned (object->field[TREE_SIZE], CONTENT_TEXT_MAX, &size) == -1 || size != (uint64_t) length
-      || !content_is_text (text, (size_t) length))
+  if (length == -1 || parse_unsigned (object->field[TREE_SIZE], CONTENT_TEXT_MAX, &size) == -1
+      || size != (uint64_t) length || !content_is_text (text, (size_t) length))
     return false;
   tree_content (text, (size_t) length, hash);
   object->text = text;
@@ -252,7 +253,7 @@ tree_type_name (char type)
   }
 }
 
-/* As C would have it, but for visible characters beyond ASCII, which stay: TEXT has no control characters but those named here. */
+/* As C would have it, but for visible characters beyond ASCII, which stay.  TEXT has no other control characters. */
 static void
 print_text (FILE *file, const char *text)
 {

@@ -16,7 +16,7 @@ enum tree_field {
 
 struct tree_object {
   const char *field[TREE_FIELD_COUNT];
-  const char *text;             /* what a file holds, no longer escaped, if the observation tells; field[TREE_CONTENT] is the hash */
+  const char *text;             /* what a short file holds, not escaped, or NULL; field[TREE_CONTENT] is the hash alone */
   size_t line;
 };
 

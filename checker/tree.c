@@ -257,8 +257,8 @@ read_piece (int fd, char *piece, size_t size)
   return done > 0 ? (ssize_t) done : length;
 }
 
-/* Take the SIZE bytes of a file for *content; each piece goes to WRITER, too, unless it is NULL.  Returns 0 or the error that kept
- * them from being read.
+/* Take the SIZE bytes of a file for *content; each piece goes to WRITER, too, unless it is NULL.  Returns 0 or the error
+ * that kept them from being read.
  */
 static int
 read_data (struct observer *observer, int fd, uint64_t size, struct sector_writer *writer, struct content *content)

@@ -23,15 +23,18 @@
   ".none { background: var(--none) }\n"                                                                                     \
   "pre { overflow-x: auto }\n"
 
-/* The last rules of its style sheet.  A screen that is too narrow for tables has a box for each row, one cell below the other, each
- * after the head of its column (data-head); text wraps, and pictures are as wide as the screen: nothing has to be scrolled sideways.
+/* The last rules of its style sheet.  A screen that is too narrow for tables has a box for each row, one cell below the other,
+ * each after the head of its column (data-head); text wraps, and pictures are as wide as the screen: nothing has to be
+ * scrolled sideways.
  */
-#define PAGE_STYLE_NARROW                                                                                                   \
-  "@media (max-width: 40em) {\n"                                                                                           \
-  "  body { margin: 1em auto } body, pre, code { overflow-wrap: anywhere } pre { white-space: pre-wrap }\n"                 \
-  "  table, tbody, tr, td { display: block } thead { display: none } tr { border: 1px solid var(--line); margin: .7em 0 }\n" \
-  "  td, td.n, td.result, .paths td { border: 0; min-width: 0; text-align: left; white-space: normal } td:empty { display: none }\n" \
-  "  td[data-head]::before { content: attr(data-head) \": \"; opacity: .7 } td details, td summary { display: inline }\n"       \
-  "  summary { text-decoration: underline dotted } .wide, .chart { overflow: visible } .chart { min-width: 0; font-size: 16px }\n}\n"
+#define PAGE_STYLE_NARROW                                                                                               \
+  "@media (max-width: 40em) {\n"                                                                                        \
+  "  body { margin: 1em auto } body, pre, code { overflow-wrap: anywhere } pre { white-space: pre-wrap }\n"             \
+  "  table, tbody, tr, td { display: block } thead { display: none }\n"                                                 \
+  "  tr { border: 1px solid var(--line); margin: .7em 0 } td:empty { display: none }\n"                                 \
+  "  td, td.n, td.result, .paths td { border: 0; min-width: 0; text-align: left; white-space: normal }\n"               \
+  "  td[data-head]::before { content: attr(data-head) \": \"; opacity: .7 }\n"                                          \
+  "  td details, td summary { display: inline } summary { text-decoration: underline dotted }\n"                        \
+  "  .wide, .chart { overflow: visible } .chart { min-width: 0; font-size: 16px }\n}\n"
 
 #endif

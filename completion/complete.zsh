@@ -1,5 +1,5 @@
 
-# The words that may be the value of an option, and what is known only now: files, kernels, file systems; LIST: many of them.
+# The words that may be the value of an option, and what is known only now: files, kernels, file systems.  LIST: many.
 _powercut_values ()
 {
     local -a words
@@ -10,7 +10,10 @@ _powercut_values ()
             LIST) list=1 ;;
             FILES) files=1 ;;
             KERNELS) words+=(${(f)"$(powercut kernel list 2> /dev/null < /dev/null | sed -n '2,$s/ .*//p')"}) ;;
-            FILESYSTEMS) words+=(${(u)${(f)"$(print -rl -- ${^path}/mkfs.*(N) /usr/sbin/mkfs.*(N) /sbin/mkfs.*(N))"}##*mkfs.}) ;;
+            FILESYSTEMS)
+                words+=(${^path}/mkfs.*(N) /usr/sbin/mkfs.*(N) /sbin/mkfs.*(N))
+                words=(${(u)words##*mkfs.})
+                ;;
             [a-z]*) words+=($word) ;;
         esac
     done

@@ -24,8 +24,7 @@ spellings ()
     commands | awk -v name="$1" '$1 == name { print name; for (i = 2; i <= NF; i++) print name "/" $i }'
 }
 
-# The options of the command $1 and its words, a line each: name, argument (empty if it takes none), help.  Where several have an
-# option, as --from, it takes what any of them takes.
+# The options of the command $1 and its words, a line each: name, argument (empty if it takes none), help.
 options ()
 {
     for spelling in $(spellings "$1"); do
@@ -37,9 +36,9 @@ options ()
         awk -F "$separator" '!seen[$1]++'
 }
 
-# What may stand for the argument $2 of the option $1, whose help is $3: words, and what is known only where it is asked for: `FILES`
-# for any file, `KERNELS` for those that can be booted, `FILESYSTEMS` for those that can be made.  `LIST` says that there may be many,
-# with commas between them.  Words are written small in ARGUMENT, names of things in capitals; some are in the help.
+# What may stand for the argument $2 of the option $1, whose help is $3: words, and what is known only where it is asked
+# for: `FILES` for any file, `KERNELS` for those that can be booted, `FILESYSTEMS` for those that can be made.  `LIST` says
+# that there may be many, with commas between them.  Words are written small in ARGUMENT, names of things in capitals; some are in the help.
 values ()
 {
     {
@@ -57,7 +56,8 @@ values ()
 # The words that the help of an option enumerates: `a`, `b` or c, between commas, quotes or with `or` before them.
 named_values ()
 {
-    sed -n -e '/^[a-z][a-z0-9-]*$/p' -e 's/\[[^]]*\]//g' -e 's/([^)]*)//g' -e 's/;.*//' -e "s/'s / /g" -e "s/[\`',:]/ , /g" -e 's/ \(or\|and\) / , /g' -e '/ , /p' | tr ',' '\n' |
+    sed -n -e '/^[a-z][a-z0-9-]*$/p' -e 's/\[[^]]*\]//g' -e 's/([^)]*)//g' -e 's/;.*//' -e "s/'s / /g" \
+        -e "s/[\`',:]/ , /g" -e 's/ \(or\|and\) / , /g' -e '/ , /p' | tr ',' '\n' |
         sed -n -e 's/^ *\(list\|fetch\) //' -e 's/ *alone *$//' -e 's/^ *\([a-z][a-z0-9-]*\) *$/\1/p'
 }
 

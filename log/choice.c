@@ -69,7 +69,7 @@ compare_choices (const void *left, const void *right)
   return a < b ? -1 : a > b;
 }
 
-/* Add what CHOICES, COUNT of them and all about one write, leave missing of it to ABSENT.  Returns its new end, or NULL. */
+/* Add what CHOICES, COUNT of them and all about one write, leave missing to ABSENT.  Returns its new end, or NULL. */
 static struct choice *
 add_absent (const struct write_log *log, const struct choice *const *choices, size_t count, struct choice *absent)
 {

@@ -81,9 +81,9 @@ extern struct choice tear_choice (const struct tear *tear, const struct write_lo
 /* The alternative to CHOICE, which tear_choice gave. */
 extern struct choice tear_turned (const struct tear *tear, const struct write_log *log, struct choice choice);
 
-/* What CHOICES, COUNT of them in order, leave missing: choices of CHOICE_ABSENT in the order of the writes and of their sectors, as
- * few as can be, *absent_count of them.  Two lists of choices make the same state of the pending writes if and only if these are
- * the same.  To free; NULL with errno ENOMEM.
+/* What CHOICES, COUNT of them in order, leave missing: choices of CHOICE_ABSENT in the order of the writes and of their
+ * sectors, as few as can be, *absent_count of them.  Two lists of choices make the same state of the pending writes if and
+ * only if these are the same.  To free; NULL with errno ENOMEM.
  */
 extern struct choice *choices_absent (const struct write_log *log, const struct choice *choices, size_t count,
                                       size_t *absent_count);

@@ -8,9 +8,9 @@
  * there and `-` that it is not.  FIRST to LAST are sectors of 512 bytes, counted from the write's start, when it is torn: `-98/3-` says
  * that its first three sectors are there at most.  Of two choices that overlap, the later counts.  What is not named is there.
  *
- * A state has many ids, and one that is canonical, which is the only one that is ever printed: it names what is missing and nothing
- * else, in the order of the writes and of their sectors, in as few ranges as can be, with LAST only where the write goes on after it
- * and FIRST is another sector.  `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
+ * A state has many ids, and one that is canonical, which is the only one that is ever printed: it names what is missing and
+ * nothing else, in the order of the writes and of their sectors, in as few ranges as can be, with LAST only where the write
+ * goes on after it and FIRST is another sector.  `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
  */
 #ifndef POWERCUT_STATE_ID_H
 #define POWERCUT_STATE_ID_H

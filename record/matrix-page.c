@@ -36,8 +36,8 @@ struct page {
 
 static const struct markup markdown = {
   .begin = "", .end = "", .title = { "# ", "\n\n" }, .heading = { "## ", "\n\n" }, .paragraph = { "", "\n\n" },
-  .code = { "    ", "\n\n" }, .table = { "", "\n" }, .row = { "|", "\n" }, .head = { " ", " |" }, .cell = { "", " |" }, .cell_end = " ",
-  .head_row = { "|", "\n|" }, .rule = "---|", .special = "\\`*_[]<>|&~#",
+  .code = { "    ", "\n\n" }, .table = { "", "\n" }, .row = { "|", "\n" }, .head = { " ", " |" }, .cell = { "", " |" },
+  .cell_end = " ", .head_row = { "|", "\n|" }, .rule = "---|", .special = "\\`*_[]<>|&~#",
 };
 
 static const struct markup html = {
@@ -49,7 +49,8 @@ static const struct markup html = {
   .end = "</body>\n</html>\n",
   .title = { "<h1>", "</h1>\n" }, .heading = { "<h2>", "</h2>\n" }, .paragraph = { "<p>", "</p>\n" },
   .code = { "<pre>", "</pre>\n" }, .table = { "<div><table>\n", "</tbody>\n</table></div>\n" }, .row = { "<tr>", "</tr>\n" },
-  .head = { "<th>", "</th>" }, .cell = { "<td", "</td>" }, .cell_head = { " data-head=\"", "\"" }, .cell_class = { " class=\"", "\"" },
+  .head = { "<th>", "</th>" }, .cell = { "<td", "</td>" },
+  .cell_head = { " data-head=\"", "\"" }, .cell_class = { " class=\"", "\"" },
   .cell_end = ">", .head_row = { "<thead>\n<tr>", "</tr>\n</thead>\n<tbody>\n" }, .is_html = true,
 };
 

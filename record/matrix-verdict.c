@@ -179,7 +179,8 @@ matrix_describe_counts (const struct matrix *matrix)
   char *text;
 
   if (asprintf (&text, "%zu %s: %zu measured, %zu not supported, %zu failed; %.0f s", matrix->cell_count,
-                plural (matrix->cell_count, "cell", "cells"), count_cells (matrix, CELL_DONE), count_cells (matrix, CELL_NOT_SUPPORTED), count_cells (matrix, CELL_FAILED),
+                plural (matrix->cell_count, "cell", "cells"), count_cells (matrix, CELL_DONE),
+                count_cells (matrix, CELL_NOT_SUPPORTED), count_cells (matrix, CELL_FAILED),
                 matrix->seconds) == -1)
     return NULL;
   return text;

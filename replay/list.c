@@ -125,10 +125,13 @@ list_totals (const struct write_log *log, const struct crash_points *points)
 {
   char *text;
 
-  return asprintf (&text, "%u %s, %u %s, %u %s, %zu crash %s, at most %u pending", log->event_count,
-                   plural (log->event_count, "event", "events"), log->write_count, plural (log->write_count, "write", "writes"),
-                   log->flush_count, plural (log->flush_count, "flush", "flushes"), points->count,
-                   plural (points->count, "point", "points"), points->pending_max) == -1 ? NULL : text;
+  int length = asprintf (&text, "%u %s, %u %s, %u %s, %zu crash %s, at most %u pending",
+                         log->event_count, plural (log->event_count, "event", "events"),
+                         log->write_count, plural (log->write_count, "write", "writes"),
+                         log->flush_count, plural (log->flush_count, "flush", "flushes"),
+                         points->count, plural (points->count, "point", "points"), points->pending_max);
+
+  return length == -1 ? NULL : text;
 }
 
 int

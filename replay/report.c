@@ -179,10 +179,13 @@ report_recorded (const struct report *report)
 {
   char *text;
 
-  return asprintf (&text, "%u %s, %u %s, %u FUA, %u %s, %u %s", report->writes, plural (report->writes, "write", "writes"),
-                   report->flushes, plural (report->flushes, "flush", "flushes"), report->fua, report->trims,
-                   plural (report->trims, "trim", "trims"), report->zeroes, plural (report->zeroes, "zero", "zeroes")) == -1
-    ? NULL : text;
+  int length = asprintf (&text, "%u %s, %u %s, %u FUA, %u %s, %u %s",
+                         report->writes, plural (report->writes, "write", "writes"),
+                         report->flushes, plural (report->flushes, "flush", "flushes"), report->fua,
+                         report->trims, plural (report->trims, "trim", "trims"),
+                         report->zeroes, plural (report->zeroes, "zero", "zeroes"));
+
+  return length == -1 ? NULL : text;
 }
 
 char *
@@ -191,8 +194,10 @@ report_unordered (const struct report *report)
   uint32_t count = report->session->config->log->unordered_count;
   char *text;
 
-  return asprintf (&text, "%u %s in flight together: the order of issue is taken", count,
-                   plural (count, "pair of overlapping writes was", "pairs of overlapping writes were")) == -1 ? NULL : text;
+  int length = asprintf (&text, "%u %s in flight together: the order of issue is taken", count,
+                         plural (count, "pair of overlapping writes was", "pairs of overlapping writes were"));
+
+  return length == -1 ? NULL : text;
 }
 
 /* What was recorded, and what the replay covered of it. */

@@ -56,7 +56,10 @@ touch bin/mkfs.onefs bin/mkfs.otherfs
 chmod +x bin/mkfs.*
 same 'onefs otherfs ' "$(PATH=$tmp/bin:$PATH completed 'powercut run --fs=o')" 'file systems'
 same 'onefs,otherfs ' "$(PATH=$tmp/bin:$PATH completed 'powercut matrix --fs=onefs,ot')" 'several file systems'
-printf '#!/bin/sh\n[ "$*" = "kernel list" ] && printf "RELEASE SIZE\\n6.1.0-9-cloud 1 MiB\\nlots 2 MiB\\n"\n' > bin/powercut
+cat > bin/powercut << 'END'
+#!/bin/sh
+[ "$*" = 'kernel list' ] && printf 'RELEASE SIZE\n6.1.0-9-cloud 1 MiB\nlots 2 MiB\n'
+END
 chmod +x bin/powercut
 same 'log.bin lots ' "$(PATH=$tmp/bin:$PATH completed 'replay --kernel=lo')" 'kernels and files'
 same '6.1.0-9-cloud ' "$(PATH=$tmp/bin:$PATH completed "$tmp/bin/powercut run --kernel=6")" 'a kernel'
@@ -100,5 +103,7 @@ zpty -d shell
 END
 timeout 60 zsh -f try.zsh "$builddir/completion/zsh" $'replay --ht\tx' $'replay --tear=p\t' $'powercut sho\t' \
   $'powercut run --jun\tx' $'powercut kernel fe\t' $'replay --json=lo\t' $'replay log.b\t' \
-  $'powercut run --fs=one\t' $'powercut matrix --fs=onefs,oth\t' $'replay --kind=write,tri\t' $'powercut import --from=blk\t' > zsh.out 2> zsh.err < /dev/null || fail "zsh: $(cat zsh.out zsh.err)"
-same '--html=x|--tear=prefix|show|run --junit=x|kernel fetch|--json=log.bin|log.bin|run --fs=onefs|matrix --fs=onefs,otherfs|--kind=write,trim|import --from=blklogwrites|' "$(tr '\n' '|' < zsh.out)" 'zsh'
+  $'powercut run --fs=one\t' $'powercut matrix --fs=onefs,oth\t' $'replay --kind=write,tri\t' $'powercut import --from=blk\t' \
+  > zsh.out 2> zsh.err < /dev/null || fail "zsh: $(cat zsh.out zsh.err)"
+same "--html=x|--tear=prefix|show|run --junit=x|kernel fetch|--json=log.bin|log.bin|run --fs=onefs|matrix --fs=onefs,otherfs|\
+--kind=write,trim|import --from=blklogwrites|" "$(tr '\n' '|' < zsh.out)" 'zsh'
