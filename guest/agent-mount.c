@@ -108,9 +108,9 @@ mount_quietly (const char *device, const char *type, char *options)
 
 /* Returns 0 or an errno.  EBUSY may pass: the kernel closes files of a program that has just ended a little later. */
 static int
-unmount_quietly (void)
+unmount_quietly (const char *folder)
 {
-  for (int waited_ms = 0; umount2 (AGENT_MOUNT_POINT, 0) == -1; waited_ms += BUSY_STEP_MS) {
+  for (int waited_ms = 0; umount2 (folder, 0) == -1; waited_ms += BUSY_STEP_MS) {
     if (errno != EBUSY || waited_ms >= BUSY_WAIT_MS)
       return errno;
     usleep (BUSY_STEP_MS * 1000);
@@ -142,12 +142,52 @@ int
 mount_unmount (struct agent *agent, char **words, FILE *payload)
 {
   (void) agent, (void) words, (void) payload;
-  errno = unmount_quietly ();
+  errno = unmount_quietly (AGENT_MOUNT_POINT);
   if (errno != 0) {
     error_message ("cannot unmount %s: %m", AGENT_MOUNT_POINT);
     return -1;
   }
   return 0;
+}
+
+/* Show the folder PATH in the checker's root, too. */
+static int
+bind_in_checker_root (const char *path)
+{
+  char target[64];
+
+  snprintf (target, sizeof target, AGENT_CHECKER_ROOT "%s", path);
+  if (mount (path, target, NULL, MS_BIND | MS_REC, NULL) == 0)
+    return 0;
+  error_message ("cannot show %s as %s: %m", path, target);
+  return -1;
+}
+
+/* Show the mounted file system in the checker's root, if it has one, with the folders that programs expect of a system. */
+static int
+enter_checker_root (void)
+{
+  static const char *const folders[] = { "/dev", "/proc", "/sys" };
+  static bool prepared;
+
+  if (access (AGENT_CHECKER_ROOT, F_OK) == -1)
+    return 0;
+  for (size_t i = 0; !prepared && i < sizeof folders / sizeof folders[0]; i++)
+    if (bind_in_checker_root (folders[i]) == -1)
+      return -1;
+  prepared = true;
+  return bind_in_checker_root (AGENT_MOUNT_POINT);
+}
+
+/* Unmount what a run has mounted: with CHECKED, first what the checker's root shows of it.  Returns 0 or an errno. */
+static int
+unmount_all (bool checked)
+{
+  int error = 0;
+
+  if (checked && access (AGENT_CHECKER_ROOT, F_OK) == 0)
+    error = unmount_quietly (AGENT_CHECKER_ROOT AGENT_MOUNT_POINT);
+  return error ? error : unmount_quietly (AGENT_MOUNT_POINT);
 }
 
 static int
@@ -316,7 +356,9 @@ look (struct agent *agent, char **words, FILE *payload)
     tree_digest ("", digest);
   }
   fprintf (payload, "observe %s\n", digest);
-  return *check ? run_checker (agent, check, words[2], words[3], payload) : 0;
+  if (*check == '\0')
+    return 0;
+  return enter_checker_root () == -1 ? -1 : run_checker (agent, check, words[2], words[3], payload);
 }
 
 int
@@ -347,7 +389,7 @@ mount_recover (struct agent *agent, char **words, FILE *payload)
       stop_btrfs_readahead ();
     if (look (agent, words + 3, payload) == -1)
       return -1;
-    error = unmount_quietly ();
+    error = unmount_all (*words[4] != '\0');
     fprintf (payload, "unmount %s\n", errno_name (error));
   }
   /* A device that is still mounted cannot be forgotten; the answer says so already. */

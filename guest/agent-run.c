@@ -75,13 +75,15 @@ wait_for (const struct agent *agent, pid_t pid, int64_t timeout_ms, int *status)
   return 1;
 }
 
+/* Start ARGV in the mount point below ROOT. */
 static pid_t
-start_in_mount_point (const char *const *argv, int output)
+start_in_mount_point (const char *root, const char *const *argv, int output)
 {
   struct process_io io = { .stdout_fd = output, .stderr_fd = output, .inherit_fd = -1 };
+  CLEANUP_CLOSE int own_root = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-  if (chdir (AGENT_MOUNT_POINT) == -1) {
-    error_message ("%s: %m", AGENT_MOUNT_POINT);
+  if (chroot (root) == -1 || chdir (AGENT_MOUNT_POINT) == -1) {
+    error_message ("%s in %s: %m", AGENT_MOUNT_POINT, root);
     return -1;
   }
   CLEANUP_FREE char *file = process_find (argv[0]);
@@ -90,7 +92,7 @@ start_in_mount_point (const char *const *argv, int output)
     error_message ("%s: no such program in the guest: take it in with --include", argv[0]);
   else
     pid = process_start (argv, &io);
-  if (chdir ("/") == -1)
+  if (fchdir (own_root) == -1 || chroot (".") == -1)
     error_message ("cannot leave %s: %m", AGENT_MOUNT_POINT);
   return pid;
 }
@@ -120,11 +122,12 @@ read_output (int output, char *text)
   return length;
 }
 
-/* Run ARGV in the mount point and write how it ended to PAYLOAD.  With ALONE, whoever it left behind in its process group is
- * killed then.  The last of its output goes into TEXT, which has room for TEXT_MAX bytes.  Returns their number, or -1.
+/* Run ARGV in the mount point below ROOT and write how it ended to PAYLOAD.  With ALONE, whoever it left behind in its process
+ * group is killed then.  The last of its output goes into TEXT, which has room for TEXT_MAX bytes.  Returns their number, or -1.
  */
 static ssize_t
-run_to_end (const struct agent *agent, const char *const *argv, uint64_t timeout_s, bool alone, char *text, FILE *payload)
+run_to_end (const struct agent *agent, const char *root, const char *const *argv, uint64_t timeout_s, bool alone, char *text,
+            FILE *payload)
 {
   int status = 0;
   /* O_APPEND: whoever opens /dev/stdout anew must not write over what is there. */
@@ -134,7 +137,7 @@ run_to_end (const struct agent *agent, const char *const *argv, uint64_t timeout
     error_message ("cannot make a file for the program's output in /tmp: %m");
     return -1;
   }
-  pid_t pid = start_in_mount_point (argv, output);
+  pid_t pid = start_in_mount_point (root, argv, output);
   if (pid == -1)
     return -1;
   int ended = wait_for (agent, pid, (int64_t) timeout_s * 1000, &status);
@@ -174,21 +177,24 @@ run_program (struct agent *agent, char **words, FILE *payload)
 
   if (text == NULL || parse_timeout ("run", words[0], &timeout_s) == -1)
     return -1;
-  length = run_to_end (agent, (const char *const *) words + 1, timeout_s, false, text, payload);
+  length = run_to_end (agent, "/", (const char *const *) words + 1, timeout_s, false, text, payload);
   if (length > 0)
     fwrite (text, 1, (size_t) length, payload);
   return length == -1 ? -1 : 0;
 }
 
-/* What the checker is told: a file, and as an environment may not be large, a variable with the last of it. */
+/* What the checker below ROOT is told: a file, and as an environment may not be large, a variable with the last of it. */
 static int
-publish_marks (const char *marks)
+publish_marks (const char *root, const char *marks)
 {
   size_t length = strlen (marks);
-  CLEANUP_CLOSE int fd = open (CHECK_MARKS_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  char path[64];
+
+  snprintf (path, sizeof path, "%s%s", root, CHECK_MARKS_FILE);
+  CLEANUP_CLOSE int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
   if (fd == -1 || write (fd, marks, length) != (ssize_t) length) {
-    error_message ("%s: %m", CHECK_MARKS_FILE);
+    error_message ("%s: %m", path);
     return -1;
   }
   setenv ("POWERCUT_MARKS", marks + (length > CHECK_MARKS_MAX ? length - CHECK_MARKS_MAX : 0), 1);
@@ -200,15 +206,16 @@ int
 run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload)
 {
   const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+  const char *root = access (AGENT_CHECKER_ROOT, F_OK) == 0 ? AGENT_CHECKER_ROOT : "/";
   CLEANUP_FREE char *text = malloc (TEXT_MAX);
   uint64_t timeout_s;
   ssize_t length;
 
-  if (text == NULL || parse_timeout ("recover", timeout, &timeout_s) == -1 || publish_marks (marks) == -1)
+  if (text == NULL || parse_timeout ("recover", timeout, &timeout_s) == -1 || publish_marks (root, marks) == -1)
     return -1;
   fputs ("check ", payload);
   /* A file that is still open would keep the file system from being unmounted. */
-  length = run_to_end (agent, argv, timeout_s, true, text, payload);
+  length = run_to_end (agent, root, argv, timeout_s, true, text, payload);
   if (length == -1)
     return -1;
   fputs ("output ", payload);

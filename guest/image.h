@@ -27,6 +27,11 @@ extern int guest_image_supports (const struct kernel *kernel, const char *filesy
 extern struct initramfs *guest_image_new_for_many (const struct kernel *kernel, const char *filesystem, const char *filesystems,
                                                    bool nbd);
 
+/* Pack what the checker CHECK needs, with the COUNT paths INCLUDED of the host, into FILE, for a log to carry (initramfs_pack).
+ * Returns 0, or -1 after a message.
+ */
+extern int guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *file);
+
 /* Add what a person needs on a shell there: busybox under all its names, and the programs for FILESYSTEM that this host has.
  * Returns 0, or -1 after a message.
  */

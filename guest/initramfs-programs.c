@@ -185,3 +185,13 @@ initramfs_add_included (struct initramfs *initramfs, const char *path)
   return S_ISDIR (status.st_mode) ? initramfs_add_tree (initramfs, absolute, absolute)
     : initramfs_add_file (initramfs, absolute, absolute);
 }
+
+int
+initramfs_add_checker (struct initramfs *initramfs, const char *check, const char *const *included, size_t count)
+{
+  int r = initramfs_add_shell_command (initramfs, check);
+
+  for (size_t i = 0; r == 0 && i < count; i++)
+    r = initramfs_add_included (initramfs, included[i]);
+  return r;
+}

@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <search.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 struct write_state {
   struct archive *archive;
   const char *file;
+  bool packed;                  /* for a log: what a guest has in any case is left out */
   int result;
 };
 
@@ -93,6 +95,8 @@ write_object (const struct write_state *state, const struct initramfs_entry *obj
 {
   if (*object->path == '\0')    /* the root itself is there already */
     return 0;
+  if (state->packed && !S_ISREG (object->mode) && !S_ISDIR (object->mode) && !S_ISLNK (object->mode))
+    return 0;
   if (object->host)
     return write_host_file (state, object);
   if (write_header (state, object, object->length) == -1)
@@ -110,6 +114,22 @@ visit (const void *node, VISIT order, void *closure)
     state->result = write_object (state, *(struct initramfs_entry *const *) node);
 }
 
+/* Write all objects through STATE, whose archive's filter is chosen. */
+static int
+write_archive (struct initramfs *initramfs, struct write_state *state)
+{
+  if (archive_write_set_format_cpio_newc (state->archive) != ARCHIVE_OK
+      || archive_write_open_filename (state->archive, state->file) != ARCHIVE_OK)
+    state->result = archive_failed (state);
+  else
+    twalk_r (initramfs->entries, visit, state);
+  if (state->result == 0 && archive_write_close (state->archive) != ARCHIVE_OK)
+    state->result = archive_failed (state);
+  if (state->result == -1)
+    unlink (state->file);
+  return state->result;
+}
+
 int
 initramfs_write (struct initramfs *initramfs, const char *file)
 {
@@ -119,15 +139,26 @@ initramfs_write (struct initramfs *initramfs, const char *file)
     error_message ("out of memory");
     return -1;
   }
-  if (archive_write_set_format_cpio_newc (state.archive) != ARCHIVE_OK
-      || archive_write_open_filename (state.archive, file) != ARCHIVE_OK)
-    state.result = archive_failed (&state);
-  else
-    twalk_r (initramfs->entries, visit, &state);
-  if (state.result == 0 && archive_write_close (state.archive) != ARCHIVE_OK)
-    state.result = archive_failed (&state);
+  int result = write_archive (initramfs, &state);
   archive_write_free (state.archive);
-  if (state.result == -1)
-    unlink (file);
-  return state.result;
+  return result;
+}
+
+int
+initramfs_pack (struct initramfs *initramfs, const char *file)
+{
+  struct write_state state = { .archive = archive_write_new (), .file = file, .packed = true };
+  int result;
+
+  if (state.archive == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  /* ARCHIVE_WARN: the program zstd would do it. */
+  if (archive_write_add_filter_zstd (state.archive) != ARCHIVE_OK)
+    result = archive_failed (&state);
+  else
+    result = write_archive (initramfs, &state);
+  archive_write_free (state.archive);
+  return result;
 }

@@ -3,6 +3,8 @@
 #ifndef POWERCUT_INITRAMFS_H
 #define POWERCUT_INITRAMFS_H
 
+#include <stdint.h>
+
 #include "guest/kernel.h"
 
 struct initramfs;
@@ -42,6 +44,9 @@ extern int initramfs_add_shell_command (struct initramfs *initramfs, const char 
 /* Add the file or folder PATH of the host under the path that it has here.  The message of an error begins with --include. */
 extern int initramfs_add_included (struct initramfs *initramfs, const char *path);
 
+/* Add what an external checker needs: the shell command CHECK, and the COUNT paths INCLUDED of the host. */
+extern int initramfs_add_checker (struct initramfs *initramfs, const char *check, const char *const *included, size_t count);
+
 /* Add the modules of KERNEL that NAMES (NULL at the end) stand for, with all that they depend on, uncompressed, under /modules,
  * and their order in /modules/order (one file name a line), by which they are loaded at boot; or, with TYPE not NULL, in
  * /modules/order.TYPE, by which they are loaded when a file system of TYPE is first asked for.  A name ending in `?` may be
@@ -57,5 +62,23 @@ extern char *initramfs_signature (const struct initramfs *initramfs);
 
 /* Write the archive to FILE. */
 extern int initramfs_write (struct initramfs *initramfs, const char *file);
+
+/* Write its files, folders and symbolic links to FILE, compressed, so that they can travel in a log. */
+extern int initramfs_pack (struct initramfs *initramfs, const char *file);
+
+/* Some bytes of what initramfs_pack wrote. */
+struct packed_piece {
+  const void *data;
+  size_t length;
+};
+
+/* Add what initramfs_pack wrote, in the COUNT PIECES in their order, below the folder ROOT (absolute), which must be new, with the
+ * folders that a guest mounts something on.  The pieces may be anybody's: whatever is no file, folder or link, whatever is
+ * not below ROOT, and more than PACKED_MAX bytes in all or PACKED_ENTRIES_MAX objects is an error, whose message begins with NAME.
+ */
+#define PACKED_MAX (INT64_C (512) << 20)
+#define PACKED_ENTRIES_MAX 200000
+extern int initramfs_add_packed (struct initramfs *initramfs, const struct packed_piece *pieces, size_t count, const char *root,
+                                 const char *name);
 
 #endif

@@ -45,6 +45,11 @@ extern int kernel_find (const char *spec, struct kernel *kernel);
  * not; and the first of all if none has.
  */
 extern int kernel_find_with (const char *spec, const char *const *modules, struct kernel *kernel);
+
+/* Find the kernel of this RELEASE among those that are fetched and those in /boot, whatever else RELEASE might name.  Returns 0, or
+ * -1 after a message, which says that the log LOG was recorded on it.
+ */
+extern int kernel_find_release (const char *release, const char *log, struct kernel *kernel);
 extern void kernel_free (struct kernel *kernel);
 
 /* The release text in the header of an x86 boot image (Documentation/arch/x86/boot.rst, kernel_version at offset 0x20e), to

@@ -41,12 +41,14 @@ guest_libguest_la_SOURCES = \
 	guest/image.c guest/image.h \
 	guest/initramfs-entry.h \
 	guest/initramfs-modules.c \
+	guest/initramfs-packed.c \
 	guest/initramfs-programs.c \
 	guest/initramfs-signature.c \
 	guest/initramfs-write.c \
 	guest/initramfs.c guest/initramfs.h \
 	guest/jobs.c guest/jobs.h \
 	guest/kernel-fetch.c \
+	guest/kernel-release.c \
 	guest/kernel-store.c guest/kernel-store.h \
 	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \

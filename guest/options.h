@@ -15,6 +15,7 @@
 struct guest_options {
   const char *kernel;           /* as for guest_kernel_find, or NULL */
   const char *check;            /* shell command that says what is right after a crash, or NULL */
+  struct option_texts include;  /* files of the host that the guest needs too */
   uint64_t memory_bytes;        /* 0: not given */
   uint64_t timeout_seconds;     /* most time for one command, or for one run; 0: not given */
   bool pages;                   /* tabulate pages */

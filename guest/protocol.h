@@ -31,7 +31,8 @@
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
  *                                          (guest/fsck.h), mount, observe if OBSERVE is `yes`, run the shell
- *                                          command CHECK in /mnt if it is not empty, unmount, drop the device's cache
+ *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not empty,
+ *                                          unmount, drop the device's cache
  *                                          (BLKFLSBUF; btrfs: forget the device).  MARKS is the text that CHECK finds in
  *                                          the file $POWERCUT_MARKS_FILE and, the last 64 KiB of it, in $POWERCUT_MARKS.
  *                                          Payload: either the line `fsck TEXT` (it could not repair the file system, and
@@ -56,6 +57,9 @@
 #define AGENT_MOUNT_POINT "/mnt"
 #define AGENT_MARK_MAX 4096
 #define AGENT_SHELL_END 4       /* Ctrl-D */
+
+/* If it is there, the root of the checker: what a log carries is not mixed with what the guest has of this machine. */
+#define AGENT_CHECKER_ROOT "/checker"
 
 /* A tool: with --setup or nothing, then the text of a workload (checker/workload.h), it does its setup or its update. */
 #define AGENT_WORKLOAD_TOOL "/bin/powercut-workload"

@@ -2,65 +2,150 @@
 #include <config.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "log/checksum.h"
 #include "log/cut.h"
+#include "log/files.h"
 
-/* Append a record of KIND with LENGTH bytes of TEXT at OFFSET, which is moved behind it. */
+#define LEFT_OUT "powercut:left-out"    /* in place of a mark that the part does not have */
+
+/* The part in the making. */
+struct part {
+  FILE *file;
+  uint64_t offset;              /* where the next record goes */
+  uint64_t time;                /* of the last event that is kept, which is that of what is added */
+};
+
+/* Append RECORD (numbers in host order, but for its checksum) with its data. */
 static bool
-append (FILE *file, enum log_kind kind, uint64_t time, const char *text, uint32_t length, uint64_t *offset)
+append (struct part *part, const struct log_record *record, const void *data)
 {
   static const char zeros[LOG_ALIGN];
-  struct log_record record = { .time = htole64 (time), .kind = kind, .data_size = htole32 (length) };
-  size_t padding = log_record_size (length) - sizeof record - length;
+  size_t padding = log_record_size (record->data_size) - sizeof *record - record->data_size;
+  struct log_record stored = {
+    .time = htole64 (record->time), .kind = record->kind, .flags = record->flags, .device = htole16 (record->device),
+    .data_size = htole32 (record->data_size), .offset = htole64 (record->offset), .length = htole32 (record->length)
+  };
 
-  record.checksum = htole64 (log_record_checksum (&record, log_data_hash (text, length), *offset));
-  *offset += log_record_size (length);
-  return fwrite (&record, sizeof record, 1, file) == 1 && fwrite (text, 1, length, file) == length
-    && fwrite (zeros, 1, padding, file) == padding;
+  stored.checksum = htole64 (log_record_checksum (&stored, log_data_hash (data, record->data_size), part->offset));
+  part->offset += log_record_size (record->data_size);
+  return fwrite (&stored, sizeof stored, 1, part->file) == 1
+    && fwrite (data, 1, record->data_size, part->file) == record->data_size
+    && fwrite (zeros, 1, padding, part->file) == padding;
+}
+
+static bool
+append_mark (struct part *part, const char *text, uint32_t length)
+{
+  const struct log_record record = { .time = part->time, .kind = LOG_MARK, .data_size = length };
+
+  return append (part, &record, text);
+}
+
+/* Whether TEXT, of the header, is about the checker. */
+static bool
+is_about_checker (const char *text)
+{
+  return strncmp (text, "check=", strlen ("check=")) == 0 || strncmp (text, "include=", strlen ("include=")) == 0;
+}
+
+/* The header: that of LOG, with the text CHECK, if it is not NULL, in place of what it says of the checker. */
+static bool
+append_header (struct part *part, const struct write_log *log, const char *check)
+{
+  CLEANUP_FREE const char **info = calloc (log->info_size + 1, sizeof *info);
+  size_t count = 0, size;
+
+  if (info == NULL)
+    return false;
+  for (const char *text = log->info; text < log->info + log->info_size; text += strlen (text) + 1)
+    if (check == NULL || !is_about_checker (text))
+      info[count++] = text;
+  if (check)
+    info[count++] = check;
+  CLEANUP_FREE void *header = log_make_header (log->device_sizes, log->device_count, info, count, log->created, &size);
+  part->offset = size;
+  return header && fwrite (header, 1, size, part->file) == size;
+}
+
+/* Append the events up to POSITION; CURSOR is behind them then. */
+static bool
+append_events (struct part *part, struct log_cursor *cursor, uint32_t position, bool without_files)
+{
+  struct log_event event;
+  const void *data;
+  bool written = true;
+
+  while (written && cursor->position <= position && log_cursor_next (cursor, &event)) {
+    const struct log_mark mark = { .length = event.record.data_size, .text = event.data };
+
+    part->time = event.record.time;
+    if (without_files && event.record.kind == LOG_MARK && log_files_piece (&mark, &data) > 0)
+      written = append_mark (part, LEFT_OUT, strlen (LEFT_OUT));
+    else
+      written = append (part, &event.record, event.data);
+  }
+  return written;
 }
 
 /* Append what stands for the events that are left out, which CURSOR is at the first of. */
 static bool
-append_rest (struct log_cursor *cursor, const char *kept, uint64_t time, FILE *file)
+append_rest (struct part *part, struct log_cursor *cursor, const char *kept)
 {
-  uint64_t offset = cursor->file_offset;
   struct log_event event;
-  bool written = append (file, LOG_MARK, time, "end", strlen ("end"), &offset);
+  bool written = append_mark (part, "end", strlen ("end"));
 
   while (written && log_cursor_next (cursor, &event)) {
     const struct log_mark mark = { .length = event.record.data_size, .text = event.data };
 
-    if (event.record.kind != LOG_MARK || !log_mark_is (&mark, kept, NULL, NULL))
-      continue;
-    time = event.record.time;
-    written = append (file, LOG_MARK, time, mark.text, mark.length, &offset);
+    if (event.record.kind == LOG_MARK && log_mark_is (&mark, kept, NULL, NULL)) {
+      part->time = event.record.time;
+      written = append_mark (part, mark.text, mark.length);
+    }
   }
-  return written && append (file, LOG_END, time, "", 0, &offset);
+  return written;
+}
+
+/* A log_files_put. */
+static int
+put_piece (void *part, const char *text, size_t length)
+{
+  return append_mark (part, text, (uint32_t) length) ? 0 : -1;
+}
+
+static bool
+append_all (struct part *part, const struct write_log *log, uint32_t position, const char *kept, const struct log_checker *checker)
+{
+  CLEANUP_FREE char *check = NULL;
+  struct log_cursor cursor;
+
+  if (checker && asprintf (&check, "check=%s", checker->command) == -1) {
+    check = NULL;
+    return false;
+  }
+  log_cursor_begin (&cursor, log);
+  return append_header (part, log, check) && append_events (part, &cursor, position, checker != NULL)
+    && append_rest (part, &cursor, kept) && (checker == NULL || log_files_read (checker->files, put_piece, part) == 0)
+    && append (part, &(struct log_record) { .kind = LOG_END, .time = part->time }, "");
 }
 
 int
-log_cut (const struct write_log *log, uint32_t position, const char *kept, const char *path)
+log_cut (const struct write_log *log, uint32_t position, const char *kept, const struct log_checker *checker, const char *path)
 {
-  struct log_event event = { .record.time = 0 };
-  struct log_cursor cursor;
-  FILE *file = fopen (path, "we");
+  struct part part = { .file = fopen (path, "we") };
   bool written;
 
-  if (file == NULL) {
+  if (part.file == NULL) {
     error_message ("%s: %m", path);
     return -1;
   }
-  log_cursor_begin (&cursor, log);
-  while (cursor.position <= position && log_cursor_next (&cursor, &event)) {
-    /* up to the first event that is left out */
-  }
-  written = fwrite (log->map, 1, cursor.file_offset, file) == cursor.file_offset
-    && append_rest (&cursor, kept, event.record.time, file);
-  written &= fclose (file) == 0;
+  written = append_all (&part, log, position, kept, checker);
+  written &= fclose (part.file) == 0;
   if (!written) {
     error_message ("%s: cannot write the log: %m", path);
     unlink (path);

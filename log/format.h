@@ -25,7 +25,8 @@
  * is damage.  Without one the recorder was cut off, and the valid prefix is the recording.
  *
  * Marks are texts that the guest or powercut writes.  The first word is the name; `base`, `begin`, `commit` and `end` are
- * described in powercut-log(5), and names that begin with `powercut:` are powercut's own.
+ * described in powercut-log(5), and names that begin with `powercut:` are powercut's own.  Of these, `powercut:files` has bytes
+ * behind its name: together they are the archive of what the checker needs (log/files.h).
  */
 #ifndef POWERCUT_FORMAT_H
 #define POWERCUT_FORMAT_H

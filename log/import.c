@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "log/base-image.h"
+#include "log/files.h"
 #include "log/foreign-file.h"
 #include "log/importer.h"
 
@@ -241,7 +242,8 @@ write_log (struct importer *importer)
   importer->writer = create_log (importer);
   if (importer->writer == NULL)
     return -1;
-  r = write_base (importer);
+  r = importer->options->files && log_files_write (importer->writer, importer->options->files) == -1 ? log_error (importer)
+    : write_base (importer);
   *importer->result = (struct import_result) { .size_bytes = importer->size_bytes };
   if (r == 0)
     r = formats[importer->options->format].walk (importer);

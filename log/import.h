@@ -64,6 +64,7 @@ struct import_options {
   const char *base;             /* image of what the device holds at first, or NULL: zeros */
   uint64_t size_bytes;          /* of the device; 0: the base's, and without one as far as the operations reach */
   const char *begin, *commit;   /* texts of marks that become `begin TEXT` and `commit TEXT`, or NULL */
+  const char *files;            /* an archive of the checker's programs for the log to carry (log/files.h), or NULL */
   const char *const *info;      /* KEY=VALUE texts for the header */
   size_t info_count;
 };

@@ -8,6 +8,7 @@ log_liblog_la_SOURCES = \
 	log/cut.c log/cut.h \
 	log/dm-log-writes.c log/dm-log-writes.h \
 	log/export.c log/export.h \
+	log/files.c log/files.h \
 	log/foreign-file.c log/foreign-file.h \
 	log/format.h \
 	log/import.c log/import.h \

@@ -69,11 +69,10 @@ write_fully (int fd, struct iovec *parts, int part_count, uint64_t offset)
   return 0;
 }
 
-/* The whole header, to free; its size in *size. */
-static void *
-make_header (const uint64_t *device_sizes, size_t device_count, const char *const *info, size_t info_count, size_t *size)
+void *
+log_make_header (const uint64_t *device_sizes, size_t device_count, const char *const *info, size_t info_count, uint64_t created,
+                 size_t *size)
 {
-  struct timespec now;
   size_t info_size = 0;
   char *header, *to;
 
@@ -96,11 +95,10 @@ make_header (const uint64_t *device_sizes, size_t device_count, const char *cons
   }
   for (size_t i = 0; i < info_count; i++)
     to = (char *) mempcpy (to, info[i], strlen (info[i]) + 1);
-  clock_gettime (CLOCK_REALTIME, &now);
   struct log_header head = {
     .magic = LOG_MAGIC, .version = htole32 (LOG_VERSION), .header_size = htole32 (*size),
     .device_count = htole32 (device_count), .info_size = htole32 (info_size),
-    .created = htole64 ((uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec),
+    .created = htole64 (created),
   };
   memcpy (header, &head, sizeof head);
   head.checksum = htole64 (log_header_checksum (header, *size));
@@ -112,8 +110,12 @@ struct log_writer *
 log_writer_create (const char *path, const uint64_t *device_sizes, size_t device_count, const char *const *info,
                    size_t info_count)
 {
+  struct timespec now;
   size_t size;
-  CLEANUP_FREE void *header = make_header (device_sizes, device_count, info, info_count, &size);
+
+  clock_gettime (CLOCK_REALTIME, &now);
+  CLEANUP_FREE void *header = log_make_header (device_sizes, device_count, info, info_count,
+                                               (uint64_t) now.tv_sec * 1000000000 + (uint64_t) now.tv_nsec, &size);
   struct log_writer *writer = calloc (1, sizeof *writer);
 
   if (header == NULL || writer == NULL || (writer->path = strdup (path)) == NULL) {

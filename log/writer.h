@@ -11,6 +11,12 @@
 
 struct log_writer;
 
+/* A whole header, to free; its size in *size.  CREATED is in nanoseconds since 1970, the rest as for log_writer_create.  NULL with
+ * errno, E2BIG if INFO is longer than LOG_INFO_MAX.
+ */
+extern void *log_make_header (const uint64_t *device_sizes, size_t device_count, const char *const *info, size_t info_count,
+                              uint64_t created, size_t *size);
+
 /* Make a log at PATH, which must not exist.  DEVICE_SIZES are in bytes.  INFO are INFO_COUNT texts KEY=VALUE.  Returns NULL
  * after a message.
  */

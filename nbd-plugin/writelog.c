@@ -27,6 +27,7 @@
 
 #include "common/cleanup.h"
 #include "log/base-image.h"
+#include "log/files.h"
 #include "log/writer.h"
 #include "nbd-plugin/exports.h"
 
@@ -51,6 +52,7 @@ struct handle {
 };
 
 static char *log_path;
+static char *files_path;        /* an archive that the log is to carry, or NULL */
 static struct device devices[LOG_DEVICES_MAX];
 static size_t device_count;
 static size_t base_count;
@@ -92,8 +94,9 @@ forget_log (void)
   for (size_t i = 0; i < info_count; i++)
     free (info[i]);
   free (log_path);
+  free (files_path);
   base_count = info_count = 0;
-  log_path = NULL;
+  log_path = files_path = NULL;
 }
 
 static void
@@ -143,6 +146,15 @@ config_info (const char *value)
   return info[info_count++] ? 0 : -1;
 }
 
+/* Make *PATH the absolute path of the file VALUE. */
+static int
+config_path (char **path, const char *value)
+{
+  free (*path);
+  *path = nbdkit_absolute_path (value);
+  return *path ? 0 : -1;
+}
+
 static int
 writelog_config (const char *key, const char *value)
 {
@@ -152,13 +164,12 @@ writelog_config (const char *key, const char *value)
     return config_base (value);
   if (strcmp (key, "info") == 0)
     return config_info (value);
-  if (strcmp (key, "log") != 0) {
-    nbdkit_error ("unknown parameter '%s': see `nbdkit writelog --help`", key);
-    return -1;
-  }
-  free (log_path);
-  log_path = nbdkit_absolute_path (value);
-  return log_path ? 0 : -1;
+  if (strcmp (key, "files") == 0)
+    return config_path (&files_path, value);
+  if (strcmp (key, "log") == 0)
+    return config_path (&log_path, value);
+  nbdkit_error ("unknown parameter '%s': see `nbdkit writelog --help`", key);
+  return -1;
 }
 
 static int
@@ -183,7 +194,8 @@ writelog_config_complete (void)
   "[log=]<FILE>     (required) The log to make; it must not exist.\n" \
   "size=<SIZE>      Size of a device; repeat it for disk1, disk2 and so on.\n" \
   "base=<FILE>      What the device holds at first; repeat it likewise.\n" \
-  "info=<KEY=VALUE> A note for the log's header; may be repeated."
+  "info=<KEY=VALUE> A note for the log's header; may be repeated.\n" \
+  "files=<FILE>     An archive of the checker's programs, for the log to carry."
 
 /* Enter CONTENT (a map entry) for COUNT sectors; data lie one behind the other in the log. */
 static void
@@ -261,6 +273,16 @@ load_base (uint16_t number)
     ? -1 : record (number, LOG_FLUSH, 0, 0, 0, NULL);
 }
 
+/* First of all, so that a log that is cut off has them, too. */
+static int
+load_files (void)
+{
+  if (files_path == NULL || log_files_write (writer, files_path) == 0)
+    return 0;
+  nbdkit_error ("%s: cannot be taken into the log: %m", files_path);
+  return -1;
+}
+
 static int
 load_bases (void)
 {
@@ -294,7 +316,7 @@ begin_log (void)
   writer = log_writer_create (log_path, sizes, device_count, (const char *const *) info, info_count);
   if (writer == NULL)
     return -1;
-  if (load_bases () == 0)
+  if (load_files () == 0 && load_bases () == 0)
     return 0;
   unlink (log_path);            /* it would be in the way of the next attempt */
   return -1;
@@ -332,7 +354,7 @@ configure_log (const char *text, const char *end)
     CLEANUP_FREE char *key = value ? strndup (text, (size_t) (value - text)) : NULL;
 
     if (key == NULL || strcmp (key, "size") == 0) {
-      nbdkit_error ("control: %s: give log=, base= or info=", text);
+      nbdkit_error ("control: %s: give log=, base=, info= or files=", text);
       errno = EINVAL;
       return -1;
     }
@@ -363,7 +385,7 @@ open_log (const char *text, const char *end)
 /* One write to `control` is COUNT bytes of texts, each with a NUL behind it, of which the first is a request:
  *   end     the log is complete: what is done from now on works as before, but is not in it
  *   close   finish the file of the log; until the next `open`, requests are refused
- *   open    begin a new log, with the texts behind as parameters log=, base= and info=; the devices keep their sizes
+ *   open    begin a new log, with the texts behind as parameters log=, base=, info= and files=; the devices keep their sizes
  * More NULs at the end fill up a sector.
  */
 static int

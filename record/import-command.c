@@ -14,6 +14,8 @@
 #include "common/options.h"
 #include "common/publish.h"
 #include "common/stop.h"
+#include "common/workdir.h"
+#include "guest/image.h"
 #include "log/export.h"
 #include "log/import.h"
 #include "record/import-command.h"
@@ -202,23 +204,49 @@ exit_status (int result)
   return result == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 
+/* Pack what the checker needs, if there is one, into a new file in FOLDER, its path in *file, to free.  Returns 0, or -1. */
 static int
-run_import (struct arguments *arguments, struct texts *info)
+pack_checker (const struct arguments *arguments, const char *folder, char **file)
 {
-  CLEANUP_FREE char *part = NULL;
+  if (arguments->check == NULL)
+    return 0;
+  if (asprintf (file, "%s/files", folder) == -1) {
+    *file = NULL;
+    return out_of_memory ();
+  }
+  return guest_image_pack_checker (arguments->check, arguments->include.texts, arguments->include.count, *file);
+}
+
+/* Make the log, with FOLDER for temporary files. */
+static int
+import_in (struct arguments *arguments, struct texts *info, const char *folder)
+{
+  CLEANUP_FREE char *part = NULL, *files = NULL;
   struct import_result result;
   int r;
 
-  if (make_info (arguments, info) == -1)
+  if (make_info (arguments, info) == -1 || pack_checker (arguments, folder, &files) == -1)
     return -1;
   arguments->import.info = (const char *const *) info->texts;
   arguments->import.info_count = info->count;
+  arguments->import.files = files;
   if (asprintf (&part, "%s.part", arguments->output) == -1)
     return out_of_memory ();
   unlink (part);                /* of an importer that was killed */
   r = publish_part (part, arguments->output, import_log (&arguments->import, part, &result));
   if (r == 0)
     print_imported (arguments, &result);
+  return r;
+}
+
+static int
+run_import (struct arguments *arguments, struct texts *info)
+{
+  char *folder = workdir_create ();
+  int r = folder ? import_in (arguments, info, folder) : -1;
+
+  workdir_remove (folder);
+  free (folder);
   return r;
 }
 

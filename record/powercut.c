@@ -68,6 +68,7 @@ bundle_command (int argc, char **argv)
 
   options_add (&table, options);
   guest_options_add (&table, &replay_options.guest);
+  replay_options_add_trust (&table, &replay_options);
   int first = options_parse (&command, argc, argv);
   if (first == -1)
     return EXIT_UNUSABLE;
@@ -77,7 +78,9 @@ bundle_command (int argc, char **argv)
   }
   replay_options.state = argv[first];
   replay_options.log = argv[first + 1];
-  return replay_options_check (&replay_options) == -1 ? EXIT_UNUSABLE : replay (&replay_options);
+  int status = replay_options_check (&replay_options) == -1 ? EXIT_UNUSABLE : replay (&replay_options);
+  free (replay_options.guest.include.texts);
+  return status;
 }
 
 static int

@@ -115,7 +115,6 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
     { "workload", 0, OPTION_TEXT, &texts->workload, "FILE", "the update is a workload: see powercut-workload(5)", 0 },
     { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
-    { "include", 0, OPTION_TEXTS, &recording->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
     { "freeze-at", 0, OPTION_TEXT, &recording->freeze_at, "MARK", "freeze the file system for a second at this mark", 0 },
     { "settle", 0, OPTION_TEXT, &texts->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
@@ -154,7 +153,9 @@ static int
 prepare_replay (const struct recording *recording, struct keeper *keeper, struct replay_options *replay)
 {
   replay->guest = recording->guest;
-  replay->guest.kernel = replay->guest.check = NULL;    /* the log has them */
+  /* The log carries them. */
+  replay->guest.check = NULL;
+  replay->guest.include = (struct option_texts) { NULL, 0 };
   replay->log = recording->log;
   replay->kept = keeper ? keeper->kept : NULL;
   return replay_options_check (replay);
@@ -187,7 +188,7 @@ record_and_replay (int argc, char **argv, struct replay_options *replay_options,
   free (recording.setup.texts);
   free (recording.step.texts);
   free (recording.watch.texts);
-  free (recording.include.texts);
+  free (recording.guest.include.texts);
   return status == EXIT_SUCCESS && replay_options ? replay (replay_options) : status;
 }
 

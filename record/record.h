@@ -28,7 +28,6 @@ struct recording {
   struct option_texts step;     /* shell commands, each a step of the update; none: command is the only one */
   char *workload;               /* text of a workload (checker/workload.h) that is the update; NULL: it is command or step */
   struct option_texts watch;    /* paths; none: the whole tree */
-  struct option_texts include;  /* files of the host that the guest needs too */
   const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
   enum settle settle;
   uint64_t settle_seconds;

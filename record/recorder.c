@@ -61,14 +61,24 @@ make_initramfs (struct recorder *recorder)
   if (initramfs == NULL)
     return NULL;
   r = add_programs (recorder, initramfs);
-  for (size_t i = 0; i < recording->include.count && r == 0; i++)
-    r = initramfs_add_included (initramfs, recording->include.texts[i]);
+  for (size_t i = 0; i < recording->guest.include.count && r == 0; i++)
+    r = initramfs_add_included (initramfs, recording->guest.include.texts[i]);
   if (r == 0 && recording->initial)
     r = initramfs_add_tree (initramfs, recording->initial, RECORDER_INITIAL_TREE);
   if (r == 0)
     return initramfs;
   initramfs_free (initramfs);
   return NULL;
+}
+
+/* Have what the checker needs in a file for the log to carry, or none if there is no checker. */
+static int
+pack_checker (struct recorder *recorder)
+{
+  const struct guest_options *guest = &recorder->recording->guest;
+
+  return guest->check == NULL ? 0
+    : guest_image_pack_checker (guest->check, guest->include.texts, guest->include.count, recorder->files);
 }
 
 /* All that a guest is booted with, as a text to free; NULL after a message. */
@@ -144,11 +154,11 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
   if (recording->guest.check)
-    r |= add_parameter (parameters, "info=check=", recording->guest.check);
+    r |= add_parameter (parameters, "info=check=", recording->guest.check) | add_parameter (parameters, "files=", recorder->files);
   if (recording->guest.page_bytes > 0)
     r |= add_number (parameters, "info=pages=", recording->guest.page_bytes);
-  for (size_t i = 0; i < recording->include.count; i++) {
-    CLEANUP_FREE char *absolute = realpath (recording->include.texts[i], NULL);
+  for (size_t i = 0; i < recording->guest.include.count; i++) {
+    CLEANUP_FREE char *absolute = realpath (recording->guest.include.texts[i], NULL);
 
     r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
   }
@@ -325,6 +335,7 @@ make_names (struct recorder *recorder)
     return -1;
   if (recorder->initramfs == NULL
       && (asprintf (&recorder->initramfs, "%s/initramfs", recorder->folder) == -1
+          || asprintf (&recorder->files, "%s/files", recorder->folder) == -1
           || asprintf (&recorder->image, "%s/image", recorder->folder) == -1
           || asprintf (&recorder->console, "%s/console", recorder->folder) == -1))
     return out_of_memory ();
@@ -343,7 +354,7 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
   unlink (recorder->part);      /* of a recorder that was killed */
   if (mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, recorder->image) == -1)
     return -1;
-  return prepare_guest (recorder);
+  return pack_checker (recorder) == -1 ? -1 : prepare_guest (recorder);
 }
 
 void
@@ -377,6 +388,7 @@ recorder_release (struct recorder *recorder)
   workdir_remove (recorder->folder);
   free (recorder->folder);
   free (recorder->initramfs);
+  free (recorder->files);
   free (recorder->image);
   free (recorder->console);
 }

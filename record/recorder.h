@@ -18,6 +18,7 @@
 struct recorder {
   const char *filesystems;      /* that its guests can mount besides those they are booted for, or NULL: it is not kept */
   char *folder;
+  char *files;                  /* what the checker needs, packed for the log to carry */
   char *initramfs, *image, *console;
   char *key;                    /* what a recording must need to be served by the guest, or NULL */
   struct nbdkit nbdkit;

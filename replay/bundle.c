@@ -16,29 +16,10 @@
 
 #define NANOSECONDS 1000000000
 
-/* Print TEXT as one word of a shell's command line. */
-static void
-print_quoted (const char *text, FILE *file)
-{
-  putc ('\'', file);
-  for (; *text; text++)
-    if (*text == '\'')
-      fputs ("'\\''", file);
-    else
-      putc (*text, file);
-  putc ('\'', file);
-}
-
 static void
 print_command (const struct bundle *bundle, FILE *file)
 {
-  fprintf (file, "    replay --state=%s ", bundle->state);
-  if (bundle->check) {
-    fputs ("--check=", file);
-    print_quoted (bundle->check, file);
-    putc (' ', file);
-  }
-  fputs ("log.bin\n", file);
+  fprintf (file, "    replay --state=%s log.bin\n", bundle->state);
 }
 
 /* What is missing in the state, and why it may be. */
@@ -91,8 +72,11 @@ print_readme (const struct bundle *bundle, FILE *file)
   print_missing (bundle, file);
   fprintf (file, "\nSeen with Linux %s.  Another kernel can be given with --kernel=FILE|DIR; `powercut kernel fetch` gets one.\n",
            bundle->seen->release);
-  if (bundle->check || check)
-    fputs ("\nThe checker that says so is not in here: its programs have to be on this machine, in the same places.\n", file);
+  if (check) {
+    fputs ("\nThe checker that says so is in log.bin, with its programs: ", file);
+    print_safely (check, strlen (check), file);
+    fputs ("\nThey run in the guest alone.\n", file);
+  }
   print_files (bundle, file);
 }
 

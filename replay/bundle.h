@@ -9,7 +9,6 @@
 struct bundle {
   const struct write_log *log;  /* cut at the crash point */
   const char *state;            /* id */
-  const char *check;            /* the checker that was given in place of the log's own, or NULL */
   const struct trees *trees;
   const struct seen_state *seen;
   const struct minimal *missing;        /* the state's writes that are missing, described */

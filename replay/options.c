@@ -35,6 +35,15 @@ replay_options_add (struct option_table *table, struct replay_options *options)
   });
 }
 
+void
+replay_options_add_trust (struct option_table *table, struct replay_options *options)
+{
+  options_add (table, (const struct option_spec[]) {
+    { "trust-log", 0, OPTION_FLAG, &options->trust_log, NULL, "take what the log names and does not carry from this machine", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  });
+}
+
 /* What is for one state, or one look at a log. */
 static void
 add_others (struct option_table *table, struct replay_options *options)
@@ -154,6 +163,7 @@ replay_options_parse (int argc, char **argv, struct replay_options *options)
 
   replay_options_add (&table, options);
   guest_options_add (&table, &options->guest);
+  replay_options_add_trust (&table, options);
   add_others (&table, options);
   int first = options_parse (&command, argc, argv);
   if (first == -1)

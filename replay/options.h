@@ -34,6 +34,7 @@ struct replay_options {
   bool shell, before_recovery;
   struct filter filter;
 
+  bool trust_log;               /* what the log names may be taken from this machine */
   const char *log;
   struct kept *kept;            /* a guest that is used again and again, or NULL */
 };
@@ -42,6 +43,9 @@ struct replay_options {
 
 /* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
 extern void replay_options_add (struct option_table *table, struct replay_options *options);
+
+/* Add the row of --trust-log, for a command to which a log is given. */
+extern void replay_options_add_trust (struct option_table *table, struct replay_options *options);
 
 /* Check what was parsed, but for the log itself, and complete it.  Returns 0, or -1 after a message. */
 extern int replay_options_check (struct replay_options *options);

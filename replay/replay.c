@@ -32,6 +32,7 @@
 #include "replay/report.h"
 #include "replay/session.h"
 #include "replay/shell.h"
+#include "replay/trust.h"
 
 enum exit_status {
   EXIT_RIGHT = 0,               /* nothing wrong */
@@ -131,15 +132,14 @@ run_serve (const struct replay_options *arguments, const struct write_log *log)
   return EXIT_UNUSABLE;
 }
 
-/* The kernel that --kernel names, else the one that the log was recorded on if it is still there, else the newest. */
-static int
-find_kernel (const struct replay_options *arguments, const struct write_log *log, struct kernel *kernel)
+/* What the command line lets be taken from this machine. */
+static struct trust
+trust_of (const struct replay_options *arguments)
 {
-  const char *recorded = log_info (log, "kernel-image", 0);
-
-  if (arguments->guest.kernel == NULL && recorded && access (recorded, R_OK) == 0)
-    return kernel_find (recorded, kernel);
-  return guest_kernel_find (arguments->guest.kernel, log_info (log, "filesystem", 0), kernel);
+  return (struct trust) {
+    .all = arguments->trust_log, .kernel = arguments->guest.kernel, .check = arguments->guest.check,
+    .include = &arguments->guest.include
+  };
 }
 
 /* Add the observation in MARK, behind its name.  A mark's text has lost the newline at its end. */
@@ -279,8 +279,7 @@ make_bundle (const struct replay_options *arguments, const struct session_config
     error_message ("out of memory");
   else {
     const struct bundle bundle = {
-      .log = config->log, .state = missing->state, .check = arguments->guest.check, .trees = &config->trees, .seen = &seen,
-      .missing = missing
+      .log = config->log, .state = missing->state, .trees = &config->trees, .seen = &seen, .missing = missing
     };
 
     r = session_see_state (config, position, choices, count, &seen);
@@ -323,23 +322,20 @@ visit_states (const struct replay_options *arguments, struct session_config *con
   return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
 }
 
-/* The guest's initramfs, with what CHECK, if not NULL, needs, and perhaps a shell for a person.  NULL after a message. */
+/* The guest's initramfs, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a message. */
 static struct initramfs *
-make_initramfs (const struct write_log *log, const struct kernel *kernel, const char *check, bool shell, const struct kept *kept)
+make_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel)
 {
+  const struct trust trust = trust_of (arguments);
+  const struct kept *kept = arguments->kept;
   const char *filesystem = log_info (log, "filesystem", 0);
   struct initramfs *initramfs = kept ? guest_image_new_for_many (kernel, filesystem, kept_filesystems (kept), false)
     : guest_image_new (kernel, filesystem, false);
-  const char *path;
-  int r = 0;
 
   if (initramfs == NULL)
     return NULL;
-  if (check)
-    r = initramfs_add_shell_command (initramfs, check);
-  for (size_t i = 0; check && r == 0 && (path = log_info (log, "include", i)) != NULL; i++)
-    r = initramfs_add_included (initramfs, path);
-  if (r == 0 && shell)
+  int r = trust_add_checker (&trust, log, initramfs);
+  if (r == 0 && arguments->shell)
     r = guest_image_add_shell (initramfs, filesystem);
   if (r == 0)
     return initramfs;
@@ -351,11 +347,11 @@ make_initramfs (const struct write_log *log, const struct kernel *kernel, const 
  * or -1 after a message.
  */
 static int
-build_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel, const char *check,
+build_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel,
                  const char *folder, char **file)
 {
   struct kept *kept = arguments->kept;
-  struct initramfs *initramfs = make_initramfs (log, kernel, check, arguments->shell, kept);
+  struct initramfs *initramfs = make_initramfs (arguments, log, kernel);
   int r = -1;
 
   *file = NULL;
@@ -417,9 +413,11 @@ replay_in (const struct replay_options *arguments, const struct write_log *log, 
   CLEANUP_FREE char *initramfs_file = NULL;
   CLEANUP_FREE const char **watch = NULL;
   const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
-  const char *check = arguments->guest.check ? arguments->guest.check : log_info (log, "check", 0);
+  const struct trust trust = trust_of (arguments);
+  const char *check;
 
-  if (build_initramfs (arguments, log, kernel, check, folder, &initramfs_file) == -1)
+  if (trust_find_checker (&trust, log, &check) == -1
+      || build_initramfs (arguments, log, kernel, folder, &initramfs_file) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = persistence ? 0 : find_watch (log, &watch);
   struct pages pages;
@@ -465,6 +463,7 @@ run_replay (const struct replay_options *arguments, const struct write_log *log)
   struct persistence *persistence = NULL;
   struct workload workload = { .name = NULL };
   CLEANUP_FREE char *workload_name = NULL;
+  const struct trust trust = trust_of (arguments);
   struct kernel kernel;
   struct trees trees;
   char *folder;
@@ -485,7 +484,7 @@ run_replay (const struct replay_options *arguments, const struct write_log *log)
     error_message ("out of memory");
     return EXIT_UNUSABLE;
   }
-  if (find_kernel (arguments, log, &kernel) == -1)
+  if (trust_check (&trust, log) == -1 || trust_find_kernel (&trust, log, &kernel) == -1)
     return EXIT_UNUSABLE;
   folder = workdir_create ();
   if (folder == NULL) {
@@ -503,10 +502,33 @@ run_replay (const struct replay_options *arguments, const struct write_log *log)
   return status;
 }
 
+/* Cut LOG at POSITION into FOLDER/log.bin, *path, to free.  A checker that is on this machine goes into it.  Returns 0, or -1 after
+ * a message.
+ */
+static int
+cut_for_bundle (const struct trust *trust, const struct write_log *log, uint32_t position, const char *folder, char **path)
+{
+  struct log_checker checker;
+  CLEANUP_FREE char *files = NULL;
+  int origin = trust_find_checker (trust, log, &checker.command);
+
+  if (origin == -1)
+    return -1;
+  if (asprintf (path, "%s/log.bin", folder) == -1 || asprintf (&files, "%s/files", folder) == -1) {
+    error_message ("out of memory");
+    return -1;
+  }
+  checker.files = files;
+  if (origin == CHECKER_HERE && trust_pack_checker (trust, log, files) == -1)
+    return -1;
+  return log_cut (log, position, "powercut:new", origin == CHECKER_HERE ? &checker : NULL, *path);
+}
+
 /* Replay the state of LOG from a log that has only what it needs, as whoever gets the bundle will. */
 static int
 run_bundle (const struct replay_options *arguments, const struct write_log *log)
 {
+  const struct trust trust = trust_of (arguments);
   struct replay_options on_part = *arguments;
   CLEANUP_FREE struct choice *choices = NULL;
   CLEANUP_FREE char *path = NULL;
@@ -520,14 +542,12 @@ run_bundle (const struct replay_options *arguments, const struct write_log *log)
   char *folder = workdir_create ();
   if (folder == NULL)
     return EXIT_UNUSABLE;
-  if (asprintf (&path, "%s/log.bin", folder) == -1) {
-    path = NULL;
-    error_message ("out of memory");
-  }
-  if (path && log_cut (log, position, "powercut:new", path) == 0)
+  if (cut_for_bundle (&trust, log, position, folder, &path) == 0)
     part = write_log_open (path);
   if (part) {
     on_part.log = path;
+    on_part.guest.check = NULL; /* it is in there now */
+    on_part.guest.include = (struct option_texts) { NULL, 0 };
     status = run_replay (&on_part, part);
     write_log_close (part);
   }
@@ -606,5 +626,7 @@ replay_command (int argc, char **argv, struct kept *kept)
   struct replay_options options = REPLAY_OPTIONS_DEFAULT;
 
   options.kept = kept;
-  return replay_options_parse (argc, argv, &options) == -1 ? EXIT_UNUSABLE : replay (&options);
+  int status = replay_options_parse (argc, argv, &options) == -1 ? EXIT_UNUSABLE : replay (&options);
+  free (options.guest.include.texts);
+  return status;
 }

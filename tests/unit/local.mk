@@ -63,6 +63,10 @@ tests_unit_test_kernel_unpack_LDADD = \
 tests_unit_test_initramfs_SOURCES = tests/unit/test-initramfs.c tests/unit/unit.h
 tests_unit_test_initramfs_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
 tests_unit_test_initramfs_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+UNIT_TESTS += tests/unit/test-packed
+tests_unit_test_packed_SOURCES = tests/unit/test-packed.c tests/unit/unit.h
+tests_unit_test_packed_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
+tests_unit_test_packed_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 
 # Logs made by the writer itself.
 make_log = tests/unit/make-log.c tests/unit/make-log.h tests/unit/unit.h

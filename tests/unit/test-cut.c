@@ -2,11 +2,14 @@
 /* A log that was cut at a position is the same log up to there. */
 #include <config.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "log/cut.h"
+#include "log/files.h"
 #include "replay/model.h"
 #include "tests/unit/make-log.h"
 
@@ -19,7 +22,7 @@ cut (const struct write_log *log, uint32_t position, const char *kept)
   CLEANUP_FREE char *path = new_path ();
   struct write_log *result;
 
-  ck_assert_int_eq (log_cut (log, position, kept, path), 0);
+  ck_assert_int_eq (log_cut (log, position, kept, NULL, path), 0);
   result = write_log_open (path);
   unlink (path);
   ck_assert_ptr_nonnull (result);
@@ -138,6 +141,48 @@ START_TEST (what_comes_later_and_is_kept_keeps_its_text_and_order)
 }
 END_TEST
 
+/* A file with TEXT, its path to free. */
+static char *
+write_file (const char *text)
+{
+  char *path = new_path ();
+  FILE *file = fopen (path, "w");
+
+  ck_assert_ptr_nonnull (file);
+  fputs (text, file);
+  ck_assert_int_eq (fclose (file), 0);
+  return path;
+}
+
+START_TEST (another_checker_takes_the_place_of_the_log_s_own)
+{
+  struct log_maker *maker = make_log_with_info (1, SECTORS, "check=./mine");
+  CLEANUP_FREE char *files = write_file ("its programs"), *path = new_path ();
+  const struct log_checker checker = { "./its --own", files };
+  const void *data;
+
+  add_mark (maker, LOG_FILES_MARK " my programs");
+  add_mark (maker, "begin");
+  add_done_write (maker, 0, 0, "a");
+  struct write_log *log = finish_log (maker);
+  ck_assert_uint_eq (log_files_piece (&log->marks[0], &data), strlen ("my programs"));
+  ck_assert_int_eq (log_cut (log, 3, "powercut:new", &checker, path), 0);
+  struct write_log *part = write_log_open (path);
+  ck_assert_ptr_nonnull (part);
+  ck_assert_int_eq (part->end, LOG_CLOSED);
+  ck_assert_str_eq (log_info (part, "check", 0), "./its --own");
+  ck_assert_ptr_null (log_info (part, "check", 1));
+  ck_assert_uint_eq (part->mark_count, 4);
+  ck_assert_uint_eq (log_files_piece (&part->marks[0], &data), 0);
+  ck_assert_uint_eq (log_files_piece (&part->marks[3], &data), strlen ("its programs"));
+  ck_assert_int_eq (memcmp (data, "its programs", strlen ("its programs")), 0);
+  assert_same_pending (log, part, 3);
+  assert_same_contents (log, part, 3);
+  write_log_close (part);
+  write_log_close (log);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -148,6 +193,7 @@ main (void)
   tcase_add_test (tcase, up_to_the_cut_nothing_changes);
   tcase_add_test (tcase, nothing_behind_the_cut_is_explored);
   tcase_add_test (tcase, what_comes_later_and_is_kept_keeps_its_text_and_order);
+  tcase_add_test (tcase, another_checker_takes_the_place_of_the_log_s_own);
   suite_add_tcase (suite, tcase);
   return run_suite_with_folder (suite);
 }

@@ -5,10 +5,17 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 qemu-system-x86_64 nbdkit sqlite3
 
-expect_status 0 "$powercut" record --size=64M --setup='echo old > a' --include="$srcdir/README.md" -o "$tmp/log.bin" \
-    --check='grep -qx "old\|new" a && test -s '"$srcdir/README.md" -- /bin/sh -c 'echo new > b; mv b a'
+mkdir "$tmp/included"
+echo 'as it was' > "$tmp/included/file"
+printf '#!/bin/sh\ngrep -qx "old\\|new" a && grep -qx "as it was" "$1"\n' > "$tmp/checker"
+chmod +x "$tmp/checker"
+expect_status 0 "$powercut" record --size=64M --setup='echo old > a' --include="$tmp/included" -o "$tmp/log.bin" \
+    --check="$tmp/checker $tmp/included/file" -- /bin/sh -c 'echo new > b; mv b a'
 
-# The recording's checker is taken; the trees are not compared then.
+# The recording's checker is taken, with what it was then and had then: nothing of this machine, whatever is there by now.  The trees are
+# not compared then.
+rm "$tmp/checker"
+echo 'a secret' > "$tmp/included/file"
 expect_status 0 "$replay" --json="$tmp/json" "$tmp/log.bin"
 grep -q '^check: right$' "$tmp/out" || fail "the report does not say that the checker is content: $(cat "$tmp/out")"
 [ "$(jq -c '[.exhaustive, .atomic, .durable]' "$tmp/json")" = '[true,null,null]' ] || fail "trees are judged: $(cat "$tmp/json")"

@@ -83,3 +83,18 @@ cat "$tmp/out"
 grep -q "^    minimal $state: 1 write is missing" "$tmp/out" || fail '--state with --minimize gives another minimum'
 refused 'nothing is wrong with it' "$powercut" bundle "${state%%:*}" "$tmp/order.bin" -o "$tmp/none.tar.zst"
 [ ! -e "$tmp/none.tar.zst" ] || fail 'a bundle of nothing was written'
+
+# A bundle has the checker in it, the log's own or another, and needs none of its programs where it is unpacked.
+expect_status 0 "$powercut" bundle "$state" "$tmp/order.bin" --check="$tmp/check; echo another; exit 1" -o "$tmp/another.tar.zst"
+rm "$tmp/check"
+expect_status 0 "$powercut" bundle "$state" "$tmp/order.bin" -o "$tmp/order.tar.zst"
+shows ()
+{
+    rm -rf "$tmp/elsewhere/"*
+    tar --zstd -xf "$1"
+    command=$(sed -n 's/^    \(replay .*\)$/\1/p' README)
+    PATH=$builddir/replay:$PATH expect_status 1 sh -c "$command"
+    grep -q "$2" "$tmp/out" || fail "$1 does not show '$2': $(cat "$tmp/out")"
+}
+shows "$tmp/order.tar.zst" 'the third without the first'
+shows "$tmp/another.tar.zst" 'another'

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kernel that a log names, which may be anybody's: its release is compared, and nothing else is made of it. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/message.h"
+#include "guest/kernel.h"
+#include "guest/modules.h"
+
+#define RELEASE_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-"
+
+/* Move the one of RELEASE among the COUNT KERNELS to *KERNEL and free the array.  False if there is none. */
+static bool
+take_release (struct kernel *kernels, int count, const char *release, struct kernel *kernel)
+{
+  bool found = false;
+
+  for (int i = 0; i < count; i++)
+    if (!found && strcmp (kernels[i].release, release) == 0) {
+      *kernel = kernels[i];
+      found = true;
+    }
+    else
+      kernel_free (&kernels[i]);
+  free (kernels);
+  return found;
+}
+
+/* The message is an offer to run a command: nothing but a release may stand in it. */
+static int
+report_missing (const char *release, const char *log)
+{
+  if (*release == '\0' || *release == '-' || strspn (release, RELEASE_CHARACTERS) != strlen (release))
+    error_message ("%s: the kernel that it names is none: give one with --kernel=VERSION|FILE|DIR", log);
+  else
+    error_message ("%s was recorded on Linux %s, which is neither fetched nor installed here: `powercut kernel fetch %s` gets it, or "
+                   "give another with --kernel=VERSION|FILE|DIR", log, release, release);
+  return -1;
+}
+
+int
+kernel_find_release (const char *release, const char *log, struct kernel *kernel)
+{
+  struct kernel *kernels = NULL;
+  int count = kernel_list_fetched (&kernels);
+
+  *kernel = (struct kernel) { 0 };
+  if (count == -1)
+    return -1;
+  if (!take_release (kernels, count, release, kernel)) {
+    count = kernel_list_installed (&kernels);
+    if (!take_release (kernels, count, release, kernel))
+      return report_missing (release, log);
+  }
+  if (kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0)
+    return 0;
+  kernel_free (kernel);
+  return -1;
+}

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What a stranger's log names on this machine is not run, booted or read, unless the command line says so: SECURITY in powercut(1).
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires nbdkit nbdcopy gcc
+
+mkdir "$tmp/work" "$tmp/here"
+cd "$tmp/here"
+export TMPDIR=$tmp/work XDG_CACHE_HOME=$tmp/cache
+
+# stranger INFO...: a log with these texts in its header
+stranger ()
+{
+    local words=() text
+
+    for text; do words+=("info=$text"); done
+    rm -f "$tmp/log.bin"
+    head -c 4096 /dev/zero | tr '\0' a > "$tmp/data"
+    nbdkit -U - "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$tmp/log.bin" size=1M "${words[@]}" \
+        --run "nbdcopy --flush $tmp/data \"\$uri\""
+}
+
+# A program of the host that would tell if it were run, as a script and as the loader of an executable.
+printf '#!/bin/sh\ntouch %q\n' "$tmp/was-run" > "$tmp/here/run-me"
+chmod +x "$tmp/here/run-me"
+echo 'int main (void) { return 0; }' > "$tmp/here/program.c"
+gcc -o "$tmp/here/program" -Wl,--dynamic-linker="$tmp/here/run-me" "$tmp/here/program.c"
+
+for check in "$tmp/here/run-me" ./run-me "$tmp/here/program" "sh -c $tmp/here/program"; do
+    stranger filesystem=ext4 "check=$check"
+    refused 'whose programs it does not carry' "$replay" "$tmp/log.bin"
+    refused 'does not carry' "$replay" --state=3 --bundle="$tmp/bundle" "$tmp/log.bin"
+    refused 'does not carry' "$replay" --state=3 --shell "$tmp/log.bin"
+done
+[ ! -e "$tmp/was-run" ] || fail 'a program that a log names was run on the host'
+
+# Its includes are nothing without a checker of its own, and not taken for one that it does not carry.
+echo 'a secret' > "$tmp/here/secret"
+chmod 600 "$tmp/here/secret"
+stranger filesystem=ext4 "check=cat $tmp/here/secret; exit 1" "include=$tmp/here/secret"
+refused 'does not carry' "$replay" "$tmp/log.bin"
+
+# Its kernel is known by its release, and by nothing else.
+echo 'no kernel' > vmlinuz
+stranger filesystem=ext4 kernel=9.9.9-none kernel-image=vmlinuz
+refused 'recorded on Linux 9.9.9-none.*kernel fetch 9.9.9-none' "$replay" "$tmp/log.bin"
+refused 'vmlinuz: is no x86 kernel image' "$replay" --trust-log "$tmp/log.bin"
+stranger filesystem=ext4 'kernel=6.1; touch here' kernel-image=vmlinuz
+refused 'the kernel that it names is none' "$replay" "$tmp/log.bin"
+stranger filesystem=ext4 kernel=../../here/vmlinuz
+refused 'the kernel that it names is none' "$replay" "$tmp/log.bin"
+
+# Its file system becomes a word of other programs' command lines.
+for filesystem in --config=/here ../ext4 'ext4 xfs' ''; do
+    stranger "filesystem=$filesystem"
+    refused 'the file system that it names is none' "$replay" "$tmp/log.bin"
+done
+
+# What goes with a checker of the command line goes with no other.
+stranger filesystem=ext4
+refused 'is for --check' "$replay" --include="$tmp/here/secret" "$tmp/log.bin"
+
+# What a log carries is in it.
+echo 'no archive' > "$tmp/files"
+rm -f "$tmp/log.bin"
+nbdkit -U - "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$tmp/log.bin" size=1M info=filesystem=ext4 info=check=true \
+    files="$tmp/files" --run "nbdcopy --flush $tmp/data \"\$uri\""
+"$powercut" show "$tmp/log.bin" | grep -q 'powercut:files (26 bytes)' || fail 'the log does not carry the files'
