@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the kernel asks modprobe for.  The modules that a guest needs were loaded as it booted: who asks for another cipher will not
- * get it, and a mount that needs it fails with an ENOENT that does not say of what.
+/* What the kernel asks modprobe for.  The modules that a guest needs were loaded as it booted: who asks for another
+ * cipher will not get it, and a mount that needs it fails with an ENOENT that does not say of what.
  */
 #include <config.h>
 

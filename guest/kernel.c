@@ -430,17 +430,24 @@ made_folder (char *folder)
 }
 
 char *
-cache_folder (void)
+cache_path (void)
 {
   const char *cache = getenv ("XDG_CACHE_HOME"), *home = getenv ("HOME");
 
   /* The specification says to ignore a relative path. */
   if (cache && *cache == '/')
-    return made_folder (text_format ("%s/powercut", cache));
-  if (home && *home == '/')
-    return made_folder (text_format ("%s/.cache/powercut", home));
-  error_message ("no cache folder: HOME is not set: set it, or XDG_CACHE_HOME");
-  return NULL;
+    return text_format ("%s/powercut", cache);
+  return home && *home == '/' ? text_format ("%s/.cache/powercut", home) : NULL;
+}
+
+char *
+cache_folder (void)
+{
+  char *path = cache_path ();
+
+  if (path == NULL)
+    error_message ("no cache folder: HOME is not set: set it, or XDG_CACHE_HOME");
+  return made_folder (path);
 }
 
 char *

@@ -86,9 +86,12 @@ extern const char *kernel_flavour (const char *release);
  */
 extern int kernel_fetch (const struct kernel_wish *wish, struct kernel *kernel);
 
-/* The folder of all that powercut keeps between commands, to free: $XDG_CACHE_HOME/powercut or ~/.cache/powercut; made if
- * missing.  NULL after a message.
+/* The path of the folder of all that powercut keeps between commands, to free: $XDG_CACHE_HOME/powercut or ~/.cache/powercut,
+ * whether it is there or not.  NULL without a message if neither can be said.
  */
+extern char *cache_path (void);
+
+/* The same, made if missing.  NULL after a message. */
 extern char *cache_folder (void);
 
 /* The folder NAME in it, to free; made if missing.  NULL after a message. */

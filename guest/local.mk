@@ -34,7 +34,9 @@ guest_agent_LDFLAGS = -all-static
 
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
+	guest/accel.c guest/accel.h \
 	guest/apt.c guest/apt.h \
+	guest/boot.c \
 	guest/capture.c guest/capture.h \
 	guest/console.c \
 	guest/fsck.h \
@@ -52,6 +54,7 @@ guest_libguest_la_SOURCES = \
 	guest/kernel-store.c guest/kernel-store.h \
 	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \
+	guest/launch.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/modules.c guest/modules.h \
 	guest/needs.c guest/needs.h \

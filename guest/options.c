@@ -11,6 +11,7 @@ guest_options_add (struct option_table *table, struct guest_options *options)
 {
   options_add (table, (const struct option_spec[]) {
     { "kernel", 0, OPTION_TEXT, &options->kernel, "FILE|DIR", "the guest's kernel [the recording's, else the newest]", 0 },
+    ACCEL_OPTION (&options->accel, "auto|kvm|tcg"),
     { "check", 0, OPTION_TEXT, &options->check, "CMD", "shell command that says what is right [the recording's]", 0 },
     { "include", 0, OPTION_TEXTS, &options->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
     { "pages", 0, OPTION_FLAG, &options->pages, NULL, "tabulate what becomes of each page of the files", 0 },
@@ -22,11 +23,22 @@ guest_options_add (struct option_table *table, struct guest_options *options)
   });
 }
 
+enum accel
+guest_options_accel (const struct guest_options *options)
+{
+  enum accel accel;
+
+  return accel_parse (options->accel, &accel) == 0 ? accel : ACCEL_AUTO;
+}
+
 int
 guest_options_check (const struct guest_options *options)
 {
   const char *fault = options->page_bytes > 0 ? page_size_fault (options->page_bytes) : NULL;
+  enum accel accel;
 
+  if (accel_parse (options->accel, &accel) == -1)
+    return -1;
   if (fault == NULL)
     return jobs_check (1, options->memory_bytes);
   error_message ("--page-size=%ju: %s", (uintmax_t) options->page_bytes, fault);

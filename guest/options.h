@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/options.h"
+#include "guest/accel.h"
 
 #define GUEST_MEMORY_DEFAULT (UINT64_C (256) << 20)
 #define GUEST_MEMORY_LEAST (UINT64_C (64) << 20)
@@ -14,6 +15,7 @@
 
 struct guest_options {
   const char *kernel;           /* as for guest_kernel_find, or NULL */
+  const char *accel;            /* as for accel_parse, or NULL */
   const char *check;            /* shell command that says what is right after a crash, or NULL */
   struct option_texts include;  /* files of the host that the guest needs too */
   uint64_t memory_bytes;        /* 0: not given */
@@ -25,6 +27,9 @@ struct guest_options {
 
 /* Add the options' rows to TABLE; OPTIONS must be there when it is parsed. */
 extern void guest_options_add (struct option_table *table, struct guest_options *options);
+
+/* What --accel of checked OPTIONS says. */
+extern enum accel guest_options_accel (const struct guest_options *options);
 
 /* Can what was given be?  Returns 0, or -1 after a message. */
 extern int guest_options_check (const struct guest_options *options);

@@ -33,7 +33,9 @@ softdep_same_module (const char *a, const char *b)
   return true;
 }
 
-/* WORDS is the rest of a line: names, of which those without `pre:` or `post:` before them are meant to come first, too. */
+/* WORDS is the rest of a line: names, of which those without `pre:` or `post:` before them are meant to come first,
+ * too.
+ */
 static int
 visit_names (char *words, bool post, int (*visit) (void *opaque, const char *name), void *opaque)
 {
@@ -61,7 +63,8 @@ visit_line (char *line, const char *module, bool post, int (*visit) (void *opaqu
 }
 
 int
-softdep_each (const char *folder, const char *module, bool post, int (*visit) (void *opaque, const char *name), void *opaque)
+softdep_each (const char *folder, const char *module, bool post,
+              int (*visit) (void *opaque, const char *name), void *opaque)
 {
   CLEANUP_FREE char *path = text_format ("%s/modules.softdep", folder);
   CLEANUP_FREE char *line = NULL;

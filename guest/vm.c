@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "common/process.h"
 #include "common/stop.h"
 #include "guest/kernel.h"
+#include "guest/launch.h"
 #include "guest/protocol.h"
 #include "guest/qemu.h"
 #include "guest/vm.h"
@@ -30,14 +30,7 @@
 #define ANSWER_MAX (64 << 20)
 #define HEAD_MAX 32
 #define EXIT_WAIT_MS 5000
-#define REASON_LINES 2
 #define ERRORS_TAIL 4096
-#define BOOT_TRIES 3
-
-/* Hardware that virtualizes boots a guest in a second or two.  Where /dev/kvm is there but is itself emulated, a guest
- * may take minutes or not come up at all; then emulation by QEMU is quicker.
- */
-#define KVM_BOOT_MS 10000
 
 struct vm {
   pid_t pid;                    /* QEMU, or 0 once it is reaped */
@@ -46,9 +39,6 @@ struct vm {
   bool lost;                    /* a call got no answer: the next one that comes would be taken for another call's */
   char *release;
 };
-
-/* Set when a guest did not come up with KVM but did without: nobody then waits for the same again. */
-static atomic_bool kvm_is_useless;
 
 static int64_t
 now_ms (void)
@@ -249,15 +239,15 @@ vm_call (struct vm *vm, int timeout_ms, const char *const *words)
 
 /* Start QEMU with the agent's port on PORT. */
 static int
-start_qemu (struct vm *vm, const struct vm_config *config, const char *accelerator, int port)
+start_qemu (struct vm *vm, const struct vm_config *config, enum accel accel, int port)
 {
   struct process_io io = { .stdout_fd = vm->errors, .stderr_fd = vm->errors, .inherit_fd = port };
-  CLEANUP_FREE char *unpacked = strcmp (accelerator, "tcg") == 0 ? kernel_unpacked (config->image) : NULL;
+  CLEANUP_FREE char *unpacked = accel == ACCEL_TCG ? kernel_unpacked (config->image) : NULL;
   struct vm_config with_kernel = *config;
 
   if (unpacked)
     with_kernel.image = unpacked;
-  char **words = qemu_command (&with_kernel, accelerator, port);
+  char **words = qemu_command (&with_kernel, accel, port);
 
   if (words == NULL) {
     error_message ("cannot start QEMU: %m");
@@ -268,9 +258,8 @@ start_qemu (struct vm *vm, const struct vm_config *config, const char *accelerat
   return vm->pid == -1 ? -1 : 0;
 }
 
-/* The guest, started and perhaps still booting.  NULL after a message. */
-static struct vm *
-launch (const struct vm_config *config, const char *accelerator)
+struct vm *
+vm_launch (const struct vm_config *config, enum accel accel)
 {
   struct vm *vm = calloc (1, sizeof *vm);
   int ends[2];
@@ -284,7 +273,7 @@ launch (const struct vm_config *config, const char *accelerator)
   vm->errors = memfd_create ("qemu-errors", MFD_CLOEXEC);
   if (vm->errors == -1)
     error_message ("cannot start QEMU: %m");
-  if (vm->errors == -1 || start_qemu (vm, config, accelerator, ends[1]) == -1) {
+  if (vm->errors == -1 || start_qemu (vm, config, accel, ends[1]) == -1) {
     close (ends[1]);
     vm_end (vm);
     return NULL;
@@ -293,86 +282,22 @@ launch (const struct vm_config *config, const char *accelerator)
   return vm;
 }
 
-/* Boot with ACCELERATOR.  Returns the guest, or NULL and why in *answer (text NULL: a message was printed). */
-static struct vm *
-boot (const struct vm_config *config, const char *accelerator, int timeout_ms, struct vm_answer *answer)
+struct vm_answer
+vm_await_ready (struct vm *vm, int timeout_ms)
 {
-  struct vm *vm = launch (config, accelerator);
+  struct vm_answer answer = receive_answer (vm, timeout_ms, now_ms () + timeout_ms);
 
-  *answer = (struct vm_answer) { .failure = VM_DIED };
-  if (vm == NULL)
-    return NULL;
-  *answer = receive_answer (vm, timeout_ms, now_ms () + timeout_ms);
-  if (answer->failure != VM_OK) {
-    vm_end (vm);
-    return NULL;
+  if (answer.failure == VM_OK) {
+    vm->release = answer.text;
+    answer.text = NULL;
   }
-  vm->release = answer->text;
-  return vm;
+  return answer;
 }
 
-static void
-report_boot_failure (const struct vm_config *config, const struct vm_answer *answer)
+int
+vm_port (const struct vm *vm)
 {
-  if (answer->text == NULL || answer->failure == VM_STOPPED)
-    return;
-  CLEANUP_FREE char *reason = console_reason (config->console, REASON_LINES);
-  error_message ("the guest did not boot %s: %s%s%s", config->image, answer->text,
-                 *reason ? "; its console says: " : "", reason);
-}
-
-static bool
-kvm_is_worth_a_try (void)
-{
-  return !atomic_load (&kvm_is_useless) && access ("/dev/kvm", R_OK | W_OK) == 0;
-}
-
-/* Whether another try may bring what this one did not: QEMU's emulation now and then crashes a kernel as it boots. */
-static bool
-died_booting (const struct vm *vm, const struct vm_answer *answer)
-{
-  return vm == NULL && answer->text && answer->failure == VM_DIED;
-}
-
-static struct vm *
-boot_emulated (const struct vm_config *config, struct vm_answer *answer)
-{
-  struct vm *vm = boot (config, "tcg", config->boot_timeout_ms, answer);
-
-  for (int tries = 1; tries < BOOT_TRIES && died_booting (vm, answer); tries++) {
-    free (answer->text);
-    vm = boot (config, "tcg", config->boot_timeout_ms, answer);
-  }
-  return vm;
-}
-
-struct vm *
-vm_start (const struct vm_config *config)
-{
-  CLEANUP_FREE char *qemu = process_find (QEMU_PROGRAM);
-  struct vm_answer answer;
-  struct vm *vm;
-
-  if (qemu == NULL) {
-    error_message (QEMU_PROGRAM ": not found: install qemu-system-x86");
-    return NULL;
-  }
-  if (kvm_is_worth_a_try ()) {
-    vm = boot (config, "kvm", config->boot_timeout_ms < KVM_BOOT_MS ? config->boot_timeout_ms : KVM_BOOT_MS, &answer);
-    if (vm == NULL && answer.text && answer.failure != VM_STOPPED) {
-      free (answer.text);
-      vm = boot_emulated (config, &answer);
-      if (vm)
-        atomic_store (&kvm_is_useless, true);
-    }
-  }
-  else
-    vm = boot_emulated (config, &answer);
-  if (vm == NULL) {
-    report_boot_failure (config, &answer);
-    free (answer.text);
-  }
-  return vm;
+  return vm->agent;
 }
 
 const char *

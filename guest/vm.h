@@ -3,8 +3,11 @@
 #ifndef POWERCUT_VM_H
 #define POWERCUT_VM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "guest/accel.h"
 
 struct vm;
 
@@ -27,6 +30,8 @@ struct vm_config {
   const char *console;          /* file that receives the serial console, made anew */
   const char *terminal;         /* Unix socket that somebody listens on: a terminal for the guest, /dev/hvc0; or NULL */
   int boot_timeout_ms;
+  enum accel accel;
+  bool quiet;                   /* do not tell the user that guests are emulated */
 };
 
 /* Why a call did not give an answer. */

@@ -70,6 +70,7 @@ make_words (const struct case_cell *cell)
   if (words == NULL)
     return NULL;
   add_option (words, &count, "--kernel", environment->kernel);
+  add_option (words, &count, "--accel", environment->accel);
   add_option (words, &count, "--check", corpus_case->check);
   if (corpus_case->log)
     return words;

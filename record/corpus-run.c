@@ -13,6 +13,7 @@
 #include "common/stop.h"
 #include "common/words.h"
 #include "common/workdir.h"
+#include "guest/accel.h"
 #include "guest/image.h"
 #include "guest/jobs.h"
 #include "guest/kernel.h"
@@ -28,6 +29,7 @@
 struct arguments {
   const char *filesystems;      /* names with commas between them, or NULL: the usual ones */
   struct option_texts kernels;
+  const char *accel;            /* as --accel of `powercut run`, or NULL */
   uint64_t jobs;
   const char *filter, *junit, *json;
 };
@@ -54,7 +56,7 @@ plan_environments (struct corpus *corpus, const struct arguments *arguments, con
         return -1;
       corpus->environments[corpus->environment_count++] = (struct case_environment) {
         .filesystem = filesystems->list[j], .kernel = kernels[i].image, .release = kernels[i].release,
-        .supported = supported
+        .accel = arguments->accel, .supported = supported
       };
     }
   }
@@ -119,6 +121,7 @@ run_and_report (struct corpus *corpus, const struct arguments *arguments)
     return EXIT_UNUSABLE;
   r = corpus_run_cells (corpus, arguments->jobs, folder);
   workdir_remove (folder);
+  accel_tell (arguments->accel);
   if (r == -1)
     return EXIT_UNUSABLE;
   corpus_print (corpus);
@@ -160,6 +163,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
 {
   const struct option_spec options[] = {
     { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    ACCEL_OPTION (&arguments->accel, "HOW"),
     { "fs", 0, OPTION_TEXT, &arguments->filesystems, "NAME,...", "file systems [" FILESYSTEMS "]", 0 },
     { "filter", 0, OPTION_TEXT, &arguments->filter, "PATTERN", "only cases with a part of their name that it matches", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "COUNT", "cells side by side [one for each processor]", 1 },
@@ -173,8 +177,9 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
+  enum accel accel;
 
-  if (first == -1)
+  if (first == -1 || accel_parse (arguments->accel, &accel) == -1)
     return -1;
   if (first == argc) {
     error_message ("corpus run: which cases? name a folder: see --help");

@@ -12,6 +12,7 @@ struct case_environment {
   const char *filesystem;
   const char *kernel;           /* image */
   const char *release;          /* the kernel's */
+  const char *accel;            /* as --accel of `powercut run`, or NULL */
   bool supported;               /* the kernel has a driver for the file system */
 };
 

@@ -16,7 +16,7 @@
 #include "record/pool.h"
 #include "record/record.h"
 
-#define WORDS_MAX 16
+#define WORDS_MAX 20
 #define UPDATED_FILE "file"
 #define NOT_SUPPORTED "exit 77: "       /* before what a program says that ends so; see RECORD_NOT_SUPPORTED */
 
@@ -50,7 +50,7 @@ word_cell (const struct runner *runner, const struct cell *cell, struct words *w
   const struct environment *environment = cell->environment;
   const char *const head[] = {
     "--fs", environment->filesystem, "--mount", environment->mount_options, "--initial", runner->initial,
-    "--settle", runner->matrix->settle, "--kernel", environment->kernel
+    "--settle", runner->matrix->settle, "--accel", runner->matrix->accel, "--kernel", environment->kernel
   };
   size_t count = sizeof head / sizeof head[0];
 

@@ -47,7 +47,7 @@ struct matrix {
   struct cell *cells;
   size_t cell_count;
   const char *filesystems;      /* all that there are, with commas between them */
-  const char *settle;           /* as --settle of `powercut run` */
+  const char *settle, *accel;   /* as --settle and --accel of `powercut run` */
   const char *command;          /* the command line that asked for it */
   double seconds;               /* all in all */
 };

@@ -15,6 +15,7 @@
 #include "common/stop.h"
 #include "common/words.h"
 #include "common/workdir.h"
+#include "guest/accel.h"
 #include "guest/image.h"
 #include "guest/jobs.h"
 #include "guest/options.h"
@@ -29,7 +30,7 @@
 
 struct arguments {
   const char *filesystems, *protocols;  /* names with commas between them; NULL: all protocols */
-  const char *settle;
+  const char *settle, *accel;
   struct option_texts mount, kernels;
   uint64_t jobs;
   const char *command;          /* the command line itself */
@@ -236,6 +237,7 @@ measure (struct matrix *matrix, const struct arguments *arguments)
     return EXIT_UNUSABLE;
   r = matrix_run_cells (matrix, arguments->jobs, folder, matrix_print_cell);
   workdir_remove (folder);
+  accel_tell (matrix->accel);
   if (r == -1)
     return EXIT_UNUSABLE;
   matrix_print_end (matrix);
@@ -260,7 +262,8 @@ plan_and_measure (const struct arguments *arguments, const struct words *filesys
   struct kernel *kernels = calloc (kernel_count, sizeof *kernels);
   struct words lines = { NULL, NULL, 0 };
   struct matrix matrix = {
-    .command = arguments->command, .filesystems = arguments->filesystems, .settle = arguments->settle
+    .command = arguments->command, .filesystems = arguments->filesystems, .settle = arguments->settle,
+    .accel = arguments->accel
   };
   int status = EXIT_UNUSABLE;
 
@@ -285,6 +288,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     { "fs", 0, OPTION_TEXT, &arguments->filesystems, "TYPE,...", "file systems [" FILESYSTEMS "]", 0 },
     { "mount", 0, OPTION_TEXTS, &arguments->mount, "[TYPE:]OPTS", "mount options, for one file system or all; may be repeated", 0 },
     { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    ACCEL_OPTION (&arguments->accel, "MODE"),
     { "protocol", 0, OPTION_TEXT, &arguments->protocols, "NAME,...", "ways to update a file [all]", 0 },
     { "settle", 0, OPTION_TEXT, &arguments->settle, "sync|none|TIME", "after an update, as for run [sync]", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "CELLS", "cells side by side [one for each processor]", 1 },
@@ -299,8 +303,9 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
   };
   int first = options_parse (&command, argc, argv);
   struct recording ignored;
+  enum accel accel;
 
-  if (first == -1 || recording_parse_settle (arguments->settle, &ignored) == -1)
+  if (first == -1 || accel_parse (arguments->accel, &accel) == -1 || recording_parse_settle (arguments->settle, &ignored) == -1)
     return -1;
   if (first != argc) {
     error_message ("%s: matrix takes options alone: see --help", argv[first]);
@@ -316,7 +321,8 @@ matrix_command (int argc, char **argv)
 {
   CLEANUP_FREE char *command = words_join ("powercut", argc, argv);
   struct arguments arguments = {
-    .filesystems = FILESYSTEMS, .settle = "sync", .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : ""
+    .filesystems = FILESYSTEMS, .settle = "sync", .accel = "auto", .jobs = jobs_default (GUEST_MEMORY_DEFAULT),
+    .command = command ? command : ""
   };
   struct words filesystems = { NULL, NULL, 0 }, wanted = { NULL, NULL, 0 };
   int status = EXIT_UNUSABLE;

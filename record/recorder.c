@@ -213,7 +213,7 @@ start_guest (struct recorder *recorder)
   const struct vm_config config = {
     .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket, .disks = disks,
     .disk_count = 2, .memory_mib = (unsigned) (recording->guest.memory_bytes >> 20), .console = recorder->console,
-    .boot_timeout_ms = BOOT_TIMEOUT_MS,
+    .boot_timeout_ms = BOOT_TIMEOUT_MS, .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
   };
 
   recorder->vm = vm_start (&config);

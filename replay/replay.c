@@ -446,6 +446,7 @@ replay_in (const struct replay_options *arguments, const struct write_log *log, 
       .observe = observe || paged, .pages = paged ? pages.paths : (const char *const *) ranged,
       .pages_count = paged ? pages.file_count : (size_t) ranged_count, .check = check,
       .memory_mib = (unsigned) (arguments->guest.memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .accel = guest_options_accel (&arguments->guest), .quiet = arguments->guest.quiet,
       .run_timeout_ms = (int) (arguments->guest.timeout_seconds * 1000),
     },
   };

@@ -58,7 +58,7 @@ boot (struct runner *runner)
   const struct vm_config vm_config = {
     .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (runner->device),
     .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = runner->console,
-    .boot_timeout_ms = config->boot_timeout_ms,
+    .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
   };
 
   vm_end (runner->vm);

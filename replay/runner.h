@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "checker/tree.h"
+#include "guest/accel.h"
 #include "replay/device.h"
 
 struct runner;
@@ -23,6 +24,8 @@ struct runner_config {
   size_t pages_count;
   const char *check;            /* shell command to run on the recovered tree, or NULL */
   unsigned memory_mib;
+  enum accel accel;
+  bool quiet;                   /* say nothing but errors */
   int boot_timeout_ms;
   int run_timeout_ms;           /* a run that takes longer is a hang; a checker has as much again for itself */
 };

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The host's end of a guest, against this same program as QEMU: under the name qemu-system-x86_64 it plays the part
- * that the environment variable FAKE_QEMU names.
+ * that the environment variable FAKE_QEMU names, and with KVM the one that FAKE_KVM names.
  */
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -19,21 +22,69 @@
 #include "guest/vm.h"
 #include "tests/unit/unit.h"
 
-static char *folder, *console;
+#define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+#define SLOW_US 300000
 
-/* What QEMU was told: the descriptor of the agent's port, and whether to use KVM. */
+static char *folder, *console;
+static int kvm_error;           /* errno of opening /dev/kvm; 0: it can be opened */
+
+/* In place of the C library's: nobody knows whether there is a /dev/kvm where this runs. */
+int
+access (const char *path, int mode)
+{
+  if (strcmp (path, "/dev/kvm") != 0)
+    return faccessat (AT_FDCWD, path, mode, 0);
+  errno = kvm_error;
+  return kvm_error ? -1 : 0;
+}
+
+/* What QEMU was told: the descriptor of the agent's port, and whether to use KVM.  Returns -1 if it is not kept from
+ * doing harm.
+ */
 static int
 find_port (char **argv, bool *kvm)
 {
   uint64_t port = 0;
+  bool sandbox = false;
 
   for (*kvm = false; *argv; argv++) {
     if (strncmp (*argv, "socket,id=agent,fd=", 19) == 0)
       parse_unsigned (*argv + 19, 1024, &port);
     if (strcmp (*argv, "pc,accel=kvm") == 0)
       *kvm = true;
+    if (strcmp (*argv, "-sandbox") == 0 && strcmp (argv[1], SANDBOX) == 0)
+      sandbox = true;
   }
-  return (int) port;
+  return sandbox ? (int) port : -1;
+}
+
+/* Be a guest that is virtualized.  Returns an exit status. */
+static int
+play_kvm (int port)
+{
+  const char *name = getenv ("FAKE_KVM");
+  char request[16];
+
+  if (name == NULL)
+    return 1;
+  if (strcmp (name, "crashes") == 0)
+    raise (SIGABRT);
+  if (strcmp (name, "works") == 0)
+    dprintf (port, "ok 3\nkvm");
+  while (read (port, request, sizeof request) > 0) {
+    /* until the host has had enough */
+  }
+  return 0;
+}
+
+/* Let the tests know which guests were started. */
+static void
+note_start (bool kvm)
+{
+  CLEANUP_CLOSE int fd = open ("starts", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+  if (fd == -1 || write (fd, kvm ? "k" : "t", 1) != 1)
+    _exit (1);
 }
 
 static int
@@ -51,7 +102,14 @@ play_qemu (char **argv)
   bool kvm;
   int port = find_port (argv, &kvm);
 
-  if (kvm || strcmp (name, "fails") == 0) {
+  if (port == -1)
+    return 1;
+  note_start (kvm);
+  if (kvm)
+    return play_kvm (port);
+  if (strcmp (name, "slow") == 0)
+    usleep (SLOW_US);
+  if (strcmp (name, "fails") == 0) {
     fprintf (stderr, "first\nno such machine\n");
     return 1;
   }
@@ -78,13 +136,79 @@ play_qemu (char **argv)
 }
 
 static struct vm *
-start (const char *part)
+start_with (const char *part, enum accel accel)
 {
   struct vm_config config = { .image = "image", .initramfs = "initramfs", .console = console, .memory_mib = 64,
-                              .boot_timeout_ms = 5000 };
+                              .boot_timeout_ms = 5000, .accel = accel };
 
   setenv ("FAKE_QEMU", part, 1);
   return vm_start (&config);
+}
+
+static struct vm *
+start (const char *part)
+{
+  return start_with (part, ACCEL_TCG);
+}
+
+/* Which guests were started since the last call, to free. */
+static char *
+starts (void)
+{
+  char text[16] = "";
+  CLEANUP_CLOSE int fd = open ("starts", O_RDONLY | O_CLOEXEC);
+
+  if (fd != -1 && read (fd, text, sizeof text - 1) == -1)
+    ck_abort_msg ("starts: %m");
+  unlink ("starts");
+  return strdup (text);
+}
+
+/* What is remembered between processes, without what it is about, to free. */
+static char *
+remembered (void)
+{
+  char line[2048] = "";
+  CLEANUP_FCLOSE FILE *file = fopen ("powercut/accel", "r");
+
+  if (file && fgets (line, sizeof line, file) == NULL)
+    ck_abort_msg ("powercut/accel: %m");
+  line[strcspn (line, "\n")] = '\0';
+  return strdup (line + strcspn (line, " "));
+}
+
+/* How often KVM was tried since the last call. */
+static size_t
+kvm_starts (void)
+{
+  CLEANUP_FREE char *all = starts ();
+  size_t count = 0;
+
+  for (const char *letter = all; *letter; letter++)
+    count += *letter == 'k';
+  return count;
+}
+
+/* Boot as a process does that knows only what is remembered between processes: the guest must say RELEASE, and KVM be
+ * tried TRIES times.
+ */
+static void
+expect_boot (const char *part, const char *release, size_t tries)
+{
+  int status;
+
+  kvm_starts ();
+  pid_t pid = fork ();
+  if (pid == 0) {
+    struct vm *vm = start_with (part, ACCEL_AUTO);
+    const bool right = vm && strcmp (vm_release (vm), release) == 0;
+
+    vm_end (vm);
+    _exit (right ? 0 : 1);
+  }
+  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
+  ck_assert_int_eq (status, 0);
+  ck_assert_uint_eq (kvm_starts (), tries);
 }
 
 static struct vm_answer
@@ -109,13 +233,89 @@ expect (const char *part, enum vm_failure failure, const char *expected)
   vm_end (vm);
 }
 
-START_TEST (a_guest_without_kvm_is_emulated)
+static void
+begin (void)
 {
-  struct vm *vm = start ("right");
+  unlink ("starts");
+  unlink ("powercut/accel");
+  unsetenv ("FAKE_KVM");
+  kvm_error = 0;
+}
 
+START_TEST (kvm_that_works_is_found_out_once)
+{
+  setenv ("FAKE_KVM", "works", 1);
+  struct vm *vm = start_with ("slow", ACCEL_AUTO);
+
+  ck_assert_ptr_nonnull (vm);
+  ck_assert_str_eq (vm_release (vm), "kvm");
+  vm_end (vm);
+  CLEANUP_FREE char *verdict = remembered ();
+  ck_assert_str_eq (verdict, " kvm untold ");
+  expect_boot ("slow", "kvm", 1);
+}
+END_TEST
+
+START_TEST (kvm_that_does_not_work_is_found_out_once)
+{
+  static const char *const parts[] = { "crashes", "hangs" }, *const reasons[] = { "signal 6", "sooner" };
+
+  setenv ("FAKE_KVM", parts[_i], 1);
+  struct vm *vm = start_with ("slow", ACCEL_AUTO);
   ck_assert_ptr_nonnull (vm);
   ck_assert_str_eq (vm_release (vm), "6.1");
   vm_end (vm);
+  CLEANUP_FREE char *verdict = remembered ();
+  ck_assert_int_eq (strncmp (verdict, " tcg told ", strlen (" tcg told ")), 0);
+  ck_assert_ptr_nonnull (strstr (verdict, reasons[_i]));
+  expect_boot ("right", "6.1", 0);
+}
+END_TEST
+
+START_TEST (kvm_that_works_no_more_is_forgotten)
+{
+  setenv ("FAKE_KVM", "works", 1);
+  expect_boot ("slow", "kvm", 2);
+  setenv ("FAKE_KVM", "crashes", 1);
+  expect_boot ("right", "6.1", 1);
+  expect_boot ("right", "6.1", 0);
+}
+END_TEST
+
+START_TEST (what_was_found_out_before_another_boot_counts_no_more)
+{
+  setenv ("FAKE_KVM", "works", 1);
+  expect_boot ("slow", "kvm", 2);
+  CLEANUP_FCLOSE FILE *file = fopen ("powercut/accel", "r+");
+  ck_assert_int_ne (fputs ("00000000-0000", file), EOF);
+  ck_assert_int_eq (fflush (file), 0);
+  setenv ("FAKE_KVM", "crashes", 1);
+  kvm_error = EACCES;
+  expect_boot ("right", "6.1", 0);
+  CLEANUP_FREE char *verdict = remembered ();
+  ck_assert_ptr_nonnull (strstr (verdict, " tcg told /dev/kvm: Permission denied"));
+  kvm_error = 0;                /* somebody joined the group: that is to be found out */
+  setenv ("FAKE_KVM", "works", 1);
+  expect_boot ("slow", "kvm", 2);
+}
+END_TEST
+
+START_TEST (who_asks_for_kvm_gets_nothing_else)
+{
+  setenv ("FAKE_KVM", "crashes", 1);
+  ck_assert_ptr_null (start_with ("right", ACCEL_KVM));
+  CLEANUP_FREE char *crashed = starts ();
+  ck_assert_str_eq (crashed, "k");
+  setenv ("FAKE_KVM", "works", 1);
+  struct vm *vm = start_with ("right", ACCEL_KVM);
+  ck_assert_str_eq (vm_release (vm), "kvm");
+  vm_end (vm);
+  CLEANUP_FREE char *worked = starts ();
+  kvm_error = ENOENT;
+  ck_assert_ptr_null (start_with ("right", ACCEL_KVM));
+  CLEANUP_FREE char *none = starts (), *verdict = remembered ();
+  ck_assert_str_eq (none, "");
+  ck_assert_str_eq (verdict, "");
 }
 END_TEST
 
@@ -230,7 +430,15 @@ main (int argc, char **argv)
   if (symlink (self, qemu) == -1)
     return EXIT_FAILURE;
   setenv ("PATH", folder, 1);
-  tcase_add_test (tcase, a_guest_without_kvm_is_emulated);
+  setenv ("XDG_CACHE_HOME", folder, 1);
+  if (chdir (folder) == -1 || mkdir ("powercut", 0700) == -1)
+    return EXIT_FAILURE;
+  tcase_add_checked_fixture (tcase, begin, NULL);
+  tcase_add_test (tcase, kvm_that_works_is_found_out_once);
+  tcase_add_loop_test (tcase, kvm_that_does_not_work_is_found_out_once, 0, 2);
+  tcase_add_test (tcase, kvm_that_works_no_more_is_forgotten);
+  tcase_add_test (tcase, what_was_found_out_before_another_boot_counts_no_more);
+  tcase_add_test (tcase, who_asks_for_kvm_gets_nothing_else);
   tcase_add_test (tcase, answers_and_refusals_are_told_apart);
   tcase_add_test (tcase, malformed_answers_end_the_conversation);
   tcase_add_test (tcase, a_guest_that_dies_within_an_answer_is_dead);
