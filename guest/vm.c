@@ -31,6 +31,7 @@
 #define HEAD_MAX 32
 #define EXIT_WAIT_MS 5000
 #define ERRORS_TAIL 4096
+#define ENDED_BY_SIGNAL "terminating on signal "        /* words of QEMU's */
 
 struct vm {
   pid_t pid;                    /* QEMU, or 0 once it is reaped */
@@ -142,21 +143,27 @@ last_error (const struct vm *vm)
   return make_answer (VM_OK, "%s", line ? line + 1 : text).text;
 }
 
-/* QEMU has closed the socket: reap it and say how it ended. */
+/* QEMU has closed the socket: reap it and say how it ended.  A guest that goes down, however badly, makes it exit with 0
+ * (-no-reboot); but so does a signal that asks it to end, of which it says so.
+ */
 static struct vm_answer
 explain_end (struct vm *vm)
 {
-  CLEANUP_FREE char *line = last_error (vm);
   int status;
 
   vm->lost = true;
   if (vm->pid == 0 || process_wait (vm->pid, EXIT_WAIT_MS, &status) != 1)
-    return make_answer (VM_DIED, "the guest broke off the conversation");
+    return make_answer (VM_BROKEN, "QEMU broke off the conversation with its guest");
+  CLEANUP_FREE char *line = last_error (vm);
+  const char *separator = *line ? ": " : "";
   vm->pid = 0;
   if (WIFSIGNALED (status))
-    return make_answer (VM_DIED, "QEMU was killed by signal %d%s%s", WTERMSIG (status), *line ? ": " : "", line);
+    return make_answer (VM_BROKEN, "QEMU was killed by signal %d%s%s%s", WTERMSIG (status),
+                        WTERMSIG (status) == SIGKILL ? " (out of memory?)" : "", separator, line);
   if (WEXITSTATUS (status) != 0)
-    return make_answer (VM_DIED, "QEMU failed with exit status %d%s%s", WEXITSTATUS (status), *line ? ": " : "", line);
+    return make_answer (VM_BROKEN, "QEMU failed with exit status %d%s%s", WEXITSTATUS (status), separator, line);
+  if (strstr (line, ENDED_BY_SIGNAL))
+    return make_answer (VM_BROKEN, "QEMU was told to end: %s", line);
   return make_answer (VM_DIED, "the guest went down");
 }
 
@@ -200,14 +207,14 @@ receive_answer (struct vm *vm, int timeout_ms, int64_t deadline_ms)
 
   if (malformed) {
     vm->lost = true;
-    return make_answer (VM_DIED, "the guest's answer is malformed");
+    return make_answer (VM_BROKEN, "QEMU passed on what is no answer of a guest: malformed");
   }
   if (failure != VM_OK)
     return explain_failure (vm, failure, timeout_ms);
   char *text = malloc (length + 1);
   if (text == NULL) {
     vm->lost = true;
-    return make_answer (VM_DIED, "no memory for the guest's answer of %llu bytes", (unsigned long long) length);
+    return make_answer (VM_BROKEN, "no memory for the guest's answer of %llu bytes", (unsigned long long) length);
   }
   failure = receive (vm, text, length, deadline_ms);
   if (failure != VM_OK) {

@@ -38,7 +38,8 @@ struct vm_config {
 enum vm_failure {
   VM_OK,
   VM_REFUSED,                   /* the agent answered `error`; the text is its message */
-  VM_DIED,                      /* the guest ended (a panic: see the console) */
+  VM_DIED,                      /* the guest went down (a panic: see the console) */
+  VM_BROKEN,                    /* QEMU failed, was killed, or passes on what no agent says: no doing of the guest's */
   VM_HUNG,                      /* no answer in time; the guest is still there and should be ended */
   VM_STOPPED,                   /* the user asked to stop (common/stop.h) */
 };

@@ -78,13 +78,15 @@ report_trouble (struct session *session, const char *what, const struct vm_answe
 
   if (answer->failure == VM_STOPPED)
     return;
-  session->died = answer->failure != VM_REFUSED && session->begun;
+  session->died = (answer->failure == VM_DIED || answer->failure == VM_HUNG) && session->begun;
   if (recorder)
     error_message ("%s failed: %s", what, recorder);
   else if (answer->failure == VM_HUNG)
     error_message ("%s: the guest gave no answer in time: see --timeout", what);
   else if (answer->failure == VM_REFUSED)
     error_message ("%s failed in the guest: %s", what, answer->text);
+  else if (answer->failure == VM_BROKEN)
+    error_message ("%s failed: %s", what, answer->text);
   else {
     reason = console_reason (session->recorder->console, REASON_LINES);
     error_message ("%s: the guest died: %s", what, reason);

@@ -275,14 +275,16 @@ judge_tree (struct oracle *oracle, const char *digest, const struct crash_point 
 int
 oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct crash_point *point, struct verdict *verdict)
 {
+  const bool objects = outcome->check == CHECK_WRONG || outcome->check == CHECK_HUNG;
+
   *verdict = (struct verdict) { .atomic = true, .durable = true };
   if (outcome->kind == OUTCOME_TREE) {
     if (judge_tree (oracle, outcome->digest, point, verdict) == -1)
       return -1;
-    if (outcome->fault == NULL && (outcome->check != CHECK_WRONG || verdict->kind))
+    if (outcome->fault == NULL && (!objects || verdict->kind))
       return 0;
     free (verdict->detail);
-    verdict->kind = outcome->fault ? "kernel" : "check";
+    verdict->kind = outcome->fault ? "kernel" : outcome->check == CHECK_HUNG ? "hang" : "check";
     verdict->detail = strdup (outcome->fault ? outcome->fault : outcome->check_detail);
   }
   else {

@@ -171,11 +171,19 @@ outcome_free (struct outcome *outcome)
   outcome->detail = outcome->fault = outcome->unrepeated = outcome->check_detail = outcome->check_output = NULL;
 }
 
+const char *
+check_name (enum check_result result)
+{
+  static const char *const names[] = { "", "right", "wrong", "hung", "broken" };
+
+  return names[result];
+}
+
 /* Whether two runs saw the same kind of thing. */
 static bool
 same_kind (const struct outcome *a, const struct outcome *b)
 {
-  return a->kind == b->kind && !a->fault == !b->fault;
+  return a->kind == b->kind && !a->fault == !b->fault && (a->check == CHECK_HUNG) == (b->check == CHECK_HUNG);
 }
 
 bool
@@ -281,14 +289,25 @@ last_line (const char *text)
   return strndup (text + start, end - start);
 }
 
-/* What the checker said.  Returns 0, or -1 with errno ENOMEM. */
+/* What it means that the checker ended as END says. */
+static enum check_result
+check_result (const char *end)
+{
+  static const char *const ends[] = { [CHECK_RIGHT] = "exit 0", [CHECK_WRONG] = "exit 1", [CHECK_HUNG] = "timeout" };
+
+  for (enum check_result i = CHECK_RIGHT; i <= CHECK_HUNG; i++)
+    if (strcmp (end, ends[i]) == 0)
+      return i;
+  return CHECK_BROKEN;
+}
+
+/* What a checker that may run for TIMEOUT_S said.  Returns 0, or -1 with errno ENOMEM. */
 static int
-read_check (const struct recovery *recovery, struct outcome *outcome)
+read_check (const struct recovery *recovery, int timeout_s, struct outcome *outcome)
 {
   if (recovery->check == NULL)
     return 0;
-  outcome->check = strcmp (recovery->check, "exit 0") == 0 ? CHECK_RIGHT
-    : strcmp (recovery->check, "exit 1") == 0 ? CHECK_WRONG : CHECK_BROKEN;
+  outcome->check = check_result (recovery->check);
   if (recovery->output && unescape_word (recovery->output) >= 0)
     outcome->check_output = strdup (recovery->output);
   if (outcome->check == CHECK_RIGHT)
@@ -298,6 +317,11 @@ read_check (const struct recovery *recovery, struct outcome *outcome)
     return -1;
   if (outcome->check == CHECK_WRONG)
     outcome->check_detail = strdup (*line ? line : "the checker exits with 1 and prints nothing");
+  else if (outcome->check == CHECK_HUNG) {
+    if (asprintf (&outcome->check_detail, "the checker does not end within %d s%s%s", timeout_s, *line ? ": " : "",
+                  line) == -1)
+      outcome->check_detail = NULL;
+  }
   else
     outcome->check_detail = text (*line ? "%s: %s" : "%s", recovery->check, line);
   return outcome->check_detail ? 0 : -1;
@@ -305,7 +329,7 @@ read_check (const struct recovery *recovery, struct outcome *outcome)
 
 /* Turn the agent's answer into an outcome.  *renew says that the guest is not to be trusted any more. */
 static int
-read_recovery (char *answer, struct outcome *outcome, bool *renew)
+read_recovery (const struct runner_config *config, char *answer, struct outcome *outcome, bool *renew)
 {
   struct recovery recovery;
 
@@ -334,12 +358,15 @@ read_recovery (char *answer, struct outcome *outcome, bool *renew)
     return 0;
   }
   outcome->kind = OUTCOME_TREE;
-  if (read_check (&recovery, outcome) == -1) {
+  if (read_check (&recovery, config->run_timeout_ms / 1000, outcome) == -1) {
     error_message ("out of memory");
     return -1;
   }
   memcpy (outcome->digest, recovery.digest, sizeof outcome->digest);
-  if (strcmp (recovery.unmount, "ok") != 0) {
+  /* What a checker that hangs has started may hang, too, and hold the file system. */
+  if (outcome->check == CHECK_HUNG)
+    *renew = true;
+  else if (strcmp (recovery.unmount, "ok") != 0) {
     *renew = true;
     if (outcome->fault == NULL)
       outcome->fault = text ("unmount: %s%s", recovery.unmount, "");
@@ -347,17 +374,54 @@ read_recovery (char *answer, struct outcome *outcome, bool *renew)
   return 0;
 }
 
+/* That QEMU fails says nothing about a state. */
+static void
+report_broken (const struct vm_answer *answer)
+{
+  error_message ("no run can be made: %s", answer->text);
+}
+
+static struct vm_answer
+call_tree (struct runner *runner)
+{
+  return vm_call (runner->vm, runner->config->run_timeout_ms, (const char *const[]) { "tree", NULL });
+}
+
 static char *
 ask_tree (struct runner *runner)
 {
-  struct vm_answer answer = vm_call (runner->vm, runner->config->run_timeout_ms, (const char *const[]) { "tree", NULL });
+  struct vm_answer answer = call_tree (runner);
 
   if (answer.failure == VM_OK)
     return answer.text;
-  if (answer.failure != VM_STOPPED)
+  if (answer.failure == VM_BROKEN)
+    report_broken (&answer);
+  else if (answer.failure != VM_STOPPED)
     error_message ("the guest does not give the tree that it observed%s%s", *answer.text ? ": " : "", answer.text);
   free (answer.text);
   return NULL;
+}
+
+/* Take the tree of a run from a guest that is abandoned then.  What tainted it may kill it after all: that is the outcome
+ * then.
+ */
+static int
+rescue_tree (struct runner *runner, struct outcome *outcome)
+{
+  struct vm_answer answer = call_tree (runner);
+
+  free (runner->tree);
+  runner->tree = answer.failure == VM_OK ? answer.text : NULL;
+  if (answer.failure == VM_OK)
+    return 0;
+  if (answer.failure == VM_BROKEN)
+    report_broken (&answer);
+  else {
+    outcome->kind = OUTCOME_DIED;
+    outcome->detail = console_reason (runner->console, REASON_LINES);
+  }
+  free (answer.text);
+  return answer.failure == VM_BROKEN || answer.failure == VM_STOPPED ? -1 : 0;
 }
 
 /* What the agent's answer means; *renew says that the guest has to be booted anew. */
@@ -367,9 +431,12 @@ read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *ou
   *renew = answer->failure != VM_OK;
   switch (answer->failure) {
   case VM_OK:
-    return read_recovery (answer->text, outcome, renew);
+    return read_recovery (runner->config, answer->text, outcome, renew);
   case VM_REFUSED:
     error_message ("the guest cannot make a run: %s", answer->text);
+    return -1;
+  case VM_BROKEN:
+    report_broken (answer);
     return -1;
   case VM_DIED:
     outcome->kind = OUTCOME_DIED;
@@ -401,14 +468,8 @@ run_once (struct runner *runner, const struct selection *selection, const char *
   r = read_answer (runner, &answer, outcome, again);
   if (r == 0)
     r = device_report (runner->device, &outcome->report);
-  if (r == 0 && *again && outcome->kind == OUTCOME_TREE) {
-    free (runner->tree);
-    runner->tree = ask_tree (runner);
-    if (runner->tree == NULL) { /* what tainted it killed it after all */
-      outcome->kind = OUTCOME_DIED;
-      outcome->detail = console_reason (runner->console, REASON_LINES);
-    }
-  }
+  if (r == 0 && *again && outcome->kind == OUTCOME_TREE)
+    r = rescue_tree (runner, outcome);
   if (r == 0 && *again)
     runner_renew (runner);
   if (r == -1)
@@ -433,9 +494,12 @@ note_unrepeated (struct outcome *outcome, struct outcome *first)
     outcome_free (first);
     return;
   }
-  outcome->unrepeated_kind = first->kind == OUTCOME_HUNG ? "hang" : "kernel";
-  outcome->unrepeated = first->fault ? first->fault : first->detail;
-  free (first->fault ? first->detail : NULL);
+  const bool hung = first->kind == OUTCOME_HUNG || (first->check == CHECK_HUNG && first->fault == NULL);
+  char **seen = first->fault ? &first->fault : hung && first->check_detail ? &first->check_detail : &first->detail;
+  outcome->unrepeated_kind = hung ? "hang" : "kernel";
+  outcome->unrepeated = *seen;
+  *seen = NULL;
+  outcome_free (first);
 }
 
 int

@@ -42,8 +42,12 @@ enum check_result {
   CHECK_NONE,                   /* there is no checker, or the mount failed */
   CHECK_RIGHT,
   CHECK_WRONG,
-  CHECK_BROKEN,                 /* it said nothing about the state: it failed, was killed or ran out of time */
+  CHECK_HUNG,                   /* it did not end in time */
+  CHECK_BROKEN,                 /* it said nothing about the state: it failed or was killed */
 };
+
+/* That in a word: `right`, `wrong`, `hung`, `broken`, or nothing if there is none. */
+extern const char *check_name (enum check_result result);
 
 /* What one run saw. */
 struct outcome {

@@ -1017,7 +1017,7 @@ print_outcome (struct worker *worker, const struct selection *selection, const s
     page_classes_print (oracle->pages, pages_at_step (oracle->pages, observations_find (&oracle->observations, outcome->digest)->classes,
                                                       worker->point->step), stdout);
   if (outcome->check_output)
-    printf ("checker    %s\n", outcome->check == CHECK_RIGHT ? "right" : "wrong");
+    printf ("checker    %s\n", check_name (outcome->check));
   if (outcome->check_output)
     print_output (outcome->check_output);
   if (verdict.kind)

@@ -39,6 +39,8 @@ ask (struct session *session, const char *const *words, bool *refused)
     return answer.text;
   if (answer.failure == VM_HUNG)
     error_message ("recovery takes longer than --timeout: look at the state with --before-recovery");
+  else if (answer.failure == VM_BROKEN)
+    error_message ("the guest is lost: %s", answer.text);
   else if (answer.failure == VM_DIED) {
     reason = console_reason (session->console, REASON_LINES);
     error_message ("the guest died of recovery: %s: look at the state with --before-recovery", reason);

@@ -12,11 +12,11 @@ char *
 outcome_describe (const struct outcome *outcome)
 {
   static const char *const names[] = { "tree", "unmountable", "died", "hung" };
-  static const char *const checks[] = { "", "; check: right", "; check: wrong", "; check: broken" };
   const char *detail = outcome->kind == OUTCOME_TREE ? outcome->digest : outcome->detail ? outcome->detail : "";
+  const char *check = outcome->check == CHECK_NONE ? "" : "; check: ", *kernel = outcome->fault ? "; kernel: " : "";
   char *text;
 
-  return asprintf (&text, "%s %s%s%s%s", names[outcome->kind], detail, checks[outcome->check], outcome->fault ? "; kernel: " : "",
+  return asprintf (&text, "%s %s%s%s%s%s", names[outcome->kind], detail, check, check_name (outcome->check), kernel,
                    outcome->fault ? outcome->fault : "") == -1 ? NULL : text;
 }
 

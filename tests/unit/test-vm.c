@@ -87,6 +87,26 @@ note_start (bool kvm)
     _exit (1);
 }
 
+/* End in the way NAME, if it is one.  Returns the exit status, or -1. */
+static int
+play_end (const char *name)
+{
+  if (strcmp (name, "killed") == 0)
+    raise (SIGKILL);
+  if (strcmp (name, "goes down") == 0)
+    return 0;
+  if (strcmp (name, "obeys") == 0) {
+    fprintf (stderr, "qemu: terminating on signal 15 from pid 1 (sh)\n");
+    return 0;
+  }
+  if (strcmp (name, "aborts") != 0 && strcmp (name, "gives up") != 0)
+    return -1;
+  fprintf (stderr, "bad machine\n");
+  if (strcmp (name, "aborts") == 0)
+    raise (SIGABRT);
+  return 1;
+}
+
 static int
 play_qemu (char **argv)
 {
@@ -119,6 +139,9 @@ play_qemu (char **argv)
   ssize_t length = read (port, request, sizeof request);
   if (length <= 0)
     return 0;
+  int status = play_end (name);
+  if (status != -1)
+    return status;
   if (strcmp (name, "echo") == 0) {
     dprintf (port, "ok %zd\n", length);
     /* In pieces, as a slow guest would. */
@@ -329,16 +352,26 @@ END_TEST
 
 START_TEST (malformed_answers_end_the_conversation)
 {
-  expect ("malformed", VM_DIED, "malformed");
-  expect ("negative", VM_DIED, "malformed");
-  expect ("huge", VM_DIED, "malformed");
-  expect ("endless", VM_DIED, "malformed");
+  expect ("malformed", VM_BROKEN, "malformed");
+  expect ("negative", VM_BROKEN, "malformed");
+  expect ("huge", VM_BROKEN, "malformed");
+  expect ("endless", VM_BROKEN, "malformed");
 }
 END_TEST
 
 START_TEST (a_guest_that_dies_within_an_answer_is_dead)
 {
   expect ("half", VM_DIED, "went down");
+}
+END_TEST
+
+START_TEST (the_end_of_qemu_is_not_that_of_a_guest)
+{
+  expect ("killed", VM_BROKEN, "QEMU was killed by signal 9 (out of memory?)");
+  expect ("aborts", VM_BROKEN, "QEMU was killed by signal 6: bad machine");
+  expect ("gives up", VM_BROKEN, "QEMU failed with exit status 1: bad machine");
+  expect ("obeys", VM_BROKEN, "terminating on signal 15");
+  expect ("goes down", VM_DIED, "the guest went down");
 }
 END_TEST
 
@@ -442,6 +475,7 @@ main (int argc, char **argv)
   tcase_add_test (tcase, answers_and_refusals_are_told_apart);
   tcase_add_test (tcase, malformed_answers_end_the_conversation);
   tcase_add_test (tcase, a_guest_that_dies_within_an_answer_is_dead);
+  tcase_add_test (tcase, the_end_of_qemu_is_not_that_of_a_guest);
   tcase_add_test (tcase, after_a_lost_answer_no_other_is_taken_for_it);
   tcase_add_test (tcase, words_are_escaped_and_answers_put_together);
   tcase_add_test (tcase, a_request_that_is_too_long_is_not_sent);

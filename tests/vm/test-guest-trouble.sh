@@ -77,6 +77,23 @@ for delay in 0.5 5; do
     nothing_left "Ctrl-C after $delay s"
 done
 
+# QEMU is killed, as by a kernel that is short of memory: that is no fault of the guest's.  Until then it may do little.
+rm -f "$tmp/log.bin"
+"$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000 2> "$tmp/err" &
+pid=$!
+sleep 5
+qemu=$(pgrep -f "qemu-system.*$tmp/work/" | head -n 1)
+[ "$(awk '/^(NoNewPrivs|Seccomp):/ { print $2 }' "/proc/$qemu/status" | tr '\n' ' ')" = '1 2 ' ] ||
+    fail "QEMU runs without its sandbox: $(cat "/proc/$qemu/status")"
+kill -KILL "$qemu"
+status=0
+wait "$pid" || status=$?
+[ $status = 2 ] || fail "QEMU is killed: exit status $status: $(cat "$tmp/err")"
+expect_one_line "$tmp/err"
+grep -q 'QEMU was killed by signal 9 (out of memory?)' "$tmp/err" || fail "QEMU is killed: $(cat "$tmp/err")"
+[ ! -e "$tmp/log.bin" ] || fail 'QEMU is killed: a log was left'
+nothing_left 'QEMU is killed'
+
 # Ctrl-C while replaying.  The log keeps what its replay needs to do the same.
 expect_status 0 "$powercut" record --size=64M --memory=128M --timeout=2m -o "$tmp/log.bin" -- sh -c 'echo new > file; sync'
 expect_status 0 "$replay" --list "$tmp/log.bin"

@@ -39,23 +39,37 @@ table=$(dumpe2fs "$tmp/image" 2> "$tmp/ignored" | sed -n 's/^ *Inode table at \(
 spoil "$table" 16 --mount=errors=panic --prefixes-only
 found kernel 'Kernel panic' true
 
+# interrupted SIGNAL STATUS: replay the log, and send SIGNAL to QEMU in the middle of the search
+interrupted ()
+{
+    local pid qemu status=0
+    "$replay" --no-reduction --jobs=1 --timeout=3 --json="$tmp/json" "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
+    pid=$!
+    cleanup_fn kill "$pid"
+    # The boot takes two to four seconds of processor time, the runs many more.
+    while kill -0 "$pid" 2> "$tmp/ignored"; do
+        qemu=$(pgrep -f "qemu-system.*$tmp/work/" | head -n 1) || :
+        [ -z "$qemu" ] || [ "$(ps -o cputimes= -p "$qemu" || echo 0)" -lt 6 ] || break
+        sleep 0.1
+    done
+    pkill "-$1" -f "qemu-system.*$tmp/work/"
+    wait "$pid" || status=$?
+    [ $status = "$2" ] || fail "$1: exit status $status: $(cat "$tmp/err")"
+    ! pgrep -f "$tmp/work" > "$tmp/pids" || fail "$1: processes left: $(cat "$tmp/pids")"
+    clean_ups=("${clean_ups[@]::1}")
+}
+
 # A guest that stops answering in the middle of the search: a hang, which a fresh boot does not show again.
 expect_status 0 "$powercut" record --initial="$tmp/initial" -o "$tmp/log.bin" -- \
     sh -c 'for i in 1 2 3 4 5 6 7 8; do mkdir $i; echo new > $i/file; done'
-"$replay" --no-reduction --jobs=1 --timeout=3 --json="$tmp/json" "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
-pid=$!
-cleanup_fn kill "$pid"
-# The boot takes two to four seconds of processor time, the runs many more.
-while kill -0 "$pid" 2> "$tmp/ignored"; do
-    qemu=$(pgrep -f "qemu-system.*$tmp/work/" | head -n 1) || :
-    [ -z "$qemu" ] || [ "$(ps -o cputimes= -p "$qemu" || echo 0)" -lt 6 ] || break
-    sleep 0.1
-done
-pkill -STOP -f "qemu-system.*$tmp/work/"
-status=0
-wait "$pid" || status=$?
-[ $status = 1 ] || fail "a hang: exit status $status: $(cat "$tmp/err")"
+interrupted STOP 1
 found hang 'no answer within 3 s' false
-[ "$(jq .exhaustive "$tmp/json")" = true ] || fail 'the search did not go on behind the hang'
-! pgrep -f "$tmp/work" > "$tmp/pids" || fail "processes left: $(cat "$tmp/pids")"
-clean_ups=("${clean_ups[@]::1}")
+[ "$(jq .exhaustive "$tmp/json")" = true ] || fail 'the search did not go on after the hang'
+
+# A QEMU that is killed has found nothing, and the search ends.
+rm "$tmp/json"
+interrupted KILL 2
+expect_one_line "$tmp/err"
+grep -q 'QEMU was killed by signal 9 (out of memory?)' "$tmp/err" || fail "QEMU is killed: $(cat "$tmp/err")"
+[ ! -e "$tmp/json" ] || [ "$(jq -c '[.violations[].kind | select (. == "kernel" or . == "hang")]' "$tmp/json")" = '[]' ] ||
+    fail "QEMU is killed: $(jq -c .violations "$tmp/json")"
