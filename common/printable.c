@@ -173,6 +173,26 @@ print_lines_safely (const char *text, size_t length, FILE *file)
   }
 }
 
+void
+print_shell_word (const char *word, FILE *file)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:+,=-";
+
+  if (*word && strspn (word, plain) == strlen (word)) {
+    fputs (word, file);
+    return;
+  }
+  putc ('\'', file);
+  while (*word)
+    if (*word != '\'')
+      word += print_character_safely (word, strlen (word), file);
+    else {
+      fputs ("'\\''", file);
+      word++;
+    }
+  putc ('\'', file);
+}
+
 static size_t
 print_markup_character (const char *text, size_t length, FILE *file)
 {

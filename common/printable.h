@@ -46,6 +46,9 @@ extern void print_markup_safely (const char *text, size_t length, FILE *file);
 /* The same, with the escapes of names as print_names_safely takes them. */
 extern void print_markup_names_safely (const char *text, size_t length, FILE *file);
 
+/* Write WORD as a shell takes it, in quotes unless it is plain.  What cannot be seen is `?`: such a word is not to be had so. */
+extern void print_shell_word (const char *word, FILE *file);
+
 /* TEXT as print_safely writes it, to free, or NULL. */
 extern char *safe_text (const char *text);
 

@@ -17,6 +17,7 @@ _powercut_expand ()
         case $word in
             FILES | LIST) ;;
             KERNELS) _powercut_program kernel list < /dev/null | sed -n '2,$s/ .*//p' ;;
+            CASES) _powercut_program corpus list < /dev/null | sed '/^ /d' ;;
             FILESYSTEMS)
                 local IFS=:
                 for directory in $PATH /usr/sbin /sbin; do

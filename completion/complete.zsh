@@ -10,6 +10,7 @@ _powercut_values ()
             LIST) list=1 ;;
             FILES) files=1 ;;
             KERNELS) words+=(${(f)"$(powercut kernel list 2> /dev/null < /dev/null | sed -n '2,$s/ .*//p')"}) ;;
+            CASES) words+=(${(f)"$(powercut corpus list 2> /dev/null < /dev/null | sed '/^ /d')"}) ;;
             FILESYSTEMS)
                 words+=(${^path}/mkfs.*(N) /usr/sbin/mkfs.*(N) /sbin/mkfs.*(N))
                 words=(${(u)words##*mkfs.})

@@ -37,13 +37,14 @@ options ()
 }
 
 # What may stand for the argument $2 of the option $1, whose help is $3: words, and what is known only where it is asked
-# for: `FILES` for any file, `KERNELS` for those that can be booted, `FILESYSTEMS` for those that can be made.  `LIST` says
-# that there may be many, with commas between them.  Words are written small in ARGUMENT, names of things in capitals; some are in the help.
+# for: `FILES` for any file, `KERNELS` for those that can be booted, `FILESYSTEMS` for those that can be made, `CASES` for
+# those that are installed.  `LIST` says that there may be many, with commas between them.  Words are written small in ARGUMENT, names of things in capitals; some are in the help.
 values ()
 {
     {
         case $1 in
             fs) echo FILESYSTEMS ;;
+            filter) echo CASES ;;
             kernel) printf 'KERNELS\nFILES\n' ;;
             from | to | kind | flavour | suite | accel) printf '%s\n' "$3" | named_values ;;
         esac

@@ -13,7 +13,6 @@
 
 #define CELL_WIDTH 6            /* of the table, with the blank behind it */
 #define NAMES_MAX 12            /* cases that are named in one line */
-#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+"
 
 /* Something to say about a cell.  Entries of one outcome with the same cause are told together. */
 struct entry {
@@ -176,17 +175,8 @@ print_command (const struct case_cell *cell)
 {
   fputs (cell->job->log ? "    again: powercut replay" : "    again: powercut run", stdout);
   for (const char *const *word = cell->job->words; *word; word++) {
-    const bool plain = **word && strspn (*word, NAME_CHARACTERS) == strlen (*word);
-
-    fputs (plain ? " " : " '", stdout);
-    for (const char *at = *word; *at;)
-      if (*at != '\'')
-        at += print_character_safely (at, strlen (at), stdout);
-      else {
-        fputs ("'\\''", stdout);       /* as a shell takes it */
-        at++;
-      }
-    fputs (plain ? "" : "'", stdout);
+    putchar (' ');
+    print_shell_word (*word, stdout);
   }
   if (cell->job->log)
     printf (" LOG (unpack %s)", cell->corpus_case->log);

@@ -11,25 +11,6 @@
 #include "common/plural.h"
 #include "replay/report-cases.h"
 
-/* Print WORD as a shell takes it: in quotes unless it is plain.  What is not printable cannot be shown. */
-static void
-print_quoted (const char *word, FILE *file)
-{
-  if (*word && strspn (word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:+,=-") == strlen (word)) {
-    fputs (word, file);
-    return;
-  }
-  putc ('\'', file);
-  while (*word)
-    if (*word != '\'')
-      word += print_character_safely (word, strlen (word), file);
-    else {
-      fputs ("'\\''", file);
-      word++;
-    }
-  putc ('\'', file);
-}
-
 static void
 print_command (const struct report *report, const char *id, const char *more, FILE *file)
 {
@@ -42,7 +23,7 @@ print_command (const struct report *report, const char *id, const char *more, FI
   if (config->tear.sector_bytes != LOG_SECTOR)
     fprintf (file, " --sector=%u", config->tear.sector_bytes);
   fputs (more, file);
-  print_quoted (config->log->path, file);
+  print_shell_word (config->log->path, file);
   putc ('\n', file);
 }
 

@@ -58,10 +58,14 @@ same 'onefs otherfs ' "$(PATH=$tmp/bin:$PATH completed 'powercut run --fs=o')" '
 same 'onefs,otherfs ' "$(PATH=$tmp/bin:$PATH completed 'powercut matrix --fs=onefs,ot')" 'several file systems'
 cat > bin/powercut << 'END'
 #!/bin/sh
-[ "$*" = 'kernel list' ] && printf 'RELEASE SIZE\n6.1.0-9-cloud 1 MiB\nlots 2 MiB\n'
+case $* in
+'kernel list') printf 'RELEASE SIZE\n6.1.0-9-cloud 1 MiB\nlots 2 MiB\n' ;;
+'corpus list') printf 'link-of-file\n    what it is\nlink-of-folder\n    what this is\n' ;;
+esac
 END
 chmod +x bin/powercut
 same 'log.bin lots ' "$(PATH=$tmp/bin:$PATH completed 'replay --kernel=lo')" 'kernels and files'
+same 'link-of-file link-of-folder ' "$(PATH=$tmp/bin:$PATH completed "$tmp/bin/powercut corpus run --filter=link")" 'cases'
 same '6.1.0-9-cloud ' "$(PATH=$tmp/bin:$PATH completed "$tmp/bin/powercut run --kernel=6")" 'a kernel'
 same 'log.bin ' "$(completed 'replay --json=lo')" 'a file of an option'
 same 'fetch list ' "$(completed 'powercut kernel ')" 'words of a command'

@@ -82,6 +82,29 @@ START_TEST (names_are_shown_and_other_escapes_stay)
 }
 END_TEST
 
+START_TEST (a_shell_takes_a_word_for_what_it_is)
+{
+  static const struct {
+    const char *word, *printed;
+  } cases[] = {
+    { "--mkfs=-O", "--mkfs=-O" }, { "a/b.c:1,2+3", "a/b.c:1,2+3" }, { "", "''" }, { "a b", "'a b'" },
+    { "it's", "'it'\\''s'" }, { "$(id)", "'$(id)'" }, { "~", "'~'" }, { "a\033b\n", "'a?b?'" },
+  };
+
+  use_utf8 (true);
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char *printed = NULL;
+    size_t length;
+    FILE *file = open_memstream (&printed, &length);
+
+    print_shell_word (cases[i].word, file);
+    ck_assert_int_eq (fclose (file), 0);
+    ck_assert_str_eq (printed, cases[i].printed);
+    free (printed);
+  }
+}
+END_TEST
+
 START_TEST (lines_stay_lines)
 {
   check (print_lines_safely, "a\tb\n\033c\n\nd", "a\tb\n?c\n\nd");
@@ -122,6 +145,7 @@ main (void)
   tcase_add_test (tcase, what_a_terminal_obeys_is_hidden);
   tcase_add_test (tcase, what_is_no_utf8_is_hidden);
   tcase_add_test (tcase, names_are_shown_and_other_escapes_stay);
+  tcase_add_test (tcase, a_shell_takes_a_word_for_what_it_is);
   tcase_add_test (tcase, lines_stay_lines);
   tcase_add_test (tcase, a_text_is_printed_up_to_a_limit);
   tcase_add_test (tcase, a_text_is_made_safe_in_place);
