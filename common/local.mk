@@ -18,6 +18,7 @@ common_libcommon_la_SOURCES = \
 	common/publish.c common/publish.h \
 	common/stop.c common/stop.h \
 	common/terminal.c common/terminal.h \
+	common/text-list.c common/text-list.h \
 	common/words.c common/words.h \
 	common/workdir.c common/workdir.h
 common_libmessage_la_SOURCES = common/message.c common/message.h

@@ -83,11 +83,11 @@ blank_comments (char *text)
 static int
 add_needs (struct initramfs *initramfs, const struct program_needs *needs)
 {
-  for (char **file = needs->files; file && *file; file++)
-    if (initramfs_add_file (initramfs, *file, *file) == -1)
+  for (size_t i = 0; i < needs->files.count; i++)
+    if (initramfs_add_file (initramfs, needs->files.texts[i], needs->files.texts[i]) == -1)
       return -1;
-  for (char **program = needs->programs; program && *program; program++)
-    if (initramfs_add_program (initramfs, *program, NULL) == -1)
+  for (size_t i = 0; i < needs->programs.count; i++)
+    if (initramfs_add_program (initramfs, needs->programs.texts[i], NULL) == -1)
       return -1;
   if (needs->text == NULL)
     return 0;

@@ -39,6 +39,7 @@ guest_libguest_la_SOURCES = \
 	guest/boot.c \
 	guest/capture.c guest/capture.h \
 	guest/console.c \
+	guest/elf-file.c guest/elf-file.h \
 	guest/fsck.h \
 	guest/image.c guest/image.h \
 	guest/initramfs-entry.h \
@@ -55,6 +56,8 @@ guest_libguest_la_SOURCES = \
 	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \
 	guest/launch.h \
+	guest/libraries.c guest/libraries.h \
+	guest/loader-cache.c guest/loader-cache.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/modules.c guest/modules.h \
 	guest/needs.c guest/needs.h \

@@ -3,14 +3,16 @@
 #ifndef POWERCUT_NEEDS_H
 #define POWERCUT_NEEDS_H
 
+#include "common/text-list.h"
+
 struct program_needs {
-  char **files;                 /* loader and shared libraries of an executable: absolute paths, NULL at the end; or NULL */
-  char **programs;              /* a script's interpreter, and what its `env` starts: paths or names, NULL at the end; or NULL */
+  struct text_list files;       /* loader and shared libraries of an executable: absolute paths */
+  struct text_list programs;    /* a script's interpreter, and what its `env` starts: paths or names */
   char *text;                   /* a script's text, which may name more programs; NULL for an executable */
   char why[1024];               /* why it cannot run here, in one line */
 };
 
-/* Find out what the executable FILE (a path) needs, as the kernel and its loader would.  Returns 0 and fills *needs, to be
+/* Find out what the executable FILE (a path) needs, as the kernel and its loader would, by reading it.  Returns 0 and fills *needs, to be
  * freed with program_needs_free, or returns -1 with needs->why alone filled: it prints nothing, because the caller may
  * only have guessed that FILE is wanted.
  */
