@@ -110,13 +110,31 @@ raise_loopback (void)
     error_message ("cannot set up the loopback interface: %m");
 }
 
+/* What the host says of the environment in which programs run. */
+static void
+read_environment (void)
+{
+  CLEANUP_FCLOSE FILE *file = fopen (AGENT_ENVIRONMENT, "re");
+  CLEANUP_FREE char *text = NULL;
+  size_t size = 0;
+
+  while (file && getdelim (&text, &size, '\0', file) > 0) {
+    char *value = strchr (text, '=');
+
+    if (value == NULL)
+      continue;
+    *value++ = '\0';
+    setenv (text, value, 1);
+  }
+}
+
 void
 boot_system (void)
 {
   make_folders ();
   open_console ();
-  setenv ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
   setenv ("HOME", "/root", 1);
+  read_environment ();
   load_modules (MODULE_FOLDER "/order");
   modprobe_begin ();
   raise_loopback ();

@@ -101,7 +101,8 @@ begin_image (const struct kernel *kernel, const char *filesystem, bool nbd)
   if (filesystem)
     add_filesystem (filesystem, names, count);
   initramfs = initramfs_new ();
-  if (initramfs && (add_agent (initramfs, agent) == -1 || initramfs_add_modules (initramfs, kernel, NULL, names) == -1
+  if (initramfs && (add_agent (initramfs, agent) == -1 || initramfs_add_environment (initramfs) == -1
+                    || initramfs_add_modules (initramfs, kernel, NULL, names) == -1
                     || (fsck && initramfs_add_program (initramfs, fsck->program, NULL) == -1))) {
     initramfs_free (initramfs);
     return NULL;

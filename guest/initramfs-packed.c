@@ -97,6 +97,7 @@ add_entry (const struct unpacker *unpacker, struct archive_entry *header)
   if (entry && strcmp (entry->path, guest) == 0 && (is_new || S_ISDIR (mode))) {
     entry->owner = (uid_t) archive_entry_uid (header);
     entry->group = (gid_t) archive_entry_gid (header);
+    entry->seconds = archive_entry_mtime (header);
     return entry;
   }
   fault (unpacker, "one is no file, folder or symbolic link, is there twice, or leads elsewhere");

@@ -12,9 +12,14 @@
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
 #include "guest/needs.h"
+#include "guest/shell-words.h"
 #include "guest/text.h"
 
-#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/"
+/* A file that is only named, not run, is taken up to this size. */
+#define NAMED_FILE_MAX (16 << 20)
+
+static int add_program (struct initramfs *initramfs, const char *word, bool is_named, char **guest_path);
+static int add_words (struct initramfs *initramfs, const char *text, bool is_named);
 
 /* FILE as an absolute path, to free. */
 static char *
@@ -56,47 +61,31 @@ find_program (const struct initramfs *initramfs, const char *word)
   return absolute_path (file);
 }
 
-/* Where the host's FILE goes in the guest: the same path, unless the guest mounts something over it. */
-static char *
-guest_path_of (const char *file)
+/* Add what the script FILE, of NEEDS, names or imports.  In a shell script that the user named, words are looked up. */
+static int
+search_script (struct initramfs *initramfs, const char *file, const struct program_needs *needs, bool is_named)
 {
-  static const char *const covered[] = { "/dev/", "/mnt/", "/proc/", "/sys/" };
+  CLEANUP_FREE char *directory = strndup (file, (size_t) (strrchr (file, '/') - file));
 
-  for (size_t i = 0; i < sizeof covered / sizeof covered[0]; i++)
-    if (strncmp (file, covered[i], strlen (covered[i])) == 0)
-      return text_format ("/host%s", file);
-  return text_format ("%s", file);
-}
-
-/* Lines that are comments name programs by accident only. */
-static void
-blank_comments (char *text)
-{
-  for (char *line = text; *line; line += strspn (line, "\n")) {
-    size_t length = strcspn (line, "\n");
-    if (line[strspn (line, " \t")] == '#')
-      memset (line, ' ', length);
-    line += length;
-  }
+  if (needs->language != LANGUAGE_SHELL)
+    return directory ? initramfs_add_imports (initramfs, needs->language, needs->text, strlen (needs->text), directory) : -1;
+  return is_named ? add_words (initramfs, needs->text, false) : 0;
 }
 
 static int
-add_needs (struct initramfs *initramfs, const struct program_needs *needs)
+add_needs (struct initramfs *initramfs, const char *file, const struct program_needs *needs, bool is_named)
 {
   for (size_t i = 0; i < needs->files.count; i++)
-    if (initramfs_add_file (initramfs, needs->files.texts[i], needs->files.texts[i]) == -1)
+    if (initramfs_add_host_file (initramfs, needs->files.texts[i]) == -1)
       return -1;
   for (size_t i = 0; i < needs->programs.count; i++)
-    if (initramfs_add_program (initramfs, needs->programs.texts[i], NULL) == -1)
+    if (add_program (initramfs, needs->programs.texts[i], false, NULL) == -1)
       return -1;
-  if (needs->text == NULL)
-    return 0;
-  blank_comments (needs->text);
-  return initramfs_add_named_programs (initramfs, needs->text);
+  return needs->text ? search_script (initramfs, file, needs, is_named) : 0;
 }
 
 static int
-add_file_with_needs (struct initramfs *initramfs, const char *file, struct initramfs_entry *entry)
+add_file_with_needs (struct initramfs *initramfs, const char *file, struct initramfs_entry *entry, bool is_named)
 {
   struct program_needs needs;
 
@@ -106,7 +95,8 @@ add_file_with_needs (struct initramfs *initramfs, const char *file, struct initr
   }
   /* Before its needs are added: a script may name itself. */
   entry->is_program = true;
-  int result = add_needs (initramfs, &needs);
+  entry->is_searched |= is_named;
+  int result = add_needs (initramfs, file, &needs, is_named);
   entry->is_program = result == 0;
   program_needs_free (&needs);
   return result;
@@ -116,30 +106,60 @@ add_file_with_needs (struct initramfs *initramfs, const char *file, struct initr
  * Returns its entry, or NULL after a message.
  */
 static struct initramfs_entry *
-add_real_program (struct initramfs *initramfs, const char *file)
+add_real_program (struct initramfs *initramfs, const char *file, bool is_named)
 {
-  CLEANUP_FREE char *guest = guest_path_of (file);
+  CLEANUP_FREE char *guest = initramfs_guest_path (file);
   bool is_new;
 
   if (guest == NULL || initramfs_add_file (initramfs, file, guest) == -1)
     return NULL;
   struct initramfs_entry *entry = initramfs_entry (initramfs, guest, S_IFREG, &is_new);
-  if (entry && !entry->is_program && add_file_with_needs (initramfs, file, entry) == -1)
+  if (entry && (!entry->is_program || (is_named && !entry->is_searched))
+      && add_file_with_needs (initramfs, file, entry, is_named) == -1)
     return NULL;
   return entry;
 }
 
-int
-initramfs_add_program (struct initramfs *initramfs, const char *word, char **guest_path)
+/* In place of FILE, which only starts the interpreter REAL, as those of pyenv do, a script that does the same. */
+static struct initramfs_entry *
+add_starter (struct initramfs *initramfs, const char *file, const char *real)
+{
+  CLEANUP_FREE char *guest = initramfs_guest_path (file);
+  CLEANUP_FREE char *started = NULL;
+  bool is_new;
+
+  if (guest == NULL || add_program (initramfs, real, false, &started) == -1 || add_program (initramfs, "sh", false, NULL) == -1)
+    return NULL;
+  CLEANUP_FREE char *text = text_format ("#!/bin/sh\nexec '%s' \"$@\"\n", started);
+  if (text == NULL || initramfs_add_data (initramfs, guest, text, strlen (text), 0755) == -1)
+    return NULL;
+  return initramfs_entry (initramfs, guest, S_IFREG, &is_new);
+}
+
+/* Add the program that the host has as FILE, and which is REAL behind all symbolic links.  Returns its entry, or NULL. */
+static struct initramfs_entry *
+add_found_program (struct initramfs *initramfs, const char *file, const char *real, bool is_named)
+{
+  const enum language language = language_of (file);
+  CLEANUP_FREE char *started = NULL;
+
+  if (language != LANGUAGE_NONE && initramfs_add_language (initramfs, file, language, &started) == -1)
+    return NULL;
+  return started ? add_starter (initramfs, real, started) : add_real_program (initramfs, real, is_named);
+}
+
+/* As initramfs_add_program.  IS_NAMED: what it names is added, too, if it is a shell script. */
+static int
+add_program (struct initramfs *initramfs, const char *word, bool is_named, char **guest_path)
 {
   CLEANUP_FREE char *file = find_program (initramfs, word);
-  CLEANUP_FREE char *real = file ? realpath (file, NULL) : NULL;
-  CLEANUP_FREE char *guest = real ? guest_path_of (file) : NULL;
+  CLEANUP_FREE char *real = file ? initramfs_follow (initramfs, file) : NULL;
+  CLEANUP_FREE char *guest = real ? initramfs_guest_path (file) : NULL;
   bool is_new;
 
   if (guest == NULL)
     return -1;
-  const struct initramfs_entry *entry = add_real_program (initramfs, real);
+  const struct initramfs_entry *entry = add_found_program (initramfs, file, real, is_named);
   if (entry == NULL || initramfs_add_link (initramfs, guest, entry->path) == -1)
     return -1;
   if (guest_path == NULL)
@@ -150,19 +170,98 @@ initramfs_add_program (struct initramfs *initramfs, const char *word, char **gue
 }
 
 int
-initramfs_add_named_programs (struct initramfs *initramfs, const char *text)
+initramfs_add_program (struct initramfs *initramfs, const char *word, char **guest_path)
 {
-  initramfs->guessing++;
-  while (*(text += strcspn (text, NAME_CHARACTERS)) != '\0') {
-    size_t length = strspn (text, NAME_CHARACTERS);
-    CLEANUP_FREE char *word = strndup (text, length);
+  return add_program (initramfs, word, true, guest_path);
+}
 
-    /* A relative path means another file in the guest, where programs run in the mounted filesystem. */
-    if (word && (*word == '/' || strchr (word, '/') == NULL))
-      initramfs_add_program (initramfs, word, NULL);
-    text += length;
+/* The text of FILE, at most its first LENGTH_MAX bytes, to free, or NULL. */
+static char *
+read_text (const char *file, size_t length_max)
+{
+  CLEANUP_FCLOSE FILE *stream = fopen (file, "re");
+  char *text = stream ? malloc (length_max + 1) : NULL;
+
+  if (text)
+    text[fread (text, 1, length_max, stream)] = '\0';
+  return text;
+}
+
+/* PATH is no program, but named with all its directories, such as the script in `python3 /home/me/update.py`. */
+static int
+add_named_file (struct initramfs *initramfs, const char *path, bool is_named)
+{
+  const enum language language = language_of_suffix (path);
+  struct program_needs needs = { .language = language };
+  struct stat status;
+
+  if (stat (path, &status) == -1 || !S_ISREG (status.st_mode) || status.st_size > NAMED_FILE_MAX
+      || initramfs_add_host_file (initramfs, path) == -1)
+    return -1;
+  if (language == LANGUAGE_NONE)
+    return 0;
+  needs.text = read_text (path, (size_t) status.st_size);
+  int result = needs.text ? search_script (initramfs, path, &needs, is_named) : -1;
+  program_needs_free (&needs);
+  return result;
+}
+
+/* Add what each word of the shell's TEXT names.  IS_NAMED: of shell scripts among these, what they name, too. */
+static int
+add_words (struct initramfs *initramfs, const char *text, bool is_named)
+{
+  struct shell_words words = { .next = text, .begin = text };
+  int r;
+
+  initramfs->guessing++;
+  while ((r = shell_words_next (&words)) == 1) {
+    const bool is_absolute = *words.word == '/';
+
+    /* A relative path means another file in the guest, where programs run in the mounted file system. */
+    if ((is_absolute || strchr (words.word, '/') == NULL) && add_program (initramfs, words.word, is_named, NULL) == -1
+        && is_absolute)
+      add_named_file (initramfs, words.word, is_named);
+    if (words.code)
+      initramfs_add_imports (initramfs, words.language, words.code, words.code_length, NULL);
   }
   initramfs->guessing--;
+  return r;
+}
+
+int
+initramfs_add_named_programs (struct initramfs *initramfs, const char *text)
+{
+  return add_words (initramfs, text, true);
+}
+
+/* Whether ARGUMENT, after OPTION, is code for an interpreter, as in python3 -c CODE. */
+static bool
+is_code (const char *option)
+{
+  const size_t length = strlen (option);
+
+  return *option == '-' && length > 1 && strchr ("ceE", option[length - 1]);
+}
+
+int
+initramfs_add_arguments (struct initramfs *initramfs, const char *const *command)
+{
+  enum language language = language_of (command[0]);
+
+  for (size_t i = 1; command[i]; i++) {
+    const enum language next = language_of (command[i]);
+
+    if (next != LANGUAGE_NONE)          /* of env or setpriv, say */
+      language = next;
+    if (language == LANGUAGE_NONE || language == LANGUAGE_SHELL || !is_code (command[i - 1])) {
+      if (add_words (initramfs, command[i], true) == -1)
+        return -1;
+      continue;
+    }
+    initramfs->guessing++;
+    initramfs_add_imports (initramfs, language, command[i], strlen (command[i]), NULL);
+    initramfs->guessing--;
+  }
   return 0;
 }
 
@@ -172,24 +271,17 @@ initramfs_add_shell_command (struct initramfs *initramfs, const char *command)
   return initramfs_add_program (initramfs, "sh", NULL) == -1 ? -1 : initramfs_add_named_programs (initramfs, command);
 }
 
-int
-initramfs_add_included (struct initramfs *initramfs, const char *path)
+void
+initramfs_ask_interpreters (struct initramfs *initramfs)
 {
-  CLEANUP_FREE char *absolute = realpath (path, NULL);
-  struct stat status;
-
-  if (absolute == NULL || stat (absolute, &status) == -1) {
-    error_message ("--include=%s: %m", path);
-    return -1;
-  }
-  return S_ISDIR (status.st_mode) ? initramfs_add_tree (initramfs, absolute, absolute)
-    : initramfs_add_file (initramfs, absolute, absolute);
+  initramfs->asks_interpreters = true;
 }
 
 int
 initramfs_add_checker (struct initramfs *initramfs, const char *check, const char *const *included, size_t count)
 {
-  int r = initramfs_add_shell_command (initramfs, check);
+  initramfs_ask_interpreters (initramfs);
+  int r = initramfs_add_shell_command (initramfs, check) == -1 ? -1 : initramfs_add_environment (initramfs);
 
   for (size_t i = 0; r == 0 && i < count; i++)
     r = initramfs_add_included (initramfs, included[i]);

@@ -43,8 +43,8 @@ write_header (const struct write_state *state, const struct initramfs_entry *obj
   archive_entry_set_uid (header, object->owner);
   archive_entry_set_gid (header, object->group);
   archive_entry_set_nlink (header, S_ISDIR (object->mode) ? 2 : 1);
-  /* The kernel takes times from here: always the same, so that equal contents make equal archives. */
-  archive_entry_set_mtime (header, 0, 0);
+  /* The kernel takes times from here: the same where they do not matter, so that equal contents make equal archives. */
+  archive_entry_set_mtime (header, object->seconds, 0);
   if (S_ISLNK (object->mode))
     archive_entry_set_symlink (header, object->data);
   archive_entry_set_size (header, S_ISREG (object->mode) ? (la_int64_t) length : 0);

@@ -293,14 +293,54 @@ add_object (struct initramfs *initramfs, const char *host, const char *guest, co
   return entry ? 0 : -1;
 }
 
-static int
-add_found (struct initramfs *initramfs, const FTSENT *found, size_t root_length, const char *guest)
-{
-  CLEANUP_FREE char *path = NULL;
+/* Walks through a tree of the host. */
+struct walk {
+  FTS *fts;
+  size_t root_length;
+  const char *guest;
+  const struct tree_rules *rules;
+};
 
-  switch (found->fts_info) {
-  case FTS_DP:
+/* Whether FOUND is left out, with all that is in it. */
+static bool
+is_left_out (const struct walk *walk, const FTSENT *found)
+{
+  if (walk->rules->unwanted == NULL || found->fts_level == FTS_ROOTLEVEL)
+    return false;
+  return walk->rules->unwanted (found->fts_name);
+}
+
+static int
+add_found_file (struct initramfs *initramfs, const struct walk *walk, const FTSENT *found)
+{
+  CLEANUP_FREE char *path = text_format ("%s/%s", walk->guest, found->fts_path + walk->root_length);
+  bool is_new;
+
+  if (path == NULL || add_object (initramfs, found->fts_path, path, found->fts_statp) == -1)
+    return -1;
+  if (!S_ISREG (found->fts_statp->st_mode))
     return 0;
+  struct initramfs_entry *entry = initramfs_entry (initramfs, path, S_IFREG, &is_new);
+  if (entry && walk->rules->times)
+    entry->seconds = found->fts_statp->st_mtime;
+  if (walk->rules->libraries) {         /* of another machine's programs and of object files they are nowhere */
+    initramfs->guessing++;
+    initramfs_add_libraries (initramfs, found->fts_path);
+    initramfs->guessing--;
+  }
+  return 0;
+}
+
+static int
+add_found (struct initramfs *initramfs, const struct walk *walk, FTSENT *found)
+{
+  if (found->fts_info == FTS_DP)
+    return 0;
+  if (is_left_out (walk, found)) {
+    fts_set (walk->fts, found, FTS_SKIP);
+    return 0;
+  }
+  switch (found->fts_info) {
   case FTS_DNR:
   case FTS_ERR:
   case FTS_NS:
@@ -308,36 +348,54 @@ add_found (struct initramfs *initramfs, const FTSENT *found, size_t root_length,
     initramfs_complain (initramfs, "%s: %m", found->fts_path);
     return -1;
   }
-  path = text_format ("%s/%s", guest, found->fts_path + root_length);
-  return path ? add_object (initramfs, found->fts_path, path, found->fts_statp) : -1;
+  return add_found_file (initramfs, walk, found);
+}
+
+static int
+add_all (struct initramfs *initramfs, const struct walk *walk, const char *host)
+{
+  FTSENT *found;
+  int result = 0;
+
+  while (result == 0 && (errno = 0, found = fts_read (walk->fts)) != NULL) {
+    result = add_found (initramfs, walk, found);
+    if (initramfs->guessing > 0)        /* what cannot be read is not there */
+      result = 0;
+  }
+  if (result == 0 && errno != 0 && initramfs->guessing == 0) {
+    error_message ("%s: %m", host);
+    result = -1;
+  }
+  return result;
+}
+
+int
+initramfs_add_tree_by_rules (struct initramfs *initramfs, const char *host, const char *guest, const struct tree_rules *rules)
+{
+  char *const roots[] = { (char *) host, NULL };
+  struct walk walk = { .root_length = strlen (host), .guest = guest, .rules = rules };
+  struct stat status;
+
+  if (stat (host, &status) == 0) {
+    errno = ENOTDIR;
+    if (S_ISDIR (status.st_mode))
+      walk.fts = fts_open (roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+  }
+  if (walk.fts == NULL) {
+    initramfs_complain (initramfs, "%s: %m", host);
+    return -1;
+  }
+  int result = add_all (initramfs, &walk, host);
+  fts_close (walk.fts);
+  return result;
 }
 
 int
 initramfs_add_tree (struct initramfs *initramfs, const char *host, const char *guest)
 {
-  char *const roots[] = { (char *) host, NULL };
-  int result = 0;
-  struct stat status;
-  FTSENT *found;
-  FTS *walk = NULL;
+  const struct tree_rules rules = { .unwanted = NULL };
 
-  if (stat (host, &status) == 0) {
-    errno = ENOTDIR;
-    if (S_ISDIR (status.st_mode))
-      walk = fts_open (roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
-  }
-  if (walk == NULL) {
-    initramfs_complain (initramfs, "%s: %m", host);
-    return -1;
-  }
-  while (result == 0 && (errno = 0, found = fts_read (walk)) != NULL)
-    result = add_found (initramfs, found, strlen (host), guest);
-  if (result == 0 && errno != 0) {
-    initramfs_complain (initramfs, "%s: %m", host);
-    result = -1;
-  }
-  fts_close (walk);
-  return result;
+  return initramfs_add_tree_by_rules (initramfs, host, guest, &rules);
 }
 
 /* Scripts name programs as /bin/sh and as /usr/bin/sh: where these are the same on the host, so they are here. */
@@ -405,5 +463,8 @@ initramfs_free (struct initramfs *initramfs)
   if (initramfs == NULL)
     return;
   tdestroy (initramfs->entries, free_entry);
+  for (size_t i = 0; i < LANGUAGES; i++)
+    text_list_free (&initramfs->modules[i]);
+  text_list_free (&initramfs->read);
   free (initramfs);
 }

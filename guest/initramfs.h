@@ -4,6 +4,7 @@
 #define POWERCUT_INITRAMFS_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "guest/kernel.h"
 
@@ -27,25 +28,41 @@ extern int initramfs_add_link (struct initramfs *initramfs, const char *guest, c
 /* Add the folder HOST with all that is in it (owners, modes, symbolic links, xattrs are not needed) as GUEST. */
 extern int initramfs_add_tree (struct initramfs *initramfs, const char *host, const char *guest);
 
+/* From now on, an interpreter that is added may be run, to be asked where its library is, which is then added.  Only where all that
+ * is added was named by the user: never for what a log names.
+ */
+extern void initramfs_ask_interpreters (struct initramfs *initramfs);
+
 /* Add a program of the host under the path that it has here, with what it needs: the shared libraries and the loader of a
- * dynamic executable, the interpreter of a script.  WORD is a path or a name in PATH.  If it is no executable, the message
- * says so.  *guest_path, if not NULL, is the absolute path in the guest, to free.
+ * dynamic executable, the interpreter of a script and the modules that it imports; and if it is a shell script, the programs that
+ * it names (but not what these name).  WORD is a path or a name in PATH.  If it is no executable, the message says so.  *guest_path,
+ * if not NULL, is the absolute path in the guest, to free.
  */
 extern int initramfs_add_program (struct initramfs *initramfs, const char *word, char **guest_path);
 
-/* Add every program that a script or argument names: each word of TEXT that is the name of an executable in PATH.  What is
- * found is taken with initramfs_add_program; other words are no error.
+/* Add what the shell's TEXT, written by the user, names: each word that is the name of an executable in PATH, as by
+ * initramfs_add_program, and each absolute path of a file that is not too large.  Other words are no error.
  */
 extern int initramfs_add_named_programs (struct initramfs *initramfs, const char *text);
+
+/* Add in the same way what the arguments of COMMAND, NULL at the end, name. */
+extern int initramfs_add_arguments (struct initramfs *initramfs, const char *const *command);
 
 /* Add what the shell command COMMAND needs: the shell, and the programs that it names. */
 extern int initramfs_add_shell_command (struct initramfs *initramfs, const char *command);
 
-/* Add the file or folder PATH of the host under the path that it has here.  The message of an error begins with --include. */
+/* Add the file or directory PATH of the host under the path that it has here, with the symbolic links on the way to it, and the
+ * shared libraries of the ELF files in it.  The message of an error begins with --include.
+ */
 extern int initramfs_add_included (struct initramfs *initramfs, const char *path);
 
-/* Add what an external checker needs: the shell command CHECK, and the COUNT paths INCLUDED of the host. */
+/* Add what an external checker needs that the user named: the shell command CHECK, and the COUNT paths INCLUDED of the host, with
+ * the environment.  Interpreters are asked (initramfs_ask_interpreters).
+ */
 extern int initramfs_add_checker (struct initramfs *initramfs, const char *check, const char *const *included, size_t count);
+
+/* Give the programs in the guest the PATH that this process has, and where its loader and its interpreters look for libraries. */
+extern int initramfs_add_environment (struct initramfs *initramfs);
 
 /* Add the modules of KERNEL that NAMES (NULL at the end) stand for, with all that they depend on, uncompressed, under /modules,
  * and their order in /modules/order (one file name a line), by which they are loaded at boot; or, with TYPE not NULL, in
@@ -59,6 +76,14 @@ extern int initramfs_add_modules (struct initramfs *initramfs, const struct kern
  * time of change stand for the contents of files of the host.  To free, or NULL after a message.
  */
 extern char *initramfs_signature (const struct initramfs *initramfs);
+
+/* Let *memory_bytes, how much memory a guest is to have, be enough to unpack INITRAMFS: if it is not, a note says that it is made
+ * more.  Returns -1 after a message with the largest files if this host has not so much.
+ */
+extern int initramfs_fit (const struct initramfs *initramfs, uint64_t *memory_bytes);
+
+/* Print the files that are in it, largest first, with their sizes in bytes. */
+extern int initramfs_list (const struct initramfs *initramfs, FILE *file);
 
 /* Write the archive to FILE. */
 extern int initramfs_write (struct initramfs *initramfs, const char *file);

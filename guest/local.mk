@@ -42,11 +42,17 @@ guest_libguest_la_SOURCES = \
 	guest/elf-file.c guest/elf-file.h \
 	guest/fsck.h \
 	guest/image.c guest/image.h \
+	guest/import.c guest/import.h \
 	guest/initramfs-entry.h \
+	guest/initramfs-environment.c \
+	guest/initramfs-host.c \
+	guest/initramfs-imports.c \
+	guest/initramfs-languages.c \
 	guest/initramfs-modules.c \
 	guest/initramfs-packed.c \
 	guest/initramfs-programs.c \
 	guest/initramfs-signature.c \
+	guest/initramfs-size.c \
 	guest/initramfs-write.c \
 	guest/initramfs.c guest/initramfs.h \
 	guest/jobs.c guest/jobs.h \
@@ -56,6 +62,7 @@ guest_libguest_la_SOURCES = \
 	guest/kernel-unpack.c \
 	guest/kernel.c guest/kernel.h \
 	guest/launch.h \
+	guest/language.c guest/language.h \
 	guest/libraries.c guest/libraries.h \
 	guest/loader-cache.c guest/loader-cache.h \
 	guest/mark-text.c guest/mark-text.h \
@@ -65,6 +72,7 @@ guest_libguest_la_SOURCES = \
 	guest/protocol.h \
 	guest/text.h \
 	guest/qemu.c guest/qemu.h \
+	guest/shell-words.c guest/shell-words.h \
 	guest/shell.c \
 	guest/softdep.c guest/softdep.h \
 	guest/terminal.c guest/terminal.h \

@@ -94,7 +94,10 @@ script_needs (int fd, uint64_t file_size, const char *file, struct program_needs
   if (!read_at (fd, needs->text, length, 0))
     return refuse (needs, "%s: cannot be read: %m", file);
   needs->text[length] = '\0';
-  return interpreter_needs (needs->text, file, needs);
+  if (interpreter_needs (needs->text, file, needs) == -1)
+    return -1;
+  needs->language = language_of (needs->programs.texts[needs->programs.count - 1]);
+  return 0;
 }
 
 static int

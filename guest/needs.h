@@ -4,11 +4,13 @@
 #define POWERCUT_NEEDS_H
 
 #include "common/text-list.h"
+#include "guest/language.h"
 
 struct program_needs {
   struct text_list files;       /* loader and shared libraries of an executable: absolute paths */
   struct text_list programs;    /* a script's interpreter, and what its `env` starts: paths or names */
-  char *text;                   /* a script's text, which may name more programs; NULL for an executable */
+  char *text;                   /* a script's text, at most its first MiB; NULL for an executable */
+  enum language language;       /* that a script is in */
   char why[1024];               /* why it cannot run here, in one line */
 };
 

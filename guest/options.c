@@ -19,6 +19,7 @@ guest_options_add (struct option_table *table, struct guest_options *options)
     { "memory", 0, OPTION_SIZE, &options->memory_bytes, "SIZE", "memory of a guest [the recording's, else 256M]", GUEST_MEMORY_LEAST },
     { "timeout", 0, OPTION_SECONDS, &options->timeout_seconds, "S", "a command or a run that takes longer hangs [the recording's, else 60]", 1 },
     { "quiet", 0, OPTION_FLAG, &options->quiet, NULL, "print errors alone: no progress and no report", 0 },
+    { "verbose", 0, OPTION_FLAG, &options->verbose, NULL, "list the files that are taken into the guest", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   });
 }

@@ -23,6 +23,7 @@ struct guest_options {
   bool pages;                   /* tabulate pages */
   uint64_t page_bytes;          /* of a page; 0: not given */
   bool quiet;                   /* print errors alone */
+  bool verbose;                 /* list what is taken into the guest */
 };
 
 /* Add the options' rows to TABLE; OPTIONS must be there when it is parsed. */

@@ -56,6 +56,7 @@
 #define AGENT_REQUEST_MAX (1 << 20)
 #define AGENT_MOUNT_POINT "/mnt"
 #define AGENT_MARK_MAX 4096
+#define AGENT_ENVIRONMENT "/powercut/environment"       /* NAME=VALUE of programs' environment, NUL after each */
 #define AGENT_SHELL_END 4       /* Ctrl-D */
 
 /* If it is there, the root of the checker: what a log carries is not mixed with what the guest has of this machine. */

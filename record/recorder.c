@@ -40,9 +40,8 @@ add_programs (struct recorder *recorder, struct initramfs *initramfs)
 
   if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &recorder->program) == -1)
     return -1;
-  for (size_t i = 1; recording->command[0] && recording->command[i]; i++)
-    if (initramfs_add_named_programs (initramfs, recording->command[i]) == -1)
-      return -1;
+  if (recording->command[0] && initramfs_add_arguments (initramfs, recording->command) == -1)
+    return -1;
   return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
     ? -1 : 0;
 }
@@ -60,6 +59,7 @@ make_initramfs (struct recorder *recorder)
 
   if (initramfs == NULL)
     return NULL;
+  initramfs_ask_interpreters (initramfs);
   r = add_programs (recorder, initramfs);
   for (size_t i = 0; i < recording->guest.include.count && r == 0; i++)
     r = initramfs_add_included (initramfs, recording->guest.include.texts[i]);
@@ -212,7 +212,7 @@ start_guest (struct recorder *recorder)
   };
   const struct vm_config config = {
     .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket, .disks = disks,
-    .disk_count = 2, .memory_mib = (unsigned) (recording->guest.memory_bytes >> 20), .console = recorder->console,
+    .disk_count = 2, .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
     .boot_timeout_ms = BOOT_TIMEOUT_MS, .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
   };
 
@@ -273,6 +273,10 @@ open_log (struct recorder *recorder)
 static int
 boot (struct recorder *recorder, struct initramfs *initramfs)
 {
+  recorder->memory_bytes = recorder->recording->guest.memory_bytes;
+  if (initramfs_fit (initramfs, &recorder->memory_bytes) == -1
+      || (recorder->recording->guest.verbose && initramfs_list (initramfs, stderr) == -1))
+    return -1;
   recorder_end_guest (recorder);
   nbdkit_free (&recorder->nbdkit);
   return initramfs_write (initramfs, recorder->initramfs) == -1 || start_server (recorder) == -1 ? -1

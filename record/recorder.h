@@ -30,6 +30,7 @@ struct recorder {
   const struct recording *recording;
   struct kernel kernel;
   char *part;                   /* the log until it is complete */
+  uint64_t memory_bytes;        /* of the guest */
   char *program;                /* the command's path in the guest */
   const char *disk, *mark_device;       /* in the guest */
 };

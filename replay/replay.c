@@ -343,21 +343,25 @@ make_initramfs (const struct replay_options *arguments, const struct write_log *
   return NULL;
 }
 
-/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free.  Returns 0,
- * or -1 after a message.
+/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free, and
+ * *memory_bytes what a guest with it needs.  Returns 0, or -1 after a message.
  */
 static int
 build_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel,
-                 const char *folder, char **file)
+                 const char *folder, char **file, uint64_t *memory_bytes)
 {
   struct kept *kept = arguments->kept;
   struct initramfs *initramfs = make_initramfs (arguments, log, kernel);
   int r = -1;
 
   *file = NULL;
-  if (initramfs && kept)
-    r = kept_image (kept, initramfs, kernel, arguments->guest.memory_bytes, log->device_sizes[0], file);
-  else if (initramfs && asprintf (file, "%s/initramfs", folder) != -1)
+  *memory_bytes = arguments->guest.memory_bytes;
+  if (initramfs == NULL || initramfs_fit (initramfs, memory_bytes) == -1
+      || (arguments->guest.verbose && initramfs_list (initramfs, stderr) == -1))
+    r = -1;
+  else if (kept)
+    r = kept_image (kept, initramfs, kernel, *memory_bytes, log->device_sizes[0], file);
+  else if (asprintf (file, "%s/initramfs", folder) != -1)
     r = initramfs_write (initramfs, *file);
   initramfs_free (initramfs);
   return r;
@@ -414,10 +418,11 @@ replay_in (const struct replay_options *arguments, const struct write_log *log, 
   CLEANUP_FREE const char **watch = NULL;
   const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
   const struct trust trust = trust_of (arguments);
+  uint64_t memory_bytes;
   const char *check;
 
   if (trust_find_checker (&trust, log, &check) == -1
-      || build_initramfs (arguments, log, kernel, folder, &initramfs_file) == -1)
+      || build_initramfs (arguments, log, kernel, folder, &initramfs_file, &memory_bytes) == -1)
     return EXIT_UNUSABLE;
   size_t watch_count = persistence ? 0 : find_watch (log, &watch);
   struct pages pages;
@@ -445,7 +450,7 @@ replay_in (const struct replay_options *arguments, const struct write_log *log, 
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
       .observe = observe || paged, .pages = paged ? pages.paths : (const char *const *) ranged,
       .pages_count = paged ? pages.file_count : (size_t) ranged_count, .check = check,
-      .memory_mib = (unsigned) (arguments->guest.memory_bytes >> 20), .boot_timeout_ms = 120000,
+      .memory_mib = (unsigned) (memory_bytes >> 20), .boot_timeout_ms = 120000,
       .accel = guest_options_accel (&arguments->guest), .quiet = arguments->guest.quiet,
       .run_timeout_ms = (int) (arguments->guest.timeout_seconds * 1000),
     },

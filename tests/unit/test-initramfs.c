@@ -292,7 +292,7 @@ START_TEST (a_program_behind_a_symbolic_link_stays_there)
   ck_assert_ptr_nonnull (strstr (guest, "/link"));
   snprintf (target, sizeof target, "%.*sreal/program", (int) strlen (guest) - 4, guest);
   ck_assert (S_ISLNK (find (guest + 1).mode));
-  ck_assert_str_eq (find (guest + 1).text, target);
+  ck_assert_str_eq (find (guest + 1).text, "real/program");
   ck_assert_str_eq (find (target + 1).text, "#!/bin/sh\n");
   free (guest);
 }
@@ -318,6 +318,278 @@ START_TEST (scripts_that_name_one_another_end)
   ck_assert_int_eq (initramfs_add_named_programs (initramfs, "run(ping-script)"), 0);
   snprintf (path, sizeof path, "%s/bin/pong-script", work);
   ck_assert_int_eq (find (*path == '/' ? path + 1 : path).count, 1);
+}
+END_TEST
+
+#define LOADER_SIZE 1024
+#define NO_STRING 200           /* where good_executable has none */
+
+/* Its texts begin at 1: `libmine.so.3`, and `$ORIGIN/lib:/no/such` at 14. */
+struct executable {
+  Elf64_Ehdr header;
+  Elf64_Phdr loader_segment, load_segment, dynamic_segment;
+  Elf64_Dyn dynamic[5];
+  char strings[NO_STRING];
+  char loader[LOADER_SIZE];
+};
+
+/* It is loaded at address 0x1000, and needs nothing unless a test says that it does. */
+static struct executable
+good_executable (void)
+{
+  return (struct executable) {
+    .header = {
+      .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB },
+      .e_type = ET_DYN, .e_machine = EM_X86_64,
+      .e_phoff = offsetof (struct executable, loader_segment), .e_phnum = 3, .e_phentsize = sizeof (Elf64_Phdr),
+    },
+    .loader_segment = { .p_type = PT_INTERP, .p_offset = offsetof (struct executable, loader), .p_filesz = LOADER_SIZE },
+    .load_segment = { .p_type = PT_LOAD, .p_vaddr = 0x1000, .p_filesz = sizeof (struct executable) },
+    .dynamic_segment = { .p_type = PT_DYNAMIC, .p_offset = offsetof (struct executable, dynamic),
+                         .p_filesz = sizeof (Elf64_Dyn[5]) },
+    .dynamic = {
+      { DT_STRTAB, { 0x1000 + offsetof (struct executable, strings) } }, { DT_STRSZ, { NO_STRING } },
+      { DT_DEBUG, { 0 } }, { DT_DEBUG, { 0 } }, { DT_NULL, { 0 } }
+    },
+    .strings = "\0libmine.so.3\0$ORIGIN/lib:/no/such",
+    .loader = "/no/such/loader",
+  };
+}
+
+/* An executable with another dynamic section than that of good_executable: of five entries, that at INDEX. */
+static struct executable
+executable_with (size_t index, Elf64_Sxword tag, uint64_t value)
+{
+  struct executable executable = good_executable ();
+
+  executable.dynamic[index] = (Elf64_Dyn) { tag, { value } };
+  return executable;
+}
+
+static void
+put_library (const char *path)
+{
+  struct executable library = good_executable ();
+
+  library.loader_segment.p_type = PT_NULL;
+  put_file (path, 0644, &library, sizeof library);
+}
+
+/* Whether a program of the test's own is there: those are in its directory bin, which is in PATH. */
+static bool
+has_program (const char *name)
+{
+  char path[8192];
+
+  snprintf (path, sizeof path, "%s/bin/%s", work, name);
+  return find (path + 1).count == 1;
+}
+
+/* Make the programs NAMES, NULL at their end: shell scripts with TEXT. */
+static void
+put_programs (const char *const *names, const char *text)
+{
+  char path[8192];
+
+  for (; *names; names++) {
+    snprintf (path, sizeof path, "bin/%s", *names);
+    put_text (path, 0755, text);
+  }
+  snprintf (path, sizeof path, "%s/bin:%s", work, getenv ("PATH"));
+  setenv ("PATH", path, 1);
+}
+
+START_TEST (words_that_no_shell_would_run_are_left_out)
+{
+  put_programs ((const char *const[]) { "open-a", "open-b", "open-c", "open-d", "open-e", "open-f", "open-g", "open-h", NULL },
+                "#!/bin/sh\n");
+  ck_assert_int_eq (initramfs_add_named_programs (initramfs, "open-a('f'); x=$open-b ${open-c} open-d=1 # open-e\n"
+                                                  " # open-f\npython3 -c \"open-g \\\" x\" && $(open-h)"), 0);
+  ck_assert (!has_program ("open-a"));
+  ck_assert (!has_program ("open-b"));
+  ck_assert (!has_program ("open-c"));
+  ck_assert (!has_program ("open-d"));
+  ck_assert (has_program ("open-e"));   /* `#` may be inside of quotes */
+  ck_assert (!has_program ("open-f"));
+  ck_assert (!has_program ("open-g"));
+  ck_assert (has_program ("open-h"));
+}
+END_TEST
+
+START_TEST (arguments_that_are_code_are_no_commands)
+{
+  put_programs ((const char *const[]) { "open-a", "open-b", NULL }, "#!/bin/sh\n");
+  ck_assert_int_eq (initramfs_add_arguments (initramfs, (const char *const[]) {
+    "env", "python3.11", "-Ic", "open-a", NULL }), 0);
+  ck_assert (!has_program ("open-a"));
+  ck_assert_int_eq (initramfs_add_arguments (initramfs, (const char *const[]) { "sh", "-c", "open-a", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_arguments (initramfs, (const char *const[]) { "timeout", "9", "open-b", NULL }), 0);
+  ck_assert (has_program ("open-a"));
+  ck_assert (has_program ("open-b"));
+}
+END_TEST
+
+START_TEST (only_what_the_user_named_is_searched)
+{
+  put_programs ((const char *const[]) { "last", NULL }, "#!/bin/sh\n");
+  put_programs ((const char *const[]) { "second", NULL }, "#!/bin/sh\nlast\n");
+  put_programs ((const char *const[]) { "first", NULL }, "#!/bin/sh\nsecond\n");
+  put_programs ((const char *const[]) { "lua", NULL }, "#!/bin/sh\nlast\n");
+  put_programs ((const char *const[]) { "other", NULL }, "#!/usr/bin/env lua\nlast\n");
+  ck_assert_int_eq (initramfs_add_named_programs (initramfs, "first; other"), 0);
+  ck_assert (has_program ("second"));
+  ck_assert (has_program ("lua"));
+  ck_assert (!has_program ("last"));
+  ck_assert_int_eq (initramfs_add_named_programs (initramfs, "second"), 0);
+  ck_assert (has_program ("last"));
+}
+END_TEST
+
+START_TEST (a_file_with_its_whole_path_is_taken)
+{
+  CLEANUP_FREE char *text;
+
+  put_text ("data", 0644, "contents");
+  ck_assert_int_ne (asprintf (&text, "cp %s/data %s .", work, work), -1);
+  ck_assert_int_eq (initramfs_add_named_programs (initramfs, text), 0);
+  ck_assert_str_eq (find (text + strlen ("cp /")).text, "");
+  snprintf (text, strlen (text), "%s/data", work);
+  ck_assert_str_eq (find (text + 1).text, "contents");
+}
+END_TEST
+
+/* A python3 that answers with the text ANSWER when it is asked, and notes that it ran. */
+static void
+put_python (const char *answer)
+{
+  CLEANUP_FREE char *text;
+
+  ck_assert_int_ne (asprintf (&text, "#!/bin/sh\ncd '%s' && touch ran\ncat <<END\n%s\nEND\n", work, answer), -1);
+  put_programs ((const char *const[]) { "python3", NULL }, text);
+}
+
+START_TEST (an_interpreter_that_may_not_be_asked_is_not_run)
+{
+  put_python ("L /etc");
+  ck_assert_int_eq (initramfs_add_program (initramfs, "python3", NULL), 0);
+  ck_assert_int_eq (access ("ran", F_OK), -1);
+  initramfs_ask_interpreters (initramfs);
+  ck_assert_int_eq (initramfs_add_program (initramfs, "python3", NULL), 0);
+  ck_assert_int_eq (access ("ran", F_OK), 0);
+}
+END_TEST
+
+START_TEST (a_script_brings_the_modules_that_it_imports)
+{
+  CLEANUP_FREE char *answer, *path;
+
+  ck_assert_int_ne (asprintf (&answer, "E %s/bin/python3\nL %s/own\nP %s/site", work, work, work), -1);
+  put_python (answer);
+  put_text ("own/json.py", 0644, "");
+  put_text ("own/test/test_json.py", 0644, "");
+  put_text ("site/package/deep/part.py", 0644, "from other.x import y\n");
+  put_text ("site/package/__init__.py", 0644, "");
+  put_text ("site/other.py", 0644, "import package, missing\n");
+  put_text ("site/unused.py", 0644, "");
+  put_text ("scripts/beside.py", 0644, "");
+  put_text ("scripts/dir/photo.jpg", 0644, "");
+  put_text ("scripts/update.py", 0755, "#!/usr/bin/env python3\nimport json, package.deep as x\nif 1: pass\n  import beside\nimport dir\n");
+  initramfs_ask_interpreters (initramfs);
+  ck_assert_int_eq (initramfs_add_program (initramfs, "scripts/update.py", NULL), 0);
+  static const struct { const char *path; int count; } expected[] = {
+    { "own/json.py", 1 }, { "own/test/test_json.py", 0 }, { "site/package/deep/part.py", 1 }, { "site/other.py", 1 },
+    { "site/unused.py", 0 }, { "scripts/beside.py", 1 }, { "scripts/dir/photo.jpg", 0 },
+  };
+  for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+    ck_assert_int_ne (asprintf (&path, "%s/%s", work, expected[i].path), -1);
+    ck_assert_msg (find (path + 1).count == expected[i].count, "%s", path);
+    free (path);
+  }
+  path = NULL;
+}
+END_TEST
+
+START_TEST (what_starts_an_interpreter_starts_it_in_the_guest)
+{
+  CLEANUP_FREE char *answer, *path;
+
+  put_text ("versions/python3.99", 0755, "#!/bin/sh\n");
+  ck_assert_int_ne (asprintf (&answer, "E %s/versions/python3.99", work), -1);
+  put_python (answer);
+  initramfs_ask_interpreters (initramfs);
+  ck_assert_int_eq (initramfs_add_program (initramfs, "python3", NULL), 0);
+  ck_assert_int_ne (asprintf (&path, "%s/bin/python3", work), -1);
+  ck_assert_ptr_nonnull (strstr (find (path + 1).text, "/versions/python3.99' \"$@\""));
+  ck_assert_int_eq (find (answer + 3).count, 1);
+}
+END_TEST
+
+START_TEST (the_order_of_path_is_kept)
+{
+  put_programs ((const char *const[]) { "x", NULL }, "");
+  setenv ("PATH", "/one:rel::/mnt/two", 1);
+  int r = initramfs_add_environment (initramfs);
+  setenv ("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+  ck_assert_int_eq (r, 0);
+  char *text = find ("powercut/environment").text, start[8192];
+  snprintf (start, sizeof start, "PATH=/one:%s/rel:%s/:/host/mnt/two:/usr/local/sbin:", work, work);
+  ck_assert_msg (strncmp (text, start, strlen (start)) == 0, "%s", text);
+}
+END_TEST
+
+START_TEST (what_is_included_keeps_its_links)
+{
+  CLEANUP_FREE char *path;
+
+  put_text ("libs/libx.so.1.2", 0644, "data");
+  ck_assert_int_eq (symlink ("libx.so.1.2", "libs/libx.so.1"), 0);
+  ck_assert_int_eq (symlink ("libs", "current"), 0);
+  ck_assert_int_eq (initramfs_add_included (initramfs, "current/libx.so.1"), 0);
+  ck_assert_int_ne (asprintf (&path, "%s/libs/libx.so.1.2", work), -1);
+  ck_assert_str_eq (find (path + 1).text, "data");
+  path[strlen (path) - 2] = '\0';
+  ck_assert_str_eq (find (path + 1).text, "libx.so.1.2");
+  strcpy (path + strlen (work), "/current");
+  ck_assert_str_eq (find (path + 1).text, "libs");
+}
+END_TEST
+
+START_TEST (what_is_included_brings_its_libraries)
+{
+  struct executable library = executable_with (2, DT_NEEDED, 1);
+  CLEANUP_FREE char *path;
+
+  library.loader_segment.p_type = PT_NULL;
+  library.dynamic[3] = (Elf64_Dyn) { DT_RUNPATH, { 14 } };
+  put_file ("plugins/plugin.so", 0644, &library, sizeof library);
+  put_file ("damaged/plugin.so", 0644, &library, sizeof library);
+  put_library ("plugins/lib/libmine.so.3");
+  ck_assert_int_ne (asprintf (&path, "%s/plugins/lib/libmine.so.3", work), -1);
+  ck_assert_int_eq (initramfs_add_included (initramfs, "plugins/plugin.so"), 0);
+  ck_assert_int_eq (find (path + 1).count, 1);
+  ck_assert_int_eq (initramfs_add_included (initramfs, "damaged"), 0);
+  ck_assert_str_eq (last_message, "");
+  ck_assert_int_eq (initramfs_add_included (initramfs, "damaged/plugin.so"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "libmine.so.3"));
+}
+END_TEST
+
+START_TEST (memory_grows_with_what_is_taken)
+{
+  uint64_t memory_bytes = 256 << 20;
+
+  ck_assert_int_eq (initramfs_fit (initramfs, &memory_bytes), 0);
+  ck_assert_uint_eq (memory_bytes, 256 << 20);
+  ck_assert_str_eq (last_message, "");
+  put_text ("large", 0644, "");
+  ck_assert_int_eq (truncate ("large", 60 << 20), 0);
+  ck_assert_int_eq (initramfs_add_file (initramfs, "large", "/large"), 0);
+  ck_assert_int_eq (initramfs_fit (initramfs, &memory_bytes), 0);
+  ck_assert_uint_ge (memory_bytes, 300 << 20);
+  ck_assert_ptr_nonnull (strstr (last_message, "--verbose"));
+  ck_assert_int_eq (truncate ("large", INT64_C (1) << 40), 0);
+  ck_assert_int_eq (initramfs_fit (initramfs, &memory_bytes), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "the largest are /large (1048576 MiB)"));
 }
 END_TEST
 
@@ -379,41 +651,6 @@ START_TEST (a_first_line_longer_than_linux_reads_is_refused)
 }
 END_TEST
 
-#define LOADER_SIZE 1024
-#define NO_STRING 200           /* where good_executable has none */
-
-/* Its texts begin at 1: `libmine.so.3`, and `$ORIGIN/lib:/no/such` at 14. */
-struct executable {
-  Elf64_Ehdr header;
-  Elf64_Phdr loader_segment, load_segment, dynamic_segment;
-  Elf64_Dyn dynamic[5];
-  char strings[NO_STRING];
-  char loader[LOADER_SIZE];
-};
-
-/* It is loaded at address 0x1000, and needs nothing unless a test says that it does. */
-static struct executable
-good_executable (void)
-{
-  return (struct executable) {
-    .header = {
-      .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB },
-      .e_type = ET_DYN, .e_machine = EM_X86_64,
-      .e_phoff = offsetof (struct executable, loader_segment), .e_phnum = 3, .e_phentsize = sizeof (Elf64_Phdr),
-    },
-    .loader_segment = { .p_type = PT_INTERP, .p_offset = offsetof (struct executable, loader), .p_filesz = LOADER_SIZE },
-    .load_segment = { .p_type = PT_LOAD, .p_vaddr = 0x1000, .p_filesz = sizeof (struct executable) },
-    .dynamic_segment = { .p_type = PT_DYNAMIC, .p_offset = offsetof (struct executable, dynamic),
-                         .p_filesz = sizeof (Elf64_Dyn[5]) },
-    .dynamic = {
-      { DT_STRTAB, { 0x1000 + offsetof (struct executable, strings) } }, { DT_STRSZ, { NO_STRING } },
-      { DT_DEBUG, { 0 } }, { DT_DEBUG, { 0 } }, { DT_NULL, { 0 } }
-    },
-    .strings = "\0libmine.so.3\0$ORIGIN/lib:/no/such",
-    .loader = "/no/such/loader",
-  };
-}
-
 static void
 refuse_executable (const struct executable *executable, size_t size, const char *said)
 {
@@ -461,16 +698,6 @@ START_TEST (a_damaged_executable_is_refused)
   refuse_executable (&bad, sizeof bad, "no executable");
 }
 END_TEST
-
-/* An executable with another dynamic section than that of good_executable: of five entries, that at INDEX. */
-static struct executable
-executable_with (size_t index, Elf64_Sxword tag, uint64_t value)
-{
-  struct executable executable = good_executable ();
-
-  executable.dynamic[index] = (Elf64_Dyn) { tag, { value } };
-  return executable;
-}
 
 START_TEST (a_damaged_dynamic_section_is_refused)
 {
@@ -573,15 +800,6 @@ needs_of_executable (Elf64_Sxword tag, struct program_needs *needs)
   executable.loader_segment.p_type = PT_NULL;
   put_file ("bin/program", 0755, &executable, sizeof executable);
   return program_needs ("bin/program", needs);
-}
-
-static void
-put_library (const char *path)
-{
-  struct executable library = good_executable ();
-
-  library.loader_segment.p_type = PT_NULL;
-  put_file (path, 0644, &library, sizeof library);
 }
 
 START_TEST (a_missing_library_is_named)
@@ -898,6 +1116,17 @@ program_tests (void)
   tcase_add_test (tcase, a_program_behind_a_symbolic_link_stays_there);
   tcase_add_test (tcase, a_script_of_env_brings_the_program_that_env_starts);
   tcase_add_test (tcase, scripts_that_name_one_another_end);
+  tcase_add_test (tcase, words_that_no_shell_would_run_are_left_out);
+  tcase_add_test (tcase, arguments_that_are_code_are_no_commands);
+  tcase_add_test (tcase, only_what_the_user_named_is_searched);
+  tcase_add_test (tcase, a_file_with_its_whole_path_is_taken);
+  tcase_add_test (tcase, an_interpreter_that_may_not_be_asked_is_not_run);
+  tcase_add_test (tcase, a_script_brings_the_modules_that_it_imports);
+  tcase_add_test (tcase, what_starts_an_interpreter_starts_it_in_the_guest);
+  tcase_add_test (tcase, the_order_of_path_is_kept);
+  tcase_add_test (tcase, what_is_included_keeps_its_links);
+  tcase_add_test (tcase, what_is_included_brings_its_libraries);
+  tcase_add_test (tcase, memory_grows_with_what_is_taken);
   tcase_add_test (tcase, words_that_are_no_programs_are_silent);
   tcase_add_loop_test (tcase, a_file_that_cannot_run_is_refused_with_the_reason, 0, sizeof refusals / sizeof refusals[0]);
   tcase_add_test (tcase, a_word_that_means_no_program_is_refused);

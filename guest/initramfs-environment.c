@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "guest/initramfs-entry.h"
+#include "guest/initramfs.h"
+#include "guest/protocol.h"
+#include "guest/text.h"
+
+/* Directories that a PATH may lack, and where programs are looked for after all others. */
+#define LAST_DIRECTORIES "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Lists of directories by which programs find what they need. */
+static const char *const variables[] = { "PATH", "LD_LIBRARY_PATH", "PERL5LIB", "PYTHONPATH" };
+
+/* The directory of LENGTH bytes, of which the current one is a relative one's parent, as the guest has it: to free. */
+static char *
+guest_directory (const char *directory, size_t length)
+{
+  CLEANUP_FREE char *current = length > 0 && *directory == '/' ? NULL : getcwd (NULL, 0);
+  CLEANUP_FREE char *absolute = text_format ("%s%s%.*s/", current ? current : "", current ? "/" : "", (int) length, directory);
+  char *guest = absolute ? initramfs_guest_path (absolute) : NULL;
+
+  if (guest)
+    guest[strlen (guest) - 1] = '\0';
+  return guest;
+}
+
+/* Write the directories LIST, with `:` between them, to TEXT.  Returns 0 or -1. */
+static int
+write_directories (const char *list, FILE *text)
+{
+  for (const char *rest = list; rest; rest = strchr (rest, ':') ? strchr (rest, ':') + 1 : NULL) {
+    CLEANUP_FREE char *directory = guest_directory (rest, strcspn (rest, ":"));
+
+    if (directory == NULL)
+      return -1;
+    fprintf (text, "%s%s", rest == list ? "" : ":", *directory ? directory : "/");
+  }
+  return 0;
+}
+
+static int
+write_variables (FILE *text)
+{
+  for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+    const char *list = getenv (variables[i]);
+    const bool is_path = i == 0;
+
+    if (!is_path && (list == NULL || *list == '\0'))
+      continue;
+    fprintf (text, "%s=", variables[i]);
+    if (list && *list && write_directories (list, text) == -1)
+      return -1;
+    if (is_path)
+      fprintf (text, "%s%s", list && *list ? ":" : "", LAST_DIRECTORIES);
+    putc ('\0', text);
+  }
+  return 0;
+}
+
+int
+initramfs_add_environment (struct initramfs *initramfs)
+{
+  CLEANUP_FREE char *data = NULL;
+  size_t length;
+  FILE *text = open_memstream (&data, &length);
+
+  if (text == NULL) {
+    error_message ("out of memory");
+    return -1;
+  }
+  int result = write_variables (text);
+  if (fclose (text) == EOF || result == -1) {
+    error_message ("out of memory");
+    return -1;
+  }
+  return initramfs_add_data (initramfs, AGENT_ENVIRONMENT, data, length, 0644);
+}

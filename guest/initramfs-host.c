@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files of the host at the places that they have there. */
+#include <config.h>
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/initramfs-entry.h"
+#include "guest/initramfs.h"
+#include "guest/libraries.h"
+#include "guest/text.h"
+
+/* As many as the kernel follows in one path. */
+#define SYMBOLIC_LINKS_MAX 40
+
+/* Directories that the guest mounts something over. */
+static const char *const covered[] = { "/dev/", "/mnt/", "/proc/", "/sys/" };
+
+static bool
+is_covered (const char *path)
+{
+  for (size_t i = 0; i < sizeof covered / sizeof covered[0]; i++)
+    if (strncmp (path, covered[i], strlen (covered[i])) == 0)
+      return true;
+  return false;
+}
+
+char *
+initramfs_guest_path (const char *path)
+{
+  return text_format ("%s%s", is_covered (path) ? "/host" : "", path);
+}
+
+/* Append the COMPONENT of LENGTH bytes to the path *resolved, a text to free. */
+static int
+append_component (char **resolved, const char *component, size_t length)
+{
+  char *longer;
+
+  if (length == 0 || (length == 1 && *component == '.'))
+    return 0;
+  if (length == 2 && memcmp (component, "..", 2) == 0) {
+    char *slash = strrchr (*resolved, '/');
+
+    if (slash)
+      *slash = '\0';
+    return 0;
+  }
+  longer = text_format ("%s/%.*s", *resolved, (int) length, component);
+  free (*resolved);
+  *resolved = longer;
+  return longer ? 0 : -1;
+}
+
+/* The guest's own links, and what is a directory there already, stay. */
+static int
+add_link (struct initramfs *initramfs, const char *path, const char *target)
+{
+  if (is_covered (path))
+    return 0;
+  initramfs->guessing++;
+  initramfs_add_link (initramfs, path, target);
+  initramfs->guessing--;
+  return 0;
+}
+
+/* If *resolved is a symbolic link, add it, and let *resolved be the directory that it counts from and *rest what is left to
+ * follow.  Returns 1, 0 if it is none, or -1 after a message.
+ */
+static int
+step_over_link (struct initramfs *initramfs, char **resolved, char **rest)
+{
+  char target[PATH_MAX];
+  ssize_t length = readlink (**resolved ? *resolved : "/", target, sizeof target - 1);
+  char *left;
+
+  if (length == -1)
+    return 0;
+  target[length] = '\0';
+  if (add_link (initramfs, *resolved, target) == -1)
+    return -1;
+  *(*target == '/' ? *resolved : strrchr (*resolved, '/')) = '\0';
+  left = text_format ("%s/%s", target, *rest);
+  free (*rest);
+  *rest = left;
+  return left ? 1 : -1;
+}
+
+char *
+initramfs_follow (struct initramfs *initramfs, const char *path)
+{
+  char *resolved = strdup (""), *rest = strdup (path);
+  int links = 0, r = resolved && rest ? 0 : -1;
+
+  while (r == 0 && *rest) {
+    size_t length = strcspn (rest, "/");
+
+    r = append_component (&resolved, rest, length);
+    memmove (rest, rest + length + (rest[length] == '/'), strlen (rest + length + (rest[length] == '/')) + 1);
+    if (r == 0)
+      r = step_over_link (initramfs, &resolved, &rest);
+    if (r == 1)
+      r = ++links > SYMBOLIC_LINKS_MAX ? -1 : 0;
+    if (links > SYMBOLIC_LINKS_MAX)
+      initramfs_complain (initramfs, "%s: %s", path, strerror (ELOOP));
+  }
+  free (rest);
+  if (r == 0)
+    return resolved;
+  free (resolved);
+  return NULL;
+}
+
+int
+initramfs_add_host_file (struct initramfs *initramfs, const char *path)
+{
+  CLEANUP_FREE char *real = initramfs_follow (initramfs, path);
+  CLEANUP_FREE char *guest = real ? initramfs_guest_path (real) : NULL;
+
+  return guest ? initramfs_add_file (initramfs, real, guest) : -1;
+}
+
+static bool
+is_elf (const char *file)
+{
+  CLEANUP_CLOSE int fd = open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  char magic[SELFMAG];
+
+  return fd != -1 && read (fd, magic, sizeof magic) == (ssize_t) sizeof magic && memcmp (magic, ELFMAG, SELFMAG) == 0;
+}
+
+int
+initramfs_add_libraries (struct initramfs *initramfs, const char *file)
+{
+  struct text_list files = { .texts = NULL };
+  char why[1024];
+  int r = 0;
+
+  if (!is_elf (file))
+    return 0;
+  if (libraries_find (file, &files, why, sizeof why) == -1) {
+    initramfs_complain (initramfs, "%s", why);
+    r = -1;
+  }
+  for (size_t i = 0; i < files.count && r == 0; i++)
+    r = initramfs_add_host_file (initramfs, files.texts[i]);
+  text_list_free (&files);
+  return r;
+}
+
+int
+initramfs_add_included (struct initramfs *initramfs, const char *path)
+{
+  CLEANUP_FREE char *directory = *path == '/' ? NULL : getcwd (NULL, 0);
+  CLEANUP_FREE char *absolute = text_format ("%s/%s", directory ? directory : "", path);
+  CLEANUP_FREE char *real = NULL, *guest = NULL;
+  struct stat status;
+
+  if (absolute == NULL)
+    return -1;
+  if ((*path != '/' && directory == NULL) || stat (absolute, &status) == -1) {
+    error_message ("--include=%s: %m", path);
+    return -1;
+  }
+  real = initramfs_follow (initramfs, absolute);
+  guest = real ? initramfs_guest_path (real) : NULL;
+  if (guest == NULL)
+    return -1;
+  if (S_ISDIR (status.st_mode))
+    return initramfs_add_tree_by_rules (initramfs, real, guest, &(struct tree_rules) { .libraries = true, .times = true });
+  if (initramfs_add_file (initramfs, real, guest) == -1 || initramfs_add_libraries (initramfs, real) == -1)
+    return -1;
+  initramfs->guessing++;        /* it may be a script: then its interpreter comes, too */
+  initramfs_add_program (initramfs, real, NULL);
+  initramfs->guessing--;
+  return 0;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The libraries of interpreters. */
+#include <config.h>
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/capture.h"
+#include "guest/initramfs-entry.h"
+#include "guest/initramfs.h"
+#include "guest/text.h"
+
+/* What interpreters answer: `E PATH`, the interpreter itself; `L DIRECTORY`, its own library; `F FILE`, what else it needs;
+ * `P DIRECTORY`, where it looks for modules of others.
+ */
+static const char python_question[] =
+  "import os, sys, sysconfig\n"
+  "own = [sysconfig.get_path(name) for name in ('stdlib', 'platstdlib')]\n"
+  "print('E ' + (sys.executable or ''))\n"
+  "for path in own: print('L ' + path)\n"
+  "print('F ' + os.path.join(sys.prefix, 'pyvenv.cfg'))\n"
+  "for path in sys.path:\n"
+  "    if path and path not in own and os.path.basename(path) != 'lib-dynload': print('P ' + path)\n";
+
+static const char perl_question[] =
+  "use strict; use Config; use File::Basename;\n"
+  "print \"L $_\\n\" for @Config{qw(privlibexp archlibexp)}, map { dirname ($INC{$_}) } qw(strict.pm Config.pm);\n"
+  "print \"P $_\\n\" for grep { m,^/, } @INC;\n";
+
+/* Parts of the libraries that no program needs to run. */
+static const char *const unwanted_names[] = {
+  /* Python's */
+  "test", "tests", "_test*", "idlelib", "turtledemo", "turtle.*", "tkinter", "_tkinter*", "lib2to3", "ensurepip", "pydoc_data",
+  "config-*", "site-packages", "dist-packages", "*.opt-[12].pyc",
+  /* Perl's; the two letters are of Encode's tables */
+  "*.pod", "CPAN", "Collate", "CORE", "CoreList*", "PPPort.pm", "CN", "JP", "KR", "TW", "*.a", "*.h",
+};
+
+static bool
+is_unwanted (const char *name)
+{
+  for (size_t i = 0; i < sizeof unwanted_names / sizeof unwanted_names[0]; i++)
+    if (fnmatch (unwanted_names[i], name, 0) == 0)
+      return true;
+  return false;
+}
+
+static int
+add_tree (struct initramfs *initramfs, const char *path)
+{
+  const struct tree_rules rules = { .unwanted = is_unwanted, .libraries = true, .times = true };
+  CLEANUP_FREE char *real = initramfs_follow (initramfs, path);
+  CLEANUP_FREE char *guest = real ? initramfs_guest_path (real) : NULL;
+
+  return guest ? initramfs_add_tree_by_rules (initramfs, real, guest, &rules) : -1;
+}
+
+/* Add DIRECTORY to where modules are looked for.  Files there may name more directories: they come along. */
+static int
+add_module_directory (struct initramfs *initramfs, enum language language, const char *directory)
+{
+  struct text_list *list = &initramfs->modules[language];
+
+  if (!text_list_has (list, directory) && text_list_add (list, directory, strlen (directory)) == -1) {
+    error_message ("out of memory");
+    return -1;
+  }
+  return 0;
+}
+
+static int
+take_answer (struct initramfs *initramfs, enum language language, const char *line, char **executable)
+{
+  const char *path = line + 2;
+
+  if (line[0] == '\0' || line[1] != ' ' || *path != '/')
+    return 0;
+  switch (line[0]) {
+  case 'E':
+    free (*executable);
+    *executable = strdup (path);
+    return *executable ? 0 : -1;
+  case 'L':
+    return access (path, R_OK) == 0 ? add_tree (initramfs, path) : 0;
+  case 'F':
+    return access (path, R_OK) == 0 ? initramfs_add_host_file (initramfs, path) : 0;
+  case 'P':
+    return add_module_directory (initramfs, language, path);
+  }
+  return 0;
+}
+
+/* Let *real be EXECUTABLE if that is another file than PROGRAM, which must have started it then. */
+static int
+compare_programs (const char *program, const char *executable, char **real)
+{
+  CLEANUP_FREE char *one = realpath (program, NULL), *other = executable ? realpath (executable, NULL) : NULL;
+
+  if (one == NULL || other == NULL || strcmp (one, other) == 0)
+    return 0;
+  *real = text_format ("%s", executable);
+  return *real ? 0 : -1;
+}
+
+/* What is missing is not there: whether the script needs it will be seen. */
+int
+initramfs_add_language (struct initramfs *initramfs, const char *program, enum language language, char **real)
+{
+  const bool python = language == LANGUAGE_PYTHON;
+  CLEANUP_FREE char *executable = NULL;
+  struct capture answer;
+  int r = 0;
+
+  *real = NULL;
+  if (!initramfs->asks_interpreters || (!python && language != LANGUAGE_PERL))
+    return 0;
+  if (capture_run ((const char *const[]) { program, python ? "-c" : "-e", python ? python_question : perl_question, NULL },
+                   &answer) == -1)
+    return -1;
+  char *rest = answer.status == 0 ? answer.output : NULL, *line;
+  initramfs->guessing++;
+  while (r == 0 && (line = strsep (&rest, "\n")) != NULL)
+    r = take_answer (initramfs, language, line, &executable);
+  initramfs->guessing--;
+  capture_free (&answer);
+  return r == 0 ? compare_programs (program, executable, real) : -1;
+}
