@@ -46,9 +46,13 @@ make_folders (void)
   mount_on ("proc", "/proc", NULL);
   mount_on ("sysfs", "/sys", NULL);
   mount_on ("tmpfs", "/dev/shm", "mode=1777");
+  mount_on ("devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666");
   mkdir (AGENT_MOUNT_POINT, 0755);
   mkdir ("/root", 0700);
   mkdir ("/run", 0755);
+  mkdir ("/var", 0755);
+  mkdir ("/var/tmp", 0777);
+  chmod ("/var/tmp", 01777);
   for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
     if (symlink (links[i][0], links[i][1]) == -1 && errno != EEXIST)
       error_message ("%s: %m", links[i][1]);
@@ -110,11 +114,10 @@ raise_loopback (void)
     error_message ("cannot set up the loopback interface: %m");
 }
 
-/* What the host says of the environment in which programs run. */
-static void
-read_environment (void)
+void
+boot_read_environment (const char *path)
 {
-  CLEANUP_FCLOSE FILE *file = fopen (AGENT_ENVIRONMENT, "re");
+  CLEANUP_FCLOSE FILE *file = fopen (path, "re");
   CLEANUP_FREE char *text = NULL;
   size_t size = 0;
 
@@ -133,8 +136,9 @@ boot_system (void)
 {
   make_folders ();
   open_console ();
+  boot_make_files ();
   setenv ("HOME", "/root", 1);
-  read_environment ();
+  boot_read_environment (AGENT_ENVIRONMENT);
   load_modules (MODULE_FOLDER "/order");
   modprobe_begin ();
   raise_loopback ();

@@ -37,6 +37,12 @@ struct agent {
  */
 extern void boot_system (void);
 
+/* Take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/protocol.h). */
+extern void boot_read_environment (const char *path);
+
+/* agent-etc.c: make the files in /etc that programs look for, as far as they are not there, and give the guest a name. */
+extern void boot_make_files (void);
+
 /* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do nothing. */
 extern void boot_load_filesystem (struct agent *agent, const char *type);
 

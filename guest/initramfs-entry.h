@@ -58,6 +58,9 @@ extern int initramfs_add_host_file (struct initramfs *initramfs, const char *pat
 /* Add the shared libraries of FILE if it is an ELF file.  Returns 0, or -1 after a message. */
 extern int initramfs_add_libraries (struct initramfs *initramfs, const char *file);
 
+/* Add what the host knows of the terminals that programs may be on in the guest.  Returns 0, or -1 after a message. */
+extern int initramfs_add_terminals (struct initramfs *initramfs);
+
 /* What is different with a tree. */
 struct tree_rules {
   bool (*unwanted) (const char *name);  /* what is left out, with all that is in it; or NULL */

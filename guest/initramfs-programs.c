@@ -72,11 +72,19 @@ search_script (struct initramfs *initramfs, const char *file, const struct progr
   return is_named ? add_words (initramfs, needs->text, false) : 0;
 }
 
+/* Whether a program with the library FILE writes to terminals. */
+static bool
+is_for_terminals (const char *file)
+{
+  return strstr (file, "/libtinfo") || strstr (file, "/libncurses");
+}
+
 static int
 add_needs (struct initramfs *initramfs, const char *file, const struct program_needs *needs, bool is_named)
 {
   for (size_t i = 0; i < needs->files.count; i++)
-    if (initramfs_add_host_file (initramfs, needs->files.texts[i]) == -1)
+    if (initramfs_add_host_file (initramfs, needs->files.texts[i]) == -1
+        || (is_for_terminals (needs->files.texts[i]) && initramfs_add_terminals (initramfs) == -1))
       return -1;
   for (size_t i = 0; i < needs->programs.count; i++)
     if (add_program (initramfs, needs->programs.texts[i], false, NULL) == -1)

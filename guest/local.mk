@@ -5,6 +5,7 @@ pkglibexec_PROGRAMS += guest/agent
 guest_agent_SOURCES = \
 	guest/agent-boot.c \
 	guest/agent-copy.c \
+	guest/agent-etc.c \
 	guest/agent-fsck.c \
 	guest/agent-log.c \
 	guest/agent-modprobe.c \
@@ -53,6 +54,7 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs-programs.c \
 	guest/initramfs-signature.c \
 	guest/initramfs-size.c \
+	guest/initramfs-terminals.c \
 	guest/initramfs-write.c \
 	guest/initramfs.c guest/initramfs.h \
 	guest/jobs.c guest/jobs.h \
@@ -66,6 +68,7 @@ guest_libguest_la_SOURCES = \
 	guest/libraries.c guest/libraries.h \
 	guest/loader-cache.c guest/loader-cache.h \
 	guest/mark-text.c guest/mark-text.h \
+	guest/missing.c guest/missing.h \
 	guest/modules.c guest/modules.h \
 	guest/needs.c guest/needs.h \
 	guest/options.c guest/options.h \

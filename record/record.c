@@ -21,6 +21,7 @@
 #include "common/nbdkit.h"
 #include "common/number.h"
 #include "common/stop.h"
+#include "guest/missing.h"
 #include "guest/protocol.h"
 #include "log/reader.h"
 #include "record/record.h"
@@ -172,6 +173,22 @@ thaw (struct session *session, const char *what)
   return count ? 0 : -1;
 }
 
+/* Say that WHAT ended in the guest as ENDING says, after it had printed OUTPUT, which is changed. */
+static void
+report_failure (struct session *session, const char *what, const char *ending, char *output)
+{
+  CLEANUP_FREE char *recorder = recorder_trouble (session);
+  CLEANUP_FREE char *hint = recorder ? NULL : missing_hint (output);
+  const char *last = recorder ? recorder : last_lines (output);
+
+  /* Where nobody was there to say it. */
+  if (*last == '\0' && strcmp (ending, "exit 127") == 0)
+    last = "it could not be started: its interpreter or loader is not in the guest";
+  error_message ("%s ended in the guest with %s%s%s%s%s%s", what,
+                 strcmp (ending, "timeout") == 0 ? "a time-out: see --timeout" : ending, *last ? ": " : "", last,
+                 hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
+}
+
 /* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
 static int
 run_program (struct session *session, const char *what, const char *const *command, char **output)
@@ -200,16 +217,11 @@ run_program (struct session *session, const char *what, const char *const *comma
     return out_of_memory ();
   if (text)
     *text = '\0';
-  bool good = strcmp (payload, "exit 0") == 0;
   session->not_supported = strcmp (payload, EXIT_NOT_SUPPORTED) == 0;
-  if (!good) {
-    CLEANUP_FREE char *recorder = recorder_trouble (session);
-    const char *last = recorder ? recorder : last_lines (*output);
-
-    error_message ("%s ended in the guest with %s%s%s", what,
-                   strcmp (payload, "timeout") == 0 ? "a time-out: see --timeout" : payload, *last ? ": " : "", last);
-  }
-  return good ? thaw (session, what) : -1;
+  if (strcmp (payload, "exit 0") == 0)
+    return thaw (session, what);
+  report_failure (session, what, payload, *output);
+  return -1;
 }
 
 /* Observe the tree and put it into a mark; the text, to free, in *tree. */

@@ -20,6 +20,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/stop.h"
+#include "guest/missing.h"
 #include "log/state-id.h"
 #include "replay/certificates.h"
 #include "replay/freeze.h"
@@ -131,7 +132,7 @@ refuse_broken_check (const struct worker *worker, const struct selection *select
 {
   size_t decided = outcome->report.head.decision_count;
   CLEANUP_FREE struct choice *choices = NULL;
-  CLEANUP_FREE char *id = NULL;
+  CLEANUP_FREE char *id = NULL, *hint = NULL;
 
   if (outcome->check != CHECK_BROKEN)
     return 0;
@@ -140,8 +141,11 @@ refuse_broken_check (const struct worker *worker, const struct selection *select
     return -1;
   id = state_id_format (worker->session->config->log, selection->point, choices, selection->count + decided);
   pthread_mutex_lock (&worker->session->lock);
-  if (!worker->session->failed) /* it would say the same to every worker */
-    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s", id ? id : "?", outcome->check_detail);
+  if (!worker->session->failed) {       /* it would say the same to every worker */
+    hint = missing_hint (outcome->check_detail);
+    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s%s%s%s", id ? id : "?", outcome->check_detail,
+                   hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
+  }
   worker->session->failed = true;
   pthread_mutex_unlock (&worker->session->lock);
   return -1;

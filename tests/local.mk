@@ -43,6 +43,7 @@ VM_TESTS = \
 	tests/vm/test-one-state.sh \
 	tests/vm/test-pages.sh \
 	tests/vm/test-pool.sh \
+	tests/vm/test-programs.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
 	tests/vm/test-search-equals-brute-force.sh \

@@ -68,6 +68,11 @@ tests_unit_test_packed_SOURCES = tests/unit/test-packed.c tests/unit/unit.h
 tests_unit_test_packed_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
 tests_unit_test_packed_LDADD = guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-missing
+tests_unit_test_missing_SOURCES = tests/unit/test-missing.c tests/unit/unit.h
+tests_unit_test_missing_CFLAGS = $(unit_cflags)
+tests_unit_test_missing_LDADD = guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+
 # Logs made by the writer itself.
 make_log = tests/unit/make-log.c tests/unit/make-log.h tests/unit/unit.h
 log_test_libs = log/liblog.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/process.h"
+#include "guest/capture.h"
+#include "guest/loader-cache.h"
+#include "guest/missing.h"
+#include "guest/protocol.h"
+#include "guest/text.h"
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/@"
+
+/* The line about NAME, which the host has as PATH, or has not. */
+static char *
+bring (const char *kind, const char *name, const char *path)
+{
+  if (path)
+    return text_format ("the %s %s is not in the guest: --include=%s brings it", kind, name, path);
+  return text_format ("the %s %s is not in the guest, and was not found on this host either", kind, name);
+}
+
+static char *
+hint_program (const char *name)
+{
+  CLEANUP_FREE char *path = process_find (name);
+
+  /* A name with a `/` is of a file in the guest, and found there only under its whole path. */
+  if (path && *path != '/') {
+    CLEANUP_FREE char *real = realpath (path, NULL);
+
+    return real ? text_format ("%s is here, not in the guest, whose working directory is the new file system: name it as %s", name,
+                               real) : NULL;
+  }
+  return bring ("program", name, path);
+}
+
+static char *
+hint_library (const char *name)
+{
+  struct loader_cache cache;
+
+  loader_cache_read (LOADER_CACHE, &cache);
+  char *hint = bring ("shared library", name, loader_cache_find (&cache, name));
+  loader_cache_free (&cache);
+  return hint;
+}
+
+/* What the interpreter PROGRAM, asked QUESTION about NAME, prints: a path to free, or NULL. */
+static char *
+ask (const char *program, const char *option, const char *question, const char *name)
+{
+  CLEANUP_FREE char *path = process_find (program);
+  struct capture answer;
+  char *found = NULL;
+
+  if (path == NULL || capture_run ((const char *const[]) { path, option, question, name, NULL }, &answer) == -1)
+    return NULL;
+  answer.output[strcspn (answer.output, "\n")] = '\0';
+  if (answer.status == 0 && *answer.output == '/')
+    found = strdup (answer.output);
+  capture_free (&answer);
+  return found;
+}
+
+static char *
+hint_python (const char *name)
+{
+  CLEANUP_FREE char *path = ask ("python3", "-c", "import sys, importlib.util\n"
+                                 "found = importlib.util.find_spec(sys.argv[1].split('.')[0])\n"
+                                 "if found: print(list(found.submodule_search_locations or [found.origin])[0])", name);
+
+  return bring ("Python module", name, path);
+}
+
+static char *
+hint_perl (const char *name)
+{
+  CLEANUP_FREE char *path = ask ("perl", "-e", "for (@INC) { print \"$_/$ARGV[0]\\n\" if -e \"$_/$ARGV[0]\" }", name);
+
+  return bring ("Perl module", name, path);
+}
+
+/* A file that is named with all its directories.  Who looks for one that the host has not is not helped. */
+static char *
+hint_file (const char *name)
+{
+  const size_t length = strlen (AGENT_MOUNT_POINT "/");
+
+  if (*name != '/')
+    return NULL;
+  if (strncmp (name, AGENT_MOUNT_POINT "/", length) == 0 && access (name + length, F_OK) == 0) {
+    CLEANUP_FREE char *real = realpath (name + length, NULL);
+
+    return real ? text_format ("%s is here, not in the guest, whose working directory is the new file system: name it as %s",
+                               name + length, real) : NULL;
+  }
+  return access (name, F_OK) == 0 ? bring ("file", name, name) : NULL;
+}
+
+/* What programs say about what is missing; its name stands before or after that. */
+static const struct complaint {
+  const char *words;
+  bool is_before;
+  char *(*hint) (const char *name);
+  bool has_line;                /* before the name there is the number of a line, as dash writes it */
+} complaints[] = {
+  { "error while loading shared libraries: ", false, hint_library, false },
+  { ": cannot open shared object file", true, hint_library, false },
+  { "No module named '", false, hint_python, false },
+  { "No module named ", false, hint_python, false },
+  { "Can't locate ", false, hint_perl, false },
+  { "can't open file '", false, hint_file, false },
+  { "No such file or directory: '", false, hint_file, false },
+  { ": command not found", true, hint_program, false },
+  { ": not found", true, hint_program, true },
+  { ": no such program in the guest", true, hint_program, false },
+  { ": No such file or directory", true, hint_file, false },
+  { "': No such file or directory", true, hint_file, false },
+};
+
+/* Whether there is a number and `: ` before PLACE. */
+static bool
+is_after_line (const char *text, const char *place)
+{
+  return place - text > 3 && place[-1] == ' ' && place[-2] == ':' && place[-3] >= '0' && place[-3] <= '9';
+}
+
+/* The name to which COMPLAINT, seen at PLACE in TEXT, belongs, to free; NULL if there is none. */
+static char *
+name_at (const char *text, const char *place, const struct complaint *complaint)
+{
+  const char *begin = complaint->is_before ? place : place + strlen (complaint->words);
+
+  while (complaint->is_before && begin > text && strchr (NAME_CHARACTERS, begin[-1]))
+    begin--;
+  const size_t length = complaint->is_before ? (size_t) (place - begin) : strspn (begin, NAME_CHARACTERS);
+  if (length == 0 || length >= PATH_MAX || (complaint->has_line && !is_after_line (text, begin)))
+    return NULL;
+  return text_format ("%.*s", (int) length, begin);
+}
+
+char *
+missing_hint (const char *output)
+{
+  for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++)
+    for (const char *place = output; (place = strstr (place, complaints[i].words)) != NULL; place++) {
+      CLEANUP_FREE char *name = name_at (output, place, &complaints[i]);
+      char *hint = name ? complaints[i].hint (name) : NULL;
+
+      if (hint)
+        return hint;
+    }
+  return NULL;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/workdir.h"
+#include "guest/missing.h"
+#include "tests/unit/unit.h"
+
+/* In a directory of its own with the programs python3 and perl, which know where one module is, and with `tool` and `data`. */
+static void
+begin (void)
+{
+  static const struct { const char *name, *text; } programs[] = {
+    { "python3", "#!/bin/sh\n[ \"$3\" != yaml.x ] || echo /modules/yaml\n" },
+    { "perl", "#!/bin/sh\n[ \"$3\" != File/Here.pm ] || echo /modules/File/Here.pm\n" },
+    { "tool", "#!/bin/sh\n" },
+    { "data", "" },
+  };
+  char *folder = workdir_create ();
+
+  ck_assert_ptr_nonnull (folder);
+  ck_assert_int_eq (chdir (folder), 0);
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+    FILE *file = fopen (programs[i].name, "w");
+    ck_assert_ptr_nonnull (file);
+    fputs (programs[i].text, file);
+    fclose (file);
+    ck_assert_int_eq (chmod (programs[i].name, 0755), 0);
+  }
+  CLEANUP_FREE char *path;
+  ck_assert_int_ne (asprintf (&path, "%s:/usr/bin:/bin", folder), -1);
+  setenv ("PATH", path, 1);
+  free (folder);
+}
+
+static void
+end (void)
+{
+  CLEANUP_FREE char *folder = getcwd (NULL, 0);
+
+  workdir_remove (folder);
+}
+
+/* `*` stands for the current directory. */
+static const struct {
+  const char *output, *hint;
+} cases[] = {
+  { "all is well\n", NULL },
+  { "", NULL },
+  { "the key: not found\nsome: thing", NULL },
+  { "sh: 1: tool: not found\n", "program tool is not in the guest: --include=*/tool brings it" },
+  { "/x/update.sh: 12: no-such-tool: not found", "program no-such-tool is not in the guest, and was not found on this host either" },
+  { "bash: line 1: tool: command not found", "--include=*/tool brings it" },
+  { "sh: 1: ./tool: not found", "name it as */tool" },
+  { "Traceback:\nModuleNotFoundError: No module named 'yaml.x'\n", "Python module yaml.x is not in the guest: --include=/modules/yaml" },
+  { "ImportError: No module named nothing", "Python module nothing is not in the guest, and was not found" },
+  { "Can't locate File/Here.pm in @INC (you may need", "--include=/modules/File/Here.pm brings it" },
+  { "x: error while loading shared libraries: libc.so.6: cannot open shared object file: No such", "libc.so.6 is not in the guest" },
+  { "ImportError: libnowhere.so.7: cannot open shared object file", "libnowhere.so.7 is not in the guest, and was not found" },
+  { "FileNotFoundError: [Errno 2] No such file or directory: '/etc/passwd'", "file /etc/passwd is not in the guest: --include=/etc" },
+  { "cat: /etc/passwd: No such file or directory", "--include=/etc/passwd brings it" },
+  { "cat: /no/such: No such file or directory", NULL },
+  { "python3: can't open file '/mnt/data': [Errno 2]", "data is here, not in the guest, whose working directory is the new file" },
+  { "/x: cannot open shared object file: No such file or directory", "the shared library /x is not in the guest" },
+  { "perl: No such file or directory: ''", NULL },
+};
+
+START_TEST (what_is_missing_is_named_with_what_brings_it)
+{
+  CLEANUP_FREE char *hint = missing_hint (cases[_i].output);
+  CLEANUP_FREE char *folder = getcwd (NULL, 0);
+  CLEANUP_FREE char *expected = NULL;
+
+  if (cases[_i].hint == NULL) {
+    ck_assert_ptr_null (hint);
+    return;
+  }
+  const char *star = strchr (cases[_i].hint, '*');
+  ck_assert_int_ne (asprintf (&expected, "%.*s%s%s", star ? (int) (star - cases[_i].hint) : 1000, cases[_i].hint,
+                              star ? folder : "", star ? star + 1 : ""), -1);
+  ck_assert_msg (hint && strstr (hint, expected), "`%s' instead of `%s'", hint ? hint : "", expected);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("missing");
+  TCase *tcase = tcase_create ("missing");
+
+  tcase_add_checked_fixture (tcase, begin, end);
+  tcase_add_loop_test (tcase, what_is_missing_is_named_with_what_brings_it, 0, sizeof cases / sizeof cases[0]);
+  suite_add_tcase (suite, tcase);
+  return run_suite (suite);
+}

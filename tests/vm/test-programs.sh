@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Programs as they are: scripts with the modules that they import, a program of ~/bin, another user, an editor on a terminal; and one
+# that is not there, whose name and place are said.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires mkfs.ext4 qemu-system-x86_64 nbdkit perl python3 script setpriv xz
+
+editor=$(type -P nano || type -P vim) || { echo "skipped: neither nano nor vim is there" >&2; exit 77; }
+case $editor in
+    */nano) editor="$editor note" keys='edited\017\r\030' ;;
+    *) editor="$editor -u NONE note" keys='iedited\033:wq\r' ;;
+esac
+
+# A program of the same name later in PATH must not be found, nor `open` for a call of it.
+mkdir -p "$tmp/first" "$tmp/second"
+printf '#!/bin/sh\necho "first in PATH"\n' > "$tmp/first/mytool"
+printf '#!/bin/sh\necho "second in PATH"\n' > "$tmp/second/mytool"
+printf '#!/bin/sh\nexit 1\n' > "$tmp/first/open"
+cat > "$tmp/update.py" <<'END'
+#!/usr/bin/env python3
+import json, sqlite3
+import beside
+database = sqlite3.connect("database")
+database.execute("create table words (word text)")
+database.commit()
+print(json.dumps({"python": [beside.word, open("old").read().strip()]}))
+END
+echo 'word = "a module"' > "$tmp/beside.py"
+cat > "$tmp/update.pl" <<'END'
+#!/usr/bin/perl
+use strict;
+use warnings;
+use File::Temp qw(tempfile);
+my ($file, $name) = tempfile (DIR => ".");
+print $file "new";
+close $file;
+rename $name, "new" or die;
+print "perl ", -s "new", "\n";
+END
+cat > "$tmp/update.sh" <<END
+#!/bin/sh
+set -e
+mytool
+"$tmp/update.py"
+"$tmp/update.pl"
+setpriv --reuid=nobody --regid=65534 --clear-groups sh -c 'whoami; touch /tmp/mine /dev/shm/mine /var/tmp/mine'
+(sleep 3; printf '$keys'; sleep 1) | TERM=xterm script -qec '$editor' /dev/null > /tmp/terminal
+cat note
+python3 -c 'import socket; s = socket.create_server(("localhost", 0)); socket.create_connection(s.getsockname()); print("loopback")'
+END
+chmod +x "$tmp"/*/* "$tmp"/update.*
+
+PATH=$tmp/first:$tmp/second:$PATH expect_status 0 "$powercut" record --verbose --size=64M --setup='echo old > old' -o "$tmp/log.bin" -- \
+    "$tmp/update.sh"
+printf '%s\n' 'first in PATH' '{"python": ["a module", "old"]}' 'perl 3' nobody edited loopback > "$tmp/expected"
+diff "$tmp/expected" "$tmp/out" || fail "other output of the programs: $(cat "$tmp/err")"
+grep -q "/first/mytool$" "$tmp/err" || fail "--verbose does not list mytool: $(cat "$tmp/err")"
+grep "/first/open$\|/second/mytool$" "$tmp/err" && fail "taken without need"
+
+# The shell finds its name only when it runs.
+expect_status 2 "$powercut" record --size=64M -o "$tmp/log.bin" -- /bin/sh -c 'p=x; p=${p}z; $p --version'
+expect_one_line "$tmp/err"
+grep -q 'ended in the guest with exit 127: .*the program xz is not in the guest: --include=/.*/xz brings it' "$tmp/err" ||
+    fail "nothing of what is missing: $(cat "$tmp/err")"
