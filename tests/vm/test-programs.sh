@@ -44,7 +44,11 @@ mytool
 "$tmp/update.py"
 "$tmp/update.pl"
 setpriv --reuid=nobody --regid=65534 --clear-groups sh -c 'whoami; touch /tmp/mine /dev/shm/mine /var/tmp/mine'
-(sleep 3; printf '$keys'; sleep 1) | TERM=xterm script -qec '$editor' /dev/null > /tmp/terminal
+# An editor that is not up yet forgets what was typed.
+for seconds in 2 4 8 16; do
+    (sleep \$seconds; printf '$keys'; sleep \$seconds) | TERM=xterm script -qec '$editor' /dev/null > /tmp/terminal || :
+    [ ! -s note ] || break
+done
 cat note
 python3 -c 'import socket; s = socket.create_server(("localhost", 0)); socket.create_connection(s.getsockname()); print("loopback")'
 END
