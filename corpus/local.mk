@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The update of the demo: an ordinary program of the host, dynamically linked.
+# One update in several ways: an ordinary program of the host, dynamically linked.
 noinst_PROGRAMS += corpus/atomic-update/atomic-update
 corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c
-EXTRA_DIST += corpus/atomic-update/demo.sh \
+EXTRA_DIST += \
 	corpus/databases/append-check.sh corpus/databases/append.sh \
 	corpus/databases/git-check.sh corpus/databases/git-commits.sh \
 	corpus/databases/lmdb-check.sh corpus/databases/lmdb-transactions.sh \

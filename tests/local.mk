@@ -30,7 +30,6 @@ VM_TESTS = \
 	tests/vm/test-confirmation.sh \
 	tests/vm/test-corpus.sh \
 	tests/vm/test-databases.sh \
-	tests/vm/test-demo-verdicts.sh \
 	tests/vm/test-filesystems.sh \
 	tests/vm/test-freeze.sh \
 	tests/vm/test-guest-trouble.sh \
@@ -51,6 +50,7 @@ VM_TESTS = \
 	tests/vm/test-settle.sh \
 	tests/vm/test-shell.sh \
 	tests/vm/test-steps.sh \
+	tests/vm/test-verdicts.sh \
 	tests/vm/test-what-replay-finds.sh \
 	tests/vm/test-workload.sh
 

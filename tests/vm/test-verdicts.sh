@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What every file system that powercut is held to promises: the full protocol is atomic and durable, without fsync nothing is durable,
+# overwriting in place is not atomic where data are not journalled, and FUA is recorded.  Over every crash state.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64 nbdkit
+
+# verdict FS PROTOCOL ATOMIC DURABLE
+verdict ()
+{
+    local found
+    found=$(jq -c --arg fs "$1" --arg protocol "$2" '.cells[] | select (.filesystem == $fs and .protocol == $protocol) | .result |
+        [.exhaustive, .states_covered == .crash_states, .atomic, .durable]' "$tmp/json")
+    [ "$found" = "[true,true,$3,$4]" ] || fail "$1 $2: $found: $(jq -c .cells "$tmp/json")"
+}
+
+expect_status 0 "$powercut" matrix --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=in-place,rename,rename-fsync,tmpfile-fsync \
+    --json="$tmp/json"
+cat "$tmp/out"
+for fs in ext4 xfs btrfs; do
+    verdict $fs rename true false
+    verdict $fs rename-fsync true true
+    verdict $fs tmpfile-fsync true true
+    jq -e --arg fs $fs '.cells[] | select (.filesystem == $fs and .protocol == "rename-fsync") | .result.fua > 0' "$tmp/json" \
+        > "$tmp/fua" || fail "$fs: no FUA write was recorded"
+done
+verdict ext4 in-place false true
+verdict xfs in-place false true
+verdict btrfs in-place true true
