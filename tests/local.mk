@@ -2,7 +2,8 @@
 # Unit and plugin tests print TAP; shell tests speak with their exit status.
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh
-AM_TESTS_ENVIRONMENT = \
+# The time limit is for a test that hangs: libcheck's own of 4 s strikes on a busy machine.
+AM_TESTS_ENVIRONMENT = CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT-120}; export CK_DEFAULT_TIMEOUT; \
 	srcdir='$(abs_top_srcdir)'; builddir='$(abs_top_builddir)'; PLUGIN_DIR='$(abs_top_builddir)/nbd-plugin/.libs'; \
 	export srcdir builddir PLUGIN_DIR;
 if SANITIZERS
