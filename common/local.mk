@@ -15,6 +15,7 @@ common_libcommon_la_SOURCES = \
 	common/plural.h \
 	common/printable.c common/printable.h \
 	common/process.c common/process.h \
+	common/progress.c common/progress.h \
 	common/publish.c common/publish.h \
 	common/stop.c common/stop.h \
 	common/terminal.c common/terminal.h \

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/progress.h"
 #include "guest/text.h"
 #include "log/reader.h"
 #include "record/corpus-log.h"
@@ -26,6 +27,7 @@ struct runner {
   const char *folder;
   char **logs;                  /* for each case its log, unpacked, or NULL */
   char **log_filesystems;       /* and the file system that it is of */
+  struct progress *progress;
 };
 
 /* The least that every mkfs is content with, and that leaves room for a journal. */
@@ -205,18 +207,6 @@ print_environment (const struct corpus *corpus, const struct case_environment *e
   fflush (stdout);
 }
 
-/* On a terminal, draw how far it is; nothing is left of that at the END. */
-static void
-draw_progress (const struct runner *runner, size_t done, bool end)
-{
-  if (!isatty (STDERR_FILENO))
-    return;
-  if (end)
-    fputs ("\r\033[K", stderr);
-  else
-    fprintf (stderr, "\r\033[K%zu of %zu cells", done, runner->corpus->job_count);
-}
-
 /* A job has ended, and all before it. */
 static void
 take_end (const struct pool_config *config, struct pool_job *job)
@@ -230,10 +220,10 @@ take_end (const struct pool_config *config, struct pool_job *job)
   if (cell->outcome == OUTCOME_NOT_APPLICABLE || cell->outcome == OUTCOME_ERROR)
     cell->reason = job->result ? text_format ("not every crash state was covered") : pool_describe_end (job);
   if (next == corpus->jobs + corpus->job_count || ((struct case_cell *) next->data)->environment != cell->environment) {
-    draw_progress (runner, 0, true);
+    progress_clear (runner->progress);
     print_environment (corpus, cell->environment);
   }
-  draw_progress (runner, (size_t) (next - corpus->jobs), next == corpus->jobs + corpus->job_count);
+  progress_show (runner->progress, "%zu of %zu cells", (size_t) (next - corpus->jobs), corpus->job_count);
 }
 
 static int
@@ -246,7 +236,13 @@ run_all (struct runner *runner, uint64_t jobs)
 
   if (plan_cells (runner) == -1)
     return -1;
-  return pool_run (&config, corpus->jobs, corpus->job_count, take_end);
+  printf ("%zu case%s, %zu cell%s to run\n", corpus->case_count, corpus->case_count == 1 ? "" : "s", corpus->job_count,
+          corpus->job_count == 1 ? "" : "s");
+  fflush (stdout);
+  runner->progress = progress_begin (false);
+  int r = pool_run (&config, corpus->jobs, corpus->job_count, take_end);
+  progress_end (runner->progress);
+  return r;
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The log is written as LOG.part and gets its name when it is complete.  Everything else of a recording (image, initramfs,
+/* The log is written as LOG.part and gets its name when it is complete, and only then is an older LOG gone.  Everything else of a recording (image, initramfs,
  * sockets, console) lies in a private folder that is removed at the end, whatever the end is.
  */
 #include <config.h>
@@ -23,6 +23,7 @@
 #include "common/stop.h"
 #include "guest/missing.h"
 #include "guest/protocol.h"
+#include "guest/text.h"
 #include "log/reader.h"
 #include "record/record.h"
 #include "record/recorder.h"
@@ -301,6 +302,7 @@ prepare_tree (struct session *session)
 {
   const struct recording *recording = session->recording;
 
+  progress_stage (session->recorder->progress, "setting up");
   if (attach (session) == -1)
     return -1;
   if (tell (session, "naming the mark device",
@@ -358,6 +360,7 @@ settle (struct session *session)
 
   if (recording->settle == SETTLE_NONE)
     return 0;
+  progress_stage (session->recorder->progress, "writing back");
   if (recording->settle == SETTLE_SECONDS && wait_seconds (recording->settle_seconds) == -1)
     return -1;
   return tell (session, "sync", (const char *const[]) { "sync", NULL });
@@ -384,10 +387,17 @@ record_step (struct session *session, const char *what, const char *const *comma
   if (mark_step (session, "begin", number) == -1)
     return -1;
   session->begun = true;
+  if (session->recording->step.count > 0)
+    progress_stage (session->recorder->progress, "running step %zu of %zu", number, session->recording->step.count);
+  else
+    progress_stage (session->recorder->progress, "running %s", what);
   if (run_program (session, what, command, &output) == -1 || mark_step (session, "commit", number) == -1)
     return -1;
-  if (!session->recording->guest.quiet && output)
+  if (!session->recording->guest.quiet && output) {
+    progress_clear (session->recorder->progress);
     print_lines_safely (output, strlen (output), stdout);
+    fflush (stdout);
+  }
   free (*tree);
   *tree = NULL;
   return observe (session, "new", tree);
@@ -475,24 +485,35 @@ record_steps (struct session *session)
     : record_update (session);
 }
 
+/* Keep what a guest that died has left: not as the log, of which there may be a good one. */
+static void
+keep_what_died (const struct session *session)
+{
+  CLEANUP_FREE char *name = text_format ("%s" RECORD_DIED_SUFFIX, session->recording->log);
+
+  if (name == NULL)
+    return;
+  if (rename (session->recorder->part, name) == -1)
+    error_message ("%s: %m", name);
+  else
+    error_message ("%s holds what was recorded up to there: see replay --list", name);
+}
+
 /* Give the log its name, or remove it. */
 static int
 finish_log (struct session *session, int result)
 {
-  const char *log = session->recording->log;
-
   if (session->recorder->part == NULL)
     return result;
-  if (result == -1 && !session->died) {
+  if (result == -1 && session->died)
+    keep_what_died (session);
+  else if (result == -1)
+    unlink (session->recorder->part);
+  else if (rename (session->recorder->part, session->recording->log) == -1) {
+    error_message ("%s: %m", session->recording->log);
     unlink (session->recorder->part);
     return -1;
   }
-  if (rename (session->recorder->part, log) == -1) {
-    error_message ("%s: %m", log);
-    return -1;
-  }
-  if (result == -1)
-    error_message ("%s holds what was recorded up to there: see replay --list", log);
   return result;
 }
 
@@ -501,7 +522,11 @@ record (struct recorder *recorder, const struct recording *recording)
 {
   struct recorder single = { .filesystems = NULL };
   struct session session = { .recording = recording, .recorder = recorder ? recorder : &single };
+
+  session.recorder->progress = progress_begin (recording->guest.quiet);
   int r = record_steps (&session);
+  progress_end (session.recorder->progress);
+  session.recorder->progress = NULL;
 
   if (r == 0 && recorder)
     r = recorder_recycle (recorder);

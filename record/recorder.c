@@ -279,6 +279,7 @@ boot (struct recorder *recorder, struct initramfs *initramfs)
     return -1;
   recorder_end_guest (recorder);
   nbdkit_free (&recorder->nbdkit);
+  progress_stage (recorder->progress, "booting a guest: kernel %s", recorder->kernel.release);
   return initramfs_write (initramfs, recorder->initramfs) == -1 || start_server (recorder) == -1 ? -1
     : start_guest (recorder);
 }
@@ -354,6 +355,7 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
   recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
   if (make_names (recorder) == -1 || guest_kernel_find (recording->guest.kernel, recording->filesystem, &recorder->kernel) == -1)
     return -1;
+  progress_stage (recorder->progress, "making a file system: %s", recording->filesystem);
   unlink (recorder->image);     /* of the recording before */
   unlink (recorder->part);      /* of a recorder that was killed */
   if (mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, recorder->image) == -1)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "common/nbdkit.h"
+#include "common/progress.h"
 #include "guest/kernel.h"
 #include "guest/vm.h"
 #include "record/record.h"
@@ -33,6 +34,7 @@ struct recorder {
   uint64_t memory_bytes;        /* of the guest */
   char *program;                /* the command's path in the guest */
   const char *disk, *mark_device;       /* in the guest */
+  struct progress *progress;            /* is told what goes on; or NULL */
 };
 
 /* Have a guest for RECORDING, whose disk is a new file system and recorded from now on: the one that is there if it will do, or

@@ -444,7 +444,7 @@ replay_in (const struct replay_options *arguments, const struct write_log *log, 
     .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
     .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
     .minimize = arguments->minimize,
-    .progress = !arguments->guest.quiet && isatty (2), .kept = arguments->kept, .pages = paged ? &pages : NULL,
+    .progress = !arguments->guest.quiet, .kept = arguments->kept, .pages = paged ? &pages : NULL,
     .runner = {
       .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
       .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,

@@ -19,6 +19,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
+#include "common/progress.h"
 #include "common/stop.h"
 #include "guest/missing.h"
 #include "log/state-id.h"
@@ -656,27 +657,30 @@ work (void *opaque)
   return NULL;
 }
 
-/* Draw the progress line.  Called with the lock held. */
+/* Show how far it is.  Called with the lock held. */
 static void
-draw_progress (const struct session *session, double seconds)
+show_progress (const struct session *session, struct progress *progress, double seconds)
 {
   double left = session->points_done ? seconds / (double) session->points_done
     * (double) (session->points.count - session->points_done) : 0;
+  char rest[64] = "";
 
-  fprintf (stderr, "\r\033[Kcrash point %zu/%zu, %ju %s, %.0f runs/s, %ju %s", session->points_done,
-           session->points.count, (uintmax_t) session->runs, plural (session->runs, "run", "runs"),
-           (double) session->runs / (seconds > 0.1 ? seconds : 0.1), (uintmax_t) session->violations,
-           plural (session->violations, "violation", "violations"));
   if (session->searched)
-    fprintf (stderr, ", %zu confirmed on a fresh boot", session->findings_confirmed);
+    snprintf (rest, sizeof rest, ", %zu confirmed on a fresh boot", session->findings_confirmed);
   else if (session->points_done)
-    fprintf (stderr, ", about %.0f s left", left);
+    snprintf (rest, sizeof rest, ", about %.0f s left", left);
+  progress_show (progress, "crash point %zu/%zu, %ju %s, %.0f runs/s, %ju %s%s", session->points_done,
+                 session->points.count, (uintmax_t) session->runs, plural (session->runs, "run", "runs"),
+                 (double) session->runs / (seconds > 0.1 ? seconds : 0.1), (uintmax_t) session->violations,
+                 plural (session->violations, "violation", "violations"), rest);
 }
 
-/* Wait until all workers are done, drawing the progress. */
+/* Wait until all workers are done, showing the progress. */
 static void
 wait_for_workers (struct session *session, double start)
 {
+  struct progress *progress = progress_begin (!session->config->progress);
+
   pthread_mutex_lock (&session->lock);
   while (session->workers_left > 0) {
     struct timespec until;
@@ -690,12 +694,10 @@ wait_for_workers (struct session *session, double start)
     }
     if (stop_requested ())
       pthread_cond_broadcast (&session->changed);
-    if (session->config->progress)
-      draw_progress (session, clock_seconds (CLOCK_MONOTONIC) - start);
+    show_progress (session, progress, clock_seconds (CLOCK_MONOTONIC) - start);
   }
   pthread_mutex_unlock (&session->lock);
-  if (session->config->progress)
-    fputs ("\r\033[K", stderr);
+  progress_end (progress);
 }
 
 static int

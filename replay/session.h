@@ -42,7 +42,7 @@ struct session_config {
   bool no_reduction;            /* one run for each state */
   bool minimize;                /* find the smallest state of each finding */
   struct run_lines *lines;      /* is told every answer, or NULL */
-  bool progress;                /* draw a progress line on standard error */
+  bool progress;                /* show how far it is on standard error */
   struct kept *kept;            /* where the only guest comes from and goes to, or NULL; then this thread does the work of all */
 };
 

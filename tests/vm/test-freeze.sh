@@ -14,10 +14,11 @@ record ()
 {
     local status=$1 fs=$2
     shift 2
-    rm -f "$tmp/log.bin"
+    rm -f "$tmp/log.bin" "$tmp/log.bin.died"
     expect_status "$status" "$powercut" record --fs="$fs" --size=512M --watch=file --setup='echo old > file' -o "$tmp/log.bin" "$@"
     mv "$tmp/err" "$tmp/said"
     mv "$tmp/out" "$tmp/printed"
+    [ ! -e "$tmp/log.bin.died" ] || mv "$tmp/log.bin.died" "$tmp/log.bin"
     [ ! -e "$tmp/log.bin" ] || "$replay" --list "$tmp/log.bin" > "$tmp/list"
 }
 

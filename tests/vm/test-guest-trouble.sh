@@ -3,7 +3,7 @@
 # A guest program that panics the kernel, hangs, fills the file system or fails, and Ctrl-C: each ends in one clear line and
 # the right exit status, and leaves no process, socket or temporary file behind.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires mkfs.ext4 qemu-system-x86_64 nbdkit pgrep unshare
+requires mkfs.ext4 qemu-system-x86_64 nbdkit pgrep script unshare
 
 mkdir "$tmp/work"
 export TMPDIR=$tmp/work
@@ -20,16 +20,16 @@ trouble ()
 {
     local name=$1 status=$2 text=$3
     shift 3
-    rm -f "$tmp/log.bin"
+    echo 'an older log' > "$tmp/log.bin"
     expect_status "$status" "$powercut" record --size=64M -o "$tmp/log.bin" "$@"
     grep -q -- "$text" "$tmp/err" || fail "$name: no word of '$text': $(cat "$tmp/err")"
+    [ "$(cat "$tmp/log.bin")" = 'an older log' ] || fail "$name: the older log was not left alone"
     nothing_left "$name"
     echo "$name: $(cat "$tmp/err")"
 }
 
 trouble 'exit 1' 2 'exit 1' -- sh -c 'echo this went wrong >&2; exit 1'
 expect_one_line "$tmp/err"
-[ ! -e "$tmp/log.bin" ] || fail 'exit 1: a log was left'
 grep -q 'this went wrong' "$tmp/err" || fail 'exit 1: what it printed is not shown'
 
 trouble full 2 'No space left' -- dd if=/dev/zero of=file bs=1M
@@ -39,7 +39,8 @@ trouble hang 2 'time-out' --timeout=2 -- sleep 1000
 expect_one_line "$tmp/err"
 
 trouble panic 2 'sysrq' -- sh -c 'echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger'
-expect_status 0 "$replay" --list "$tmp/log.bin"
+grep -q "log.bin.died holds what was recorded" "$tmp/err" || fail "panic: nothing about the log: $(cat "$tmp/err")"
+expect_status 0 "$replay" --list "$tmp/log.bin.died"
 grep -q 'mark       begin' "$tmp/out" || fail 'panic: the log does not reach to the panic'
 
 trouble 'nothing to watch' 2 'neither there before' --watch=nonsuch -- true
@@ -94,8 +95,11 @@ grep -q 'QEMU was killed by signal 9 (out of memory?)' "$tmp/err" || fail "QEMU 
 [ ! -e "$tmp/log.bin" ] || fail 'QEMU is killed: a log was left'
 nothing_left 'QEMU is killed'
 
-# Ctrl-C while replaying.  The log keeps what its replay needs to do the same.
-expect_status 0 "$powercut" record --size=64M --memory=128M --timeout=2m -o "$tmp/log.bin" -- sh -c 'echo new > file; sync'
+# Ctrl-C while replaying.  A terminal shows what goes on while recording; the log keeps what its replay needs to do the same.
+expect_status 0 script -qec "$powercut record --size=64M --memory=128M --timeout=2m -o $tmp/log.bin -- sh -c 'echo new > file; sync'" \
+    /dev/null < /dev/null
+[ "$(tr '\r' '\n' < "$tmp/out" | sed -n 's/^\x1b\[K\(.[a-z ]*\).*/\1/p' | uniq | tr '\n' ,)" = \
+    'making a file system,booting a guest,setting up,running sh,writing back,' ] || fail "progress: $(cat -v "$tmp/out")"
 expect_status 0 "$replay" --list "$tmp/log.bin"
 [ "$(grep -cx 'info memory=134217728\|info timeout=120' "$tmp/out")" = 2 ] || fail "header: $(grep '^info ' "$tmp/out")"
 setsid env --default-signal=INT "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
