@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
 	common/cleanup.h common/clock.h \
+	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
 	common/ini.c common/ini.h \
 	common/message.h \

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/complaint.h"
 #include "common/message.h"
 #include "common/process.h"
 
@@ -170,21 +172,20 @@ read_all (int fd, size_t *length)
   return text;
 }
 
-/* Run ARGV with its output (stream 1) or its errors (stream 2) on a pipe; returns what came through it and the wait status. */
+/* Run ARGV with its output and, if ERRORS is true, its errors on a pipe; returns what came through it and the wait status. */
 static char *
-run_with_pipe (const char *const *argv, int stream, size_t *length, int *status)
+run_with_pipe (const char *const *argv, bool errors, size_t *length, int *status)
 {
   int ends[2];
-  CLEANUP_CLOSE int null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
   char *text;
   pid_t pid;
 
-  if (null == -1 || pipe2 (ends, O_CLOEXEC) == -1) {
+  if (pipe2 (ends, O_CLOEXEC) == -1) {
     error_message ("cannot start %s: %m", argv[0]);
     return NULL;
   }
   struct process_io io = {
-    .stdout_fd = stream == 1 ? ends[1] : null, .stderr_fd = stream == 2 ? ends[1] : -1, .inherit_fd = -1
+    .stdout_fd = ends[1], .stderr_fd = errors ? ends[1] : -1, .inherit_fd = -1
   };
   pid = process_start (argv, &io);
   close (ends[1]);
@@ -204,13 +205,13 @@ run_with_pipe (const char *const *argv, int stream, size_t *length, int *status)
 
 /* One line about how a program ended, to free. */
 static char *
-describe_failure (const char *name, int status, const char *last_line)
+describe_failure (const char *name, int status, const char *complaint)
 {
   char *text;
-  const char *separator = *last_line ? ": " : "";
+  const char *separator = *complaint ? ": " : "";
   int r = WIFSIGNALED (status)
-    ? asprintf (&text, "%s was killed by signal %d%s%s", name, WTERMSIG (status), separator, last_line)
-    : asprintf (&text, "%s failed with exit status %d%s%s", name, WEXITSTATUS (status), separator, last_line);
+    ? asprintf (&text, "%s was killed by signal %d%s%s", name, WTERMSIG (status), separator, complaint)
+    : asprintf (&text, "%s failed with exit status %d%s%s", name, WEXITSTATUS (status), separator, complaint);
 
   return r == -1 ? strdup (name) : text;
 }
@@ -220,7 +221,7 @@ process_output (const char *const *argv, size_t *length)
 {
   size_t ignored;
   int status;
-  char *text = run_with_pipe (argv, 1, length ? length : &ignored, &status);
+  char *text = run_with_pipe (argv, false, length ? length : &ignored, &status);
 
   if (text && status != 0) {
     CLEANUP_FREE char *failure = describe_failure (argv[0], status, "");
@@ -237,15 +238,12 @@ process_run (const char *const *argv)
 {
   size_t length;
   int status;
-  CLEANUP_FREE char *text = run_with_pipe (argv, 2, &length, &status);
-  char *line;
+  CLEANUP_FREE char *text = run_with_pipe (argv, true, &length, &status);
 
   if (text == NULL)
     return strdup ("");
   if (status == 0)
     return NULL;
-  while (length > 0 && text[length - 1] == '\n')
-    text[--length] = '\0';
-  line = strrchr (text, '\n');
-  return describe_failure (argv[0], status, line ? line + 1 : text);
+  CLEANUP_FREE char *complaint = complaint_in (text);
+  return describe_failure (argv[0], status, complaint ? complaint : "");
 }

@@ -34,8 +34,8 @@ extern void process_end (pid_t pid, int grace_ms);
  */
 extern char *process_output (const char *const *argv, size_t *length);
 
-/* Run ARGV to its end, its standard output thrown away.  Returns NULL if it exited with 0, else one line that says why not, to
- * free: how it ended, and the last line of its standard error.  Where it could not be started, a message was printed and the
+/* Run ARGV to its end, and print nothing of what it prints.  Returns NULL if it exited with 0, else one line that says why not, to
+ * free: how it ended, and what it complained of (common/complaint.h).  Where it could not be started, a message was printed and the
  * line is empty.
  */
 extern char *process_run (const char *const *argv);

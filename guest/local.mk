@@ -25,6 +25,7 @@ guest_agent_SOURCES = \
 	checker/sectors.c checker/sectors.h \
 	checker/tree.c checker/tree.h \
 	checker/workload.c checker/workload.h \
+	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
 	common/printable.c common/printable.h \
 	common/number.c common/number.h \

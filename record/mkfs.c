@@ -14,8 +14,9 @@
 
 #define WORDS_MAX 256
 
-/* What each mkfs needs in order to make an image file without questions.  The first entry is for all others.  ext4 initialises everything at once:
- * the kernel's lazy initialisation in the background would be recorded as if it were the update's.
+/* What each mkfs needs in order to make an image file without questions; -q of f2fs would hide errors, too.  The first entry is for
+ * all others.  ext4 initialises everything at once: the kernel's lazy initialisation in the background would be recorded as if it
+ * were the update's.
  */
 static const struct {
   const char *type;
@@ -28,7 +29,7 @@ static const struct {
   { "ext4", { "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0" }, "e2fsprogs" },
   { "xfs", { "-q", "-f" }, "xfsprogs" },
   { "btrfs", { "-q", "-f" }, "btrfs-progs" },
-  { "f2fs", { "-q", "-f" }, "f2fs-tools" },
+  { "f2fs", { "-f" }, "f2fs-tools" },
   { "nilfs2", { "-q", "-f" }, "nilfs-tools" },
   { "vfat", { NULL }, "dosfstools" },
   { "exfat", { NULL }, "exfatprogs" },
