@@ -14,6 +14,7 @@ common_libcommon_la_SOURCES = \
 	common/page-style.h \
 	common/parts.c common/parts.h \
 	common/plural.h \
+	common/places.c common/places.h \
 	common/printable.c common/printable.h \
 	common/process.c common/process.h \
 	common/progress.c common/progress.h \

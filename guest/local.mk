@@ -40,6 +40,7 @@ guest_libguest_la_SOURCES = \
 	guest/apt.c guest/apt.h \
 	guest/boot.c \
 	guest/capture.c guest/capture.h \
+	guest/checker-there.c guest/checker-there.h \
 	guest/console.c \
 	guest/elf-file.c guest/elf-file.h \
 	guest/fsck.h \

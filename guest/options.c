@@ -3,6 +3,7 @@
 
 #include "checker/pages.h"
 #include "common/message.h"
+#include "guest/checker-there.h"
 #include "guest/jobs.h"
 #include "guest/options.h"
 
@@ -38,10 +39,10 @@ guest_options_check (const struct guest_options *options)
   const char *fault = options->page_bytes > 0 ? page_size_fault (options->page_bytes) : NULL;
   enum accel accel;
 
-  if (accel_parse (options->accel, &accel) == -1)
+  if (fault) {
+    error_message ("--page-size=%ju: %s", (uintmax_t) options->page_bytes, fault);
     return -1;
-  if (fault == NULL)
-    return jobs_check (1, options->memory_bytes);
-  error_message ("--page-size=%ju: %s", (uintmax_t) options->page_bytes, fault);
-  return -1;
+  }
+  return accel_parse (options->accel, &accel) == -1 || (options->check && checker_there (options->check, false) == -1) ? -1
+    : jobs_check (1, options->memory_bytes);
 }

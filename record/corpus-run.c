@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
+#include "common/places.h"
 #include "common/publish.h"
 #include "common/stop.h"
 #include "common/words.h"
@@ -111,9 +112,12 @@ judge_cells (const struct corpus *corpus)
 static int
 run_and_report (struct corpus *corpus, const struct arguments *arguments)
 {
+  const char *const paths[] = { arguments->json, arguments->junit };
   CLEANUP_FREE char *folder = NULL;
   int r;
 
+  if (places_check_distinct (paths, 2) == -1)
+    return EXIT_UNUSABLE;
   if ((arguments->json && publish_check (arguments->json) == -1) || (arguments->junit && publish_check (arguments->junit) == -1))
     return EXIT_UNUSABLE;
   folder = workdir_create ();

@@ -25,6 +25,7 @@ record_powercut_SOURCES = \
 	record/record.c record/record.h \
 	record/record-command.c record/record-command.h \
 	record/recorder.c record/recorder.h \
+	record/recording-check.c record/recording-check.h \
 	record/worker.c record/worker.h \
 	record/workload-file.c record/workload-file.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)

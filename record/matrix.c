@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "common/options.h"
 #include "common/parts.h"
+#include "common/places.h"
 #include "common/process.h"
 #include "common/publish.h"
 #include "common/stop.h"
@@ -226,9 +227,12 @@ measure (struct matrix *matrix, const struct arguments *arguments)
     { arguments->markdown, matrix_make_markdown }, { arguments->json, matrix_make_json }, { arguments->html, matrix_make_html },
   };
   const size_t output_count = sizeof outputs / sizeof outputs[0];
+  const char *const paths[] = { arguments->markdown, arguments->json, arguments->html };
   CLEANUP_FREE char *folder = NULL;
   int status = EXIT_SUCCESS, r;
 
+  if (places_check_distinct (paths, output_count) == -1)
+    return EXIT_UNUSABLE;
   for (size_t i = 0; i < output_count; i++)
     if (outputs[i].path && publish_check (outputs[i].path) == -1)
       return EXIT_UNUSABLE;

@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "checker/pages.h"
 #include "common/message.h"
 #include "common/stop.h"
-#include "guest/mark-text.h"
 #include "record/record-command.h"
 #include "record/record.h"
+#include "record/recording-check.h"
 #include "record/workload-file.h"
 #include "replay/replay.h"
 
@@ -67,38 +66,6 @@ load_workload (const char *path, struct recording *recording)
   return recording->workload ? 0 : -1;
 }
 
-static int
-check_recording (const struct recording *recording)
-{
-  if (recording->command[0] == NULL && recording->step.count == 0 && recording->workload == NULL) {
-    error_message ("which command? write it behind `--`: see --help");
-    return -1;
-  }
-  if (recording->command[0] && recording->step.count > 0) {
-    error_message ("%s: --step and a command behind `--` exclude one another: make it a step", recording->command[0]);
-    return -1;
-  }
-  if (recording->log == NULL) {
-    error_message ("where to write the log? give -o LOG: see --help");
-    return -1;
-  }
-  const char *fault = recording->freeze_at ? mark_text_fault (recording->freeze_at) : NULL;
-  if (fault) {
-    error_message ("--freeze-at=%s: %s", recording->freeze_at, fault);
-    return -1;
-  }
-  struct stat status;
-  if (stat (recording->log, &status) == 0 && !S_ISREG (status.st_mode)) {
-    error_message ("-o %s: is there already and no regular file", recording->log);
-    return -1;
-  }
-  if (recording->size_bytes % 4096 != 0) {
-    error_message ("--size=%ju: must be a multiple of 4096 bytes", (uintmax_t) recording->size_bytes);
-    return -1;
-  }
-  return 0;
-}
-
 /* Add the rows of what a recording alone has to TABLE. */
 static void
 recording_options_add (struct option_table *table, struct recording *recording, struct texts *texts)
@@ -145,7 +112,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   if (replay && recording->log == NULL)
     recording->log = DEFAULT_LOG;
   return fill_in (&recording->guest) == -1 || read_texts (&texts, recording) == -1
-    || load_workload (texts.workload, recording) == -1 || check_recording (recording) == -1 ? -1 : 0;
+    || load_workload (texts.workload, recording) == -1 || recording_check (recording) == -1 ? -1 : 0;
 }
 
 /* The replay of the log that RECORDING makes is asked for with the same command line. */

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/places.h"
 #include "common/publish.h"
 #include "replay/outputs.h"
 #include "replay/report-cases.h"
@@ -52,6 +54,20 @@ outputs_use_stdout (const struct outputs *outputs)
   return count_standard (outputs) > 0;
 }
 
+/* Can PATH, unless it is NULL or standard output, be written itself? */
+static int
+check_lines (const char *path)
+{
+  if (path == NULL || strcmp (path, "-") == 0)
+    return 0;
+  if (access (path, F_OK) == -1)
+    return publish_check (path);
+  if (access (path, W_OK) == 0)
+    return 0;
+  error_message ("%s: %m", path);
+  return -1;
+}
+
 int
 outputs_check (const struct outputs *outputs, const char *log)
 {
@@ -62,21 +78,17 @@ outputs_check (const struct outputs *outputs, const char *log)
     error_message ("-: one report alone can go to standard output: name a file for the others");
     return -1;
   }
+  if (places_check_distinct (paths, OUTPUT_COUNT) == -1)
+    return -1;
   for (size_t i = 0; i < OUTPUT_COUNT; i++)
-    for (size_t j = 0; paths[i] && j < i; j++)
-      if (paths[j] && strcmp (paths[i], paths[j]) == 0) {
-        error_message ("%s: two reports in one file: give each its own", paths[i]);
-        return -1;
-      }
-  for (size_t i = 0; i < OUTPUT_COUNT; i++)
-    if (paths[i] && same_file (paths[i], log)) {
+    if (paths[i] && same_place (paths[i], log)) {
       error_message ("%s: a report cannot be written there: that is the log itself", paths[i]);
       return -1;
     }
   for (size_t i = 1; i < OUTPUT_COUNT; i++)
     if (paths[i] && strcmp (paths[i], "-") != 0 && publish_check (paths[i]) == -1)
       return -1;
-  return 0;
+  return check_lines (outputs->json_lines);
 }
 
 /* TEXT, which may be NULL after a message, goes to PATH. */

@@ -46,8 +46,19 @@ refused '--tear=some' "$powercut" run --tear=some -o "$tmp/x.bin" -- "$true"
 refused '--audit=101' "$powercut" run --audit=101 -o "$tmp/x.bin" -- "$true"
 refused 'than this machine' "$powercut" run --memory=64T -o "$tmp/x.bin" -- "$true"
 refused 'with [0-9]* processor' "$powercut" run --jobs=4097 -o "$tmp/x.bin" -- "$true"
-refused 'two reports in one file' "$powercut" run --tap="$tmp/x" --json="$tmp/x" -o "$tmp/x.bin" -- "$true"
+refused 'two reports in one file' "$powercut" run --tap="$tmp/x" --json="$tmp/work/../x" -o "$tmp/x.bin" -- "$true"
 refused 'tear=any: unknown option' "$powercut" record --tear=any -o "$tmp/x.bin" -- "$true"
+for path in /f d/ d//f ./f ../f d/../f ''; do
+    refused "watch=$path: give a path relative" "$powercut" record --watch="$path" -o "$tmp/x.bin" -- "$true"
+done
+refused 'check=/nonexistent/check x: /nonexistent/check: not found' "$powercut" run --check='/nonexistent/check x' -o "$tmp/x.bin" -- "$true"
+refused 'frobnicate: not found' "$replay" --check='frobnicate' "$tmp/log.bin"
+cp "$true" "$tmp/chk"
+(cd "$tmp" && refused "give the whole path, $tmp/chk" "$powercut" run --check='./chk 1' -o "$tmp/x.bin" -- "$true")
+refused "$tmp/nothing/x.json" "$powercut" run --json="$tmp/nothing/x.json" -o "$tmp/x.bin" -- "$true"
+refused "$tmp/nothing/x.lines" "$powercut" run --json-lines="$tmp/nothing/x.lines" -o "$tmp/x.bin" -- "$true"
+refused 'that is the log itself' "$powercut" run --html="$tmp/work/../x.bin" -o "$tmp/x.bin" -- "$true"
+refused 'two reports in one file' "$powercut" matrix --json="$tmp/x" --html="$tmp/work/../x"
 refused '--size=12Q' "$powercut" record --size=12Q -o "$tmp/x.bin" -- "$true"
 
 refused '--page-size=1000: must be a multiple of 512' "$powercut" record --pages --page-size=1000 -o "$tmp/x.bin" -- "$true"

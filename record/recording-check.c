@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/message.h"
+#include "common/publish.h"
+#include "guest/checker-there.h"
+#include "guest/mark-text.h"
+#include "record/recording-check.h"
+
+/* There is one update, no more and no less. */
+static int
+check_update (const struct recording *recording)
+{
+  if (recording->command[0] == NULL && recording->step.count == 0 && recording->workload == NULL) {
+    error_message ("which command? write it behind `--`: see --help");
+    return -1;
+  }
+  if (recording->command[0] && recording->step.count > 0) {
+    error_message ("%s: --step and a command behind `--` exclude one another: make it a step", recording->command[0]);
+    return -1;
+  }
+  return 0;
+}
+
+static int
+check_log (const char *log)
+{
+  struct stat status;
+
+  if (log == NULL) {
+    error_message ("where to write the log? give -o LOG: see --help");
+    return -1;
+  }
+  if (stat (log, &status) == 0 && !S_ISREG (status.st_mode)) {
+    error_message ("-o %s: is there already and no regular file", log);
+    return -1;
+  }
+  return publish_check (log);
+}
+
+/* Whether PATH is as in an observation: names with single slashes between them, none of them `.` or `..`. */
+static bool
+is_relative (const char *path)
+{
+  for (;;) {
+    size_t length = strcspn (path, "/");
+
+    if (length == 0 || (length <= 2 && strncmp (path, "..", length) == 0))
+      return false;
+    if (path[length] == '\0')
+      return true;
+    path += length + 1;
+  }
+}
+
+static int
+check_watch (const struct option_texts *watch)
+{
+  for (size_t i = 0; i < watch->count; i++)
+    if (!is_relative (watch->texts[i])) {
+      error_message ("--watch=%s: give a path relative to the file system's root, such as `directory/file`", watch->texts[i]);
+      return -1;
+    }
+  return 0;
+}
+
+int
+recording_check (const struct recording *recording)
+{
+  const char *fault = recording->freeze_at ? mark_text_fault (recording->freeze_at) : NULL;
+  const bool fresh = recording->setup.count == 0 && recording->initial == NULL;
+
+  if (check_update (recording) == -1 || check_log (recording->log) == -1 || check_watch (&recording->watch) == -1)
+    return -1;
+  if (fault) {
+    error_message ("--freeze-at=%s: %s", recording->freeze_at, fault);
+    return -1;
+  }
+  if (recording->size_bytes % 4096 != 0) {
+    error_message ("--size=%ju: must be a multiple of 4096 bytes", (uintmax_t) recording->size_bytes);
+    return -1;
+  }
+  return recording->guest.check ? checker_there (recording->guest.check, fresh) : 0;
+}

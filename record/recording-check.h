@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What can be said of a recording before a guest is booted for it. */
+#ifndef POWERCUT_RECORDING_CHECK_H
+#define POWERCUT_RECORDING_CHECK_H
+
+#include "record/record.h"
+
+/* Can what is asked for be done, as far as that can be told by now?  Programs, kernel and file system are left to those who take them
+ * into the guest.  Returns 0, or -1 after a message.
+ */
+extern int recording_check (const struct recording *recording);
+
+#endif
