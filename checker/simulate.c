@@ -176,6 +176,15 @@ simulation_find_entry (const struct simulation *simulation, const char *path)
   return folder ? find_in_folder (folder, name) : NULL;
 }
 
+static struct sim_tmpfile *
+find_tmpfile (const struct simulation *simulation, const char *name)
+{
+  for (size_t i = 0; i < simulation->tmpfile_count; i++)
+    if (strcmp (simulation->tmpfiles[i].name, name) == 0)
+      return &simulation->tmpfiles[i];
+  return NULL;
+}
+
 struct sim_inode *
 simulation_find (const struct simulation *simulation, const char *path)
 {
@@ -183,9 +192,9 @@ simulation_find (const struct simulation *simulation, const char *path)
 
   if (strcmp (path, ".") == 0)
     return simulation->inodes[0];
-  for (size_t i = 0; i < simulation->tmpfile_count; i++)
-    if (strcmp (simulation->tmpfiles[i].name, path) == 0)
-      return simulation->tmpfiles[i].inode;
+  const struct sim_tmpfile *tmpfile = find_tmpfile (simulation, path);
+  if (tmpfile)
+    return tmpfile->inode;
   entry = simulation_find_entry (simulation, path);
   return entry ? entry->inode : NULL;
 }
@@ -583,22 +592,26 @@ do_tmpfile (struct simulation *simulation, const struct workload_operation *oper
     return out_of_memory ();
   simulation->tmpfiles = larger;
   larger += simulation->tmpfile_count;
-  *larger = (struct sim_tmpfile) { operation->path, new_inode (simulation, 'f') };
+  *larger = (struct sim_tmpfile) { operation->path, new_inode (simulation, 'f'), false };
   if (larger->inode == NULL)
     return -1;
   simulation->tmpfile_count++;
   return 0;
 }
 
+/* The kernel gives a file that had names and has lost them all no name again. */
 static int
 do_linktmp (struct simulation *simulation, const struct workload_operation *operation)
 {
-  struct sim_inode *inode = need_file (simulation, operation);
-  struct sim_entry *entry = inode ? need_free_place (simulation, operation, operation->other) : NULL;
+  struct sim_tmpfile *tmpfile = find_tmpfile (simulation, operation->path);
+  struct sim_entry *entry = need_free_place (simulation, operation, operation->other);
 
   if (entry == NULL)
     return -1;
-  lead (simulation, entry, inode);
+  if (tmpfile->named && tmpfile->inode->name_count == 0)
+    return refuse (simulation, operation, "%s: has lost its name, and the kernel gives it no other", operation->path);
+  tmpfile->named = true;
+  lead (simulation, entry, tmpfile->inode);
   return 0;
 }
 

@@ -64,6 +64,7 @@ struct sim_effect {
 struct sim_tmpfile {
   const char *name;             /* the workload's */
   struct sim_inode *inode;
+  bool named;                   /* it has had a name */
 };
 
 struct simulation {

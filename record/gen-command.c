@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,27 @@ struct making {
   bool stopped;                 /* there are more */
 };
 
+/* Whether the file PATH, which is there, is the workload TEXT.  Another one is refused after a message: numbers mean other workloads
+ * with another --set.
+ */
+static int
+check_old (const char *path, const char *text)
+{
+  const size_t length = strlen (text);
+  CLEANUP_FREE char *old = malloc (length + 3);
+  CLEANUP_FCLOSE FILE *file = old ? fopen (path, "re") : NULL;
+  size_t count = file ? fread (old, 1, length + 2, file) : 0;
+
+  if (file == NULL || ferror (file)) {
+    error_message ("%s: %m", path);
+    return -1;
+  }
+  if (count == length + 1 && memcmp (old, text, length) == 0 && old[length] == '\n')
+    return 0;
+  error_message ("%s: is another workload, as of another --set: give each its own directory", path);
+  return -1;
+}
+
 /* Make the file of a workload, unless it is there from last time. */
 static int
 make_file (void *context, uint64_t number, const char *text)
@@ -35,8 +57,6 @@ make_file (void *context, uint64_t number, const char *text)
   CLEANUP_FREE char *path = NULL;
 
   making->total = number;
-  if (number < making->from)
-    return 0;
   if (making->limit > 0 && making->found == making->limit) {
     making->stopped = true;
     return 1;
@@ -46,9 +66,13 @@ make_file (void *context, uint64_t number, const char *text)
     error_message ("out of memory");
     return -1;
   }
-  making->found++;
-  if (access (path, F_OK) == 0)
+  if (access (path, F_OK) == 0) {
+    making->found += number >= making->from;
+    return check_old (path, text);
+  }
+  if (number < making->from)
     return 0;
+  making->found++;
   making->made++;
   return publish_text (path, text);
 }

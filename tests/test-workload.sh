@@ -23,6 +23,8 @@ workload 'creat a' 'rename b a'
 refused "$tmp/file:2: rename b: there is nothing of this name" "$powercut" workload "$tmp/file"
 workload 'creat a' 'rule +fsync'
 refused "$tmp/file:2: fsync: no such rule" "$powercut" workload "$tmp/file"
+printf '%s\n' 'tmpfile t' 'linktmp t a' 'linktmp t b' 'unlink a' 'unlink b' 'linktmp t a' > "$tmp/file"
+refused "$tmp/file:6: linktmp t: has lost its name" "$powercut" workload "$tmp/file"
 printf 'creat a\0b\n' > "$tmp/file"
 refused 'holds NULs' "$powercut" workload "$tmp/file"
 yes 'checkpoint some words to make it long' 2> /dev/null | head -c 110000 > "$tmp/file" || true
@@ -169,6 +171,8 @@ diff "$tmp/made/ops1-$(printf %06d "${BASH_REMATCH[1]}").workload" "$tmp/last" |
 for file in "$tmp"/made/*; do
     expect_status 0 "$powercut" workload "$file"
 done
+refused 'ops1-000001.workload: is another workload' "$powercut" gen --set=write -o "$tmp/made"
+refused 'ops1-000001.workload: is another workload' "$powercut" gen --set=write --from=1000 -o "$tmp/made"
 refused 'give 1, 2 or 3' "$powercut" gen --ops=4 -o "$tmp/none"
 refused 'give -o DIR' "$powercut" gen
 refused 'fsync is none of' "$powercut" gen --set=link,fsync -o "$tmp/none"
