@@ -19,10 +19,13 @@ common_libcommon_la_SOURCES = \
 	common/process.c common/process.h \
 	common/progress.c common/progress.h \
 	common/publish.c common/publish.h \
+	common/standard-output.c common/standard-output.h \
 	common/stop.c common/stop.h \
 	common/terminal.c common/terminal.h \
 	common/text-list.c common/text-list.h \
 	common/words.c common/words.h \
 	common/workdir.c common/workdir.h
+# The cases of the corpus are not built: in a build tree they are the sources'.
+common_libcommon_la_CPPFLAGS = $(AM_CPPFLAGS) -DCASESDIR='"$(pkgdatadir)/cases"' -DSOURCE_CASES='"$(abs_top_srcdir)/corpus/cases"'
 common_libmessage_la_SOURCES = common/message.c common/message.h
 common_libmessage_la_LIBADD = common/libcommon.la

@@ -12,6 +12,7 @@
 #include "common/nearest.h"
 #include "common/number.h"
 #include "common/options.h"
+#include "common/standard-output.h"
 
 #define LONG_ONLY 1000          /* getopt's value for the option I of the table is LONG_ONLY + I */
 #define HELP (LONG_ONLY - 1)
@@ -29,7 +30,7 @@ print_help (const struct command_line *command)
               option->argument ? option->argument : "");
     printf ("  %-26s  %s\n", left, option->help);
   }
-  printf ("  %-26s  %s\n  %-26s  %s\n", "    --help", "print this and exit", "    --version", "print the version and exit");
+  printf ("  %-26s  %s\n  %-26s  %s\n", "-h, --help", "print this and exit", "    --version", "print the version and exit");
 }
 
 static int
@@ -100,7 +101,7 @@ options_add (struct option_table *table, const struct option_spec *rows)
   }
 }
 
-/* getopt's tables for the options; LETTERS has room for 2 * OPTIONS_MAX + 3 characters. */
+/* getopt's tables for the options; LETTERS has room for 2 * OPTIONS_MAX + 4 characters. */
 static void
 make_tables (const struct command_line *command, struct option *longs, char *letters)
 {
@@ -120,6 +121,7 @@ make_tables (const struct command_line *command, struct option *longs, char *let
         *letters++ = ':';
     }
   }
+  *letters++ = 'h';
   *letters = '\0';
   longs[count] = (struct option) { "help", no_argument, NULL, HELP };
   longs[count + 1] = (struct option) { "version", no_argument, NULL, SHOW_VERSION };
@@ -190,18 +192,19 @@ int
 options_parse (const struct command_line *command, int argc, char **argv)
 {
   struct option longs[OPTIONS_MAX + 3];
-  char letters[2 * OPTIONS_MAX + 3];
+  char letters[2 * OPTIONS_MAX + 4];
   int value, word = 1;          /* the one that getopt is at, where it does not put them in order */
 
   make_tables (command, longs, letters);
   optind = 0;                   /* may be called for several command lines */
   while ((value = getopt_long (argc, argv, letters, longs, NULL)) != -1) {
-    if (value == HELP || value == SHOW_VERSION) {
-      if (value == HELP)
-        print_help (command);
-      else
-        printf ("%s %s\n", program_invocation_short_name, PACKAGE_VERSION);
-      exit (EXIT_SUCCESS);
+    if (value == HELP || value == 'h') {
+      print_help (command);
+      exit (standard_output_end (EXIT_SUCCESS));
+    }
+    if (value == SHOW_VERSION) {
+      printf ("%s %s\n", program_invocation_short_name, PACKAGE_VERSION);
+      exit (standard_output_end (EXIT_SUCCESS));
     }
     if (value == '?' || value == ':') {
       refuse_option (command, argv[optind - 1], value);

@@ -51,7 +51,7 @@ struct command_line {
   bool command;                 /* the arguments are a command with options of its own: those need `--` before the command */
 };
 
-/* Parse ARGV[1] and on, up to `--` or, unless MIXED, the first argument that is no option.  Prints and exits with 0 for --help and --version.
+/* Parse ARGV[1] and on, up to `--` or, unless MIXED, the first argument that is no option.  Prints and exits with 0 for --help, -h and --version.
  * Returns the number of the first argument that is left, or -1 after a message, which names the option that an unknown one is
  * nearest to.
  */

@@ -12,10 +12,11 @@
 #include "common/parts.h"
 
 static const struct {
-  const char *built;            /* relative to the top of the build tree */
+  const char *built;            /* relative to the top of the build tree, or absolute */
   const char *installed;
 } places[] = {
   [PART_AGENT] = { "guest/agent", PKGLIBEXECDIR "/agent" },
+  [PART_CASES] = { SOURCE_CASES, CASESDIR },
   [PART_POWERCUT] = { "record/powercut", BINDIR "/powercut" },
   [PART_PROTOCOLS] = { "corpus/update-protocols/update-protocols", PKGLIBEXECDIR "/update-protocols" },
   [PART_REPLAY] = { "replay/replay", BINDIR "/replay" },
@@ -52,7 +53,8 @@ part_path (enum part part)
   CLEANUP_FREE char *top = build_tree ();
   char *path;
 
-  if (asprintf (&path, "%s%s%s", top ? top : "", top ? "/" : "", top ? places[part].built : places[part].installed) == -1) {
+  const char *place = top ? places[part].built : places[part].installed;
+  if (asprintf (&path, "%s%s%s", *place == '/' ? "" : top, *place == '/' ? "" : "/", place) == -1) {
     error_message ("out of memory");
     return NULL;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,20 @@ add_item (void *items, size_t *count, size_t size)
   return memset (larger + (*count)++ * size, 0, size);
 }
 
+/* The next $CASE in TEXT that is not the beginning of the name of another variable, or NULL. */
+static const char *
+find_variable (const char *text)
+{
+  while ((text = strstr (text, FOLDER_VARIABLE)) != NULL) {
+    char next = text[strlen (FOLDER_VARIABLE)];
+
+    if (!isalnum ((unsigned char) next) && next != '_')
+      break;
+    text += strlen (FOLDER_VARIABLE);
+  }
+  return text;
+}
+
 /* VALUE with the case's folder in place of $CASE, to free, or NULL after a message. */
 static char *
 insert_folder (const char *value, const char *folder)
@@ -83,7 +98,7 @@ insert_folder (const char *value, const char *folder)
   const char *at;
 
   if (file) {
-    for (; (at = strstr (value, FOLDER_VARIABLE)) != NULL; value = at + strlen (FOLDER_VARIABLE))
+    for (; (at = find_variable (value)) != NULL; value = at + strlen (FOLDER_VARIABLE))
       fprintf (file, "%.*s%s", (int) (at - value), value, folder);
     fputs (value, file);
     if (fclose (file) == 0)

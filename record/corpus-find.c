@@ -63,7 +63,9 @@ add_case (struct corpus *corpus, const char *path, const char *root, const char 
   return case_read (&larger[corpus->case_count++], path, name);
 }
 
-/* Take in what the walk has come to.  What is in a case's own folder is the case's. */
+/* Take in what the walk has come to.  What is in a case's own folder is the case's.  Files are cases only where the user has
+ * pointed at them: elsewhere others may have files of such names, too.
+ */
 static int
 visit (struct corpus *corpus, FTS *walk, FTSENT *found, const char *root, const char *pattern)
 {
@@ -74,7 +76,7 @@ visit (struct corpus *corpus, FTS *walk, FTSENT *found, const char *root, const 
     fts_set (walk, found, FTS_SKIP);
     return add_case (corpus, found->fts_path, root, pattern);
   case FTS_F:
-    return has_suffix (found->fts_path) ? add_case (corpus, found->fts_path, root, pattern) : 0;
+    return has_suffix (found->fts_path) && found->fts_level <= 1 ? add_case (corpus, found->fts_path, root, pattern) : 0;
   case FTS_DNR:
   case FTS_ERR:
   case FTS_NS:
@@ -103,8 +105,12 @@ walk_folder (struct corpus *corpus, const char *root, const char *pattern)
     error_message ("%s: %m", root);
     return -1;
   }
-  while (r == 0 && (found = fts_read (walk)) != NULL)
+  while (r == 0 && (errno = 0, found = fts_read (walk)) != NULL)
     r = visit (corpus, walk, found, start, pattern);
+  if (r == 0 && errno != 0) {
+    error_message ("%s: cannot look for cases: %m", root);
+    r = -1;
+  }
   fts_close (walk);
   return r;
 }

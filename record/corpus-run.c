@@ -129,10 +129,6 @@ run_and_report (struct corpus *corpus, const struct arguments *arguments)
   if (r == -1)
     return EXIT_UNUSABLE;
   corpus_print (corpus);
-  if (fflush (stdout) == EOF) {
-    error_message ("standard output: %m");
-    r = -1;
-  }
   if (publish (arguments->json, corpus_make_json, corpus) == -1)
     r = -1;
   if (publish (arguments->junit, corpus_make_junit, corpus) == -1)

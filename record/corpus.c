@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/options.h"
+#include "common/parts.h"
 #include "record/corpus.h"
 
 #define EXIT_USAGE 2
@@ -58,15 +60,17 @@ list_command (int argc, char **argv)
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
   };
   const struct command_line command = {
-    "usage: powercut corpus list [OPTION...] DIR...\n", "Name the cases in the folders, and say what each holds.", options, .mixed = true
+    "usage: powercut corpus list [OPTION...] [DIR...]\n",
+    "Name the cases in the folders, or those that come with powercut, and say what each holds.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv), status = EXIT_USAGE;
+  CLEANUP_FREE char *own = first == argc ? part_path (PART_CASES) : NULL;
+  const char *const *folders = first == argc ? (const char *const *) &own : (const char *const *) argv + first;
   struct corpus corpus = { .cases = NULL };
 
-  if (first == argc)
-    error_message ("corpus list: which cases? name a folder: see --help");
-  else if (first != -1
-           && corpus_find_cases (&corpus, (const char *const *) argv + first, (size_t) (argc - first), filter) == 0) {
+  if (first == -1 || *folders == NULL)
+    return EXIT_USAGE;
+  if (corpus_find_cases (&corpus, folders, first == argc ? 1 : (size_t) (argc - first), filter) == 0) {
     for (size_t i = 0; i < corpus.case_count; i++)
       print_case (&corpus.cases[i]);
     status = EXIT_SUCCESS;
@@ -98,9 +102,9 @@ corpus_command (int argc, char **argv)
     return list_command (argc - 1, argv + 1);
   if (strcmp (name, "add") == 0)
     return corpus_add_command (argc - 1, argv + 1);
-  if (strcmp (name, "--help") == 0) {
+  if (strcmp (name, "--help") == 0 || strcmp (name, "-h") == 0) {
     puts ("usage: powercut corpus run [OPTION...] DIR...\n"
-          "       powercut corpus list [OPTION...] DIR...\n"
+          "       powercut corpus list [OPTION...] [DIR...]\n"
           "       powercut corpus add [OPTION...] LOG|BUNDLE DIR/NAME\n"
           "\nCases that keep bugs found.  Each of the three has a --help of its own.");
     return EXIT_SUCCESS;

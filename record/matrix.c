@@ -245,10 +245,6 @@ measure (struct matrix *matrix, const struct arguments *arguments)
   if (r == -1)
     return EXIT_UNUSABLE;
   matrix_print_end (matrix);
-  if (fflush (stdout) == EOF) {
-    error_message ("standard output: %m");
-    status = EXIT_UNUSABLE;
-  }
   for (size_t i = 0; i < output_count; i++)
     if (publish (&outputs[i], matrix) == -1)
       status = EXIT_UNUSABLE;

@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/parts.h"
+#include "common/standard-output.h"
 #include "record/corpus.h"
 #include "record/gen.h"
 #include "record/import-command.h"
@@ -34,7 +35,7 @@ static const char main_usage[] =
   "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
-  "       powercut COMMAND --help                               more about one of them\n";
+  "       powercut help COMMAND                                 more about one of them\n";
 
 /* Become the program PART, which calls itself NAME.  WORDS is its command line, NULL at the end; the first is replaced. */
 static int
@@ -147,8 +148,8 @@ refuse_command (const char *name)
   return EXIT_UNUSABLE;
 }
 
-int
-main (int argc, char **argv)
+static int
+run_named (int argc, char **argv)
 {
   const char *name = argc > 1 ? argv[1] : "";
 
@@ -157,7 +158,7 @@ main (int argc, char **argv)
       return commands[i].run (argc - 1, argv + 1);
   if (strcmp (name, WORKER_COMMAND) == 0)
     return worker_command (argc - 1, argv + 1, run_in_worker);
-  if (strcmp (name, "--help") == 0) {
+  if (strcmp (name, "--help") == 0 || strcmp (name, "-h") == 0) {
     fputs (main_usage, stdout);
     return EXIT_SUCCESS;
   }
@@ -166,4 +167,21 @@ main (int argc, char **argv)
     return EXIT_SUCCESS;
   }
   return refuse_command (name);
+}
+
+/* `help COMMAND` is `COMMAND --help`. */
+static void
+turn_help_round (int argc, char **argv)
+{
+  for (int i = 1; i + 1 < argc; i++)
+    argv[i] = argv[i + 1];
+  argv[argc - 1] = (char *) "--help";
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc > 1 && strcmp (argv[1], "help") == 0)
+    turn_help_round (argc, argv);
+  return standard_output_end (run_named (argc, argv));
 }

@@ -14,6 +14,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"
+#include "common/standard-output.h"
 #include "common/stop.h"
 #include "record/worker.h"
 
@@ -44,11 +45,7 @@ serve (char *line, worker_run *run, struct keeper *keeper)
     error_message ("cannot read the request: %m");
   else
     status = run ((int) count, words, keeper);
-  if (fflush (stdout) == EOF) {
-    error_message ("standard output: %m");
-    status = EXIT_UNUSABLE;
-  }
-  return status;
+  return standard_output_end (status);
 }
 
 /* Serve until there are no more requests.  Returns the exit status. */

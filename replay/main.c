@@ -2,10 +2,11 @@
 /* Program `replay`. */
 #include <config.h>
 
+#include "common/standard-output.h"
 #include "replay/replay.h"
 
 int
 main (int argc, char **argv)
 {
-  return replay_command (argc, argv, NULL);
+  return standard_output_end (replay_command (argc, argv, NULL));
 }

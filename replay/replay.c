@@ -619,10 +619,6 @@ replay (const struct replay_options *options)
     error_message ("stopped by signal %d", stop_requested ());
     status = EXIT_SIGNALLED + stop_requested ();
   }
-  if (fflush (stdout) == EOF) {
-    error_message ("standard output: %m");
-    status = EXIT_UNUSABLE;
-  }
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
+#include "common/standard-output.h"
 #include "common/terminal.h"
 #include "replay/dump.h"
 
@@ -64,9 +65,5 @@ main (int argc, char **argv)
     return EXIT_UNUSABLE;
   }
   int status = show (argv[first], &filter) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
-  if (fflush (stdout) == EOF) {
-    error_message ("standard output: %m");
-    status = EXIT_UNUSABLE;
-  }
-  return status;
+  return standard_output_end (status);
 }

@@ -25,6 +25,7 @@ SHELL_TESTS = \
 	tests/test-record-agrees-with-filter-log.sh \
 	tests/test-show.sh \
 	tests/test-strangers.sh \
+	tests/test-usage.sh \
 	tests/test-workload.sh
 VM_TESTS = \
 	tests/vm/test-check.sh \

@@ -10,6 +10,9 @@ export TMPDIR=$tmp/work
 true=$(type -P true)
 
 # Usage.
+mkfifo "$tmp/fifo"
+refused 'not a regular file' timeout 10 "$replay" --list "$tmp/fifo"
+refused 'frobnicate: no such command' "$powercut" help frobnicate
 refused 'unknown option' "$replay" --frobnicate "$tmp/log.bin"
 refused 'jasn=x: unknown option: did you mean --json?' "$replay" --jasn=x "$tmp/log.bin"
 refused 'needs an argument' "$replay" "$tmp/log.bin" --json

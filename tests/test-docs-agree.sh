@@ -26,7 +26,7 @@ options_of_help ()
 
 options_of_items ()
 {
-  sed -n -e 's/^\(-[a-z]\) [A-Z]*$/\1/p' -e '/^--/p' -e '/^no section/p' | sort
+  sed -n -e 's/^\(-[a-z]\)\( [A-Z]*\)\?$/\1/p' -e '/^--/p' -e '/^no section/p' | sort
 }
 
 # Parameters, as `name=ARGUMENT`, of `name=<ARGUMENT>  help` and of items.

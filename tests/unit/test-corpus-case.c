@@ -114,13 +114,16 @@ END_TEST
 
 START_TEST (a_command_has_setup_and_initial)
 {
-  put ("case.ini", "title = t\ncommand = $CASE/update $CASE\nsetup = echo 1\nsetup = echo 2\ninitial = $CASE/initial\n");
+  put ("case.ini", "title = t\ncommand = $CASE/update $CASES$CASE\nsetup = echo 1\nsetup = echo 2\ninitial = $CASE/initial\n");
   ck_assert_int_eq (case_read (&corpus_case, folder, "c"), 0);
   ck_assert_ptr_null (corpus_case.workload);
   ck_assert_uint_eq (corpus_case.setup.count, 2);
   ck_assert_str_eq (corpus_case.setup.list[1], "echo 2");
   ck_assert (strncmp (corpus_case.initial, folder, strlen (folder)) == 0);
-  ck_assert_ptr_eq (strstr (corpus_case.command, "$CASE"), NULL);
+  const char *other = strstr (corpus_case.command, "/update $CASES");
+  ck_assert_ptr_nonnull (other);
+  ck_assert (strncmp (corpus_case.command, folder, strlen (folder)) == 0);
+  ck_assert_str_eq (other + strlen ("/update $CASES"), folder);
 }
 END_TEST
 
