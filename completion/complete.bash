@@ -73,7 +73,7 @@ _powercut ()
 
     if [[ ${COMP_WORDS[0]##*/} == replay ]]; then
         _powercut_complete replay "$current"
-    elif [ "$COMP_CWORD" = 1 ]; then
+    elif [ "$COMP_CWORD" = 1 ] || [ "${COMP_WORDS[1]} $COMP_CWORD" = 'help 2' ]; then
         mapfile -t COMPREPLY < <(compgen -W "$_powercut_commands --help --version" -- "$current")
     else
         _powercut_complete "${COMP_WORDS[1]}" "$current"

@@ -30,7 +30,7 @@ _powercut ()
 {
     if [[ $service == replay ]]; then
         _powercut_replay
-    elif (( CURRENT == 2 )); then
+    elif (( CURRENT == 2 )) || [[ "$words[2] $CURRENT" == 'help 3' ]]; then
         compadd -- $_powercut_commands --help --version
     elif (( ${_powercut_commands[(Ie)${words[2]}]} )); then
         local command=${words[2]}

@@ -71,12 +71,13 @@ same 'log.bin ' "$(completed 'replay --json=lo')" 'a file of an option'
 same 'fetch list ' "$(completed 'powercut kernel ')" 'words of a command'
 same 'record replay run ' "$(completed 'powercut r')" 'commands'
 same '' "$(completed 'powercut frobnicate --x')" 'no such command'
+same 'record replay run ' "$(completed 'powercut help r')" 'commands after help'
 
 # Every option of --help, of every command of --help.
 "$powercut" --help | sed -n 's/^\(usage:\|      \) powercut \([a-z|]*\) .*/\2/p' | tr '|' '\n' > commands
 [ "$(wc -l < commands)" -ge 6 ] || fail "commands: $(cat commands)"
 while read -r command; do
-  [ "$command" != corpus ] || continue   # each of its words has options of its own
+  [[ $command != corpus && $command != help ]] || continue    # options are those of the words after them
   "$powercut" "$command" --help < /dev/null | sed -n 's/^  \(-.\|  \)[, ] \(--[a-z-]*=*\).*/\2/p' | sort | tr '\n' ' ' > wanted
   same "$(cat wanted)" "$(completed "powercut $command --")" "options of $command"
   while read -r option; do
@@ -106,8 +107,8 @@ done
 zpty -d shell
 END
 timeout 60 zsh -f try.zsh "$builddir/completion/zsh" $'replay --ht\tx' $'replay --tear=p\t' $'powercut sho\t' \
-  $'powercut run --jun\tx' $'powercut kernel fe\t' $'replay --json=lo\t' $'replay log.b\t' \
+  $'powercut run --jun\tx' $'powercut kernel fe\t' $'powercut help sho\t' $'replay --json=lo\t' $'replay log.b\t' \
   $'powercut run --fs=one\t' $'powercut matrix --fs=onefs,oth\t' $'replay --kind=write,tri\t' $'powercut import --from=blk\t' \
   > zsh.out 2> zsh.err < /dev/null || fail "zsh: $(cat zsh.out zsh.err)"
-same "--html=x|--tear=prefix|show|run --junit=x|kernel fetch|--json=log.bin|log.bin|run --fs=onefs|matrix --fs=onefs,otherfs|\
+same "--html=x|--tear=prefix|show|run --junit=x|kernel fetch|help show|--json=log.bin|log.bin|run --fs=onefs|matrix --fs=onefs,otherfs|\
 --kind=write,trim|import --from=blklogwrites|" "$(tr '\n' '|' < zsh.out)" 'zsh'
