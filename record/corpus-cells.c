@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "common/progress.h"
 #include "guest/text.h"
 #include "log/reader.h"
@@ -236,8 +237,8 @@ run_all (struct runner *runner, uint64_t jobs)
 
   if (plan_cells (runner) == -1)
     return -1;
-  printf ("%zu case%s, %zu cell%s to run\n", corpus->case_count, corpus->case_count == 1 ? "" : "s", corpus->job_count,
-          corpus->job_count == 1 ? "" : "s");
+  printf ("%zu %s, %zu %s to run\n", corpus->case_count, plural (corpus->case_count, "case", "cases"), corpus->job_count,
+          plural (corpus->job_count, "cell", "cells"));
   fflush (stdout);
   runner->progress = progress_begin (false);
   int r = pool_run (&config, corpus->jobs, corpus->job_count, take_end);

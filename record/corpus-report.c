@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "record/corpus.h"
 #include "replay/json.h"
 
@@ -243,7 +244,8 @@ print_totals (const struct corpus *corpus)
 
   for (size_t i = 0; i < corpus->cell_count; i++)
     counts[corpus->cells[i].outcome]++;
-  printf ("\n%zu cases, %zu cells:", corpus->case_count, corpus->cell_count);
+  printf ("\n%zu %s, %zu %s:", corpus->case_count, plural (corpus->case_count, "case", "cases"), corpus->cell_count,
+          plural (corpus->cell_count, "cell", "cells"));
   for (int i = 0; i < OUTCOME_COUNT; i++)
     printf (" %zu %s,", counts[i], outcome_word ((enum case_outcome) i));
   printf (" in %.0f s\n", corpus->seconds);

@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
+#include "common/plural.h"
 #include "common/publish.h"
 #include "record/gen.h"
 
@@ -114,7 +115,8 @@ gen_command (int argc, char **argv)
   }
   if (gen_all (&making.bounds, make_file, &making) == -1)
     return EXIT_UNUSABLE;
-  printf ("%" PRIu64 " workloads, %" PRIu64 " of them new; the bounds allow %s%" PRIu64 "\n", making.found, making.made,
+  printf ("%" PRIu64 " %s, %" PRIu64 " of them new; the bounds allow %s%" PRIu64 "\n", making.found,
+          plural (making.found, "workload", "workloads"), making.made,
           making.stopped ? "at least " : "", making.total);
   return EXIT_SUCCESS;
 }

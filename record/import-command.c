@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
+#include "common/plural.h"
 #include "common/publish.h"
 #include "common/stop.h"
 #include "common/workdir.h"
@@ -166,14 +167,25 @@ make_info (const struct arguments *arguments, struct texts *info)
   return 0;
 }
 
+/* After a comma, COUNT of ONE or MANY. */
+static void
+print_count (uint64_t count, const char *one, const char *many)
+{
+  printf (", %ju %s", (uintmax_t) count, plural (count, one, many));
+}
+
 static void
 print_imported (const struct arguments *arguments, const struct import_result *result)
 {
-  printf ("%s: a device of %ju bytes%s, %ju writes, %ju flushes, %ju FUA, %ju trims, %ju zeroes, %ju marks\n", arguments->output,
-          (uintmax_t) result->size_bytes,
-          arguments->import.size_bytes || arguments->import.base ? "" : " (as far as the writes reach: see --size)",
-          (uintmax_t) result->writes, (uintmax_t) result->flushes, (uintmax_t) result->fua, (uintmax_t) result->trims,
-          (uintmax_t) result->zeroes, (uintmax_t) result->marks);
+  printf ("%s: a device of %ju bytes%s", arguments->output, (uintmax_t) result->size_bytes,
+          arguments->import.size_bytes || arguments->import.base ? "" : " (as far as the writes reach: see --size)");
+  print_count (result->writes, "write", "writes");
+  print_count (result->flushes, "flush", "flushes");
+  print_count (result->fua, "FUA", "FUA");
+  print_count (result->trims, "trim", "trims");
+  print_count (result->zeroes, "zero", "zeroes");
+  print_count (result->marks, "mark", "marks");
+  putchar ('\n');
   if (result->uncounted > 0)
     printf ("the super block counts %ju entries; %ju more behind them are valid and taken, too\n", (uintmax_t) result->counted,
             (uintmax_t) result->uncounted);
@@ -300,11 +312,12 @@ run_export (const struct write_log *log, const char *output)
   r = publish_part (part, output, r);
   if (r == -1)
     return -1;
-  printf ("%s: %ju entries\n", output, (uintmax_t) result.entries);
+  printf ("%s: %ju %s\n", output, (uintmax_t) result.entries, plural (result.entries, "entry", "entries"));
   if (result.unfinished > 0)
-    printf ("%ju operations that failed or were never completed were left out\n", (uintmax_t) result.unfinished);
+    printf ("%ju %s that failed or never completed: left out\n", (uintmax_t) result.unfinished,
+            plural (result.unfinished, "operation", "operations"));
   if (result.cut_marks > 0)
-    printf ("%ju marks were too long, and were cut\n", (uintmax_t) result.cut_marks);
+    printf ("%ju %s too long: cut\n", (uintmax_t) result.cut_marks, plural (result.cut_marks, "mark", "marks"));
   return 0;
 }
 

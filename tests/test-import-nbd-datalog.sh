@@ -61,7 +61,7 @@ COMMANDS
 stop_server
 
 expect_status 0 "$powercut" import --from=nbd-datalog --fs=ext4 -o "$tmp/log.bin" "$tmp/nbd.log"
-grep -q 'a device of 1048576 bytes .*, 8 writes, [3-9] flushes, 1 FUA, 1 trims, 0 zeroes' "$tmp/out" \
+grep -q 'a device of 1048576 bytes .*, 8 writes, [3-9] flushes, 1 FUA, 1 trim, 0 zeroes' "$tmp/out" \
     || fail "imported: $(cat "$tmp/out")"
 expect_status 0 "$replay" --list "$tmp/log.bin"
 grep -qx 'info imported=nbd-datalog' "$tmp/out" || fail 'the header does not say where it comes from'
