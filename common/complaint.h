@@ -3,8 +3,9 @@
 #ifndef POWERCUT_COMPLAINT_H
 #define POWERCUT_COMPLAINT_H
 
-/* The complaint in TEXT, all that a program printed, as one line to free, or NULL if memory is short: the last lines before the
- * usage text that many programs print after their error, with semicolons between them.  Empty if nothing was said.
+/* The complaint in TEXT, all that a program printed, as one line to free, or NULL if memory is short: the last lines
+ * before the usage text that many programs print after their error, with semicolons between them.  Empty if nothing was
+ * said.
  */
 extern char *complaint_in (const char *text);
 

@@ -30,7 +30,8 @@ print_help (const struct command_line *command)
               option->argument ? option->argument : "");
     printf ("  %-26s  %s\n", left, option->help);
   }
-  printf ("  %-26s  %s\n  %-26s  %s\n", "-h, --help", "print this and exit", "    --version", "print the version and exit");
+  printf ("  %-26s  %s\n", "-h, --help", "print this and exit");
+  printf ("  %-26s  %s\n", "    --version", "print the version and exit");
 }
 
 static int

@@ -34,7 +34,7 @@ struct option_spec {
 #define OPTIONS_MAX 96          /* of one command */
 #define OPTION_SECONDS_MAX 1000000      /* eleven days, and in milliseconds still an int */
 
-/* Rows of several parts of the program, joined for one command: each part defines the options that are its own, once. */
+/* Rows of several parts of the program, joined for one command: each part defines its own options, once. */
 struct option_table {
   struct option_spec rows[OPTIONS_MAX + 1];     /* the rest are zeros, so that a NULL name ends it */
   size_t count;
@@ -51,9 +51,9 @@ struct command_line {
   bool command;                 /* the arguments are a command with options of its own: those need `--` before the command */
 };
 
-/* Parse ARGV[1] and on, up to `--` or, unless MIXED, the first argument that is no option.  Prints and exits with 0 for --help, -h and --version.
- * Returns the number of the first argument that is left, or -1 after a message, which names the option that an unknown one is
- * nearest to.
+/* Parse ARGV[1] and on, up to `--` or, unless MIXED, the first argument that is no option.  Prints and exits with 0 for
+ * --help, -h and --version.  Returns the number of the first argument that is left, or -1 after a message, which names
+ * the option that an unknown one is nearest to.
  */
 extern int options_parse (const struct command_line *command, int argc, char **argv);
 

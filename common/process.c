@@ -172,7 +172,9 @@ read_all (int fd, size_t *length)
   return text;
 }
 
-/* Run ARGV with its output and, if ERRORS is true, its errors on a pipe; returns what came through it and the wait status. */
+/* Run ARGV with its output and, if ERRORS is true, its errors on a pipe; returns what came through it and the wait
+ * status.
+ */
 static char *
 run_with_pipe (const char *const *argv, bool errors, size_t *length, int *status)
 {

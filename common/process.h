@@ -16,13 +16,13 @@ struct process_io {
  */
 extern char *process_find (const char *name);
 
-/* Start ARGV[0] (a path, or a name for process_find) with standard input from /dev/null.  IO may be NULL.  The child dies
- * with the thread that started it.  Returns its pid, or -1 after a message.
+/* Start ARGV[0] (a path, or a name for process_find) with standard input from /dev/null.  IO may be NULL.  The child
+ * dies with the thread that started it.  Returns its pid, or -1 after a message.
  */
 extern pid_t process_start (const char *const *argv, const struct process_io *io);
 
-/* Wait up to TIMEOUT_MS (-1: for ever) for the child to end and reap it.  Returns 1 and the wait status in *status, 0 on
- * time-out, -1 with errno.
+/* Wait up to TIMEOUT_MS (-1: for ever) for the child to end and reap it.  Returns 1 and the wait status in *status, 0
+ * on time-out, -1 with errno.
  */
 extern int process_wait (pid_t pid, int timeout_ms, int *status);
 
@@ -30,13 +30,14 @@ extern int process_wait (pid_t pid, int timeout_ms, int *status);
 extern void process_end (pid_t pid, int grace_ms);
 
 /* Run ARGV to its end and return what it printed on standard output, to free, NUL at its end (length in *length if not
- * NULL).  Its standard error is the parent's.  Returns NULL after a message if it could not be started or did not exit with 0.
+ * NULL).  Its standard error is the parent's.  Returns NULL after a message if it could not be started or did not exit
+ * with 0.
  */
 extern char *process_output (const char *const *argv, size_t *length);
 
-/* Run ARGV to its end, and print nothing of what it prints.  Returns NULL if it exited with 0, else one line that says why not, to
- * free: how it ended, and what it complained of (common/complaint.h).  Where it could not be started, a message was printed and the
- * line is empty.
+/* Run ARGV to its end, and print nothing of what it prints.  Returns NULL if it exited with 0, else one line that says
+ * why not, to free: how it ended, and what it complained of (common/complaint.h).  Where it could not be started, a
+ * message was printed and the line is empty.
  */
 extern char *process_run (const char *const *argv);
 

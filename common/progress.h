@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is going on, for whoever waits for it: one line on standard error that changes in its place if that is a terminal, and a new
- * line a minute if it is not.
+/* What is going on, for whoever waits for it: one line on standard error that changes in its place if that is a
+ * terminal, and a new line a minute if it is not.
  */
 #ifndef POWERCUT_PROGRESS_H
 #define POWERCUT_PROGRESS_H

@@ -3,8 +3,8 @@
 #ifndef POWERCUT_STANDARD_OUTPUT_H
 #define POWERCUT_STANDARD_OUTPUT_H
 
-/* Write what is left for standard output.  Returns STATUS, the exit status so far, or another one if it could not all be written:
- * 2 after a message, or that of SIGPIPE, without a word, where nobody reads it any more.
+/* Write what is left for standard output.  Returns STATUS, the exit status so far, or another one if it could not all
+ * be written: 2 after a message, or that of SIGPIPE, without a word, where nobody reads it any more.
  */
 extern int standard_output_end (int status);
 

@@ -44,7 +44,8 @@ shell_knows (const char *name)
 
   if (program)
     return true;
-  CLEANUP_FREE char *failure = process_run ((const char *const[]) { "/bin/sh", "-c", "command -v \"$1\"", "sh", name, NULL });
+  const char *const argv[] = { "/bin/sh", "-c", "command -v \"$1\"", "sh", name, NULL };
+  CLEANUP_FREE char *failure = process_run (argv);
   return failure == NULL;
 }
 

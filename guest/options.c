@@ -43,6 +43,7 @@ guest_options_check (const struct guest_options *options)
     error_message ("--page-size=%ju: %s", (uintmax_t) options->page_bytes, fault);
     return -1;
   }
-  return accel_parse (options->accel, &accel) == -1 || (options->check && checker_there (options->check, false) == -1) ? -1
-    : jobs_check (1, options->memory_bytes);
+  if (accel_parse (options->accel, &accel) == -1 || (options->check && checker_there (options->check, false) == -1))
+    return -1;
+  return jobs_check (1, options->memory_bytes);
 }

@@ -341,7 +341,8 @@ read_header (struct write_log *log)
 static int
 map_file (struct write_log *log)
 {
-  CLEANUP_CLOSE int fd = open (log->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);     /* a pipe is no log, and not waited for */
+  /* A pipe is no log, and nobody waits for it. */
+  CLEANUP_CLOSE int fd = open (log->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   struct stat status;
   void *map;
 

@@ -237,8 +237,8 @@ run_all (struct runner *runner, uint64_t jobs)
 
   if (plan_cells (runner) == -1)
     return -1;
-  printf ("%zu %s, %zu %s to run\n", corpus->case_count, plural (corpus->case_count, "case", "cases"), corpus->job_count,
-          plural (corpus->job_count, "cell", "cells"));
+  printf ("%zu %s, %zu %s to run\n", corpus->case_count, plural (corpus->case_count, "case", "cases"),
+          corpus->job_count, plural (corpus->job_count, "cell", "cells"));
   fflush (stdout);
   runner->progress = progress_begin (false);
   int r = pool_run (&config, corpus->jobs, corpus->job_count, take_end);

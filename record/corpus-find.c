@@ -30,7 +30,9 @@ has_suffix (const char *name)
   return length > suffix && strcmp (name + length - suffix, CASE_SUFFIX) == 0;
 }
 
-/* What reports call the case at PATH that was found in the folder ROOT, to free: the path from there, without the suffix. */
+/* What reports call the case at PATH that was found in the folder ROOT, to free: the path from there, without the
+ * suffix.
+ */
 static char *
 name_of (const char *path, const char *root)
 {
@@ -63,8 +65,8 @@ add_case (struct corpus *corpus, const char *path, const char *root, const char 
   return case_read (&larger[corpus->case_count++], path, name);
 }
 
-/* Take in what the walk has come to.  What is in a case's own folder is the case's.  Files are cases only where the user has
- * pointed at them: elsewhere others may have files of such names, too.
+/* Take in what the walk has come to.  What is in a case's own folder is the case's.  Files are cases only where the
+ * user has pointed at them: elsewhere others may have files of such names, too.
  */
 static int
 visit (struct corpus *corpus, FTS *walk, FTSENT *found, const char *root, const char *pattern)

@@ -29,8 +29,8 @@ struct making {
   bool stopped;                 /* there are more */
 };
 
-/* Whether the file PATH, which is there, is the workload TEXT.  Another one is refused after a message: numbers mean other workloads
- * with another --set.
+/* Whether the file PATH, which is there, is the workload TEXT.  Another one is refused after a message: numbers mean
+ * other workloads with another --set.
  */
 static int
 check_old (const char *path, const char *text)

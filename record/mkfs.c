@@ -14,9 +14,9 @@
 
 #define WORDS_MAX 256
 
-/* What each mkfs needs in order to make an image file without questions; -q of f2fs would hide errors, too.  The first entry is for
- * all others.  ext4 initialises everything at once: the kernel's lazy initialisation in the background would be recorded as if it
- * were the update's.
+/* What each mkfs needs in order to make an image file without questions; -q of f2fs would hide errors, too.  The first
+ * entry is for all others.  ext4 initialises everything at once: the kernel's lazy initialisation in the background
+ * would be recorded as if it were the update's.
  */
 static const struct {
   const char *type;

@@ -43,19 +43,20 @@ extern int recording_parse_settle (const char *text, struct recording *recording
 /* What serves one recording after another: the guest, and the server of its devices. */
 struct recorder;
 
-/* A recorder without a guest: the first recording boots one.  FILESYSTEMS (names with commas between them) are what its guests
- * can mount besides what they are booted for.  NULL after a message.
+/* A recorder without a guest: the first recording boots one.  FILESYSTEMS (names with commas between them) are what its
+ * guests can mount besides what they are booted for.  NULL after a message.
  */
 extern struct recorder *recorder_new (const char *filesystems);
 extern void recorder_free (struct recorder *recorder);
 
 #define RECORD_DIED_SUFFIX ".died"
 
-/* Record.  With RECORDER not NULL the guest of the recording before is used if it is what this one needs, and kept if all went
- * well: programs of an earlier recording then have left nothing behind that could be seen.  Returns 0 when the log is complete
- * under its name, or -1 after a message.  What was there under that name is then as it was, and what was recorded is removed,
- * except where the guest died or hung after `begin`: what led there is in LOG.died.  RECORD_NOT_SUPPORTED in place of -1: a command in the guest ended with that exit status, by which it says
- * that what it needs is not to be had there.
+/* Record.  With RECORDER not NULL the guest of the recording before is used if it is what this one needs, and kept if
+ * all went well: programs of an earlier recording then have left nothing behind that could be seen.  Returns 0 when the
+ * log is complete under its name, or -1 after a message.  What was there under that name is then as it was, and what
+ * was recorded is removed, except where the guest died or hung after `begin`: what led there is in LOG.died.
+ * RECORD_NOT_SUPPORTED in place of -1: a command in the guest ended with that exit status, by which it says that what
+ * it needs is not to be had there.
  */
 extern int record (struct recorder *recorder, const struct recording *recording);
 

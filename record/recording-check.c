@@ -61,7 +61,8 @@ check_watch (const struct option_texts *watch)
 {
   for (size_t i = 0; i < watch->count; i++)
     if (!is_relative (watch->texts[i])) {
-      error_message ("--watch=%s: give a path relative to the file system's root, such as `directory/file`", watch->texts[i]);
+      error_message ("--watch=%s: give a path relative to the file system's root, such as `directory/file`",
+                     watch->texts[i]);
       return -1;
     }
   return 0;

@@ -5,8 +5,8 @@
 
 #include "record/record.h"
 
-/* Can what is asked for be done, as far as that can be told by now?  Programs, kernel and file system are left to those who take them
- * into the guest.  Returns 0, or -1 after a message.
+/* Can what is asked for be done, as far as that can be told by now?  Programs, kernel and file system are left to those
+ * who take them into the guest.  Returns 0, or -1 after a message.
  */
 extern int recording_check (const struct recording *recording);
 
