@@ -31,6 +31,12 @@ refused 'one report alone' "$replay" --json=- --tap=- "$tmp/log.bin"
 refused 'not understood' "$replay" --jobs=many "$tmp/log.bin"
 refused 'too small' "$replay" --jobs=0 "$tmp/log.bin"
 refused '--tear=some' "$replay" --tear=some "$tmp/log.bin"
+refused '--accel=xen: auto, kvm or tcg' "$replay" --accel=xen "$tmp/log.bin"
+for command in 'run --accel=xen -- true' 'record --accel=xen -o x.bin -- true' 'bundle --accel=xen 1 log.bin -o x' \
+               'matrix --accel=xen' 'corpus run --accel=xen .'; do
+    read -ra words <<< "$command"
+    refused '--accel=xen: auto, kvm or tcg' "$powercut" "${words[@]}"
+done
 refused '--sector=513' "$replay" --sector=513 "$tmp/log.bin"
 refused 'too small' "$replay" --sector=256 "$tmp/log.bin"
 refused '--audit=101' "$replay" --audit=101 "$tmp/log.bin"
