@@ -134,11 +134,16 @@ boot_read_environment (const char *path)
 void
 boot_system (void)
 {
+  setenv ("HOME", "/root", 1);
+  boot_read_environment (AGENT_ENVIRONMENT);
+  if (access (AGENT_HOST_ROOT, F_OK) == 0) {
+    load_modules (MODULE_FOLDER "/order");
+    if (boot_enter_host_root () == -1)
+      exit (EXIT_FAILURE);      /* the kernel panics then, and the console says why */
+  }
   make_folders ();
   open_console ();
   boot_make_files ();
-  setenv ("HOME", "/root", 1);
-  boot_read_environment (AGENT_ENVIRONMENT);
   load_modules (MODULE_FOLDER "/order");
   modprobe_begin ();
   raise_loopback ();

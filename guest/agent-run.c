@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -131,10 +132,10 @@ run_to_end (const struct agent *agent, const char *root, const char *const *argv
 {
   int status = 0;
   /* O_APPEND: whoever opens /dev/stdout anew must not write over what is there. */
-  CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+  CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC);
 
-  if (output == -1) {
-    error_message ("cannot make a file for the program's output in /tmp: %m");
+  if (output == -1 || fcntl (output, F_SETFL, O_APPEND) == -1) {
+    error_message ("cannot make a file for the program's output: %m");
     return -1;
   }
   pid_t pid = start_in_mount_point (root, argv, output);

@@ -40,6 +40,9 @@ extern void boot_system (void);
 /* Take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/protocol.h). */
 extern void boot_read_environment (const char *path);
 
+/* agent-root.c: have the host's root for the root.  Returns 0 or -1. */
+extern int boot_enter_host_root (void);
+
 /* agent-etc.c: make the files in /etc that programs look for, as far as they are not there, and give the guest a name. */
 extern void boot_make_files (void);
 

@@ -195,3 +195,13 @@ guest_image_pack_checker (const char *check, const char *const *included, size_t
   initramfs_free (initramfs);
   return r;
 }
+
+int
+guest_image_add_host_root (struct initramfs *initramfs, const struct kernel *kernel)
+{
+  static const char *const names[] = { "9pnet_virtio", "9p", "overlay", NULL };
+
+  if (initramfs_add_modules (initramfs, kernel, NULL, names) == -1)
+    return -1;
+  return initramfs_add_data (initramfs, AGENT_HOST_ROOT, "", 0, 0644);
+}

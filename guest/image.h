@@ -32,6 +32,11 @@ extern struct initramfs *guest_image_new_for_many (const struct kernel *kernel, 
  */
 extern int guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *file);
 
+/* Let the host's root be the guest's, as far as this user may read it: its file systems through 9p, which struct vm_config must have,
+ * and what programs write in memory.  Returns 0, or -1 after a message, for example because KERNEL has no 9p.
+ */
+extern int guest_image_add_host_root (struct initramfs *initramfs, const struct kernel *kernel);
+
 /* Add what a person needs on a shell there: busybox under all its names, and the programs for FILESYSTEM that this host has.
  * Returns 0, or -1 after a message.
  */

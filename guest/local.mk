@@ -12,6 +12,7 @@ guest_agent_SOURCES = \
 	guest/agent-mount.c \
 	guest/agent-nbd.c \
 	guest/agent-reset.c \
+	guest/agent-root.c \
 	guest/agent-run.c \
 	guest/agent-shell.c \
 	guest/agent-sync.c \

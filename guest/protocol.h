@@ -57,6 +57,10 @@
 #define AGENT_MOUNT_POINT "/mnt"
 #define AGENT_MARK_MAX 4096
 #define AGENT_ENVIRONMENT "/powercut/environment"       /* NAME=VALUE of programs' environment, NUL after each */
+/* If this file is in the initramfs, the root is that which a 9p device with this tag has. */
+#define AGENT_HOST_ROOT "/powercut/host-root"
+#define AGENT_HOST_ROOT_TAG "powercut-root"
+
 #define AGENT_SHELL_END 4       /* Ctrl-D */
 
 /* If it is there, the root of the checker: what a log carries is not mixed with what the guest has of this machine. */

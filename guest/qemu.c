@@ -185,6 +185,16 @@ add_network (struct command *command, const struct vm_config *config, const char
   add (command, "virtio-net-pci,netdev=net,romfile=");
 }
 
+/* Read-only, with the owners and modes that files have here.  Numbers of files of several file systems are made to differ. */
+static void
+add_host_root (struct command *command)
+{
+  add (command, "-fsdev");
+  add (command, "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap");
+  add (command, "-device");
+  add (command, "virtio-9p-pci,fsdev=root,mount_tag=" AGENT_HOST_ROOT_TAG);
+}
+
 char **
 qemu_command (const struct vm_config *config, enum accel accel, int agent_fd)
 {
@@ -201,6 +211,8 @@ qemu_command (const struct vm_config *config, enum accel accel, int agent_fd)
     if (config->disks[i].guest_port == NULL)
       add_virtio_disk (&command, i, socket_path, &config->disks[i]);
   add_network (&command, config, socket_path);
+  if (config->host_root)
+    add_host_root (&command);
   if (command.failed) {
     qemu_command_free (command.words);
     return NULL;

@@ -31,6 +31,7 @@ struct vm_config {
   const char *terminal;         /* Unix socket that somebody listens on: a terminal for the guest, /dev/hvc0; or NULL */
   int boot_timeout_ms;
   enum accel accel;
+  bool host_root;               /* the guest reads this host's root file system, with this user's rights */
   bool quiet;                   /* do not tell the user that guests are emulated */
 };
 

@@ -20,7 +20,7 @@
 
 /* The options of a recording that are not kept as they are. */
 struct texts {
-  const char *bus, *settle, *workload;
+  const char *bus, *settle, *workload, *root;
 };
 
 /* What a recording does with the options that a replay has, too, and what it takes where they are not given. */
@@ -49,6 +49,11 @@ read_texts (const struct texts *texts, struct recording *recording)
     error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", texts->bus);
     return -1;
   }
+  if (texts->root && strcmp (texts->root, "host") != 0) {
+    error_message ("--root=%s: give host, or leave it out: then the guest has what is taken along", texts->root);
+    return -1;
+  }
+  recording->host_root = texts->root != NULL;
   return recording_parse_settle (texts->settle, recording);
 }
 
@@ -78,6 +83,7 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     { "mount", 0, OPTION_TEXT, &recording->mount_options, "OPTS", "mount options, as for mount -o", 0 },
     { "bus", 0, OPTION_TEXT, &texts->bus, "nbd|virtio", "how the guest reaches the device [nbd]", 0 },
     { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
+    { "root", 0, OPTION_TEXT, &texts->root, "host", "programs find this host's files, read-only, and nothing is taken along", 0 },
     { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
     { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
     { "workload", 0, OPTION_TEXT, &texts->workload, "FILE", "the update is a workload: see powercut-workload(5)", 0 },
@@ -92,7 +98,7 @@ recording_options_add (struct option_table *table, struct recording *recording, 
 static int
 parse_recording (int argc, char **argv, struct recording *recording, struct replay_options *replay)
 {
-  struct texts texts = { "nbd", "sync", NULL };
+  struct texts texts = { "nbd", "sync", NULL, NULL };
   struct option_table table = { .count = 0 };
   const struct command_line command = {
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n" : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",

@@ -9,6 +9,7 @@
 #include "checker/kernel-fault.h"
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/process.h"
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "record/mkfs.h"
@@ -33,11 +34,30 @@ add_shell_commands (struct initramfs *initramfs, const struct option_texts *comm
   return 0;
 }
 
+/* In the host's root, COMMAND is where it is here. */
+static int
+find_command (struct recorder *recorder)
+{
+  const char *word = recorder->recording->command[0];
+  CLEANUP_FREE char *file = word ? process_find (word) : NULL;
+  CLEANUP_FREE char *current = getcwd (NULL, 0);
+
+  if (word == NULL)
+    return 0;
+  if (file && asprintf (&recorder->program, "%s%s%s", *file == '/' ? "" : current, *file == '/' ? "" : "/", file) != -1)
+    return 0;
+  recorder->program = NULL;
+  error_message ("%s: %s", word, strchr (word, '/') ? "is no program that can be run" : "no such program in PATH");
+  return -1;
+}
+
 static int
 add_programs (struct recorder *recorder, struct initramfs *initramfs)
 {
   const struct recording *recording = recorder->recording;
 
+  if (recording->host_root)
+    return find_command (recorder);
   if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &recorder->program) == -1)
     return -1;
   if (recording->command[0] && initramfs_add_arguments (initramfs, recording->command) == -1)
@@ -60,8 +80,10 @@ make_initramfs (struct recorder *recorder)
   if (initramfs == NULL)
     return NULL;
   initramfs_ask_interpreters (initramfs);
-  r = add_programs (recorder, initramfs);
-  for (size_t i = 0; i < recording->guest.include.count && r == 0; i++)
+  r = recording->host_root ? guest_image_add_host_root (initramfs, &recorder->kernel) : 0;
+  if (r == 0)
+    r = add_programs (recorder, initramfs);
+  for (size_t i = 0; i < recording->guest.include.count && r == 0 && !recording->host_root; i++)
     r = initramfs_add_included (initramfs, recording->guest.include.texts[i]);
   if (r == 0 && recording->initial)
     r = initramfs_add_tree (initramfs, recording->initial, RECORDER_INITIAL_TREE);
@@ -213,7 +235,7 @@ start_guest (struct recorder *recorder)
   const struct vm_config config = {
     .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket, .disks = disks,
     .disk_count = 2, .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
-    .boot_timeout_ms = BOOT_TIMEOUT_MS, .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
+    .boot_timeout_ms = BOOT_TIMEOUT_MS, .host_root = recording->host_root, .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
   };
 
   recorder->vm = vm_start (&config);

@@ -61,6 +61,20 @@ diff "$tmp/expected" "$tmp/out" || fail "other output of the programs: $(cat "$t
 grep -q "/first/mytool$" "$tmp/err" || fail "--verbose does not list mytool: $(cat "$tmp/err")"
 grep "/first/open$\|/second/mytool$" "$tmp/err" && fail "taken without need"
 
+# With the host's root nothing is taken along, and nothing is written to it; the kernel needs 9p for that.
+full=$("$powercut" kernel list | awk '/^6\.1\..*-amd64 / && $1 !~ /-cloud-/ { print $1; exit }')
+if [ -n "$full" ]; then
+    mkdir "$tmp/initial"
+    echo initial > "$tmp/initial/old"
+    expect_status 0 "$powercut" record --root=host --kernel="$full" --initial="$tmp/initial" --size=64M -o "$tmp/log.bin" -- \
+        /bin/sh -c "cat old; p=x; p=\${p}z; \$p --version > /dev/null && rm '$tmp/update.sh' && powercut-mark marked && echo removed"
+    printf '%s\n' initial removed > "$tmp/expected"
+    diff "$tmp/expected" "$tmp/out" || fail "other output with the host's root: $(cat "$tmp/err")"
+    [ -e "$tmp/update.sh" ] || fail "the guest has written to the host"
+fi
+refused_root=$("$powercut" record --root=other -o "$tmp/log.bin" -- true 2>&1) && fail "--root=other is taken"
+[[ $refused_root == *"give host"* ]] || fail "another message: $refused_root"
+
 # The shell finds its name only when it runs.
 expect_status 2 "$powercut" record --size=64M -o "$tmp/log.bin" -- /bin/sh -c 'p=x; p=${p}z; $p --version'
 expect_one_line "$tmp/err"
