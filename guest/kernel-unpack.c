@@ -163,21 +163,46 @@ write_file (const char *path, const struct bytes *bytes)
   return -1;
 }
 
+/* The kernel inside IMAGE, in *KERNEL, to free in any case. */
 static int
-unpack_image (const char *image, const char *path)
+read_kernel (const char *image, struct bytes *kernel)
 {
-  struct bytes packed = { NULL, 0 }, kernel = { NULL, 0 };
+  struct bytes packed = { NULL, 0 };
   size_t offset, size;
   int r = -1;
 
+  *kernel = (struct bytes) { NULL, 0 };
   if (read_file (image, &packed) == 0 && find_payload (&packed, &offset, &size) == 0) {
-    kernel.size = little_endian (packed.data + offset + size - LENGTH_SIZE);
-    if (kernel.size <= KERNEL_MAX)
-      kernel.data = malloc (kernel.size);
-    if (kernel.data && unpack (packed.data + offset, size, &kernel) == 0 && is_bootable (&kernel))
-      r = write_file (path, &kernel);
+    kernel->size = little_endian (packed.data + offset + size - LENGTH_SIZE);
+    if (kernel->size <= KERNEL_MAX)
+      kernel->data = malloc (kernel->size);
+    if (kernel->data)
+      r = unpack (packed.data + offset, size, kernel);
   }
   free (packed.data);
+  return r;
+}
+
+static int
+unpack_image (const char *image, const char *path)
+{
+  struct bytes kernel;
+  int r = read_kernel (image, &kernel);
+
+  if (r == 0)
+    r = is_bootable (&kernel) ? write_file (path, &kernel) : -1;
+  free (kernel.data);
+  return r;
+}
+
+int
+kernel_has_builtin (const char *image, const char *parameter)
+{
+  struct bytes kernel;
+  int r = read_kernel (image, &kernel);
+
+  if (r == 0)
+    r = memmem (kernel.data, kernel.size, parameter, strlen (parameter) + 1) != NULL;
   free (kernel.data);
   return r;
 }

@@ -30,11 +30,10 @@ struct kernel_wish {
 /* Find the kernel that the user means.
  *   SPEC NULL       the first kernel of kernel_list_fetched, else the newest readable /boot/vmlinuz-* whose modules are readable
  *                   too
- *   a file          that image; its modules are sought in lib/modules/RELEASE beside it, one folder up (the layout of an
- *                   unpacked package: boot/vmlinuz-R, lib/modules/R), in the built tree that it is in (TREE/arch/x86/boot), and
- *                   in /lib/modules/RELEASE
- *   a folder        a built kernel tree (arch/x86/boot/bzImage, modules in lib/modules/R or none), an unpacked package, or any
- *                   folder with a vmlinuz* or bzImage
+ *   a file          that image; its modules are sought in lib/modules/RELEASE and usr/lib/modules/RELEASE: beside it, one and three
+ *                   directories above it, so that they are found in a built tree (TREE/arch/x86/boot), in a root or an unpacked
+ *                   package (boot/vmlinuz-R, and lib/modules/R/vmlinuz since Debian's 6.19, in Fedora and Arch), and in /
+ *   a directory     the newest image in arch/x86/boot, boot, the directory itself, lib/modules/R or usr/lib/modules/R
  *   other text      the first fetched kernel whose release begins with it: 6.1, 6.12, 6.1.0-56-amd64
  * Where modules.dep is missing, depmod makes it if the folder can be written.
  * Returns 0 and fills *kernel, to be freed with kernel_free, or returns -1 after one message that says what to do.
@@ -64,6 +63,14 @@ extern char *kernel_read_release (const char *image, const char **why);
  * free.  NULL, without a message, where the image itself has to do.
  */
 extern char *kernel_unpacked (const char *image);
+
+/* Does the kernel in IMAGE know the module parameter MODULE.NAME by itself, which it does only if that module is built in?  1 or 0, or
+ * -1 without a message: what is in the image cannot be seen.
+ */
+extern int kernel_has_builtin (const char *image, const char *parameter);
+
+/* Whether KERNEL has all MODULES (NULL at the end), built in or not; one without modules has them for all that is known. */
+extern bool kernel_has_modules (const struct kernel *kernel, const char *const *modules);
 
 /* All fetched kernels, newest first and of one version Debian's cloud flavour first, in an array to free (each with kernel_free).
  * Returns their count or -1 after a message.

@@ -62,6 +62,9 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs.c guest/initramfs.h \
 	guest/jobs.c guest/jobs.h \
 	guest/kernel-fetch.c \
+	guest/kernel-image.c \
+	guest/kernel-list.c \
+	guest/kernel-parts.h \
 	guest/kernel-release.c \
 	guest/kernel-store.c guest/kernel-store.h \
 	guest/kernel-unpack.c \

@@ -187,6 +187,44 @@ START_TEST (a_damaged_image_is_left_as_it_is)
 }
 END_TEST
 
+START_TEST (a_built_in_module_is_known_by_its_parameter)
+{
+  static const char parameter[] = "virtio_blk.queue_depth";
+  static unsigned char image[IMAGE_MAX];
+
+  ck_assert_ptr_null (unpack ("bzImage", image, make_image (image, ARCHIVE_FILTER_ZSTD)));
+  ck_assert_int_eq (kernel_has_builtin ("bzImage", parameter), 0);
+  memcpy (elf + ELF_SIZE / 2, parameter, sizeof parameter);
+  ck_assert_ptr_null (unpack ("bzImage", image, make_image (image, ARCHIVE_FILTER_ZSTD)));
+  ck_assert_int_eq (kernel_has_builtin ("bzImage", parameter), 1);
+  ck_assert_int_eq (kernel_has_builtin ("bzImage", "virtio_blk.queue"), 0);
+  ck_assert_ptr_null (unpack ("bzImage", image, 700));
+  ck_assert_int_eq (kernel_has_builtin ("bzImage", parameter), -1);
+}
+END_TEST
+
+/* A kernel whose disks need a module is none without its modules. */
+START_TEST (a_kernel_without_the_modules_that_it_needs_is_refused)
+{
+  static const char parameter[] = "virtio_blk.queue_depth";
+  static unsigned char image[IMAGE_MAX];
+  struct kernel kernel;
+
+  for (int built_in = 0; built_in < 2; built_in++) {
+    if (built_in)
+      memcpy (elf + ELF_SIZE / 2, parameter, sizeof parameter);
+    size_t size = make_image (image, ARCHIVE_FILTER_ZSTD);
+    image[0x20e] = 0x80;
+    strcpy ((char *) image + 0x280, "6.99.0-none-here ");
+    ck_assert_ptr_null (unpack ("bzImage", image, size));
+    ck_assert_int_eq (kernel_find ("./bzImage", &kernel), built_in ? 0 : -1);
+    if (built_in)
+      ck_assert_ptr_null (kernel.modules);
+    kernel_free (&kernel);
+  }
+}
+END_TEST
+
 START_TEST (nothing_is_put_beside_a_kernel_of_the_user)
 {
   static unsigned char image[IMAGE_MAX];
@@ -207,6 +245,8 @@ main (void)
   tcase_add_checked_fixture (tcase, use_folder, forget_folder);
   tcase_add_loop_test (tcase, a_kernel_is_unpacked_once, 0, sizeof filters / sizeof filters[0]);
   tcase_add_loop_test (tcase, a_damaged_image_is_left_as_it_is, 0, sizeof damages / sizeof damages[0]);
+  tcase_add_test (tcase, a_built_in_module_is_known_by_its_parameter);
+  tcase_add_test (tcase, a_kernel_without_the_modules_that_it_needs_is_refused);
   tcase_add_test (tcase, nothing_is_put_beside_a_kernel_of_the_user);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);

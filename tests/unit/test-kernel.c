@@ -128,20 +128,58 @@ START_TEST (a_built_tree_has_its_image_in_arch)
 }
 END_TEST
 
-START_TEST (an_image_in_a_built_tree_finds_its_modules)
+/* KERNEL, a directory or an image, is RELEASE, and its modules are in the directory MODULES. */
+static void
+finds (const char *spec, const char *release, const char *modules)
 {
   struct kernel kernel;
+  struct stat found, expected;
 
+  ck_assert_int_eq (kernel_find (spec, &kernel), 0);
+  ck_assert_str_eq (kernel.release, release);
+  ck_assert_ptr_nonnull (kernel.modules);
+  ck_assert_int_eq (stat (kernel.modules, &found), 0);
+  ck_assert_int_eq (stat (modules, &expected), 0);
+  ck_assert_uint_eq (found.st_ino, expected.st_ino);
+  kernel_free (&kernel);
+}
+
+START_TEST (an_image_in_a_built_tree_finds_its_modules)
+{
   put_image ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+");
-  put_file ("linux/lib/modules/6.12.0-rc1+/modules.dep", "", 0);
-  ck_assert_int_eq (kernel_find ("linux/arch/x86/boot/bzImage", &kernel), 0);
-  ck_assert_str_eq (kernel.modules, "linux/./lib/modules/6.12.0-rc1+");
-  kernel_free (&kernel);
+  put_text ("linux/lib/modules/6.12.0-rc1+/modules.dep", "");
+  finds ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+", "linux/lib/modules/6.12.0-rc1+");
+  finds ("linux", "6.12.0-rc1+", "linux/lib/modules/6.12.0-rc1+");
+  ck_assert_int_eq (symlink ("linux/arch/x86/boot/bzImage", "bzImage"), 0);
+  finds ("./bzImage", "6.12.0-rc1+", "linux/lib/modules/6.12.0-rc1+");
   ck_assert_int_eq (chdir ("linux"), 0);
-  ck_assert_int_eq (kernel_find ("arch/x86/boot/bzImage", &kernel), 0);
-  ck_assert_str_eq (kernel.modules, "./lib/modules/6.12.0-rc1+");
-  kernel_free (&kernel);
+  finds ("arch/x86/boot/bzImage", "6.12.0-rc1+", "lib/modules/6.12.0-rc1+");
   ck_assert_int_eq (chdir (".."), 0);
+}
+END_TEST
+
+/* Fedora and Arch have the image beside the modules, as Debian has since 6.19. */
+START_TEST (an_image_is_found_beside_its_modules)
+{
+  static const char *const tops[] = { "lib", "root/usr/lib" };
+
+  for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++) {
+    char modules[128], image[256], index[256];
+
+    snprintf (modules, sizeof modules, "%s/modules/6.19.6-200.fc43.x86_64", tops[i]);
+    snprintf (image, sizeof image, "%s/vmlinuz", modules);
+    snprintf (index, sizeof index, "%s/modules.dep", modules);
+    put_image (image, "6.19.6-200.fc43.x86_64");
+    put_text (index, "");
+    finds (image, "6.19.6-200.fc43.x86_64", modules);
+    finds (modules, "6.19.6-200.fc43.x86_64", modules);
+  }
+  put_text ("root/usr/lib/modules/6.9.1/modules.dep", "");
+  put_image ("root/usr/lib/modules/6.9.1/vmlinuz", "6.9.1");
+  put_text ("root/usr/lib/modules/7.0.0-removed/modules.order", "");
+  finds ("root", "6.19.6-200.fc43.x86_64", "root/usr/lib/modules/6.19.6-200.fc43.x86_64");
+  put_image ("root/boot/vmlinuz-linux", "6.9.1");
+  finds ("root", "6.9.1", "root/usr/lib/modules/6.9.1");
 }
 END_TEST
 
@@ -153,7 +191,7 @@ START_TEST (the_newest_image_of_a_folder_is_taken)
   put_image ("images/vmlinuz-6.10.1", "6.10.1");
   put_image ("images/vmlinuz-6.11.0.old", "6.11.0");
   ck_assert_int_eq (kernel_find ("images/", &kernel), 0);
-  ck_assert_str_eq (kernel.image, "images//vmlinuz-6.10.1");
+  ck_assert_str_eq (kernel.image, "images/vmlinuz-6.10.1");
   kernel_free (&kernel);
 }
 END_TEST
@@ -318,6 +356,7 @@ main (void)
   tcase_add_test (tcase, modules_of_another_release_are_not_taken);
   tcase_add_test (tcase, a_built_tree_has_its_image_in_arch);
   tcase_add_test (tcase, an_image_in_a_built_tree_finds_its_modules);
+  tcase_add_test (tcase, an_image_is_found_beside_its_modules);
   tcase_add_test (tcase, the_newest_image_of_a_folder_is_taken);
   tcase_add_test (tcase, a_folder_without_an_image_is_refused);
   tcase_add_test (tcase, a_version_means_the_newest_fetched_kernel_of_it);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "guest/kernel-parts.h"
+#include "guest/kernel.h"
+#include "guest/modules.h"
+#include "guest/text.h"
+
+#define RELEASE_MAX 256
+
+/* Newest first: 6.12 before 6.1; then the small kernels of Debian, which have what is needed most of the time; then 6.1.0-56
+ * before 6.1.0-55.
+ */
+static int
+compare_kernels (const void *left, const void *right)
+{
+  const char *a = ((const struct kernel *) left)->release, *b = ((const struct kernel *) right)->release;
+  char version_a[RELEASE_MAX], version_b[RELEASE_MAX];
+
+  snprintf (version_a, sizeof version_a, "%.*s", (int) strcspn (a, "-"), a);
+  snprintf (version_b, sizeof version_b, "%.*s", (int) strcspn (b, "-"), b);
+  int order = strverscmp (version_b, version_a);
+  if (order == 0)
+    order = (strstr (b, "-cloud") != NULL) - (strstr (a, "-cloud") != NULL);
+  return order ? order : strverscmp (b, a);
+}
+
+/* The kernel that the entry NAME of FOLDER is, or nothing: its image stays NULL. */
+typedef void read_kernel (const char *folder, const char *name, struct kernel *kernel);
+
+static int
+list_kernels (const char *folder, read_kernel *read, struct kernel **kernels)
+{
+  DIR *stream = opendir (folder);
+  const struct dirent *entry;
+  size_t count = 0;
+
+  *kernels = NULL;
+  while (stream && (entry = readdir (stream)) != NULL) {
+    struct kernel kernel = { 0 };
+    read (folder, entry->d_name, &kernel);
+    if (kernel.image == NULL)
+      continue;
+    struct kernel *more = realloc (*kernels, (count + 1) * sizeof *more);
+    if (more == NULL) {
+      kernel_free (&kernel);
+      break;
+    }
+    *kernels = more;
+    more[count++] = kernel;
+  }
+  if (stream)
+    closedir (stream);
+  if (count > 0)
+    qsort (*kernels, count, sizeof **kernels, compare_kernels);
+  return (int) count;
+}
+
+/* The suite that the fetched kernel in FOLDER came from, to free, or NULL. */
+static char *
+read_suite (const char *folder)
+{
+  CLEANUP_FREE char *path = text_format ("%s/" KERNEL_SUITE_NAME, folder);
+  CLEANUP_FCLOSE FILE *file = path ? fopen (path, "r") : NULL;
+  char suite[64];
+
+  if (file == NULL || fgets (suite, sizeof suite, file) == NULL)
+    return NULL;
+  suite[strcspn (suite, "\n")] = '\0';
+  return text_format ("%s", suite);
+}
+
+/* Its folder has the name of its release: kernel_fetch named it, whole, after looking into the image. */
+static void
+read_fetched (const char *folder, const char *name, struct kernel *kernel)
+{
+  char *image = *name == '.' ? NULL : text_format ("%s/%s/boot/vmlinuz-%s", folder, name, name);
+
+  if (image == NULL || access (image, R_OK) == -1) {
+    free (image);
+    return;
+  }
+  CLEANUP_FREE char *base = text_format ("%s/%s", folder, name);
+  kernel->image = image;
+  kernel->release = text_format ("%s", name);
+  kernel->modules = base ? kernel_modules_in (base, name) : NULL;
+  kernel->suite = base ? read_suite (base) : NULL;
+  if (kernel->release == NULL)
+    kernel_free (kernel);
+}
+
+static void
+read_installed (const char *folder, const char *name, struct kernel *kernel)
+{
+  const char *why;
+  char *image = kernel_is_image_name (name) ? text_format ("%s/%s", folder, name) : NULL;
+
+  kernel->image = image;
+  kernel->release = image ? kernel_read_release (image, &why) : NULL;
+  kernel->modules = kernel->release ? kernel_modules_in ("", kernel->release) : NULL;
+  if (kernel->modules == NULL)
+    kernel_free (kernel);
+}
+
+int
+kernel_list_fetched (struct kernel **kernels)
+{
+  CLEANUP_FREE char *folder = kernel_cache_folder ();
+
+  return folder ? list_kernels (folder, read_fetched, kernels) : -1;
+}
+
+int
+kernel_list_installed (struct kernel **kernels)
+{
+  return list_kernels ("/boot", read_installed, kernels);
+}
+
+bool
+kernel_has_modules (const struct kernel *kernel, const char *const *modules)
+{
+  bool has = *modules == NULL || kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0;
+
+  for (; has && *modules && kernel->modules; modules++) {
+    char **files;
+
+    has = modules_find (kernel->modules, kernel->release, *modules, &files) == 0;
+    if (has)
+      modules_free (files);
+  }
+  return has;
+}
