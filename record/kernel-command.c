@@ -11,10 +11,15 @@
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/options.h"
+#include "guest/image.h"
 #include "guest/kernel.h"
 #include "record/kernel-command.h"
+#include "record/mkfs.h"
 
 #define EXIT_USAGE 2
+
+/* A line of the list, up to the size. */
+#define ROW "%-27s %-7s  %-18s"
 
 /* What is stored in PATH (NULL: nothing) and below it. */
 static off_t
@@ -32,14 +37,36 @@ size_of (char *path)
   return size_bytes;
 }
 
+/* Print which of the file systems that powercut can make KERNEL has a driver for. */
 static void
-print_kernels (struct kernel *kernels, int count, const char *where)
+print_filesystems (const struct kernel *kernel)
+{
+  const char *type, *separator = "";
+
+  if (kernel->modules == NULL)
+    printf ("unknown: no modules");
+  for (size_t i = 0; kernel->modules && (type = mkfs_type (i)) != NULL; i++)
+    if (guest_image_supports (kernel, type) == 1) {
+      printf ("%s%s", separator, type);
+      separator = ",";
+    }
+  putchar ('\n');
+}
+
+/* What to give to --kernel comes first: the release of one that was FETCHED, else the image. */
+static void
+print_kernels (struct kernel *kernels, int count, bool fetched)
 {
   for (int i = 0; i < count; i++) {
-    off_t size_bytes = size_of (kernels[i].image) + size_of (kernels[i].modules);
-    printf ("%-40s %5" PRId64 " MiB  %-8s  %s\n", kernels[i].release, (int64_t) size_bytes >> 20, where,
-            kernels[i].image);
-    kernel_free (&kernels[i]);
+    struct kernel *kernel = &kernels[i];
+    off_t size_bytes = size_of (kernel->image) + size_of (kernel->modules);
+    const char *flavour = kernel_flavour (kernel->release);
+    const char *suite = fetched ? kernel->suite : "installed";
+
+    printf (ROW " %5" PRId64 " MiB  ", fetched ? kernel->release : kernel->image, flavour ? flavour : "-",
+            suite ? suite : "-", (int64_t) size_bytes >> 20);
+    print_filesystems (kernel);
+    kernel_free (kernel);
   }
   free (kernels);
 }
@@ -56,9 +83,9 @@ list_kernels (void)
   if (fetched_count + installed_count == 0)
     printf ("no kernel yet: `powercut kernel fetch` gets one\n");
   else
-    printf ("%-40s %9s  %-8s  %s\n", "RELEASE", "SIZE", "WHERE", "IMAGE");
-  print_kernels (fetched, fetched_count, "fetched");
-  print_kernels (installed, installed_count, "/boot");
+    printf (ROW " %9s  %s\n", "KERNEL", "FLAVOUR", "SUITE", "SIZE", "FILE SYSTEMS");
+  print_kernels (fetched, fetched_count, true);
+  print_kernels (installed, installed_count, false);
   return EXIT_SUCCESS;
 }
 
@@ -91,15 +118,15 @@ kernel_command (int argc, char **argv)
 {
   struct kernel_wish wish = { 0 };
   const struct option_spec options[] = {
-    { "suite", 0, OPTION_TEXT, &wish.suite, "NAME",
-      "fetch from this suite of Debian's alone: bookworm, bookworm-backports, trixie, trixie-backports, sid, ...", 0 },
-    { "flavour", 0, OPTION_TEXT, &wish.flavour, "NAME",
-      "fetch `cloud` (small, drivers of virtual machines alone; the default) or `full`", 0 },
+    { "suite", 0, OPTION_TEXT, &wish.suite, "bookworm|trixie|trixie-backports|sid|NAME",
+      "fetch from this suite of Debian's and no other", 0 },
+    { "flavour", 0, OPTION_TEXT, &wish.flavour, "cloud|full",
+      "fetch a small kernel, with the drivers of virtual machines alone (the default), or one with all", 0 },
     { 0 },
   };
   const struct command_line command = {
     .usage = "usage: powercut kernel list\n"
-             "       powercut kernel fetch [VERSION] [--suite=NAME] [--flavour=NAME]\n",
+             "       powercut kernel fetch [VERSION] [--suite=NAME] [--flavour=cloud|full]\n",
     .summary = "The kernels that can be booted.  `fetch` downloads the newest of Debian's kernels, or of those whose release begins\n"
                "with VERSION, into the cache, without installing it, and prints its release.  One with VERSION that is there is kept.",
     .options = options,

@@ -36,6 +36,12 @@ static const struct {
   { "jfs", { "-q" }, "jfsutils" },
 };
 
+const char *
+mkfs_type (size_t index)
+{
+  return index + 1 < sizeof makers / sizeof makers[0] ? makers[index + 1].type : NULL;
+}
+
 static size_t
 find_maker (const char *type)
 {

@@ -19,10 +19,10 @@ find_modules ()
     done
 }
 kernel=
-while read -r release _ _ _ image; do
-    folder=${image%/boot/*}/lib/modules/$release
+while read -r release _; do
+    folder=$XDG_CACHE_HOME/powercut/kernels/$release/lib/modules/$release
     if [ -d "$folder" ] && find_modules "$folder"; then
-        kernel=$image
+        kernel=$release
         break
     fi
 done < <("$powercut" kernel list | tail -n +2)
