@@ -26,7 +26,9 @@
 #define TRIES_MAX 4
 
 /* Where a version is sought that the machine's own suites do not have. */
-static const char *const other_suites[] = { "trixie", "trixie-backports", "sid", "bookworm", "bookworm-backports", NULL };
+static const char *const other_suites[] = {
+  "trixie", "trixie-security", "trixie-backports", "sid", "bookworm", "bookworm-security", "bookworm-backports", NULL
+};
 
 struct packages {
   char *text;                   /* what apt printed; the names point into it */
@@ -292,7 +294,7 @@ have_from_others (const char *kernels, const struct kernel_wish *wish, struct ke
     error_message ("no kernel %s in this machine's own suites: took %s from %s", wish->version, kernel->release,
                    kernel->suite ? kernel->suite : "another");
   else if (result == 1)
-    error_message ("no %s kernel %s in this machine's own suites, nor in trixie, sid, bookworm and their backports: "
+    error_message ("no %s kernel %s in this machine's own suites, nor in trixie, bookworm, their updates, or sid: "
                    "name another with --suite", wish->flavour, wish->version);
   return result;
 }
@@ -344,7 +346,10 @@ kernel_fetch (const struct kernel_wish *asked, struct kernel *kernel)
   struct kernel_wish wish = *asked;
 
   *kernel = (struct kernel) { 0 };
-  wish.flavour = wish.flavour ? wish.flavour : KERNEL_CLOUD;
+  if (wish.flavour == NULL)
+    wish.flavour = wish.version ? kernel_flavour (wish.version) : NULL; /* of a whole release */
+  if (wish.flavour == NULL)
+    wish.flavour = KERNEL_CLOUD;
   if (strcmp (wish.flavour, KERNEL_CLOUD) != 0 && strcmp (wish.flavour, KERNEL_FULL) != 0) {
     error_message ("--flavour=%s: no such flavour of kernel: give cloud or full", wish.flavour);
     return -1;

@@ -24,7 +24,7 @@ struct kernel {
 struct kernel_wish {
   const char *version;          /* its release begins so; NULL: the newest */
   const char *suite;            /* as trixie-backports; NULL: the machine's own, and if they have no such version some others */
-  const char *flavour;          /* NULL: cloud */
+  const char *flavour;          /* NULL: that of VERSION, if that is a whole release, else cloud */
 };
 
 /* Find the kernel that the user means.

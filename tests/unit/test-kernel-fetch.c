@@ -169,6 +169,7 @@ START_TEST (the_full_flavour_is_neither_cloud_nor_real_time)
   put_image ("images/6.1.0-12-amd64", "6.1.0-12-amd64");
   put_fetched ("6.1.0-9-cloud-amd64");
   fetches ("6.1", NULL, "full", "6.1.0-12-amd64");
+  fetches ("6.1.0-12-amd64", NULL, NULL, "6.1.0-12-amd64");
 }
 END_TEST
 

@@ -12,7 +12,7 @@ mkdir "$tmp/initial"
 (cd "$tmp/initial" && "$update" old file)
 full=$("$powercut" kernel list | awk '/^6\.1\..*-amd64 / && $1 !~ /-cloud-/ { print $1; exit }')
 if [ -z "$full" ]; then
-    echo "skipped: no full kernel 6.1: powercut kernel fetch 6.1 --flavour=full" >&2
+    echo "skipped: no full kernel 6.1: powercut kernel fetch 6.1 --suite=bookworm --flavour=full" >&2
     exit 77
 fi
 

@@ -10,7 +10,7 @@ mkdir "$TMPDIR"
 
 kernel=$("$powercut" kernel list | awk '/^6\.12\./ { print $1; exit }')
 if [ -z "$kernel" ]; then
-    echo "skipped: no kernel 6.12: powercut kernel fetch 6.12" >&2
+    echo "skipped: no kernel 6.12: powercut kernel fetch 6.12 --suite=trixie" >&2
     exit 77
 fi
 record=("$powercut" record --quiet --fs=btrfs --size=128M --mkfs='--csum xxhash')

@@ -13,7 +13,7 @@ echo old > "$tmp/small/file"
 # Other kernels keep more in flight.
 kernel=$("$powercut" kernel list | awk '/^6\.1\..*-cloud-/ { print $1; exit }')
 if [ -z "$kernel" ]; then
-    echo "skipped: no kernel 6.1: powercut kernel fetch 6.1" >&2
+    echo "skipped: no kernel 6.1: powercut kernel fetch 6.1 --suite=bookworm" >&2
     exit 77
 fi
 
