@@ -17,14 +17,17 @@
 
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define RELEASE_NAME "/InRelease'"
+#define SOURCE_FORMAT "deb [arch=amd64 target=Packages signed-by=" KEYRING "] %s %s main\n"
+#define SUITE_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-/"
 
 /* Where the machine's sources name no mirror at all. */
 static const char *const default_mirrors[] = {
   "http://deb.debian.org/debian", "http://deb.debian.org/debian-security",
 };
 
-/* Read after the machine's own configuration, which says how the network is reached.  %1$s is our directory.  Pins would hide
- * packages, hooks are for who updates the system, and as root apt would change to a user who may not enter the cache.
+/* Read after the machine's own configuration, which says how the network is reached.  %1$s is our directory.  Pins
+ * would hide packages, hooks are for who updates the system, and as root apt would change to a user who may not enter
+ * the cache.
  */
 static const char config_format[] =
   "Dir::State \"%1$s\";\n"
@@ -62,7 +65,9 @@ static const char unpack_script[] = "cd \"$3\" && exec dpkg-deb -x ./\"$2\"_*.de
 static int
 run (const struct apt *apt, const char *script, const char *package, const char *directory, struct capture *answer)
 {
-  return capture_run ((const char *const[]) { "sh", "-c", script, "sh", apt->config, package, directory, NULL }, answer);
+  const char *const words[] = { "sh", "-c", script, "sh", apt->config, package, directory, NULL };
+
+  return capture_run (words, answer);
 }
 
 /* The same for what does not fail for good reasons: its output, to free, or NULL after a message. */
@@ -114,7 +119,7 @@ write_config (const struct apt *apt, const char *folder, bool own_sources)
 static int
 add_source (char **lines, const char *mirror, const char *suite)
 {
-  CLEANUP_FREE char *line = text_format ("deb [arch=amd64 target=Packages signed-by=" KEYRING "] %s %s main\n", mirror, suite);
+  CLEANUP_FREE char *line = text_format (SOURCE_FORMAT, mirror, suite);
 
   if (line == NULL)
     return -1;
@@ -128,8 +133,8 @@ add_source (char **lines, const char *mirror, const char *suite)
   return 0;
 }
 
-/* Add the source that LINE, one of apt's as `'http://deb.debian.org/debian/dists/trixie/InRelease' FILE 0`, is about.  Lines about
- * anything else, media and directories without suites are passed over.
+/* Add the source that LINE, one of apt's as `'http://deb.debian.org/debian/dists/trixie/InRelease' FILE 0`, is about.
+ * Lines about anything else, media and directories without suites are passed over.
  */
 static int
 add_machine_source (char **lines, char *line, const char *suite)
@@ -217,7 +222,7 @@ update (struct apt *apt)
 static int
 check_suite (const char *suite)
 {
-  if (suite == NULL || (*suite >= 'a' && *suite <= 'z' && suite[strspn (suite, "abcdefghijklmnopqrstuvwxyz0123456789-/")] == '\0'))
+  if (suite == NULL || (*suite >= 'a' && *suite <= 'z' && suite[strspn (suite, SUITE_CHARACTERS)] == '\0'))
     return 0;
   error_message ("--suite=%s: no name of a suite: give one as trixie-backports", suite);
   return -1;
@@ -260,7 +265,7 @@ apt_search (const struct apt *apt, const char *pattern)
 char *
 apt_suite (const struct apt *apt, const char *package)
 {
-  /* Lines as `linux-image-6.12.118+deb13-amd64 | 6.12.118-1 | http://deb.debian.org/debian trixie/main amd64 Packages`. */
+  /* Lines as `linux-image-7.2.13-amd64 | 7.2.13-1 | http://deb.debian.org/debian sid/main amd64 Packages`. */
   CLEANUP_FREE char *answer = ask (apt, madison_script, package);
   if (answer == NULL)
     return NULL;

@@ -19,8 +19,10 @@
 
 #define PACKAGE_PREFIX "linux-image-"
 #define PACKAGE_PATTERN "^" PACKAGE_PREFIX "[0-9].*-amd64(-unsigned)?$"
-#define META_PACKAGE "(meta-package)" /* in the description of one that has no files and depends on the newest that has */
+#define META_PACKAGE "(meta-package)" /* says the description of one without files, which depends on the newest */
 #define SIGNATURE_SUFFIX "-unsigned"
+
+#define OWN_SUITES "this machine's own suites"
 
 /* Of the packages that fit so many are tried before it is given up. */
 #define TRIES_MAX 4
@@ -151,6 +153,14 @@ unpack_parts (const struct apt *apt, const char *package, const char *release, c
   return result;
 }
 
+/* Tell who waits at a terminal what is being DONE, and to WHAT. */
+static void
+tell (const char *done, const char *what)
+{
+  if (isatty (STDERR_FILENO))
+    fprintf (stderr, "powercut: %s %s\n", done, what);
+}
+
 /* Get the kernel RELEASE of PACKAGE.  As apt_unpack. */
 static int
 fetch_package (const struct apt *apt, const char *kernels, const char *package, const char *release, char **why)
@@ -160,6 +170,7 @@ fetch_package (const struct apt *apt, const char *kernels, const char *package, 
 
   if (work == NULL || suite == NULL)
     return -1;
+  tell ("fetching", package);
   if (access (work, F_OK) == 0) /* left by one that was killed */
     workdir_remove (work);
   if (mkdir (work, 0700) == -1) {
@@ -173,8 +184,8 @@ fetch_package (const struct apt *apt, const char *kernels, const char *package, 
   return result;
 }
 
-/* The newest fetched kernel that has the version and the flavour of WISH, and if it names a suite came from that.  Returns 1 and
- * fills *KERNEL, 0 if there is none, -1 after a message.
+/* The newest fetched kernel that has the version and the flavour of WISH, and if it names a suite came from that.
+ * Returns 1 and fills *KERNEL, 0 if there is none, -1 after a message.
  */
 static int
 take_fetched (const struct kernel_wish *wish, struct kernel *kernel)
@@ -245,7 +256,7 @@ say_none (const struct apt *apt, const struct kernel_wish *wish, const char *sui
   const struct kernel_wish any = { .flavour = wish->flavour };
   struct packages packages;
 
-  suite = suite ? suite : "this machine's own suites";
+  suite = suite ? suite : OWN_SUITES;
   if (find_packages (apt, &any, &packages) == 0) {
     if (packages.count == 0 && *apt->complaint)
       error_message ("no kernel in %s: %s", suite, apt->complaint);
@@ -258,8 +269,8 @@ say_none (const struct apt *apt, const struct kernel_wish *wish, const char *sui
   free_packages (&packages);
 }
 
-/* Have what is wished for from SUITE (NULL: the machine's own).  Returns 0; 1 if it has no such kernel, after a message unless
- * QUIET; or -1 after a message.
+/* Have what is wished for from SUITE (NULL: the machine's own).  Returns 0; 1 if it has no such kernel, after a
+ * message unless QUIET; or -1 after a message.
  */
 static int
 have_from (const char *suite, const char *kernels, const struct kernel_wish *wish, bool quiet, struct kernel *kernel)
@@ -267,6 +278,7 @@ have_from (const char *suite, const char *kernels, const struct kernel_wish *wis
   struct packages packages;
   struct apt apt;
 
+  tell ("looking for kernels in", suite ? suite : OWN_SUITES);
   if (apt_open (suite, &apt) == -1)
     return -1;
   int result = find_packages (&apt, wish, &packages);
@@ -291,10 +303,10 @@ have_from_others (const char *kernels, const struct kernel_wish *wish, struct ke
   for (size_t i = 0; other_suites[i] && result == 1; i++)
     result = have_from (other_suites[i], kernels, wish, true, kernel);
   if (result == 0)
-    error_message ("no kernel %s in this machine's own suites: took %s from %s", wish->version, kernel->release,
+    error_message ("no kernel %s in " OWN_SUITES ": took %s from %s", wish->version, kernel->release,
                    kernel->suite ? kernel->suite : "another");
   else if (result == 1)
-    error_message ("no %s kernel %s in this machine's own suites, nor in trixie, bookworm, their updates, or sid: "
+    error_message ("no %s kernel %s in " OWN_SUITES ", nor in trixie, bookworm, their updates, or sid: "
                    "name another with --suite", wish->flavour, wish->version);
   return result;
 }

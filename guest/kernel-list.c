@@ -14,8 +14,8 @@
 
 #define RELEASE_MAX 256
 
-/* Newest first: 6.12 before 6.1; then the small kernels of Debian, which have what is needed most of the time; then 6.1.0-56
- * before 6.1.0-55.
+/* Newest first: 6.12 before 6.1; then the small kernels of Debian, which have what is needed most of the time; then
+ * 6.1.0-56 before 6.1.0-55.
  */
 static int
 compare_kernels (const void *left, const void *right)

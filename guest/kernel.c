@@ -57,8 +57,8 @@ kernel_modules_in (const char *base, const char *release)
   return path ? path : readable_modules (base, "usr/lib/modules", release);
 }
 
-/* The modules of RELEASE near IMAGE: beside it, above it as in boot/vmlinuz, or three directories above it, which is the top of the
- * tree for arch/x86/boot/bzImage and, but for usr/, for lib/modules/RELEASE/vmlinuz.  To free, or NULL.
+/* The modules of RELEASE near IMAGE: beside it, above it as in boot/vmlinuz, or three directories above it, which is
+ * the top of the tree for arch/x86/boot/bzImage and, but for usr/, for lib/modules/RELEASE/vmlinuz.  To free, or NULL.
  */
 static char *
 modules_near (const char *image, const char *release)
@@ -97,8 +97,8 @@ check_modules (const struct kernel *kernel)
     return modules_prepare (kernel->modules, kernel->release);
   if (kernel_has_builtin (kernel->image, DEVICE_PARAMETER) != 0)
     return 0;
-  error_message ("%s: this kernel needs its modules, and lib/modules/%s is neither beside it, nor one or three directories above "
-                 "it, nor in /: put them there", kernel->image, kernel->release);
+  error_message ("%s: this kernel needs its modules, and lib/modules/%s is neither beside it, nor one or three "
+                 "directories above it, nor in /: put them there", kernel->image, kernel->release);
   return -1;
 }
 
@@ -160,7 +160,8 @@ newest_entry (const char *directory, has_image *has)
     }
   if (stream)
     closedir (stream);
-  char *path = newest ? text_format ("%s%s%s", directory, directory[strlen (directory) - 1] == '/' ? "" : "/", newest) : NULL;
+  const char *slash = directory[strlen (directory) - 1] == '/' ? "" : "/";
+  char *path = newest ? text_format ("%s%s%s", directory, slash, newest) : NULL;
   free (newest);
   return path;
 }
@@ -175,7 +176,8 @@ image_in (const char *directory)
     const char *image;
   } places[] = {
     { "/arch/x86/boot", is_image, "" }, { "/boot", is_image, "" }, { "", is_image, "" },
-    { "/lib/modules", has_image_beside_modules, "/vmlinuz" }, { "/usr/lib/modules", has_image_beside_modules, "/vmlinuz" },
+    { "/lib/modules", has_image_beside_modules, "/vmlinuz" },
+    { "/usr/lib/modules", has_image_beside_modules, "/vmlinuz" },
   };
   char *image = NULL;
 
@@ -199,8 +201,8 @@ find_in_directory (const char *directory, struct kernel *kernel)
   return -1;
 }
 
-/* Move the first of KERNELS that matches VERSION (NULL: any), if possible one with all MODULES, to *KERNEL and free the array.
- * False if there is none.
+/* Move the first of KERNELS that matches VERSION (NULL: any), if possible one with all MODULES, to *KERNEL and free
+ * the array. False if there is none.
  */
 static bool
 take_first (struct kernel *kernels, int count, const char *version, const char *const *modules, struct kernel *kernel)

@@ -40,40 +40,42 @@ struct kernel_wish {
  */
 extern int kernel_find (const char *spec, struct kernel *kernel);
 
-/* The same, but of several fetched kernels that SPEC stands for, the first that has all of MODULES (NULL at the end), built in or
- * not; and the first of all if none has.
+/* The same, but of several fetched kernels that SPEC stands for, the first that has all of MODULES (NULL at the end),
+ * built in or not; and the first of all if none has.
  */
 extern int kernel_find_with (const char *spec, const char *const *modules, struct kernel *kernel);
 
-/* Find the kernel of this RELEASE among those that are fetched and those in /boot, whatever else RELEASE might name.  Returns 0, or
- * -1 after a message, which says that the log LOG was recorded on it.
+/* Find the kernel of this RELEASE among those that are fetched and those in /boot, whatever else RELEASE might name.
+ * Returns 0, or -1 after a message, which says that the log LOG was recorded on it.
  */
 extern int kernel_find_release (const char *release, const char *log, struct kernel *kernel);
 extern void kernel_free (struct kernel *kernel);
 
-/* The release text in the header of an x86 boot image (Documentation/arch/x86/boot.rst, kernel_version at offset 0x20e), to
- * free, or NULL after a message.
+/* The release text in the header of an x86 boot image (Documentation/arch/x86/boot.rst, kernel_version at offset
+ * 0x20e), to free, or NULL after a message.
  */
 extern char *kernel_image_release (const char *image);
 
 /* The same without the message: *why says, after the image's name, what is wrong. */
 extern char *kernel_read_release (const char *image, const char **why);
 
-/* The kernel inside IMAGE as a file that QEMU boots at once: unpacked, once, beside the image, if that is a fetched kernel's.  To
- * free.  NULL, without a message, where the image itself has to do.
+/* The kernel inside IMAGE as a file that QEMU boots at once: unpacked, once, beside the image, if that is a fetched
+ * kernel's.  To free.  NULL, without a message, where the image itself has to do.
  */
 extern char *kernel_unpacked (const char *image);
 
-/* Does the kernel in IMAGE know the module parameter MODULE.NAME by itself, which it does only if that module is built in?  1 or 0, or
- * -1 without a message: what is in the image cannot be seen.
+/* Does the kernel in IMAGE know the module parameter MODULE.NAME by itself, which it does only if that module is built
+ * in?  1 or 0, or -1 without a message: what is in the image cannot be seen.
  */
 extern int kernel_has_builtin (const char *image, const char *parameter);
 
-/* Whether KERNEL has all MODULES (NULL at the end), built in or not; one without modules has them for all that is known. */
+/* Whether KERNEL has all MODULES (NULL at the end), built in or not; one without modules has them for all that is
+ * known.
+ */
 extern bool kernel_has_modules (const struct kernel *kernel, const char *const *modules);
 
-/* All fetched kernels, newest first and of one version Debian's cloud flavour first, in an array to free (each with kernel_free).
- * Returns their count or -1 after a message.
+/* All fetched kernels, newest first and of one version Debian's cloud flavour first, in an array to free (each with
+ * kernel_free).  Returns their count or -1 after a message.
  */
 extern int kernel_list_fetched (struct kernel **kernels);
 
@@ -86,15 +88,15 @@ extern bool kernel_release_matches (const char *release, const char *version);
 /* Which flavour of Debian's a kernel with this RELEASE is, or NULL: neither. */
 extern const char *kernel_flavour (const char *release);
 
-/* Get the newest of Debian's kernels that is what WISH says, and unpack it into the cache without installing it.  Where a version is
- * named, a kernel in the cache that fits is kept, without a look at the network.  One that cannot be had or has not all of its
- * parts is passed over for the next older one, in one line.
- * Returns 0 and fills *kernel, or -1 after a message.
+/* Get the newest of Debian's kernels that is what WISH says, and unpack it into the cache without installing it.
+ * Where a version is named, a kernel in the cache that fits is kept, without a look at the network.  One that cannot
+ * be had or has not all of its parts is passed over for the next older one, in one line.  Returns 0 and fills *kernel,
+ * or -1 after a message.
  */
 extern int kernel_fetch (const struct kernel_wish *wish, struct kernel *kernel);
 
-/* The path of the folder of all that powercut keeps between commands, to free: $XDG_CACHE_HOME/powercut or ~/.cache/powercut,
- * whether it is there or not.  NULL without a message if neither can be said.
+/* The path of the folder of all that powercut keeps between commands, to free: $XDG_CACHE_HOME/powercut or
+ * ~/.cache/powercut, whether it is there or not.  NULL without a message if neither can be said.
  */
 extern char *cache_path (void);
 

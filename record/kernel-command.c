@@ -127,8 +127,9 @@ kernel_command (int argc, char **argv)
   const struct command_line command = {
     .usage = "usage: powercut kernel list\n"
              "       powercut kernel fetch [VERSION] [--suite=NAME] [--flavour=cloud|full]\n",
-    .summary = "The kernels that can be booted.  `fetch` downloads the newest of Debian's kernels, or of those whose release begins\n"
-               "with VERSION, into the cache, without installing it, and prints its release.  One with VERSION that is there is kept.",
+    .summary = "The kernels that can be booted.  `fetch` downloads the newest of Debian's kernels, or of those whose\n"
+               "release begins with VERSION, into the cache, without installing it, and prints its release.  One with\n"
+               "VERSION that is there is kept.",
     .options = options,
   };
   const char *words[2] = { "", NULL };

@@ -109,8 +109,9 @@ refused ()
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/powercut-test-XXXXXX")
 cleanup_fn rm -rf "$tmp"
 
-# same_kernels: the tests boot the same kernels whatever else was fetched, so that a new one in the cache turns no test red.  They have
-# a cache of their own with three kernels of the user's, as far as those are there; 6.12, the newest, is what they get without --kernel.
+# same_kernels: the tests boot the same kernels whatever else was fetched, so that a new one in the cache turns no test
+# red.  They have a cache of their own with three kernels of the user's, as far as those are there; 6.12, the newest, is
+# what they get without --kernel.
 same_kernels ()
 {
   local fetched=${XDG_CACHE_HOME:-$HOME/.cache}/powercut/kernels own=$builddir/tests/cache/powercut/kernels
@@ -138,8 +139,8 @@ test_kernels ()
   test_kernel 6.12 -cloud trixie
 }
 
-# test_kernel VERSION FLAVOUR SUITE: the directory of the newest fetched kernel of this version and flavour, if possible one that came
-# from SUITE
+# test_kernel VERSION FLAVOUR SUITE: the directory of the newest fetched kernel of this version and flavour, if possible
+# one that came from SUITE
 test_kernel ()
 {
   local kernels kernel

@@ -32,6 +32,7 @@ put_kernel 6.1.0-57-amd64 '' ext4 f2fs
 put_kernel 6.99.0 sid btrfs
 expect_status 0 "$powercut" kernel list
 [ "$(sed 1q "$tmp/out" | wc -w)" -eq 6 ] || fail 'the headings'
-[ "$(listed 7.3.4+deb13-cloud-amd64)" = '7.3.4+deb13-cloud-amd64 cloud trixie-backports 0 MiB ext2,ext3,ext4,xfs' ] || fail "$(cat "$tmp/out")"
+[ "$(listed 7.3.4+deb13-cloud-amd64)" = '7.3.4+deb13-cloud-amd64 cloud trixie-backports 0 MiB ext2,ext3,ext4,xfs' ] ||
+    fail "$(cat "$tmp/out")"
 [ "$(listed 6.1.0-57-amd64)" = '6.1.0-57-amd64 full - 0 MiB ext2,ext3,ext4,f2fs' ] || fail "$(cat "$tmp/out")"
 [ "$(listed 6.99.0)" = '6.99.0 - sid 0 MiB btrfs' ] || fail "$(cat "$tmp/out")"

@@ -11,8 +11,8 @@
 #include "tests/unit/put-kernel.h"
 #include "tests/unit/unit.h"
 
-/* `machine` is what apt prints of the machine's sources, and suites/NAME what that suite lists.  Of these packages those in
- * `mirror` can be had; images/REL is in the image package of REL, binaries/REL in its binary package.
+/* `machine` is what apt prints of the machine's sources, and suites/NAME what that suite lists.  Of these packages
+ * those in `mirror` can be had; images/REL is in the image package of REL, binaries/REL in its binary package.
  */
 static const char apt_get[] =
   "#!/bin/sh\n"
@@ -34,7 +34,8 @@ static const char apt_cache[] =
   "for last; do :; done\n"
   "case \" $* \" in\n"
   "*' search '*) cut -d ' ' -f 2- \"$at/listed\" ;;\n"
-  "*' madison '*) sed -n \"s|^\\([^ ]*\\) $last - .*|$last \\| 1 \\| http://mirror \\1/main amd64 Packages|p\" \"$at/listed\" ;;\n"
+  "*' madison '*)\n"
+  "  sed -n \"s|^\\([^ ]*\\) $last - .*|$last \\| 1 \\| http://mirror \\1/main amd64 Packages|p\" \"$at/listed\" ;;\n"
   "*) printf '%s\\n  Depends: kmod\\nkmod\\n' \"$last\"; [ ! -e \"$at/parts\" ] || cat \"$at/parts\" ;;\n"
   "esac\n";
 static const char dpkg_deb[] =
@@ -43,7 +44,8 @@ static const char dpkg_deb[] =
   "case $name in\n"
   "linux-image-*)\n"
   "  [ -e \"$at/images/$release\" ] || exit 0\n"
-  "  mkdir -p \"$3/boot\" \"$3/usr/lib/modules/$release/kernel\"; cp \"$at/images/$release\" \"$3/boot/vmlinuz-$release\"\n"
+  "  mkdir -p \"$3/boot\" \"$3/usr/lib/modules/$release/kernel\"\n"
+  "  cp \"$at/images/$release\" \"$3/boot/vmlinuz-$release\"\n"
   "  : > \"$3/boot/config-$release\"; : > \"$3/boot/System.map-$release\" ;;\n"
   "linux-binary-*)\n"
   "  mkdir -p \"$3/usr/lib/modules/$release\"; cp \"$at/binaries/$release\" \"$3/usr/lib/modules/$release/vmlinuz\"\n"
@@ -140,8 +142,10 @@ END_TEST
 START_TEST (a_kernel_in_several_packages_is_put_together)
 {
   use_fake_packages ("linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n",
-                     "linux-image-7.3.4-cloud-amd64\nlinux-binary-7.3.4-cloud-amd64\nlinux-modules-7.3.4-cloud-amd64\n");
-  put_text ("parts", "  Depends: <linux-base-7.3.4-cloud-amd64>\nlinux-binary-7.3.4-cloud-amd64\nlinux-modules-7.3.4-cloud-amd64\n");
+                     "linux-image-7.3.4-cloud-amd64\nlinux-binary-7.3.4-cloud-amd64\n"
+                     "linux-modules-7.3.4-cloud-amd64\n");
+  put_text ("parts", "  Depends: <linux-base-7.3.4-cloud-amd64>\nlinux-binary-7.3.4-cloud-amd64\n"
+            "linux-modules-7.3.4-cloud-amd64\n");
   put_image ("binaries/7.3.4-cloud-amd64", "7.3.4-cloud-amd64");
   fetches ("7.3", NULL, NULL, "7.3.4-cloud-amd64");
   ck_assert_int_eq (chdir ("powercut/kernels/7.3.4-cloud-amd64"), 0);
@@ -159,7 +163,8 @@ START_TEST (a_kernel_without_its_modules_is_passed_over)
   put_image ("binaries/6.12.3-cloud-amd64", "6.12.3-cloud-amd64");
   put_image ("images/6.1.0-11-cloud-amd64", "6.1.0-11-cloud-amd64");
   fetches (NULL, NULL, NULL, "6.1.0-11-cloud-amd64");
-  ck_assert_str_eq (last_message, "6.12.3-cloud-amd64: there are no modules in its packages: took 6.1.0-11-cloud-amd64 instead");
+  ck_assert_str_eq (last_message,
+                    "6.12.3-cloud-amd64: there are no modules in its packages: took 6.1.0-11-cloud-amd64 instead");
 }
 END_TEST
 
@@ -223,7 +228,8 @@ START_TEST (a_version_that_the_machine_has_not_is_sought_in_other_suites)
   put_text ("suites/trixie-backports", "linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n");
   put_image ("images/7.3.4-cloud-amd64", "7.3.4-cloud-amd64");
   fetches ("7.3", NULL, NULL, "7.3.4-cloud-amd64");
-  ck_assert_str_eq (last_message, "no kernel 7.3 in this machine's own suites: took 7.3.4-cloud-amd64 from trixie-backports");
+  ck_assert_str_eq (last_message,
+                    "no kernel 7.3 in this machine's own suites: took 7.3.4-cloud-amd64 from trixie-backports");
   refuses ("9.9", NULL, NULL, "no cloud kernel 9.9 in this machine's own suites, nor in trixie");
 }
 END_TEST
