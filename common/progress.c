@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -98,10 +99,10 @@ tick (void *data)
 
   pthread_mutex_lock (&progress->lock);
   while (!progress->end) {
-    write_stage (progress);
     clock_gettime (CLOCK_MONOTONIC, &until);
     until.tv_sec++;
-    pthread_cond_timedwait (&progress->ended, &progress->lock, &until);
+    if (pthread_cond_timedwait (&progress->ended, &progress->lock, &until) == ETIMEDOUT)
+      write_stage (progress);
   }
   pthread_mutex_unlock (&progress->lock);
   return NULL;

@@ -96,12 +96,12 @@ grep -q 'QEMU was killed by signal 9 (out of memory?)' "$tmp/err" || fail "QEMU 
 nothing_left 'QEMU is killed'
 
 # Ctrl-C while replaying.  A terminal shows what goes on while recording; the log keeps what its replay needs to do the same.
-expect_status 0 script -qec "$powercut record --size=64M --memory=128M --timeout=2m -o $tmp/log.bin -- sh -c 'echo new > file; sync'" \
+expect_status 0 script -qec "$powercut record --size=64M --memory=192M --timeout=2m -o $tmp/log.bin -- sh -c 'echo new > file; sync'" \
     /dev/null < /dev/null
 [ "$(tr '\r' '\n' < "$tmp/out" | sed -n 's/^\x1b\[K\(.[a-z ]*\).*/\1/p' | uniq | tr '\n' ,)" = \
     'making a file system,booting a guest,setting up,running sh,writing back,' ] || fail "progress: $(cat -v "$tmp/out")"
 expect_status 0 "$replay" --list "$tmp/log.bin"
-[ "$(grep -cx 'info memory=134217728\|info timeout=120' "$tmp/out")" = 2 ] || fail "header: $(grep '^info ' "$tmp/out")"
+[ "$(grep -cx 'info memory=201326592\|info timeout=120' "$tmp/out")" = 2 ] || fail "header: $(grep '^info ' "$tmp/out")"
 setsid env --default-signal=INT "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
 pid=$!
 sleep 1
