@@ -185,12 +185,13 @@ guest_image_new_for_many (const struct kernel *kernel, const char *filesystem, c
 }
 
 int
-guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *file)
+guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *confine, const char *file)
 {
   struct initramfs *initramfs = initramfs_new ();
   int r = -1;
 
-  if (initramfs && initramfs_add_checker (initramfs, check, included, count) == 0)
+  if (initramfs && (confine == NULL || initramfs_confine (initramfs, confine) == 0)
+      && initramfs_add_checker (initramfs, check, included, count) == 0)
     r = initramfs_pack (initramfs, file);
   initramfs_free (initramfs);
   return r;

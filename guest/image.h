@@ -28,9 +28,10 @@ extern struct initramfs *guest_image_new_for_many (const struct kernel *kernel, 
                                                    bool nbd);
 
 /* Pack what the checker CHECK needs, with the COUNT paths INCLUDED of the host, into FILE, for a log to carry (initramfs_pack).
- * Returns 0, or -1 after a message.
+ * CONFINE, if not NULL, is as for initramfs_confine.  Returns 0, or -1 after a message.
  */
-extern int guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *file);
+extern int guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *confine,
+                                     const char *file);
 
 /* Let the host's root be the guest's, as far as this user may read it: its file systems through 9p, which struct vm_config must have,
  * and what programs write in memory.  Returns 0, or -1 after a message, for example because KERNEL has no 9p.

@@ -28,6 +28,7 @@ struct initramfs_entry {
 
 struct initramfs {
   void *entries;                /* tree of struct initramfs_entry (tsearch), by path */
+  char *confined;               /* see initramfs_confine; or NULL */
   unsigned guessing;            /* > 0 while words that may be no programs are tried: nothing is said then */
   bool asks_interpreters;       /* interpreters may be run to tell where their libraries are */
   struct text_list modules[LANGUAGES];  /* directories that hold modules which are not part of the language */
@@ -39,6 +40,9 @@ struct initramfs {
  */
 extern struct initramfs_entry *initramfs_entry (struct initramfs *initramfs, const char *guest, mode_t mode,
                                                 bool *is_new);
+
+/* Whether the host's PATH may be taken; if not, a message says why. */
+extern bool initramfs_may_take (const struct initramfs *initramfs, const char *path);
 
 /* error_message, unless guessing. */
 extern void initramfs_complain (const struct initramfs *initramfs, const char *format, ...)

@@ -50,6 +50,8 @@ find_program (const struct initramfs *initramfs, const char *word)
     initramfs_complain (initramfs, "%s: %m", file);
     return NULL;
   }
+  if (!initramfs_may_take (initramfs, file))
+    return NULL;
   if (!S_ISREG (status.st_mode)) {
     initramfs_complain (initramfs, "%s: is %s, not a program", file, S_ISDIR (status.st_mode) ? "a folder" : "no file");
     return NULL;

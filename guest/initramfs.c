@@ -236,12 +236,58 @@ initramfs_add_link (struct initramfs *initramfs, const char *guest, const char *
   return add_bytes (initramfs, guest, S_IFLNK | 0777, target, strlen (target));
 }
 
+/* Whether PATH is FOLDER or below it. */
+static bool
+is_below (const char *path, const char *folder)
+{
+  size_t length = strlen (folder);
+
+  return strncmp (path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0' || strcmp (folder, "/") == 0);
+}
+
+bool
+initramfs_may_take (const struct initramfs *initramfs, const char *path)
+{
+  static const char *const system[] = {
+    "/bin", "/lib", "/lib32", "/lib64", "/libx32", "/sbin", "/usr", "/etc/ld.so.cache", "/etc/alternatives"
+  };
+  CLEANUP_FREE char *real = initramfs->confined ? realpath (path, NULL) : NULL;
+
+  if (initramfs->confined == NULL)
+    return true;
+  if (real == NULL) {
+    initramfs_complain (initramfs, "%s: %m", path);
+    return false;
+  }
+  for (size_t i = 0; i < sizeof system / sizeof system[0]; i++)
+    if (is_below (real, system[i]))
+      return true;
+  if (is_below (real, initramfs->confined))
+    return true;
+  initramfs_complain (initramfs, "%s: is neither in %s, from where alone files may be taken, nor a part of the system", path,
+                      initramfs->confined);
+  return false;
+}
+
+int
+initramfs_confine (struct initramfs *initramfs, const char *folder)
+{
+  free (initramfs->confined);
+  initramfs->confined = realpath (folder, NULL);
+  if (initramfs->confined)
+    return 0;
+  error_message ("%s: %m", folder);
+  return -1;
+}
+
 int
 initramfs_add_file (struct initramfs *initramfs, const char *host, const char *guest)
 {
   struct stat status;
   bool is_new;
 
+  if (!initramfs_may_take (initramfs, host))
+    return -1;
   if (stat (host, &status) == -1 || access (host, R_OK) == -1) {
     initramfs_complain (initramfs, "%s: %m", host);
     return -1;
@@ -376,6 +422,8 @@ initramfs_add_tree_by_rules (struct initramfs *initramfs, const char *host, cons
   struct walk walk = { .root_length = strlen (host), .guest = guest, .rules = rules };
   struct stat status;
 
+  if (!initramfs_may_take (initramfs, host))
+    return -1;
   if (stat (host, &status) == 0) {
     errno = ENOTDIR;
     if (S_ISDIR (status.st_mode))
@@ -466,5 +514,6 @@ initramfs_free (struct initramfs *initramfs)
   for (size_t i = 0; i < LANGUAGES; i++)
     text_list_free (&initramfs->modules[i]);
   text_list_free (&initramfs->read);
+  free (initramfs->confined);
   free (initramfs);
 }

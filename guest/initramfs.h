@@ -14,6 +14,11 @@ struct initramfs;
 extern struct initramfs *initramfs_new (void);
 extern void initramfs_free (struct initramfs *initramfs);
 
+/* From now on, take files of the host from below FOLDER and from the directories of the system's programs and libraries alone,
+ * wherever symbolic links lead: what is added was named by somebody who may not know what else is on the host.
+ */
+extern int initramfs_confine (struct initramfs *initramfs, const char *folder);
+
 /* Add the file HOST as GUEST (absolute), with its mode, following symbolic links; parent folders are made.  The same GUEST
  * path added again is ignored.
  */

@@ -15,6 +15,7 @@ guest_options_add (struct option_table *table, struct guest_options *options)
     ACCEL_OPTION (&options->accel, "auto|kvm|tcg"),
     { "check", 0, OPTION_TEXT, &options->check, "CMD", "shell command that says what is right [the recording's]", 0 },
     { "include", 0, OPTION_TEXTS, &options->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
+    { "confine", 0, OPTION_TEXT, &options->confine, "DIR", "take files into the guest from DIR and the system alone", 0 },
     { "pages", 0, OPTION_FLAG, &options->pages, NULL, "tabulate what becomes of each page of the files", 0 },
     { "page-size", 0, OPTION_SIZE, &options->page_bytes, "N", "bytes of a page [the recording's, else 4K]", 512 },
     { "memory", 0, OPTION_SIZE, &options->memory_bytes, "SIZE", "memory of a guest [the recording's, else 256M]", GUEST_MEMORY_LEAST },

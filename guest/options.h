@@ -18,6 +18,7 @@ struct guest_options {
   const char *accel;            /* as for accel_parse, or NULL */
   const char *check;            /* shell command that says what is right after a crash, or NULL */
   struct option_texts include;  /* files of the host that the guest needs too */
+  const char *confine;          /* folder from which alone, besides the system's, files are taken; or NULL */
   uint64_t memory_bytes;        /* 0: not given */
   uint64_t timeout_seconds;     /* most time for one command, or for one run; 0: not given */
   bool pages;                   /* tabulate pages */

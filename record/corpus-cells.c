@@ -62,7 +62,7 @@ add_option (const char **words, size_t *count, const char *name, const char *val
 
 /* What `powercut run` or, for a log, `replay` is to do for CELL; the list to free, or NULL. */
 static const char **
-make_words (const struct case_cell *cell)
+make_words (const struct case_cell *cell, bool trusted)
 {
   const struct corpus_case *corpus_case = cell->corpus_case;
   const struct case_environment *environment = cell->environment;
@@ -75,6 +75,7 @@ make_words (const struct case_cell *cell)
   add_option (words, &count, "--kernel", environment->kernel);
   add_option (words, &count, "--accel", environment->accel);
   add_option (words, &count, "--check", corpus_case->check);
+  add_option (words, &count, "--confine", trusted ? NULL : corpus_case->path);
   if (corpus_case->log)
     return words;
   add_option (words, &count, "--fs", environment->filesystem);
@@ -152,7 +153,7 @@ plan_jobs (struct runner *runner, struct case_cell *first, bool with_check)
 
     if (cell->outcome == OUTCOME_NOT_APPLICABLE || (cell->corpus_case->check != NULL) != with_check)
       continue;
-    const char **words = make_words (cell);
+    const char **words = make_words (cell, corpus->trusted);
     if (words == NULL)
       return out_of_memory ();
     cell->job = &corpus->jobs[corpus->job_count];

@@ -31,6 +31,7 @@ struct arguments {
   const char *filesystems;      /* names with commas between them, or NULL: the usual ones */
   struct option_texts kernels;
   const char *accel;            /* as --accel of `powercut run`, or NULL */
+  bool trusted;
   uint64_t jobs;
   const char *filter, *junit, *json;
 };
@@ -166,6 +167,7 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
     ACCEL_OPTION (&arguments->accel, "HOW"),
     { "fs", 0, OPTION_TEXT, &arguments->filesystems, "NAME,...", "file systems [" FILESYSTEMS "]", 0 },
     { "filter", 0, OPTION_TEXT, &arguments->filter, "PATTERN", "only cases with a part of their name that it matches", 0 },
+    { "trust-cases", 0, OPTION_FLAG, &arguments->trusted, NULL, "let cases take files from anywhere on this machine", 0 },
     { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "COUNT", "cells side by side [one for each processor]", 1 },
     { "json", 0, OPTION_TEXT, &arguments->json, "RESULTS", "write the results as JSON", 0 },
     { "junit", 0, OPTION_TEXT, &arguments->junit, "RESULTS", "write the results as JUnit's XML", 0 },
@@ -199,11 +201,12 @@ corpus_run_command (int argc, char **argv)
   struct words filesystems = { NULL, NULL, 0 };
   int first = parse_arguments (argc, argv, &arguments), status = EXIT_UNUSABLE;
 
+  corpus.trusted = arguments.trusted;
   corpus.filesystems = arguments.filesystems ? arguments.filesystems : FILESYSTEMS;
   if (first != -1 && words_split (corpus.filesystems, ",", &filesystems) == 0
       && words_check ("fs", &filesystems) == 0
       && corpus_find_cases (&corpus, (const char *const *) argv + first, (size_t) (argc - first), arguments.filter) == 0
-      && stop_install () == 0)
+      && corpus_check_cases (&corpus) == 0 && stop_install () == 0)
     status = run_corpus (&corpus, &arguments, &filesystems);
   if (stop_requested ()) {
     error_message ("stopped by signal %d", stop_requested ());

@@ -36,6 +36,7 @@ struct corpus {
   size_t cell_count;
   struct pool_job *jobs;        /* of the cells with something to do */
   size_t job_count;
+  bool trusted;                 /* what cases name may be taken from anywhere on this machine */
   const char *command;          /* the command line that asked for it */
   double seconds;               /* all in all */
 };
@@ -46,6 +47,9 @@ struct corpus {
  */
 extern int corpus_find_cases (struct corpus *corpus, const char *const *paths, size_t count, const char *pattern);
 extern void corpus_free_cases (struct corpus *corpus);
+
+/* Are the files of each case in its own folder?  Not asked of trusted ones.  Returns 0, or -1 after a message. */
+extern int corpus_check_cases (const struct corpus *corpus);
 
 /* Do all cells, JOBS side by side, with FOLDER for temporary files; print a line for each environment that is done.  Returns
  * 0, or -1 after a message or a stop; to be freed with corpus_free_cells in any case.

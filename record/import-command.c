@@ -226,7 +226,7 @@ pack_checker (const struct arguments *arguments, const char *folder, char **file
     *file = NULL;
     return out_of_memory ();
   }
-  return guest_image_pack_checker (arguments->check, arguments->include.texts, arguments->include.count, *file);
+  return guest_image_pack_checker (arguments->check, arguments->include.texts, arguments->include.count, NULL, *file);
 }
 
 /* Make the log, with FOLDER for temporary files. */

@@ -9,6 +9,7 @@ record_powercut_SOURCES = \
 	record/corpus-log.c record/corpus-log.h \
 	record/corpus-report.c \
 	record/corpus-run.c \
+	record/corpus-trust.c \
 	record/gen.c record/gen.h \
 	record/gen-command.c \
 	record/import-command.c record/import-command.h \

@@ -81,6 +81,8 @@ make_initramfs (struct recorder *recorder)
     return NULL;
   initramfs_ask_interpreters (initramfs);
   r = recording->host_root ? guest_image_add_host_root (initramfs, &recorder->kernel) : 0;
+  if (r == 0 && recording->guest.confine)
+    r = initramfs_confine (initramfs, recording->guest.confine);
   if (r == 0)
     r = add_programs (recorder, initramfs);
   for (size_t i = 0; i < recording->guest.include.count && r == 0 && !recording->host_root; i++)
@@ -100,7 +102,7 @@ pack_checker (struct recorder *recorder)
   const struct guest_options *guest = &recorder->recording->guest;
 
   return guest->check == NULL ? 0
-    : guest_image_pack_checker (guest->check, guest->include.texts, guest->include.count, recorder->files);
+    : guest_image_pack_checker (guest->check, guest->include.texts, guest->include.count, guest->confine, recorder->files);
 }
 
 /* All that a guest is booted with, as a text to free; NULL after a message. */

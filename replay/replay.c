@@ -138,7 +138,7 @@ trust_of (const struct replay_options *arguments)
 {
   return (struct trust) {
     .all = arguments->trust_log, .kernel = arguments->guest.kernel, .check = arguments->guest.check,
-    .include = &arguments->guest.include
+    .include = &arguments->guest.include, .confine = arguments->guest.confine
   };
 }
 

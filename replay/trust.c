@@ -98,7 +98,9 @@ add_from_here (const struct trust *trust, const struct write_log *log, const cha
   size_t count;
   CLEANUP_FREE const char **paths = find_included (trust, log, &count);
 
-  return paths ? initramfs_add_checker (initramfs, command, paths, count) : -1;
+  if (paths == NULL || (trust->confine && initramfs_confine (initramfs, trust->confine) == -1))
+    return -1;
+  return initramfs_add_checker (initramfs, command, paths, count);
 }
 
 static int
@@ -135,7 +137,7 @@ trust_pack_checker (const struct trust *trust, const struct write_log *log, cons
   CLEANUP_FREE const char **paths = find_included (trust, log, &count);
 
   trust_find_checker (trust, log, &command);
-  return paths ? guest_image_pack_checker (command, paths, count, file) : -1;
+  return paths ? guest_image_pack_checker (command, paths, count, trust->confine, file) : -1;
 }
 
 int

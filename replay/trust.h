@@ -18,6 +18,7 @@ struct trust {
   const char *kernel;           /* --kernel, or NULL */
   const char *check;            /* --check, or NULL */
   const struct option_texts *include;   /* --include: for --check */
+  const char *confine;          /* --confine, or NULL */
 };
 
 /* Whether LOG's words are such that they can be asked of modprobe and the like, and what the command line says goes with it.  Returns

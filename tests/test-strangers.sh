@@ -66,3 +66,28 @@ rm -f "$tmp/log.bin"
 nbdkit -U - "$builddir/nbd-plugin/.libs/nbdkit-writelog-plugin.so" "$tmp/log.bin" size=1M info=filesystem=ext4 info=check=true \
     files="$tmp/files" --run "nbdcopy --flush $tmp/data \"\$uri\""
 "$powercut" show "$tmp/log.bin" | grep -q 'powercut:files (26 bytes)' || fail 'the log does not carry the files'
+
+# A case's files are its own, wherever symbolic links lead.
+case=$tmp/cases/stranger
+mkdir -p "$case"
+echo 'title = a case' > "$case/case.ini"
+printf 'begin\nwrite a 0 4K\nfsync a\n' > "$tmp/here/workload"
+ln -s ../../here/workload "$case/workload"
+refused 'workload: leads out of the case, to .*--trust-cases' "$powercut" corpus run "$tmp/cases"
+rm "$case/workload"
+ln -s "$tmp/log.bin" "$case/log.zst"
+refused 'log.zst: leads out of the case' "$powercut" corpus run "$tmp/cases"
+rm "$case/log.zst"
+for initial in /etc '$CASE/../../here' '$CASE/link'; do
+    ln -sfn ../../here "$case/link"
+    printf 'title = a case\ncommand = true\ninitial = %s\n' "$initial" > "$case/case.ini"
+    refused 'leads out of the case' "$powercut" corpus run "$tmp/cases"
+done
+
+# So are the files that a guest takes for it.
+unset XDG_CACHE_HOME
+confined () { refused 'is neither in' "$powercut" record --confine="$case" -o "$tmp/x.bin" "$@"; }
+confined -- "$tmp/here/run-me"
+confined --include="$tmp/here/secret" -- /bin/true
+confined --initial="$tmp/here" -- /bin/true
+confined --check=true --include=/etc/passwd -- /bin/true

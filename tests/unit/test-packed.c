@@ -199,6 +199,57 @@ START_TEST (what_would_fill_the_memory_is_refused)
 }
 END_TEST
 
+/* An executable script. */
+static void
+put_script (const char *path)
+{
+  FILE *file = fopen (path, "w");
+
+  ck_assert_ptr_nonnull (file);
+  fputs ("#!/bin/sh\n", file);
+  fclose (file);
+  ck_assert_int_eq (chmod (path, 0755), 0);
+}
+
+static bool
+is_taken (const char *name)
+{
+  CLEANUP_FREE char *path = NULL;
+  bool is_new;
+
+  ck_assert_int_ne (asprintf (&path, "%s/%s", folder, name), -1);
+  ck_assert_ptr_nonnull (initramfs_entry (initramfs, path, S_IFREG, &is_new));
+  return !is_new;
+}
+
+START_TEST (files_come_from_the_folder_that_is_named_and_the_system)
+{
+  CLEANUP_FREE char *command = NULL;
+
+  ck_assert_int_eq (mkdir ("case", 0755), 0);
+  ck_assert_int_eq (mkdir ("case-of-another", 0755), 0);
+  put_script ("case/own");
+  put_script ("case-of-another/program");
+  put_script ("secret");
+  ck_assert_int_eq (symlink ("../secret", "case/link"), 0);
+  ck_assert_int_eq (symlink ("..", "case/out"), 0);
+  ck_assert_int_eq (initramfs_confine (initramfs, "case"), 0);
+  ck_assert_int_ne (asprintf (&command, "%s/case/own; %s/secret; %s/case/link; %s/case/../secret; %s/case-of-another/program", folder,
+                              folder, folder, folder, folder), -1);
+  ck_assert_int_eq (initramfs_add_shell_command (initramfs, command), 0);
+  ck_assert (is_taken ("case/own"));
+  ck_assert (!is_taken ("secret"));
+  ck_assert (!is_taken ("case-of-another/program"));
+  ck_assert_str_eq (last_message, "");
+  ck_assert_int_eq (initramfs_add_included (initramfs, "secret"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "secret: is neither in"));
+  ck_assert_int_eq (initramfs_add_tree (initramfs, "case/out", "/initial"), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "case/out: is neither in"));
+  ck_assert_int_eq (initramfs_add_program (initramfs, "case-of-another/program", NULL), -1);
+  ck_assert_ptr_nonnull (strstr (last_message, "is neither in"));
+}
+END_TEST
+
 /* Whatever becomes of it: no crash, and nothing outside of the root. */
 START_TEST (damage_is_refused_or_harmless)
 {
@@ -234,6 +285,7 @@ main (void)
   tcase_add_loop_test (tcase, what_is_packed_comes_out_below_its_root, 0, 2);
   tcase_add_loop_test (tcase, what_leads_elsewhere_or_is_no_file_is_refused, 0, sizeof hostile / sizeof hostile[0]);
   tcase_add_test (tcase, what_would_fill_the_memory_is_refused);
+  tcase_add_test (tcase, files_come_from_the_folder_that_is_named_and_the_system);
   tcase_add_test (tcase, damage_is_refused_or_harmless);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
