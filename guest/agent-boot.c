@@ -143,7 +143,7 @@ boot_system (void)
   }
   make_folders ();
   open_console ();
-  boot_make_files ();
+  boot_make_files ("");
   load_modules (MODULE_FOLDER "/order");
   modprobe_begin ();
   raise_loopback ();

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,9 +26,12 @@ static const struct {
 };
 
 static int
-make_file (const char *path, const char *text)
+make_file (const char *root, const char *path, const char *text)
 {
-  CLEANUP_CLOSE int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  char place[64];
+
+  snprintf (place, sizeof place, "%s%s", root, path);
+  CLEANUP_CLOSE int fd = open (place, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   const size_t length = strlen (text);
 
   if (fd == -1 && errno == EEXIST)
@@ -36,12 +40,15 @@ make_file (const char *path, const char *text)
 }
 
 void
-boot_make_files (void)
+boot_make_files (const char *root)
 {
-  mkdir ("/etc", 0755);
+  char directory[64];
+
+  snprintf (directory, sizeof directory, "%s/etc", root);
+  mkdir (directory, 0755);
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-    if (make_file (files[i].path, files[i].text) == -1)
-      error_message ("%s: %m", files[i].path);
+    if (make_file (root, files[i].path, files[i].text) == -1)
+      error_message ("%s%s: %m", root, files[i].path);
   if (sethostname (HOST_NAME, strlen (HOST_NAME)) == -1)
     error_message ("cannot set the name of the guest: %m");
 }

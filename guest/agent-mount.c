@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* After linux/fs.h, whose MS_ macros it declares as an enum. */
@@ -175,6 +176,10 @@ enter_checker_root (void)
   for (size_t i = 0; !prepared && i < sizeof folders / sizeof folders[0]; i++)
     if (bind_in_checker_root (folders[i]) == -1)
       return -1;
+  if (!prepared) {
+    boot_make_files (AGENT_CHECKER_ROOT);
+    mkdir (AGENT_CHECKER_ROOT "/run", 0755);
+  }
   prepared = true;
   return bind_in_checker_root (AGENT_MOUNT_POINT);
 }

@@ -43,8 +43,8 @@ extern void boot_read_environment (const char *path);
 /* agent-root.c: have the host's root for the root.  Returns 0 or -1. */
 extern int boot_enter_host_root (void);
 
-/* agent-etc.c: make the files in /etc that programs look for, as far as they are not there, and give the guest a name. */
-extern void boot_make_files (void);
+/* agent-etc.c: make the files in /etc below ROOT that programs look for, as far as they are not there, and give the guest a name. */
+extern void boot_make_files (const char *root);
 
 /* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do nothing. */
 extern void boot_load_filesystem (struct agent *agent, const char *type);

@@ -19,7 +19,9 @@
  * `P DIRECTORY`, where it looks for modules of others.
  */
 static const char python_question[] =
-  "import os, sys, sysconfig\n"
+  "import sys\n"
+  "sys.path = [path for path in sys.path if path.startswith('/')]\n"      /* not from the current directory, which may be anybody's */
+  "import os, sysconfig\n"
   "own = [sysconfig.get_path(name) for name in ('stdlib', 'platstdlib')]\n"
   "print('E ' + (sys.executable or ''))\n"
   "for path in own: print('L ' + path)\n"

@@ -53,6 +53,10 @@ read_texts (const struct texts *texts, struct recording *recording)
     error_message ("--root=%s: give host, or leave it out: then the guest has what is taken along", texts->root);
     return -1;
   }
+  if (texts->root && recording->guest.confine) {
+    error_message ("--confine=%s: excludes --root=host, which has all of this machine's files", recording->guest.confine);
+    return -1;
+  }
   recording->host_root = texts->root != NULL;
   return recording_parse_settle (texts->settle, recording);
 }

@@ -89,5 +89,10 @@ unset XDG_CACHE_HOME
 confined () { refused 'is neither in' "$powercut" record --confine="$case" -o "$tmp/x.bin" "$@"; }
 confined -- "$tmp/here/run-me"
 confined --include="$tmp/here/secret" -- /bin/true
+refused 'excludes --root=host' "$powercut" record --confine="$case" --root=host -o "$tmp/x.bin" -- /bin/true
+# An interpreter of the system is asked for its library, and finds nothing in the directory where that is done.
+for module in os sysconfig; do echo "open('$tmp/was-run', 'w')" > $module.py; done
+confined --include="$tmp/here/secret" -- "$(type -P /usr/bin/python3 || echo /bin/true)" -c 'import json'
+[ ! -e "$tmp/was-run" ] || fail 'the host ran a module of the current directory'
 confined --initial="$tmp/here" -- /bin/true
 confined --check=true --include=/etc/passwd -- /bin/true
