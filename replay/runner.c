@@ -14,6 +14,7 @@
 
 #define GUEST_DEVICE "/dev/vda"
 #define REASON_LINES 1
+#define CHECK_END_MS 10000      /* for killing a checker that hangs, and finding that the file system is still held */
 
 struct runner {
   const struct runner_config *config;
@@ -424,6 +425,13 @@ rescue_tree (struct runner *runner, struct outcome *outcome)
   return answer.failure == VM_BROKEN || answer.failure == VM_STOPPED ? -1 : 0;
 }
 
+/* After how long a run is a hang, if the agent has not said so before. */
+static int
+longest_run_ms (const struct runner_config *config)
+{
+  return config->check ? 2 * config->run_timeout_ms + CHECK_END_MS : config->run_timeout_ms;
+}
+
 /* What the agent's answer means; *renew says that the guest has to be booted anew. */
 static int
 read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *outcome, bool *renew)
@@ -444,7 +452,7 @@ read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *ou
     return 0;
   case VM_HUNG:
     outcome->kind = OUTCOME_HUNG;
-    if (asprintf (&outcome->detail, "no answer within %d s", runner->config->run_timeout_ms / 1000) == -1)
+    if (asprintf (&outcome->detail, "no answer within %d s", longest_run_ms (runner->config) / 1000) == -1)
       outcome->detail = NULL;
     return 0;
   default:
@@ -464,7 +472,7 @@ run_once (struct runner *runner, const struct selection *selection, const char *
   if ((runner->vm == NULL && boot (runner) == -1) || device_select (runner->device, selection) == -1)
     return -1;
   runner->words[WORD_MARKS] = marks;
-  answer = vm_call (runner->vm, config->run_timeout_ms * (config->check ? 2 : 1), runner->words);
+  answer = vm_call (runner->vm, longest_run_ms (config), runner->words);
   r = read_answer (runner, &answer, outcome, again);
   if (r == 0)
     r = device_report (runner->device, &outcome->report);
