@@ -37,7 +37,7 @@ for my $number (1 .. $count) {
     $at += $size unless $flags & 4;
 }
 
-# The events that such a log has, too: completions and marks, each with its state.
+# The events that such a log has, too: completions and marks but powercut's own, each with its state.
 my ($size, @events, %issued);
 open my $list, '-|', $replay, '--list', $log or die "$replay: $!\n";
 while (<$list>) {
@@ -54,7 +54,7 @@ while (<$list>) {
         $event->{state} = "$1:" . substr (join ('', @flying) || ',', 1);
         push @events, $event;
     }
-    elsif (/^ *(\d+) +[\d.]+ +mark +(.*)/) {
+    elsif (/^ *(\d+) +[\d.]+ +mark ++((?!powercut:).*)/) {
         push @events, { kind => 'mark', text => $2 };
     }
 }

@@ -66,7 +66,8 @@ check='grep -q ^commit "$POWERCUT_MARKS_FILE" || exit 0; grep -qx new file || { 
 expect_status 0 "$powercut" import --from=dm-log-writes --fs=ext4 --size=8M --begin=ready --commit=synced --check="$check" \
     "$tmp/kernel.log" -o "$tmp/log.bin"
 grep -q ' [1-9][0-9]* flushes, [1-9][0-9]* FUA, .* 4 marks' "$tmp/out" || fail "imported: $(cat "$tmp/out")"
-ready=$("$replay" --list "$tmp/log.bin" | awk '/ done / || / mark / { n++ } / mark +begin ready/ { print n - 1 }')
+ready=$("$replay" --list "$tmp/log.bin" | awk '
+    / mark +powercut:/ { next } / done / || / mark / { n++ } / mark +begin ready/ { print n - 1 }')
 perl "$srcdir/tests/compare-dm-log.pl" "$replay" "$tmp/log.bin" "$tmp/kernel.log" "$tmp/state.img" "$ready"
 last=$("$replay" --list "$tmp/log.bin" | sed -n 's/^\([0-9]*\) events.*/\1/p')
 "$replay" --state=$((last - 1)) --export="$tmp/state.img" "$tmp/log.bin"
