@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reports: nobody reads half of one. */
+/* Files that others read: nobody reads half of one, and no name that can be foreseen is written to before the file is there.
+ *
+ * Until it is complete a file has no name; where the file system cannot do that, one that nobody can guess.  What is killed while
+ * it writes leaves nothing.
+ */
 #ifndef POWERCUT_PUBLISH_H
 #define POWERCUT_PUBLISH_H
 
 #include <stdbool.h>
 
-/* Put TEXT and a newline under a temporary name beside PATH, then rename it.  A PATH that is there and no regular file, such as
- * /dev/stderr, is written to as it is.  Returns 0, or -1 after a message.
- */
+struct publication {
+  const char *path;             /* the file to make */
+  char *name;                   /* by which this process can open it for now */
+  int fd;                       /* open for writing */
+  bool direct;                  /* PATH is there and no regular file, such as /dev/stderr: it is written to as it is */
+  bool named;                   /* the name is one that others see, too */
+};
+
+/* Begin to make PATH, which must outlive it.  Returns 0, or -1 after a message. */
+extern int publish_begin (struct publication *publication, const char *path);
+
+/* The file is complete if RESULT is 0, and gets its name; or it is removed.  Returns RESULT, or -1 after a message. */
+extern int publish_end (struct publication *publication, int result);
+
+/* Make the file PATH of TEXT and a newline.  Returns 0, or -1 after a message. */
 extern int publish_text (const char *path, const char *text);
 
 /* Can PATH be published later?  Returns 0, or -1 after a message. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Both commands write under the name PATH.part, and rename. */
+/* An import writes under the name PATH.part, which is made anew, and renames. */
 #include <config.h>
 
 #include <errno.h>
@@ -300,17 +300,16 @@ check_exportable (const struct write_log *log)
 static int
 run_export (const struct write_log *log, const char *output)
 {
-  CLEANUP_FREE char *part = NULL;
+  struct publication publication;
   struct export_result result;
   int r;
 
-  if (asprintf (&part, "%s.part", output) == -1)
-    return out_of_memory ();
-  r = export_dm_log (log, part, &result);
+  if (publish_begin (&publication, output) == -1)
+    return -1;
+  r = export_dm_log (log, publication.name, &result);
   if (r == -1 && !stop_requested ())
     error_message ("%s: cannot write the log: %m", output);
-  r = publish_part (part, output, r);
-  if (r == -1)
+  if (publish_end (&publication, r) == -1)
     return -1;
   printf ("%s: %ju %s\n", output, (uintmax_t) result.entries, plural (result.entries, "entry", "entries"));
   if (result.unfinished > 0)

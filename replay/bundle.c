@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/publish.h"
 #include "replay/bundle.h"
 
 #define NANOSECONDS 1000000000
@@ -174,27 +175,26 @@ int
 bundle_write (const struct bundle *bundle, const char *file)
 {
   struct archive *archive = archive_write_new ();
-  CLEANUP_FREE char *part = NULL;
+  struct publication publication;
   int r = -1;
 
-  if (archive == NULL || asprintf (&part, "%s.part", file) == -1) {
-    part = NULL;
+  if (archive == NULL) {
     error_message ("out of memory");
+    return -1;
+  }
+  if (publish_begin (&publication, file) == -1) {
     archive_write_free (archive);
     return -1;
   }
   /* ARCHIVE_WARN: the program zstd does it. */
   if (archive_write_add_filter_zstd (archive) >= ARCHIVE_WARN && archive_write_set_format_pax_restricted (archive) == ARCHIVE_OK
-      && archive_write_open_filename (archive, part) == ARCHIVE_OK)
+      && archive_write_open_fd (archive, publication.fd) == ARCHIVE_OK)
     r = add_all (archive, bundle);
   if (r == 0)
     r = archive_write_close (archive) == ARCHIVE_OK ? 0 : -1;
   if (r == -1)
     error_message ("%s: %s", file, archive_error_string (archive) ? archive_error_string (archive) : "cannot be written");
-  else if ((r = rename (part, file)) == -1)
-    error_message ("%s: %m", file);
-  if (r == -1)
-    unlink (part);
+  r = publish_end (&publication, r);
   archive_write_free (archive);
   return r;
 }
