@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include "guest/modules.h"
 #include "guest/softdep.h"
 #include "guest/text.h"
+
+#define MODULE_MAX (256 << 20)     /* bytes of a module, unpacked */
 
 /* kmod wants the folder that holds lib/modules/RELEASE.  To free, or NULL after a message. */
 static char *
@@ -253,9 +256,11 @@ read_entry (struct archive *archive, void **data, size_t *length)
 
   if (file == NULL)
     return -1;
-  while ((count = archive_read_data (archive, buffer, sizeof buffer)) > 0)
+  while ((count = archive_read_data (archive, buffer, sizeof buffer)) > 0 && (size_t) ftello (file) < MODULE_MAX)
     fwrite (buffer, 1, (size_t) count, file);
-  if (fclose (file) == EOF || count < 0) {
+  if (count > 0)
+    archive_set_error (archive, EFBIG, "more than %d MiB", MODULE_MAX >> 20);
+  if (fclose (file) == EOF || count != 0) {
     free (bytes);
     return -1;
   }

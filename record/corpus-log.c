@@ -3,9 +3,12 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -14,6 +17,10 @@
 
 #define MEMBER "log.bin"        /* of an archive */
 #define CHUNK 65536
+
+/* What a file may unpack to.  Logs have a checksum in every record, and no blocks of zeros: none is packed as well as this. */
+#define UNPACKED_LEAST (UINT64_C (64) << 20)
+#define UNPACKED_RATIO 1000
 
 static int
 archive_fault (struct archive *archive, const char *path)
@@ -41,14 +48,54 @@ find_member (struct archive *archive, const char *path)
   return -1;
 }
 
+/* No filter that is a program of its own: FROM may be a stranger's. */
 static int
 open_archive (struct archive *archive, const char *path)
 {
-  if (archive_read_support_filter_all (archive) < ARCHIVE_WARN || archive_read_support_format_raw (archive) < ARCHIVE_WARN
+  if (archive_read_support_filter_gzip (archive) < ARCHIVE_WARN || archive_read_support_filter_xz (archive) < ARCHIVE_WARN
+      || archive_read_support_filter_zstd (archive) < ARCHIVE_WARN || archive_read_support_format_raw (archive) < ARCHIVE_WARN
       || archive_read_support_format_tar (archive) < ARCHIVE_WARN
       || archive_read_open_filename (archive, path, CHUNK) != ARCHIVE_OK)
     return archive_fault (archive, path);
   return find_member (archive, path);
+}
+
+static int
+write_whole (int fd, const char *data, size_t length, const char *path)
+{
+  while (length > 0) {
+    ssize_t count = write (fd, data, length);
+
+    if (count == -1 && errno == EINTR)
+      continue;
+    if (count <= 0) {
+      error_message ("%s: %m", path);
+      return -1;
+    }
+    data += count;
+    length -= (size_t) count;
+  }
+  return 0;
+}
+
+/* Copy the member of ARCHIVE, the file FROM, to FD, the file TO, if it is no larger than LIMIT. */
+static int
+copy_out (struct archive *archive, const char *from, int fd, const char *to, uint64_t limit)
+{
+  char buffer[CHUNK];
+  uint64_t done = 0;
+  ssize_t count;
+
+  while ((count = archive_read_data (archive, buffer, sizeof buffer)) > 0) {
+    done += (uint64_t) count;
+    if (done > limit) {
+      error_message ("%s: unpacks to more than %ju MiB, as no log of its size does", from, (uintmax_t) (limit >> 20));
+      return -1;
+    }
+    if (write_whole (fd, buffer, (size_t) count, to) == -1)
+      return -1;
+  }
+  return count == 0 ? 0 : archive_fault (archive, from);
 }
 
 int
@@ -56,17 +103,19 @@ log_unpack (const char *from, const char *to)
 {
   CLEANUP_CLOSE int fd = open (to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   struct archive *archive = archive_read_new ();
+  struct stat status;
   int r = -1;
 
   if (fd == -1)
     error_message ("%s: %m", to);
   else if (archive == NULL)
     error_message ("out of memory");
-  else if (open_archive (archive, from) == 0) {
-    r = archive_read_data_into_fd (archive, fd) == ARCHIVE_OK ? 0 : archive_fault (archive, from);
-    if (r == -1)
-      unlink (to);
-  }
+  else if (stat (from, &status) == -1)
+    error_message ("%s: %m", from);
+  else if (open_archive (archive, from) == 0)
+    r = copy_out (archive, from, fd, to, UNPACKED_LEAST + (uint64_t) status.st_size * UNPACKED_RATIO);
+  if (r == -1 && fd != -1)
+    unlink (to);
   archive_read_free (archive);
   return r;
 }

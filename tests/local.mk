@@ -27,6 +27,7 @@ SHELL_TESTS = \
 	tests/test-show.sh \
 	tests/test-strangers.sh \
 	tests/test-usage.sh \
+	tests/test-unpacking.sh \
 	tests/test-workload.sh
 VM_TESTS = \
 	tests/vm/test-check.sh \
