@@ -5,7 +5,8 @@
  * wrote before is forgotten.  A selection that is not legal is answered with EINVAL.
  *
  * A write that begins with a struct control_open changes to another log: its devices must be as many and as large, and everything
- * in it is there until a state is selected.  If that cannot be done, the answer is an error and the log stays.
+ * in it is there until a state is selected.  If that cannot be done, the answer is an error and the log stays.  It is named by an
+ * entry, perhaps a symbolic link, of the directory that was given when the server was started: no client reaches other files.
  *
  * A read at offset 0 gives what happened since: a struct control_report, decision_count struct control_choice, in the
  * order in which reads forced the decisions, and seen_count struct control_seen, in the order of the reads.  Reading does not
@@ -24,7 +25,7 @@
 
 struct control_open {
   uint32_t magic;               /* CONTROL_OPEN_MAGIC */
-  uint32_t path_length;         /* bytes of the path behind it, absolute and without a NUL */
+  uint32_t name_length;         /* bytes of the name after it, without a NUL */
 };
 
 struct control_choice {

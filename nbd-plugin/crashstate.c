@@ -27,6 +27,7 @@
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_SERIALIZE_ALL_REQUESTS
 
 static char *log_path;
+static char *directory;         /* where the names of other logs are, or NULL */
 static char *state_text;
 static struct write_log *log_file;
 static struct crash_state *state;
@@ -48,6 +49,7 @@ crashstate_unload (void)
   crash_state_free (state);
   write_log_close (log_file);
   free (state_text);
+  free (directory);
   free (log_path);
 }
 
@@ -63,6 +65,11 @@ crashstate_config (const char *key, const char *value)
     free (state_text);
     state_text = strdup (value);
     return state_text ? 0 : -1;
+  }
+  if (strcmp (key, "directory") == 0) {
+    free (directory);
+    directory = nbdkit_realpath (value);
+    return directory ? 0 : -1;
   }
   nbdkit_error ("unknown parameter '%s': see `nbdkit crashstate --help`", key);
   return -1;
@@ -80,7 +87,8 @@ crashstate_config_complete (void)
 
 #define crashstate_config_help \
   "[log=]<FILE>  (required) A log made by the writelog plugin.\n" \
-  "state=<ID>    Serve this crash state; default: everything in the log is there."
+  "state=<ID>    Serve this crash state; default: everything in the log is there.\n" \
+  "directory=<DIR>  Clients of the export control may change to the logs in DIR."
 
 static void
 begin_report (void)
@@ -255,14 +263,15 @@ static int
 open_from (const char *buffer, uint32_t count)
 {
   struct control_open head;
-  CLEANUP_FREE char *path = NULL;
+  CLEANUP_FREE char *name = NULL, *path = NULL;
 
   if (count < sizeof head)
     goto invalid;
   memcpy (&head, buffer, sizeof head);
-  if (le32toh (head.path_length) > count - sizeof head)
+  if (le32toh (head.name_length) > count - sizeof head)
     goto invalid;
-  path = strndup (buffer + sizeof head, le32toh (head.path_length));
+  name = strndup (buffer + sizeof head, le32toh (head.name_length));
+  path = name ? control_path (directory, name) : NULL;
   if (path == NULL || use_log (path) == -1)
     return -1;
   begin_report ();

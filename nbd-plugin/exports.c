@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
@@ -63,4 +66,24 @@ export_check_sectors (uint32_t count, uint64_t offset)
                 count, offset, LOG_SECTOR);
   errno = EINVAL;
   return -1;
+}
+
+char *
+control_path (const char *directory, const char *name)
+{
+  char target[PATH_MAX], *path;
+
+  if (directory == NULL || *name == '\0' || strchr (name, '/') || strcmp (name, ".") == 0 || strcmp (name, "..") == 0) {
+    nbdkit_error ("control: %s: %s", name, directory ? "is not the name of a file in directory=" : "directory= was not given");
+    errno = EINVAL;
+    return NULL;
+  }
+  if (asprintf (&path, "%s/%s", directory, name) == -1)
+    return NULL;
+  ssize_t length = readlink (path, target, sizeof target - 1);
+  if (length == -1)
+    return path;
+  free (path);
+  target[length] = '\0';
+  return strdup (target);
 }

@@ -12,6 +12,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -53,6 +54,7 @@ struct handle {
 
 static char *log_path;
 static char *files_path;        /* an archive that the log is to carry, or NULL */
+static char *directory;         /* where the names are that `control` may use, or NULL */
 static struct device devices[LOG_DEVICES_MAX];
 static size_t device_count;
 static size_t base_count;
@@ -103,6 +105,7 @@ static void
 writelog_unload (void)
 {
   forget_log ();
+  free (directory);
 }
 
 static int
@@ -164,6 +167,11 @@ writelog_config (const char *key, const char *value)
     return config_base (value);
   if (strcmp (key, "info") == 0)
     return config_info (value);
+  if (strcmp (key, "directory") == 0) {
+    free (directory);
+    directory = nbdkit_realpath (value);
+    return directory ? 0 : -1;
+  }
   if (strcmp (key, "files") == 0)
     return config_path (&files_path, value);
   if (strcmp (key, "log") == 0)
@@ -195,7 +203,8 @@ writelog_config_complete (void)
   "size=<SIZE>      Size of a device; repeat it for disk1, disk2 and so on.\n" \
   "base=<FILE>      What the device holds at first; repeat it likewise.\n" \
   "info=<KEY=VALUE> A note for the log's header; may be repeated.\n" \
-  "files=<FILE>     An archive of the checker's programs, for the log to carry."
+  "files=<FILE>     An archive of the checker's programs, for the log to carry.\n" \
+  "directory=<DIR>  Who started the server may name the files of DIR later."
 
 /* Enter CONTENT (a map entry) for COUNT sectors; data lie one behind the other in the log. */
 static void
@@ -212,6 +221,23 @@ map_update (struct device *device, uint64_t sector, uint64_t count, uint64_t con
     if (!(content & MAP_ZERO))
       content += LOG_SECTOR;
   }
+}
+
+/* How many of COUNT sectors, from SECTOR on, stand one behind the other in the log (or are all zeros); where in *content. */
+static uint64_t
+map_run (struct device *device, uint64_t sector, uint64_t count, uint64_t *content)
+{
+  uint64_t first = atomic_load_explicit (&device->map[sector], memory_order_acquire), run = 1;
+  bool zeros = first == 0 || first & MAP_ZERO;
+
+  for (; run < count; run++) {
+    uint64_t next = atomic_load_explicit (&device->map[sector + run], memory_order_acquire);
+
+    if (zeros ? next != 0 && !(next & MAP_ZERO) : next != first + run * LOG_SECTOR)
+      break;
+  }
+  *content = zeros ? 0 : first;
+  return run;
 }
 
 /* Say once that the log cannot take more: a guest tries again and again. */
@@ -344,6 +370,22 @@ writelog_cleanup (void)
   close_log ();
 }
 
+/* Take one parameter of a new log, which may name files of the directory only. */
+static int
+configure (const char *key, const char *value)
+{
+  CLEANUP_FREE char *path = NULL;
+
+  if (strcmp (key, "info") == 0)
+    return config_info (value);
+  if (strcmp (key, "log") != 0 && strcmp (key, "base") != 0 && strcmp (key, "files") != 0) {
+    nbdkit_error ("control: %s: give log=, base=, info= or files=", key);
+    return -1;
+  }
+  path = control_path (directory, value);
+  return path ? writelog_config (key, path) : -1;
+}
+
 /* Take the parameters of a new log from the texts between TEXT and END; the devices stay as large as they are. */
 static int
 configure_log (const char *text, const char *end)
@@ -351,14 +393,9 @@ configure_log (const char *text, const char *end)
   forget_log ();
   for (; text < end; text += strlen (text) + 1) {
     const char *value = strchr (text, '=');
-    CLEANUP_FREE char *key = value ? strndup (text, (size_t) (value - text)) : NULL;
+    CLEANUP_FREE char *key = value ? strndup (text, (size_t) (value - text)) : strdup (text);
 
-    if (key == NULL || strcmp (key, "size") == 0) {
-      nbdkit_error ("control: %s: give log=, base=, info= or files=", text);
-      errno = EINVAL;
-      return -1;
-    }
-    if (writelog_config (key, value + 1) == -1) {
+    if (key == NULL || configure (key, value ? value + 1 : "") == -1) {
       errno = EINVAL;
       return -1;
     }
@@ -382,11 +419,52 @@ open_log (const char *text, const char *end)
   return -1;
 }
 
+/* Put what DEVICE holds into the file FD, which is empty. */
+static int
+copy_device (struct device *device, int fd)
+{
+  const uint64_t sectors = device->size_bytes / LOG_SECTOR;
+  char buffer[256 * LOG_SECTOR];
+
+  if (ftruncate (fd, (off_t) device->size_bytes) == -1)
+    return -1;
+  for (uint64_t sector = 0, run; sector < sectors; sector += run) {
+    uint64_t content, most = sizeof buffer / LOG_SECTOR, left = sectors - sector;
+
+    run = map_run (device, sector, left < most ? left : most, &content);
+    if (content != 0 && (log_writer_read (writer, buffer, run * LOG_SECTOR, content) == -1
+                         || pwrite (fd, buffer, run * LOG_SECTOR, (off_t) (sector * LOG_SECTOR)) != (ssize_t) (run * LOG_SECTOR)))
+      return -1;
+  }
+  return 0;
+}
+
+/* Save the first device as the new file NAME of the directory. */
+static int
+save_device (const char *name)
+{
+  CLEANUP_FREE char *path = control_path (directory, name);
+  CLEANUP_CLOSE int fd = -1;
+
+  if (path == NULL || writer == NULL) {
+    errno = path ? ESHUTDOWN : EINVAL;
+    return -1;
+  }
+  fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd == -1 || copy_device (&devices[0], fd) == -1) {
+    nbdkit_error ("%s: %m", path);
+    return -1;
+  }
+  return 0;
+}
+
 /* One write to `control` is COUNT bytes of texts, each with a NUL behind it, of which the first is a request:
  *   end     the log is complete: what is done from now on works as before, but is not in it
  *   close   finish the file of the log; until the next `open`, requests are refused
- *   open    begin a new log, with the texts behind as parameters log=, base=, info= and files=; the devices keep their sizes
- * More NULs at the end fill up a sector.
+ *   open    begin a new log, with the texts after it as parameters log=, base=, info= and files=; the devices keep their sizes
+ *   save    put what the first device holds into a new file, an image that can be a base; the text after it is its name
+ * Names are of files in the directory that was given at the start, or of links there.  More NULs at the end fill up a
+ * sector.
  */
 static int
 writelog_control (const char *text, uint32_t count)
@@ -404,12 +482,14 @@ writelog_control (const char *text, uint32_t count)
   pthread_rwlock_wrlock (&writer_lock);
   if (strcmp (text, "open") == 0)
     r = open_log (text + sizeof "open", end);
+  else if (strcmp (text, "save") == 0 && text + sizeof "save" < end)
+    r = save_device (text + sizeof "save");
   else if (strcmp (text, "close") == 0)
     r = close_log ();
   else if (strcmp (text, "end") == 0 && writer)
     r = log_writer_end (writer);
   else {
-    nbdkit_error ("control: give end, close or open");
+    nbdkit_error ("control: give end, close, open or save");
     errno = EINVAL;
   }
   pthread_rwlock_unlock (&writer_lock);
@@ -494,23 +574,6 @@ writelog_can_fua (void *handle)
 {
   (void) handle;
   return NBDKIT_FUA_NATIVE;
-}
-
-/* How many of COUNT sectors, from SECTOR on, stand one behind the other in the log (or are all zeros); where in *content. */
-static uint64_t
-map_run (struct device *device, uint64_t sector, uint64_t count, uint64_t *content)
-{
-  uint64_t first = atomic_load_explicit (&device->map[sector], memory_order_acquire), run = 1;
-  bool zeros = first == 0 || first & MAP_ZERO;
-
-  for (; run < count; run++) {
-    uint64_t next = atomic_load_explicit (&device->map[sector + run], memory_order_acquire);
-
-    if (zeros ? next != 0 && !(next & MAP_ZERO) : next != first + run * LOG_SECTOR)
-      break;
-  }
-  *content = zeros ? 0 : first;
-  return run;
 }
 
 static int

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +11,9 @@
 #include "common/process.h"
 #include "record/mkfs.h"
 
-#define WORDS_MAX 256
-
-/* What each mkfs needs in order to make an image file without questions; -q of f2fs would hide errors, too.  The first
- * entry is for all others.  ext4 initialises everything at once: the kernel's lazy initialisation in the background
- * would be recorded as if it were the update's.
+/* What each mkfs needs in order to ask no questions, and to take a whole disk; -q of f2fs would hide errors, too.  The
+ * first entry is for all others.  ext4 initialises everything at once: the kernel's lazy initialisation in the
+ * background would be recorded as if it were the update's.
  */
 static const struct {
   const char *type;
@@ -31,7 +28,7 @@ static const struct {
   { "btrfs", { "-q", "-f" }, "btrfs-progs" },
   { "f2fs", { "-f" }, "f2fs-tools" },
   { "nilfs2", { "-q", "-f" }, "nilfs-tools" },
-  { "vfat", { NULL }, "dosfstools" },
+  { "vfat", { "-I" }, "dosfstools" },
   { "exfat", { NULL }, "exfatprogs" },
   { "jfs", { "-q" }, "jfsutils" },
 };
@@ -48,18 +45,6 @@ find_maker (const char *type)
   for (size_t i = 1; i < sizeof makers / sizeof makers[0]; i++)
     if (strcmp (makers[i].type, type) == 0)
       return i;
-  return 0;
-}
-
-static int
-make_file (const char *path, uint64_t size_bytes)
-{
-  CLEANUP_CLOSE int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-  if (fd == -1 || ftruncate (fd, (off_t) size_bytes) == -1) {
-    error_message ("%s: %m", path);
-    return -1;
-  }
   return 0;
 }
 
@@ -102,33 +87,57 @@ mkfs_check (const char *type)
 }
 
 int
-mkfs_image (const char *type, uint64_t size_bytes, const char *arguments, const char *path)
+mkfs_add (struct initramfs *initramfs, const char *type, char **guest_path)
 {
-  size_t maker = find_maker (type), count = 0;
+  static const char configuration[] = "/etc/mke2fs.conf";
   CLEANUP_FREE char *program = find_program (type);
-  CLEANUP_FREE char *copy = strdup (arguments ? arguments : "");
-  const char *argv[WORDS_MAX + 16];
-  char *rest = copy, *word;
 
-  if (program == NULL)
+  /* mkfs.nilfs2 looks there for what is mounted. */
+  if (program == NULL || initramfs_add_program (initramfs, program, guest_path) == -1
+      || initramfs_add_link (initramfs, "/etc/mtab", "/proc/self/mounts") == -1)
     return -1;
-  if (copy == NULL) {
-    error_message ("out of memory");
-    return -1;
+  return strncmp (type, "ext", 3) != 0 || access (configuration, R_OK) == -1 ? 0
+    : initramfs_add_file (initramfs, configuration, configuration);
+}
+
+int
+mkfs_add_all (struct initramfs *initramfs, const char *types)
+{
+  CLEANUP_FREE char *copy = strdup (types);
+  char *rest = copy, *type;
+
+  while (rest && (type = strsep (&rest, ",")) != NULL) {
+    CLEANUP_FREE char *name = NULL, *program = NULL;
+
+    if (asprintf (&name, "mkfs.%s", type) == -1)
+      name = NULL;
+    program = name ? process_find (name) : NULL;
+    if (program && mkfs_add (initramfs, type, NULL) == -1)
+      return -1;
   }
-  argv[count++] = program;
-  for (const char *const *fixed = makers[maker].words; *fixed; fixed++)
-    argv[count++] = *fixed;
-  while ((word = strsep (&rest, " ")) != NULL && count < WORDS_MAX)
+  return 0;
+}
+
+char **
+mkfs_command (const char *program, const char *type, const char *arguments, const char *device)
+{
+  const size_t size = strlen (arguments ? arguments : "") + 1, room = size / 2 + 16;
+  char **words = malloc (room * sizeof *words + size);
+  size_t count = 0;
+  char *rest, *word;
+
+  if (words == NULL) {
+    error_message ("out of memory");
+    return NULL;
+  }
+  rest = memcpy ((char *) (words + room), arguments ? arguments : "", size);
+  words[count++] = (char *) program;
+  for (const char *const *fixed = makers[find_maker (type)].words; *fixed; fixed++)
+    words[count++] = (char *) *fixed;
+  while ((word = strsep (&rest, " ")) != NULL)
     if (*word)
-      argv[count++] = word;
-  argv[count++] = path;
-  argv[count] = NULL;
-  if (make_file (path, size_bytes) == -1)
-    return -1;
-  CLEANUP_FREE char *failure = process_run (argv);
-  if (failure && *failure)
-    error_message ("no file system of type %s on %ju bytes (see --size and --mkfs): %s", type, (uintmax_t) size_bytes,
-                   failure);
-  return failure ? -1 : 0;
+      words[count++] = word;
+  words[count++] = (char *) device;
+  words[count] = NULL;
+  return words;
 }

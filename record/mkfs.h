@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Making the file system that a recording begins with. */
+/* Making the file system that a recording begins with: by this host's mkfs, but in the guest, where it can do no harm. */
 #ifndef POWERCUT_MKFS_H
 #define POWERCUT_MKFS_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-/* Make a sparse image of SIZE_BYTES at PATH with a file system of TYPE, by the host's mkfs.TYPE; ARGUMENTS are more words for
- * it, separated by spaces, or NULL.  Returns 0, or -1 after a message (no such mkfs, a size that it refuses).
- */
-extern int mkfs_image (const char *type, uint64_t size_bytes, const char *arguments, const char *path);
+#include "guest/initramfs.h"
 
 /* The file systems that powercut knows how to make, by number, or NULL behind the last. */
 extern const char *mkfs_type (size_t index);
 
 /* Is there a program that makes file systems of TYPE?  Returns 0, or -1 after a message. */
 extern int mkfs_check (const char *type);
+
+/* Add that program, and what it reads, to what a guest has; its path there, to free, in *guest_path.  Returns 0, or -1 after a
+ * message.
+ */
+extern int mkfs_add (struct initramfs *initramfs, const char *type, char **guest_path);
+
+/* Add the programs for TYPES (names with commas between them), as far as this host has them.  Returns 0, or -1 after a message. */
+extern int mkfs_add_all (struct initramfs *initramfs, const char *types);
+
+/* The words of the command that makes a file system of TYPE on DEVICE: PROGRAM first, ARGUMENTS (words with spaces between
+ * them, or NULL) before the last.  To free in one piece, or NULL after a message.
+ */
+extern char **mkfs_command (const char *program, const char *type, const char *arguments, const char *device);
 
 #endif

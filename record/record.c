@@ -17,6 +17,7 @@
 
 #include "checker/pages.h"
 #include "common/cleanup.h"
+#include "common/complaint.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/nbdkit.h"
@@ -26,11 +27,13 @@
 #include "guest/protocol.h"
 #include "guest/text.h"
 #include "log/reader.h"
+#include "record/mkfs.h"
 #include "record/record.h"
 #include "record/recorder.h"
 
 #define CALL_TIMEOUT_MS 60000   /* for what the agent does itself */
 #define REASON_LINES 1
+#define EXIT_GOOD "exit 0"
 #define EXIT_NOT_SUPPORTED "exit 77"    /* how the agent tells RECORD_NOT_SUPPORTED */
 
 /* What a recording holds while it goes on. */
@@ -191,26 +194,36 @@ report_failure (struct session *session, const char *what, const char *ending, c
                  hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
 }
 
-/* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
-static int
-run_program (struct session *session, const char *what, const char *const *command, char **output)
+/* Run COMMAND in the guest.  Returns how it ended, and what it printed (guest/protocol.h), to free; or NULL after a message. */
+static char *
+run_in_guest (struct session *session, const char *what, const char *const *command)
 {
-  const struct recording *recording = session->recording;
+  const uint64_t timeout_seconds = session->recording->guest.timeout_seconds;
   CLEANUP_FREE const char **words = NULL;
-  CLEANUP_FREE char *payload = NULL;
-  char timeout[32], *text;
+  char timeout[32];
   size_t count = 0;
 
   while (command[count])
     count++;
   words = calloc (count + 3, sizeof *words);
-  if (words == NULL)
-    return out_of_memory ();
-  snprintf (timeout, sizeof timeout, "%ju", (uintmax_t) recording->guest.timeout_seconds);
+  if (words == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
+  snprintf (timeout, sizeof timeout, "%ju", (uintmax_t) timeout_seconds);
   words[0] = "run";
   words[1] = timeout;
   memcpy (words + 2, command, count * sizeof *words);
-  payload = ask (session, what, (int) recording->guest.timeout_seconds * 1000 + CALL_TIMEOUT_MS, words);
+  return ask (session, what, (int) timeout_seconds * 1000 + CALL_TIMEOUT_MS, words);
+}
+
+/* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
+static int
+run_program (struct session *session, const char *what, const char *const *command, char **output)
+{
+  CLEANUP_FREE char *payload = run_in_guest (session, what, command);
+  char *text;
+
   if (payload == NULL)
     return -1;
   text = strchr (payload, '\n');
@@ -220,7 +233,7 @@ run_program (struct session *session, const char *what, const char *const *comma
   if (text)
     *text = '\0';
   session->not_supported = strcmp (payload, EXIT_NOT_SUPPORTED) == 0;
-  if (strcmp (payload, "exit 0") == 0)
+  if (strcmp (payload, EXIT_GOOD) == 0)
     return thaw (session, what);
   report_failure (session, what, payload, *output);
   return -1;
@@ -297,15 +310,52 @@ attach (struct session *session)
                  (const char *const[]) { "attach", session->recorder->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL });
 }
 
+/* Say why mkfs failed: ANSWER is how it ended, and what it printed. */
+static void
+report_mkfs (const struct recording *recording, char *answer)
+{
+  const char *ending = strsep (&answer, "\n");
+  CLEANUP_FREE char *complaint = complaint_in (answer ? answer : "");
+  const bool silent = complaint == NULL || *complaint == '\0';
+
+  error_message ("no file system of type %s on %ju bytes (see --size and --mkfs): mkfs.%s ended in the guest with %s%s%s",
+                 recording->filesystem, (uintmax_t) recording->size_bytes, recording->filesystem,
+                 strcmp (ending, "timeout") == 0 ? "a time-out: see --timeout" : ending, silent ? "" : ": ",
+                 silent ? "" : complaint);
+}
+
+/* Let the guest make the file system on the disk. */
+static int
+make_filesystem (struct session *session)
+{
+  const struct recording *recording = session->recording;
+  struct recorder *recorder = session->recorder;
+  CLEANUP_FREE char **command = mkfs_command (recorder->mkfs, recording->filesystem, recording->mkfs_arguments, recorder->disk);
+  CLEANUP_FREE char *answer = NULL;
+
+  progress_stage (recorder->progress, "making a file system: %s", recording->filesystem);
+  if (command == NULL)
+    return -1;
+  answer = run_in_guest (session, "mkfs", (const char *const *) command);
+  if (answer == NULL)
+    return -1;
+  if (strncmp (answer, EXIT_GOOD "\n", strlen (EXIT_GOOD "\n")) != 0) {
+    report_mkfs (recording, answer);
+    return -1;
+  }
+  return tell (session, "writing out the file system", (const char *const[]) { "sync", recorder->disk, NULL }) == -1 ? -1
+    : recorder_start_log (recorder);
+}
+
 /* Attach and mount the disk and bring the tree to what is to be updated. */
 static int
 prepare_tree (struct session *session)
 {
   const struct recording *recording = session->recording;
 
-  progress_stage (session->recorder->progress, "setting up");
-  if (attach (session) == -1)
+  if (attach (session) == -1 || (session->recorder->empty && make_filesystem (session) == -1))
     return -1;
+  progress_stage (session->recorder->progress, "setting up");
   if (tell (session, "naming the mark device",
             (const char *const[]) { "setenv", AGENT_MARK_DEVICE_VARIABLE, session->recorder->mark_device, NULL }) == -1)
     return -1;

@@ -10,12 +10,19 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
+#include "common/publish.h"
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "record/mkfs.h"
 #include "record/recorder.h"
 
 #define BOOT_TIMEOUT_MS 120000
+/* Files of the recorder's folder that the server is told of. */
+#define IMAGE_NAME "image"      /* the file system as it was made */
+#define FILES_NAME "files"      /* what the checker needs */
+#define BLANK_NAME "blank"      /* the log of its making */
+#define LOG_LINK "log"          /* leads to the log of the recording */
+
 #define RESET_TIMEOUT_MS 20000  /* a guest that takes longer for that is not worth it */
 
 static int
@@ -80,7 +87,12 @@ make_initramfs (struct recorder *recorder)
   if (initramfs == NULL)
     return NULL;
   initramfs_ask_interpreters (initramfs);
-  r = recording->host_root ? guest_image_add_host_root (initramfs, &recorder->kernel) : 0;
+  /* Before it is confined: it is this command's own program. */
+  r = mkfs_add (initramfs, recording->filesystem, &recorder->mkfs);
+  if (r == 0 && filesystems)
+    r = mkfs_add_all (initramfs, filesystems);
+  if (r == 0 && recording->host_root)
+    r = guest_image_add_host_root (initramfs, &recorder->kernel);
   if (r == 0 && recording->guest.confine)
     r = initramfs_confine (initramfs, recording->guest.confine);
   if (r == 0)
@@ -163,9 +175,9 @@ static int
 make_parameters (const struct recorder *recorder, struct parameters *parameters)
 {
   const struct recording *recording = recorder->recording;
-  int r = add_parameter (parameters, "log=", recorder->part);
+  int r = add_parameter (parameters, "log=", LOG_LINK);
 
-  r |= add_parameter (parameters, "base=", recorder->image);
+  r |= add_parameter (parameters, "base=", IMAGE_NAME);
   r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
   r |= add_parameter (parameters, "info=mount=", recording->mount_options);
   r |= add_parameter (parameters, "info=kernel=", recorder->kernel.release);
@@ -178,7 +190,7 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_parameter (parameters, "info=command=", recording->command[i]);
   if (recording->guest.check)
-    r |= add_parameter (parameters, "info=check=", recording->guest.check) | add_parameter (parameters, "files=", recorder->files);
+    r |= add_parameter (parameters, "info=check=", recording->guest.check) | add_parameter (parameters, "files=", FILES_NAME);
   if (recording->guest.page_bytes > 0)
     r |= add_number (parameters, "info=pages=", recording->guest.page_bytes);
   for (size_t i = 0; i < recording->guest.include.count; i++) {
@@ -208,21 +220,27 @@ connect_to (const struct recorder *recorder, const char *export)
   return NULL;
 }
 
+/* Start the server of an empty disk, which it records in a log of no interest. */
 static int
 start_server (struct recorder *recorder)
 {
   struct parameters parameters = { NULL, 0 };
-  int r = make_parameters (recorder, &parameters);
+  char size[32];
+  int r = add_parameter (&parameters, "directory=", recorder->folder);
 
+  snprintf (size, sizeof size, "%ju", (uintmax_t) recorder->recording->size_bytes);
+  r |= add_parameter (&parameters, "size=", size);
+  r |= add_parameter (&parameters, "log=", recorder->blank);
+  unlink (recorder->blank);
   if (r == 0)
     r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->folder, "writelog");
   parameters_free (&parameters);
   if (r == -1)
     return -1;
+  recorder->empty = true;
   recorder->marks = connect_to (recorder, "mark");
-  if (recorder->marks && recorder->filesystems)
-    recorder->control = connect_to (recorder, "control");
-  return recorder->marks && (recorder->control || recorder->filesystems == NULL) ? 0 : -1;
+  recorder->control = connect_to (recorder, "control");
+  return recorder->marks && recorder->control ? 0 : -1;
 }
 
 static int
@@ -258,7 +276,7 @@ recorder_end_guest (struct recorder *recorder)
   recorder->attached = false;
 }
 
-/* Ask the server of a guest that is kept for something by its export `control`. */
+/* Ask the server for something by its export `control`. */
 static int
 ask_server (struct recorder *recorder, const char *request, const struct parameters *parameters)
 {
@@ -280,7 +298,25 @@ ask_server (struct recorder *recorder, const char *request, const struct paramet
   return -1;
 }
 
-/* Let the server of the guest that is there begin another log. */
+/* Let the link by which the server finds the log lead there. */
+static int
+link_log (const struct recorder *recorder)
+{
+  CLEANUP_FREE char *folder = *recorder->part == '/' ? strdup ("") : getcwd (NULL, 0);
+  CLEANUP_FREE char *target = NULL;
+
+  if (folder == NULL || asprintf (&target, "%s%s%s", folder, *folder ? "/" : "", recorder->part) == -1) {
+    target = NULL;
+    return out_of_memory ();
+  }
+  unlink (recorder->link);      /* of the recording before */
+  if (symlink (target, recorder->link) == 0)
+    return 0;
+  error_message ("%s: %m", recorder->link);
+  return -1;
+}
+
+/* Let the server begin the log of the recording, with the image as its base. */
 static int
 open_log (struct recorder *recorder)
 {
@@ -288,9 +324,62 @@ open_log (struct recorder *recorder)
   int r = make_parameters (recorder, &parameters);
 
   if (r == 0)
+    r = link_log (recorder);
+  if (r == 0)
     r = ask_server (recorder, "open", &parameters);
   parameters_free (&parameters);
   return r;
+}
+
+/* Let the disk be empty. */
+static int
+open_blank (struct recorder *recorder)
+{
+  char *texts[] = { (char *) "log=" BLANK_NAME, NULL };
+
+  unlink (recorder->blank);
+  recorder->empty = true;
+  return ask_server (recorder, "open", &(struct parameters) { texts, 1 });
+}
+
+/* How the file system of the recording is made, to free, or NULL after a message. */
+static char *
+describe_made (const struct recording *recording)
+{
+  char *text;
+
+  if (asprintf (&text, "%s %ju %s", recording->filesystem, (uintmax_t) recording->size_bytes,
+                recording->mkfs_arguments ? recording->mkfs_arguments : "") != -1)
+    return text;
+  out_of_memory ();
+  return NULL;
+}
+
+/* Begin a recording in the guest that is there: with the image of the one before if that is what it would make. */
+static int
+reuse_guest (struct recorder *recorder)
+{
+  CLEANUP_FREE char *made = describe_made (recorder->recording);
+
+  if (made == NULL)
+    return -1;
+  return recorder->made && strcmp (recorder->made, made) == 0 ? open_log (recorder) : open_blank (recorder);
+}
+
+int
+recorder_start_log (struct recorder *recorder)
+{
+  char *texts[] = { (char *) IMAGE_NAME, NULL };
+
+  unlink (recorder->image);
+  free (recorder->made);
+  recorder->made = describe_made (recorder->recording);
+  if (recorder->made == NULL || ask_server (recorder, "save", &(struct parameters) { texts, 1 }) == -1
+      || open_log (recorder) == -1)
+    return -1;
+  unlink (recorder->blank);
+  recorder->empty = false;
+  return 0;
 }
 
 /* Boot a guest with what INITRAMFS holds. */
@@ -308,7 +397,7 @@ boot (struct recorder *recorder, struct initramfs *initramfs)
     : start_guest (recorder);
 }
 
-/* Have a guest whose disk is the image, recorded from now on: the one that is there if it will do, or a new one. */
+/* Have a guest: the one that is there if it will do, or a new one. */
 static int
 prepare_guest (struct recorder *recorder)
 {
@@ -317,7 +406,7 @@ prepare_guest (struct recorder *recorder)
   int r = -1;
 
   if (key && recorder->key && strcmp (key, recorder->key) == 0) {
-    r = open_log (recorder);
+    r = reuse_guest (recorder);
     free (key);
   }
   else if (initramfs && (key || recorder->filesystems == NULL)) {
@@ -364,8 +453,10 @@ make_names (struct recorder *recorder)
     return -1;
   if (recorder->initramfs == NULL
       && (asprintf (&recorder->initramfs, "%s/initramfs", recorder->folder) == -1
-          || asprintf (&recorder->files, "%s/files", recorder->folder) == -1
-          || asprintf (&recorder->image, "%s/image", recorder->folder) == -1
+          || asprintf (&recorder->files, "%s/" FILES_NAME, recorder->folder) == -1
+          || asprintf (&recorder->image, "%s/" IMAGE_NAME, recorder->folder) == -1
+          || asprintf (&recorder->blank, "%s/" BLANK_NAME, recorder->folder) == -1
+          || asprintf (&recorder->link, "%s/" LOG_LINK, recorder->folder) == -1
           || asprintf (&recorder->console, "%s/console", recorder->folder) == -1))
     return out_of_memory ();
   return asprintf (&recorder->part, "%s.part", recorder->recording->log) == -1 ? out_of_memory () : 0;
@@ -377,13 +468,11 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
   recorder->recording = recording;
   recorder->disk = recording->virtio ? "/dev/vda" : "/dev/nbd0";
   recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
-  if (make_names (recorder) == -1 || guest_kernel_find (recording->guest.kernel, recording->filesystem, &recorder->kernel) == -1)
+  if (mkfs_check (recording->filesystem) == -1 || publish_check (recording->log) == -1 || make_names (recorder) == -1
+      || guest_kernel_find (recording->guest.kernel, recording->filesystem, &recorder->kernel) == -1)
     return -1;
-  progress_stage (recorder->progress, "making a file system: %s", recording->filesystem);
-  unlink (recorder->image);     /* of the recording before */
   unlink (recorder->part);      /* of a recorder that was killed */
-  if (mkfs_image (recording->filesystem, recording->size_bytes, recording->mkfs_arguments, recorder->image) == -1)
-    return -1;
+  recorder->empty = false;
   return pack_checker (recorder) == -1 ? -1 : prepare_guest (recorder);
 }
 
@@ -393,8 +482,9 @@ recorder_forget (struct recorder *recorder)
   kernel_free (&recorder->kernel);
   free (recorder->part);
   free (recorder->program);
+  free (recorder->mkfs);
   recorder->recording = NULL;
-  recorder->part = recorder->program = NULL;
+  recorder->part = recorder->program = recorder->mkfs = NULL;
 }
 
 struct recorder *
@@ -420,6 +510,9 @@ recorder_release (struct recorder *recorder)
   free (recorder->initramfs);
   free (recorder->files);
   free (recorder->image);
+  free (recorder->blank);
+  free (recorder->link);
+  free (recorder->made);
   free (recorder->console);
 }
 

@@ -20,27 +20,34 @@ struct recorder {
   const char *filesystems;      /* that its guests can mount besides those they are booted for, or NULL: it is not kept */
   char *folder;
   char *files;                  /* what the checker needs, packed for the log to carry */
-  char *initramfs, *image, *console;
+  char *initramfs, *image, *blank, *link, *console;
+  char *made;                   /* how the file system in the image was made, or NULL if there is none */
   char *key;                    /* what a recording must need to be served by the guest, or NULL */
   struct nbdkit nbdkit;
   struct nbd_handle *marks, *control;
   struct vm *vm;
   bool attached;                /* the guest has its NBD devices */
+  bool empty;                   /* the disk has no file system yet, and is not recorded */
 
   /* For the recording that it is at: */
   const struct recording *recording;
   struct kernel kernel;
   char *part;                   /* the log until it is complete */
   uint64_t memory_bytes;        /* of the guest */
-  char *program;                /* the command's path in the guest */
+  char *program, *mkfs;         /* the command's path in the guest, and that of the mkfs */
   const char *disk, *mark_device;       /* in the guest */
   struct progress *progress;            /* is told what goes on; or NULL */
 };
 
-/* Have a guest for RECORDING, whose disk is a new file system and recorded from now on: the one that is there if it will do, or
- * a new one.  Returns 0, or -1 after a message.
+/* Have a guest for RECORDING: the one that is there if it will do, or a new one.  Its disk is `empty`, or a new file system and
+ * recorded from now on.  Returns 0, or -1 after a message.
  */
 extern int recorder_begin (struct recorder *recorder, const struct recording *recording);
+
+/* The guest has made a file system on the empty disk, and written it out: that is what the log begins with.  Recorded from now
+ * on.  Returns 0, or -1 after a message.
+ */
+extern int recorder_start_log (struct recorder *recorder);
 
 /* Of a recorder that is kept, after a recording that went well: complete the log, and make the guest ready for another
  * recording.  A guest that cannot be made so is ended, and nothing is lost but a boot.  Returns 0, or -1 after a message.

@@ -2,10 +2,12 @@
 #include <config.h>
 
 #include <endian.h>
+#include <errno.h>
 #include <libnbd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
@@ -15,8 +17,11 @@
 #define SECTOR_UP(size) (((size) + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR)
 #define FIRST_READ_BYTES 16384  /* the report of nearly every run */
 
+#define LOG_LINK "log"           /* the name in our folder by which the server finds the log that it is told to change to */
+
 struct device {
   struct nbdkit nbdkit;
+  char *link;
   struct nbd_handle *control;
   char *buffer;
   size_t buffer_size;
@@ -28,14 +33,17 @@ struct device *
 device_start (const char *log, const char *folder)
 {
   struct device *device = calloc (1, sizeof *device);
-  CLEANUP_FREE char *parameter = NULL;
+  CLEANUP_FREE char *parameter = NULL, *directory = NULL;
 
-  if (device == NULL || asprintf (&parameter, "log=%s", log) == -1) {
+  if (device == NULL || asprintf (&parameter, "log=%s", log) == -1 || asprintf (&directory, "directory=%s", folder) == -1
+      || asprintf (&device->link, "%s/" LOG_LINK, folder) == -1) {
     error_message ("out of memory");
     free (device);
     return NULL;
   }
-  if (nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const[]) { parameter, NULL }, folder, "disk") == -1) {
+  if (nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const[]) { parameter, directory, NULL }, folder, "disk")
+      == -1) {
+    free (device->link);
     free (device);
     return NULL;
   }
@@ -57,6 +65,7 @@ device_stop (struct device *device)
   nbd_close (device->control);
   nbdkit_stop (&device->nbdkit);
   nbdkit_free (&device->nbdkit);
+  free (device->link);
   free (device->buffer);
   free (device->decisions);
   free (device->seen);
@@ -95,22 +104,28 @@ need_buffer (struct device *device, size_t size)
   return 0;
 }
 
+/* Let the link of the server's directory lead to LOG. */
+static int
+link_log (const struct device *device, const char *log)
+{
+  CLEANUP_FREE char *path = realpath (log, NULL);
+
+  if (path && (unlink (device->link) == 0 || errno == ENOENT) && symlink (path, device->link) == 0)
+    return 0;
+  error_message ("%s: %m", log);
+  return -1;
+}
+
 int
 device_change (struct device *device, const char *log)
 {
-  CLEANUP_FREE char *path = realpath (log, NULL);
-  const size_t length = path ? strlen (path) : 0;
-  const struct control_open head = { .magic = htole32 (CONTROL_OPEN_MAGIC), .path_length = htole32 ((uint32_t) length) };
-  const size_t size = SECTOR_UP (sizeof head + length);
+  const struct control_open head = { .magic = htole32 (CONTROL_OPEN_MAGIC), .name_length = htole32 (strlen (LOG_LINK)) };
+  const size_t size = SECTOR_UP (sizeof head + strlen (LOG_LINK));
 
-  if (path == NULL) {
-    error_message ("%s: %m", log);
-    return -1;
-  }
-  if (need_buffer (device, size) == -1)
+  if (link_log (device, log) == -1 || need_buffer (device, size) == -1)
     return -1;
   memset (device->buffer, 0, size);
-  memcpy (mempcpy (device->buffer, &head, sizeof head), path, length);
+  memcpy (mempcpy (device->buffer, &head, sizeof head), LOG_LINK, strlen (LOG_LINK));
   if (nbd_pwrite (device->control, device->buffer, size, 0, 0) == -1) {
     CLEANUP_FREE char *line = nbdkit_error_line (&device->nbdkit, "");
 

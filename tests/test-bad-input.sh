@@ -95,8 +95,6 @@ refused "$tmp/empty" "$powercut" record --kernel="$tmp/empty" -o "$tmp/x.bin" --
 refused 'log.bin' "$powercut" record --kernel="$tmp/log.bin" -o "$tmp/x.bin" -- "$true"
 refused 'foofs' "$powercut" record --fs=foofs -o "$tmp/x.bin" -- "$true"
 refused 'not the name of a file system' "$powercut" record --fs=../ext4 -o "$tmp/x.bin" -- "$true"
-refused '16384 bytes' "$powercut" record --size=16K -o "$tmp/x.bin" -- "$true"
-refused "invalid option -- 'Z'\$" "$powercut" record --mkfs=-Z -o "$tmp/x.bin" -- "$true"
 refused '--include=' "$powercut" record --include="$tmp/nothing" -o "$tmp/x.bin" -- "$true"
 refused "$tmp/nothing" "$powercut" record --initial="$tmp/nothing" -o "$tmp/x.bin" -- "$true"
 refused "$tmp/nothing/x.bin" "$powercut" record -o "$tmp/nothing/x.bin" -- "$true"

@@ -270,7 +270,7 @@ static void
 serve_log (void)
 {
   make_log ();
-  server_start ("crashstate", "log=log.bin", NULL);
+  server_start ("crashstate", "log=log.bin", "directory=.", NULL);
   control = client_open (CONTROL_EXPORT);
   disk = client_open ("disk0");
 }
@@ -459,16 +459,16 @@ START_TEST (an_illegal_selection_is_invalid_and_harms_nothing)
 }
 END_TEST
 
-/* Ask for the log PATH. */
+/* Ask for the log NAME. */
 static int
-open_another (const char *path)
+open_another (const char *name)
 {
   char request[1024] = "";
   const struct control_open head = {
-    .magic = htole32 (CONTROL_OPEN_MAGIC), .path_length = htole32 ((uint32_t) strlen (path))
+    .magic = htole32 (CONTROL_OPEN_MAGIC), .name_length = htole32 ((uint32_t) strlen (name))
   };
 
-  snprintf (mempcpy (request, &head, sizeof head), sizeof request - sizeof head, "%s", path);
+  snprintf (mempcpy (request, &head, sizeof head), sizeof request - sizeof head, "%s", name);
   return nbd_pwrite (control, request, sizeof request, 0, 0);
 }
 
@@ -488,22 +488,20 @@ make_other_log (const char *path, uint64_t size, const void *data)
 START_TEST (another_log_takes_the_place_of_the_first)
 {
   char data[4 * KIB], written[512];
-  CLEANUP_FREE char *path = NULL;
 
   fill (data, sizeof data, 77);
   fill (written, sizeof written, 78);
   serve_log ();
   make_other_log ("other.bin", (uint64_t) nbd_get_size (disk), data);
-  path = realpath ("other.bin", NULL);
   ck_nbd (nbd_pwrite (disk, written, sizeof written, 64 * KIB, 0));
-  ck_nbd (open_another (path));
+  ck_nbd (open_another ("other.bin"));
   check_content (disk, data, sizeof data, 0);
   check_content (disk, NULL, 512, 64 * KIB);
   select_choices (control, 0, &(struct choice) { 0, 0, CHOICE_END, CHOICE_ABSENT }, 1, whole (PREFER_PRESENT));
   check_content (disk, NULL, sizeof data, 0);
   ck_assert_uint_eq (read_report (control).reads, 1);
-  path = (free (path), realpath ("log.bin", NULL));
-  ck_nbd (open_another (path));
+  ck_assert_int_eq (symlink ("log.bin", "link"), 0);
+  ck_nbd (open_another ("link"));
   check_present (disk, ALL);
   stop_serving ();
 }
@@ -512,21 +510,44 @@ END_TEST
 START_TEST (a_log_that_does_not_fit_is_refused_and_the_first_stays)
 {
   static const char data[4 * KIB] = "x";
-  struct control_open head = { .magic = htole32 (CONTROL_OPEN_MAGIC), .path_length = htole32 (505) };
+  struct control_open head = { .magic = htole32 (CONTROL_OPEN_MAGIC), .name_length = htole32 (505) };
   char request[512] = "";
 
   serve_log ();
   make_other_log ("other.bin", (uint64_t) nbd_get_size (disk) * 2, data);
-  CLEANUP_FREE char *path = realpath ("other.bin", NULL);
-  ck_nbd_fails (open_another (path), EINVAL);
-  ck_nbd_fails (open_another ("/nowhere/log.bin"), EINVAL);
-  ck_nbd_fails (open_another ("/dev/null"), EINVAL);
+  ck_nbd_fails (open_another ("other.bin"), EINVAL);
+  ck_nbd_fails (open_another ("nowhere.bin"), EINVAL);
   memcpy (request, &head, sizeof head);
   ck_nbd_fails (nbd_pwrite (control, request, sizeof request, 0, 0), EINVAL);
   check_present (disk, ALL);
   select_choices (control, FLUSHED, NULL, 0, whole (PREFER_PRESENT));
   check_present (disk, 1u << OLD);
   stop_serving ();
+}
+END_TEST
+
+/* LOG must not be opened by a server with PARAMETER. */
+static void
+check_out_of_reach (const char *parameter, const char *log)
+{
+  server_start ("crashstate", "log=log.bin", parameter, NULL);
+  control = client_open (CONTROL_EXPORT);
+  disk = client_open ("disk0");
+  ck_nbd_fails (open_another (log), EINVAL);
+  check_present (disk, ALL);
+  stop_serving ();
+}
+
+START_TEST (no_client_reaches_another_file_of_the_host)
+{
+  make_log ();
+  CLEANUP_FREE char *path = realpath ("log.bin", NULL);
+  ck_assert_int_eq (mkdir ("inner", 0700), 0);
+  check_out_of_reach ("directory=.", path);
+  check_out_of_reach ("directory=.", "./log.bin");
+  check_out_of_reach ("directory=inner", "../log.bin");
+  check_out_of_reach ("directory=inner", "..");
+  check_out_of_reach (NULL, "log.bin");
 }
 END_TEST
 
@@ -1053,6 +1074,7 @@ main (void)
   tcase_add_test (states, a_selection_stands_at_the_start_of_control);
   tcase_add_test (states, another_log_takes_the_place_of_the_first);
   tcase_add_test (states, a_log_that_does_not_fit_is_refused_and_the_first_stays);
+  tcase_add_test (states, no_client_reaches_another_file_of_the_host);
   tcase_add_test (states, reads_decide_what_they_need_in_their_order);
   tcase_add_test (states, undecided_writes_can_become_absent);
   tcase_add_test (states, reads_elsewhere_decide_nothing);

@@ -20,7 +20,7 @@
 #define MIB (1024 * 1024)
 
 /* Start a server with log.bin and these parameters. */
-#define START(...) server_start ("writelog", "log=log.bin", __VA_ARGS__, NULL)
+#define START(...) server_start ("writelog", "log=log.bin", "directory=.", __VA_ARGS__, NULL)
 
 /* The log of a server that was stopped. */
 static struct write_log *
@@ -330,6 +330,54 @@ START_TEST (another_log_can_have_a_base)
 }
 END_TEST
 
+START_TEST (what_the_device_holds_can_be_saved_as_a_base)
+{
+  char data[8192];
+  struct stat status;
+
+  fill (data, sizeof data, 1);
+  START ("size=1M");
+  struct nbd_handle *client = client_open ("disk0"), *control = client_open ("control");
+  ck_nbd (nbd_pwrite (client, data, sizeof data, 64 * KIB, 0));
+  ck_nbd (nbd_zero (client, 512, 64 * KIB + 512, 0));
+  ck_nbd (ASK (control, "save\0image\0"));
+  ck_nbd_fails (ASK (control, "save\0image\0"), EINVAL);      /* which is how the protocol tells EEXIST */
+  ck_assert_int_eq (stat ("image", &status), 0);
+  ck_assert_int_eq (status.st_size, MIB);
+  ck_nbd (ASK (control, "open\0log=second.bin\0base=image\0"));
+  memset (data + 512, 0, 512);
+  check_content (client, NULL, 64 * KIB, 0);
+  check_content (client, data, sizeof data, 64 * KIB);
+  client_close (control);
+  client_close (client);
+  server_stop ();
+}
+END_TEST
+
+START_TEST (a_link_in_the_directory_leads_to_the_log)
+{
+  ck_assert_int_eq (mkdir ("links", 0700), 0);
+  ck_assert_int_eq (symlink ("second.bin", "links/log"), 0);
+  server_start ("writelog", "log=log.bin", "directory=links", "size=1M", NULL);
+  struct nbd_handle *control = client_open ("control");
+  ck_nbd (ASK (control, "open\0log=log\0"));
+  client_close (control);
+  server_stop ();
+  ck_assert_int_eq (access ("second.bin", F_OK), 0);
+}
+END_TEST
+
+START_TEST (without_a_directory_no_file_can_be_named)
+{
+  server_start ("writelog", "log=log.bin", "size=1M", NULL);
+  struct nbd_handle *control = client_open ("control");
+  ck_nbd_fails (ASK (control, "open\0log=new.bin\0"), EINVAL);
+  ck_assert_int_eq (access ("new.bin", F_OK), -1);
+  client_close (control);
+  server_stop ();
+}
+END_TEST
+
 static const struct {
   const char *texts;
   size_t size;
@@ -338,6 +386,9 @@ static const struct {
   SENSELESS ("\0"), SENSELESS ("end"), SENSELESS ("End\0"), SENSELESS ("open\0"), SENSELESS ("open\0info=a=b\0"),
   SENSELESS ("open\0log\0"), SENSELESS ("open\0log=new.bin\0size=2M\0"), SENSELESS ("open\0log=new.bin\0nothing=1\0"),
   SENSELESS ("open\0log=new.bin\0base=a\0base=b\0"), SENSELESS ("open\0log=new.bin"), SENSELESS ("open\0log=new.bin\0info=a\0"),
+  SENSELESS ("open\0log=/tmp/new.bin\0"), SENSELESS ("open\0log=../new.bin\0"), SENSELESS ("open\0log=./new.bin\0"),
+  SENSELESS ("open\0log=..\0"), SENSELESS ("open\0log=\0"), SENSELESS ("open\0log=new.bin\0base=/etc/passwd\0"),
+  SENSELESS ("open\0log=new.bin\0directory=/\0"), SENSELESS ("save\0"), SENSELESS ("save\0/tmp/new.bin\0"),
 #undef SENSELESS
 };
 #define SENSELESS_COUNT ((int) (sizeof senseless / sizeof senseless[0]))
@@ -838,6 +889,9 @@ main (void)
   tcase_add_test (control, without_a_log_requests_are_refused);
   tcase_add_test (control, another_log_begins_with_empty_devices_and_its_own_notes);
   tcase_add_test (control, another_log_can_have_a_base);
+  tcase_add_test (control, what_the_device_holds_can_be_saved_as_a_base);
+  tcase_add_test (control, a_link_in_the_directory_leads_to_the_log);
+  tcase_add_test (control, without_a_directory_no_file_can_be_named);
   tcase_add_loop_test (control, a_senseless_request_is_refused_and_another_log_can_follow, 0, SENSELESS_COUNT);
   tcase_add_loop_test (content, data_read_back_before_and_after_they_reach_the_file, 0, WRITE_SIZE_COUNT);
   tcase_add_test (content, an_overwritten_sector_reads_as_what_came_last);

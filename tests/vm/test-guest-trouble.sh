@@ -3,7 +3,7 @@
 # A guest program that panics the kernel, hangs, fills the file system or fails, and Ctrl-C: each ends in one clear line and
 # the right exit status, and leaves no process, socket or temporary file behind.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires mkfs.ext4 qemu-system-x86_64 nbdkit pgrep script unshare
+requires mkfs.ext4 mkfs.xfs qemu-system-x86_64 nbdkit pgrep script unshare
 
 mkdir "$tmp/work"
 export TMPDIR=$tmp/work
@@ -34,6 +34,18 @@ grep -q 'this went wrong' "$tmp/err" || fail 'exit 1: what it printed is not sho
 
 trouble full 2 'No space left' -- dd if=/dev/zero of=file bs=1M
 expect_one_line "$tmp/err"
+
+# A file system is made in the guest, by this host's mkfs: what its arguments do, they do there.
+trouble 'mkfs size' 2 '16384 bytes.*Not enough space' --size=16K -- true
+expect_one_line "$tmp/err"
+trouble 'mkfs option' 2 "invalid option -- 'Z'\$" --mkfs=-Z -- true
+expect_one_line "$tmp/err"
+echo precious > "$tmp/victim"
+cp "$tmp/victim" "$tmp/expected"
+trouble 'mkfs victim' 2 'victim' --fs=xfs --size=300M --mkfs="-l logdev=$tmp/victim,size=4096b" -- true
+cmp "$tmp/victim" "$tmp/expected" || fail 'mkfs.xfs reached a file of the host'
+expect_status 0 "$powercut" record --quiet --size=64M --mkfs="-z /tmp/$$.undo" -o "$tmp/log.bin" -- true
+[ ! -e "/tmp/$$.undo" ] || fail 'mkfs.ext4 made a file of the host'
 
 trouble hang 2 'time-out' --timeout=2 -- sleep 1000
 expect_one_line "$tmp/err"
