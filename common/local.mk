@@ -30,3 +30,9 @@ common_libcommon_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DCASESDIR='"$(pkgdatadir)/cases"' -DSOURCE_CASES='"$(abs_top_srcdir)/corpus/cases"'
 common_libmessage_la_SOURCES = common/message.c common/message.h
 common_libmessage_la_LIBADD = common/libcommon.la
+
+# Work without rights; for the programs that read what strangers made.
+noinst_LTLIBRARIES += common/libsandbox.la
+common_libsandbox_la_SOURCES = common/sandbox.c common/sandbox.h
+common_libsandbox_la_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+common_libsandbox_la_LIBADD = common/libcommon.la $(SECCOMP_LIBS)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The image is not trusted: libext2fs checks what it reads, and what one question may cost is limited. */
+/* The image is not trusted: libext2fs checks what it reads, what one question may cost is limited, and all of it happens in a
+ * process without rights (common/sandbox.h), so that the image is no file but is read from memory.
+ */
 #include <config.h>
 
 #include <ext2fs/ext2fs.h>
@@ -7,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <stdint.h>
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "log/format.h"
+#include "replay/blame-journal.h"
 #include "replay/blame-names.h"
 
 #define HITS_MAX (2 * NAMES_MAX)
@@ -272,35 +276,161 @@ name_blocks (struct search *search)
   }
 }
 
-/* Whether the file system is no larger than IMAGE.  Everything that is allocated and walked goes by what the superblock says of
+static struct struct_io_manager image_manager;
+
+/* What the channels of this thread read. */
+static _Thread_local struct source {
+  const struct image *image;
+  struct journal journal;
+} source;
+
+static errcode_t
+channel_open (const char *name, int flags, io_channel *channel)
+{
+  struct struct_io_channel *opened = calloc (1, sizeof *opened);
+
+  (void) flags;
+  if (opened == NULL)
+    return EXT2_ET_NO_MEMORY;
+  opened->magic = EXT2_ET_MAGIC_IO_CHANNEL;
+  opened->manager = &image_manager;
+  opened->name = strdup (name);
+  opened->block_size = 1024;
+  opened->refcount = 1;
+  *channel = opened;
+  return 0;
+}
+
+static errcode_t
+channel_close (io_channel channel)
+{
+  if (--channel->refcount > 0)
+    return 0;
+  free (channel->name);
+  free (channel);
+  return 0;
+}
+
+static errcode_t
+channel_set_block_size (io_channel channel, int size)
+{
+  channel->block_size = size;
+  return 0;
+}
+
+/* Read SIZE bytes at OFFSET of the image. */
+static errcode_t
+read_image (uint64_t offset, size_t size, void *data)
+{
+  const struct image *image = source.image;
+
+  if (offset % LOG_SECTOR != 0 || size % LOG_SECTOR != 0 || offset > image->size_bytes || size > image->size_bytes - offset)
+    return EXT2_ET_SHORT_READ;
+  return image->read (image->opaque, data, size, offset) == 0 ? 0 : EXT2_ET_SHORT_READ;
+}
+
+/* Read one block, from the journal if it is newer there. */
+static errcode_t
+read_one (uint64_t block_size, uint64_t block, void *data)
+{
+  const struct journal_copy *copy = journal_find (&source.journal, block);
+  errcode_t error = copy && copy->copy > UINT64_MAX / block_size ? EXT2_ET_SHORT_READ
+    : read_image ((copy ? copy->copy : block) * block_size, block_size, data);
+
+  if (error == 0 && copy && copy->escaped)
+    journal_unescape (data);
+  return error;
+}
+
+/* A negative COUNT is one of bytes. */
+static errcode_t
+channel_read64 (io_channel channel, unsigned long long block, int count, void *data)
+{
+  const uint64_t size = (uint64_t) channel->block_size;
+  errcode_t error = 0;
+
+  if (size == 0 || block > UINT64_MAX / size - INT32_MAX)
+    return EXT2_ET_SHORT_READ;
+  if (count < 0)
+    return read_image (block * size, (size_t) -(int64_t) count, data);
+  for (int i = 0; i < count && error == 0; i++)
+    error = read_one (size, block + (unsigned) i, (char *) data + (size_t) i * size);
+  return error;
+}
+
+static errcode_t
+channel_read (io_channel channel, unsigned long block, int count, void *data)
+{
+  return channel_read64 (channel, block, count, data);
+}
+
+static errcode_t
+channel_write64 (io_channel channel, unsigned long long block, int count, const void *data)
+{
+  (void) channel, (void) block, (void) count, (void) data;
+  return EXT2_ET_RO_FILSYS;
+}
+
+static errcode_t
+channel_write (io_channel channel, unsigned long block, int count, const void *data)
+{
+  return channel_write64 (channel, block, count, data);
+}
+
+static errcode_t
+channel_flush (io_channel channel)
+{
+  (void) channel;
+  return 0;
+}
+
+static struct struct_io_manager image_manager = {
+  .magic = EXT2_ET_MAGIC_IO_MANAGER, .name = "image", .open = channel_open, .close = channel_close,
+  .set_blksize = channel_set_block_size, .read_blk = channel_read, .read_blk64 = channel_read64, .write_blk = channel_write,
+  .write_blk64 = channel_write64, .flush = channel_flush,
+};
+
+/* Open the file system, or nothing but its superblock. */
+static ext2_filsys
+open_image (int flags)
+{
+  ext2_filsys fs;
+
+  return ext2fs_open2 ("image", NULL, EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS | flags, 0, 0,
+                       &image_manager, &fs) == 0 ? fs : NULL;
+}
+
+/* Whether the file system is no larger than the image.  Everything that is allocated and walked goes by what the superblock says of
  * its size.
  */
 static bool
-is_plausible (const char *image)
+is_plausible (const struct image *image)
 {
-  ext2_filsys fs;
-  struct stat status;
-  bool plausible;
+  ext2_filsys fs = open_image (EXT2_FLAG_SUPER_ONLY);
+  bool plausible = fs && ext2fs_blocks_count (fs->super) <= image->size_bytes / fs->blocksize;
 
-  if (stat (image, &status) == -1
-      || ext2fs_open2 (image, NULL, EXT2_FLAG_SUPER_ONLY | EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_64BITS
-                       | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0, unix_io_manager, &fs) != 0)
-    return false;
-  plausible = ext2fs_blocks_count (fs->super) <= (uint64_t) status.st_size / fs->blocksize;
-  ext2fs_close_free (&fs);
+  if (fs)
+    ext2fs_close_free (&fs);
   return plausible;
 }
 
 void
-blame_ext (const char *image, const struct written *written, struct names *names)
+blame_ext (const struct image *image, const struct written *written, struct names *names)
 {
   struct search search = { .written = written, .names = names };
+  struct journal journal;
+  ext2_filsys fs;
 
-  if (!is_plausible (image))
+  source = (struct source) { .image = image };
+  if (!is_plausible (image) || (fs = open_image (0)) == NULL)
     return;
-  if (ext2fs_open2 (image, NULL, EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS, 0, 0,
-                    unix_io_manager, &search.fs) != 0)
-    return;
-  name_blocks (&search);
-  ext2fs_close_free (&search.fs);
+  journal_read (fs, &journal);
+  ext2fs_close_free (&fs);
+  source.journal = journal;
+  search.fs = open_image (0);
+  if (search.fs) {
+    name_blocks (&search);
+    ext2fs_close_free (&search.fs);
+  }
+  journal_free (&source.journal);
 }

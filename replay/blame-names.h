@@ -25,8 +25,15 @@ struct written {
   const unsigned char *data;
 };
 
-/* Name what ext2, ext3 or ext4 on the image IMAGE has in that place. */
-extern void blame_ext (const char *image, const struct written *written, struct names *names);
+/* A device as it can be read: COUNT bytes at OFFSET, both multiples of 512 and inside of it.  Returns 0, or -1. */
+struct image {
+  int (*read) (void *opaque, void *buffer, size_t count, uint64_t offset);
+  void *opaque;
+  uint64_t size_bytes;
+};
+
+/* Name what ext2, ext3 or ext4 on IMAGE has in that place once its journal is recovered. */
+extern void blame_ext (const struct image *image, const struct written *written, struct names *names);
 
 /* The same for xfs and btrfs.  SUPERBLOCK are the 4096 bytes at xfs's offset 0, or at btrfs's offset BTRFS_SUPERBLOCK. */
 #define BTRFS_SUPERBLOCK 65536

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,30 +10,26 @@
 #include "checker/tree.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/message.h"
 #include "common/number.h"
-#include "common/process.h"
+#include "common/sandbox.h"
 #include "replay/blame-names.h"
 #include "replay/blame.h"
-#include "replay/export.h"
 
 #define FIELDS 8                /* of a line of a tree (checker/tree.h) */
+#define MEMORY_BYTES (UINT64_C (1) << 30)       /* for one question, as is the next */
+#define CPU_SECONDS 20
 #define TAIL_MAX 65536          /* the rest of a file's last block */
-
-enum { IMAGE_AT_CRASH, IMAGE_OF_LOG, IMAGES };
 
 struct blame {
   const struct write_log *log;
   const struct trees *trees;
   struct crash_state *state;
-  struct image {
-    char *path;
-    uint32_t position;
-    bool made;
-  } images[IMAGES];
+  bool failed;                  /* that was reported */
 };
 
 struct blame *
-blame_new (const struct write_log *log, const struct trees *trees, const char *folder)
+blame_new (const struct write_log *log, const struct trees *trees)
 {
   struct blame *blame = calloc (1, sizeof *blame);
 
@@ -43,11 +38,7 @@ blame_new (const struct write_log *log, const struct trees *trees, const char *f
   blame->log = log;
   blame->trees = trees;
   blame->state = crash_state_new (log);
-  if (asprintf (&blame->images[IMAGE_AT_CRASH].path, "%s/blame-crash.img", folder) == -1)
-    blame->images[IMAGE_AT_CRASH].path = NULL;
-  if (asprintf (&blame->images[IMAGE_OF_LOG].path, "%s/blame-log.img", folder) == -1)
-    blame->images[IMAGE_OF_LOG].path = NULL;
-  if (blame->state && blame->images[IMAGE_AT_CRASH].path && blame->images[IMAGE_OF_LOG].path)
+  if (blame->state)
     return blame;
   blame_free (blame);
   return NULL;
@@ -56,14 +47,8 @@ blame_new (const struct write_log *log, const struct trees *trees, const char *f
 void
 blame_free (struct blame *blame)
 {
-  if (blame == NULL)
-    return;
-  crash_state_free (blame->state);
-  for (int i = 0; i < IMAGES; i++) {
-    if (blame->images[i].made)
-      unlink (blame->images[i].path);
-    free (blame->images[i].path);
-  }
+  if (blame)
+    crash_state_free (blame->state);
   free (blame);
 }
 
@@ -122,38 +107,25 @@ select_all (struct blame *blame, uint32_t position)
   return crash_state_select (blame->state, &selection) == 0;
 }
 
-/* An image of the first device at POSITION, its journal replayed if there is an e2fsck; NULL if there is none to be had. */
-static const char *
-ext_image (struct blame *blame, struct image *image, uint32_t position)
+/* How an image reads the first device. */
+static int
+read_device (void *opaque, void *buffer, size_t count, uint64_t offset)
 {
-  CLEANUP_FREE char *e2fsck = process_find ("e2fsck");
+  struct blame *blame = opaque;
 
-  if (image->made && image->position == position)
-    return image->path;
-  CLEANUP_CLOSE int fd = open (image->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  image->made |= fd != -1;
-  image->position = position;
-  if (fd == -1 || !select_all (blame, position) || export_device (blame->state, blame->log, 0, fd) == -1) {
-    image->position = UINT32_MAX;       /* of none */
-    return NULL;
-  }
-  if (e2fsck)
-    free (process_run ((const char *const[]) { e2fsck, "-y", "-E", "journal_only", image->path, NULL }));
-  return image->path;
+  crash_state_read (blame->state, 0, buffer, count, offset);
+  return 0;
 }
 
 static void
 ask_ext (struct blame *blame, const struct written *written, uint32_t position, struct names *names)
 {
-  const char *image = ext_image (blame, &blame->images[IMAGE_AT_CRASH], position);
+  const struct image image = { read_device, blame, blame->log->device_sizes[0] };
 
-  if (image)
-    blame_ext (image, written, names);
-  if (names->count > 0)
-    return;
-  image = ext_image (blame, &blame->images[IMAGE_OF_LOG], blame->log->event_count - 1);
-  if (image)
-    blame_ext (image, written, names);
+  if (select_all (blame, position))
+    blame_ext (&image, written, names);
+  if (names->count == 0 && select_all (blame, blame->log->event_count - 1))
+    blame_ext (&image, written, names);
 }
 
 /* The first line of TREE with a file whose whole content WRITTEN begins with, or NULL; *path, *path_length of it. */
@@ -218,25 +190,46 @@ ask_blocks (struct blame *blame, const char *filesystem, const struct written *w
   (btrfs ? blame_btrfs : blame_xfs) (superblock, written, names);
 }
 
-char *
-blame_write (struct blame *blame, uint32_t write, uint32_t position)
+struct question {
+  struct blame *blame;
+  uint32_t write, position;
+};
+
+/* Write what is known of the write in question: in a process without rights, as all of it comes from a stranger. */
+static void
+answer_question (void *argument, FILE *answer)
 {
+  const struct question *question = argument;
+  struct blame *blame = question->blame;
   const struct write_log *log = blame->log;
-  const struct log_write *w = &log->writes[write];
+  const struct log_write *w = &log->writes[question->write];
   const char *filesystem = log_info (log, "filesystem", 0);
   const struct written written = {
     w->offset_bytes, w->length_bytes, w->kind == LOG_WRITE ? (const unsigned char *) log->map + w->data : NULL
   };
   struct names names = { .count = 0 };
 
-  if (filesystem == NULL || w->device != 0)
-    return NULL;
   if (strcmp (filesystem, "ext2") == 0 || strcmp (filesystem, "ext3") == 0 || strcmp (filesystem, "ext4") == 0)
-    ask_ext (blame, &written, position, &names);
+    ask_ext (blame, &written, question->position, &names);
   if (names.count == 0 && written.data)
     ask_trees (blame->trees, &written, &names);
   if (names.count == 0)
-    ask_blocks (blame, filesystem, &written, position, &names);
+    ask_blocks (blame, filesystem, &written, question->position, &names);
   CLEANUP_FREE char *text = join_names (&names);
-  return text ? safe_text (text) : NULL;
+  fputs (text ? text : "", answer);
+}
+
+char *
+blame_write (struct blame *blame, uint32_t write, uint32_t position)
+{
+  struct question question = { blame, write, position };
+  CLEANUP_FREE char *why = NULL, *answer = NULL;
+
+  if (log_info (blame->log, "filesystem", 0) == NULL || blame->log->writes[write].device != 0)
+    return NULL;
+  answer = sandbox_run (&(struct sandbox) { answer_question, &question, MEMORY_BYTES, CPU_SECONDS }, &why);
+  if (answer == NULL && !blame->failed)
+    error_message ("what a write wrote cannot be told: the process that reads the file system failed: %s", why ? why : "no memory");
+  blame->failed |= answer == NULL;
+  return answer && *answer ? safe_text (answer) : NULL;
 }

@@ -5,6 +5,7 @@ replay_libreplay_la_SOURCES = \
 	replay/blame.c replay/blame.h replay/blame-names.h \
 	replay/blame-btrfs.c \
 	replay/blame-ext.c \
+	replay/blame-journal.c replay/blame-journal.h \
 	replay/blame-xfs.c \
 	replay/bundle.c replay/bundle.h \
 	replay/certificates.c replay/certificates.h \
@@ -45,8 +46,8 @@ replay_libreplay_la_SOURCES = \
 	replay/trust.c replay/trust.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
-	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libcommon.la \
-	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(XXHASH_LIBS)
+	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libsandbox.la common/libcommon.la \
+	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
 
 bin_PROGRAMS += replay/replay
 replay_replay_SOURCES = replay/main.c

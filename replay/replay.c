@@ -272,7 +272,7 @@ make_bundle (const struct replay_options *arguments, const struct session_config
 {
   struct seen_state seen;
   struct minimal *missing = minimal_as_is (config->log, position, choices, count);
-  struct blame *blame = blame_new (config->log, &config->trees, config->folder);
+  struct blame *blame = blame_new (config->log, &config->trees);
   int r = -1;
 
   if (missing == NULL || blame == NULL || minimal_describe (missing, config->log, blame) == -1)

@@ -817,7 +817,7 @@ find_minimal (struct worker *worker, const char *kind, uint32_t position, const 
   };
   struct minimal *found = minimal_find (&config, position, choices, count);
   int r = found ? confirm_minimal (worker, found, kind) : -1;
-  struct blame *blame = r == 1 ? blame_new (config.log, &session->config->trees, session->config->folder) : NULL;
+  struct blame *blame = r == 1 ? blame_new (config.log, &session->config->trees) : NULL;
 
   if (r == 1 && (blame == NULL || minimal_describe (found, config.log, blame) == -1))
     r = out_of_memory ();

@@ -22,6 +22,11 @@ tests_unit_test_publish_SOURCES = tests/unit/test-publish.c tests/unit/unit.h
 tests_unit_test_publish_CFLAGS = $(unit_cflags)
 tests_unit_test_publish_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-sandbox
+tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c tests/unit/unit.h
+tests_unit_test_sandbox_CFLAGS = $(unit_cflags)
+tests_unit_test_sandbox_LDADD = common/libsandbox.la common/libmessage.la $(CHECK_LIBS)
+
 # It brings its own error_message, to see the messages.
 UNIT_TESTS += tests/unit/test-options
 tests_unit_test_options_SOURCES = tests/unit/test-options.c tests/unit/unit.h

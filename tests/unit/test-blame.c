@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/process.h"
+#include "common/sandbox.h"
 #include "common/workdir.h"
 #include "replay/blame-names.h"
 #include "replay/blame.h"
@@ -93,6 +95,41 @@ ask_debugfs (const char *request)
   return strtoull (answer, NULL, 10);
 }
 
+/* The image in memory: the process without rights reads no file. */
+struct memory {
+  const char *bytes;
+  uint64_t size;
+};
+
+static int
+read_memory (void *opaque, void *buffer, size_t count, uint64_t offset)
+{
+  memcpy (buffer, ((const struct memory *) opaque)->bytes + offset, count);
+  return 0;
+}
+
+static struct memory
+map_image (void)
+{
+  CLEANUP_CLOSE int fd = open (image, O_RDONLY | O_CLOEXEC);
+  struct stat status;
+
+  ck_assert_int_eq (fstat (fd, &status), 0);
+  char *bytes = mmap (NULL, (size_t) status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+  ck_assert (bytes != MAP_FAILED);
+  return (struct memory) { bytes, (uint64_t) status.st_size };
+}
+
+/* Ask for WRITTEN on the image. */
+static void
+ask_ext (const struct written *written, struct names *names)
+{
+  struct memory memory = map_image ();
+
+  blame_ext (&(struct image) { read_memory, &memory, memory.size }, written, names);
+  munmap ((void *) memory.bytes, memory.size);
+}
+
 /* The names of COUNT blocks from FIRST on are TEXT, with semicolons between them.  DATA is what was written. */
 static void
 assert_names (uint64_t first, uint32_t count, const unsigned char *data, const char *text)
@@ -101,7 +138,7 @@ assert_names (uint64_t first, uint32_t count, const unsigned char *data, const c
   struct names names = { .count = 0 };
   char joined[512] = "";
 
-  blame_ext (image, &written, &names);
+  ask_ext (&written, &names);
   for (size_t i = 0; i < names.count; i++) {
     snprintf (joined + strlen (joined), sizeof joined - strlen (joined), "%s%s", i > 0 ? "; " : "", names.texts[i]);
     free (names.texts[i]);
@@ -154,6 +191,39 @@ START_TEST (the_journal_says_what_is_written)
 }
 END_TEST
 
+/* Let debugfs write COUNT bytes at DATA into the journal, as BLOCK of the file system. */
+static void
+put_into_journal (uint64_t block, const char *data, size_t count)
+{
+  CLEANUP_FREE char *debugfs = process_find ("debugfs"), *file = in_folder ("block"), *script = in_folder ("script");
+  FILE *stream = fopen (file, "we");
+
+  ck_assert_uint_eq (fwrite (data, 1, count, stream), count);
+  ck_assert_int_eq (fclose (stream), 0);
+  stream = fopen (script, "we");
+  fprintf (stream, "jo\njw -b %ju %s\njc\n", (uintmax_t) block, file);
+  ck_assert_int_eq (fclose (stream), 0);
+  CLEANUP_FREE char *failure = process_run ((const char *const[]) { debugfs, "-w", "-f", script, image, NULL });
+  ck_assert_msg (failure == NULL, "%s", failure);
+}
+
+START_TEST (what_is_only_in_the_journal_counts)
+{
+  uint64_t root = ask_debugfs ("bmap / 0"), data = ask_debugfs ("bmap /file 4");
+  struct memory memory = map_image ();
+  char block[BLOCK];
+
+  memcpy (block, memory.bytes + root * BLOCK, BLOCK);
+  char *name = memmem (block, BLOCK, "file", strlen ("file"));
+  ck_assert_ptr_nonnull (name);
+  memcpy (name, "FILE", strlen ("FILE"));
+  assert_names (data, 1, NULL, "data of file");
+  put_into_journal (root, block, BLOCK);
+  assert_names (data, 1, NULL, "data of FILE");
+  munmap ((void *) memory.bytes, memory.size);
+}
+END_TEST
+
 START_TEST (what_is_free_has_no_name)
 {
   assert_names (IMAGE_BLOCKS - 2, 1, NULL, "");
@@ -188,13 +258,24 @@ START_TEST (a_file_system_larger_than_its_image_has_no_names)
 }
 END_TEST
 
+/* What blame.c does there: all of the image is asked for. */
+static void
+ask_for_all (void *argument, FILE *answer)
+{
+  struct memory *memory = argument;
+  const struct written written = { 0, IMAGE_BLOCKS * BLOCK, NULL };
+  struct names names = { .count = 0 };
+
+  blame_ext (&(struct image) { read_memory, memory, memory->size }, &written, &names);
+  fputs ("it came to an end", answer);
+}
+
 /* Whatever is wrong with an image, an answer comes. */
 START_TEST (an_image_with_flipped_bytes_gives_some_answer)
 {
   struct dice dice = { (uint64_t) _i };
   CLEANUP_CLOSE int fd = open (image, O_RDWR | O_CLOEXEC);
-  const struct written written = { 0, IMAGE_BLOCKS * BLOCK, NULL };
-  struct names names = { .count = 0 };
+  char *why;
 
   for (unsigned i = 0; i < 200; i++) {
     unsigned char byte = (unsigned char) roll (&dice, 256);
@@ -203,9 +284,10 @@ START_TEST (an_image_with_flipped_bytes_gives_some_answer)
 
     ck_assert_int_eq (pwrite (fd, &byte, 1, offset), 1);
   }
-  blame_ext (image, &written, &names);
-  for (size_t i = 0; i < names.count; i++)
-    free (names.texts[i]);
+  struct memory memory = map_image ();
+  CLEANUP_FREE char *answer = sandbox_run (&(struct sandbox) { ask_for_all, &memory, 1 << 30, 20 }, &why);
+  ck_assert_msg (answer != NULL, "%s", why ? why : "no process");
+  munmap ((void *) memory.bytes, memory.size);
 }
 END_TEST
 
@@ -309,8 +391,7 @@ START_TEST (a_whole_file_is_known_by_its_content)
   add_done_write (maker, 0, 8, "ba");
   add_done_write (maker, 0, 8, "a");
   struct write_log *log = finish_log (maker);
-  CLEANUP_FREE char *path = new_path ();
-  struct blame *blame = blame_new (log, &trees, path);
+  struct blame *blame = blame_new (log, &trees);
   CLEANUP_FREE char *first = blame_write (blame, 0, 5), *second = blame_write (blame, 1, 5), *third = blame_write (blame, 2, 5);
 
   ck_assert_str_eq (first, "data of a%20b");
@@ -333,6 +414,7 @@ main (void)
   tcase_add_test (on_image, what_has_a_fixed_place_is_named);
   tcase_add_test (on_image, the_tables_of_a_group_are_named);
   tcase_add_test (on_image, the_journal_says_what_is_written);
+  tcase_add_test (on_image, what_is_only_in_the_journal_counts);
   tcase_add_test (on_image, what_is_free_has_no_name);
   tcase_add_test (on_image, a_write_over_much_has_a_few_names);
   tcase_add_test (on_image, garbage_has_no_name);
