@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Text that is not trusted, for a person to read: of a log's header and marks, of the guest, of a name.
  *
- * Characters that a reader can see stay: printable ASCII and, where the locale is one of UTF-8, the printable rest of Unicode.  Each byte of
- * anything else becomes `?`: control characters (also those of C1, which some terminals obey in UTF-8, too), what changes the
- * direction of the text or cannot be seen, and what is no UTF-8.
+ * Characters that a reader can see stay: printable ASCII and, where the locale is one of UTF-8, the printable rest of
+ * Unicode.  Each byte of anything else becomes `?`: control characters (also those of C1, which some terminals obey
+ * in UTF-8, too), what changes the direction of the text or cannot be seen, and what is no UTF-8.
  */
 #ifndef POWERCUT_PRINTABLE_H
 #define POWERCUT_PRINTABLE_H
@@ -15,7 +15,9 @@
 
 #define PRINTABLE_MAX 16384     /* bytes of one text that are printed; the rest is `...` */
 
-/* How many of the LENGTH bytes at TEXT are its first character, whose number goes to *character; 0 if it is not UTF-8. */
+/* How many of the LENGTH bytes at TEXT are its first character, whose number goes to *character; 0 if it is not
+ * UTF-8.
+ */
 extern size_t utf8_decode (const char *text, size_t length, uint32_t *character);
 
 /* Whether a reader can see CHARACTER, which then changes nothing but its own place. */
@@ -30,8 +32,8 @@ extern size_t print_character_safely (const char *text, size_t length, FILE *fil
 /* Write LENGTH bytes at TEXT. */
 extern void print_safely (const char *text, size_t length, FILE *file);
 
-/* The same for text in which names are escaped as in a tree (common/escape.h): what stands for visible characters beyond ASCII
- * is shown as these where the locale allows, and all other escapes stay.
+/* The same for text in which names are escaped as in a tree (common/escape.h): what stands for visible characters
+ * beyond ASCII is shown as these where the locale allows, and all other escapes stay.
  */
 extern void print_names_safely (const char *text, size_t length, FILE *file);
 

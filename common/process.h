@@ -3,12 +3,14 @@
 #ifndef POWERCUT_PROCESS_H
 #define POWERCUT_PROCESS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct process_io {
   int stdout_fd;                /* becomes standard output; -1 keeps the parent's */
   int stderr_fd;                /* becomes standard error; -1 keeps the parent's */
   int inherit_fd;               /* stays open in the child under the same number; -1 for none */
+  uint64_t file_bytes_max;      /* no file becomes larger by its writes, which fail then; 0 for no limit */
 };
 
 /* Where program NAME is: in PATH, or in the sbin folders that users rarely have there.  Returns a path to free, or NULL

@@ -39,7 +39,9 @@ open_nameless (const char *path)
   return directory ? open (directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666) : -1;
 }
 
-/* Call MAKE for a name beside PATH until there was no file of that name.  Returns what it does, the name, to free, in *name. */
+/* Call MAKE for a name beside PATH until there was no file of that name.  Returns what it does, the name, to free, in
+ * *name.
+ */
 static int
 with_new_name (const char *path, int (*make) (const char *name, int fd), int fd, char **name)
 {

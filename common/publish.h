@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files that others read: nobody reads half of one, and no name that can be foreseen is written to before the file is there.
+/* Files that others read: nobody reads half of one, and no name that can be foreseen is written to before the file is
+ * there.
  *
- * Until it is complete a file has no name; where the file system cannot do that, one that nobody can guess.  What is killed while
- * it writes leaves nothing.
+ * Until it is complete a file has no name; where the file system cannot do that, one that nobody can guess.  What is
+ * killed while it writes leaves nothing.
  */
 #ifndef POWERCUT_PUBLISH_H
 #define POWERCUT_PUBLISH_H

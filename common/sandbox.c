@@ -72,7 +72,9 @@ limit_resources (const struct sandbox *sandbox)
 static int
 close_others (int fd)
 {
-  return (fd > 0 && close_range (0, (unsigned) fd - 1, 0) == -1) || close_range ((unsigned) fd + 1, ~0u, 0) == -1 ? -1 : 0;
+  if (fd > 0 && close_range (0, (unsigned) fd - 1, 0) == -1)
+    return -1;
+  return close_range ((unsigned) fd + 1, ~0u, 0);
 }
 
 /* Allow only what memory, the answer on FD and the end of the process need. */
@@ -81,7 +83,8 @@ filter_calls (int fd)
 {
   static const int harmless[] = {
     SCMP_SYS (brk), SCMP_SYS (munmap), SCMP_SYS (mremap), SCMP_SYS (madvise), SCMP_SYS (futex), SCMP_SYS (exit),
-    SCMP_SYS (exit_group), SCMP_SYS (rt_sigreturn), SCMP_SYS (clock_gettime), SCMP_SYS (getrandom), SCMP_SYS (sched_yield)
+    SCMP_SYS (exit_group), SCMP_SYS (rt_sigreturn), SCMP_SYS (clock_gettime), SCMP_SYS (getrandom),
+    SCMP_SYS (sched_yield)
   };
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_KILL_PROCESS);
   int r = filter ? 0 : -1;
@@ -154,8 +157,8 @@ now_ms (void)
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Read FD to its end, which comes in time, into TEXT, which has room for SANDBOX_ANSWER_MAX and one byte.  Returns the length, or
- * -1 if there is too much of it or it took too long.
+/* Read FD to its end, which comes in time, into TEXT, which has room for SANDBOX_ANSWER_MAX and one byte.  Returns
+ * the length, or -1 if there is too much of it or it took too long.
  */
 static ssize_t
 receive (int fd, char *text)

@@ -28,6 +28,7 @@
 #include "guest/vm.h"
 
 #define ANSWER_MAX (64 << 20)
+#define CONSOLE_MAX (64 << 20)  /* bytes that a guest may print, and QEMU: it writes to no other file */
 #define HEAD_MAX 32
 #define EXIT_WAIT_MS 5000
 #define ERRORS_TAIL 4096
@@ -244,11 +245,24 @@ vm_call (struct vm *vm, int timeout_ms, const char *const *words)
   return receive_answer (vm, timeout_ms, deadline_ms);
 }
 
+/* Whether some disk is a file, which QEMU then writes to. */
+static bool
+has_file (const struct vm_config *config)
+{
+  for (size_t i = 0; i < config->disk_count; i++)
+    if (config->disks[i].export_name == NULL)
+      return true;
+  return false;
+}
+
 /* Start QEMU with the agent's port on PORT. */
 static int
 start_qemu (struct vm *vm, const struct vm_config *config, enum accel accel, int port)
 {
-  struct process_io io = { .stdout_fd = vm->errors, .stderr_fd = vm->errors, .inherit_fd = port };
+  struct process_io io = {
+    .stdout_fd = vm->errors, .stderr_fd = vm->errors, .inherit_fd = port,
+    .file_bytes_max = has_file (config) ? 0 : CONSOLE_MAX
+  };
   CLEANUP_FREE char *unpacked = accel == ACCEL_TCG ? kernel_unpacked (config->image) : NULL;
   struct vm_config with_kernel = *config;
 

@@ -27,7 +27,7 @@ struct vm_config {
   const struct vm_disk *disks;
   size_t disk_count;
   unsigned memory_mib;
-  const char *console;          /* file that receives the serial console, made anew */
+  const char *console;          /* file that receives the serial console up to a limit, made anew */
   const char *terminal;         /* Unix socket that somebody listens on: a terminal for the guest, /dev/hvc0; or NULL */
   int boot_timeout_ms;
   enum accel accel;

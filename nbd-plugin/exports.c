@@ -74,7 +74,8 @@ control_path (const char *directory, const char *name)
   char target[PATH_MAX], *path;
 
   if (directory == NULL || *name == '\0' || strchr (name, '/') || strcmp (name, ".") == 0 || strcmp (name, "..") == 0) {
-    nbdkit_error ("control: %s: %s", name, directory ? "is not the name of a file in directory=" : "directory= was not given");
+    nbdkit_error ("control: %s: %s", name,
+                  directory ? "is not the name of a file in directory=" : "directory= was not given");
     errno = EINVAL;
     return NULL;
   }

@@ -10,8 +10,8 @@ struct nbdkit_exports;
 
 #define EXPORT_OTHER (-1)
 
-/* The device that the export which the client asked for stands for (the empty name is disk0), or EXPORT_OTHER if it is the
- * one named OTHER.  -2 after a message, with errno ENOENT, if it is neither.
+/* The device that the export which the client asked for stands for (the empty name is disk0), or EXPORT_OTHER if it
+ * is the one named OTHER.  -2 after a message, with errno ENOENT, if it is neither.
  */
 extern int export_open (size_t device_count, const char *other);
 
@@ -25,8 +25,8 @@ extern int export_block_size (void *handle, uint32_t *minimum, uint32_t *preferr
 /* 0 if a request is made of whole sectors; -1 after a message, with errno EINVAL, if not. */
 extern int export_check_sectors (uint32_t count, uint64_t offset);
 
-/* The file that NAME, which came by `control`, means: an entry of DIRECTORY, or what an entry that is a symbolic link points to.
- * To free; NULL after a message and with errno EINVAL if it is no name, or there is no directory (NULL).
+/* The file that NAME, which came by `control`, means: an entry of DIRECTORY, or what an entry that is a symbolic link
+ * points to.  To free; NULL after a message and with errno EINVAL if it is no name, or there is no directory (NULL).
  */
 extern char *control_path (const char *directory, const char *name);
 

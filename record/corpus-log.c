@@ -18,7 +18,9 @@
 #define MEMBER "log.bin"        /* of an archive */
 #define CHUNK 65536
 
-/* What a file may unpack to.  Logs have a checksum in every record, and no blocks of zeros: none is packed as well as this. */
+/* What a file may unpack to.  Logs have a checksum in every record, and no blocks of zeros: none is packed as well as
+ * this.
+ */
 #define UNPACKED_LEAST (UINT64_C (64) << 20)
 #define UNPACKED_RATIO 1000
 

@@ -3,8 +3,9 @@
 #ifndef POWERCUT_CORPUS_LOG_H
 #define POWERCUT_CORPUS_LOG_H
 
-/* Unpack the log FROM into the new file TO.  FROM may be compressed by zstd, gzip or xz, or not at all, or be an archive with a
- * member log.bin.  What unpacks to more than a log of its size can is refused.  Returns 0, or -1 after a message; TO is then removed.
+/* Unpack the log FROM into the new file TO.  FROM may be compressed by zstd, gzip or xz, or not at all, or be an
+ * archive with a member log.bin.  What unpacks to more than a log of its size can is refused.  Returns 0, or -1 after
+ * a message; TO is then removed.
  */
 extern int log_unpack (const char *from, const char *to);
 

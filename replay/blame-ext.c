@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The image is not trusted: libext2fs checks what it reads, what one question may cost is limited, and all of it happens in a
- * process without rights (common/sandbox.h), so that the image is no file but is read from memory.
+/* The image is not trusted: libext2fs checks what it reads, what one question may cost is limited, and all of it
+ * happens in a process without rights (common/sandbox.h), so that the image is no file but is read from memory.
  */
 #include <config.h>
 
@@ -400,8 +400,8 @@ open_image (int flags)
                        &image_manager, &fs) == 0 ? fs : NULL;
 }
 
-/* Whether the file system is no larger than the image.  Everything that is allocated and walked goes by what the superblock says of
- * its size.
+/* Whether the file system is no larger than the image.  Everything that is allocated and walked goes by what the
+ * superblock says of its size.
  */
 static bool
 is_plausible (const struct image *image)

@@ -8,8 +8,8 @@
 #include "common/cleanup.h"
 #include "replay/blame-journal.h"
 
-/* The format (Linux include/linux/jbd2.h), all big-endian.  A block of the journal that is no copy begins with a header: magic,
- * type, transaction.
+/* The format (Linux include/linux/jbd2.h), all big-endian.  A block of the journal that is no copy begins with a
+ * header: magic, type, transaction.
  */
 #define MAGIC 0xc03b3998
 enum { TYPE_DESCRIPTOR = 1, TYPE_COMMIT = 2, TYPE_REVOKE = 5 };
@@ -191,8 +191,8 @@ compare_revocations (const void *a, const void *b)
   return (int32_t) (one->transaction - other->transaction) < 0 ? -1 : one->transaction != other->transaction;
 }
 
-/* Whether a transaction at or after that of COPY says that it is not to be used.  *next is where to look in the revocations, for
- * copies that come in order.
+/* Whether a transaction at or after that of COPY says that it is not to be used.  *next is where to look in the
+ * revocations, for copies that come in order.
  */
 static bool
 is_revoked (const struct reader *reader, const struct journal_copy *copy, size_t *next)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the journal of ext3 or ext4 has that is not at its place yet.
  *
- * Only read: recovery would copy these blocks to where they belong, here they are looked up.  Checksums are not looked at, and fast
- * commits are left out: at worst a name is wrong or missing.
+ * Only read: recovery would copy these blocks to where they belong, here they are looked up.  Checksums are not
+ * looked at, and fast commits are left out: at worst a name is wrong or missing.
  */
 #ifndef POWERCUT_BLAME_JOURNAL_H
 #define POWERCUT_BLAME_JOURNAL_H

@@ -35,7 +35,9 @@ struct image {
 /* Name what ext2, ext3 or ext4 on IMAGE has in that place once its journal is recovered. */
 extern void blame_ext (const struct image *image, const struct written *written, struct names *names);
 
-/* The same for xfs and btrfs.  SUPERBLOCK are the 4096 bytes at xfs's offset 0, or at btrfs's offset BTRFS_SUPERBLOCK. */
+/* The same for xfs and btrfs.  SUPERBLOCK are the 4096 bytes at xfs's offset 0, or at btrfs's offset
+ * BTRFS_SUPERBLOCK.
+ */
 #define BTRFS_SUPERBLOCK 65536
 extern void blame_xfs (const unsigned char *superblock, const struct written *written, struct names *names);
 extern void blame_btrfs (const unsigned char *superblock, const struct written *written, struct names *names);

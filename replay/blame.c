@@ -229,7 +229,8 @@ blame_write (struct blame *blame, uint32_t write, uint32_t position)
     return NULL;
   answer = sandbox_run (&(struct sandbox) { answer_question, &question, MEMORY_BYTES, CPU_SECONDS }, &why);
   if (answer == NULL && !blame->failed)
-    error_message ("what a write wrote cannot be told: the process that reads the file system failed: %s", why ? why : "no memory");
+    error_message ("what a write wrote cannot be told: the process that reads the file system failed: %s",
+                   why ? why : "no memory");
   blame->failed |= answer == NULL;
   return answer && *answer ? safe_text (answer) : NULL;
 }

@@ -32,7 +32,9 @@ json_add_big_number (cJSON *object, const char *name, const mpz_t number)
   cJSON_AddStringToObject (object, name, text);
 }
 
-/* One character of JSON, perhaps as an escape: beyond ASCII, only texts have characters.  Returns how many bytes it has. */
+/* One character of JSON, perhaps as an escape: beyond ASCII, only texts have characters.  Returns how many bytes it
+ * has.
+ */
 static size_t
 print_json_character (const char *text, FILE *file)
 {

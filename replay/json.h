@@ -13,8 +13,8 @@ extern void json_add_text (cJSON *object, const char *name, const char *text);
 /* Add a number that may outgrow 64 bits, as decimal text. */
 extern void json_add_big_number (cJSON *object, const char *name, const mpz_t number);
 
-/* OBJECT as text to free, in LINES or in one, or NULL.  Characters that cannot be seen are escaped: a terminal that it is shown
- * on obeys none.
+/* OBJECT as text to free, in LINES or in one, or NULL.  Characters that cannot be seen are escaped: a terminal that
+ * it is shown on obeys none.
  */
 extern char *json_print (const cJSON *object, bool lines);
 

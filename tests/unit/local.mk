@@ -17,6 +17,11 @@ tests_unit_test_complaint_SOURCES = tests/unit/test-complaint.c tests/unit/unit.
 tests_unit_test_complaint_CFLAGS = $(unit_cflags)
 tests_unit_test_complaint_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/test-process
+tests_unit_test_process_SOURCES = tests/unit/test-process.c tests/unit/unit.h
+tests_unit_test_process_CFLAGS = $(unit_cflags)
+tests_unit_test_process_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/test-publish
 tests_unit_test_publish_SOURCES = tests/unit/test-publish.c tests/unit/unit.h
 tests_unit_test_publish_CFLAGS = $(unit_cflags)

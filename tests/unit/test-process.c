@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/process.h"
+#include "tests/unit/unit.h"
+
+START_TEST (a_file_that_is_written_to_has_a_limit)
+{
+  static const char script[] = "i=0; while [ $i -lt 100 ]; do echo 0123456789012345678901234567890123456789; i=$((i + 1)); done; exit 7";
+  CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC), errors = memfd_create ("errors", MFD_CLOEXEC);
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = errors, .inherit_fd = -1, .file_bytes_max = 1024 };
+  struct stat status;
+  int ended;
+
+  pid_t pid = process_start ((const char *const[]) { "/bin/sh", "-c", script, NULL }, &io);
+  ck_assert_int_ne (pid, -1);
+  ck_assert_int_eq (process_wait (pid, -1, &ended), 1);
+  ck_assert (WIFEXITED (ended) && WEXITSTATUS (ended) == 7);    /* it was not killed for it */
+  ck_assert_int_eq (fstat (output, &status), 0);
+  ck_assert_int_eq (status.st_size, 1024);
+}
+END_TEST
+
+START_TEST (without_a_limit_there_is_none)
+{
+  CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC);
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = -1, .inherit_fd = -1 };
+  struct stat status;
+  int ended;
+
+  pid_t pid = process_start ((const char *const[]) { "/bin/sh", "-c", "head -c 100000 /dev/zero", NULL }, &io);
+  ck_assert_int_eq (process_wait (pid, -1, &ended), 1);
+  ck_assert_int_eq (fstat (output, &status), 0);
+  ck_assert_int_eq (status.st_size, 100000);
+}
+END_TEST
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("process");
+  TCase *tcase = tcase_create ("process");
+
+  tcase_add_test (tcase, a_file_that_is_written_to_has_a_limit);
+  tcase_add_test (tcase, without_a_limit_there_is_none);
+  suite_add_tcase (suite, tcase);
+  return run_suite (suite);
+}
