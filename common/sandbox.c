@@ -84,7 +84,7 @@ filter_calls (int fd)
   static const int harmless[] = {
     SCMP_SYS (brk), SCMP_SYS (munmap), SCMP_SYS (mremap), SCMP_SYS (madvise), SCMP_SYS (futex), SCMP_SYS (exit),
     SCMP_SYS (exit_group), SCMP_SYS (rt_sigreturn), SCMP_SYS (clock_gettime), SCMP_SYS (getrandom),
-    SCMP_SYS (sched_yield)
+    SCMP_SYS (sched_yield), SCMP_SYS (sigaltstack)
   };
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_KILL_PROCESS);
   int r = filter ? 0 : -1;

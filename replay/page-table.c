@@ -167,21 +167,6 @@ measure_row (struct layout *layout, const struct page_row *row)
       }
 }
 
-static void
-measure (struct layout *layout, const struct page_table *table)
-{
-  *layout = (struct layout) { strlen ("file"), strlen ("pages"), { 0 } };
-  for (size_t i = 0; i < table->pages->file_count; i++) {
-    const struct watched_file *file = &table->pages->files[i];
-    size_t length = strlen (file->path);
-
-    layout->path_width = wider (layout->path_width, length < PATH_SHOWN_MAX ? length : PATH_SHOWN_MAX);
-    layout->pages_width = wider (layout->pages_width, (size_t) format_range (file->page_count, file->page_count, NULL, 0));
-    for (size_t row = file->first_page; row < file->first_page + file->page_count; row++)
-      measure_row (layout, &table->rows[row]);
-  }
-}
-
 /* Print a path of a log, its end if it is long. */
 static void
 print_path (const char *path, FILE *file)
@@ -193,6 +178,38 @@ print_path (const char *path, FILE *file)
     fputs ("...", file);
   }
   print_names_safely (path, strlen (path), file);
+}
+
+/* How many characters that prints. */
+static size_t
+path_columns (const char *path)
+{
+  char *text = NULL;
+  size_t length = 0, columns = 0;
+  FILE *file = open_memstream (&text, &length);
+
+  if (file == NULL)
+    return 0;
+  print_path (path, file);
+  fclose (file);
+  for (size_t i = 0; text && i < length; i++)
+    columns += ((unsigned char) text[i] & 0xc0) != 0x80;        /* the first byte of one */
+  free (text);
+  return columns;
+}
+
+static void
+measure (struct layout *layout, const struct page_table *table)
+{
+  *layout = (struct layout) { strlen ("file"), strlen ("pages"), { 0 } };
+  for (size_t i = 0; i < table->pages->file_count; i++) {
+    const struct watched_file *file = &table->pages->files[i];
+
+    layout->path_width = wider (layout->path_width, path_columns (file->path));
+    layout->pages_width = wider (layout->pages_width, (size_t) format_range (file->page_count, file->page_count, NULL, 0));
+    for (size_t row = file->first_page; row < file->first_page + file->page_count; row++)
+      measure_row (layout, &table->rows[row]);
+  }
 }
 
 static void
@@ -212,7 +229,8 @@ print_cells (const struct layout *layout, const struct page_row *row, enum page_
 static void
 print_rows (const struct layout *layout, const struct page_table *table, const struct watched_file *watched, FILE *file)
 {
-  size_t count, shown = strlen (watched->path);
+  const int blanks = layout->path_width - (int) path_columns (watched->path);
+  size_t count;
   char range[64];
 
   for (size_t page = 0; page < watched->page_count; page += count) {
@@ -224,8 +242,7 @@ print_rows (const struct layout *layout, const struct page_table *table, const s
       if (mpz_sgn (table->states[when]) == 0)
         continue;
       print_path (watched->path, file);
-      fprintf (file, "%*s  %-*s", layout->path_width - (int) (shown < PATH_SHOWN_MAX ? shown : PATH_SHOWN_MAX), "",
-               layout->pages_width, range);
+      fprintf (file, "%*s  %-*s", blanks, "", layout->pages_width, range);
       print_cells (layout, &table->rows[row], when, file);
     }
   }
