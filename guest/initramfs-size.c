@@ -17,6 +17,7 @@
 #define NAMED_MAX 3             /* of the largest files */
 #define MIB (UINT64_C (1) << 20)
 #define SYSTEM_BYTES (128 * MIB)        /* the kernel, and programs that run */
+#define QUIET_BYTES (16 * MIB)   /* a mkfs and a shell: nobody needs to be told of them */
 
 struct file {
   const char *path;
@@ -138,8 +139,9 @@ initramfs_fit (const struct initramfs *initramfs, uint64_t *memory_bytes)
   if (needed > *memory_bytes && needed > host_bytes / 2)
     r = refuse (&files);
   else if (needed > *memory_bytes) {
-    error_message ("the guest gets %" PRIu64 " MiB of memory, because %" PRIu64 " MiB of programs and files are taken into it: "
-                   "--verbose lists them", needed >> 20, files.bytes >> 20);
+    if (files.bytes > QUIET_BYTES)
+      error_message ("the guest gets %" PRIu64 " MiB of memory, because %" PRIu64 " MiB of programs and files are taken into it: "
+                     "--verbose lists them", needed >> 20, files.bytes >> 20);
     *memory_bytes = needed;
   }
   free (files.files);
