@@ -30,7 +30,7 @@
 #define HAS_SHADOW_MEMORY false
 #endif
 
-/* Valgrind asks the kernel for things of its own in the process that it watches: no confinement would survive. */
+/* Valgrind has files, and asks the kernel for things, of its own in the process that it watches: it would not survive. */
 static bool
 is_under_valgrind (void)
 {
@@ -64,7 +64,7 @@ limit_resources (const struct sandbox *sandbox)
 
   if (!HAS_SHADOW_MEMORY && (size == 0 || limit (RLIMIT_AS, size + sandbox->memory_bytes) == -1))
     return -1;
-  return limit (RLIMIT_CPU, sandbox->cpu_seconds) == -1 || limit (RLIMIT_FSIZE, 0) == -1 || limit (RLIMIT_CORE, 0) == -1
+  return limit (RLIMIT_FSIZE, 0) == -1 || limit (RLIMIT_CORE, 0) == -1
     || limit (RLIMIT_NOFILE, 0) == -1 ? -1 : 0;
 }
 
@@ -108,10 +108,12 @@ filter_calls (int fd)
 static int
 confine (const struct sandbox *sandbox, int fd, pid_t parent)
 {
-  if (prctl (PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid () != parent || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1
-      || limit_resources (sandbox) == -1 || close_others (fd) == -1)
+  if (prctl (PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid () != parent || limit (RLIMIT_CPU, sandbox->cpu_seconds) == -1)
     return -1;
-  return is_under_valgrind () ? 0 : filter_calls (fd);
+  if (is_under_valgrind ())
+    return 0;
+  return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || limit_resources (sandbox) == -1 || close_others (fd) == -1 ? -1
+    : filter_calls (fd);
 }
 
 /* Write what is in memory at TEXT; the pipe takes all of it, or nobody wants it. */
