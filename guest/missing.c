@@ -52,7 +52,9 @@ hint_library (const char *name)
   return hint;
 }
 
-/* What the interpreter PROGRAM, asked QUESTION about NAME, prints: a path to free, or NULL. */
+/* What the interpreter PROGRAM, asked QUESTION about NAME, prints: a path to free, or NULL.  The current directory may be
+ * a stranger's, as may NAME: nothing is imported from there.
+ */
 static char *
 ask (const char *program, const char *option, const char *question, const char *name)
 {
@@ -72,7 +74,9 @@ ask (const char *program, const char *option, const char *question, const char *
 static char *
 hint_python (const char *name)
 {
-  CLEANUP_FREE char *path = ask ("python3", "-c", "import sys, importlib.util\n"
+  CLEANUP_FREE char *path = ask ("python3", "-c", "import sys\n"
+                                 "sys.path[:] = [path for path in sys.path if path]\n"
+                                 "import importlib.util\n"
                                  "found = importlib.util.find_spec(sys.argv[1].split('.')[0])\n"
                                  "if found: print(list(found.submodule_search_locations or [found.origin])[0])", name);
 

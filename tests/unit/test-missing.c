@@ -90,6 +90,24 @@ START_TEST (what_is_missing_is_named_with_what_brings_it)
 }
 END_TEST
 
+/* It is the host's python3 that is asked, in whatever directory. */
+START_TEST (nothing_here_is_imported)
+{
+  static const char *const modules[] = { "importlib.py", "types.py", "warnings.py", "contextlib.py", "threading.py" };
+
+  for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {
+    FILE *file = fopen (modules[i], "w");
+    ck_assert_ptr_nonnull (file);
+    fputs ("open('imported', 'w')\n", file);
+    fclose (file);
+  }
+  ck_assert_int_eq (unlink ("python3"), 0);
+  CLEANUP_FREE char *hint = missing_hint ("ModuleNotFoundError: No module named 'types'");
+  ck_assert_ptr_nonnull (hint);
+  ck_assert_int_eq (access ("imported", F_OK), -1);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -98,6 +116,7 @@ main (void)
 
   tcase_add_checked_fixture (tcase, begin, end);
   tcase_add_loop_test (tcase, what_is_missing_is_named_with_what_brings_it, 0, sizeof cases / sizeof cases[0]);
+  tcase_add_test (tcase, nothing_here_is_imported);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }
