@@ -94,6 +94,18 @@ step_over_link (struct initramfs *initramfs, char **resolved, char **rest)
   return left ? 1 : -1;
 }
 
+/* Who goes to PATH/.. must find PATH, though nothing in it may be taken along. */
+static void
+add_directory (struct initramfs *initramfs, const char *path)
+{
+  bool is_new;
+
+  initramfs->guessing++;
+  if (*path && !is_covered (path))
+    initramfs_entry (initramfs, path, S_IFDIR | 0755, &is_new);
+  initramfs->guessing--;
+}
+
 char *
 initramfs_follow (struct initramfs *initramfs, const char *path)
 {
@@ -103,6 +115,8 @@ initramfs_follow (struct initramfs *initramfs, const char *path)
   while (r == 0 && *rest) {
     size_t length = strcspn (rest, "/");
 
+    if (length == 2 && memcmp (rest, "..", 2) == 0)
+      add_directory (initramfs, resolved);
     r = append_component (&resolved, rest, length);
     memmove (rest, rest + length + (rest[length] == '/'), strlen (rest + length + (rest[length] == '/')) + 1);
     if (r == 0)

@@ -554,6 +554,21 @@ START_TEST (what_is_included_keeps_its_links)
 }
 END_TEST
 
+START_TEST (a_path_through_another_directory_leads_there_in_the_guest)
+{
+  CLEANUP_FREE char *text, *path;
+
+  put_text ("build/file", 0644, "");
+  put_text ("data/update", 0755, "#!/bin/sh\n");
+  ck_assert_int_ne (asprintf (&text, "%s/build/../data/update", work), -1);
+  ck_assert_int_ne (asprintf (&path, "%s/build", work), -1);
+  ck_assert_int_eq (initramfs_add_named_programs (initramfs, text), 0);
+  ck_assert (S_ISDIR (find (path + 1).mode));
+  strcpy (path + strlen (work), "/data");
+  ck_assert (S_ISDIR (find (path + 1).mode));
+}
+END_TEST
+
 START_TEST (what_is_included_brings_its_libraries)
 {
   struct executable library = executable_with (2, DT_NEEDED, 1);
@@ -1126,6 +1141,7 @@ program_tests (void)
   tcase_add_test (tcase, the_order_of_path_is_kept);
   tcase_add_test (tcase, what_is_included_keeps_its_links);
   tcase_add_test (tcase, what_is_included_brings_its_libraries);
+  tcase_add_test (tcase, a_path_through_another_directory_leads_there_in_the_guest);
   tcase_add_test (tcase, memory_grows_with_what_is_taken);
   tcase_add_test (tcase, words_that_are_no_programs_are_silent);
   tcase_add_loop_test (tcase, a_file_that_cannot_run_is_refused_with_the_reason, 0, sizeof refusals / sizeof refusals[0]);
