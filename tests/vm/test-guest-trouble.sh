@@ -111,7 +111,7 @@ nothing_left 'QEMU is killed'
 expect_status 0 script -qec "$powercut record --size=64M --memory=192M --timeout=2m -o $tmp/log.bin -- sh -c 'echo new > file; sync'" \
     /dev/null < /dev/null
 [ "$(tr '\r' '\n' < "$tmp/out" | sed -n 's/^\x1b\[K\(.[a-z ]*\).*/\1/p' | uniq | tr '\n' ,)" = \
-    'making a file system,booting a guest,setting up,running sh,writing back,' ] || fail "progress: $(cat -v "$tmp/out")"
+    'booting a guest,making a file system,setting up,running sh,writing back,' ] || fail "progress: $(cat -v "$tmp/out")"
 expect_status 0 "$replay" --list "$tmp/log.bin"
 [ "$(grep -cx 'info memory=201326592\|info timeout=120' "$tmp/out")" = 2 ] || fail "header: $(grep '^info ' "$tmp/out")"
 setsid env --default-signal=INT "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
