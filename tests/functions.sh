@@ -9,6 +9,10 @@ shopt -s inherit_errexit
 
 : "${srcdir:?run the tests with make check}" "${builddir:?run the tests with make check}"
 
+# Configured as ../configure, make has `..` in them; tests compare paths.
+srcdir=$(cd "$srcdir" && pwd -P)
+builddir=$(cd "$builddir" && pwd -P)
+
 powercut=$builddir/record/powercut
 replay=$builddir/replay/replay
 
