@@ -66,6 +66,7 @@ tests_hostile_reports_SOURCES = tests/hostile-reports.c
 tests_hostile_reports_LDADD = replay/libreplay.la common/libmessage.la
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \
+	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/filter-operations.pl tests/vm/pool-jobs.pl tests/sanitized/nbdkit
 
 # Without guests.
