@@ -84,7 +84,8 @@ add_finding (struct report *report, const struct finding *finding)
   report->violated = true;
   report->atomic &= finding->atomic;
   report->durable &= finding->durable;
-  report->checked &= finding->outcome.check != CHECK_HUNG && strcmp (finding->kind, "check") != 0;
+  report->checked &= finding->outcome.kind == OUTCOME_TREE && finding->outcome.check != CHECK_HUNG
+    && strcmp (finding->kind, "check") != 0;
 }
 
 int

@@ -18,7 +18,7 @@ struct report {
   bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */
   bool violated;                /* some finding was seen again on a fresh boot, or nobody could try */
   bool atomic, durable;         /* by such findings */
-  bool checked;                 /* no such finding is the checker's */
+  bool checked;                 /* no such finding is the checker's, or of a state in which it could not be asked */
   struct page_table pages;      /* if the session has pages */
 };
 

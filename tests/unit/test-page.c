@@ -138,6 +138,38 @@ START_TEST (few_writes_are_bars)
 }
 END_TEST
 
+START_TEST (a_state_that_the_checker_never_saw_is_not_right)
+{
+  static const struct {
+    struct outcome outcome;
+    const char *kind;
+    bool checked;
+  } cases[] = {
+    { { .kind = OUTCOME_TREE, .check = CHECK_RIGHT }, "fsync-data", true },
+    { { .kind = OUTCOME_TREE, .check = CHECK_HUNG }, "hang", false },
+    { { .kind = OUTCOME_HUNG }, "hang", false },
+    { { .kind = OUTCOME_UNMOUNTABLE }, "unmountable", false },
+  };
+  struct write_log *log = make_small_log ();
+  const struct session_config config = { .log = log, .tear = { TEAR_NONE, LOG_SECTOR } };
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct finding finding = { .kind = cases[i].kind, .outcome = cases[i].outcome };
+    struct session session;
+    struct report report;
+
+    begin_session (&session, &config);
+    session.findings = (struct findings) { &finding, 1, 1 };
+    ck_assert_int_eq (report_make (&report, &session), 0);
+    ck_assert_int_eq (report.checked, cases[i].checked);
+    report_free (&report);
+    session.findings = (struct findings) { NULL, 0, 0 };
+    session_free (&session);
+  }
+  write_log_close (log);
+}
+END_TEST
+
 /* SIZE writes all over the device, with a flush behind each PERIOD of them. */
 static struct write_log *
 make_large_log (unsigned size, unsigned period)
@@ -193,6 +225,7 @@ main (void)
   tcase_add_test (tcase, a_choice_decides_what_a_pending_write_is);
   tcase_add_test (tcase, a_torn_write_is_there_in_part);
   tcase_add_test (tcase, few_writes_are_bars);
+  tcase_add_test (tcase, a_state_that_the_checker_never_saw_is_not_right);
   tcase_add_loop_test (tcase, many_writes_make_no_large_page, 0, 3);
   tcase_add_test (tcase, many_crash_points_make_no_large_page);
   suite_add_tcase (suite, tcase);
