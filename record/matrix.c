@@ -23,6 +23,7 @@
 #include "record/matrix-cells.h"
 #include "record/matrix-report.h"
 #include "record/matrix.h"
+#include "record/mkfs.h"
 #include "record/record.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, a missing part, or a cell that failed */
@@ -72,6 +73,21 @@ list_protocols (struct words *lines, struct protocol **protocols, size_t *count)
   return 0;
 }
 
+static int
+refuse_protocol (const char *name, const struct matrix *matrix)
+{
+  CLEANUP_FREE char *names = NULL;
+  size_t length;
+  FILE *file = open_memstream (&names, &length);
+
+  for (size_t i = 0; file && i < matrix->protocol_count; i++)
+    fprintf (file, "%s%s", i ? ", " : "", matrix->protocols[i].name);
+  if (file == NULL || fclose (file) == EOF)
+    return out_of_memory ();
+  error_message ("--protocol=%s: no such protocol: give some of %s", name, names);
+  return -1;
+}
+
 /* Keep the protocols that WANTED names, in its order. */
 static int
 choose_protocols (const struct words *wanted, struct matrix *matrix)
@@ -86,9 +102,8 @@ choose_protocols (const struct words *wanted, struct matrix *matrix)
     while (j < matrix->protocol_count && strcmp (matrix->protocols[j].name, wanted->list[i]) != 0)
       j++;
     if (j == matrix->protocol_count) {
-      error_message ("--protocol=%s: no such protocol: see powercut(1) for their names", wanted->list[i]);
       free (chosen);
-      return -1;
+      return refuse_protocol (wanted->list[i], matrix);
     }
     chosen[i] = matrix->protocols[j];
   }
@@ -316,6 +331,15 @@ parse_arguments (int argc, char **argv, struct arguments *arguments)
   return 0;
 }
 
+static int
+check_filesystems (const struct words *filesystems)
+{
+  for (size_t i = 0; i < filesystems->count; i++)
+    if (mkfs_check (filesystems->list[i]) == -1)
+      return -1;
+  return 0;
+}
+
 int
 matrix_command (int argc, char **argv)
 {
@@ -328,7 +352,7 @@ matrix_command (int argc, char **argv)
   int status = EXIT_UNUSABLE;
 
   if (parse_arguments (argc, argv, &arguments) == 0 && words_split (arguments.filesystems, ",", &filesystems) == 0
-      && words_check ("fs", &filesystems) == 0 && check_mounts (&arguments.mount, &filesystems) == 0
+      && words_check ("fs", &filesystems) == 0 && check_filesystems (&filesystems) == 0 && check_mounts (&arguments.mount, &filesystems) == 0
       && words_split (arguments.protocols ? arguments.protocols : "", ",", &wanted) == 0
       && (arguments.protocols == NULL || words_check ("protocol", &wanted) == 0) && stop_install () == 0)
     status = plan_and_measure (&arguments, &filesystems, &wanted);

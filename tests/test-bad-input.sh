@@ -76,7 +76,8 @@ refused 'is for --pages' "$powercut" record --page-size=4096 -o "$tmp/x.bin" -- 
 refused '--page-size=1000' "$replay" --page-size=1000 "$tmp/log.bin"
 
 refused 'options alone' "$powercut" matrix "$true"
-refused 'no such protocol' "$powercut" matrix --protocol=rename,frobnicate
+refused 'no such protocol: give some of .*rename-fsync' "$powercut" matrix --protocol=rename,frobnicate
+refused 'mkfs.foofs not found' "$powercut" matrix --fs=ext4,foofs
 refused 'name is missing' "$powercut" matrix --fs=ext4,,xfs
 refused 'given twice' "$powercut" matrix --protocol=rename,rename
 refused 'xfs is not among the file systems' "$powercut" matrix --fs=ext4 --mount=xfs:noatime
