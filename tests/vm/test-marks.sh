@@ -69,9 +69,9 @@ for bus in nbd virtio; do
 done
 
 # The mark is in the log when powercut-mark returns: a panic cannot take it back.
-expect_status 2 "$powercut" record --size=64M -o "$tmp/log.bin" -- \
+expect_status 2 "$powercut" record --size=64M -o "$tmp/panic.bin" -- \
     sh -c 'powercut-mark the last words; echo c > /proc/sysrq-trigger'
-expect_status 0 "$replay" --list "$tmp/log.bin"
+expect_status 0 "$replay" --list "$tmp/panic.bin.died"
 grep -q 'mark  *the last words$' "$tmp/out" || fail 'the mark did not reach the log'
 
 # --setup may write marks, too; they are none of the update.

@@ -86,6 +86,6 @@ refused_here ()
 }
 refused_here '--pages: .* 16777216 bytes .* --watch' "$powercut" record --pages --size=64M --setup='truncate -s 17M large' \
     -o "$tmp/x.bin" -- sh -c 'echo new > file'
-refused_here '--pages: there is no file' "$powercut" record --pages --size=64M --watch=. -o "$tmp/x.bin" -- sh -c 'mkdir folder'
+refused_here '--pages: there is no file' "$powercut" record --pages --size=64M -o "$tmp/x.bin" -- sh -c 'mkdir folder'
 expect_status 0 "$powercut" record --size=64M -o "$tmp/plain.bin" -- sh -c 'echo new > file'
 refused_here 'has nothing about pages: record it with --pages' "$replay" --pages "$tmp/plain.bin"
