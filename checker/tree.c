@@ -277,16 +277,10 @@ read_data (struct observer *observer, int fd, uint64_t size, struct sector_write
   return 0;
 }
 
-/* Print CONTENT of a file, which could not be read if ERROR is not 0. */
+/* Print WORD for CONTENT of a file, which could not be read if ERROR is not 0. */
 static void
-print_data (FILE *file, const struct content *content, int error)
+print_data (FILE *file, const char *word, const struct content *content, int error)
 {
-  char word[CONTENT_WORD_SIZE];
-
-  if (error != 0)
-    format_error (error, word);
-  else
-    content_word (content, word);
   fputs_unlocked (word, file);
   if (error == 0 && content->size <= CONTENT_TEXT_MAX && content_is_text (content->start, (size_t) content->size)) {
     putc_unlocked ('=', file);
@@ -356,7 +350,7 @@ static void
 observe_file (struct observer *observer, const struct place *place, const struct statx *status)
 {
   CLEANUP_CLOSE int fd = open_quietly (place, 0);
-  char xattrs[CONTENT_WORD_SIZE];
+  char word[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
   struct content content;
   struct sector_writer writer = { .file = observer->sectors };
   int error = fd == -1 ? errno : 0;
@@ -366,6 +360,11 @@ observe_file (struct observer *observer, const struct place *place, const struct
     fputs ("= ", observer->sectors);
   if (error == 0)
     error = read_data (observer, fd, status->stx_size, sectors ? &writer : NULL, &content);
+  /* Now: the attributes' hash takes the place of the contents'. */
+  if (error == 0)
+    content_word (&content, word);
+  else
+    format_error (error, word);
   if (sectors) {
     add_sectors_behind_error (observer, fd, status->stx_size, &writer);
     sectors_end (&writer);
@@ -373,7 +372,7 @@ observe_file (struct observer *observer, const struct place *place, const struct
   }
   format_xattrs (observer, place, fd, xattrs);
   print_head (observer->lines, status);
-  print_data (observer->lines, &content, error);
+  print_data (observer->lines, word, &content, error);
   print_tail (observer->lines, xattrs, place);
 }
 

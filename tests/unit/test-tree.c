@@ -720,9 +720,13 @@ START_TEST (xattrs_of_files_and_folders_count)
   CLEANUP_FREE char *file = get_field (text, "file", XATTRS);
   CLEANUP_FREE char *folder = get_field (text, "d", XATTRS);
 
+  CLEANUP_FREE char *content = get_field (text, "file", CONTENT);
+
   if (!set_xattr ("file", "user.a", "1", 1))
     return;
   assert_changed (&file, "file");
+  CLEANUP_FREE char *with_attribute = observe ();
+  assert_field (with_attribute, "file", CONTENT, content);
   set_xattr ("file", "user.a", "2", 1);
   assert_changed (&file, "file");
   set_xattr ("file", "user.b", "2", 1);
