@@ -3,31 +3,19 @@
 
 #include <langinfo.h>
 #include <locale.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/escape.h"
 #include "common/printable.h"
 
-static bool is_utf8;
-
-static void
-ask_locale (void)
-{
-  locale_t locale = newlocale (LC_CTYPE_MASK, "", (locale_t) 0);
-
-  is_utf8 = locale != (locale_t) 0 && strcmp (nl_langinfo_l (CODESET, locale), "UTF-8") == 0;
-  if (locale != (locale_t) 0)
-    freelocale (locale);
-}
-
 bool
 locale_is_utf8 (void)
 {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-  pthread_once (&once, ask_locale);
+  locale_t locale = newlocale (LC_CTYPE_MASK, "", (locale_t) 0);
+  bool is_utf8 = locale != (locale_t) 0 && strcmp (nl_langinfo_l (CODESET, locale), "UTF-8") == 0;
+  if (locale != (locale_t) 0)
+    freelocale (locale);
   return is_utf8;
 }
 
