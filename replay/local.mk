@@ -43,7 +43,8 @@ replay_libreplay_la_SOURCES = \
 	replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h \
 	replay/tap.c \
-	replay/trust.c replay/trust.h
+	replay/trust.c replay/trust.h \
+	replay/unchanged.c replay/unchanged.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libsandbox.la common/libcommon.la \

@@ -106,6 +106,8 @@ put_banner (const struct page *page)
     fputs ("<p class=\"banner none\">The replay was broken off, or is not to be trusted: see what it said.</p>\n", page->file);
   else if (unfinished)
     fputs ("<p class=\"banner half\">Nothing wrong was found, but not all states were visited.</p>\n", page->file);
+  else if (report->unchanged)
+    fputs ("<p class=\"banner none\">Nothing was found, but " REPORT_UNCHANGED ".</p>\n", page->file);
   else
     fprintf (page->file, "<p class=\"banner good\">Nothing is wrong, in %s.</p>\n",
              page->session->config->prefixes_only ? "any of the prefixes" : "any state that a power cut could leave");

@@ -15,6 +15,7 @@
 #include "replay/json.h"
 #include "replay/minimal.h"
 #include "replay/report.h"
+#include "replay/unchanged.h"
 
 static void
 count_operations (struct report *report, const struct write_log *log)
@@ -101,6 +102,8 @@ report_make (struct report *report, const struct session *session)
     add_point (report, &session->results[i], &session->points.points[i]);
   for (size_t i = 0; i < session->findings.count; i++)
     add_finding (report, &session->findings.list[i]);
+  report->unchanged = !report->violated && session->config->runner.check == NULL
+    && update_changed_nothing (session->config->log, &session->config->trees);
   if (count_behaviours (report) == -1) {
     error_message ("out of memory");
     return -1;
@@ -245,6 +248,8 @@ report_print (const struct report *report, FILE *file)
   print_origin (config->log, file);
   print_counts (report, file);
   print_findings (config->log, &session->findings, file);
+  if (report->unchanged)
+    fputs ("note: " REPORT_UNCHANGED "\n", file);
   if (config->runner.check)
     fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged || report->judged_new ? ", " : "");
   if (report->judged)
@@ -382,6 +387,7 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "behaviours", (double) report->behaviours);
   cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
   cJSON_AddItemToObject (object, "durable", report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
+  cJSON_AddBoolToObject (object, "unchanged", report->unchanged);
   add_violations (object, session);
   add_points (object, session);
   leftovers = cJSON_AddArrayToObject (object, "leftovers");

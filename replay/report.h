@@ -8,6 +8,10 @@
 #include "replay/page-table.h"
 #include "replay/session.h"
 
+/* What an unchanged report says. */
+#define REPORT_UNCHANGED \
+  "the update changed nothing on the recorded file system, which is COMMAND's working directory in the guest"
+
 /* A session added up.  Numbers of operations are those issued in the explored part of the log. */
 struct report {
   const struct session *session;
@@ -17,6 +21,7 @@ struct report {
   bool exhaustive;              /* every state of every crash point is covered */
   bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */
   bool violated;                /* some finding was seen again on a fresh boot, or nobody could try */
+  bool unchanged;               /* there was no update, and none was meant as far as can be told */
   bool atomic, durable;         /* by such findings */
   bool checked;                 /* no such finding is the checker's, or of a state in which it could not be asked */
   struct page_table pages;      /* if the session has pages */

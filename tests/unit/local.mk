@@ -199,6 +199,6 @@ tests_unit_test_cut_CFLAGS = $(unit_cflags)
 tests_unit_test_cut_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/test-oracle
-tests_unit_test_oracle_SOURCES = tests/unit/test-oracle.c tests/unit/unit.h
+tests_unit_test_oracle_SOURCES = tests/unit/test-oracle.c $(make_log)
 tests_unit_test_oracle_CFLAGS = $(unit_cflags)
 tests_unit_test_oracle_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "replay/oracle.h"
+#include "replay/unchanged.h"
+#include "tests/unit/make-log.h"
 #include "tests/unit/unit.h"
 
 static struct verdict
@@ -35,6 +37,37 @@ START_TEST (what_cannot_be_mounted_has_lost_every_committed_step)
 }
 END_TEST
 
+/* Whether the update between two equal trees, or with OTHER another one after it, changed nothing; it writes if WRITES. */
+static bool
+changed_nothing (const char *info, const char *other, bool writes)
+{
+  char *texts[] = { (char *) "tree", (char *) (other ? other : "tree") };
+  const struct trees trees = { texts, 2 };
+  struct log_maker *maker = make_log_with_info (1, 4, info);
+
+  add_done_write (maker, 0, 0, "a");    /* of --setup */
+  add_mark (maker, "begin");
+  if (writes)
+    add_done_write (maker, 0, 1, "b");
+  add_mark (maker, "commit");
+  add_done_write (maker, 0, 2, "c");    /* of the file system's own */
+  add_mark (maker, "end");
+  struct write_log *log = finish_log (maker);
+  bool nothing = update_changed_nothing (log, &trees);
+  write_log_close (log);
+  return nothing;
+}
+
+START_TEST (an_update_elsewhere_is_found_out)
+{
+  ck_assert (changed_nothing (NULL, NULL, false));
+  ck_assert (!changed_nothing (NULL, "another", false));
+  ck_assert (!changed_nothing (NULL, NULL, true));
+  ck_assert (!changed_nothing ("workload=sync", NULL, false));
+  ck_assert (!changed_nothing ("watch=a", NULL, false));
+}
+END_TEST
+
 int
 main (void)
 {
@@ -42,6 +75,7 @@ main (void)
   TCase *tests = tcase_create ("oracle");
 
   tcase_add_test (tests, what_cannot_be_mounted_has_lost_every_committed_step);
+  tcase_add_test (tests, an_update_elsewhere_is_found_out);
   suite_add_tcase (suite, tests);
-  return run_suite (suite);
+  return run_suite_with_folder (suite);
 }
