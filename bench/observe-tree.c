@@ -41,7 +41,7 @@ boot (const char *type, const char *image)
   struct initramfs *initramfs;
   struct kernel kernel;
 
-  if (guest_kernel_find (NULL, type, &kernel) == -1)
+  if (guest_kernel_find (NULL, type, false, &kernel) == -1)
     end (2);
   initramfs = guest_image_new (&kernel, type, false);
   if (initramfs == NULL || asprintf (&file, "%s/initramfs", folder) == -1 || asprintf (&console, "%s/console", folder) == -1

@@ -26,6 +26,9 @@ static const struct {
   { "exfat", { "nls_utf8?" } },
 };
 
+/* What a guest needs whose root is the host's. */
+static const char *const host_root_modules[] = { "9pnet_virtio", "9p", "overlay", NULL };
+
 /* Put the file system's modules behind the COUNT names in NAMES. */
 static size_t
 add_filesystem (const char *filesystem, const char **names, size_t count)
@@ -42,7 +45,7 @@ add_filesystem (const char *filesystem, const char **names, size_t count)
 }
 
 int
-guest_kernel_find (const char *spec, const char *filesystems, struct kernel *kernel)
+guest_kernel_find (const char *spec, const char *filesystems, bool host_root, struct kernel *kernel)
 {
   CLEANUP_FREE char *copy = strdup (filesystems);
   CLEANUP_FREE const char **modules = calloc (4 * strlen (filesystems) + NAMES_MAX + 1, sizeof *modules);
@@ -59,6 +62,8 @@ guest_kernel_find (const char *spec, const char *filesystems, struct kernel *ker
   for (size_t i = count = 0; modules[i]; i++)
     if (modules[i][strlen (modules[i]) - 1] != '?')     /* those may be missing */
       modules[count++] = modules[i];
+  for (const char *const *name = host_root_modules; host_root && *name; name++)
+    modules[count++] = *name;
   modules[count] = NULL;
   return kernel_find_with (spec, modules, kernel);
 }
@@ -200,9 +205,7 @@ guest_image_pack_checker (const char *check, const char *const *included, size_t
 int
 guest_image_add_host_root (struct initramfs *initramfs, const struct kernel *kernel)
 {
-  static const char *const names[] = { "9pnet_virtio", "9p", "overlay", NULL };
-
-  if (initramfs_add_modules (initramfs, kernel, NULL, names) == -1)
+  if (initramfs_add_modules (initramfs, kernel, NULL, host_root_modules) == -1)
     return -1;
   return initramfs_add_data (initramfs, AGENT_HOST_ROOT, "", 0, 0644);
 }

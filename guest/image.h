@@ -9,9 +9,9 @@
 #include "guest/kernel.h"
 
 /* As kernel_find, but of several fetched kernels that SPEC stands for, one that has all of FILESYSTEMS (names with commas between
- * them) if there is one.
+ * them), and with HOST_ROOT what guest_image_add_host_root needs, if there is one.
  */
-extern int guest_kernel_find (const char *spec, const char *filesystems, struct kernel *kernel);
+extern int guest_kernel_find (const char *spec, const char *filesystems, bool host_root, struct kernel *kernel);
 
 /* An initramfs with the agent as init, the modules for FILESYSTEM and the devices, and its fsck if recovery needs it; with NBD also those for the kernel's own
  * NBD client.  NULL after a message (an unknown file system, a kernel without it).

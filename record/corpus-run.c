@@ -49,7 +49,7 @@ plan_environments (struct corpus *corpus, const struct arguments *arguments, con
   for (size_t i = 0; i < kernel_count; i++) {
     const char *spec = arguments->kernels.count ? arguments->kernels.texts[i] : NULL;
 
-    if (guest_kernel_find (spec, corpus->filesystems, &kernels[i]) == -1)
+    if (guest_kernel_find (spec, corpus->filesystems, false, &kernels[i]) == -1)
       return -1;
     for (size_t j = 0; j < filesystems->count; j++) {
       int supported = guest_image_supports (&kernels[i], filesystems->list[j]);

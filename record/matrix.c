@@ -191,7 +191,7 @@ plan_environments (struct matrix *matrix, const struct arguments *arguments, con
   for (size_t i = 0; i < kernel_count; i++) {
     const char *spec = arguments->kernels.count ? arguments->kernels.texts[i] : NULL;
 
-    if (guest_kernel_find (spec, arguments->filesystems, &kernels[i]) == -1)
+    if (guest_kernel_find (spec, arguments->filesystems, false, &kernels[i]) == -1)
       return -1;
     add_environments (matrix, filesystems, &arguments->mount, kernels[i].image, kernels[i].release);
   }

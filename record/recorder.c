@@ -469,7 +469,7 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
   recorder->disk = recording->virtio ? "/dev/vda" : "/dev/nbd0";
   recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
   if (mkfs_check (recording->filesystem) == -1 || publish_check (recording->log) == -1 || make_names (recorder) == -1
-      || guest_kernel_find (recording->guest.kernel, recording->filesystem, &recorder->kernel) == -1)
+      || guest_kernel_find (recording->guest.kernel, recording->filesystem, recording->host_root, &recorder->kernel) == -1)
     return -1;
   unlink (recorder->part);      /* of a recorder that was killed */
   recorder->empty = false;

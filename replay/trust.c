@@ -149,5 +149,5 @@ trust_find_kernel (const struct trust *trust, const struct write_log *log, struc
     return kernel_find (image, kernel);
   if (trust->kernel == NULL && release)
     return kernel_find_release (release, log->path, kernel);
-  return guest_kernel_find (trust->kernel, log_info (log, "filesystem", 0), kernel);
+  return guest_kernel_find (trust->kernel, log_info (log, "filesystem", 0), false, kernel);
 }

@@ -61,12 +61,13 @@ diff "$tmp/expected" "$tmp/out" || fail "other output of the programs: $(cat "$t
 grep -q "/first/mytool$" "$tmp/err" || fail "--verbose does not list mytool: $(cat "$tmp/err")"
 grep "/first/open$\|/second/mytool$" "$tmp/err" && fail "taken without need"
 
-# With the host's root nothing is taken along, and nothing is written to it; the kernel needs 9p for that.
+# With the host's root nothing is taken along, and nothing is written to it; the kernel needs 9p for that, which the cloud kernel
+# of this version has not.
 full=$("$powercut" kernel list | awk '/^6\.1\..*-amd64 / && $1 !~ /-cloud-/ { print $1; exit }')
 if [ -n "$full" ]; then
     mkdir "$tmp/initial"
     echo initial > "$tmp/initial/old"
-    expect_status 0 "$powercut" record --root=host --kernel="$full" --initial="$tmp/initial" --size=64M -o "$tmp/log.bin" -- \
+    expect_status 0 "$powercut" record --root=host --kernel=6.1 --initial="$tmp/initial" --size=64M -o "$tmp/log.bin" -- \
         /bin/sh -c "cat old; p=x; p=\${p}z; \$p --version > /dev/null && rm '$tmp/update.sh' && powercut-mark marked && echo removed"
     printf '%s\n' initial removed > "$tmp/expected"
     diff "$tmp/expected" "$tmp/out" || fail "other output with the host's root: $(cat "$tmp/err")"
