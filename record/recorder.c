@@ -65,6 +65,9 @@ add_programs (struct recorder *recorder, struct initramfs *initramfs)
 
   if (recording->host_root)
     return find_command (recorder);
+  /* Programs run others through it, as script(1), system(3) and editors do. */
+  if (initramfs_add_program (initramfs, "/bin/sh", NULL) == -1)
+    return -1;
   if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &recorder->program) == -1)
     return -1;
   if (recording->command[0] && initramfs_add_arguments (initramfs, recording->command) == -1)

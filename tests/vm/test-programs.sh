@@ -76,8 +76,9 @@ fi
 refused_root=$("$powercut" record --root=other -o "$tmp/log.bin" -- true 2>&1) && fail "--root=other is taken"
 [[ $refused_root == *"give host"* ]] || fail "another message: $refused_root"
 
-# The shell finds its name only when it runs.
-expect_status 2 "$powercut" record --size=64M -o "$tmp/log.bin" -- /bin/sh -c 'p=x; p=${p}z; $p --version'
+# The shell finds its name only when it runs, and is in every guest.
+expect_status 2 "$powercut" record --size=64M -o "$tmp/log.bin" -- \
+    perl -e 'exit (system (q(p=x; p=${p}z; $p --version)) >> 8)'
 expect_one_line "$tmp/err"
 grep -q 'ended in the guest with exit 127: .*the program xz is not in the guest: --include=/.*/xz brings it' "$tmp/err" ||
     fail "nothing of what is missing: $(cat "$tmp/err")"
