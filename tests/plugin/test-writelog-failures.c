@@ -85,6 +85,23 @@ START_TEST (a_log_that_exists_is_kept)
 }
 END_TEST
 
+START_TEST (a_base_that_exists_is_kept)
+{
+  static const char request[] = "save\0image\0";
+  struct stat status;
+
+  make_file ("image", "precious");
+  server_start ("writelog", "log=log.bin", "directory=.", "size=1M", NULL);
+  struct nbd_handle *control = client_open ("control");
+  ck_assert_int_eq (nbd_pwrite (control, request, sizeof request, 0, 0), -1);
+  ck_assert_int_eq (nbd_get_errno (), EINVAL);  /* which is how the protocol tells EEXIST */
+  client_close (control);
+  server_stop ();
+  ck_assert_int_eq (stat ("image", &status), 0);
+  ck_assert_int_eq (status.st_size, 8);
+}
+END_TEST
+
 START_TEST (a_server_that_is_stopped_closes_its_log)
 {
   char data[4096];
@@ -408,6 +425,7 @@ main (void)
   tcase_set_timeout (tcase, 60);
   tcase_add_loop_test (tcase, bad_parameters_give_one_line_and_no_log, 0, REFUSED_COUNT);
   tcase_add_test (tcase, a_log_that_exists_is_kept);
+  tcase_add_test (tcase, a_base_that_exists_is_kept);
   tcase_add_test (tcase, a_server_that_is_stopped_closes_its_log);
   tcase_add_loop_test (tcase, a_killed_server_leaves_all_that_was_flushed, 0, 4);
   tcase_add_test (tcase, a_write_error_ends_the_recording_and_not_the_server);

@@ -267,6 +267,8 @@ ask_for_all (void *argument, FILE *answer)
   struct names names = { .count = 0 };
 
   blame_ext (&(struct image) { read_memory, memory, memory->size }, &written, &names);
+  for (size_t i = 0; i < names.count; i++)
+    free (names.texts[i]);
   fputs ("it came to an end", answer);
 }
 
@@ -275,7 +277,7 @@ START_TEST (an_image_with_flipped_bytes_gives_some_answer)
 {
   struct dice dice = { (uint64_t) _i };
   CLEANUP_CLOSE int fd = open (image, O_RDWR | O_CLOEXEC);
-  char *why;
+  CLEANUP_FREE char *why = NULL;
 
   for (unsigned i = 0; i < 200; i++) {
     unsigned char byte = (unsigned char) roll (&dice, 256);

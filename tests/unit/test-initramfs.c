@@ -783,8 +783,12 @@ START_TEST (libraries_are_those_that_the_loader_loads)
   struct program_needs needs;
   char *ours[1024], *theirs[1024], *text, *rest, *line;
 
-  if (program == NULL || program_needs (program, &needs) == -1 || needs.files.count == 0)
-    return;                     /* not here, or a script */
+  if (program == NULL || program_needs (program, &needs) == -1)
+    return;
+  if (needs.files.count == 0) { /* a script */
+    program_needs_free (&needs);
+    return;
+  }
   text = rest = process_output ((const char *const[]) { needs.files.texts[0], "--list", program, NULL }, NULL);
   ck_assert_ptr_nonnull (text);
   while ((line = strsep (&rest, "\n")) != NULL) {
