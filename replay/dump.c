@@ -79,10 +79,10 @@ static void
 print_command (const struct dump *dump)
 {
   struct line line = { .length = 0 };
-  const char *word;
+  const char *word = NULL;
 
-  for (size_t i = 0; (word = log_info (dump->log, "command", i)) != NULL; i++)
-    add (&line, "%s%s", i == 0 ? "command: " : " ", word);
+  while ((word = log_info_after (dump->log, "command", word)) != NULL)
+    add (&line, "%s%s", line.length == 0 ? "command: " : " ", word);
   if (line.length > 0)
     print_line (dump, &line, NULL);
 }

@@ -116,13 +116,14 @@ put_banner (const struct page *page)
 static void
 put_command (const struct page *page)
 {
-  const char *word;
+  const char *word = log_info (page->log, "command", 0);
 
-  if (log_info (page->log, "command", 0) == NULL)
+  if (word == NULL)
     return;
   fputs ("<dt>command</dt><dd><code>", page->file);
-  for (size_t i = 0; (word = log_info (page->log, "command", i)) != NULL; i++)
-    page_put_part (page, i == 0 ? "" : " ", word, "");
+  page_put_part (page, "", word, "");
+  while ((word = log_info_after (page->log, "command", word)) != NULL)
+    page_put_part (page, " ", word, "");
   fputs ("</code></dd>\n", page->file);
 }
 

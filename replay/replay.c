@@ -217,13 +217,14 @@ find_pages (const struct replay_options *arguments, const struct write_log *log,
 static size_t
 find_watch (const struct write_log *log, const char ***watch)
 {
+  const char *path = NULL;
   size_t count = 0;
 
-  while (log_info (log, "watch", count))
+  while ((path = log_info_after (log, "watch", path)) != NULL)
     count++;
   *watch = calloc (count + 1, sizeof **watch);
   for (size_t i = 0; *watch && i < count; i++)
-    (*watch)[i] = log_info (log, "watch", i);
+    (*watch)[i] = path = log_info_after (log, "watch", path);
   return count;
 }
 

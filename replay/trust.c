@@ -76,17 +76,17 @@ trust_find_checker (const struct trust *trust, const struct write_log *log, cons
 static const char **
 find_included (const struct trust *trust, const struct write_log *log, size_t *count)
 {
-  const char **paths, *path;
+  const char **paths, *path = NULL;
   size_t recorded = 0;
 
-  while (trust->all && log_info (log, "include", recorded))
+  while (trust->all && (path = log_info_after (log, "include", path)) != NULL)
     recorded++;
   paths = calloc (trust->include->count + recorded + 1, sizeof *paths);
   *count = 0;
   for (size_t i = 0; paths && i < trust->include->count; i++)
     paths[(*count)++] = trust->include->texts[i];
-  for (size_t i = 0; paths && i < recorded && (path = log_info (log, "include", i)) != NULL; i++)
-    paths[(*count)++] = path;
+  for (size_t i = 0; paths && i < recorded; i++)
+    paths[(*count)++] = path = log_info_after (log, "include", path);
   if (paths == NULL)
     error_message ("out of memory");
   return paths;

@@ -286,6 +286,10 @@ START_TEST (the_header_keeps_its_texts_and_the_time)
   ck_assert_str_eq (log_info (log, "watch", 0), "/a b");
   ck_assert_str_eq (log_info (log, "watch", 1), "");
   ck_assert_ptr_null (log_info (log, "watch", 2));
+  const char *first = log_info_after (log, "watch", NULL), *second = log_info_after (log, "watch", first);
+  ck_assert_str_eq (first, "/a b");
+  ck_assert_str_eq (second, "");
+  ck_assert_ptr_null (log_info_after (log, "watch", second));
   ck_assert_ptr_null (log_info (log, "file", 0));
   ck_assert_ptr_null (log_info (log, "empty", 0));
   ck_assert_uint_ge (log->created / 1000000000, before);
