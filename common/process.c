@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -53,18 +54,18 @@ move_fd (int from, int to)
     _exit (126);
 }
 
-/* In the child: only async-signal-safe calls, because the parent may have threads. */
+/* In the child, with all signals blocked: only async-signal-safe calls, because the parent may have threads. */
 static void __attribute__ ((noreturn))
 become (const char *file, const char *const *argv, const struct process_io *io, pid_t parent)
 {
   sigset_t none;
 
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
   signal (SIGINT, SIG_DFL);
   signal (SIGTERM, SIG_DFL);
   signal (SIGHUP, SIG_DFL);
   signal (SIGPIPE, SIG_DFL);
+  sigemptyset (&none);
+  sigprocmask (SIG_SETMASK, &none, NULL);       /* not before: the parent's handlers would swallow what asks it to end */
   if (io && io->file_bytes_max > 0) {
     signal (SIGXFSZ, SIG_IGN);
     setrlimit (RLIMIT_FSIZE, &(struct rlimit) { io->file_bytes_max, io->file_bytes_max });
@@ -89,17 +90,21 @@ process_start (const char *const *argv, const struct process_io *io)
 {
   CLEANUP_FREE char *file = process_find (argv[0]);
   pid_t parent = getpid (), pid;
+  sigset_t all, old;
 
   if (file == NULL) {
     error_message ("%s: not found: install it, or put its folder into PATH", argv[0]);
     errno = ENOENT;
     return -1;
   }
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &old);
   pid = fork ();
-  if (pid == -1)
-    error_message ("cannot start %s: %m", file);
   if (pid == 0)
     become (file, argv, io, parent);
+  if (pid == -1)
+    error_message ("cannot start %s: %m", file);
+  pthread_sigmask (SIG_SETMASK, &old, NULL);
   return pid;
 }
 

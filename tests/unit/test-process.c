@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -8,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/process.h"
+#include "common/stop.h"
 #include "tests/unit/unit.h"
 
 START_TEST (a_file_that_is_written_to_has_a_limit)
@@ -41,6 +44,26 @@ START_TEST (without_a_limit_there_is_none)
 }
 END_TEST
 
+/* In a child that was just forked: there is time for a signal. */
+static void
+linger (void)
+{
+  usleep (100000);
+}
+
+START_TEST (a_child_that_was_just_forked_can_be_ended)
+{
+  int status;
+
+  ck_assert_int_eq (stop_install (), 0);
+  ck_assert_int_eq (pthread_atfork (NULL, NULL, linger), 0);
+  pid_t pid = process_start ((const char *const[]) { "/bin/sleep", "5", NULL }, NULL);
+  ck_assert_int_eq (kill (pid, SIGTERM), 0);
+  ck_assert_int_eq (process_wait (pid, -1, &status), 1);
+  ck_assert (WIFSIGNALED (status) && WTERMSIG (status) == SIGTERM);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -49,6 +72,7 @@ main (void)
 
   tcase_add_test (tcase, a_file_that_is_written_to_has_a_limit);
   tcase_add_test (tcase, without_a_limit_there_is_none);
+  tcase_add_test (tcase, a_child_that_was_just_forked_can_be_ended);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }
