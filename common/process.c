@@ -108,11 +108,17 @@ process_start (const char *const *argv, const struct process_io *io)
   return pid;
 }
 
+int
+process_watch (pid_t pid)
+{
+  return (int) syscall (SYS_pidfd_open, pid, 0);
+}
+
 /* Wait for the child to end, but leave it to be reaped.  Returns as process_wait does. */
 static int
 wait_for_end (pid_t pid, int timeout_ms)
 {
-  CLEANUP_CLOSE int pidfd = (int) syscall (SYS_pidfd_open, pid, 0);
+  CLEANUP_CLOSE int pidfd = process_watch (pid);
   struct pollfd poller = { .fd = pidfd, .events = POLLIN };
   int ready;
 
@@ -160,6 +166,18 @@ process_end (pid_t pid, int grace_ms)
     kill (pid, SIGKILL);
     process_wait (pid, -1, &status);
   }
+}
+
+char *
+process_describe_end (pid_t pid, const char *name)
+{
+  siginfo_t info = { .si_pid = 0 };
+  char *text;
+
+  if (waitid (P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 || info.si_pid != pid)
+    return asprintf (&text, "%s ended", name) == -1 ? NULL : text;
+  return asprintf (&text, info.si_code == CLD_EXITED ? "%s ended with exit status %d" : "%s was killed by signal %d", name,
+                   info.si_status) == -1 ? NULL : text;
 }
 
 /* Read FD to its end; returns the bytes, to free, with a NUL behind them. */

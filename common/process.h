@@ -28,6 +28,14 @@ extern pid_t process_start (const char *const *argv, const struct process_io *io
  */
 extern int process_wait (pid_t pid, int timeout_ms, int *status);
 
+/* A descriptor, to close, that becomes readable once the child has ended; -1 where there is no such thing (an old kernel,
+ * valgrind), which poll leaves out.
+ */
+extern int process_watch (pid_t pid);
+
+/* How the child NAME ended, which stays to be reaped: a part of a sentence, to free, or NULL for lack of memory. */
+extern char *process_describe_end (pid_t pid, const char *name);
+
 /* End the child: SIGTERM, after GRACE_MS SIGKILL; reaped on return. */
 extern void process_end (pid_t pid, int grace_ms);
 

@@ -38,6 +38,8 @@ struct vm {
   pid_t pid;                    /* QEMU, or 0 once it is reaped */
   int agent;                    /* our end of the socket pair */
   int errors;                   /* what QEMU says on its standard error */
+  pid_t server;                 /* of its disks */
+  int server_end;               /* readable once the server has ended; -1: nobody can tell */
   bool lost;                    /* a call got no answer: the next one that comes would be taken for another call's */
   char *release;
 };
@@ -71,21 +73,27 @@ make_answer (enum vm_failure failure, const char *format, ...)
   return answer;
 }
 
-/* Wait until the agent's socket is ready for EVENTS (its end counts as ready). */
+/* Wait until the agent's socket is ready for EVENTS (its end counts as ready).  Without its disks a guest would be waited for in
+ * vain, or say what is not its fault.
+ */
 static enum vm_failure
 wait_for_agent (const struct vm *vm, short events, int64_t deadline_ms)
 {
   for (;;) {
-    struct pollfd pollers[] = { { .fd = vm->agent, .events = events }, { .fd = stop_fd (), .events = POLLIN } };
+    struct pollfd pollers[] = {
+      { .fd = vm->agent, .events = events }, { .fd = stop_fd (), .events = POLLIN }, { .fd = vm->server_end, .events = POLLIN }
+    };
     int64_t left_ms = deadline_ms - now_ms ();
 
     if (left_ms < 0)
       left_ms = 0;
-    int ready = poll (pollers, 2, (int) left_ms);
+    int ready = poll (pollers, sizeof pollers / sizeof pollers[0], (int) left_ms);
     if (ready == -1 && errno != EINTR)
       return VM_DIED;
     if (ready > 0 && pollers[1].revents)
       return VM_STOPPED;
+    if (ready > 0 && pollers[2].revents)
+      return VM_BROKEN;
     if (ready > 0 && pollers[0].revents)
       return VM_OK;
     if (ready == 0 && left_ms == 0)
@@ -176,6 +184,11 @@ explain_failure (struct vm *vm, enum vm_failure failure, int timeout_ms)
     return make_answer (VM_HUNG, "no answer from the guest in %d.%d s", timeout_ms / 1000, timeout_ms % 1000 / 100);
   if (failure == VM_STOPPED)
     return make_answer (VM_STOPPED, "stopped by signal %d", stop_requested ());
+  if (failure == VM_BROKEN) {
+    CLEANUP_FREE char *end = process_describe_end (vm->server, "nbdkit, which served the disk,");
+
+    return make_answer (VM_BROKEN, "%s", end ? end : "nbdkit ended");
+  }
   return explain_end (vm);
 }
 
@@ -291,6 +304,8 @@ vm_launch (const struct vm_config *config, enum accel accel)
     return NULL;
   }
   vm->agent = ends[0];
+  vm->server = config->nbd_server;
+  vm->server_end = config->nbd_server > 0 ? process_watch (config->nbd_server) : -1;
   vm->errors = memfd_create ("qemu-errors", MFD_CLOEXEC);
   if (vm->errors == -1)
     error_message ("cannot start QEMU: %m");
@@ -341,6 +356,8 @@ vm_end (struct vm *vm)
   close (vm->agent);
   if (vm->errors >= 0)
     close (vm->errors);
+  if (vm->server_end >= 0)
+    close (vm->server_end);
   free (vm->release);
   free (vm);
 }

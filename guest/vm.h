@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "guest/accel.h"
 
@@ -24,6 +25,7 @@ struct vm_config {
   const char *image;            /* kernel */
   const char *initramfs;
   const char *nbd_socket;       /* Unix socket of the NBD server */
+  pid_t nbd_server;             /* the server, a child of ours without which no call is answered; 0: it is not watched */
   const struct vm_disk *disks;
   size_t disk_count;
   unsigned memory_mib;
@@ -40,7 +42,8 @@ enum vm_failure {
   VM_OK,
   VM_REFUSED,                   /* the agent answered `error`; the text is its message */
   VM_DIED,                      /* the guest went down (a panic: see the console) */
-  VM_BROKEN,                    /* QEMU failed, was killed, or passes on what no agent says: no doing of the guest's */
+  VM_BROKEN,                    /* QEMU or the NBD server failed or was killed, or QEMU passes on what no agent says: no doing
+                                   of the guest's */
   VM_HUNG,                      /* no answer in time; the guest is still there and should be ended */
   VM_STOPPED,                   /* the user asked to stop (common/stop.h) */
 };

@@ -256,8 +256,8 @@ start_guest (struct recorder *recorder)
     { .export_name = "mark", .guest_port = virtio ? NULL : "10810" },
   };
   const struct vm_config config = {
-    .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket, .disks = disks,
-    .disk_count = 2, .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
+    .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket,
+    .nbd_server = recorder->nbdkit.pid, .disks = disks, .disk_count = 2, .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
     .boot_timeout_ms = BOOT_TIMEOUT_MS, .host_root = recording->host_root, .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
   };
 

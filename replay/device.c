@@ -78,6 +78,12 @@ device_socket (const struct device *device)
   return device->nbdkit.socket;
 }
 
+pid_t
+device_server (const struct device *device)
+{
+  return device->nbdkit.pid;
+}
+
 double
 device_cpu_seconds (const struct device *device)
 {

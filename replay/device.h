@@ -4,6 +4,7 @@
 #define POWERCUT_DEVICE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "log/crash-state.h"
 #include "nbd-plugin/control.h"
@@ -19,6 +20,9 @@ extern int device_change (struct device *device, const char *log);
 
 /* The Unix socket that a guest's disk connects to. */
 extern const char *device_socket (const struct device *device);
+
+/* The process that serves it, to be watched. */
+extern pid_t device_server (const struct device *device);
 
 /* The processor time that the device has used, in seconds. */
 extern double device_cpu_seconds (const struct device *device);

@@ -58,6 +58,7 @@ boot (struct runner *runner)
   const struct vm_disk disk = { .export_name = "disk0" };
   const struct vm_config vm_config = {
     .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (runner->device),
+    .nbd_server = device_server (runner->device),
     .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = runner->console,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
   };

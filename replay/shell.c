@@ -95,7 +95,8 @@ boot (struct session *session)
   const struct runner_config *config = session->config;
   const struct vm_disk disk = { .export_name = "disk0" };
   const struct vm_config vm_config = {
-    .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (session->device), .disks = &disk,
+    .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (session->device),
+    .nbd_server = device_server (session->device), .disks = &disk,
     .disk_count = 1, .memory_mib = config->memory_mib, .console = session->console, .terminal = session->socket,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
   };

@@ -17,6 +17,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
+#include "common/process.h"
 #include "common/workdir.h"
 #include "guest/protocol.h"
 #include "guest/vm.h"
@@ -26,6 +27,7 @@
 #define LATE_US 1000000
 
 static char *folder, *console;
+static pid_t server;            /* of the guest's disks; 0: there is none */
 static int kvm_error;           /* errno of opening /dev/kvm; 0: it can be opened */
 
 /* In place of the C library's: nobody knows whether there is a /dev/kvm where this runs. */
@@ -164,7 +166,7 @@ static struct vm *
 start_with (const char *part, enum accel accel)
 {
   struct vm_config config = { .image = "image", .initramfs = "initramfs", .console = console, .memory_mib = 64,
-                              .boot_timeout_ms = 5000, .accel = accel };
+                              .boot_timeout_ms = 5000, .accel = accel, .nbd_server = server };
 
   setenv ("FAKE_QEMU", part, 1);
   return vm_start (&config);
@@ -377,6 +379,23 @@ START_TEST (the_end_of_qemu_is_not_that_of_a_guest)
 }
 END_TEST
 
+START_TEST (the_end_of_the_server_ends_the_waiting)
+{
+  server = process_start ((const char *const[]) { "/bin/sleep", "60", NULL }, NULL);
+  struct vm *vm = start ("silent");
+
+  ck_assert_ptr_nonnull (vm);
+  ck_assert_int_eq (kill (server, SIGKILL), 0);
+  struct vm_answer answer = vm_call (vm, 30000, (const char *const[]) { "verb", NULL });
+  ck_assert_int_eq (answer.failure, VM_BROKEN);
+  ck_assert_str_eq (answer.text, "nbdkit, which served the disk, was killed by signal 9");
+  free (answer.text);
+  vm_end (vm);
+  process_end (server, 0);
+  server = 0;
+}
+END_TEST
+
 START_TEST (after_a_lost_answer_no_other_is_taken_for_it)
 {
   struct vm *vm = start ("silent");
@@ -478,6 +497,7 @@ main (int argc, char **argv)
   tcase_add_test (tcase, malformed_answers_end_the_conversation);
   tcase_add_test (tcase, a_guest_that_dies_within_an_answer_is_dead);
   tcase_add_test (tcase, the_end_of_qemu_is_not_that_of_a_guest);
+  tcase_add_test (tcase, the_end_of_the_server_ends_the_waiting);
   tcase_add_test (tcase, after_a_lost_answer_no_other_is_taken_for_it);
   tcase_add_test (tcase, words_are_escaped_and_answers_put_together);
   tcase_add_test (tcase, a_request_that_is_too_long_is_not_sent);
