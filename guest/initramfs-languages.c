@@ -109,20 +109,64 @@ compare_programs (const char *program, const char *executable, char **real)
   return *real ? 0 : -1;
 }
 
+/* The interpreter of LANGUAGE that may be asked in place of PROGRAM: itself or, when confined, only what it leads to, and only if
+ * that is one of the system's.  A case may bring programs, links to an interpreter or in the name of one, and beside a link files
+ * (pyvenv.cfg) that have the interpreter run code when it starts.  To free, or NULL.
+ */
+static char *
+find_asked (const struct initramfs *initramfs, const char *program, enum language language)
+{
+  static const char *const directories[] = { "/usr/bin/", "/bin/" };
+  CLEANUP_FREE char *real = initramfs->confined ? realpath (program, NULL) : strdup (program);
+
+  if (real == NULL)
+    return NULL;
+  for (size_t i = 0; initramfs->confined && i < sizeof directories / sizeof directories[0]; i++) {
+    const size_t length = strlen (directories[i]);
+
+    if (strncmp (real, directories[i], length) == 0 && strchr (real + length, '/') == NULL && language_of (real) == language)
+      return text_format ("%s", real);
+  }
+  return initramfs->confined ? NULL : text_format ("%s", real);
+}
+
+/* Have the interpreter ASKED answer.  Isolated, it heeds no environment, and finds nothing of the current directory or the user's. */
+static int
+ask (const char *asked, bool python, bool isolated, struct capture *answer)
+{
+  const char *words[10];
+  size_t count = 0;
+
+  if (isolated) {
+    words[count++] = "/usr/bin/env";
+    words[count++] = "-i";
+    words[count++] = "PATH=/usr/bin:/bin";
+  }
+  words[count++] = asked;
+  if (isolated && python)
+    words[count++] = "-I";
+  words[count++] = python ? "-c" : "-e";
+  words[count++] = python ? python_question : perl_question;
+  words[count] = NULL;
+  return capture_run (words, answer);
+}
+
 /* What is missing is not there: whether the script needs it will be seen. */
 int
 initramfs_add_language (struct initramfs *initramfs, const char *program, enum language language, char **real)
 {
   const bool python = language == LANGUAGE_PYTHON;
-  CLEANUP_FREE char *executable = NULL;
+  CLEANUP_FREE char *asked = NULL, *executable = NULL;
   struct capture answer;
   int r = 0;
 
   *real = NULL;
   if (!initramfs->asks_interpreters || (!python && language != LANGUAGE_PERL))
     return 0;
-  if (capture_run ((const char *const[]) { program, python ? "-c" : "-e", python ? python_question : perl_question, NULL },
-                   &answer) == -1)
+  asked = find_asked (initramfs, program, language);
+  if (asked == NULL)
+    return 0;
+  if (ask (asked, python, initramfs->confined != NULL, &answer) == -1)
     return -1;
   char *rest = answer.status == 0 ? answer.output : NULL, *line;
   initramfs->guessing++;
@@ -130,5 +174,5 @@ initramfs_add_language (struct initramfs *initramfs, const char *program, enum l
     r = take_answer (initramfs, language, line, &executable);
   initramfs->guessing--;
   capture_free (&answer);
-  return r == 0 ? compare_programs (program, executable, real) : -1;
+  return r == 0 ? compare_programs (asked, executable, real) : -1;
 }

@@ -15,7 +15,8 @@ extern struct initramfs *initramfs_new (void);
 extern void initramfs_free (struct initramfs *initramfs);
 
 /* From now on, take files of the host from below FOLDER and from the directories of the system's programs and libraries alone,
- * wherever symbolic links lead: what is added was named by somebody who may not know what else is on the host.
+ * from these what everybody may read, wherever symbolic links lead: what is added was named by somebody who may not know what else is
+ * on the host.  No interpreter is asked then but those of the system.
  */
 extern int initramfs_confine (struct initramfs *initramfs, const char *folder);
 

@@ -96,3 +96,33 @@ confined --include="$tmp/here/secret" -- "$(type -P /usr/bin/python3 || echo /bi
 [ ! -e "$tmp/was-run" ] || fail 'the host ran a module of the current directory'
 confined --initial="$tmp/here" -- /bin/true
 confined --check=true --include=/etc/passwd -- /bin/true
+refused 'is neither in' "$powercut" record --confine="$case" -o "$tmp/x.bin" --include=/usr/local -- /bin/true
+
+# What only some may read is not a case's, though it is among the system's files: as root, who runs this may read everything.
+in_system='mount -t tmpfs none /usr/src && echo secret > /usr/src/secret && chmod 600 /usr/src/secret'
+if [ -d /usr/src ] && unshare -Urm sh -c "$in_system"; then
+    refused 'not everybody on this machine may read it' unshare -Urm sh -c "$in_system"' && exec "$@"' sh \
+        "$powercut" record --confine="$case" -o "$tmp/x.bin" --include=/usr/src/secret -- /bin/true
+fi
+
+# Interpreters that a case brings are not asked: neither its own programs, nor what a link to one of the system's starts.
+mkdir "$case/bin"
+printf '#!/bin/sh\ntouch %q\n' "$tmp/was-run" | tee "$case/perl" > "$case/python3"
+chmod +x "$case/perl" "$case/python3"
+confined --include="$tmp/here/secret" -- "$case/python3" -c 'import json'
+confined --include="$tmp/here/secret" -- sh -c "$case/perl -e 1"
+if [ -x /usr/bin/python3 ]; then
+    ln -s /usr/bin/python3 "$case/bin/python3"
+    echo 'home = /usr/bin' > "$case/pyvenv.cfg"
+    modules=$(cd / && "$case/bin/python3" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    mkdir -p "$modules"
+    echo "import os; open('$tmp/was-run', 'w')" > "$modules/evil.pth"
+    "$case/bin/python3" -c 1
+    [ -e "$tmp/was-run" ] || fail 'the test has no environment of Python that runs code'
+    rm "$tmp/was-run"
+    confined --include="$tmp/here/secret" -- "$case/bin/python3" -c 'import json'
+fi
+# Those of the system heed nothing of the environment, which may lead to the current directory.
+echo "BEGIN { open my \$file, '>', '$tmp/was-run' } 1;" > Evil.pm
+PERL5LIB=$PWD PERL5OPT=-MEvil confined --include="$tmp/here/secret" -- "$(type -P /usr/bin/perl || echo /bin/true)" -e 1
+[ ! -e "$tmp/was-run" ] || fail 'the host ran what a case brings'
