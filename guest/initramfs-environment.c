@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -13,6 +14,9 @@
 
 /* Directories that a PATH may lack, and where programs are looked for after all others. */
 #define LAST_DIRECTORIES "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Who runs powercut. */
+static const char *const names[] = { "LOGNAME", "USER" };
 
 /* Lists of directories by which programs find what they need. */
 static const char *const variables[] = { "PATH", "LD_LIBRARY_PATH", "PERL5LIB", "PYTHONPATH" };
@@ -63,6 +67,38 @@ write_variables (FILE *text)
   return 0;
 }
 
+static void
+write_names (FILE *text)
+{
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    const char *name = getenv (names[i]);
+
+    if (name && *name)
+      fprintf (text, "%s=%s%c", names[i], name, '\0');
+  }
+}
+
+/* The home directory of who runs powercut: files that are taken from there have the same path in the guest. */
+static int
+write_home (struct initramfs *initramfs, FILE *text)
+{
+  const char *home = getenv ("HOME");
+  CLEANUP_FREE char *guest = home && *home == '/' ? guest_directory (home, strlen (home)) : NULL;
+  bool is_new;
+
+  if (home == NULL || *home != '/')
+    return 0;
+  if (guest == NULL)
+    return -1;
+  initramfs->guessing++;
+  /* One that cannot be, below a file, is not. */
+  if (*guest)
+    initramfs_entry (initramfs, guest, S_IFDIR | 0755, &is_new);
+  initramfs->guessing--;
+  fprintf (text, "HOME=%s%c", *guest ? guest : "/", '\0');
+  return 0;
+}
+
 int
 initramfs_add_environment (struct initramfs *initramfs)
 {
@@ -74,7 +110,8 @@ initramfs_add_environment (struct initramfs *initramfs)
     error_message ("out of memory");
     return -1;
   }
-  int result = write_variables (text);
+  int result = write_variables (text) == -1 ? -1 : write_home (initramfs, text);
+  write_names (text);
   if (fclose (text) == EOF || result == -1) {
     error_message ("out of memory");
     return -1;

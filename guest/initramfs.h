@@ -67,7 +67,9 @@ extern int initramfs_add_included (struct initramfs *initramfs, const char *path
  */
 extern int initramfs_add_checker (struct initramfs *initramfs, const char *check, const char *const *included, size_t count);
 
-/* Give the programs in the guest the PATH that this process has, and where its loader and its interpreters look for libraries. */
+/* Give the programs in the guest the PATH that this process has, where its loader and its interpreters look for libraries, the names of its
+ * user, and HOME, which is made if it is missing.
+ */
 extern int initramfs_add_environment (struct initramfs *initramfs);
 
 /* Add the modules of KERNEL that NAMES (NULL at the end) stand for, with all that they depend on, uncompressed, under /modules,

@@ -537,6 +537,18 @@ START_TEST (the_order_of_path_is_kept)
 }
 END_TEST
 
+START_TEST (the_home_directory_is_the_hosts)
+{
+  setenv ("HOME", "/home/of/somebody", 1);
+  setenv ("USER", "somebody", 1);
+  ck_assert_int_eq (initramfs_add_environment (initramfs), 0);
+  ck_assert_uint_eq (find ("home/of/somebody").mode, S_IFDIR | 0755);
+  const struct found environment = find ("powercut/environment");
+  ck_assert_ptr_nonnull (memmem (environment.text, sizeof environment.text, "\0HOME=/home/of/somebody", 24));
+  ck_assert_ptr_nonnull (memmem (environment.text, sizeof environment.text, "\0USER=somebody", 15));
+}
+END_TEST
+
 START_TEST (what_is_included_keeps_its_links)
 {
   CLEANUP_FREE char *path;
@@ -1143,6 +1155,7 @@ program_tests (void)
   tcase_add_test (tcase, a_script_brings_the_modules_that_it_imports);
   tcase_add_test (tcase, what_starts_an_interpreter_starts_it_in_the_guest);
   tcase_add_test (tcase, the_order_of_path_is_kept);
+  tcase_add_test (tcase, the_home_directory_is_the_hosts);
   tcase_add_test (tcase, what_is_included_keeps_its_links);
   tcase_add_test (tcase, what_is_included_brings_its_libraries);
   tcase_add_test (tcase, a_path_through_another_directory_leads_there_in_the_guest);
