@@ -15,6 +15,7 @@
 #include "guest/protocol.h"
 #include "guest/text.h"
 
+#define HINTS_MAX 4             /* who misses more brings these first */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/@"
 
 /* The line about NAME, which the host has as PATH, or has not. */
@@ -26,18 +27,25 @@ bring (const char *kind, const char *name, const char *path)
   return text_format ("the %s %s is not in the guest, and was not found on this host either", kind, name);
 }
 
+/* The line about NAME, a relative path of something on this host. */
+static char *
+name_absolute (const char *name)
+{
+  CLEANUP_FREE char *real = realpath (name, NULL);
+
+  if (real == NULL)
+    return NULL;
+  return text_format ("%s is here, not in the guest, whose working directory is the new file system: name it as %s", name, real);
+}
+
 static char *
 hint_program (const char *name)
 {
   CLEANUP_FREE char *path = process_find (name);
 
   /* A name with a `/` is of a file in the guest, and found there only under its whole path. */
-  if (path && *path != '/') {
-    CLEANUP_FREE char *real = realpath (path, NULL);
-
-    return real ? text_format ("%s is here, not in the guest, whose working directory is the new file system: name it as %s", name,
-                               real) : NULL;
-  }
+  if (path && *path != '/')
+    return name_absolute (name);
   return bring ("program", name, path);
 }
 
@@ -99,13 +107,25 @@ hint_file (const char *name)
 
   if (*name != '/')
     return NULL;
-  if (strncmp (name, AGENT_MOUNT_POINT "/", length) == 0 && access (name + length, F_OK) == 0) {
-    CLEANUP_FREE char *real = realpath (name + length, NULL);
-
-    return real ? text_format ("%s is here, not in the guest, whose working directory is the new file system: name it as %s",
-                               name + length, real) : NULL;
-  }
+  if (strncmp (name, AGENT_MOUNT_POINT "/", length) == 0 && access (name + length, F_OK) == 0)
+    return name_absolute (name + length);
   return access (name, F_OK) == 0 ? bring ("file", name, name) : NULL;
+}
+
+/* What a shell was to read. */
+static char *
+hint_sourced (const char *name)
+{
+  return *name == '/' ? hint_file (name) : name_absolute (name);
+}
+
+/* What Python could not open or start: a program only if the host has one of this name. */
+static char *
+hint_file_or_program (const char *name)
+{
+  CLEANUP_FREE char *path = strchr (name, '/') ? NULL : process_find (name);
+
+  return path ? bring ("program", name, path) : hint_file (name);
 }
 
 /* What programs say about what is missing; its name stands before or after that. */
@@ -121,12 +141,16 @@ static const struct complaint {
   { "No module named ", false, hint_python, false },
   { "Can't locate ", false, hint_perl, false },
   { "can't open file '", false, hint_file, false },
-  { "No such file or directory: '", false, hint_file, false },
+  { "No such file or directory: '", false, hint_file_or_program, false },
+  { "Can't exec \"", false, hint_program, false },
   { ": command not found", true, hint_program, false },
   { ": not found", true, hint_program, true },
   { ": no such program in the guest", true, hint_program, false },
   { ": No such file or directory", true, hint_file, false },
   { "': No such file or directory", true, hint_file, false },
+  { ": No such file or directory", true, hint_sourced, true },
+  { " .: cannot open ", false, hint_sourced, false },
+  { " .: ", false, hint_sourced, false },
 };
 
 /* Whether there is a number and `: ` before PLACE. */
@@ -150,16 +174,45 @@ name_at (const char *text, const char *place, const struct complaint *complaint)
   return text_format ("%.*s", (int) length, begin);
 }
 
+/* Put HINT, taken over, after the COUNT in HINTS, unless it is NULL or there already.  Returns how many there are. */
+static size_t
+add_hint (char **hints, size_t count, char *hint)
+{
+  for (size_t i = 0; hint && i < count; i++)
+    if (strcmp (hints[i], hint) == 0) {
+      free (hint);
+      hint = NULL;
+    }
+  hints[count] = hint;
+  return hint ? count + 1 : count;
+}
+
+/* The COUNT HINTS, which are freed, as one text to free, or NULL. */
+static char *
+join_hints (char **hints, size_t count)
+{
+  char *text = NULL;
+
+  for (size_t i = 0; i < count; i++) {
+    CLEANUP_FREE char *before = text;
+
+    text = text_format ("%s%s%s", before ? before : "", before ? "; " : "", hints[i]);
+    free (hints[i]);
+  }
+  return text;
+}
+
 char *
 missing_hint (const char *output)
 {
-  for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++)
-    for (const char *place = output; (place = strstr (place, complaints[i].words)) != NULL; place++) {
-      CLEANUP_FREE char *name = name_at (output, place, &complaints[i]);
-      char *hint = name ? complaints[i].hint (name) : NULL;
+  char *hints[HINTS_MAX];
+  size_t count = 0;
 
-      if (hint)
-        return hint;
+  for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++)
+    for (const char *place = output; count < HINTS_MAX && (place = strstr (place, complaints[i].words)) != NULL; place++) {
+      CLEANUP_FREE char *name = name_at (output, place, &complaints[i]);
+
+      count = add_hint (hints, count, name ? complaints[i].hint (name) : NULL);
     }
-  return NULL;
+  return join_hints (hints, count);
 }

@@ -70,6 +70,15 @@ static const struct {
   { "cat: /no/such: No such file or directory", NULL },
   { "python3: can't open file '/mnt/data': [Errno 2]", "data is here, not in the guest, whose working directory is the new file" },
   { "/x: cannot open shared object file: No such file or directory", "the shared library /x is not in the guest" },
+  { "FileNotFoundError: [Errno 2] No such file or directory: 'tool'", "program tool is not in the guest: --include=*/tool brings it" },
+  { "FileNotFoundError: [Errno 2] No such file or directory: 'greeting'", NULL },
+  { "Can't exec \"tool\": No such file or directory at -e line 1.", "program tool is not in the guest: --include=*/tool brings it" },
+  { "/x/update.sh: line 2: data: No such file or directory", "data is here, not in the guest" },
+  { "/x/update.sh: 2: .: cannot open ./data: No such file", "name it as */data" },
+  { "/x/update.sh: 2: .: data: not found", "name it as */data" },
+  { "/x/update.sh: 2: .: cannot open /etc/passwd: No such file", "the file /etc/passwd is not in the guest: --include=/etc/passwd brings it" },
+  { "sh: 1: no-a: not found\nsh: 2: no-b: not found\nsh: 3: no-a: not found\n", "the program no-a is not in the guest, and was not found on "
+    "this host either; the program no-b is not in the guest, and was not found on this host either" },
   { "perl: No such file or directory: ''", NULL },
 };
 
