@@ -21,7 +21,7 @@ struct initramfs_entry {
   size_t length;                /* of data, in bytes */
   time_t seconds;               /* when it was changed, for who compares; 0: it does not matter */
   bool is_program;              /* its needs have been added, or are being added further up the stack */
-  bool is_searched;             /* so have the programs that it names */
+  unsigned searched_levels;     /* for so many levels of scripts, so have the programs that it names */
 };
 
 #define LANGUAGES (LANGUAGE_OTHER + 1)

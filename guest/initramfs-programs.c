@@ -17,9 +17,11 @@
 
 /* A file that is only named, not run, is taken up to this size. */
 #define NAMED_FILE_MAX (16 << 20)
+/* Shell scripts are read that the user names, and those of the user's that these name. */
+#define SCRIPT_LEVELS 2
 
-static int add_program (struct initramfs *initramfs, const char *word, bool is_named, char **guest_path);
-static int add_words (struct initramfs *initramfs, const char *text, bool is_named);
+static int add_program (struct initramfs *initramfs, const char *word, unsigned levels, char **guest_path);
+static int add_words (struct initramfs *initramfs, const char *text, unsigned levels);
 
 /* FILE as an absolute path, to free. */
 static char *
@@ -63,15 +65,26 @@ find_program (const struct initramfs *initramfs, const char *word)
   return absolute_path (file);
 }
 
-/* Add what the script FILE, of NEEDS, names or imports.  In a shell script that the user named, words are looked up. */
+/* Whether the real path FILE is a part of the system. */
+static bool
+is_systems (const char *file)
+{
+  return strncmp (file, "/usr/", 5) == 0 && strncmp (file, "/usr/local/", 11) != 0;
+}
+
+/* Add what the script FILE, of NEEDS, names or imports.  Words are looked up in LEVELS levels of shell scripts that name one another:
+ * the system's name a lot that is hardly ever run.
+ */
 static int
-search_script (struct initramfs *initramfs, const char *file, const struct program_needs *needs, bool is_named)
+search_script (struct initramfs *initramfs, const char *file, const struct program_needs *needs, unsigned levels)
 {
   CLEANUP_FREE char *directory = strndup (file, (size_t) (strrchr (file, '/') - file));
 
   if (needs->language != LANGUAGE_SHELL)
     return directory ? initramfs_add_imports (initramfs, needs->language, needs->text, strlen (needs->text), directory) : -1;
-  return is_named ? add_words (initramfs, needs->text, false) : 0;
+  if (levels == 0 || (levels < SCRIPT_LEVELS && is_systems (file)))
+    return 0;
+  return add_words (initramfs, needs->text, levels - 1);
 }
 
 /* Whether a program with the library FILE writes to terminals. */
@@ -82,20 +95,20 @@ is_for_terminals (const char *file)
 }
 
 static int
-add_needs (struct initramfs *initramfs, const char *file, const struct program_needs *needs, bool is_named)
+add_needs (struct initramfs *initramfs, const char *file, const struct program_needs *needs, unsigned levels)
 {
   for (size_t i = 0; i < needs->files.count; i++)
     if (initramfs_add_host_file (initramfs, needs->files.texts[i]) == -1
         || (is_for_terminals (needs->files.texts[i]) && initramfs_add_terminals (initramfs) == -1))
       return -1;
   for (size_t i = 0; i < needs->programs.count; i++)
-    if (add_program (initramfs, needs->programs.texts[i], false, NULL) == -1)
+    if (add_program (initramfs, needs->programs.texts[i], 0, NULL) == -1)
       return -1;
-  return needs->text ? search_script (initramfs, file, needs, is_named) : 0;
+  return needs->text ? search_script (initramfs, file, needs, levels) : 0;
 }
 
 static int
-add_file_with_needs (struct initramfs *initramfs, const char *file, struct initramfs_entry *entry, bool is_named)
+add_file_with_needs (struct initramfs *initramfs, const char *file, struct initramfs_entry *entry, unsigned levels)
 {
   struct program_needs needs;
 
@@ -105,8 +118,9 @@ add_file_with_needs (struct initramfs *initramfs, const char *file, struct initr
   }
   /* Before its needs are added: a script may name itself. */
   entry->is_program = true;
-  entry->is_searched |= is_named;
-  int result = add_needs (initramfs, file, &needs, is_named);
+  if (entry->searched_levels < levels)
+    entry->searched_levels = levels;
+  int result = add_needs (initramfs, file, &needs, levels);
   entry->is_program = result == 0;
   program_needs_free (&needs);
   return result;
@@ -116,7 +130,7 @@ add_file_with_needs (struct initramfs *initramfs, const char *file, struct initr
  * Returns its entry, or NULL after a message.
  */
 static struct initramfs_entry *
-add_real_program (struct initramfs *initramfs, const char *file, bool is_named)
+add_real_program (struct initramfs *initramfs, const char *file, unsigned levels)
 {
   CLEANUP_FREE char *guest = initramfs_guest_path (file);
   bool is_new;
@@ -124,8 +138,8 @@ add_real_program (struct initramfs *initramfs, const char *file, bool is_named)
   if (guest == NULL || initramfs_add_file (initramfs, file, guest) == -1)
     return NULL;
   struct initramfs_entry *entry = initramfs_entry (initramfs, guest, S_IFREG, &is_new);
-  if (entry && (!entry->is_program || (is_named && !entry->is_searched))
-      && add_file_with_needs (initramfs, file, entry, is_named) == -1)
+  if (entry && (!entry->is_program || levels > entry->searched_levels)
+      && add_file_with_needs (initramfs, file, entry, levels) == -1)
     return NULL;
   return entry;
 }
@@ -138,7 +152,7 @@ add_starter (struct initramfs *initramfs, const char *file, const char *real)
   CLEANUP_FREE char *started = NULL;
   bool is_new;
 
-  if (guest == NULL || add_program (initramfs, real, false, &started) == -1 || add_program (initramfs, "sh", false, NULL) == -1)
+  if (guest == NULL || add_program (initramfs, real, 0, &started) == -1 || add_program (initramfs, "sh", 0, NULL) == -1)
     return NULL;
   CLEANUP_FREE char *text = text_format ("#!/bin/sh\nexec '%s' \"$@\"\n", started);
   if (text == NULL || initramfs_add_data (initramfs, guest, text, strlen (text), 0755) == -1)
@@ -148,19 +162,19 @@ add_starter (struct initramfs *initramfs, const char *file, const char *real)
 
 /* Add the program that the host has as FILE, and which is REAL behind all symbolic links.  Returns its entry, or NULL. */
 static struct initramfs_entry *
-add_found_program (struct initramfs *initramfs, const char *file, const char *real, bool is_named)
+add_found_program (struct initramfs *initramfs, const char *file, const char *real, unsigned levels)
 {
   const enum language language = language_of (file);
   CLEANUP_FREE char *started = NULL;
 
   if (language != LANGUAGE_NONE && initramfs_add_language (initramfs, file, language, &started) == -1)
     return NULL;
-  return started ? add_starter (initramfs, real, started) : add_real_program (initramfs, real, is_named);
+  return started ? add_starter (initramfs, real, started) : add_real_program (initramfs, real, levels);
 }
 
-/* As initramfs_add_program.  IS_NAMED: what it names is added, too, if it is a shell script. */
+/* As initramfs_add_program.  LEVELS: as for search_script. */
 static int
-add_program (struct initramfs *initramfs, const char *word, bool is_named, char **guest_path)
+add_program (struct initramfs *initramfs, const char *word, unsigned levels, char **guest_path)
 {
   CLEANUP_FREE char *file = find_program (initramfs, word);
   CLEANUP_FREE char *real = file ? initramfs_follow (initramfs, file) : NULL;
@@ -169,7 +183,7 @@ add_program (struct initramfs *initramfs, const char *word, bool is_named, char 
 
   if (guest == NULL)
     return -1;
-  const struct initramfs_entry *entry = add_found_program (initramfs, file, real, is_named);
+  const struct initramfs_entry *entry = add_found_program (initramfs, file, real, levels);
   if (entry == NULL || initramfs_add_link (initramfs, guest, entry->path) == -1)
     return -1;
   if (guest_path == NULL)
@@ -182,7 +196,7 @@ add_program (struct initramfs *initramfs, const char *word, bool is_named, char 
 int
 initramfs_add_program (struct initramfs *initramfs, const char *word, char **guest_path)
 {
-  return add_program (initramfs, word, true, guest_path);
+  return add_program (initramfs, word, SCRIPT_LEVELS, guest_path);
 }
 
 /* The text of FILE, at most its first LENGTH_MAX bytes, to free, or NULL. */
@@ -199,7 +213,7 @@ read_text (const char *file, size_t length_max)
 
 /* PATH is no program, but named with all its directories, such as the script in `python3 /home/me/update.py`. */
 static int
-add_named_file (struct initramfs *initramfs, const char *path, bool is_named)
+add_named_file (struct initramfs *initramfs, const char *path, unsigned levels)
 {
   const enum language language = language_of_suffix (path);
   struct program_needs needs = { .language = language };
@@ -211,14 +225,14 @@ add_named_file (struct initramfs *initramfs, const char *path, bool is_named)
   if (language == LANGUAGE_NONE)
     return 0;
   needs.text = read_text (path, (size_t) status.st_size);
-  int result = needs.text ? search_script (initramfs, path, &needs, is_named) : -1;
+  int result = needs.text ? search_script (initramfs, path, &needs, levels) : -1;
   program_needs_free (&needs);
   return result;
 }
 
-/* Add what each word of the shell's TEXT names.  IS_NAMED: of shell scripts among these, what they name, too. */
+/* Add what each word of the shell's TEXT names.  LEVELS: as for search_script, of shell scripts among these. */
 static int
-add_words (struct initramfs *initramfs, const char *text, bool is_named)
+add_words (struct initramfs *initramfs, const char *text, unsigned levels)
 {
   struct shell_words words = { .next = text, .begin = text };
   int r;
@@ -228,9 +242,9 @@ add_words (struct initramfs *initramfs, const char *text, bool is_named)
     const bool is_absolute = *words.word == '/';
 
     /* A relative path means another file in the guest, where programs run in the mounted file system. */
-    if ((is_absolute || strchr (words.word, '/') == NULL) && add_program (initramfs, words.word, is_named, NULL) == -1
+    if ((is_absolute || strchr (words.word, '/') == NULL) && add_program (initramfs, words.word, levels, NULL) == -1
         && is_absolute)
-      add_named_file (initramfs, words.word, is_named);
+      add_named_file (initramfs, words.word, levels);
     if (words.code)
       initramfs_add_imports (initramfs, words.language, words.code, words.code_length, NULL);
   }
@@ -241,7 +255,7 @@ add_words (struct initramfs *initramfs, const char *text, bool is_named)
 int
 initramfs_add_named_programs (struct initramfs *initramfs, const char *text)
 {
-  return add_words (initramfs, text, true);
+  return add_words (initramfs, text, SCRIPT_LEVELS);
 }
 
 /* Whether ARGUMENT, after OPTION, is code for an interpreter, as in python3 -c CODE. */
@@ -264,7 +278,7 @@ initramfs_add_arguments (struct initramfs *initramfs, const char *const *command
     if (next != LANGUAGE_NONE)          /* of env or setpriv, say */
       language = next;
     if (language == LANGUAGE_NONE || language == LANGUAGE_SHELL || !is_code (command[i - 1])) {
-      if (add_words (initramfs, command[i], true) == -1)
+      if (add_words (initramfs, command[i], SCRIPT_LEVELS) == -1)
         return -1;
       continue;
     }

@@ -41,8 +41,9 @@ extern void initramfs_ask_interpreters (struct initramfs *initramfs);
 
 /* Add a program of the host under the path that it has here, with what it needs: the shared libraries and the loader of a
  * dynamic executable, the interpreter of a script and the modules that it imports; and if it is a shell script, the programs that
- * it names (but not what these name).  WORD is a path or a name in PATH.  If it is no executable, the message says so.  *guest_path,
- * if not NULL, is the absolute path in the guest, to free.
+ * it names, and what is named by those of them that are shell scripts, too, and no part of the system (but not what these name).
+ * WORD is a path or a name in PATH.  If it is no executable, the message says so.  *guest_path, if not NULL, is the absolute path in
+ * the guest, to free.
  */
 extern int initramfs_add_program (struct initramfs *initramfs, const char *word, char **guest_path);
 
@@ -67,8 +68,8 @@ extern int initramfs_add_included (struct initramfs *initramfs, const char *path
  */
 extern int initramfs_add_checker (struct initramfs *initramfs, const char *check, const char *const *included, size_t count);
 
-/* Give the programs in the guest the PATH that this process has, where its loader and its interpreters look for libraries, the names of its
- * user, and HOME, which is made if it is missing.
+/* Give the programs in the guest the PATH that this process has, where its loader and its interpreters look for libraries,
+ * the names of its user, and HOME, which is made if it is missing.
  */
 extern int initramfs_add_environment (struct initramfs *initramfs);
 

@@ -429,15 +429,16 @@ START_TEST (arguments_that_are_code_are_no_commands)
 }
 END_TEST
 
-START_TEST (only_what_the_user_named_is_searched)
+START_TEST (only_what_the_user_named_and_what_that_names_is_searched)
 {
   put_programs ((const char *const[]) { "last", NULL }, "#!/bin/sh\n");
-  put_programs ((const char *const[]) { "second", NULL }, "#!/bin/sh\nlast\n");
+  put_programs ((const char *const[]) { "third", NULL }, "#!/bin/sh\nlast\n");
+  put_programs ((const char *const[]) { "second", NULL }, "#!/bin/sh\nthird\n");
   put_programs ((const char *const[]) { "first", NULL }, "#!/bin/sh\nsecond\n");
   put_programs ((const char *const[]) { "lua", NULL }, "#!/bin/sh\nlast\n");
   put_programs ((const char *const[]) { "other", NULL }, "#!/usr/bin/env lua\nlast\n");
   ck_assert_int_eq (initramfs_add_named_programs (initramfs, "first; other"), 0);
-  ck_assert (has_program ("second"));
+  ck_assert (has_program ("third"));
   ck_assert (has_program ("lua"));
   ck_assert (!has_program ("last"));
   ck_assert_int_eq (initramfs_add_named_programs (initramfs, "second"), 0);
@@ -1149,7 +1150,7 @@ program_tests (void)
   tcase_add_test (tcase, scripts_that_name_one_another_end);
   tcase_add_test (tcase, words_that_no_shell_would_run_are_left_out);
   tcase_add_test (tcase, arguments_that_are_code_are_no_commands);
-  tcase_add_test (tcase, only_what_the_user_named_is_searched);
+  tcase_add_test (tcase, only_what_the_user_named_and_what_that_names_is_searched);
   tcase_add_test (tcase, a_file_with_its_whole_path_is_taken);
   tcase_add_test (tcase, an_interpreter_that_may_not_be_asked_is_not_run);
   tcase_add_test (tcase, a_script_brings_the_modules_that_it_imports);
