@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/escape.h"
@@ -80,23 +83,44 @@ read_line (struct reader *reader, char *line, size_t length)
   return reader->item (reader->data, &reader->place, reader->section, strip (line), strip (value));
 }
 
+/* Open PATH, which may be anything, without waiting for anybody.  NULL after a message. */
+static FILE *
+open_settings (const char *path)
+{
+  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  struct stat status;
+  FILE *file = NULL;
+
+  if (fd == -1 || fstat (fd, &status) == -1)
+    error_message ("%s: %m", path);
+  else if (!S_ISREG (status.st_mode))
+    error_message ("%s: is no regular file", path);
+  else if (status.st_size > INI_SIZE_MAX)
+    error_message ("%s: is larger than %d KiB, as no file of settings is", path, INI_SIZE_MAX >> 10);
+  else if ((file = fdopen (fd, "r")) == NULL)
+    error_message ("%s: %m", path);
+  else
+    fd = -1;
+  return file;
+}
+
 int
 ini_read (const char *path, ini_item *item, void *data)
 {
   struct reader reader = { .place = { path, 0 }, .section = strdup (""), .item = item, .data = data };
-  CLEANUP_FCLOSE FILE *file = fopen (path, "re");
+  CLEANUP_FCLOSE FILE *file = open_settings (path);
   CLEANUP_FREE char *line = NULL;
   size_t room = 0;
   ssize_t length;
   int r = file && reader.section ? 0 : -1;
 
-  if (r == -1)
-    error_message ("%s: %m", path);
+  if (file && reader.section == NULL)
+    error_message ("out of memory");
   while (r == 0 && (length = getline (&line, &room, file)) != -1) {
     reader.place.line++;
     r = read_line (&reader, line, (size_t) length);
   }
-  if (r == 0 && ferror (file)) {
+  if (r == 0 && !feof (file)) {         /* an error of reading, or no memory for a line */
     error_message ("%s: %m", path);
     r = -1;
   }

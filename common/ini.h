@@ -5,6 +5,8 @@
 #ifndef POWERCUT_INI_H
 #define POWERCUT_INI_H
 
+#define INI_SIZE_MAX (1 << 20)
+
 /* Where an item stands. */
 struct ini_place {
   const char *path;
@@ -19,7 +21,7 @@ extern int ini_fault (const struct ini_place *place, const char *format, ...) __
  */
 typedef int ini_item (void *data, const struct ini_place *place, const char *section, const char *key, const char *value);
 
-/* Read the file PATH.  Returns 0, or -1 after a message; ITEM is not called again after it has returned -1. */
+/* Read the regular file PATH, of at most INI_SIZE_MAX bytes.  Returns 0, or -1 after a message; ITEM is not called again after it has returned -1. */
 extern int ini_read (const char *path, ini_item *item, void *data);
 
 #endif

@@ -14,12 +14,16 @@
 #include "guest/text.h"
 #include "record/corpus.h"
 
-static bool
-has_case_file (const char *folder)
+/* The path of the case.ini in FOLDER, to free, or NULL: there is none. */
+static char *
+find_case_file (const char *folder)
 {
-  CLEANUP_FREE char *file = text_format ("%s/" CASE_FILE, folder);
+  char *file = text_format ("%s/" CASE_FILE, folder);
 
-  return file && access (file, F_OK) == 0;
+  if (file && access (file, F_OK) == 0)
+    return file;
+  free (file);
+  return NULL;
 }
 
 static bool
@@ -49,13 +53,15 @@ name_of (const char *path, const char *root)
 static int
 add_case (struct corpus *corpus, const char *path, const char *root, const char *pattern)
 {
-  CLEANUP_FREE char *name = name_of (path, root);
+  CLEANUP_FREE char *name = name_of (path, root), *case_file = find_case_file (path);
   struct corpus_case *larger;
 
   if (name == NULL)
     return -1;
   if (pattern && fnmatch (pattern, name, 0) != 0)
     return 0;
+  if (corpus_check_inside (corpus, path, case_file) == -1)
+    return -1;
   larger = reallocarray (corpus->cases, corpus->case_count + 1, sizeof *larger);
   if (larger == NULL) {
     error_message ("out of memory");
@@ -71,9 +77,12 @@ add_case (struct corpus *corpus, const char *path, const char *root, const char 
 static int
 visit (struct corpus *corpus, FTS *walk, FTSENT *found, const char *root, const char *pattern)
 {
+  CLEANUP_FREE char *case_file = NULL;
+
   switch (found->fts_info) {
   case FTS_D:
-    if (!has_case_file (found->fts_path))
+    case_file = find_case_file (found->fts_path);
+    if (case_file == NULL)
       return 0;
     fts_set (walk, found, FTS_SKIP);
     return add_case (corpus, found->fts_path, root, pattern);

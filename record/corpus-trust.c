@@ -6,35 +6,51 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "record/corpus.h"
 
-/* Whether PATH, if it is not NULL, is in the folder of CORPUS_CASE behind all symbolic links, or the case itself. */
-static int
-check_inside (const struct corpus_case *corpus_case, const char *path)
+int
+corpus_check_inside (const struct corpus *corpus, const char *case_path, const char *path)
 {
-  CLEANUP_FREE char *folder = realpath (corpus_case->path, NULL), *real = path ? realpath (path, NULL) : NULL;
+  CLEANUP_FREE char *folder = realpath (case_path, NULL), *real = path ? realpath (path, NULL) : NULL;
   size_t length = folder ? strlen (folder) : 0;
 
-  if (path == NULL || (folder && real && strncmp (real, folder, length) == 0 && (real[length] == '/' || real[length] == '\0')))
+  if (corpus->trusted || path == NULL || (folder && real && strncmp (real, folder, length) == 0 && (real[length] == '/' || real[length] == '\0')))
     return 0;
   if (folder == NULL || real == NULL)
-    error_message ("%s: %m", folder ? path : corpus_case->path);
+    error_message ("%s: %m", folder ? path : case_path);
   else
-    error_message ("%s: leads out of the case, to %s: --trust-cases lets it, if you know where the case comes from", path, real);
+    error_message ("%s: leads out of the case, to %s: `corpus run --trust-cases` lets it, if you know where the case comes from",
+                   path, real);
+  return -1;
+}
+
+/* Whether PATH, if it is not NULL, is a file that can be read without waiting, and has an end. */
+static int
+check_regular (const char *path)
+{
+  struct stat status;
+
+  if (path == NULL || (stat (path, &status) == 0 && S_ISREG (status.st_mode)))
+    return 0;
+  error_message ("%s: is no regular file", path);
   return -1;
 }
 
 int
 corpus_check_cases (const struct corpus *corpus)
 {
-  for (size_t i = 0; i < corpus->case_count && !corpus->trusted; i++) {
+  for (size_t i = 0; i < corpus->case_count; i++) {
     const struct corpus_case *corpus_case = &corpus->cases[i];
+    const char *const paths[] = { corpus_case->workload, corpus_case->log, corpus_case->initial };
 
-    if (check_inside (corpus_case, corpus_case->workload) == -1 || check_inside (corpus_case, corpus_case->log) == -1
-        || check_inside (corpus_case, corpus_case->initial) == -1)
+    for (size_t j = 0; j < sizeof paths / sizeof paths[0]; j++)
+      if (corpus_check_inside (corpus, corpus_case->path, paths[j]) == -1)
+        return -1;
+    if (check_regular (corpus_case->workload) == -1 || check_regular (corpus_case->log) == -1)
       return -1;
   }
   return 0;

@@ -48,7 +48,12 @@ struct corpus {
 extern int corpus_find_cases (struct corpus *corpus, const char *const *paths, size_t count, const char *pattern);
 extern void corpus_free_cases (struct corpus *corpus);
 
-/* Are the files of each case in its own folder?  Not asked of trusted ones.  Returns 0, or -1 after a message. */
+/* Is PATH, if it is not NULL, in the directory CASE_PATH of a case after all symbolic links, or the case itself?  Not asked of trusted
+ * cases.  Returns 0, or -1 after a message.
+ */
+extern int corpus_check_inside (const struct corpus *corpus, const char *case_path, const char *path);
+
+/* Are the files of each case in its own directory, and regular ones?  Returns 0, or -1 after a message. */
 extern int corpus_check_cases (const struct corpus *corpus);
 
 /* Do all cells, JOBS side by side, with FOLDER for temporary files; print a line for each environment that is done.  Returns

@@ -84,6 +84,27 @@ for initial in /etc '$CASE/../../here' '$CASE/link'; do
     refused 'leads out of the case' "$powercut" corpus run "$tmp/cases"
 done
 
+ln -sf "$tmp/here/secret" "$case/case.ini"
+refused 'case.ini: leads out of the case' "$powercut" corpus run "$tmp/cases"
+refused 'case.ini: leads out of the case' "$powercut" corpus list "$tmp/cases"
+
+# They are files, of which none waits for anybody or has no end: also with links that are trusted.
+ln -sf /dev/zero "$case/case.ini"
+refused 'case.ini: is no regular file' "$powercut" corpus run --trust-cases "$tmp/cases"
+rm "$case/case.ini"
+mkfifo "$case/case.ini"
+refused 'case.ini: is no regular file' timeout 20 "$powercut" corpus list "$tmp/cases"
+rm "$case/case.ini"
+truncate -s 2M "$case/case.ini"
+refused 'case.ini: is larger than' "$powercut" corpus list "$tmp/cases"
+echo 'title = a case' > "$case/case.ini"
+for name in workload log.zst; do
+    mkfifo "$case/$name"
+    refused "$name: is no regular file" timeout 20 "$powercut" corpus run "$tmp/cases"
+    refused "$name: is no regular file" timeout 20 "$powercut" corpus run --trust-cases "$tmp/cases"
+    rm "$case/$name"
+done
+
 # So are the files that a guest takes for it.
 unset XDG_CACHE_HOME
 confined () { refused 'is neither in' "$powercut" record --confine="$case" -o "$tmp/x.bin" "$@"; }
