@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "common/message.h"
 #include "common/publish.h"
 
+#define OWN_FDS "/proc/self/fd/"
 #define TRIES 16                /* of names that nobody has guessed */
 
 /* A name beside PATH that cannot be foreseen, to free; NULL with errno. */
@@ -29,12 +31,90 @@ random_name (const char *path)
   return name;
 }
 
+/* The directory that PATH is in, to free; NULL with errno. */
+static char *
+directory_of (const char *path)
+{
+  const char *slash = strrchr (path, '/');
+
+  return slash ? strndup (path, slash == path ? 1 : (size_t) (slash - path)) : strdup (".");
+}
+
+/* The same without links on the way. */
+static char *
+real_directory_of (const char *path)
+{
+  CLEANUP_FREE char *directory = directory_of (path);
+
+  return directory ? realpath (directory, NULL) : NULL;
+}
+
+/* Whether the directory PATH, which has no links in it, is TOP or below it. */
+static bool
+is_in (const char *path, const char *top)
+{
+  const size_t length = strlen (top);
+
+  return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+/* Whether PATH is written to as it is.  In /dev and /proc a link such as /dev/stdout is the system's own, wherever it
+ * leads; anywhere else it may be a stranger's.
+ */
+static bool
+is_direct (const char *path)
+{
+  CLEANUP_FREE char *directory = real_directory_of (path);
+  struct stat status;
+
+  if (directory && (is_in (directory, "/proc") || (is_in (directory, "/dev") && !is_in (directory, "/dev/shm"))))
+    return true;
+  return lstat (path, &status) == 0 && !S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode);
+}
+
+/* The descriptor of this process that PATH, which is direct, is a name of; or -1. */
+static int
+descriptor_named (const char *path)
+{
+  CLEANUP_FREE char *directory = real_directory_of (path);
+  const char *slash = strrchr (path, '/'), *number = slash ? slash + 1 : path;
+  char own[32], target[32] = "", *end;
+
+  snprintf (own, sizeof own, "/proc/%jd/fd", (intmax_t) getpid ());
+  if (directory == NULL)
+    return -1;
+  if (readlink (path, target, sizeof target - 1) > 0 && strncmp (target, OWN_FDS, strlen (OWN_FDS)) == 0)
+    number = target + strlen (OWN_FDS);
+  else if (strcmp (directory, own) != 0)
+    return -1;
+  const long fd = strtol (number, &end, 10);
+
+  return end != number && *end == '\0' && fd >= 0 && fd <= INT_MAX ? (int) fd : -1;
+}
+
+/* Open PATH, which is direct: where it names a descriptor, to write after what was written to that one, which may be
+ * a file that others append to.  -1 with errno.
+ */
+static int
+open_direct (const char *path)
+{
+  const int fd = descriptor_named (path);
+
+  if (fd == -1)
+    return open (path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if ((fcntl (fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+    errno = EBADF;
+    return -1;
+  }
+  fflush (stdout);
+  return fcntl (fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
 /* A file without a name in the directory of PATH; -1 with errno. */
 static int
 open_nameless (const char *path)
 {
-  const char *slash = strrchr (path, '/');
-  CLEANUP_FREE char *directory = slash ? strndup (path, slash == path ? 1 : (size_t) (slash - path)) : strdup (".");
+  CLEANUP_FREE char *directory = directory_of (path);
 
   return directory ? open (directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666) : -1;
 }
@@ -83,7 +163,7 @@ open_for (struct publication *publication)
   const char *path = publication->path;
 
   if (publication->direct)
-    publication->fd = open (path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    publication->fd = open_direct (path);
   else if ((publication->fd = open_nameless (path)) == -1 && errno != ENOENT && errno != EACCES) {
     publication->fd = with_new_name (path, create, -1, &publication->name);
     publication->named = publication->fd != -1;
@@ -96,10 +176,7 @@ open_for (struct publication *publication)
 int
 publish_begin (struct publication *publication, const char *path)
 {
-  struct stat status;
-
-  *publication = (struct publication) { .path = path, .fd = -1 };
-  publication->direct = stat (path, &status) == 0 && !S_ISREG (status.st_mode);
+  *publication = (struct publication) { .path = path, .fd = -1, .direct = is_direct (path) };
   if (open_for (publication) == 0)
     return 0;
   error_message ("%s: %m", path);
@@ -159,6 +236,41 @@ publish_check (const char *path)
     return -1;
   publish_end (&publication, -1);
   return 0;
+}
+
+static int
+refuse_link (const char *path)
+{
+  error_message ("%s: is a symbolic link, which is not followed: name the file itself", path);
+  return -1;
+}
+
+int
+publish_open (const char *path)
+{
+  int fd = is_direct (path) ? open_direct (path)
+    : open (path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+  if (fd == -1 && errno == ELOOP)
+    return refuse_link (path);
+  if (fd == -1)
+    error_message ("%s: %m", path);
+  return fd;
+}
+
+int
+publish_open_check (const char *path)
+{
+  struct stat status;
+
+  if (lstat (path, &status) == -1)
+    return publish_check (path);
+  if (S_ISLNK (status.st_mode) && !is_direct (path))
+    return refuse_link (path);
+  if (access (path, W_OK) == 0)
+    return 0;
+  error_message ("%s: %m", path);
+  return -1;
 }
 
 bool

@@ -3,7 +3,7 @@
  * there.
  *
  * Until it is complete a file has no name; where the file system cannot do that, one that nobody can guess.  What is
- * killed while it writes leaves nothing.
+ * killed while it writes leaves nothing.  Where a symbolic link stands, the link is replaced and not what it leads to.
  */
 #ifndef POWERCUT_PUBLISH_H
 #define POWERCUT_PUBLISH_H
@@ -14,7 +14,7 @@ struct publication {
   const char *path;             /* the file to make */
   char *name;                   /* by which this process can open it for now */
   int fd;                       /* open for writing */
-  bool direct;                  /* PATH is there and no regular file, such as /dev/stderr: it is written to as it is */
+  bool direct;                  /* PATH is no regular file, or in /dev or /proc: it is written to as it is */
   bool named;                   /* the name is one that others see, too */
 };
 
@@ -29,6 +29,14 @@ extern int publish_text (const char *path, const char *text);
 
 /* Can PATH be published later?  Returns 0, or -1 after a message. */
 extern int publish_check (const char *path);
+
+/* Open PATH for what others read while it is written.  A regular file of that name is emptied; a symbolic link, unless it
+ * is in /dev or /proc, is refused.  Returns the descriptor, or -1 after a message.
+ */
+extern int publish_open (const char *path);
+
+/* Can PATH be opened so later?  Returns 0, or -1 after a message. */
+extern int publish_open_check (const char *path);
 
 /* Whether A and B are there and one and the same file: what is read must not be published over. */
 extern bool same_file (const char *a, const char *b);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
@@ -54,20 +53,6 @@ outputs_use_stdout (const struct outputs *outputs)
   return count_standard (outputs) > 0;
 }
 
-/* Can PATH, unless it is NULL or standard output, be written itself? */
-static int
-check_lines (const char *path)
-{
-  if (path == NULL || strcmp (path, "-") == 0)
-    return 0;
-  if (access (path, F_OK) == -1)
-    return publish_check (path);
-  if (access (path, W_OK) == 0)
-    return 0;
-  error_message ("%s: %m", path);
-  return -1;
-}
-
 int
 outputs_check (const struct outputs *outputs, const char *log)
 {
@@ -88,7 +73,7 @@ outputs_check (const struct outputs *outputs, const char *log)
   for (size_t i = 1; i < OUTPUT_COUNT; i++)
     if (paths[i] && strcmp (paths[i], "-") != 0 && publish_check (paths[i]) == -1)
       return -1;
-  return check_lines (outputs->json_lines);
+  return paths[0] && strcmp (paths[0], "-") != 0 ? publish_open_check (paths[0]) : 0;
 }
 
 /* TEXT, which may be NULL after a message, goes to PATH. */

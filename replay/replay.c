@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,7 +76,7 @@ static int
 run_export (const struct replay_options *arguments, const struct write_log *log)
 {
   CLEANUP_FREE struct choice *choices = NULL;
-  CLEANUP_CLOSE int fd = -1;
+  struct publication publication;
   struct crash_state *state;
   uint32_t position;
   size_t count;
@@ -91,17 +90,18 @@ run_export (const struct replay_options *arguments, const struct write_log *log)
     error_message ("--export=%s: that is the log itself", arguments->export);
     return EXIT_UNUSABLE;
   }
-  fd = open (arguments->export, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (publish_begin (&publication, arguments->export) == -1)
+    return EXIT_UNUSABLE;
   state = crash_state_new (log);
   const struct selection selection = {
     .point = position, .choices = choices, .count = count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
   };
-  if (fd != -1 && state && crash_state_select (state, &selection) == 0)
-    r = export_device (state, log, 0, fd);
+  if (state && crash_state_select (state, &selection) == 0)
+    r = export_device (state, log, 0, publication.fd);
   if (r == -1)
     error_message ("%s: %m", arguments->export);
   crash_state_free (state);
-  return r == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+  return publish_end (&publication, stop_requested () ? -1 : r) == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
 }
 
 /* Become nbdkit: the state is served until it is killed. */

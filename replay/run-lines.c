@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/publish.h"
 #include "replay/json.h"
 #include "replay/run-lines.h"
 #include "replay/tally.h"
@@ -14,6 +16,20 @@ struct run_lines {
   FILE *file;
   char *path;
 };
+
+/* A stream to the file PATH, or NULL after a message. */
+static FILE *
+open_stream (const char *path)
+{
+  int fd = publish_open (path);
+  FILE *file = fd == -1 ? NULL : fdopen (fd, "w");
+
+  if (fd != -1 && file == NULL) {
+    error_message ("%s: %m", path);
+    close (fd);
+  }
+  return file;
+}
 
 struct run_lines *
 run_lines_open (const char *path)
@@ -26,9 +42,8 @@ run_lines_open (const char *path)
     error_message ("out of memory");
     return NULL;
   }
-  lines->file = standard ? stdout : fopen (path, "we");
+  lines->file = standard ? stdout : open_stream (path);
   if (lines->file == NULL) {
-    error_message ("%s: %m", path);
     run_lines_close (lines);
     return NULL;
   }

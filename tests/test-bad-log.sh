@@ -58,6 +58,21 @@ for report in json json-lines junit tap html; do
     refused 'that is the log itself' "$replay" --$report="$tmp/log.bin" "$tmp/log.bin"
 done
 cmp "$tmp/log.bin" "$tmp/whole.bin" || fail 'a refused report changed the log'
+
+# What somebody has put in the way, and a disk that is full.
+echo precious > "$tmp/victim"
+ln -s victim "$tmp/link"
+refused 'link: is a symbolic link' "$replay" --json-lines="$tmp/link" "$tmp/log.bin"
+expect_status 0 "$replay" --state=1 --export="$tmp/link" "$tmp/log.bin"
+[ ! -L "$tmp/link" ] && [ "$(cat "$tmp/victim")" = precious ] || fail 'an export went where a link led'
+full ()
+{
+    (trap '' XFSZ; ulimit -f 1; exec "$replay" --state=1 --export="$1" "$tmp/log.bin")
+}
+refused 'File too large' full "$tmp/victim"
+[ "$(cat "$tmp/victim")" = precious ] || fail 'a failed export has replaced what was there'
+refused 'File too large' full "$tmp/image"
+[ ! -e "$tmp/image" ] || fail 'a failed export has left something'
 refused 'too many' "$replay" --jobs=4294967296 "$tmp/log.bin"
 refused 'for a whole replay' "$replay" --list --json=- "$tmp/log.bin"
 

@@ -3,15 +3,19 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/publish.h"
 #include "common/workdir.h"
 #include "tests/unit/unit.h"
+
+#define NOBODY 65534
 
 static char *directory;
 
@@ -117,6 +121,94 @@ START_TEST (a_device_is_written_to)
 }
 END_TEST
 
+START_TEST (a_link_is_replaced_wherever_it_leads)
+{
+  struct stat status;
+
+  ck_assert_int_eq (symlink ("/dev/null", "file"), 0);
+  ck_assert_int_eq (publish_text ("file", "text"), 0);
+  ck_assert_int_eq (lstat ("file", &status), 0);
+  ck_assert (S_ISREG (status.st_mode));
+}
+END_TEST
+
+/* Write to FD and by its NAME, which must be there afterwards as it was. */
+static void
+write_by_name (int fd, const char *name)
+{
+  struct stat before, after;
+
+  ck_assert_int_eq (dprintf (fd, "before\n"), 7);
+  ck_assert_int_eq (lstat (name, &before), 0);
+  ck_assert_int_eq (publish_check (name), 0);
+  ck_assert_int_eq (publish_text (name, "text"), 0);
+  ck_assert_int_eq (lstat (name, &after), 0);
+  ck_assert_uint_eq (after.st_ino, before.st_ino);
+  ck_assert (S_ISLNK (after.st_mode));
+  ck_assert_int_eq (dprintf (fd, "after\n"), 6);
+}
+
+START_TEST (a_name_of_a_descriptor_is_written_to_after_what_is_there)
+{
+  static const char *const formats[] = { "/dev/fd/%d", "/proc/self/fd/%d" };
+  char name[64];
+
+  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+    CLEANUP_CLOSE int fd = open ("file", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    snprintf (name, sizeof name, formats[i], fd);
+    write_by_name (fd, name);
+    check_text ("file", "before\ntext\nafter\n");
+  }
+}
+END_TEST
+
+START_TEST (standard_output_keeps_its_name)
+{
+  int status;
+  pid_t pid = fork ();
+
+  if (pid == 0) {
+    int fd = open ("file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    ck_assert_int_eq (dup2 (fd, STDOUT_FILENO), STDOUT_FILENO);
+    if (geteuid () == 0)        /* who could break it for the whole machine */
+      ck_assert_int_eq (setresuid (NOBODY, NOBODY, NOBODY), 0);
+    write_by_name (STDOUT_FILENO, "/dev/stdout");
+    _exit (0);
+  }
+  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
+  ck_assert_int_eq (status, 0);
+  check_text ("file", "before\ntext\nafter\n");
+}
+END_TEST
+
+START_TEST (what_cannot_be_written_is_refused_at_once)
+{
+  CLEANUP_CLOSE int fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+  char name[64];
+
+  snprintf (name, sizeof name, "/dev/fd/%d", fd);
+  ck_assert_int_eq (publish_check (name), -1);
+}
+END_TEST
+
+START_TEST (what_grows_follows_no_link)
+{
+  ck_assert_int_eq (publish_text ("victim", "precious"), 0);
+  ck_assert_int_eq (symlink ("victim", "link"), 0);
+  ck_assert_int_eq (publish_open_check ("link"), -1);
+  ck_assert_int_eq (publish_open ("link"), -1);
+  check_text ("victim", "precious\n");
+  ck_assert_int_eq (publish_text ("file", "a longer old text"), 0);
+  CLEANUP_CLOSE int fd = publish_open ("file");
+  ck_assert_int_eq (dprintf (fd, "new"), 3);
+  check_text ("file", "new");
+  CLEANUP_CLOSE int device = publish_open ("/dev/null");
+  ck_assert_int_ne (device, -1);
+}
+END_TEST
+
 START_TEST (a_file_has_the_mode_that_others_have)
 {
   struct stat status;
@@ -148,6 +240,11 @@ main (void)
   tcase_add_test (tcase, no_link_of_a_stranger_is_followed);
   tcase_add_test (tcase, it_can_be_opened_by_its_name_meanwhile);
   tcase_add_test (tcase, a_device_is_written_to);
+  tcase_add_test (tcase, a_link_is_replaced_wherever_it_leads);
+  tcase_add_test (tcase, a_name_of_a_descriptor_is_written_to_after_what_is_there);
+  tcase_add_test (tcase, standard_output_keeps_its_name);
+  tcase_add_test (tcase, what_cannot_be_written_is_refused_at_once);
+  tcase_add_test (tcase, what_grows_follows_no_link);
   tcase_add_test (tcase, a_file_has_the_mode_that_others_have);
   tcase_add_test (tcase, where_nothing_can_be_made_it_is_said);
   suite_add_tcase (suite, tcase);
