@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,24 @@ log_make_header (const uint64_t *device_sizes, size_t device_count, const char *
   return header;
 }
 
+/* Make PATH, or take an empty file that is there, which somebody made to have the name.  -1 with errno. */
+static int
+open_new (const char *path)
+{
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  struct stat status;
+
+  if (fd != -1 || errno != EEXIST)
+    return fd;
+  fd = open (path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd != -1 && fstat (fd, &status) == 0 && S_ISREG (status.st_mode) && status.st_size == 0)
+    return fd;
+  if (fd != -1)
+    close (fd);
+  errno = EEXIST;
+  return -1;
+}
+
 struct log_writer *
 log_writer_create (const char *path, const uint64_t *device_sizes, size_t device_count, const char *const *info,
                    size_t info_count)
@@ -123,7 +142,7 @@ log_writer_create (const char *path, const uint64_t *device_sizes, size_t device
     free (writer);
     return NULL;
   }
-  writer->fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  writer->fd = open_new (path);
   if (writer->fd == -1) {
     error_message ("%s: cannot make the log: %m%s", path, errno == EEXIST ? ": remove it, or choose another name" : "");
     goto fail;

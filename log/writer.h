@@ -17,7 +17,7 @@ struct log_writer;
 extern void *log_make_header (const uint64_t *device_sizes, size_t device_count, const char *const *info, size_t info_count,
                               uint64_t created, size_t *size);
 
-/* Make a log at PATH, which must not exist.  DEVICE_SIZES are in bytes.  INFO are INFO_COUNT texts KEY=VALUE.  Returns NULL
+/* Make a log at PATH, which must not exist, or be an empty file.  DEVICE_SIZES are in bytes.  INFO are INFO_COUNT texts KEY=VALUE.  Returns NULL
  * after a message.
  */
 extern struct log_writer *log_writer_create (const char *path, const uint64_t *device_sizes, size_t device_count,

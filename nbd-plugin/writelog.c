@@ -199,7 +199,7 @@ writelog_config_complete (void)
 }
 
 #define writelog_config_help \
-  "[log=]<FILE>     (required) The log to make; it must not exist.\n" \
+  "[log=]<FILE>     (required) The log to make; it must not exist, or be empty.\n" \
   "size=<SIZE>      Size of a device; repeat it for disk1, disk2 and so on.\n" \
   "base=<FILE>      What the device holds at first; repeat it likewise.\n" \
   "info=<KEY=VALUE> A note for the log's header; may be repeated.\n" \

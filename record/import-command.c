@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An import writes under the name PATH.part, which is made anew, and renames. */
+/* An import writes under the name PATH.part (record/log-part.h), and renames. */
 #include <config.h>
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 #include "log/export.h"
 #include "log/import.h"
 #include "record/import-command.h"
+#include "record/log-part.h"
 
 #define EXIT_UNUSABLE 2
 #define EXIT_SIGNALLED 128
@@ -234,6 +235,7 @@ static int
 import_in (struct arguments *arguments, struct texts *info, const char *folder)
 {
   CLEANUP_FREE char *part = NULL, *files = NULL;
+  CLEANUP_CLOSE int part_fd = -1;
   struct import_result result;
   int r;
 
@@ -242,9 +244,9 @@ import_in (struct arguments *arguments, struct texts *info, const char *folder)
   arguments->import.info = (const char *const *) info->texts;
   arguments->import.info_count = info->count;
   arguments->import.files = files;
-  if (asprintf (&part, "%s.part", arguments->output) == -1)
-    return out_of_memory ();
-  unlink (part);                /* of an importer that was killed */
+  part_fd = log_part_make (arguments->output, &part);
+  if (part_fd == -1)
+    return -1;
   r = publish_part (part, arguments->output, import_log (&arguments->import, part, &result));
   if (r == 0)
     print_imported (arguments, &result);

@@ -15,6 +15,7 @@ record_powercut_SOURCES = \
 	record/import-command.c record/import-command.h \
 	record/jlang.c record/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
+	record/log-part.c record/log-part.h \
 	record/matrix.c record/matrix.h \
 	record/matrix-cells.c record/matrix-cells.h \
 	record/matrix-page.c \

@@ -13,6 +13,7 @@
 #include "common/publish.h"
 #include "common/workdir.h"
 #include "guest/image.h"
+#include "record/log-part.h"
 #include "record/mkfs.h"
 #include "record/recorder.h"
 
@@ -462,7 +463,7 @@ make_names (struct recorder *recorder)
           || asprintf (&recorder->link, "%s/" LOG_LINK, recorder->folder) == -1
           || asprintf (&recorder->console, "%s/console", recorder->folder) == -1))
     return out_of_memory ();
-  return asprintf (&recorder->part, "%s.part", recorder->recording->log) == -1 ? out_of_memory () : 0;
+  return 0;
 }
 
 int
@@ -472,9 +473,9 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
   recorder->disk = recording->virtio ? "/dev/vda" : "/dev/nbd0";
   recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
   if (mkfs_check (recording->filesystem) == -1 || publish_check (recording->log) == -1 || make_names (recorder) == -1
+      || (recorder->part_fd = log_part_make (recording->log, &recorder->part)) == -1
       || guest_kernel_find (recording->guest.kernel, recording->filesystem, recording->host_root, &recorder->kernel) == -1)
     return -1;
-  unlink (recorder->part);      /* of a recorder that was killed */
   recorder->empty = false;
   return pack_checker (recorder) == -1 ? -1 : prepare_guest (recorder);
 }
@@ -483,6 +484,8 @@ void
 recorder_forget (struct recorder *recorder)
 {
   kernel_free (&recorder->kernel);
+  if (recorder->part)
+    close (recorder->part_fd);
   free (recorder->part);
   free (recorder->program);
   free (recorder->mkfs);

@@ -32,7 +32,8 @@ struct recorder {
   /* For the recording that it is at: */
   const struct recording *recording;
   struct kernel kernel;
-  char *part;                   /* the log until it is complete */
+  char *part;                   /* the log until it is complete, made by this recorder; or NULL */
+  int part_fd;                  /* keeps others from it, while there is one */
   uint64_t memory_bytes;        /* of the guest */
   char *program, *mkfs;         /* the command's path in the guest, and that of the mkfs */
   const char *disk, *mark_device;       /* in the guest */

@@ -27,6 +27,12 @@ tests_unit_test_publish_SOURCES = tests/unit/test-publish.c tests/unit/unit.h
 tests_unit_test_publish_CFLAGS = $(unit_cflags)
 tests_unit_test_publish_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
 
+# It brings its own error_message, to see the messages.
+UNIT_TESTS += tests/unit/test-log-part
+tests_unit_test_log_part_SOURCES = tests/unit/test-log-part.c tests/unit/unit.h record/log-part.c record/log-part.h
+tests_unit_test_log_part_CFLAGS = $(unit_cflags)
+tests_unit_test_log_part_LDADD = common/libcommon.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/test-sandbox
 tests_unit_test_sandbox_SOURCES = tests/unit/test-sandbox.c tests/unit/unit.h
 tests_unit_test_sandbox_CFLAGS = $(unit_cflags)

@@ -328,6 +328,23 @@ START_TEST (an_existing_file_is_not_overwritten)
 }
 END_TEST
 
+START_TEST (a_file_that_was_made_for_the_log_is_taken)
+{
+  CLEANUP_FREE char *path = new_path (), *link = new_path ();
+  const uint64_t size = SIZE_0;
+
+  put_file (path, "", 0);
+  ck_assert_int_eq (symlink (path, link), 0);
+  ck_assert_ptr_null (log_writer_create (link, &size, 1, NULL, 0));
+  struct log_writer *writer = log_writer_create (path, &size, 1, NULL, 0);
+  ck_assert_ptr_nonnull (writer);
+  ck_assert_int_eq (log_writer_close (writer), 0);
+  struct write_log *log = write_log_open (path);
+  ck_assert_ptr_nonnull (log);
+  write_log_close (log);
+}
+END_TEST
+
 START_TEST (data_can_be_read_from_the_moment_they_are_issued)
 {
   CLEANUP_FREE char *path = new_path (), *all = NULL, *seen = malloc (32 << 20);
@@ -1315,6 +1332,7 @@ main (void)
   tcase_add_test (tcase, the_header_keeps_its_texts_and_the_time);
   tcase_add_test (tcase, overlapping_writes_in_flight_together_are_counted);
   tcase_add_test (tcase, an_existing_file_is_not_overwritten);
+  tcase_add_test (tcase, a_file_that_was_made_for_the_log_is_taken);
   tcase_add_test (tcase, data_can_be_read_from_the_moment_they_are_issued);
   tcase_add_test (tcase, a_log_cut_at_any_byte_ends_with_the_last_whole_record);
   tcase_add_test (tcase, a_changed_byte_is_always_found);
