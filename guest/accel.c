@@ -130,7 +130,7 @@ write_verdict (void)
 {
   CLEANUP_FREE char *here = describe_here (), *cache = cache_path (), *path = verdict_file ();
 
-  if (here == NULL || path == NULL || access (cache, W_OK | X_OK) == -1)
+  if (here == NULL || path == NULL || cache_make (cache) == -1 || access (cache, W_OK | X_OK) == -1)
     return;
   CLEANUP_FREE char *line = text_format ("%s %s %s %s", here, names[ours.accel], ours.told ? "told" : "untold",
                                          ours.why);

@@ -272,9 +272,8 @@ kernel_find_with (const char *spec, const char *const *modules, struct kernel *k
   return S_ISDIR (status.st_mode) ? find_in_directory (spec, kernel) : fill_kernel (kernel, text_format ("%s", spec));
 }
 
-/* Make FOLDER and its parents: private, as the XDG base directory specification wants it. */
-static int
-make_folder (char *folder)
+int
+cache_make (char *folder)
 {
   for (char *slash = strchr (folder + 1, '/'); ; slash = strchr (slash + 1, '/')) {
     if (slash)
@@ -291,7 +290,7 @@ make_folder (char *folder)
 static char *
 made_folder (char *folder)
 {
-  if (folder && make_folder (folder) == -1) {
+  if (folder && cache_make (folder) == -1) {
     error_message ("cannot use the cache folder %s: %m: set XDG_CACHE_HOME to a folder that can be written", folder);
     free (folder);
     folder = NULL;

@@ -100,7 +100,12 @@ extern int kernel_fetch (const struct kernel_wish *wish, struct kernel *kernel);
  */
 extern char *cache_path (void);
 
-/* The same, made if missing.  NULL after a message. */
+/* Make the directory FOLDER of the cache, and those above it, if missing: private, as the XDG base directory
+ * specification wants it.  Returns 0, or -1 with errno.
+ */
+extern int cache_make (char *folder);
+
+/* The same as cache_path, made if missing.  NULL after a message. */
 extern char *cache_folder (void);
 
 /* The folder NAME in it, to free; made if missing.  NULL after a message. */

@@ -485,7 +485,7 @@ main (int argc, char **argv)
     return EXIT_FAILURE;
   setenv ("PATH", folder, 1);
   setenv ("XDG_CACHE_HOME", folder, 1);
-  if (chdir (folder) == -1 || mkdir ("powercut", 0700) == -1)
+  if (chdir (folder) == -1)
     return EXIT_FAILURE;
   tcase_add_checked_fixture (tcase, begin, NULL);
   tcase_add_test (tcase, kvm_that_works_is_found_out_once);
