@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -54,6 +56,24 @@ move_fd (int from, int to)
     _exit (126);
 }
 
+#define FDS_MAX 65536           /* to look for where the kernel does not close them all at once */
+
+/* Let what the caller left open end with the execv, whether it thought of that or not: descriptors of strangers are no
+ * business of QEMU's.  As below, in the child.
+ */
+static void
+close_others_on_exec (void)
+{
+  const unsigned first = STDERR_FILENO + 1;
+  struct rlimit limit = { .rlim_cur = FDS_MAX };
+
+  if (syscall (SYS_close_range, first, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+    return;
+  getrlimit (RLIMIT_NOFILE, &limit);    /* an old kernel, or valgrind */
+  for (unsigned fd = first; fd < limit.rlim_cur && fd < FDS_MAX; fd++)
+    fcntl ((int) fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* In the child, with all signals blocked: only async-signal-safe calls, because the parent may have threads. */
 static void __attribute__ ((noreturn))
 become (const char *file, const char *const *argv, const struct process_io *io, pid_t parent)
@@ -78,9 +98,10 @@ become (const char *file, const char *const *argv, const struct process_io *io, 
   if (io) {
     move_fd (io->stdout_fd, 1);
     move_fd (io->stderr_fd, 2);
-    if (io->inherit_fd >= 0)
-      fcntl (io->inherit_fd, F_SETFD, 0);
   }
+  close_others_on_exec ();
+  if (io && io->inherit_fd >= 0)
+    fcntl (io->inherit_fd, F_SETFD, 0);
   execv (file, (char *const *) argv);
   _exit (127);
 }

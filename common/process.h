@@ -18,8 +18,9 @@ struct process_io {
  */
 extern char *process_find (const char *name);
 
-/* Start ARGV[0] (a path, or a name for process_find) with standard input from /dev/null.  IO may be NULL.  The child
- * dies with the thread that started it.  Returns its pid, or -1 after a message.
+/* Start ARGV[0] (a path, or a name for process_find) with standard input from /dev/null and no other descriptors
+ * than those of IO, which may be NULL.  The child dies with the thread that started it.  Returns its pid, or -1 after a
+ * message.
  */
 extern pid_t process_start (const char *const *argv, const struct process_io *io);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -64,6 +67,24 @@ START_TEST (a_child_that_was_just_forked_can_be_ended)
 }
 END_TEST
 
+START_TEST (what_the_caller_left_open_is_not_passed_on)
+{
+  static const char script[] = "for fd in /proc/self/fd/*; do echo \"${fd##*/}\"; done | sort -n | tr '\\n' ' '";
+  CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC), left = memfd_create ("left", 0);
+  CLEANUP_CLOSE int kept = fcntl (left, F_DUPFD_CLOEXEC, 30);
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = -1, .inherit_fd = kept };
+  char text[64] = "", leaked[16];
+  int ended;
+
+  pid_t pid = process_start ((const char *const[]) { "/bin/sh", "-c", script, NULL }, &io);
+  ck_assert_int_eq (process_wait (pid, -1, &ended), 1);
+  ck_assert_int_ge (pread (output, text, sizeof text - 1, 0), 0);
+  snprintf (leaked, sizeof leaked, " %d ", left);
+  ck_assert_ptr_nonnull (strstr (text, " 30 "));
+  ck_assert_msg (strstr (text, leaked) == NULL, "descriptor%sis there: %s", leaked, text);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -73,6 +94,7 @@ main (void)
   tcase_add_test (tcase, a_file_that_is_written_to_has_a_limit);
   tcase_add_test (tcase, without_a_limit_there_is_none);
   tcase_add_test (tcase, a_child_that_was_just_forked_can_be_ended);
+  tcase_add_test (tcase, what_the_caller_left_open_is_not_passed_on);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
 }
