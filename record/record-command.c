@@ -121,6 +121,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   recording->command = (const char *const *) argv + first;
   if (replay && recording->log == NULL)
     recording->log = DEFAULT_LOG;
+  recording->output_aside = replay && outputs_use_stdout (&replay->outputs);
   return fill_in (&recording->guest) == -1 || read_texts (&texts, recording) == -1
     || load_workload (texts.workload, recording) == -1 || recording_check (recording) == -1 ? -1 : 0;
 }

@@ -429,6 +429,20 @@ mark_step (struct session *session, const char *name, size_t number)
   return mark (session, text);
 }
 
+/* Print what a command printed in the guest, as whole lines. */
+static void
+print_output (struct session *session, const char *output)
+{
+  FILE *stream = session->recording->output_aside ? stderr : stdout;
+  const size_t length = strlen (output);
+
+  progress_clear (session->recorder->progress);
+  print_lines_safely (output, length, stream);
+  if (length > 0 && output[length - 1] != '\n')
+    putc ('\n', stream);
+  fflush (stream);
+}
+
 /* One step between its marks, and the tree after it; *tree is what there was before, and then what there is. */
 static int
 record_step (struct session *session, const char *what, const char *const *command, size_t number, char **tree)
@@ -444,11 +458,8 @@ record_step (struct session *session, const char *what, const char *const *comma
     progress_stage (session->recorder->progress, "running %s", what);
   if (run_program (session, what, command, &output) == -1 || mark_step (session, "commit", number) == -1)
     return -1;
-  if (!session->recording->guest.quiet && output) {
-    progress_clear (session->recorder->progress);
-    print_lines_safely (output, strlen (output), stdout);
-    fflush (stdout);
-  }
+  if (!session->recording->guest.quiet && output)
+    print_output (session, output);
   free (*tree);
   *tree = NULL;
   return observe (session, "new", tree);

@@ -33,6 +33,7 @@ struct recording {
   enum settle settle;
   uint64_t settle_seconds;
   const char *log;              /* the file to make */
+  bool output_aside;            /* what commands print goes to standard error: standard output is a report's */
   const char *const *command;   /* NULL at the end; empty if there are steps or a workload */
 };
 

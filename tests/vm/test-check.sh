@@ -53,10 +53,12 @@ expect_status 1 "$replay" --timeout=4 --jobs=1 --json="$tmp/json" --check='grep 
     fail "other violations: $(jq -c .violations "$tmp/json")"
 grep -q '^check: WRONG$' "$tmp/out" || fail "the report does not say that the checker hangs: $(cat "$tmp/out")"
 
-# Marks of all kinds fit into a request: `%` takes three bytes there.
-expect_status 0 "$powercut" run --size=64M --quiet -o "$tmp/marks.bin" --json="$tmp/json" \
+# Marks of all kinds fit into a request: `%` takes three bytes there.  What the command prints is not in the report.
+expect_status 0 "$powercut" run --size=64M -o "$tmp/marks.bin" --json=- \
     --check='[ $(wc -c < "$POWERCUT_MARKS_FILE") -gt 250000 ] || ! grep -q commit "$POWERCUT_MARKS_FILE"' -- /bin/sh -c \
-    'text=%%%%%%%%; for i in 1 2 3 4 5 6 7 8 9; do text=$text$text; done; for i in $(seq 100); do powercut-mark $text; done; sync'
+    'text=%%%%%%%%; for i in 1 2 3 4 5 6 7 8 9; do text=$text$text; done; for i in $(seq 100); do powercut-mark $text; done; sync; printf half'
+jq -e '.violations == []' "$tmp/out" > "$tmp/empty" || fail "no report alone: $(head -c 1000 "$tmp/out")"
+grep -qzP '(^|\n)half\n' "$tmp/err" || fail "no line of the command: $(cat "$tmp/err")"
 
 # A megabyte of output is none of these, nor is a child that holds on to the file system.
 expect_status 1 "$replay" --limit=1 --check='yes | head -c 1000000; echo; echo much; exit 1' --json="$tmp/json" "$tmp/log.bin"
