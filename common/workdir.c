@@ -4,9 +4,47 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/message.h"
 #include "common/workdir.h"
+
+/* Those that there are, for workdir_remove_all. */
+struct workdir {
+  struct workdir *next;
+  pid_t maker;                  /* a child knows its parent's, but has no right to them */
+  char path[];
+};
+
+static struct workdir *workdirs;
+
+/* Without memory for it, it is only left when everything is. */
+static void
+note (const char *path)
+{
+  struct workdir *workdir = malloc (sizeof *workdir + strlen (path) + 1);
+
+  if (workdir == NULL)
+    return;
+  workdir->next = workdirs;
+  workdir->maker = getpid ();
+  strcpy (workdir->path, path);
+  workdirs = workdir;
+}
+
+static void
+forget (const char *path)
+{
+  for (struct workdir **at = &workdirs; *at; at = &(*at)->next)
+    if (strcmp ((*at)->path, path) == 0) {
+      struct workdir *workdir = *at;
+
+      *at = workdir->next;
+      free (workdir);
+      return;
+    }
+}
 
 char *
 workdir_create (void)
@@ -25,6 +63,7 @@ workdir_create (void)
     free (path);
     return NULL;
   }
+  note (path);
   return path;
 }
 
@@ -40,6 +79,17 @@ remove_entry (const char *path, const struct stat *status, int type, struct FTW 
 void
 workdir_remove (const char *path)
 {
-  if (path && nftw (path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == -1)
+  if (path == NULL)
+    return;
+  if (nftw (path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == -1)
     error_message ("cannot remove %s: %m", path);
+  forget (path);
+}
+
+void
+workdir_remove_all (void)
+{
+  for (const struct workdir *workdir = workdirs; workdir; workdir = workdir->next)
+    if (workdir->maker == getpid ())
+      nftw (workdir->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }

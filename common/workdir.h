@@ -3,10 +3,13 @@
 #ifndef POWERCUT_WORKDIR_H
 #define POWERCUT_WORKDIR_H
 
-/* Make a folder that only this user can enter, under TMPDIR or /tmp.  Returns its path, to free, or NULL after a message. */
+/* Make a folder that only this user can enter, under TMPDIR or /tmp.  For one thread at a time.  Returns its path, to free, or NULL after a message. */
 extern char *workdir_create (void);
 
 /* Remove the folder, the files and the folders in it.  NULL is nothing to do. */
 extern void workdir_remove (const char *path);
+
+/* Remove all that this process has made and not removed yet; for one that ends at once, and prints nothing. */
+extern void workdir_remove_all (void);
 
 #endif

@@ -39,6 +39,7 @@ struct vm {
   int agent;                    /* our end of the socket pair */
   int errors;                   /* what QEMU says on its standard error */
   pid_t server;                 /* of its disks */
+  void (*server_ended) (void);
   int server_end;               /* readable once the server has ended; -1: nobody can tell */
   bool lost;                    /* a call got no answer: the next one that comes would be taken for another call's */
   char *release;
@@ -185,6 +186,8 @@ explain_failure (struct vm *vm, enum vm_failure failure, int timeout_ms)
   if (failure == VM_STOPPED)
     return make_answer (VM_STOPPED, "stopped by signal %d", stop_requested ());
   if (failure == VM_BROKEN) {
+    if (vm->server_ended)
+      vm->server_ended ();
     CLEANUP_FREE char *end = process_describe_end (vm->server, "nbdkit, which served the disk,");
 
     return make_answer (VM_BROKEN, "%s", end ? end : "nbdkit ended");
@@ -305,6 +308,7 @@ vm_launch (const struct vm_config *config, enum accel accel)
   }
   vm->agent = ends[0];
   vm->server = config->nbd_server;
+  vm->server_ended = config->server_ended;
   vm->server_end = config->nbd_server > 0 ? process_watch (config->nbd_server) : -1;
   vm->errors = memfd_create ("qemu-errors", MFD_CLOEXEC);
   if (vm->errors == -1)

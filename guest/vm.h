@@ -26,6 +26,7 @@ struct vm_config {
   const char *initramfs;
   const char *nbd_socket;       /* Unix socket of the NBD server */
   pid_t nbd_server;             /* the server, a child of ours without which no call is answered; 0: it is not watched */
+  void (*server_ended) (void);  /* called when it has ended, before that is said: it may know why; or NULL */
   const struct vm_disk *disks;
   size_t disk_count;
   unsigned memory_mib;

@@ -11,6 +11,7 @@ log_liblog_la_SOURCES = \
 	log/files.c log/files.h \
 	log/foreign-file.c log/foreign-file.h \
 	log/format.h \
+	log/guard.c log/guard.h \
 	log/import.c log/import.h \
 	log/import-dm-log.c \
 	log/import-nbd-log.c \

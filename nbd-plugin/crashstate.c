@@ -19,6 +19,7 @@
 
 #include "common/cleanup.h"
 #include "log/crash-state.h"
+#include "log/guard.h"
 #include "log/state-id.h"
 #include "nbd-plugin/control.h"
 #include "nbd-plugin/exports.h"
@@ -121,6 +122,9 @@ select_state (void)
 static int
 use_log (const char *path)
 {
+  CLEANUP_FREE char *target = realpath (path, NULL);
+
+  log_guard (target ? target : path, NULL);
   struct write_log *new_log = write_log_open (path);
   struct crash_state *new_state = new_log ? crash_state_new (new_log) : NULL;
   CLEANUP_FREE char *loss = new_log ? log_describe_loss (new_log) : NULL;

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/nbdkit.h"
+#include "log/guard.h"
 #include "replay/device.h"
 
 #define SECTOR_UP(size) (((size) + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR)
@@ -167,6 +168,7 @@ device_select (struct device *device, const struct selection *selection)
     to = mempcpy (to, &choice, sizeof choice);
   }
   if (nbd_pwrite (device->control, device->buffer, size, 0, 0) == -1) {
+    log_guard_check ();
     error_message ("cannot select a crash state: %s", nbd_get_error ());
     return -1;
   }
@@ -184,6 +186,7 @@ read_report (struct device *device, size_t size)
   if (need_buffer (device, size) == -1)
     return -1;
   if (nbd_pread (device->control, device->buffer, size, 0, 0) == -1) {
+    log_guard_check ();
     error_message ("cannot read what the run did: %s", nbd_get_error ());
     return -1;
   }

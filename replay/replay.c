@@ -21,6 +21,7 @@
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "log/cut.h"
+#include "log/guard.h"
 #include "log/state-id.h"
 #include "replay/bundle.h"
 #include "replay/export.h"
@@ -604,9 +605,11 @@ int
 replay (const struct replay_options *options)
 {
   struct replay_options filled = *options;
-  struct write_log *log = write_log_open (options->log);
+  struct write_log *log;
   int status;
 
+  log_guard (options->log, workdir_remove_all);
+  log = write_log_open (options->log);
   if (log == NULL)
     return EXIT_UNUSABLE;
   const bool boots = !options->list && !options->export && !options->serve;

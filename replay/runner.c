@@ -10,6 +10,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "guest/vm.h"
+#include "log/guard.h"
 #include "replay/runner.h"
 
 #define GUEST_DEVICE "/dev/vda"
@@ -58,7 +59,7 @@ boot (struct runner *runner)
   const struct vm_disk disk = { .export_name = "disk0" };
   const struct vm_config vm_config = {
     .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (runner->device),
-    .nbd_server = device_server (runner->device),
+    .nbd_server = device_server (runner->device), .server_ended = log_guard_check,
     .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = runner->console,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
   };

@@ -11,6 +11,7 @@
 #include "guest/protocol.h"
 #include "guest/terminal.h"
 #include "guest/vm.h"
+#include "log/guard.h"
 #include "replay/shell.h"
 
 #define GUEST_DEVICE "/dev/vda"
@@ -96,7 +97,7 @@ boot (struct session *session)
   const struct vm_disk disk = { .export_name = "disk0" };
   const struct vm_config vm_config = {
     .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (session->device),
-    .nbd_server = device_server (session->device), .disks = &disk,
+    .nbd_server = device_server (session->device), .server_ended = log_guard_check, .disks = &disk,
     .disk_count = 1, .memory_mib = config->memory_mib, .console = session->console, .terminal = session->socket,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
   };

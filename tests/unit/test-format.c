@@ -9,13 +9,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/workdir.h"
 #include "log/checksum.h"
+#include "log/guard.h"
 #include "log/writer.h"
 #include "tests/unit/make-log.h"
 
@@ -821,6 +824,36 @@ START_TEST (a_header_longer_than_the_file_is_refused)
 }
 END_TEST
 
+/* In a process of its own: the end of one. */
+static void __attribute__ ((noreturn))
+read_what_is_gone (const char *path, int errors)
+{
+  log_guard (path, workdir_remove_all);
+  const struct write_log *log = write_log_open (path);
+  char *directory = workdir_create ();
+
+  if (log && directory && dprintf (errors, "%s", directory) > 0 && truncate (path, 0) == 0)
+    log_info (log, "filesystem", 0);
+  _exit (0);
+}
+
+START_TEST (a_log_that_becomes_shorter_ends_the_program)
+{
+  CLEANUP_FREE char *path = write_script (0, false);
+  CLEANUP_CLOSE int errors = memfd_create ("errors", MFD_CLOEXEC);
+  char directory[4096] = "";
+  int status;
+
+  pid_t pid = fork ();
+  if (pid == 0)
+    read_what_is_gone (path, errors);
+  ck_assert_int_eq (waitpid (pid, &status, 0), pid);
+  ck_assert (WIFEXITED (status) && WEXITSTATUS (status) == 2);
+  ck_assert_int_gt (pread (errors, directory, sizeof directory - 1, 0), 0);
+  ck_assert_int_eq (access (directory, F_OK), -1);
+}
+END_TEST
+
 START_TEST (what_is_no_file_is_refused)
 {
   CLEANUP_FREE char *path = new_path ();
@@ -1344,6 +1377,7 @@ main (void)
   tcase_add_test (tcase, nothing_may_stand_behind_the_end);
   tcase_add_loop_test (tcase, a_header_that_lies_is_refused, 0, sizeof headers / sizeof headers[0]);
   tcase_add_test (tcase, a_header_longer_than_the_file_is_refused);
+  tcase_add_test (tcase, a_log_that_becomes_shorter_ends_the_program);
   tcase_add_test (tcase, what_is_no_file_is_refused);
   tcase_add_test (tcase, random_logs_are_read_as_the_format_says);
   tcase_add_test (tcase, random_bytes_are_never_followed);
