@@ -10,6 +10,8 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -30,6 +32,7 @@
 static char *log_path;
 static char *directory;         /* where the names of other logs are, or NULL */
 static char *state_text;
+static int64_t memory_bytes = 1 << 30;  /* what clients write may take */
 static struct write_log *log_file;
 static struct crash_state *state;
 static struct overlay *overlay;
@@ -72,6 +75,10 @@ crashstate_config (const char *key, const char *value)
     directory = nbdkit_realpath (value);
     return directory ? 0 : -1;
   }
+  if (strcmp (key, "memory") == 0) {
+    memory_bytes = nbdkit_parse_size (value);
+    return memory_bytes == -1 ? -1 : 0;
+  }
   nbdkit_error ("unknown parameter '%s': see `nbdkit crashstate --help`", key);
   return -1;
 }
@@ -89,7 +96,8 @@ crashstate_config_complete (void)
 #define crashstate_config_help \
   "[log=]<FILE>  (required) A log made by the writelog plugin.\n" \
   "state=<ID>    Serve this crash state; default: everything in the log is there.\n" \
-  "directory=<DIR>  Clients of the export control may change to the logs in DIR."
+  "directory=<DIR>  Clients of the export control may change to the logs in DIR.\n" \
+  "memory=<SIZE> Memory for what clients write; default: 1G."
 
 static void
 begin_report (void)
@@ -155,7 +163,7 @@ use_log (const char *path)
 static int
 crashstate_get_ready (void)
 {
-  overlay = overlay_new ();
+  overlay = overlay_new ((uint64_t) memory_bytes);
   if (overlay == NULL) {
     nbdkit_error ("%s: %m", log_path);
     return -1;
@@ -413,6 +421,18 @@ crashstate_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, u
   return 0;
 }
 
+/* Once: a client may try again for ever. */
+static void
+tell_no_room (void)
+{
+  static bool told;
+
+  if (!told)
+    nbdkit_error ("what was written over the state takes more than memory=%" PRIi64, memory_bytes);
+  told = true;
+  errno = ENOSPC;
+}
+
 /* DATA NULL stands for zeros. */
 static int
 write_over (struct handle *handle, const char *data, uint32_t count, uint64_t offset)
@@ -424,8 +444,11 @@ write_over (struct handle *handle, const char *data, uint32_t count, uint64_t of
   while (count > 0) {
     struct part part = first_part (offset, count);
 
-    if (overlay_write (overlay, (unsigned) handle->device, part.block, part.sectors, data ? data - part.skip : NULL) == -1)
+    if (overlay_write (overlay, (unsigned) handle->device, part.block, part.sectors, data ? data - part.skip : NULL) == -1) {
+      if (errno == ENOSPC)
+        tell_no_room ();
       return -1;
+    }
     data = data ? data + part.bytes : NULL;
     offset += part.bytes;
     count -= part.bytes;

@@ -2,6 +2,7 @@
 /* An open-addressed hash table from block to page: the block's data, and a bit for each sector that is written or was read. */
 #include <config.h>
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,23 +13,30 @@ struct page {
   uint64_t key;
   unsigned written;             /* sectors */
   unsigned read;
-  char *data;                   /* BLOCK_SIZE bytes, or NULL while nothing is written */
+  bool filled;                  /* something else than zeros was written: that is in data */
+  char *data;                   /* BLOCK_SIZE bytes, or NULL; kept for reuse while not filled */
 };
+
+#define KEPT_MAX 4096           /* more pages' data than that are not kept for the next run */
 
 struct overlay {
   struct page *pages;           /* in the order of their first writing; data of pages from page_count on are kept for reuse */
   size_t page_count, page_room;
+  size_t filled_count;          /* pages */
+  size_t data_count;            /* pages with data, those that are kept included */
+  uint64_t bytes_max;           /* of memory that writes may take */
   uint32_t *slots;              /* number of the page + 1, or 0 */
   size_t slot_count;            /* a power of two */
 };
 
 struct overlay *
-overlay_new (void)
+overlay_new (uint64_t bytes_max)
 {
   struct overlay *overlay = calloc (1, sizeof *overlay);
 
   if (overlay == NULL)
     return NULL;
+  overlay->bytes_max = bytes_max;
   overlay->slot_count = 1024;
   overlay->slots = calloc (overlay->slot_count, sizeof *overlay->slots);
   if (overlay->slots == NULL) {
@@ -71,7 +79,14 @@ void
 overlay_clear (struct overlay *overlay)
 {
   memset (overlay->slots, 0, overlay->slot_count * sizeof *overlay->slots);
-  overlay->page_count = 0;
+  if (overlay->data_count > KEPT_MAX) {
+    for (size_t i = 0; i < overlay->page_room; i++) {
+      free (overlay->pages[i].data);
+      overlay->pages[i].data = NULL;
+    }
+    overlay->data_count = 0;
+  }
+  overlay->page_count = overlay->filled_count = 0;
 }
 
 static int
@@ -114,6 +129,7 @@ add_page (struct overlay *overlay, uint64_t key)
   struct page *page = &overlay->pages[overlay->page_count];
   page->key = key;
   page->written = page->read = 0;
+  page->filled = false;
   overlay->slots[find_slot (overlay, key)] = (uint32_t) ++overlay->page_count;
   return page;
 }
@@ -127,14 +143,49 @@ get_page (struct overlay *overlay, uint64_t key)
   return number ? &overlay->pages[number - 1] : add_page (overlay, key);
 }
 
+/* Whether there may be FRESH bytes more. */
+static bool
+has_room (const struct overlay *overlay, size_t fresh)
+{
+  const size_t each = sizeof (struct page) + 2 * sizeof overlay->slots[0];
+
+  return overlay->page_count * each + overlay->filled_count * BLOCK_SIZE + fresh <= overlay->bytes_max;
+}
+
+/* Let PAGE have data: zeros, as what was written to it so far. */
+static int
+fill (struct overlay *overlay, struct page *page)
+{
+  if (page->filled)
+    return 0;
+  if (!has_room (overlay, BLOCK_SIZE)) {
+    errno = ENOSPC;
+    return -1;
+  }
+  if (page->data == NULL) {
+    page->data = malloc (BLOCK_SIZE);
+    if (page->data == NULL)
+      return -1;
+    overlay->data_count++;
+  }
+  memset (page->data, 0, BLOCK_SIZE);
+  page->filled = true;
+  overlay->filled_count++;
+  return 0;
+}
+
 int
 overlay_write (struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors, const void *data)
 {
+  if (!has_room (overlay, 0)) {
+    errno = ENOSPC;
+    return -1;
+  }
   struct page *page = get_page (overlay, block_key (device, block));
 
-  if (page == NULL || (page->data == NULL && (page->data = malloc (BLOCK_SIZE)) == NULL))
+  if (page == NULL || (data && fill (overlay, page) == -1))
     return -1;
-  for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++) {
+  for (unsigned sector = 0; sector < BLOCK_SECTORS && page->filled; sector++) {
     size_t at = sector * LOG_SECTOR;
 
     if (!(sectors & 1u << sector))
@@ -157,8 +208,14 @@ overlay_read (const struct overlay *overlay, unsigned device, uint64_t block, un
     return sectors;
   const struct page *page = &overlay->pages[number - 1];
   for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++)
-    if (sectors & page->written & 1u << sector)
-      memcpy ((char *) buffer + sector * LOG_SECTOR, page->data + sector * LOG_SECTOR, LOG_SECTOR);
+    if (sectors & page->written & 1u << sector) {
+      char *to = (char *) buffer + sector * LOG_SECTOR;
+
+      if (page->filled)
+        memcpy (to, page->data + sector * LOG_SECTOR, LOG_SECTOR);
+      else
+        memset (to, 0, LOG_SECTOR);
+    }
   return sectors & ~page->written;
 }
 

@@ -9,14 +9,16 @@
 
 struct overlay;
 
-/* An empty layer, or NULL with errno ENOMEM. */
-extern struct overlay *overlay_new (void);
+/* An empty layer, whose writes take at most BYTES_MAX of memory; or NULL with errno ENOMEM. */
+extern struct overlay *overlay_new (uint64_t bytes_max);
 extern void overlay_free (struct overlay *overlay);
 
 /* Forget everything; the memory is kept for the next run. */
 extern void overlay_clear (struct overlay *overlay);
 
-/* Write the sectors of SECTORS (bit 0 is the first) of a block from their places in DATA, or zeros if DATA is NULL.  Returns 0, or -1 with errno ENOMEM. */
+/* Write the sectors of SECTORS (bit 0 is the first) of a block from their places in DATA, or, if DATA is NULL, zeros, which take
+ * little memory.  Returns 0, or -1 with errno: ENOSPC at the limit, ENOMEM.
+ */
 extern int overlay_write (struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors, const void *data);
 
 /* Copy those of SECTORS that are written to their places in BUFFER.  Returns the sectors that are not. */

@@ -782,6 +782,29 @@ START_TEST (thousands_of_blocks_can_be_written_again_and_again)
 }
 END_TEST
 
+START_TEST (what_clients_write_has_a_limit)
+{
+  char data[4096];
+  uint64_t offset = 0;
+
+  make_log ();
+  server_start ("crashstate", "log=log.bin", "memory=64K", NULL);
+  control = client_open (CONTROL_EXPORT);
+  disk = client_open ("disk0");
+  fill (data, sizeof data, 7);
+  ck_nbd (nbd_zero (disk, MIB, 0, 0));
+  for (int round = 0; round < 2; round++) {
+    for (offset = 0; nbd_pwrite (disk, data, sizeof data, offset, 0) == 0; offset += sizeof data)
+      ck_assert_uint_le (offset, 64 * KIB);
+    ck_assert_int_eq (nbd_get_errno (), ENOSPC);
+    ck_assert_uint_gt (offset, 32 * KIB);
+    check_content (disk, data, sizeof data, 0);
+    select_choices (control, 0, NULL, 0, whole (PREFER_PRESENT));
+  }
+  stop_serving ();
+}
+END_TEST
+
 /* The behaviour of reading all of OFFSETS, COUNT bytes each, after a selection with these writes absent. */
 static uint64_t
 behaviour (unsigned absent, const uint64_t *offsets, size_t offset_count, size_t count)
@@ -1084,6 +1107,7 @@ main (void)
   tcase_add_test (layer, a_sector_that_is_written_first_decides_nothing);
   tcase_add_test (layer, what_a_client_writes_is_seen_and_forgotten_with_the_next_selection);
   tcase_add_test (layer, thousands_of_blocks_can_be_written_again_and_again);
+  tcase_add_test (layer, what_clients_write_has_a_limit);
   tcase_add_test (report, behaviour_depends_on_what_was_read_and_not_on_how);
   tcase_add_test (report, behaviour_tells_places_apart);
   tcase_add_test (report, behaviour_is_not_about_what_the_client_wrote);
