@@ -298,6 +298,18 @@ make_bundle (const struct replay_options *arguments, const struct session_config
   return r == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
 }
 
+/* Whether POSITION, that of --state, is before the update of LOG: then a message says so. */
+static bool
+is_before_update (const struct replay_options *arguments, const struct write_log *log, uint32_t position)
+{
+  const struct log_mark *begin = log_find_mark (log, "begin", NULL, NULL);
+
+  if (arguments->state == NULL || begin == NULL || position >= begin->position)
+    return false;
+  error_message ("state %s is before the mark begin (%u): no part of the update", arguments->state, begin->position);
+  return true;
+}
+
 /* With everything found: visit the states. */
 static int
 visit_states (const struct replay_options *arguments, struct session_config *config)
@@ -313,6 +325,7 @@ visit_states (const struct replay_options *arguments, struct session_config *con
     return EXIT_UNUSABLE;
   if (arguments->bundle)
     return make_bundle (arguments, config, position, choices, count);
+  is_before_update (arguments, config->log, position);  /* whoever wants to look at it may */
   if (arguments->shell) {
     const struct selection selection = {
       .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
@@ -545,7 +558,8 @@ run_bundle (const struct replay_options *arguments, const struct write_log *log)
   uint32_t position;
   size_t count;
 
-  if (named_state (arguments, log, &position, &choices, &count) == -1 || publish_check (arguments->bundle) == -1)
+  if (named_state (arguments, log, &position, &choices, &count) == -1 || is_before_update (arguments, log, position)
+      || publish_check (arguments->bundle) == -1)
     return EXIT_UNUSABLE;
   char *folder = workdir_create ();
   if (folder == NULL)

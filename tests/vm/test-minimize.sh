@@ -82,6 +82,7 @@ expect_status 1 "$replay" --state="${state%%:*}:-$lost,-$((lost + 2))" --minimiz
 cat "$tmp/out"
 grep -q "^    minimal $state: 1 write is missing" "$tmp/out" || fail '--state with --minimize gives another minimum'
 refused 'nothing is wrong with it' "$powercut" bundle "${state%%:*}" "$tmp/order.bin" -o "$tmp/none.tar.zst"
+refused 'before the mark begin' "$powercut" bundle 1 "$tmp/order.bin" -o "$tmp/none.tar.zst"
 [ ! -e "$tmp/none.tar.zst" ] || fail 'a bundle of nothing was written'
 
 # A bundle has the checker in it, the log's own or another, and needs none of its programs where it is unpacked.
