@@ -10,6 +10,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
+#include "replay/big-number.h"
 #include "replay/list.h"
 
 #define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */
@@ -74,7 +75,7 @@ print_point (const struct write_log *log, const struct crash_point *point, const
   point_expects (log, point, expected);
   mpz_init (states);
   model_count_states (log, point->pending, point->pending_count, tear, states);
-  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
+  CLEANUP_FREE char *text = big_number_text (states, BIG_NUMBER_DIGITS);
   mpz_clear (states);
   fprintf (file, "-------- crash point %u: %u pending, %s %s%s%s", point->position, point->pending_count, text,
            plural_of_digits (text, "state", "states"), *expected ? ", " : "", expected);
@@ -97,7 +98,7 @@ count_all (const struct write_log *log, const struct crash_points *points, const
     mpz_add (total, total, states);
   }
   if (r == 0)
-    text = mpz_get_str (NULL, 10, total);
+    text = big_number_text (total, BIG_NUMBER_DIGITS);
   mpz_clears (total, states, NULL);
   return text;
 }

@@ -2,6 +2,7 @@
 # libreplay has all but main, for the unit tests.
 noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
+	replay/big-number.c replay/big-number.h \
 	replay/blame.c replay/blame.h replay/blame-names.h \
 	replay/blame-btrfs.c \
 	replay/blame-ext.c \

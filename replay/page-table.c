@@ -9,11 +9,12 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
+#include "replay/big-number.h"
 #include "replay/page-table.h"
 
 #define PATH_SHOWN_MAX 40
 #define RANGES_SHOWN_MAX 20
-#define DIGITS_SHOWN_MAX 15
+#define DIGITS_SHOWN_MAX 15     /* in a column */
 
 const char *
 page_when_name (enum page_when when)
@@ -123,18 +124,6 @@ page_row_is_undone (const struct page_row *row)
   return mpz_sgn (row->states[PAGES_COMMITTED][PAGE_OLD]) != 0;
 }
 
-/* A number, to free; of more than DIGITS_SHOWN_MAX digits the first three, as in 1.23e45.  JSON has all of them. */
-static char *
-format_states (const mpz_t states)
-{
-  char *text = mpz_get_str (NULL, 10, states);
-  size_t length = strlen (text);
-
-  if (length > DIGITS_SHOWN_MAX)
-    snprintf (text, length, "%c.%c%ce%zu", text[0], text[1], text[2], length - 1);
-  return text;
-}
-
 /* What the columns have to hold; a class that was never seen has none. */
 struct layout {
   int path_width, pages_width;
@@ -160,7 +149,7 @@ measure_row (struct layout *layout, const struct page_row *row)
   for (int when = 0; when < PAGES_WHEN_COUNT; when++)
     for (int class = 0; class < PAGE_CLASS_COUNT; class++)
       if (mpz_sgn (row->states[when][class]) != 0) {
-        CLEANUP_FREE char *states = format_states (row->states[when][class]);
+        CLEANUP_FREE char *states = big_number_text (row->states[when][class], DIGITS_SHOWN_MAX);
 
         layout->widths[class] = wider (layout->widths[class], strlen (page_class_name ((enum page_class) class)));
         layout->widths[class] = wider (layout->widths[class], strlen (states));
@@ -218,7 +207,7 @@ print_cells (const struct layout *layout, const struct page_row *row, enum page_
   fprintf (file, "  %-9s", page_when_name (when));
   for (int class = 0; class < PAGE_CLASS_COUNT; class++)
     if (layout->widths[class] > 0) {
-      CLEANUP_FREE char *states = format_states (row->states[when][class]);
+      CLEANUP_FREE char *states = big_number_text (row->states[when][class], DIGITS_SHOWN_MAX);
 
       fprintf (file, "  %*s", layout->widths[class], strcmp (states, "0") == 0 ? "-" : states);
     }
@@ -251,8 +240,8 @@ print_rows (const struct layout *layout, const struct page_table *table, const s
 static void
 print_head (const struct layout *layout, const struct page_table *table, FILE *file)
 {
-  CLEANUP_FREE char *in_update = format_states (table->states[PAGES_IN_UPDATE]);
-  CLEANUP_FREE char *committed = format_states (table->states[PAGES_COMMITTED]);
+  CLEANUP_FREE char *in_update = big_number_text (table->states[PAGES_IN_UPDATE], DIGITS_SHOWN_MAX);
+  CLEANUP_FREE char *committed = big_number_text (table->states[PAGES_COMMITTED], DIGITS_SHOWN_MAX);
 
   fprintf (file, "pages of %zu bytes, in %s crash %s in the update and in %s after commit:\n",
            table->pages->page_sectors * SECTOR_SIZE, in_update, plural_of_digits (in_update, "state", "states"), committed);
@@ -322,7 +311,7 @@ page_table_print (const struct page_table *table, const char *filesystem, FILE *
 
   mpz_init (all);
   mpz_add (all, table->states[PAGES_IN_UPDATE], table->states[PAGES_COMMITTED]);
-  CLEANUP_FREE char *states = format_states (all);
+  CLEANUP_FREE char *states = big_number_text (all, DIGITS_SHOWN_MAX);
 
   measure (&layout, table);
   print_head (&layout, table, file);

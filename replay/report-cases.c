@@ -9,6 +9,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
+#include "replay/big-number.h"
 #include "replay/report-cases.h"
 
 static void
@@ -82,7 +83,8 @@ char *
 report_share (const struct report *report, size_t point)
 {
   const struct point_result *found = &report->session->results[point];
-  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, found->covered), *states = mpz_get_str (NULL, 10, found->states);
+  CLEANUP_FREE char *covered = big_number_text (found->covered, BIG_NUMBER_DIGITS);
+  CLEANUP_FREE char *states = big_number_text (found->states, BIG_NUMBER_DIGITS);
   char *text;
 
   return asprintf (&text, "%s of %s %s", covered, states, plural_of_digits (states, "state", "states")) == -1 ? NULL : text;
@@ -99,7 +101,8 @@ print_wrong (const struct report *report, size_t point, FILE *file)
 
     if (entry->kind == NULL)
       continue;
-    CLEANUP_FREE char *states = mpz_get_str (NULL, 10, entry->states), *commands = report_commands (report, entry->state);
+    CLEANUP_FREE char *states = big_number_text (entry->states, BIG_NUMBER_DIGITS);
+    CLEANUP_FREE char *commands = report_commands (report, entry->state);
     fprintf (file, "%s: ", entry->kind);
     print_names_safely (entry->detail, strlen (entry->detail), file);
     fprintf (file, "\nin %s %s, the first is %s\n", states, plural_of_digits (states, "state", "states"), entry->state);

@@ -12,6 +12,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/stop.h"
+#include "replay/big-number.h"
 #include "replay/json.h"
 #include "replay/minimal.h"
 #include "replay/report.h"
@@ -127,7 +128,7 @@ print_findings (const struct write_log *log, const struct findings *findings, FI
 
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->list[i];
-    CLEANUP_FREE char *states = mpz_get_str (NULL, 10, finding->states);
+    CLEANUP_FREE char *states = big_number_text (finding->states, BIG_NUMBER_DIGITS);
 
     fprintf (file, "%s: ", finding->kind);
     print_names_safely (finding->detail, strlen (finding->detail), file);
@@ -211,8 +212,8 @@ print_counts (const struct report *report, FILE *file)
   static const char *const tears[] = { "", ", torn to a prefix", ", torn anyhow" };
   const struct session *session = report->session;
   const struct session_config *config = session->config;
-  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states);
-  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->covered);
+  CLEANUP_FREE char *states = big_number_text (report->states, BIG_NUMBER_DIGITS);
+  CLEANUP_FREE char *covered = big_number_text (report->covered, BIG_NUMBER_DIGITS);
   CLEANUP_FREE char *recorded = report_recorded (report), *unordered = report_unordered (report);
 
   fprintf (file, "recorded: %s\n", recorded ? recorded : "out of memory");

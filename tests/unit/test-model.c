@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "common/cleanup.h"
+#include "replay/big-number.h"
 #include "replay/model.h"
 #include "tests/unit/make-log.h"
 
@@ -796,6 +798,18 @@ START_TEST (a_write_is_durable_from_one_position_on)
 }
 END_TEST
 
+START_TEST (a_number_beyond_a_line_is_shortened)
+{
+  mpz_t number;
+
+  mpz_init_set_str (number, "123456789012345", 10);
+  CLEANUP_FREE char *whole = big_number_text (number, 15), *shortened = big_number_text (number, 14);
+  mpz_clear (number);
+  ck_assert_str_eq (whole, "123456789012345");
+  ck_assert_str_eq (shortened, "1.23e14");
+}
+END_TEST
+
 int
 main (void)
 {
@@ -803,6 +817,7 @@ main (void)
   TCase *tcase = tcase_create ("model");
 
   tcase_set_timeout (tcase, 60);
+  tcase_add_test (tcase, a_number_beyond_a_line_is_shortened);
   tcase_add_test (tcase, a_write_is_pending_from_its_issue_on);
   tcase_add_test (tcase, marks_of_operations_count_in_logs_with_a_workload_alone);
   tcase_add_test (tcase, a_flush_makes_durable_what_completed_before_its_issue_once_it_completes);
