@@ -110,10 +110,11 @@ static int
 add_case (const char *from, const char *folder, const char *workdir, const struct arguments *arguments)
 {
   CLEANUP_FREE char *unpacked = text_format ("%s/" UNPACKED, workdir);
+  uint64_t spare_bytes = LOG_SPARE_BYTES;
   struct write_log *log = NULL;
   int r = -1;
 
-  if (unpacked && log_unpack (from, unpacked) == 0)
+  if (unpacked && log_unpack (from, unpacked, &spare_bytes) == 0)
     log = write_log_open (unpacked);
   if (log == NULL)
     return -1;

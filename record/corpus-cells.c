@@ -28,6 +28,7 @@ struct runner {
   const char *folder;
   char **logs;                  /* for each case its log, unpacked, or NULL */
   char **log_filesystems;       /* and the file system that it is of */
+  uint64_t spare_bytes;         /* see log_unpack: all of them are there at the same time */
   struct progress *progress;
 };
 
@@ -108,7 +109,7 @@ unpack_log (struct runner *runner, size_t number)
   const char *filesystem;
 
   runner->logs[number] = text_format ("%s/%zu.log", runner->folder, number);
-  if (runner->logs[number] == NULL || log_unpack (corpus_case->log, runner->logs[number]) == -1)
+  if (runner->logs[number] == NULL || log_unpack (corpus_case->log, runner->logs[number], &runner->spare_bytes) == -1)
     return -1;
   log = write_log_open (runner->logs[number]);
   if (log == NULL)
@@ -253,7 +254,7 @@ corpus_run_cells (struct corpus *corpus, uint64_t jobs, const char *folder)
   const size_t most = corpus->case_count * corpus->environment_count;
   struct runner runner = {
     .corpus = corpus, .folder = folder, .logs = calloc (corpus->case_count, sizeof *runner.logs),
-    .log_filesystems = calloc (corpus->case_count, sizeof *runner.log_filesystems),
+    .log_filesystems = calloc (corpus->case_count, sizeof *runner.log_filesystems), .spare_bytes = LOG_SPARE_BYTES,
   };
   double started = clock_seconds (CLOCK_MONOTONIC);
   int r = -1;

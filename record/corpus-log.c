@@ -18,10 +18,7 @@
 #define MEMBER "log.bin"        /* of an archive */
 #define CHUNK 65536
 
-/* What a file may unpack to.  Logs have a checksum in every record, and no blocks of zeros: none is packed as well as
- * this.
- */
-#define UNPACKED_LEAST (UINT64_C (64) << 20)
+/* Logs have a checksum in every record, and no blocks of zeros: none is packed as well as this. */
 #define UNPACKED_RATIO 1000
 
 static int
@@ -80,10 +77,11 @@ write_whole (int fd, const char *data, size_t length, const char *path)
   return 0;
 }
 
-/* Copy the member of ARCHIVE, the file FROM, to FD, the file TO, if it is no larger than LIMIT. */
+/* Copy the member of ARCHIVE, the file FROM of PACKED_BYTES, to FD, the file TO, if it is no larger than may be. */
 static int
-copy_out (struct archive *archive, const char *from, int fd, const char *to, uint64_t limit)
+copy_out (struct archive *archive, const char *from, uint64_t packed_bytes, int fd, const char *to, uint64_t *spare_bytes)
 {
+  const uint64_t usual = packed_bytes * UNPACKED_RATIO, limit = usual + *spare_bytes;
   char buffer[CHUNK];
   uint64_t done = 0;
   ssize_t count;
@@ -91,17 +89,19 @@ copy_out (struct archive *archive, const char *from, int fd, const char *to, uin
   while ((count = archive_read_data (archive, buffer, sizeof buffer)) > 0) {
     done += (uint64_t) count;
     if (done > limit) {
-      error_message ("%s: unpacks to more than %ju MiB, as no log of its size does", from, (uintmax_t) (limit >> 20));
+      error_message ("%s: unpacks to more than %ju KiB, as no log of its size does", from, (uintmax_t) (limit >> 10));
       return -1;
     }
     if (write_whole (fd, buffer, (size_t) count, to) == -1)
       return -1;
   }
+  if (done > usual)
+    *spare_bytes -= done - usual;
   return count == 0 ? 0 : archive_fault (archive, from);
 }
 
 int
-log_unpack (const char *from, const char *to)
+log_unpack (const char *from, const char *to, uint64_t *spare_bytes)
 {
   CLEANUP_CLOSE int fd = open (to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   struct archive *archive = archive_read_new ();
@@ -115,7 +115,7 @@ log_unpack (const char *from, const char *to)
   else if (stat (from, &status) == -1)
     error_message ("%s: %m", from);
   else if (open_archive (archive, from) == 0)
-    r = copy_out (archive, from, fd, to, UNPACKED_LEAST + (uint64_t) status.st_size * UNPACKED_RATIO);
+    r = copy_out (archive, from, (uint64_t) status.st_size, fd, to, spare_bytes);
   if (r == -1 && fd != -1)
     unlink (to);
   archive_read_free (archive);

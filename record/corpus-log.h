@@ -3,11 +3,16 @@
 #ifndef POWERCUT_CORPUS_LOG_H
 #define POWERCUT_CORPUS_LOG_H
 
+#include <stdint.h>
+
+/* What logs may unpack to, all together, beside a thousand times their packed size. */
+#define LOG_SPARE_BYTES (UINT64_C (64) << 20)
+
 /* Unpack the log FROM into the new file TO.  FROM may be compressed by zstd, gzip or xz, or not at all, or be an
- * archive with a member log.bin.  What unpacks to more than a log of its size can is refused.  Returns 0, or -1 after
- * a message; TO is then removed.
+ * archive with a member log.bin.  What unpacks to more than a log of its size can, and than *SPARE_BYTES, is refused; *SPARE_BYTES, at
+ * first LOG_SPARE_BYTES, becomes less by what it takes of these.  Returns 0, or -1 after a message; TO is then removed.
  */
-extern int log_unpack (const char *from, const char *to);
+extern int log_unpack (const char *from, const char *to, uint64_t *spare_bytes);
 
 /* Compress the log FROM into the new file TO (zstd).  Returns 0, or -1 after a message; TO is then removed. */
 extern int log_pack (const char *from, const char *to);

@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "common/workdir.h"
 #include "record/corpus-case.h"
+#include "record/corpus-log.h"
 #include "tests/unit/unit.h"
 
 static char message[1024];      /* the last one */
@@ -262,6 +263,30 @@ refuse_second (void *data, const struct ini_place *place, const char *section, c
   return ++*calls == 2 ? ini_fault (place, "%s: no", key) : 0;
 }
 
+START_TEST (logs_unpack_to_a_limit_together)
+{
+  static char text[1 << 20];
+  char log[256], packed[256], unpacked[256];
+  uint64_t spare_bytes = sizeof text * 3 / 2;
+
+  memset (text, 'x', sizeof text);
+  put_bytes ("log.bin", text, sizeof text);
+  snprintf (log, sizeof log, "%s/log.bin", folder);
+  snprintf (packed, sizeof packed, "%s/log.zst", folder);
+  snprintf (unpacked, sizeof unpacked, "%s/unpacked", folder);
+  ck_assert_int_eq (log_pack (log, packed), 0);
+  ck_assert_int_eq (log_unpack (packed, unpacked, &spare_bytes), 0);
+  ck_assert_int_eq (remove (unpacked), 0);
+  ck_assert_int_eq (log_unpack (packed, unpacked, &spare_bytes), -1);
+  ck_assert (strstr (message, "log.zst: unpacks to more than") != NULL);
+  ck_assert_int_eq (remove (unpacked), -1);
+  /* What is packed as little as logs are takes nothing of it. */
+  spare_bytes = 1;
+  ck_assert_int_eq (log_unpack (log, unpacked, &spare_bytes), 0);
+  ck_assert_uint_eq (spare_bytes, 1);
+}
+END_TEST
+
 START_TEST (nothing_is_read_after_a_fault)
 {
   char path[256];
@@ -293,6 +318,7 @@ main (void)
   tcase_add_test (tests, a_case_without_anything_to_do_is_refused);
   tcase_add_test (tests, nul_bytes_and_long_lines);
   tcase_add_test (tests, files_that_are_not_there);
+  tcase_add_test (tests, logs_unpack_to_a_limit_together);
   tcase_add_test (tests, nothing_is_read_after_a_fault);
   suite_add_tcase (suite, tests);
   return run_suite (suite);
