@@ -310,14 +310,20 @@ attach (struct session *session)
                  (const char *const[]) { "attach", session->recorder->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL });
 }
 
-/* Say why mkfs failed: ANSWER is how it ended, and what it printed. */
+/* Say why mkfs failed: the recorder could not take its writes, or ANSWER, how it ended and what it printed, says it. */
 static void
-report_mkfs (const struct recording *recording, char *answer)
+report_mkfs (const struct session *session, char *answer)
 {
+  const struct recording *recording = session->recording;
+  CLEANUP_FREE char *recorder = recorder_trouble (session);
   const char *ending = strsep (&answer, "\n");
   CLEANUP_FREE char *complaint = complaint_in (answer ? answer : "");
   const bool silent = complaint == NULL || *complaint == '\0';
 
+  if (recorder) {
+    error_message ("making a file system failed: %s", recorder);
+    return;
+  }
   error_message ("no file system of type %s on %ju bytes (see --size and --mkfs): mkfs.%s ended in the guest with %s%s%s",
                  recording->filesystem, (uintmax_t) recording->size_bytes, recording->filesystem,
                  strcmp (ending, "timeout") == 0 ? "a time-out: see --timeout" : ending, silent ? "" : ": ",
@@ -340,7 +346,7 @@ make_filesystem (struct session *session)
   if (answer == NULL)
     return -1;
   if (strncmp (answer, EXIT_GOOD "\n", strlen (EXIT_GOOD "\n")) != 0) {
-    report_mkfs (recording, answer);
+    report_mkfs (session, answer);
     return -1;
   }
   return tell (session, "writing out the file system", (const char *const[]) { "sync", recorder->disk, NULL }) == -1 ? -1
