@@ -41,7 +41,8 @@ grep -qx 'end' "$tmp/out" || fail 'it ended early'
 # A disk with nothing on it cannot be mounted; the shell is there all the same.
 enter 'test -b /dev/vda && echo there' --state=0:-0
 grep -q 'cannot be mounted' "$tmp/err" || fail "no word of the failed mount: $(cat "$tmp/err")"
-expect_one_line "$tmp/err"
+grep -q 'before the mark begin' "$tmp/err" || fail "no word that the state is none of the update's: $(cat "$tmp/err")"
+[ "$(wc -l < "$tmp/err")" = 2 ] || fail "more is said: $(cat "$tmp/err")"
 grep -qx there "$tmp/out" || fail 'no shell without a mount'
 
 # On a terminal it is a terminal.
