@@ -11,7 +11,7 @@ common_libcommon_la_SOURCES = \
 	common/nbdkit.c common/nbdkit.h \
 	common/number.c common/number.h \
 	common/options.c common/options.h \
-	common/page-style.h \
+	common/html-style.h \
 	common/parts.c common/parts.h \
 	common/plural.h \
 	common/places.c common/places.h \

@@ -18,7 +18,7 @@
 #include "guest/accel.h"
 #include "guest/kernel.h"
 #include "guest/qemu.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define KVM_DEVICE "/dev/kvm"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"

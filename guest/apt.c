@@ -11,9 +11,9 @@
 #include "common/cleanup.h"
 #include "common/process.h"
 #include "guest/apt.h"
-#include "guest/capture.h"
+#include "common/capture.h"
 #include "guest/kernel.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define RELEASE_NAME "/InRelease'"

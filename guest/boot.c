@@ -17,7 +17,7 @@
 #include "guest/accel.h"
 #include "guest/launch.h"
 #include "guest/qemu.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define REASON_LINES 2
 #define BOOT_TRIES 3

@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "guest/checker-there.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-"
 

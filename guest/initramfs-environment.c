@@ -10,7 +10,7 @@
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
 #include "guest/protocol.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* Directories that a PATH may lack, and where programs are looked for after all others. */
 #define LAST_DIRECTORIES "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -16,7 +16,7 @@
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
 #include "guest/libraries.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* As many as the kernel follows in one path. */
 #define SYMBOLIC_LINKS_MAX 40

@@ -13,7 +13,7 @@
 #include "guest/import.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define TEXT_MAX (1 << 20)
 #define FILES_MAX 5000          /* that are read; who imports more has --include */

@@ -10,10 +10,10 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/capture.h"
+#include "common/capture.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* What interpreters answer: `E PATH`, the interpreter itself; `L DIRECTORY`, its own library; `F FILE`, what else it needs;
  * `P DIRECTORY`, where it looks for modules of others.

@@ -10,7 +10,7 @@
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
 #include "guest/modules.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define MODULE_FOLDER "/modules/"
 #define MODULE_ORDER MODULE_FOLDER "order"

@@ -14,7 +14,7 @@
 #include "common/message.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 struct unpacker {
   struct initramfs *initramfs;

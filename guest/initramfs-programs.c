@@ -13,7 +13,7 @@
 #include "guest/initramfs.h"
 #include "guest/needs.h"
 #include "guest/shell-words.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* A file that is only named, not run, is taken up to this size. */
 #define NAMED_FILE_MAX (16 << 20)

@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* All that is said of an object besides its contents and its path. */
 struct attributes {

@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 static const char *const directories[] = { "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo" };
 

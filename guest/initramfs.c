@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* As many as the kernel follows in one path. */
 #define SYMBOLIC_LINKS_MAX 40

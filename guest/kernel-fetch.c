@@ -15,7 +15,7 @@
 #include "guest/kernel-store.h"
 #include "guest/kernel.h"
 #include "guest/modules.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define PACKAGE_PREFIX "linux-image-"
 #define PACKAGE_PATTERN "^" PACKAGE_PREFIX "[0-9].*-amd64(-unsigned)?$"

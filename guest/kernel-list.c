@@ -10,7 +10,7 @@
 #include "guest/kernel-parts.h"
 #include "guest/kernel.h"
 #include "guest/modules.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define RELEASE_MAX 256
 

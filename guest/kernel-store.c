@@ -12,7 +12,7 @@
 #include "guest/kernel-store.h"
 #include "guest/kernel.h"
 #include "guest/modules.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* A file of a package: BEFORE, the release, AFTER. */
 struct place {

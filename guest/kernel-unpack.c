@@ -22,7 +22,7 @@
 
 #include "common/cleanup.h"
 #include "guest/kernel.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define SETUP_SECTORS_AT 0x1f1
 #define MAGIC_AT 0x202

@@ -13,7 +13,7 @@
 #include "guest/kernel-parts.h"
 #include "guest/kernel.h"
 #include "guest/modules.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* A parameter of the driver of the guests' disks, which only a kernel knows that has it built in. */
 #define DEVICE_PARAMETER "virtio_blk.queue_depth"

@@ -40,7 +40,7 @@ guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h \
 	guest/apt.c guest/apt.h \
 	guest/boot.c \
-	guest/capture.c guest/capture.h \
+	common/capture.c common/capture.h \
 	guest/checker-there.c guest/checker-there.h \
 	guest/console.c \
 	guest/elf-file.c guest/elf-file.h \
@@ -79,7 +79,7 @@ guest_libguest_la_SOURCES = \
 	guest/needs.c guest/needs.h \
 	guest/options.c guest/options.h \
 	guest/protocol.h \
-	guest/text.h \
+	common/text.h \
 	guest/qemu.c guest/qemu.h \
 	guest/shell-words.c guest/shell-words.h \
 	guest/shell.c \

@@ -9,11 +9,11 @@
 
 #include "common/cleanup.h"
 #include "common/process.h"
-#include "guest/capture.h"
+#include "common/capture.h"
 #include "guest/loader-cache.h"
 #include "guest/missing.h"
 #include "guest/protocol.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define HINTS_MAX 4             /* who misses more brings these first */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/@"

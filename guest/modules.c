@@ -13,10 +13,10 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
-#include "guest/capture.h"
+#include "common/capture.h"
 #include "guest/modules.h"
 #include "guest/softdep.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define MODULE_MAX (256 << 20)     /* bytes of a module, unpacked */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "guest/shell-words.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/"
 #define BLANKS " \t"

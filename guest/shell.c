@@ -8,7 +8,7 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "guest/image.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 /* Programs that take a file system apart; those that the host has are taken along. */
 static const struct {

@@ -7,7 +7,7 @@
 
 #include "common/cleanup.h"
 #include "guest/softdep.h"
-#include "guest/text.h"
+#include "common/text.h"
 
 #define BLANKS " \t\n"
 

@@ -14,7 +14,7 @@
 #include "common/options.h"
 #include "common/publish.h"
 #include "common/workdir.h"
-#include "guest/text.h"
+#include "common/text.h"
 #include "log/reader.h"
 #include "record/corpus-log.h"
 #include "record/corpus.h"

@@ -15,7 +15,7 @@
 #include "common/number.h"
 #include "common/words.h"
 #include "guest/kernel.h"
-#include "guest/text.h"
+#include "common/text.h"
 #include "record/corpus-case.h"
 
 #define FAILS "fails"           /* the first word of such a section */

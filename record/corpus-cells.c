@@ -14,7 +14,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/progress.h"
-#include "guest/text.h"
+#include "common/text.h"
 #include "log/reader.h"
 #include "record/corpus-log.h"
 #include "record/corpus.h"

@@ -11,7 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/text.h"
+#include "common/text.h"
 #include "record/corpus.h"
 
 /* The path of the case.ini in FOLDER, to free, or NULL: there is none. */

@@ -12,7 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/text.h"
+#include "common/text.h"
 #include "log/format.h"
 #include "record/log-part.h"
 

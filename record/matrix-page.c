@@ -10,7 +10,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "common/page-style.h"
+#include "common/html-style.h"
 #include "record/matrix-report.h"
 #include "record/matrix-verdict.h"
 

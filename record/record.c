@@ -25,7 +25,7 @@
 #include "common/stop.h"
 #include "guest/missing.h"
 #include "guest/protocol.h"
-#include "guest/text.h"
+#include "common/text.h"
 #include "log/reader.h"
 #include "record/mkfs.h"
 #include "record/record.h"

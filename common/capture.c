@@ -14,7 +14,7 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/stop.h"
-#include "guest/capture.h"
+#include "common/capture.h"
 
 /* How soon a request to stop is seen; the end of the program is seen at once. */
 #define STOP_INTERVAL_MS 200
