@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "guest/agent.h"
-#include "guest/fsck.h"
+#include "filesystem/fsck.h"
 
 #define OUTPUT_MAX 4096
 #define UNREPAIRED 4            /* fsck(8): the exit status has this bit or a higher one if the file system is not right now */

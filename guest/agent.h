@@ -62,7 +62,7 @@ extern void log_report (struct agent *agent, FILE *payload);
 
 /* agent-fsck.c */
 
-/* Run what a system runs on a file system of TYPE before it mounts it (guest/fsck.h).  Returns 0 if it can be mounted now, 1
+/* Run what a system runs on a file system of TYPE before it mounts it (filesystem/fsck.h).  Returns 0 if it can be mounted now, 1
  * after the line `fsck` of guest/protocol.h in PAYLOAD, or -1.
  */
 extern int fsck_device (const char *device, const char *type, FILE *payload);

@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/parts.h"
-#include "guest/fsck.h"
+#include "filesystem/fsck.h"
 #include "guest/image.h"
 #include "guest/modules.h"
 #include "guest/protocol.h"

@@ -22,7 +22,7 @@ extern struct initramfs *guest_image_new (const struct kernel *kernel, const cha
 extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);
 
 /* The same for a guest that is kept for others of FILESYSTEMS (names with commas between them), as far as its kernel has them:
- * which of these FILESYSTEM is makes no difference.  What needs an fsck (guest/fsck.h) gets an image of its own all the same.
+ * which of these FILESYSTEM is makes no difference.  What needs an fsck (filesystem/fsck.h) gets an image of its own all the same.
  */
 extern struct initramfs *guest_image_new_for_many (const struct kernel *kernel, const char *filesystem, const char *filesystems,
                                                    bool nbd);

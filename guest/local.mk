@@ -19,7 +19,7 @@ guest_agent_SOURCES = \
 	guest/agent-tools.c \
 	guest/agent-workload.c \
 	guest/agent.c guest/agent.h \
-	guest/fsck.h \
+	filesystem/fsck.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
 	checker/content.c checker/content.h \
@@ -44,7 +44,7 @@ guest_libguest_la_SOURCES = \
 	guest/checker-there.c guest/checker-there.h \
 	guest/console.c \
 	guest/elf-file.c guest/elf-file.h \
-	guest/fsck.h \
+	filesystem/fsck.h \
 	guest/image.c guest/image.h \
 	guest/import.c guest/import.h \
 	guest/initramfs-entry.h \
