@@ -12,7 +12,7 @@ replay_libreplay_la_SOURCES = \
 	replay/certificates.c replay/certificates.h \
 	replay/device.c replay/device.h \
 	replay/dump.c replay/dump.h \
-	replay/export.c replay/export.h \
+	log/image.c log/image.h \
 	replay/filter.c replay/filter.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \

@@ -24,7 +24,7 @@
 #include "log/guard.h"
 #include "log/state-id.h"
 #include "replay/bundle.h"
-#include "replay/export.h"
+#include "log/image.h"
 #include "replay/kept.h"
 #include "replay/list.h"
 #include "replay/outputs.h"

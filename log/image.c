@@ -6,7 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/stop.h"
-#include "replay/export.h"
+#include "log/image.h"
 
 #define PART_BYTES (1 << 20)
 
