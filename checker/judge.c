@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "checker/judge.h"
-#include "checker/tree-text.h"
+#include "checker/observe/tree-text.h"
 #include "common/message.h"
 
 /* One path in the three trees; NULL where it is missing. */

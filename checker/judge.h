@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The tree oracle: an observation (checker/tree.h) held against the trees before and after the update. */
+/* The tree oracle: an observation (checker/observe/tree.h) held against the trees before and after the update. */
 #ifndef POWERCUT_JUDGE_H
 #define POWERCUT_JUDGE_H
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/pages.h"
+#include "checker/observe/pages.h"
 #include "checker/persistence.h"
-#include "checker/sectors.h"
+#include "checker/observe/sectors.h"
 #include "checker/simulate.h"
-#include "checker/tree-text.h"
+#include "checker/observe/tree-text.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"

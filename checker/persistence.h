@@ -76,7 +76,7 @@ extern void persistence_free (struct persistence *persistence);
 #define PERSISTENCE_PATHS_MAX 64
 extern ssize_t persistence_paths (struct persistence *persistence, char ***paths);
 
-/* Hold the observation SEEN (checker/tree.h) against what is promised when the mark of operation NUMBER has been written, or, if
+/* Hold the observation SEEN (checker/observe/tree.h) against what is promised when the mark of operation NUMBER has been written, or, if
  * that is 0, `begin`.  *detail is NULL if nothing is wrong, else one line to free, `RULE: PATH: what, and by which operation`.
  * Returns 0, or -1 after a message: the observation is malformed, or the operation is no persistence operation of the update.
  */

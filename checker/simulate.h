@@ -9,7 +9,7 @@
 
 #include <xxhash.h>
 
-#include "checker/content.h"
+#include "checker/observe/content.h"
 #include "checker/workload.h"
 
 /* LENGTH bytes from START are those that operation OPERATION writes at SOURCE.  What is in no extent is zero. */
@@ -31,7 +31,7 @@ struct sim_xattr {
 
 struct sim_inode {
   uint32_t number;              /* from 0, the root */
-  char type;                    /* f d l p, as in checker/tree.h */
+  char type;                    /* f d l p, as in checker/observe/tree.h */
   int mode;                     /* what the last chmod has set, or -1: there was none */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;

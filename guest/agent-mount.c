@@ -19,8 +19,8 @@
 #include <sys/mount.h>
 #include <sys/utsname.h>
 
-#include "checker/sectors.h"
-#include "checker/tree.h"
+#include "checker/observe/sectors.h"
+#include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/agent.h"

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 
 struct agent {
   int port;                     /* the virtio-serial port to the host */

@@ -22,9 +22,9 @@ guest_agent_SOURCES = \
 	filesystem/fsck.h \
 	guest/mark-text.c guest/mark-text.h \
 	guest/protocol.h \
-	checker/content.c checker/content.h \
-	checker/sectors.c checker/sectors.h \
-	checker/tree.c checker/tree.h \
+	checker/observe/content.c checker/observe/content.h \
+	checker/observe/sectors.c checker/observe/sectors.h \
+	checker/observe/tree.c checker/observe/tree.h \
 	checker/workload.c checker/workload.h \
 	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \

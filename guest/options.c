@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include "checker/pages.h"
+#include "checker/observe/pages.h"
 #include "common/message.h"
 #include "guest/checker-there.h"
 #include "guest/jobs.h"

@@ -14,9 +14,9 @@
  *   run TIMEOUT_S PROGRAM [ARG...]         run in /mnt; on time-out its process group is killed.  Payload: `exit N`,
  *                                          `signal N` or `timeout`, a newline, then the last 64 KiB of its standard
  *                                          output and error, and, if it was still frozen on time-out, a line about that
- *   observe [PATH...]                      payload: the digest (checker/tree.h) of /mnt or of these paths in it
+ *   observe [PATH...]                      payload: the digest (checker/observe/tree.h) of /mnt or of these paths in it
  *   sectors all|these [PATH...]            from now on, observations have lines about the sectors of all files or of these,
- *                                          whose PATHs are as in an observation and sorted (checker/tree.h)
+ *                                          whose PATHs are as in an observation and sorted (checker/observe/tree.h)
  *   tree                                   payload: the whole text of the last observation
  *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/pages.h"
+#include "checker/observe/pages.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "record/record-command.h"

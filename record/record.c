@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checker/pages.h"
+#include "checker/observe/pages.h"
 #include "common/cleanup.h"
 #include "common/complaint.h"
 #include "common/escape.h"
@@ -259,7 +259,7 @@ observe (struct session *session, const char *name, char **tree)
   return *tree ? mark_payload (session, name, *tree) : -1;
 }
 
-/* Whether a tree (checker/tree.h) has a line for PATH. */
+/* Whether a tree (checker/observe/tree.h) has a line for PATH. */
 static bool
 tree_has (const char *tree, const char *path)
 {

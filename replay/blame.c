@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
@@ -16,7 +16,7 @@
 #include "replay/blame-names.h"
 #include "replay/blame.h"
 
-#define FIELDS 8                /* of a line of a tree (checker/tree.h) */
+#define FIELDS 8                /* of a line of a tree (checker/observe/tree.h) */
 #define MEMORY_BYTES (UINT64_C (1) << 30)       /* for one question, as is the next */
 #define CPU_SECONDS 20
 #define TAIL_MAX 65536          /* the rest of a file's last block */

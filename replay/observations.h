@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every observation that a replay has seen, once, by its digest (checker/tree.h), and what it means. */
+/* Every observation that a replay has seen, once, by its digest (checker/observe/tree.h), and what it means. */
 #ifndef POWERCUT_OBSERVATIONS_H
 #define POWERCUT_OBSERVATIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 #include "replay/model.h"
 
 struct verdict {

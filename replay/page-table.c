@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/sectors.h"
+#include "checker/observe/sectors.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "checker/pages.h"
+#include "checker/observe/pages.h"
 
 /* A file that is there before the update or after some step of it. */
 struct watched_file {

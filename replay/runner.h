@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 #include "guest/accel.h"
 #include "replay/device.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "checker/judge.h"
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "tests/unit/unit.h"

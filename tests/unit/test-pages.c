@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker/pages.h"
-#include "checker/sectors.h"
+#include "checker/observe/pages.h"
+#include "checker/observe/sectors.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "replay/page-table.h"

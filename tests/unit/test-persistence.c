@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "checker/persistence.h"
-#include "checker/sectors.h"
+#include "checker/observe/sectors.h"
 #include "checker/simulate.h"
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "tests/unit/unit.h"

@@ -18,8 +18,8 @@
 
 #include <xxhash.h>
 
-#include "checker/sectors.h"
-#include "checker/tree.h"
+#include "checker/observe/sectors.h"
+#include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "tests/unit/unit.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reading observations (checker/tree.h): texts that come from logs and guests, so nothing in them is believed unchecked. */
+/* Reading observations (checker/observe/tree.h): texts that come from logs and guests, so nothing in them is believed unchecked. */
 #ifndef POWERCUT_TREE_TEXT_H
 #define POWERCUT_TREE_TEXT_H
 
 #include <stdio.h>
 
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 
 /* The fields of a line, in their order. */
 enum tree_field {

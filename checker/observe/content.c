@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker/content.h"
-#include "checker/sectors.h"
+#include "checker/observe/content.h"
+#include "checker/observe/sectors.h"
 #include "common/printable.h"
 
 void

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/content.h"
-#include "checker/pages.h"
-#include "checker/tree-text.h"
+#include "checker/observe/content.h"
+#include "checker/observe/pages.h"
+#include "checker/observe/tree-text.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"

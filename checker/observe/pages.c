@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/pages.h"
-#include "checker/sectors.h"
+#include "checker/observe/pages.h"
+#include "checker/observe/sectors.h"
 #include "common/cleanup.h"
 #include "common/number.h"
 

@@ -14,9 +14,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "checker/content.h"
-#include "checker/sectors.h"
-#include "checker/tree.h"
+#include "checker/observe/content.h"
+#include "checker/observe/sectors.h"
+#include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 

@@ -6,7 +6,7 @@
 
 #include <xxhash.h>
 
-#include "checker/sectors.h"
+#include "checker/observe/sectors.h"
 
 bool
 all_zero (const char *data, size_t length)

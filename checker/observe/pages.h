@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The pages of a file: what an observation with sectors (checker/tree.h) shows of each, held against the file before and after
+/* The pages of a file: what an observation with sectors (checker/observe/tree.h) shows of each, held against the file before and after
  * the update.
  *
  * A file has a page if it is longer than where the page begins.  In a page that it has, what lies behind its end counts as zeros,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The sectors of a file, as a word of an observation (checker/tree.h). */
+/* The sectors of a file, as a word of an observation (checker/observe/tree.h). */
 #ifndef POWERCUT_SECTORS_H
 #define POWERCUT_SECTORS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The words for what a file holds and what attributes it has (checker/tree.h): worked out from a file system by who observes it,
+/* The words for what a file holds and what attributes it has (checker/observe/tree.h): worked out from a file system by who observes it,
  * and from a workload by who knows what must be there.
  */
 #ifndef POWERCUT_CONTENT_H
@@ -11,7 +11,7 @@
 
 #include <xxhash.h>
 
-#include "checker/tree.h"
+#include "checker/observe/tree.h"
 
 #define CONTENT_WORD_SIZE 40    /* a digest, a device or `!ERRNO`, and a NUL */
 #define CONTENT_TEXT_MAX 64     /* bytes of a file whose contents are told as text */
