@@ -5,13 +5,13 @@ checker_libobserve_la_SOURCES = \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
-	checker/workload.c checker/workload.h
+	checker/workload/language.c checker/workload/language.h
 checker_libobserve_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_SOURCES = \
 	checker/judge.c checker/judge.h \
 	checker/kernel-fault.c checker/kernel-fault.h \
 	checker/observe/pages.c checker/observe/pages.h \
 	checker/persistence.c checker/persistence.h \
-	checker/simulate.c checker/simulate.h \
+	checker/workload/simulation.c checker/workload/simulation.h \
 	checker/observe/tree-text.c checker/observe/tree-text.h
 checker_libjudge_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)

@@ -8,7 +8,7 @@
 #include "checker/observe/pages.h"
 #include "checker/persistence.h"
 #include "checker/observe/sectors.h"
-#include "checker/simulate.h"
+#include "checker/workload/simulation.h"
 #include "checker/observe/tree-text.h"
 #include "common/cleanup.h"
 #include "common/escape.h"

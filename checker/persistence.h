@@ -49,7 +49,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "checker/workload.h"
+#include "checker/workload/language.h"
 
 enum persistence_rule {
   RULE_SYNC_NAME, RULE_SYNC_GONE, RULE_SYNC_DATA, RULE_SYNC_XATTR, RULE_FSYNC_DATA, RULE_FSYNC_XATTR, RULE_FSYNC_NAME,

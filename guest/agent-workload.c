@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The tool powercut-workload: does what a workload (checker/workload.h) says, in the mount point. */
+/* The tool powercut-workload: does what a workload (checker/workload/language.h) says, in the mount point. */
 #include <config.h>
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "checker/workload.h"
+#include "checker/workload/language.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/agent.h"

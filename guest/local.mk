@@ -25,7 +25,7 @@ guest_agent_SOURCES = \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
-	checker/workload.c checker/workload.h \
+	checker/workload/language.c checker/workload/language.h \
 	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
 	common/printable.c common/printable.h \

@@ -15,7 +15,7 @@
 #include "common/options.h"
 #include "common/plural.h"
 #include "common/publish.h"
-#include "record/gen.h"
+#include "checker/workload/generate.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 

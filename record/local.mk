@@ -10,10 +10,10 @@ record_powercut_SOURCES = \
 	record/corpus-report.c \
 	record/corpus-run.c \
 	record/corpus-trust.c \
-	record/gen.c record/gen.h \
+	checker/workload/generate.c checker/workload/generate.h \
 	record/gen-command.c \
 	record/import-command.c record/import-command.h \
-	record/jlang.c record/jlang.h \
+	checker/workload/jlang.c checker/workload/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/log-part.c record/log-part.h \
 	record/matrix.c record/matrix.h \

@@ -12,7 +12,7 @@
 #include "common/parts.h"
 #include "common/standard-output.h"
 #include "record/corpus.h"
-#include "record/gen.h"
+#include "checker/workload/generate.h"
 #include "record/import-command.h"
 #include "record/kernel-command.h"
 #include "record/matrix.h"

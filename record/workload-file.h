@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files that hold a workload (checker/workload.h), ours or J-lang. */
+/* Files that hold a workload (checker/workload/language.h), ours or J-lang. */
 #ifndef POWERCUT_WORKLOAD_FILE_H
 #define POWERCUT_WORKLOAD_FILE_H
 

@@ -17,7 +17,7 @@
  *
  * Crash points worth visiting are the positions just before each flush or FUA completion that makes a write durable, just before each
  * mark that changes what is expected, and the end.  Such marks are `begin` and `commit` and, where the log has a workload (info
- * `workload`, checker/workload.h), `op N` between them: persistence operation N has returned, and what it promises counts.
+ * `workload`, checker/workload/language.h), `op N` between them: persistence operation N has returned, and what it promises counts.
  * From one of them to the next nothing becomes durable and nothing else is expected, while writes are only issued: the pending
  * set grows, and a subset of the smaller set is one of the larger.  So every state of a position in between is a state of the
  * crash point that follows it.

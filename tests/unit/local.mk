@@ -61,7 +61,7 @@ tests_unit_test_judge_CFLAGS = $(unit_cflags)
 tests_unit_test_judge_LDADD = checker/libjudge.la checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/test-workload tests/unit/test-persistence tests/unit/test-gen
-tests_unit_test_gen_SOURCES = tests/unit/test-gen.c tests/unit/unit.h record/gen.c record/gen.h
+tests_unit_test_gen_SOURCES = tests/unit/test-gen.c tests/unit/unit.h checker/workload/generate.c checker/workload/generate.h
 tests_unit_test_gen_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
 tests_unit_test_gen_LDADD = \
 	checker/libjudge.la checker/libobserve.la common/libcommon.la common/libmessage.la $(XXHASH_LIBS) $(CHECK_LIBS)

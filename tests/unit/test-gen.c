@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker/simulate.h"
-#include "record/gen.h"
+#include "checker/workload/simulation.h"
+#include "checker/workload/generate.h"
 #include "tests/unit/unit.h"
 
 struct texts {

@@ -10,7 +10,7 @@
 
 #include "checker/persistence.h"
 #include "checker/observe/sectors.h"
-#include "checker/simulate.h"
+#include "checker/workload/simulation.h"
 #include "checker/observe/tree.h"
 #include "common/escape.h"
 #include "common/message.h"

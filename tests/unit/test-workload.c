@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker/workload.h"
+#include "checker/workload/language.h"
 #include "common/message.h"
 #include "tests/unit/unit.h"
 

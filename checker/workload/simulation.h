@@ -10,7 +10,7 @@
 #include <xxhash.h>
 
 #include "checker/observe/content.h"
-#include "checker/workload.h"
+#include "checker/workload/language.h"
 
 /* LENGTH bytes from START are those that operation OPERATION writes at SOURCE.  What is in no extent is zero. */
 struct sim_extent {

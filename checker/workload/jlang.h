@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Workloads in J-lang, the language of the crash testers CrashMonkey and ACE, as workloads of ours (checker/workload.h).
+/* Workloads in J-lang, the language of the crash testers CrashMonkey and ACE, as workloads of ours (checker/workload/language.h).
  *
  * A file has sections, each begun by a line `# NAME`.  `# define` lists the paths that are used, one a line: elsewhere each is
  * written without its slashes, and `test` is the root.  `# declare` means nothing here.  `# setup` and `# run` hold

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/workload.h"
+#include "checker/workload/language.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/simulate.h"
+#include "checker/workload/simulation.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
