@@ -14,7 +14,7 @@
 #define POWERCUT_BLAME_H
 
 #include "log/crash-state.h"
-#include "replay/oracle.h"
+#include "checker/oracle.h"
 
 struct blame;
 

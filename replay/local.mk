@@ -25,14 +25,14 @@ replay_libreplay_la_SOURCES = \
 	replay/model.c replay/model.h \
 	replay/observations.c replay/observations.h \
 	replay/options.c replay/options.h \
-	replay/oracle.c replay/oracle.h \
+	checker/oracle.c checker/oracle.h \
 	replay/outputs.c replay/outputs.h \
 	replay/page-chart.c replay/page-chart.h \
 	replay/page-finding.c \
 	replay/page-pages.c \
 	replay/page-table.c replay/page-table.h \
 	replay/page.c replay/page.h \
-	replay/pages.c replay/pages.h \
+	checker/watched-pages.c checker/watched-pages.h \
 	replay/reason.c replay/reason.h \
 	replay/replay.c replay/replay.h \
 	replay/report-cases.c replay/report-cases.h \

@@ -19,7 +19,7 @@ struct observation {
   char digest[TREE_DIGEST_LENGTH + 1];
   char *text;
   char *sectors;                /* the lines about sectors, where they are judged; else NULL */
-  uint8_t *classes;             /* of its pages (replay/pages.h), to free; or NULL */
+  uint8_t *classes;             /* of its pages (checker/watched-pages.h), to free; or NULL */
   struct judged {
     enum phase phase;
     uint32_t step, operation;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "replay/pages.h"
+#include "checker/watched-pages.h"
 #include "replay/session.h"
 
 /* When the power was cut. */

@@ -10,7 +10,7 @@
 #include "replay/findings.h"
 #include "replay/kept.h"
 #include "replay/model.h"
-#include "replay/oracle.h"
+#include "checker/oracle.h"
 #include "replay/run-lines.h"
 #include "replay/runner.h"
 #include "replay/tally.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "log/reader.h"
-#include "replay/oracle.h"
+#include "checker/oracle.h"
 
 /* Whether the update of LOG, with the TREES observed before and after its steps, changed nothing as far as can be told: the trees are
  * the same, and nothing was written from the first `begin` to the last `commit`.  The answer is no where it may be meant, because a

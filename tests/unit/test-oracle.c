@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "replay/oracle.h"
+#include "checker/oracle.h"
 #include "replay/unchanged.h"
 #include "tests/unit/make-log.h"
 #include "tests/unit/unit.h"

@@ -9,7 +9,7 @@
 #include "checker/observe/sectors.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "replay/pages.h"
+#include "checker/watched-pages.h"
 
 #define PAGES_MAX (1 << 20)     /* pages, each counted once for every step */
 

@@ -9,7 +9,7 @@
 #include "checker/persistence.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "replay/oracle.h"
+#include "checker/oracle.h"
 
 static int
 out_of_memory (void)

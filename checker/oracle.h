@@ -10,7 +10,7 @@
 
 #include "replay/model.h"
 #include "replay/observations.h"
-#include "replay/pages.h"
+#include "checker/watched-pages.h"
 #include "replay/runner.h"
 
 /* The observations before the first step, and after each; none: contents are not judged. */
