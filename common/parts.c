@@ -15,7 +15,7 @@ static const struct {
   const char *built;            /* relative to the top of the build tree, or absolute */
   const char *installed;
 } places[] = {
-  [PART_AGENT] = { "guest/agent", PKGLIBEXECDIR "/agent" },
+  [PART_AGENT] = { "guest/agent/agent", PKGLIBEXECDIR "/agent" },
   [PART_CASES] = { SOURCE_CASES, CASESDIR },
   [PART_POWERCUT] = { "record/powercut", BINDIR "/powercut" },
   [PART_PROTOCOLS] = { "corpus/update-protocols/update-protocols", PKGLIBEXECDIR "/update-protocols" },

@@ -11,7 +11,7 @@
 #include "filesystem/fsck.h"
 #include "guest/image.h"
 #include "guest/modules.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 
 #define NAMES_MAX 16
 

@@ -9,7 +9,7 @@
 #include "common/cleanup.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "common/text.h"
 
 /* Directories that a PATH may lack, and where programs are looked for after all others. */

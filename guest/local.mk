@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The agent is the guest's init: static, so that the initramfs needs nothing else, and never sanitized, because a sanitizer's
 # runtime is not static.  It therefore compiles what it takes from the libraries itself.
-pkglibexec_PROGRAMS += guest/agent
-guest_agent_SOURCES = \
-	guest/agent-boot.c \
-	guest/agent-copy.c \
-	guest/agent-etc.c \
-	guest/agent-fsck.c \
-	guest/agent-log.c \
-	guest/agent-modprobe.c \
-	guest/agent-mount.c \
-	guest/agent-nbd.c \
-	guest/agent-reset.c \
-	guest/agent-root.c \
-	guest/agent-run.c \
-	guest/agent-shell.c \
-	guest/agent-sync.c \
-	guest/agent-tools.c \
-	guest/agent-workload.c \
-	guest/agent.c guest/agent.h \
+pkglibexec_PROGRAMS += guest/agent/agent
+guest_agent_agent_SOURCES = \
+	guest/agent/boot.c \
+	guest/agent/copy.c \
+	guest/agent/etc.c \
+	guest/agent/fsck.c \
+	guest/agent/log.c \
+	guest/agent/modprobe.c \
+	guest/agent/mount.c \
+	guest/agent/nbd.c \
+	guest/agent/reset.c \
+	guest/agent/root.c \
+	guest/agent/run.c \
+	guest/agent/shell.c \
+	guest/agent/sync.c \
+	guest/agent/tools.c \
+	guest/agent/workload.c \
+	guest/agent/main.c guest/agent/agent.h \
 	filesystem/fsck.h \
-	guest/mark-text.c guest/mark-text.h \
-	guest/protocol.h \
+	guest/agent/mark-text.c guest/agent/mark-text.h \
+	guest/agent/protocol.h \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
@@ -32,8 +32,8 @@ guest_agent_SOURCES = \
 	common/number.c common/number.h \
 	common/process.c common/process.h
 # Where the guest's processor is emulated, hashing takes a third of the time without vectors.
-guest_agent_CFLAGS = $(WARN_CFLAGS) $(XXHASH_CFLAGS) -DXXH_INLINE_ALL -DXXH_VECTOR=XXH_SCALAR
-guest_agent_LDFLAGS = -all-static
+guest_agent_agent_CFLAGS = $(WARN_CFLAGS) $(XXHASH_CFLAGS) -DXXH_INLINE_ALL -DXXH_VECTOR=XXH_SCALAR
+guest_agent_agent_LDFLAGS = -all-static
 
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
@@ -73,12 +73,12 @@ guest_libguest_la_SOURCES = \
 	guest/language.c guest/language.h \
 	guest/libraries.c guest/libraries.h \
 	guest/loader-cache.c guest/loader-cache.h \
-	guest/mark-text.c guest/mark-text.h \
+	guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/missing.c guest/missing.h \
 	guest/modules.c guest/modules.h \
 	guest/needs.c guest/needs.h \
 	guest/options.c guest/options.h \
-	guest/protocol.h \
+	guest/agent/protocol.h \
 	common/text.h \
 	guest/qemu.c guest/qemu.h \
 	guest/shell-words.c guest/shell-words.h \

@@ -12,7 +12,7 @@
 #include "common/capture.h"
 #include "guest/loader-cache.h"
 #include "guest/missing.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "common/text.h"
 
 #define HINTS_MAX 4             /* who misses more brings these first */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "guest/qemu.h"
 
 /* What the kernel is told:

@@ -14,7 +14,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/stop.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "guest/terminal.h"
 
 #define BUFFER_BYTES 4096

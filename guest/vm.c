@@ -23,7 +23,7 @@
 #include "common/stop.h"
 #include "guest/kernel.h"
 #include "guest/launch.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "guest/qemu.h"
 #include "guest/vm.h"
 

@@ -24,7 +24,7 @@
 #include "common/number.h"
 #include "common/stop.h"
 #include "guest/missing.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "common/text.h"
 #include "log/reader.h"
 #include "record/mkfs.h"
@@ -194,7 +194,7 @@ report_failure (struct session *session, const char *what, const char *ending, c
                  hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
 }
 
-/* Run COMMAND in the guest.  Returns how it ended, and what it printed (guest/protocol.h), to free; or NULL after a message. */
+/* Run COMMAND in the guest.  Returns how it ended, and what it printed (guest/agent/protocol.h), to free; or NULL after a message. */
 static char *
 run_in_guest (struct session *session, const char *what, const char *const *command)
 {

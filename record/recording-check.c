@@ -7,7 +7,7 @@
 #include "common/message.h"
 #include "common/publish.h"
 #include "guest/checker-there.h"
-#include "guest/mark-text.h"
+#include "guest/agent/mark-text.h"
 #include "record/recording-check.h"
 
 /* There is one update, no more and no less. */

@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "guest/terminal.h"
 #include "guest/vm.h"
 #include "log/guard.h"

@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/image.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "log/files.h"
 #include "replay/trust.h"
 

@@ -149,13 +149,13 @@ tests_unit_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_
 # The agent's tools, with the kernel played by the test.
 UNIT_TESTS += tests/unit/test-thaw
 tests_unit_test_thaw_SOURCES = \
-	tests/unit/test-thaw.c tests/unit/unit.h guest/agent-modprobe.c guest/agent-tools.c guest/agent-workload.c
+	tests/unit/test-thaw.c tests/unit/unit.h guest/agent/modprobe.c guest/agent/tools.c guest/agent/workload.c
 tests_unit_test_thaw_CFLAGS = $(unit_cflags)
 tests_unit_test_thaw_LDADD = \
 	guest/libguest.la checker/libobserve.la common/libcommon.la $(ARCHIVE_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/test-sync
-tests_unit_test_sync_SOURCES = tests/unit/test-sync.c tests/unit/unit.h guest/agent-sync.c
+tests_unit_test_sync_SOURCES = tests/unit/test-sync.c tests/unit/unit.h guest/agent/sync.c
 tests_unit_test_sync_CFLAGS = $(unit_cflags)
 tests_unit_test_sync_LDADD = common/libmessage.la $(CHECK_LIBS)
 

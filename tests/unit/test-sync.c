@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 #include "tests/unit/unit.h"
 
 static char stat_file[64];

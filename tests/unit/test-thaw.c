@@ -10,8 +10,8 @@
 #include <sys/ioctl.h>
 
 #include "common/message.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 #include "tests/unit/unit.h"
 
 static char message[4096];

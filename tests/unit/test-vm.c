@@ -19,7 +19,7 @@
 #include "common/number.h"
 #include "common/process.h"
 #include "common/workdir.h"
-#include "guest/protocol.h"
+#include "guest/agent/protocol.h"
 #include "guest/vm.h"
 #include "tests/unit/unit.h"
 

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "guest/mark-text.h"
-#include "guest/protocol.h"
+#include "guest/agent/mark-text.h"
+#include "guest/agent/protocol.h"
 
 #define OWN_PREFIX "powercut:"
 

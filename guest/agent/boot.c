@@ -18,8 +18,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define MODULE_FOLDER "/modules"
 #define PORT_FOLDER "/sys/class/virtio-ports"

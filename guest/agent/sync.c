@@ -17,7 +17,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 
 /* A program that --setup left running may write for ever: after these the device is as much at rest as it will be. */
 #define ROUNDS_MAX 20

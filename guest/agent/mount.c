@@ -23,8 +23,8 @@
 #include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define BUSY_WAIT_MS 2000
 #define BUSY_STEP_MS 1

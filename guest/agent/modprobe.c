@@ -13,8 +13,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define MODPROBE_SETTING "/proc/sys/kernel/modprobe"
 #define WANTED_FILE "/run/powercut-wanted"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest's init: a server of the verbs in guest/protocol.h.  It never exits, because the kernel panics if init does.
- * Under other names it is a tool for the programs that it runs (guest/agent-tools.c).
+/* The guest's init: a server of the verbs in guest/agent/protocol.h.  It never exits, because the kernel panics if init does.
+ * Under other names it is a tool for the programs that it runs (guest/agent/tools.c).
  */
 #include <config.h>
 
@@ -21,8 +21,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 /* Of this thread alone: the threads that serve NBD devices have their own troubles. */
 static _Thread_local char last_message[4096];

@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 #include "filesystem/fsck.h"
 
 #define OUTPUT_MAX 4096

@@ -15,8 +15,8 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/process.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define TERMINAL "/dev/hvc0"
 #define WAIT_MS 5000

@@ -11,7 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 
 #define HOST_NAME "guest"
 

@@ -23,7 +23,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 
 #define NBD_MAGIC UINT64_C (0x4e42444d41474943)
 #define NBD_IHAVEOPT UINT64_C (0x49484156454f5054)

@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 
 #define LEVEL_WARNING 4         /* f2fs, for one, tells of what it found corrupted in a warning */
 #define LEVEL_MASK 7            /* the rest of the prefix is the facility: 0 for the kernel */

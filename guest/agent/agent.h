@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The parts of the guest's init among themselves; what the host sees of it is guest/protocol.h.
+/* The parts of the guest's init among themselves; what the host sees of it is guest/agent/protocol.h.
  *
  * Unless said otherwise a function that fails has called error_message, whose text becomes the answer `error`.
  */
@@ -30,20 +30,20 @@ struct agent {
   struct sector_request request;        /* of which files; the paths are the agent's */
 };
 
-/* agent-boot.c */
+/* boot.c */
 
 /* Mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the console,
  * and the boot goes on: if it mattered, a later request says so in its own words.
  */
 extern void boot_system (void);
 
-/* Take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/protocol.h). */
+/* Take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/agent/protocol.h). */
 extern void boot_read_environment (const char *path);
 
-/* agent-root.c: have the host's root for the root.  Returns 0 or -1. */
+/* root.c: have the host's root for the root.  Returns 0 or -1. */
 extern int boot_enter_host_root (void);
 
-/* agent-etc.c: make the files in /etc below ROOT that programs look for, as far as they are not there, and give the guest a name. */
+/* etc.c: make the files in /etc below ROOT that programs look for, as far as they are not there, and give the guest a name. */
 extern void boot_make_files (const char *root);
 
 /* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do nothing. */
@@ -52,22 +52,22 @@ extern void boot_load_filesystem (struct agent *agent, const char *type);
 /* Open the port to the host, which may take a moment to appear.  Returns a descriptor or -1. */
 extern int boot_open_port (void);
 
-/* agent-log.c */
+/* log.c */
 
 /* Begin to watch the kernel's messages and taint, or begin anew: what was said so far is not reported. */
 extern void log_begin (struct agent *agent);
 
-/* Write the lines `taint N` and `log TEXT` of guest/protocol.h to PAYLOAD. */
+/* Write the lines `taint N` and `log TEXT` of guest/agent/protocol.h to PAYLOAD. */
 extern void log_report (struct agent *agent, FILE *payload);
 
-/* agent-fsck.c */
+/* fsck.c */
 
 /* Run what a system runs on a file system of TYPE before it mounts it (filesystem/fsck.h).  Returns 0 if it can be mounted now, 1
- * after the line `fsck` of guest/protocol.h in PAYLOAD, or -1.
+ * after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
  */
 extern int fsck_device (const char *device, const char *type, FILE *payload);
 
-/* agent-tools.c */
+/* tools.c */
 
 /* Write TEXT to the mark device, past the page cache: it is in the log on return.  Returns 0 or -1. */
 extern int mark_write (const char *device, const char *text);
@@ -83,7 +83,7 @@ extern int thaw_all (const char *path);
 /* Be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none. */
 extern int tool_run (const char *name, char **words);
 
-/* agent-modprobe.c */
+/* modprobe.c */
 
 /* Have the kernel call the tool below for each module that it wants. */
 extern void modprobe_begin (void);
@@ -97,12 +97,12 @@ extern void modprobe_forget (void);
 /* The first cipher that was wanted since then and not there, to free, or NULL. */
 extern char *modprobe_missing (void);
 
-/* agent-workload.c */
+/* workload.c */
 
 /* Do the update of the workload that is the last of WORDS or, if --setup is the first, its setup.  Returns an exit status. */
 extern int tool_workload (char **words);
 
-/* agent-run.c */
+/* run.c */
 
 /* Reap every child that has ended.  Returns 1 and the wait status in *status if AWAITED (0 for none) was among them,
  * else 0.
@@ -114,22 +114,22 @@ extern int reap_children (const struct agent *agent, pid_t awaited, int *status)
  */
 extern int run_program (struct agent *agent, char **words, FILE *payload);
 
-/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of guest/protocol.h to PAYLOAD.
+/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of guest/agent/protocol.h to PAYLOAD.
  * Returns 0 or -1.
  */
 extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload);
-/* agent-shell.c */
+/* shell.c */
 extern int shell_start (struct agent *agent, char **words, FILE *payload);
-/* agent-nbd.c */
+/* nbd.c */
 extern int nbd_attach (struct agent *agent, char **words, FILE *payload);
-/* agent-reset.c */
+/* reset.c */
 
 /* Note what a reset has to come back to. */
 extern void reset_begin (struct agent *agent);
 extern int reset_guest (struct agent *agent, char **words, FILE *payload);
-/* agent-copy.c */
+/* copy.c */
 extern int copy_tree (struct agent *agent, char **words, FILE *payload);
-/* agent-sync.c */
+/* sync.c */
 
 /* Bring the device behind FD to rest: write everything back and flush, again and again, until nothing was written meanwhile, so
  * that what is there is durable.  STAT_FILE is the device's `stat` in sysfs.  Returns 0, also if others go on writing, or -1 with
@@ -137,7 +137,7 @@ extern int copy_tree (struct agent *agent, char **words, FILE *payload);
  */
 extern int sync_until_quiet (int fd, const char *stat_file);
 extern int sync_device (struct agent *agent, char **words, FILE *payload);
-/* agent-mount.c */
+/* mount.c */
 extern int mount_device (struct agent *agent, char **words, FILE *payload);
 extern int mount_observe (struct agent *agent, char **words, FILE *payload);
 extern int mount_sectors (struct agent *agent, char **words, FILE *payload);

@@ -12,8 +12,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define LINK_MAX_BYTES 4096
 

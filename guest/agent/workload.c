@@ -20,7 +20,7 @@
 #include "checker/workload/language.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 
 #define FILE_MODE 0644
 #define FOLDER_MODE 0755

@@ -16,7 +16,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
+#include "guest/agent/agent.h"
 
 /* Where programs are welcome to leave something. */
 static const char *const folders[] = { "/dev/shm", "/root", "/run", "/tmp", "/var/tmp" };

@@ -20,8 +20,8 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/process.h"
-#include "guest/agent.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define OUTPUT_MAX (64 << 10)
 #define CHECK_MARKS_FILE "/tmp/powercut-marks"

@@ -14,9 +14,9 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/agent.h"
-#include "guest/mark-text.h"
-#include "guest/protocol.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/mark-text.h"
+#include "guest/agent/protocol.h"
 
 #define SECTOR_SIZE 512
 #define FREEZE_AT_SECONDS 1
