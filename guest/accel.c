@@ -16,7 +16,7 @@
 #include "common/process.h"
 #include "common/publish.h"
 #include "guest/accel.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "guest/qemu.h"
 #include "common/text.h"
 

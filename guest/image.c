@@ -10,7 +10,7 @@
 #include "common/parts.h"
 #include "filesystem/fsck.h"
 #include "guest/image.h"
-#include "guest/modules.h"
+#include "guest/kernel/modules.h"
 #include "guest/agent/protocol.h"
 
 #define NAMES_MAX 16

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "guest/initramfs.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 
 /* As kernel_find, but of several fetched kernels that SPEC stands for, one that has all of FILESYSTEMS (names with commas between
  * them), and with HOST_ROOT what guest_image_add_host_root needs, if there is one.

@@ -9,7 +9,7 @@
 #include "common/message.h"
 #include "guest/initramfs-entry.h"
 #include "guest/initramfs.h"
-#include "guest/modules.h"
+#include "guest/kernel/modules.h"
 #include "common/text.h"
 
 #define MODULE_FOLDER "/modules/"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 
 struct initramfs;
 

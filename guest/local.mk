@@ -38,7 +38,7 @@ guest_agent_agent_LDFLAGS = -all-static
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h \
-	guest/apt.c guest/apt.h \
+	guest/kernel/apt.c guest/kernel/apt.h \
 	guest/boot.c \
 	common/capture.c common/capture.h \
 	guest/checker-there.c guest/checker-there.h \
@@ -61,21 +61,21 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs-write.c \
 	guest/initramfs.c guest/initramfs.h \
 	guest/jobs.c guest/jobs.h \
-	guest/kernel-fetch.c \
-	guest/kernel-image.c \
-	guest/kernel-list.c \
-	guest/kernel-parts.h \
-	guest/kernel-release.c \
-	guest/kernel-store.c guest/kernel-store.h \
-	guest/kernel-unpack.c \
-	guest/kernel.c guest/kernel.h \
+	guest/kernel/fetch.c \
+	guest/kernel/image.c \
+	guest/kernel/list.c \
+	guest/kernel/parts.h \
+	guest/kernel/release.c \
+	guest/kernel/store.c guest/kernel/store.h \
+	guest/kernel/unpack.c \
+	guest/kernel/find.c guest/kernel/kernel.h \
 	guest/launch.h \
 	guest/language.c guest/language.h \
 	guest/libraries.c guest/libraries.h \
 	guest/loader-cache.c guest/loader-cache.h \
 	guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/missing.c guest/missing.h \
-	guest/modules.c guest/modules.h \
+	guest/kernel/modules.c guest/kernel/modules.h \
 	guest/needs.c guest/needs.h \
 	guest/options.c guest/options.h \
 	guest/agent/protocol.h \
@@ -83,7 +83,7 @@ guest_libguest_la_SOURCES = \
 	guest/qemu.c guest/qemu.h \
 	guest/shell-words.c guest/shell-words.h \
 	guest/shell.c \
-	guest/softdep.c guest/softdep.h \
+	guest/kernel/softdep.c guest/kernel/softdep.h \
 	guest/terminal.c guest/terminal.h \
 	guest/vm.c guest/vm.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)

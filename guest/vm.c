@@ -21,7 +21,7 @@
 #include "common/number.h"
 #include "common/process.h"
 #include "common/stop.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "guest/launch.h"
 #include "guest/agent/protocol.h"
 #include "guest/qemu.h"

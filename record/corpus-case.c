@@ -14,7 +14,7 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/words.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "common/text.h"
 #include "record/corpus-case.h"
 

@@ -17,7 +17,7 @@
 #include "guest/accel.h"
 #include "guest/image.h"
 #include "guest/jobs.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "guest/options.h"
 #include "record/corpus.h"
 #include "record/mkfs.h"

@@ -12,7 +12,7 @@
 #include "common/nearest.h"
 #include "common/options.h"
 #include "guest/image.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "record/kernel-command.h"
 #include "record/mkfs.h"
 

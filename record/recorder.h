@@ -10,7 +10,7 @@
 
 #include "common/nbdkit.h"
 #include "common/progress.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "guest/vm.h"
 #include "record/record.h"
 

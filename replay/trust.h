@@ -9,7 +9,7 @@
 
 #include "common/options.h"
 #include "guest/initramfs.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "log/reader.h"
 
 /* What the command line says. */

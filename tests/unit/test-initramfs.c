@@ -18,7 +18,7 @@
 #include "common/workdir.h"
 #include "guest/initramfs.h"
 #include "guest/loader-cache.h"
-#include "guest/modules.h"
+#include "guest/kernel/modules.h"
 #include "guest/needs.h"
 #include "tests/unit/unit.h"
 

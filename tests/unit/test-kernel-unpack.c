@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/workdir.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "tests/unit/unit.h"
 
 #define FOLDER "powercut/kernels/6.99/boot"

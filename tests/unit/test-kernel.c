@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "common/process.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "tests/unit/put-kernel.h"
 #include "tests/unit/unit.h"
 

@@ -9,9 +9,9 @@
 
 #include "common/cleanup.h"
 #include "common/workdir.h"
-#include "guest/kernel-store.h"
-#include "guest/kernel.h"
-#include "guest/modules.h"
+#include "guest/kernel/store.h"
+#include "guest/kernel/kernel.h"
+#include "guest/kernel/modules.h"
 #include "common/text.h"
 
 /* A file of a package: BEFORE, the release, AFTER. */

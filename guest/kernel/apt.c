@@ -10,9 +10,9 @@
 
 #include "common/cleanup.h"
 #include "common/process.h"
-#include "guest/apt.h"
+#include "guest/kernel/apt.h"
 #include "common/capture.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "common/text.h"
 
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/kernel-parts.h"
-#include "guest/kernel.h"
-#include "guest/modules.h"
+#include "guest/kernel/parts.h"
+#include "guest/kernel/kernel.h"
+#include "guest/kernel/modules.h"
 #include "common/text.h"
 
 /* A parameter of the driver of the guests' disks, which only a kernel knows that has it built in. */

@@ -14,8 +14,8 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/capture.h"
-#include "guest/modules.h"
-#include "guest/softdep.h"
+#include "guest/kernel/modules.h"
+#include "guest/kernel/softdep.h"
 #include "common/text.h"
 
 #define MODULE_MAX (256 << 20)     /* bytes of a module, unpacked */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "guest/softdep.h"
+#include "guest/kernel/softdep.h"
 #include "common/text.h"
 
 #define BLANKS " \t\n"

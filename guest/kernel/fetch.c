@@ -11,10 +11,10 @@
 
 #include "common/cleanup.h"
 #include "common/workdir.h"
-#include "guest/apt.h"
-#include "guest/kernel-store.h"
-#include "guest/kernel.h"
-#include "guest/modules.h"
+#include "guest/kernel/apt.h"
+#include "guest/kernel/store.h"
+#include "guest/kernel/kernel.h"
+#include "guest/kernel/modules.h"
 #include "common/text.h"
 
 #define PACKAGE_PREFIX "linux-image-"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/message.h"
-#include "guest/kernel.h"
-#include "guest/modules.h"
+#include "guest/kernel/kernel.h"
+#include "guest/kernel/modules.h"
 
 #define RELEASE_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-"
 

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 #include "common/text.h"
 
 #define SETUP_SECTORS_AT 0x1f1

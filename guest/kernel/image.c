@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/kernel.h"
+#include "guest/kernel/kernel.h"
 
 /* The x86 boot header, Documentation/arch/x86/boot.rst. */
 #define HEADER_SIZE 0x210

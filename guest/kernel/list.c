@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/kernel-parts.h"
-#include "guest/kernel.h"
-#include "guest/modules.h"
+#include "guest/kernel/parts.h"
+#include "guest/kernel/kernel.h"
+#include "guest/kernel/modules.h"
 #include "common/text.h"
 
 #define RELEASE_MAX 256
