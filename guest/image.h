@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "guest/initramfs.h"
+#include "guest/initramfs/initramfs.h"
 #include "guest/kernel/kernel.h"
 
 /* As kernel_find, but of several fetched kernels that SPEC stands for, one that has all of FILESYSTEMS (names with commas between

@@ -43,23 +43,23 @@ guest_libguest_la_SOURCES = \
 	common/capture.c common/capture.h \
 	guest/checker-there.c guest/checker-there.h \
 	guest/console.c \
-	guest/elf-file.c guest/elf-file.h \
+	guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
 	filesystem/fsck.h \
 	guest/image.c guest/image.h \
-	guest/import.c guest/import.h \
-	guest/initramfs-entry.h \
-	guest/initramfs-environment.c \
-	guest/initramfs-host.c \
-	guest/initramfs-imports.c \
-	guest/initramfs-languages.c \
-	guest/initramfs-modules.c \
-	guest/initramfs-packed.c \
-	guest/initramfs-programs.c \
-	guest/initramfs-signature.c \
-	guest/initramfs-size.c \
-	guest/initramfs-terminals.c \
-	guest/initramfs-write.c \
-	guest/initramfs.c guest/initramfs.h \
+	guest/initramfs/import.c guest/initramfs/import.h \
+	guest/initramfs/entry.h \
+	guest/initramfs/environment.c \
+	guest/initramfs/host.c \
+	guest/initramfs/imports.c \
+	guest/initramfs/languages.c \
+	guest/initramfs/modules.c \
+	guest/initramfs/packed.c \
+	guest/initramfs/programs.c \
+	guest/initramfs/signature.c \
+	guest/initramfs/size.c \
+	guest/initramfs/terminals.c \
+	guest/initramfs/write.c \
+	guest/initramfs/initramfs.c guest/initramfs/initramfs.h \
 	guest/jobs.c guest/jobs.h \
 	guest/kernel/fetch.c \
 	guest/kernel/image.c \
@@ -70,18 +70,18 @@ guest_libguest_la_SOURCES = \
 	guest/kernel/unpack.c \
 	guest/kernel/find.c guest/kernel/kernel.h \
 	guest/launch.h \
-	guest/language.c guest/language.h \
-	guest/libraries.c guest/libraries.h \
-	guest/loader-cache.c guest/loader-cache.h \
+	guest/initramfs/language.c guest/initramfs/language.h \
+	guest/initramfs/libraries.c guest/initramfs/libraries.h \
+	guest/initramfs/loader-cache.c guest/initramfs/loader-cache.h \
 	guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/missing.c guest/missing.h \
 	guest/kernel/modules.c guest/kernel/modules.h \
-	guest/needs.c guest/needs.h \
+	guest/initramfs/needs.c guest/initramfs/needs.h \
 	guest/options.c guest/options.h \
 	guest/agent/protocol.h \
 	common/text.h \
 	guest/qemu.c guest/qemu.h \
-	guest/shell-words.c guest/shell-words.h \
+	guest/initramfs/shell-words.c guest/initramfs/shell-words.h \
 	guest/shell.c \
 	guest/kernel/softdep.c guest/kernel/softdep.h \
 	guest/terminal.c guest/terminal.h \

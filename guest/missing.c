@@ -10,7 +10,7 @@
 #include "common/cleanup.h"
 #include "common/process.h"
 #include "common/capture.h"
-#include "guest/loader-cache.h"
+#include "guest/initramfs/loader-cache.h"
 #include "guest/missing.h"
 #include "guest/agent/protocol.h"
 #include "common/text.h"

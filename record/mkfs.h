@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "guest/initramfs.h"
+#include "guest/initramfs/initramfs.h"
 
 /* The file systems that powercut knows how to make, by number, or NULL behind the last. */
 extern const char *mkfs_type (size_t index);

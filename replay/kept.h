@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "guest/initramfs.h"
+#include "guest/initramfs/initramfs.h"
 #include "replay/runner.h"
 
 struct kept;

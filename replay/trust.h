@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "common/options.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/initramfs.h"
 #include "guest/kernel/kernel.h"
 #include "log/reader.h"
 

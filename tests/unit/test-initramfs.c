@@ -16,10 +16,10 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/workdir.h"
-#include "guest/initramfs.h"
-#include "guest/loader-cache.h"
+#include "guest/initramfs/initramfs.h"
+#include "guest/initramfs/loader-cache.h"
 #include "guest/kernel/modules.h"
-#include "guest/needs.h"
+#include "guest/initramfs/needs.h"
 #include "tests/unit/unit.h"
 
 static char *folder;            /* of all tests */

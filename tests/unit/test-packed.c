@@ -15,8 +15,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/workdir.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "tests/unit/unit.h"
 
 #define ROOT "/checker"

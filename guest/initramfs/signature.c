@@ -10,8 +10,8 @@
 #include <xxhash.h>
 
 #include "common/message.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "common/text.h"
 
 /* All that is said of an object besides its contents and its path. */

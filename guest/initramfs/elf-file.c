@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/elf-file.h"
+#include "guest/initramfs/elf-file.h"
 
 #define NEEDED_MAX 1024         /* a browser needs some dozens */
 #define SEGMENTS_MAX 1024

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/elf-file.h"
-#include "guest/libraries.h"
-#include "guest/loader-cache.h"
+#include "guest/initramfs/elf-file.h"
+#include "guest/initramfs/libraries.h"
+#include "guest/initramfs/loader-cache.h"
 
 #define OBJECTS_MAX 4096        /* the program and its libraries */
 

@@ -13,9 +13,9 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
-#include "guest/libraries.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
+#include "guest/initramfs/libraries.h"
 #include "common/text.h"
 
 /* As many as the kernel follows in one path. */

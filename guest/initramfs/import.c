@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "guest/import.h"
+#include "guest/initramfs/import.h"
 
 /* What is left of a statement. */
 struct piece {

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "guest/agent/protocol.h"
 #include "common/text.h"
 

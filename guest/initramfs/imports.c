@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/import.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/import.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "common/text.h"
 
 #define TEXT_MAX (1 << 20)

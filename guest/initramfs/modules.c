@@ -7,8 +7,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "guest/kernel/modules.h"
 #include "common/text.h"
 

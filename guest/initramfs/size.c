@@ -11,8 +11,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 
 #define NAMED_MAX 3             /* of the largest files */
 #define MIB (UINT64_C (1) << 20)

@@ -4,7 +4,7 @@
 #define POWERCUT_NEEDS_H
 
 #include "common/text-list.h"
-#include "guest/language.h"
+#include "guest/initramfs/language.h"
 
 struct program_needs {
   struct text_list files;       /* loader and shared libraries of an executable: absolute paths */

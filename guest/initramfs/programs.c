@@ -9,10 +9,10 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
-#include "guest/needs.h"
-#include "guest/shell-words.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
+#include "guest/initramfs/needs.h"
+#include "guest/initramfs/shell-words.h"
 #include "common/text.h"
 
 /* A file that is only named, not run, is taken up to this size. */

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "common/text-list.h"
-#include "guest/language.h"
+#include "guest/initramfs/language.h"
 
 struct initramfs_entry {
   char *path;                   /* absolute and canonical: no `.` or `..`, no symbolic link among its parents */

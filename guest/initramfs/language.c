@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "guest/language.h"
+#include "guest/initramfs/language.h"
 
 static const struct {
   const char *name, *suffix;    /* without its version; either may be NULL */

@@ -12,8 +12,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "common/text.h"
 
 struct unpacker {

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "common/text.h"
 
 /* As many as the kernel follows in one path. */

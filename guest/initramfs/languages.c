@@ -11,8 +11,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/capture.h"
-#include "guest/initramfs-entry.h"
-#include "guest/initramfs.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/initramfs.h"
 #include "common/text.h"
 
 /* What interpreters answer: `E PATH`, the interpreter itself; `L DIRECTORY`, its own library; `F FILE`, what else it needs;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "guest/language.h"
+#include "guest/initramfs/language.h"
 
 #define IMPORT_NAME_MAX 200
 

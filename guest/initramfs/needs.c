@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/libraries.h"
-#include "guest/needs.h"
+#include "guest/initramfs/libraries.h"
+#include "guest/initramfs/needs.h"
 
 /* As much of a script's first line as the kernel reads (BINPRM_BUF_SIZE). */
 #define FIRST_LINE_MAX 256

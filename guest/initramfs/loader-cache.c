@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/loader-cache.h"
+#include "guest/initramfs/loader-cache.h"
 
 #define MAGIC "glibc-ld.so.cache1.1"
 #define CACHE_BYTES_MAX (64 << 20)

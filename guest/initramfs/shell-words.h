@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "guest/language.h"
+#include "guest/initramfs/language.h"
 
 /* A place in a text, and what was found there. */
 struct shell_words {
