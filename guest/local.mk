@@ -84,6 +84,6 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs/shell-words.c guest/initramfs/shell-words.h \
 	guest/shell.c \
 	guest/kernel/softdep.c guest/kernel/softdep.h \
-	guest/terminal.c guest/terminal.h \
+	guest/user-terminal.c guest/user-terminal.h \
 	guest/vm.c guest/vm.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)

@@ -9,7 +9,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "guest/agent/protocol.h"
-#include "guest/terminal.h"
+#include "guest/user-terminal.h"
 #include "guest/vm.h"
 #include "log/guard.h"
 #include "replay/shell.h"

@@ -15,7 +15,7 @@
 #include "common/message.h"
 #include "common/stop.h"
 #include "guest/agent/protocol.h"
-#include "guest/terminal.h"
+#include "guest/user-terminal.h"
 
 #define BUFFER_BYTES 4096
 #define CONNECTIONS_MAX 8       /* each try to boot makes one */
