@@ -21,7 +21,7 @@
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "guest/vm.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "replay/runner.h"
 
 #define ROUNDS_MAX 1000

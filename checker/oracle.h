@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "replay/observations.h"
 #include "checker/watched-pages.h"
 #include "replay/runner.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is on the devices at a crash point under one choice for each pending write.
  *
- * This is mechanism: which writes are pending, and which choices come next, is decided elsewhere (replay/model.h,
- * replay/search.h).  Every write issued at the point or before is there, except where a choice says otherwise; in each sector
+ * This is mechanism: which writes are pending, and which choices come next, is decided elsewhere (replay/search/model.h,
+ * replay/search/search.h).  Every write issued at the point or before is there, except where a choice says otherwise; in each sector
  * the latest write that is there wins, in issue order; a trim or zero is a write of zeros; a sector that no write touched is
  * zeros.
  */

@@ -2,7 +2,7 @@
 /* Logs of other recorders become write logs.
  *
  * A write log has the issue and the completion of every operation (log/format.h), and what a crash may leave follows from
- * their order (replay/model.h).  Other formats know less.  What is missing is filled in here, and whatever is filled in either
+ * their order (replay/search/model.h).  Other formats know less.  What is missing is filled in here, and whatever is filled in either
  * leaves out crash states that were possible, or adds some that were not.  The usual reading, IMPORT_LOGGED, adds none: what
  * a replay finds is real, but it may not find all.  With IMPORT_CAUTIOUS it is the other way round.  The log's header tells
  * which was chosen, in the text `order`.

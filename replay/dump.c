@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "replay/dump.h"
 #include "replay/list.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "replay/reason.h"
 
 #define LINE_MAX_BYTES 4096     /* no terminal is wider */

@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "log/reader.h"
 #include "replay/freeze.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "replay/reason.h"
 
 struct stretch {

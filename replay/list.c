@@ -10,7 +10,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "replay/big-number.h"
+#include "replay/search/big-number.h"
 #include "replay/list.h"
 
 #define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */

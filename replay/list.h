@@ -7,7 +7,7 @@
 
 #include "log/choice.h"
 #include "replay/filter.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 
 /* Print the header, the events that FILTER lists, in order, with the crash points in their places, and the totals of the whole log;
  * TEAR says which states there are.  Programs read it.  Returns 0, or -1 after a message.

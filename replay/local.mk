@@ -2,14 +2,14 @@
 # libreplay has all but main, for the unit tests.
 noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
-	replay/big-number.c replay/big-number.h \
+	replay/search/big-number.c replay/search/big-number.h \
 	replay/blame.c replay/blame.h replay/blame-names.h \
 	replay/blame-btrfs.c \
 	replay/blame-ext.c \
 	replay/blame-journal.c replay/blame-journal.h \
 	replay/blame-xfs.c \
 	replay/bundle.c replay/bundle.h \
-	replay/certificates.c replay/certificates.h \
+	replay/search/read-sets.c replay/search/read-sets.h \
 	replay/device.c replay/device.h \
 	replay/dump.c replay/dump.h \
 	log/image.c log/image.h \
@@ -21,8 +21,8 @@ replay_libreplay_la_SOURCES = \
 	replay/kept.c replay/kept.h \
 	replay/list.c replay/list.h \
 	replay/minimal.c replay/minimal.h \
-	replay/minimize.c replay/minimize.h \
-	replay/model.c replay/model.h \
+	replay/search/ddmin.c replay/search/ddmin.h \
+	replay/search/model.c replay/search/model.h \
 	replay/observations.c replay/observations.h \
 	replay/options.c replay/options.h \
 	checker/oracle.c checker/oracle.h \
@@ -39,7 +39,7 @@ replay_libreplay_la_SOURCES = \
 	replay/report.c replay/report.h \
 	replay/run-lines.c replay/run-lines.h \
 	replay/runner.c replay/runner.h \
-	replay/search.c replay/search.h \
+	replay/search/search.c replay/search/search.h \
 	replay/session.c replay/session.h \
 	replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h \

@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "log/state-id.h"
 #include "replay/minimal.h"
-#include "replay/minimize.h"
+#include "replay/search/ddmin.h"
 #include "replay/reason.h"
 
 /* A state that is being reduced. */

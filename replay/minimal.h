@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "replay/blame.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "replay/observations.h"
 
 /* A write that is missing, or of which sectors are. */

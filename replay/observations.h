@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "checker/observe/tree.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 
 struct verdict {
   const char *kind;             /* as in struct finding, or NULL: nothing is wrong */

@@ -9,7 +9,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "replay/big-number.h"
+#include "replay/search/big-number.h"
 #include "replay/page-table.h"
 
 #define PATH_SHOWN_MAX 40

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Why a write may be missing after a crash, in words: the crash model (replay/model.h) told of one write. */
+/* Why a write may be missing after a crash, in words: the crash model (replay/search/model.h) told of one write. */
 #ifndef POWERCUT_REASON_H
 #define POWERCUT_REASON_H
 

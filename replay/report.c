@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/stop.h"
-#include "replay/big-number.h"
+#include "replay/search/big-number.h"
 #include "replay/json.h"
 #include "replay/minimal.h"
 #include "replay/report.h"

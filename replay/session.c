@@ -23,11 +23,11 @@
 #include "common/stop.h"
 #include "guest/missing.h"
 #include "log/state-id.h"
-#include "replay/certificates.h"
+#include "replay/search/read-sets.h"
 #include "replay/freeze.h"
 #include "replay/minimal.h"
 #include "replay/page-table.h"
-#include "replay/search.h"
+#include "replay/search/search.h"
 #include "replay/session.h"
 
 #define MARKS_MAX (256 << 10)   /* escaping makes three bytes of one, and the guest takes AGENT_REQUEST_MAX */

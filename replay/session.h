@@ -9,7 +9,7 @@
 
 #include "replay/findings.h"
 #include "replay/kept.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "checker/oracle.h"
 #include "replay/run-lines.h"
 #include "replay/runner.h"

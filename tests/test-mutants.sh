@@ -10,8 +10,8 @@ units=(model certificates search freeze pages)
 concerned ()
 {
   case $1 in
-    replay/model.c) echo model search ;;
-    replay/search.c) echo search ;;
+    replay/search/model.c) echo model search ;;
+    replay/search/search.c) echo search ;;
     replay/freeze.c) echo freeze ;;
     */page*.c) echo pages ;;
     *) echo certificates search ;;
@@ -48,24 +48,24 @@ mutant ()
   scripts+=("$3")
 }
 
-mutant 'FUA ignored' replay/model.c '/^model_is_durable/,/^}/ s/w->flags & LOG_FUA &&/false \&\&/'
-mutant 'FUA ignored by the walk' replay/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return false;/'
-mutant 'FUA a barrier' replay/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return stop->number == write || w->completion < log->writes[stop->number].issue;/'
-mutant 'flush of what completed during it' replay/model.c '/^model_is_durable/,/^}/ s/w->completion < flush->issue/w->completion < flush->completion/'
-mutant 'flush by the walk of what completed during it' replay/model.c '/^makes_durable/,/^}/ s/< log->flushes\[stop->number\].issue/< log->flushes[stop->number].completion/'
-mutant 'flush of another device' replay/model.c '/^makes_durable/,/^}/ s/w->device == log->flushes\[stop->number\].device &&//'
-mutant 'states of a torn write forgotten' replay/model.c 's/(unsigned long) pieces + 1)/(unsigned long) pieces)/'
+mutant 'FUA ignored' replay/search/model.c '/^model_is_durable/,/^}/ s/w->flags & LOG_FUA &&/false \&\&/'
+mutant 'FUA ignored by the walk' replay/search/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return false;/'
+mutant 'FUA a barrier' replay/search/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return stop->number == write || w->completion < log->writes[stop->number].issue;/'
+mutant 'flush of what completed during it' replay/search/model.c '/^model_is_durable/,/^}/ s/w->completion < flush->issue/w->completion < flush->completion/'
+mutant 'flush by the walk of what completed during it' replay/search/model.c '/^makes_durable/,/^}/ s/< log->flushes\[stop->number\].issue/< log->flushes[stop->number].completion/'
+mutant 'flush of another device' replay/search/model.c '/^makes_durable/,/^}/ s/w->device == log->flushes\[stop->number\].device &&//'
+mutant 'states of a torn write forgotten' replay/search/model.c 's/(unsigned long) pieces + 1)/(unsigned long) pieces)/'
 
-mutant 'alternative not opened' replay/search.c '/^grow/,/^}/ s/other->open = 1;/other->open = other->present + other->absent < 4;/'
-mutant 'alternative not turned' replay/search.c '/^grow/,/^}/ s/turned = .*, \*child/turned = decision, *child/; s/turned = tear_turned.*;/turned = { decision.write, decision.first, decision.last, !decision.kind };/'
-mutant 'states of torn writes counted as of whole ones' replay/search.c '/^count_agreeing/,/^}/ s/== TEAR_PREFIX/== TEAR_NONE/'
-mutant 'limit off by one' replay/search.c '/^tasks_left/,/^}/ s/- search->batch_count/- search->batch_count + 1/'
-mutant 'nothing there is not second' replay/search.c 's/add_task (search, descend (search, CHOICE_ABSENT), PREFER_ABSENT)/add_task (search, descend (search, CHOICE_ABSENT), PREFER_PRESENT)/'
-mutant 'batch made before all answers' replay/search.c '/^search_take/,/^}/ s/ && running == 0 && make_batch/ \&\& make_batch/'
-mutant 'seed ignored' replay/search.c 's/search->random = config->seed;/search->random = 0;/'
-mutant 'time ignored' replay/search.c '/^search_take/,/^}/ s/search->config.seconds > 0/false/'
+mutant 'alternative not opened' replay/search/search.c '/^grow/,/^}/ s/other->open = 1;/other->open = other->present + other->absent < 4;/'
+mutant 'alternative not turned' replay/search/search.c '/^grow/,/^}/ s/turned = .*, \*child/turned = decision, *child/; s/turned = tear_turned.*;/turned = { decision.write, decision.first, decision.last, !decision.kind };/'
+mutant 'states of torn writes counted as of whole ones' replay/search/search.c '/^count_agreeing/,/^}/ s/== TEAR_PREFIX/== TEAR_NONE/'
+mutant 'limit off by one' replay/search/search.c '/^tasks_left/,/^}/ s/- search->batch_count/- search->batch_count + 1/'
+mutant 'nothing there is not second' replay/search/search.c 's/add_task (search, descend (search, CHOICE_ABSENT), PREFER_ABSENT)/add_task (search, descend (search, CHOICE_ABSENT), PREFER_PRESENT)/'
+mutant 'batch made before all answers' replay/search/search.c '/^search_take/,/^}/ s/ && running == 0 && make_batch/ \&\& make_batch/'
+mutant 'seed ignored' replay/search/search.c 's/search->random = config->seed;/search->random = 0;/'
+mutant 'time ignored' replay/search/search.c '/^search_take/,/^}/ s/search->config.seconds > 0/false/'
 
-mutant 'rest of a torn write left undecided' replay/search.c '/^is_settled/,/^}/ s/return decision->first == 0;/return true;/'
+mutant 'rest of a torn write left undecided' replay/search/search.c '/^is_settled/,/^}/ s/return decision->first == 0;/return true;/'
 
 mutant 'older write not considered' log/crash-state.c '/^find_candidates/,/^}/ s/sectors &= ~hiding_sectors.*/sectors \&= ~touched;/'
 mutant 'older write wins' log/crash-state.c '/^resolve_sector/,/^}/ s/candidates->writes\[i\]/candidates->writes[candidates->count - 1 - i]/'
@@ -76,11 +76,11 @@ mutant 'prefix from the wrong end' log/choice.c '/^tear_choice/,/^}/ { s/kind ==
 mutant 'alternative of the wrong piece' log/choice.c '/^tear_turned/,/^}/ s/choice.write, choice.last, CHOICE_ABSENT/choice.write, choice.first, CHOICE_ABSENT/'
 mutant 'pieces counted from the start of the write' log/choice.c '/^tear_choice/,/^}/ s/lead = lead_sectors (tear, write);/lead = 0;/'
 
-mutant 'certificate for other contents' replay/certificates.c '/^find_answer/,/^}/ s/!XXH128_isEqual (answer->content, content)/false/'
-mutant 'pending taken for constant' replay/certificates.c '/^is_constant/,/^}/ s/&& !model_find_pending.*;/|| !first;/'
-mutant 'failed branch leaves decisions' replay/certificates.c 's/crash_state_undo (state, decided);//'
-mutant 'contradiction overlooked' replay/certificates.c 's/outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT/outcome ? CERTIFICATE_KEPT/'
-mutant 'devices confused' replay/certificates.c 's/|| question->device != wanted->device//'
+mutant 'certificate for other contents' replay/search/read-sets.c '/^find_answer/,/^}/ s/!XXH128_isEqual (answer->content, content)/false/'
+mutant 'pending taken for constant' replay/search/read-sets.c '/^is_constant/,/^}/ s/&& !model_find_pending.*;/|| !first;/'
+mutant 'failed branch leaves decisions' replay/search/read-sets.c 's/crash_state_undo (state, decided);//'
+mutant 'contradiction overlooked' replay/search/read-sets.c 's/outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT/outcome ? CERTIFICATE_KEPT/'
+mutant 'devices confused' replay/search/read-sets.c 's/|| question->device != wanted->device//'
 
 mutant 'write while frozen not seen' replay/freeze.c '/^freeze_check/,/^}/ s/ || check_issued (.*) == -1)/)/'
 mutant 'pending at the freeze not seen' replay/freeze.c '/^freeze_check/,/^}/ s/check_pending (.*) == -1 || //'

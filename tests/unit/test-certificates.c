@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "replay/certificates.h"
+#include "replay/search/read-sets.h"
 #include "tests/unit/make-log.h"
 
 #define SECTORS 24

@@ -10,7 +10,7 @@
 #include "common/cleanup.h"
 #include "log/cut.h"
 #include "log/files.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "tests/unit/make-log.h"
 
 #define SECTORS 8

@@ -12,7 +12,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "log/export.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "tests/unit/foreign-log.h"
 
 #define SECTORS_MAX 16

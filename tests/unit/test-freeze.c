@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "replay/freeze.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "tests/unit/make-log.h"
 
 #define SECTORS 16

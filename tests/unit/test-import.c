@@ -9,7 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "tests/unit/foreign-log.h"
 
 #define FUA 2

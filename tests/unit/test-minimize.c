@@ -6,7 +6,7 @@
 
 #include "log/state-id.h"
 #include "replay/minimal.h"
-#include "replay/minimize.h"
+#include "replay/search/ddmin.h"
 #include "tests/unit/make-log.h"
 
 #define ELEMENTS 10

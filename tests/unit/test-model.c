@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A test for each sentence of the crash model (replay/model.h), and random logs against a second reading of it. */
+/* A test for each sentence of the crash model (replay/search/model.h), and random logs against a second reading of it. */
 #include <config.h>
 
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "replay/big-number.h"
-#include "replay/model.h"
+#include "replay/search/big-number.h"
+#include "replay/search/model.h"
 #include "tests/unit/make-log.h"
 
 #define SECTORS 16

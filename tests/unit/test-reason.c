@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "replay/reason.h"
 #include "tests/unit/make-log.h"
 

@@ -10,8 +10,8 @@
 
 #include "common/cleanup.h"
 #include "log/state-id.h"
-#include "replay/certificates.h"
-#include "replay/search.h"
+#include "replay/search/read-sets.h"
+#include "replay/search/search.h"
 #include "tests/unit/make-log.h"
 
 #define DEVICES 2

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "replay/certificates.h"
+#include "replay/search/read-sets.h"
 
 struct answer {
   struct answer *next;          /* to the same question */

@@ -14,7 +14,7 @@
 
 #include "log/crash-state.h"
 #include "nbd-plugin/control.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 #include "replay/runner.h"
 
 struct certificates;

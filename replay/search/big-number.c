@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "replay/big-number.h"
+#include "replay/search/big-number.h"
 
 char *
 big_number_text (const mpz_t number, size_t digits_max)

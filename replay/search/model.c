@@ -7,7 +7,7 @@
 
 #include "common/message.h"
 #include "common/number.h"
-#include "replay/model.h"
+#include "replay/search/model.h"
 
 /* Something that may add a crash point before it. */
 struct stop {

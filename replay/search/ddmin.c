@@ -6,7 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "replay/minimize.h"
+#include "replay/search/ddmin.h"
 
 #define SMALL_SET 3             /* all sets of so many elements are tried ... */
 #define SETS_MAX 1500           /* ... if there are no more of them */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "replay/model.h"
-#include "replay/search.h"
+#include "replay/search/model.h"
+#include "replay/search/search.h"
 
 #define RANDOM_BATCH 64
 #define DISCREPANCIES_MAX 2     /* single ones and pairs, then at random */
