@@ -3,7 +3,7 @@
 #ifndef POWERCUT_BUNDLE_H
 #define POWERCUT_BUNDLE_H
 
-#include "replay/minimal.h"
+#include "replay/explain/minimal.h"
 #include "replay/session.h"
 
 struct bundle {

@@ -13,7 +13,7 @@
 #include "replay/dump.h"
 #include "replay/list.h"
 #include "replay/search/model.h"
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 
 #define LINE_MAX_BYTES 4096     /* no terminal is wider */
 

@@ -7,7 +7,7 @@
 
 #include "common/cleanup.h"
 #include "replay/findings.h"
-#include "replay/minimal.h"
+#include "replay/explain/minimal.h"
 
 /* The length of the text in quotes that DETAIL begins with, quotes included; 0 if there is none. */
 static size_t

@@ -29,7 +29,7 @@ struct finding {
   struct outcome outcome;       /* without its lists */
   enum confirmation confirmation;
 
-  struct minimal *minimal;      /* the smallest state that fails so (replay/minimal.h), or NULL; findings_add leaves it */
+  struct minimal *minimal;      /* the smallest state that fails so (replay/explain/minimal.h), or NULL; findings_add leaves it */
 };
 
 struct findings {

@@ -11,7 +11,7 @@
 #include "log/reader.h"
 #include "replay/freeze.h"
 #include "replay/search/model.h"
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 
 struct stretch {
   uint32_t freeze;              /* position of the mark */

@@ -3,11 +3,11 @@
 noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
 	replay/search/big-number.c replay/search/big-number.h \
-	replay/blame.c replay/blame.h replay/blame-names.h \
-	replay/blame-btrfs.c \
-	replay/blame-ext.c \
-	replay/blame-journal.c replay/blame-journal.h \
-	replay/blame-xfs.c \
+	replay/explain/blame.c replay/explain/blame.h replay/explain/blame-names.h \
+	replay/explain/blame-btrfs.c \
+	replay/explain/blame-ext.c \
+	replay/explain/blame-journal.c replay/explain/blame-journal.h \
+	replay/explain/blame-xfs.c \
 	replay/bundle.c replay/bundle.h \
 	replay/search/read-sets.c replay/search/read-sets.h \
 	replay/device.c replay/device.h \
@@ -20,7 +20,7 @@ replay_libreplay_la_SOURCES = \
 	replay/junit.c \
 	replay/kept.c replay/kept.h \
 	replay/list.c replay/list.h \
-	replay/minimal.c replay/minimal.h \
+	replay/explain/minimal.c replay/explain/minimal.h \
 	replay/search/ddmin.c replay/search/ddmin.h \
 	replay/search/model.c replay/search/model.h \
 	replay/observations.c replay/observations.h \
@@ -33,7 +33,7 @@ replay_libreplay_la_SOURCES = \
 	replay/page-table.c replay/page-table.h \
 	replay/page.c replay/page.h \
 	checker/watched-pages.c checker/watched-pages.h \
-	replay/reason.c replay/reason.h \
+	replay/explain/reason.c replay/explain/reason.h \
 	replay/replay.c replay/replay.h \
 	replay/report-cases.c replay/report-cases.h \
 	replay/report.c replay/report.h \

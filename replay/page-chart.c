@@ -13,7 +13,7 @@
 #include "common/escape.h"
 #include "common/plural.h"
 #include "replay/page-chart.h"
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 
 #define WIDTH 1200
 #define LEFT 84

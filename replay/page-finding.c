@@ -10,9 +10,9 @@
 #include "common/escape.h"
 #include "common/plural.h"
 #include "log/state-id.h"
-#include "replay/minimal.h"
+#include "replay/explain/minimal.h"
 #include "replay/page.h"
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 
 #define FINDINGS_MAX 8          /* with pictures */
 #define WRITES_MAX 200          /* rows of a table of writes */

@@ -13,7 +13,7 @@
 #include "common/html-style.h"
 #include "common/plural.h"
 #include "replay/page.h"
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 
 #define POINTS_MAX 1500         /* rows of the table of crash points */
 #define LISTED_BYTES 400000     /* of all lists of pending writes, about */

@@ -14,7 +14,7 @@
 #include "common/stop.h"
 #include "replay/search/big-number.h"
 #include "replay/json.h"
-#include "replay/minimal.h"
+#include "replay/explain/minimal.h"
 #include "replay/report.h"
 #include "replay/unchanged.h"
 

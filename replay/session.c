@@ -25,7 +25,7 @@
 #include "log/state-id.h"
 #include "replay/search/read-sets.h"
 #include "replay/freeze.h"
-#include "replay/minimal.h"
+#include "replay/explain/minimal.h"
 #include "replay/page-table.h"
 #include "replay/search/search.h"
 #include "replay/session.h"

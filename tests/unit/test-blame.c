@@ -15,8 +15,8 @@
 #include "common/process.h"
 #include "common/sandbox.h"
 #include "common/workdir.h"
-#include "replay/blame-names.h"
-#include "replay/blame.h"
+#include "replay/explain/blame-names.h"
+#include "replay/explain/blame.h"
 #include "tests/unit/make-log.h"
 
 #define BLOCK 1024

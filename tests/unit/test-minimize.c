@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "log/state-id.h"
-#include "replay/minimal.h"
+#include "replay/explain/minimal.h"
 #include "replay/search/ddmin.h"
 #include "tests/unit/make-log.h"
 

@@ -6,7 +6,7 @@
 
 #include "common/cleanup.h"
 #include "replay/search/model.h"
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 #include "tests/unit/make-log.h"
 
 /* Write number 0 of the log that MAKER has made is pending at POSITION because of TEXT. */

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "replay/blame-names.h"
+#include "replay/explain/blame-names.h"
 
 /* Fields of the superblock (Linux fs/xfs/libxfs/xfs_format.h, struct xfs_dsb), all big-endian. */
 enum {

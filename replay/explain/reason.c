@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 
 #define FLUSHES_NAMED 3         /* of those that a write could have profited from; more would make no short line */
 

@@ -13,8 +13,8 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/sandbox.h"
-#include "replay/blame-names.h"
-#include "replay/blame.h"
+#include "replay/explain/blame-names.h"
+#include "replay/explain/blame.h"
 
 #define FIELDS 8                /* of a line of a tree (checker/observe/tree.h) */
 #define MEMORY_BYTES (UINT64_C (1) << 30)       /* for one question, as is the next */

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "replay/blame.h"
+#include "replay/explain/blame.h"
 #include "replay/search/model.h"
 #include "replay/observations.h"
 
@@ -16,8 +16,8 @@ struct dropped_write {
   uint32_t write;               /* its number in the log */
   struct choice *choices;       /* what is missing of it, in order: all CHOICE_ABSENT */
   size_t choice_count;
-  char *what;                   /* what it wrote (replay/blame.h), or NULL */
-  char *why;                    /* why it may be missing (replay/reason.h) */
+  char *what;                   /* what it wrote (replay/explain/blame.h), or NULL */
+  char *why;                    /* why it may be missing (replay/explain/reason.h) */
 };
 
 struct minimal {

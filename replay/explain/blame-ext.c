@@ -14,8 +14,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "log/format.h"
-#include "replay/blame-journal.h"
-#include "replay/blame-names.h"
+#include "replay/explain/blame-journal.h"
+#include "replay/explain/blame-names.h"
 
 #define HITS_MAX (2 * NAMES_MAX)
 #define EFFORT_FOR_NOTHING (1 << 20)    /* inodes and directory entries looked at on the smallest of images */

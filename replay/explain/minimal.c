@@ -9,9 +9,9 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "log/state-id.h"
-#include "replay/minimal.h"
+#include "replay/explain/minimal.h"
 #include "replay/search/ddmin.h"
-#include "replay/reason.h"
+#include "replay/explain/reason.h"
 
 /* A state that is being reduced. */
 struct reduction {

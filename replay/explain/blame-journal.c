@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "replay/blame-journal.h"
+#include "replay/explain/blame-journal.h"
 
 /* The format (Linux include/linux/jbd2.h), all big-endian.  A block of the journal that is no copy begins with a
  * header: magic, type, transaction.
