@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "record/corpus.h"
-#include "replay/json.h"
+#include "replay/report/json.h"
 
 #define CELL_WIDTH 6            /* of the table, with the blank behind it */
 #define NAMES_MAX 12            /* cases that are named in one line */

@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "record/matrix-report.h"
 #include "record/matrix-verdict.h"
-#include "replay/json.h"
+#include "replay/report/json.h"
 
 static void
 print_text (const char *text)

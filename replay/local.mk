@@ -8,42 +8,42 @@ replay_libreplay_la_SOURCES = \
 	replay/explain/blame-ext.c \
 	replay/explain/blame-journal.c replay/explain/blame-journal.h \
 	replay/explain/blame-xfs.c \
-	replay/bundle.c replay/bundle.h \
+	replay/report/bundle.c replay/report/bundle.h \
 	replay/search/read-sets.c replay/search/read-sets.h \
 	replay/device.c replay/device.h \
-	replay/dump.c replay/dump.h \
+	replay/report/dump.c replay/report/dump.h \
 	log/image.c log/image.h \
-	replay/filter.c replay/filter.h \
+	replay/report/filter.c replay/report/filter.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
-	replay/json.c replay/json.h \
-	replay/junit.c \
+	replay/report/json.c replay/report/json.h \
+	replay/report/junit.c \
 	replay/kept.c replay/kept.h \
-	replay/list.c replay/list.h \
+	replay/report/list.c replay/report/list.h \
 	replay/explain/minimal.c replay/explain/minimal.h \
 	replay/search/ddmin.c replay/search/ddmin.h \
 	replay/search/model.c replay/search/model.h \
 	replay/observations.c replay/observations.h \
 	replay/options.c replay/options.h \
 	checker/oracle.c checker/oracle.h \
-	replay/outputs.c replay/outputs.h \
-	replay/page-chart.c replay/page-chart.h \
-	replay/page-finding.c \
-	replay/page-pages.c \
-	replay/page-table.c replay/page-table.h \
-	replay/page.c replay/page.h \
+	replay/report/outputs.c replay/report/outputs.h \
+	replay/report/html-chart.c replay/report/html-chart.h \
+	replay/report/html-finding.c \
+	replay/report/html-pages.c \
+	replay/report/page-table.c replay/report/page-table.h \
+	replay/report/html.c replay/report/html.h \
 	checker/watched-pages.c checker/watched-pages.h \
 	replay/explain/reason.c replay/explain/reason.h \
 	replay/replay.c replay/replay.h \
-	replay/report-cases.c replay/report-cases.h \
-	replay/report.c replay/report.h \
-	replay/run-lines.c replay/run-lines.h \
+	replay/report/cases.c replay/report/cases.h \
+	replay/report/text.c replay/report/text.h \
+	replay/report/run-lines.c replay/report/run-lines.h \
 	replay/runner.c replay/runner.h \
 	replay/search/search.c replay/search/search.h \
 	replay/session.c replay/session.h \
 	replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h \
-	replay/tap.c \
+	replay/report/tap.c \
 	replay/trust.c replay/trust.h \
 	replay/unchanged.c replay/unchanged.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)

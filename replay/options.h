@@ -9,8 +9,8 @@
 #include "guest/options.h"
 #include "log/choice.h"
 #include "log/reader.h"
-#include "replay/filter.h"
-#include "replay/outputs.h"
+#include "replay/report/filter.h"
+#include "replay/report/outputs.h"
 
 struct kept;
 

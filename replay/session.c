@@ -26,7 +26,7 @@
 #include "replay/search/read-sets.h"
 #include "replay/freeze.h"
 #include "replay/explain/minimal.h"
-#include "replay/page-table.h"
+#include "replay/report/page-table.h"
 #include "replay/search/search.h"
 #include "replay/session.h"
 

@@ -11,7 +11,7 @@
 #include "replay/kept.h"
 #include "replay/search/model.h"
 #include "checker/oracle.h"
-#include "replay/run-lines.h"
+#include "replay/report/run-lines.h"
 #include "replay/runner.h"
 #include "replay/tally.h"
 

@@ -10,7 +10,7 @@
 #include "common/options.h"
 #include "common/standard-output.h"
 #include "common/terminal.h"
-#include "replay/dump.h"
+#include "replay/report/dump.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 

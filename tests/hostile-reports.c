@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "log/writer.h"
-#include "replay/outputs.h"
+#include "replay/report/outputs.h"
 
 /* Markup, quotes, ends of CDATA and comments, directives, escapes of terminals, formats, and what is no UTF-8. */
 #define HOSTILE "\"it's\" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \033[31m\r\n\t\xff\xc3(\xed\xa0\x80 \302\23331m\342\200\256 end"

@@ -99,9 +99,9 @@ mutant 'zero before torn' checker/observe/pages.c 's/return some_old .*/return z
 mutant 'nothing missing' checker/observe/pages.c 's/return has_page (seen, first) ?/return has_page (seen, 0) || !seen ?/'
 mutant 'file that is gone forgotten' checker/watched-pages.c '/^pages_classify/,/^}/ s/if (!seen\[i\])/if (false)/'
 mutant 'pages of the shortest file' checker/watched-pages.c '/^sort_files/,/^}/ s/last->page_count > page_count/last->page_count < page_count/'
-mutant 'pages of what cannot be mounted old' replay/page-table.c '/^add_point/,/^}/ s/: PAGE_MISSING/: PAGE_OLD/'
-mutant 'committed forgotten' replay/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_COMMITTED/false/'
-mutant 'pages counted before begin' replay/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_UNKNOWN/false/'
+mutant 'pages of what cannot be mounted old' replay/report/page-table.c '/^add_point/,/^}/ s/: PAGE_MISSING/: PAGE_OLD/'
+mutant 'committed forgotten' replay/report/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_COMMITTED/false/'
+mutant 'pages counted before begin' replay/report/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_UNKNOWN/false/'
 
 for unit in "${units[@]}"; do
   compile "$srcdir/tests/unit/test-$unit.c" "$tmp/test-$unit.o"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "log/state-id.h"
-#include "replay/page-chart.h"
+#include "replay/report/html-chart.h"
 #include "tests/unit/make-log.h"
 
 #define WRITES 3600

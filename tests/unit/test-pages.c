@@ -10,7 +10,7 @@
 #include "checker/observe/sectors.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "replay/page-table.h"
+#include "replay/report/page-table.h"
 #include "tests/unit/unit.h"
 
 #define PAGE 4                  /* sectors of a page here */

@@ -12,7 +12,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
-#include "replay/page-chart.h"
+#include "replay/report/html-chart.h"
 #include "replay/explain/reason.h"
 
 #define WIDTH 1200

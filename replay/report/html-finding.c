@@ -11,7 +11,7 @@
 #include "common/plural.h"
 #include "log/state-id.h"
 #include "replay/explain/minimal.h"
-#include "replay/page.h"
+#include "replay/report/html.h"
 #include "replay/explain/reason.h"
 
 #define FINDINGS_MAX 8          /* with pictures */

@@ -10,7 +10,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "replay/search/big-number.h"
-#include "replay/page-table.h"
+#include "replay/report/page-table.h"
 
 #define PATH_SHOWN_MAX 40
 #define RANGES_SHOWN_MAX 20

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "replay/filter.h"
+#include "replay/report/filter.h"
 
 struct dump_style {
   unsigned width;               /* columns: what is longer is cut */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/message.h"
-#include "replay/filter.h"
+#include "replay/report/filter.h"
 
 /* The bits of the kind whose name is LENGTH bytes at NAME; 0 if there is none. */
 static unsigned

@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "common/html-style.h"
 #include "common/plural.h"
-#include "replay/page.h"
+#include "replay/report/html.h"
 #include "replay/explain/reason.h"
 
 #define POINTS_MAX 1500         /* rows of the table of crash points */

@@ -13,9 +13,9 @@
 #include "common/plural.h"
 #include "common/stop.h"
 #include "replay/search/big-number.h"
-#include "replay/json.h"
+#include "replay/report/json.h"
 #include "replay/explain/minimal.h"
-#include "replay/report.h"
+#include "replay/report/text.h"
 #include "replay/unchanged.h"
 
 static void

@@ -11,7 +11,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "replay/search/big-number.h"
-#include "replay/list.h"
+#include "replay/report/list.h"
 
 #define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "common/options.h"
-#include "replay/report.h"
+#include "replay/report/text.h"
 
 /* Paths, `-` for standard output, NULL for none. */
 struct outputs {

@@ -8,8 +8,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/publish.h"
-#include "replay/json.h"
-#include "replay/run-lines.h"
+#include "replay/report/json.h"
+#include "replay/report/run-lines.h"
 #include "replay/tally.h"
 
 struct run_lines {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "replay/page.h"
+#include "replay/report/html.h"
 
 #define ROWS_MAX 400
 

@@ -10,8 +10,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "replay/dump.h"
-#include "replay/list.h"
+#include "replay/report/dump.h"
+#include "replay/report/list.h"
 #include "replay/search/model.h"
 #include "replay/explain/reason.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "replay/report-cases.h"
+#include "replay/report/cases.h"
 
 /* What a write is in a picture; later ones cover earlier ones. */
 enum fate {

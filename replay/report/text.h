@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "replay/page-table.h"
+#include "replay/report/page-table.h"
 #include "replay/session.h"
 
 /* What an unchanged report says. */

@@ -13,7 +13,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/publish.h"
-#include "replay/bundle.h"
+#include "replay/report/bundle.h"
 
 #define NANOSECONDS 1000000000
 

@@ -9,7 +9,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "replay/report-cases.h"
+#include "replay/report/cases.h"
 
 static void
 put_text (const char *text, FILE *file)

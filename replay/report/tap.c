@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/message.h"
-#include "replay/report-cases.h"
+#include "replay/report/cases.h"
 
 /* A description or a reason: a `#` in it begins no directive. */
 static void

@@ -6,7 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/printable.h"
-#include "replay/json.h"
+#include "replay/report/json.h"
 
 void
 json_add_text (cJSON *object, const char *name, const char *text)

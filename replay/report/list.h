@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "log/choice.h"
-#include "replay/filter.h"
+#include "replay/report/filter.h"
 #include "replay/search/model.h"
 
 /* Print the header, the events that FILTER lists, in order, with the crash points in their places, and the totals of the whole log;

@@ -3,7 +3,7 @@
 #ifndef POWERCUT_REPORT_CASES_H
 #define POWERCUT_REPORT_CASES_H
 
-#include "replay/report.h"
+#include "replay/report/text.h"
 
 enum case_result {
   CASE_RIGHT,

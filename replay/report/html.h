@@ -3,7 +3,7 @@
 #ifndef POWERCUT_PAGE_H
 #define POWERCUT_PAGE_H
 
-#include "replay/page-chart.h"
+#include "replay/report/html-chart.h"
 
 #define PAGE_PATHS_MAX 60       /* paths that are listed in one place */
 
