@@ -9,7 +9,7 @@
 #define POWERCUT_WORKER_H
 
 #include "record/record.h"
-#include "replay/kept.h"
+#include "replay/guest-cache.h"
 
 #define WORKER_COMMAND "pool-worker"
 

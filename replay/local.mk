@@ -18,7 +18,7 @@ replay_libreplay_la_SOURCES = \
 	replay/freeze.c replay/freeze.h \
 	replay/report/json.c replay/report/json.h \
 	replay/report/junit.c \
-	replay/kept.c replay/kept.h \
+	replay/guest-cache.c replay/guest-cache.h \
 	replay/report/list.c replay/report/list.h \
 	replay/explain/minimal.c replay/explain/minimal.h \
 	replay/search/ddmin.c replay/search/ddmin.h \

@@ -25,7 +25,7 @@
 #include "log/state-id.h"
 #include "replay/report/bundle.h"
 #include "log/image.h"
-#include "replay/kept.h"
+#include "replay/guest-cache.h"
 #include "replay/report/list.h"
 #include "replay/report/outputs.h"
 #include "replay/replay.h"

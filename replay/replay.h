@@ -3,7 +3,7 @@
 #ifndef POWERCUT_REPLAY_H
 #define POWERCUT_REPLAY_H
 
-#include "replay/kept.h"
+#include "replay/guest-cache.h"
 #include "replay/options.h"
 
 /* Do with the log what OPTIONS, which replay_options_check has found right, say.  Returns the exit status. */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "replay/findings.h"
-#include "replay/kept.h"
+#include "replay/guest-cache.h"
 #include "replay/search/model.h"
 #include "checker/oracle.h"
 #include "replay/report/run-lines.h"

@@ -9,7 +9,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/workdir.h"
-#include "replay/kept.h"
+#include "replay/guest-cache.h"
 
 struct kept {
   const char *filesystems;
