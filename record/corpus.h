@@ -5,7 +5,7 @@
 
 #include "record/corpus-case.h"
 #include "record/corpus-verdict.h"
-#include "record/pool.h"
+#include "batch/pool.h"
 
 /* Where cases are done. */
 struct case_environment {

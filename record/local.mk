@@ -22,13 +22,13 @@ record_powercut_SOURCES = \
 	record/matrix-report.c record/matrix-report.h \
 	record/matrix-verdict.c record/matrix-verdict.h \
 	record/mkfs.c record/mkfs.h \
-	record/pool.c record/pool.h \
+	batch/pool.c batch/pool.h \
 	record/powercut.c \
 	record/record.c record/record.h \
 	record/record-command.c record/record-command.h \
 	record/recorder.c record/recorder.h \
 	record/recording-check.c record/recording-check.h \
-	record/worker.c record/worker.h \
+	batch/worker.c batch/worker.h \
 	record/workload-file.c record/workload-file.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \

@@ -13,7 +13,7 @@
 #include "common/parts.h"
 #include "common/process.h"
 #include "record/matrix-cells.h"
-#include "record/pool.h"
+#include "batch/pool.h"
 #include "record/record.h"
 
 #define WORDS_MAX 20

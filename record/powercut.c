@@ -17,7 +17,7 @@
 #include "record/kernel-command.h"
 #include "record/matrix.h"
 #include "record/record-command.h"
-#include "record/worker.h"
+#include "batch/worker.h"
 #include "record/workload-file.h"
 #include "replay/replay.h"
 

@@ -3,7 +3,7 @@
 #ifndef POWERCUT_RECORD_COMMAND_H
 #define POWERCUT_RECORD_COMMAND_H
 
-#include "record/worker.h"
+#include "batch/worker.h"
 
 /* `powercut record`; ARGV[0] is that word.  Returns the exit status. */
 extern int record_command (int argc, char **argv);

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-3-Clause
-# pool-jobs.pl POWERCUT FILESYSTEMS JOBS FOLDER: give the jobs in the file JOBS to one worker (record/worker.h), one after another.
+# pool-jobs.pl POWERCUT FILESYSTEMS JOBS FOLDER: give the jobs in the file JOBS to one worker (batch/worker.h), one after another.
 # A line of JOBS is NAME and the arguments of `powercut run`, words between spaces.  FOLDER gets NAME.json and NAME.status: the
 # worker's answer, or `died`, after which the rest goes to a new worker.
 use strict;

@@ -20,8 +20,8 @@
 #include "common/parts.h"
 #include "common/process.h"
 #include "common/stop.h"
-#include "record/pool.h"
-#include "record/worker.h"
+#include "batch/pool.h"
+#include "batch/worker.h"
 
 #define GRACE_MS 10000          /* for a run to end its guests */
 #define LOG "log.bin"           /* files of a slot */
@@ -30,7 +30,7 @@
 #define EXIT_UNFINISHED 3
 #define ANSWER_MAX 16
 
-/* A worker (record/worker.h) with the job that it is at. */
+/* A worker (batch/worker.h) with the job that it is at. */
 struct slot {
   struct pool_job *job;         /* NULL: the slot is free */
   pid_t pid;                    /* 0: there is no worker yet, or not any more */

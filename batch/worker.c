@@ -16,7 +16,7 @@
 #include "common/number.h"
 #include "common/standard-output.h"
 #include "common/stop.h"
-#include "record/worker.h"
+#include "batch/worker.h"
 
 #define EXIT_UNUSABLE 2
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */
