@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 bin_PROGRAMS += record/powercut
 record_powercut_SOURCES = \
-	record/corpus.c record/corpus.h \
-	record/corpus-add.c \
-	record/corpus-cells.c \
-	record/corpus-find.c \
-	record/corpus-junit.c \
-	record/corpus-log.c record/corpus-log.h \
-	record/corpus-report.c \
-	record/corpus-run.c \
-	record/corpus-trust.c \
+	batch/corpus/corpus.c batch/corpus/corpus.h \
+	batch/corpus/add.c \
+	batch/corpus/cells.c \
+	batch/corpus/find.c \
+	batch/corpus/junit.c \
+	batch/corpus/log.c batch/corpus/log.h \
+	batch/corpus/report.c \
+	batch/corpus/run.c \
+	batch/corpus/trust.c \
 	checker/workload/generate.c checker/workload/generate.h \
 	record/gen-command.c \
 	record/import-command.c record/import-command.h \
@@ -37,6 +37,6 @@ record_powercut_LDADD = \
 # What tests need of it.
 noinst_LTLIBRARIES += record/libcorpus.la
 record_libcorpus_la_SOURCES = \
-	record/corpus-case.c record/corpus-case.h \
-	record/corpus-verdict.c record/corpus-verdict.h
+	batch/corpus/case.c batch/corpus/case.h \
+	batch/corpus/verdict.c batch/corpus/verdict.h
 record_libcorpus_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS)

@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
-#include "record/corpus-verdict.h"
+#include "batch/corpus/verdict.h"
 #include "record/matrix-verdict.h"
 
 #define DIGITS_MAX 12           /* of a number of states that is written out */

@@ -11,7 +11,7 @@
 #include "common/nearest.h"
 #include "common/parts.h"
 #include "common/standard-output.h"
-#include "record/corpus.h"
+#include "batch/corpus/corpus.h"
 #include "checker/workload/generate.h"
 #include "record/import-command.h"
 #include "record/kernel-command.h"

@@ -167,7 +167,7 @@ tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessa
 
 # The cases of the corpus; the first brings its own error_message.
 UNIT_TESTS += tests/unit/test-corpus-case tests/unit/test-corpus-verdict
-tests_unit_test_corpus_case_SOURCES = tests/unit/test-corpus-case.c tests/unit/unit.h record/corpus-log.c record/corpus-log.h
+tests_unit_test_corpus_case_SOURCES = tests/unit/test-corpus-case.c tests/unit/unit.h batch/corpus/log.c batch/corpus/log.h
 tests_unit_test_corpus_case_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
 tests_unit_test_corpus_case_LDADD = record/libcorpus.la guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 tests_unit_test_corpus_verdict_SOURCES = tests/unit/test-corpus-verdict.c tests/unit/unit.h

@@ -9,8 +9,8 @@
 #include "common/ini.h"
 #include "common/message.h"
 #include "common/workdir.h"
-#include "record/corpus-case.h"
-#include "record/corpus-log.h"
+#include "batch/corpus/case.h"
+#include "batch/corpus/log.h"
 #include "tests/unit/unit.h"
 
 static char message[1024];      /* the last one */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "record/corpus-verdict.h"
+#include "batch/corpus/verdict.h"
 #include "tests/unit/unit.h"
 
 #define NOTHING "{\"exhaustive\": true, \"violations\": []}"

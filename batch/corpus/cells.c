@@ -16,8 +16,8 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "log/reader.h"
-#include "record/corpus-log.h"
-#include "record/corpus.h"
+#include "batch/corpus/log.h"
+#include "batch/corpus/corpus.h"
 
 #define DEFAULT_SIZE "64M"
 #define WORDS_MAX 24            /* beside the setup commands */

@@ -19,7 +19,7 @@
 #include "guest/jobs.h"
 #include "guest/kernel/kernel.h"
 #include "guest/options.h"
-#include "record/corpus.h"
+#include "batch/corpus/corpus.h"
 #include "record/mkfs.h"
 
 #define EXIT_UNEXPECTED 1       /* some result is not the expected one */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/corpus-verdict.h"
+#include "batch/corpus/verdict.h"
 #include "record/record.h"
 
 #define EXIT_VIOLATION 1        /* of replay */

@@ -16,7 +16,7 @@
 #include "common/words.h"
 #include "guest/kernel/kernel.h"
 #include "common/text.h"
-#include "record/corpus-case.h"
+#include "batch/corpus/case.h"
 
 #define FAILS "fails"           /* the first word of such a section */
 #define MAY_FAIL "may-fail"     /* or this */

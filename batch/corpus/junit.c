@@ -8,7 +8,7 @@
 
 #include "common/escape.h"
 #include "common/message.h"
-#include "record/corpus.h"
+#include "batch/corpus/corpus.h"
 
 static void
 print_xml (const char *text, FILE *file)

@@ -11,7 +11,7 @@
 #include "common/nearest.h"
 #include "common/options.h"
 #include "common/parts.h"
-#include "record/corpus.h"
+#include "batch/corpus/corpus.h"
 
 #define EXIT_USAGE 2
 

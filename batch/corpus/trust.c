@@ -10,7 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "record/corpus.h"
+#include "batch/corpus/corpus.h"
 
 int
 corpus_check_inside (const struct corpus *corpus, const char *case_path, const char *path)

@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-#include "record/corpus-case.h"
+#include "batch/corpus/case.h"
 
 enum case_outcome {
   OUTCOME_PASS,

@@ -12,7 +12,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
-#include "record/corpus.h"
+#include "batch/corpus/corpus.h"
 
 /* The path of the case.ini in FOLDER, to free, or NULL: there is none. */
 static char *

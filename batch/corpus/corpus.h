@@ -3,8 +3,8 @@
 #ifndef POWERCUT_CORPUS_H
 #define POWERCUT_CORPUS_H
 
-#include "record/corpus-case.h"
-#include "record/corpus-verdict.h"
+#include "batch/corpus/case.h"
+#include "batch/corpus/verdict.h"
 #include "batch/pool.h"
 
 /* Where cases are done. */

@@ -9,7 +9,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "record/corpus.h"
+#include "batch/corpus/corpus.h"
 #include "replay/report/json.h"
 
 #define CELL_WIDTH 6            /* of the table, with the blank behind it */

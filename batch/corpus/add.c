@@ -16,8 +16,8 @@
 #include "common/workdir.h"
 #include "common/text.h"
 #include "log/reader.h"
-#include "record/corpus-log.h"
-#include "record/corpus.h"
+#include "batch/corpus/log.h"
+#include "batch/corpus/corpus.h"
 
 #define EXIT_USAGE 2
 #define UNPACKED "log.bin"

@@ -13,7 +13,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "record/corpus-log.h"
+#include "batch/corpus/log.h"
 
 #define MEMBER "log.bin"        /* of an archive */
 #define CHUNK 65536
