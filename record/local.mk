@@ -16,11 +16,11 @@ record_powercut_SOURCES = \
 	checker/workload/jlang.c checker/workload/jlang.h \
 	record/kernel-command.c record/kernel-command.h \
 	record/log-part.c record/log-part.h \
-	record/matrix.c record/matrix.h \
-	record/matrix-cells.c record/matrix-cells.h \
-	record/matrix-page.c \
-	record/matrix-report.c record/matrix-report.h \
-	record/matrix-verdict.c record/matrix-verdict.h \
+	batch/matrix/matrix.c batch/matrix/matrix.h \
+	batch/matrix/cells.c batch/matrix/cells.h \
+	batch/matrix/html.c \
+	batch/matrix/report.c batch/matrix/report.h \
+	batch/matrix/verdict.c batch/matrix/verdict.h \
 	record/mkfs.c record/mkfs.h \
 	batch/pool.c batch/pool.h \
 	record/powercut.c \

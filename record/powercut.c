@@ -15,7 +15,7 @@
 #include "checker/workload/generate.h"
 #include "record/import-command.h"
 #include "record/kernel-command.h"
-#include "record/matrix.h"
+#include "batch/matrix/matrix.h"
 #include "record/record-command.h"
 #include "batch/worker.h"
 #include "record/workload-file.h"

@@ -175,7 +175,7 @@ tests_unit_test_corpus_verdict_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
 tests_unit_test_corpus_verdict_LDADD = record/libcorpus.la $(CJSON_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/test-matrix
-tests_unit_test_matrix_SOURCES = tests/unit/test-matrix.c tests/unit/unit.h record/matrix-page.c record/matrix-verdict.c
+tests_unit_test_matrix_SOURCES = tests/unit/test-matrix.c tests/unit/unit.h batch/matrix/html.c batch/matrix/verdict.c
 tests_unit_test_matrix_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
 tests_unit_test_matrix_LDADD = record/libcorpus.la common/libcommon.la common/libmessage.la $(CJSON_LIBS) $(CHECK_LIBS)
 

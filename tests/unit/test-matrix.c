@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "record/matrix-report.h"
-#include "record/matrix-verdict.h"
+#include "batch/matrix/report.h"
+#include "batch/matrix/verdict.h"
 #include "tests/unit/unit.h"
 
 /* A cell that was measured: RESULT is what the replay said. */

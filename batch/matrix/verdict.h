@@ -3,7 +3,7 @@
 #ifndef POWERCUT_MATRIX_VERDICT_H
 #define POWERCUT_MATRIX_VERDICT_H
 
-#include "record/matrix-cells.h"
+#include "batch/matrix/cells.h"
 
 #define VERDICT_NUMBER_MAX 64
 

@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "common/parts.h"
 #include "common/process.h"
-#include "record/matrix-cells.h"
+#include "batch/matrix/cells.h"
 #include "batch/pool.h"
 #include "record/record.h"
 

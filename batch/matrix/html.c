@@ -11,8 +11,8 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/html-style.h"
-#include "record/matrix-report.h"
-#include "record/matrix-verdict.h"
+#include "batch/matrix/report.h"
+#include "batch/matrix/verdict.h"
 
 /* What stands around the parts of a page. */
 struct markup {

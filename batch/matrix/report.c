@@ -8,8 +8,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "record/matrix-report.h"
-#include "record/matrix-verdict.h"
+#include "batch/matrix/report.h"
+#include "batch/matrix/verdict.h"
 #include "replay/report/json.h"
 
 static void

@@ -9,7 +9,7 @@
 #include "common/escape.h"
 #include "common/plural.h"
 #include "batch/corpus/verdict.h"
-#include "record/matrix-verdict.h"
+#include "batch/matrix/verdict.h"
 
 #define DIGITS_MAX 12           /* of a number of states that is written out */
 

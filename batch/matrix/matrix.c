@@ -20,9 +20,9 @@
 #include "guest/image.h"
 #include "guest/jobs.h"
 #include "guest/options.h"
-#include "record/matrix-cells.h"
-#include "record/matrix-report.h"
-#include "record/matrix.h"
+#include "batch/matrix/cells.h"
+#include "batch/matrix/report.h"
+#include "batch/matrix/matrix.h"
 #include "record/mkfs.h"
 #include "record/record.h"
 

@@ -3,7 +3,7 @@
 #ifndef POWERCUT_MATRIX_REPORT_H
 #define POWERCUT_MATRIX_REPORT_H
 
-#include "record/matrix-cells.h"
+#include "batch/matrix/cells.h"
 
 /* Print one cell as a row of a table on standard output; a heading stands before the first of an environment. */
 extern void matrix_print_cell (const struct matrix *matrix, const struct cell *cell);
