@@ -11,10 +11,10 @@ record_powercut_SOURCES = \
 	batch/corpus/run.c \
 	batch/corpus/trust.c \
 	checker/workload/generate.c checker/workload/generate.h \
-	record/gen-command.c \
-	record/import-command.c record/import-command.h \
+	commands/gen.c \
+	commands/import.c commands/import.h \
 	checker/workload/jlang.c checker/workload/jlang.h \
-	record/kernel-command.c record/kernel-command.h \
+	commands/kernel.c commands/kernel.h \
 	record/log-part.c record/log-part.h \
 	batch/matrix/matrix.c batch/matrix/matrix.h \
 	batch/matrix/cells.c batch/matrix/cells.h \
@@ -23,9 +23,9 @@ record_powercut_SOURCES = \
 	batch/matrix/verdict.c batch/matrix/verdict.h \
 	record/mkfs.c record/mkfs.h \
 	batch/pool.c batch/pool.h \
-	record/powercut.c \
+	commands/powercut.c \
 	record/record.c record/record.h \
-	record/record-command.c record/record-command.h \
+	commands/record.c commands/record.h \
 	record/recorder.c record/recorder.h \
 	record/recording-check.c record/recording-check.h \
 	batch/worker.c batch/worker.h \

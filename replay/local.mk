@@ -24,7 +24,7 @@ replay_libreplay_la_SOURCES = \
 	replay/search/ddmin.c replay/search/ddmin.h \
 	replay/search/model.c replay/search/model.h \
 	replay/observations.c replay/observations.h \
-	replay/options.c replay/options.h \
+	commands/replay-options.c commands/replay-options.h \
 	checker/oracle.c checker/oracle.h \
 	replay/report/outputs.c replay/report/outputs.h \
 	replay/report/html-chart.c replay/report/html-chart.h \
@@ -34,7 +34,7 @@ replay_libreplay_la_SOURCES = \
 	replay/report/html.c replay/report/html.h \
 	checker/watched-pages.c checker/watched-pages.h \
 	replay/explain/reason.c replay/explain/reason.h \
-	replay/replay.c replay/replay.h \
+	commands/replay.c commands/replay.h \
 	replay/report/cases.c replay/report/cases.h \
 	replay/report/text.c replay/report/text.h \
 	replay/report/run-lines.c replay/report/run-lines.h \
@@ -52,10 +52,10 @@ replay_libreplay_la_LIBADD = \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
 
 bin_PROGRAMS += replay/replay
-replay_replay_SOURCES = replay/main.c
+replay_replay_SOURCES = commands/replay-main.c
 replay_replay_LDADD = replay/libreplay.la common/libmessage.la
 
 # `powercut show`.
 pkglibexec_PROGRAMS += replay/show
-replay_show_SOURCES = replay/show.c
+replay_show_SOURCES = commands/show.c
 replay_show_LDADD = replay/libreplay.la common/libmessage.la

@@ -28,7 +28,7 @@
 #include "replay/guest-cache.h"
 #include "replay/report/list.h"
 #include "replay/report/outputs.h"
-#include "replay/replay.h"
+#include "commands/replay.h"
 #include "replay/report/text.h"
 #include "replay/session.h"
 #include "replay/shell.h"

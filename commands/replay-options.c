@@ -6,7 +6,7 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "guest/jobs.h"
-#include "replay/options.h"
+#include "commands/replay-options.h"
 
 #define SECTOR_BYTES_MAX 65536
 

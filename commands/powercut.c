@@ -13,13 +13,13 @@
 #include "common/standard-output.h"
 #include "batch/corpus/corpus.h"
 #include "checker/workload/generate.h"
-#include "record/import-command.h"
-#include "record/kernel-command.h"
+#include "commands/import.h"
+#include "commands/kernel.h"
 #include "batch/matrix/matrix.h"
-#include "record/record-command.h"
+#include "commands/record.h"
 #include "batch/worker.h"
 #include "record/workload-file.h"
-#include "replay/replay.h"
+#include "commands/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 

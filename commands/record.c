@@ -8,11 +8,11 @@
 #include "checker/observe/pages.h"
 #include "common/message.h"
 #include "common/stop.h"
-#include "record/record-command.h"
+#include "commands/record.h"
 #include "record/record.h"
 #include "record/recording-check.h"
 #include "record/workload-file.h"
-#include "replay/replay.h"
+#include "commands/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */

@@ -4,7 +4,7 @@
 #define POWERCUT_REPLAY_H
 
 #include "replay/guest-cache.h"
-#include "replay/options.h"
+#include "commands/replay-options.h"
 
 /* Do with the log what OPTIONS, which replay_options_check has found right, say.  Returns the exit status. */
 extern int replay (const struct replay_options *options);

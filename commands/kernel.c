@@ -13,7 +13,7 @@
 #include "common/options.h"
 #include "guest/image.h"
 #include "guest/kernel/kernel.h"
-#include "record/kernel-command.h"
+#include "commands/kernel.h"
 #include "record/mkfs.h"
 
 #define EXIT_USAGE 2

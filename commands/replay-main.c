@@ -3,7 +3,7 @@
 #include <config.h>
 
 #include "common/standard-output.h"
-#include "replay/replay.h"
+#include "commands/replay.h"
 
 int
 main (int argc, char **argv)

@@ -19,7 +19,7 @@
 #include "guest/image.h"
 #include "log/export.h"
 #include "log/import.h"
-#include "record/import-command.h"
+#include "commands/import.h"
 #include "record/log-part.h"
 
 #define EXIT_UNUSABLE 2
