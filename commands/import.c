@@ -17,8 +17,8 @@
 #include "common/stop.h"
 #include "common/workdir.h"
 #include "guest/image.h"
-#include "log/export.h"
-#include "log/import.h"
+#include "log/foreign/export.h"
+#include "log/foreign/import.h"
 #include "commands/import.h"
 #include "record/log-part.h"
 

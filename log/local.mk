@@ -6,16 +6,16 @@ log_liblog_la_SOURCES = \
 	log/choice.c log/choice.h \
 	log/crash-state.c log/crash-state.h \
 	log/cut.c log/cut.h \
-	log/dm-log-writes.c log/dm-log-writes.h \
-	log/export.c log/export.h \
+	log/foreign/dm-log-writes.c log/foreign/dm-log-writes.h \
+	log/foreign/export.c log/foreign/export.h \
 	log/files.c log/files.h \
-	log/foreign-file.c log/foreign-file.h \
+	log/foreign/file.c log/foreign/file.h \
 	log/format.h \
 	log/guard.c log/guard.h \
-	log/import.c log/import.h \
-	log/import-dm-log.c \
-	log/import-nbd-log.c \
-	log/importer.h \
+	log/foreign/import.c log/foreign/import.h \
+	log/foreign/import-dm-log.c \
+	log/foreign/import-nbd-log.c \
+	log/foreign/importer.h \
 	log/index.c log/index.h \
 	log/reader.c log/reader.h \
 	log/state-id.c log/state-id.h \

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Logs of other recorders, put together byte by byte from the descriptions of their formats, for the tests of log/import.h and
- * log/export.h.  Nothing here uses the code that is tested.  The contents of sectors are the letters of make-log.h.
+/* Logs of other recorders, put together byte by byte from the descriptions of their formats, for the tests of log/foreign/import.h and
+ * log/foreign/export.h.  Nothing here uses the code that is tested.  The contents of sectors are the letters of make-log.h.
  */
 #ifndef POWERCUT_FOREIGN_LOG_H
 #define POWERCUT_FOREIGN_LOG_H
 
-#include "log/import.h"
+#include "log/foreign/import.h"
 #include "tests/unit/make-log.h"
 
 /* The bytes of a file in the making. */

@@ -11,7 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "log/export.h"
+#include "log/foreign/export.h"
 #include "replay/search/model.h"
 #include "tests/unit/foreign-log.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The walk over a log of dm-log-writes or blklogwrites.  What its order means, and what is made of it, stands in log/import.h. */
+/* The walk over a log of dm-log-writes or blklogwrites.  What its order means, and what is made of it, stands in log/foreign/import.h. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/stop.h"
-#include "log/dm-log-writes.h"
-#include "log/foreign-file.h"
-#include "log/importer.h"
+#include "log/foreign/dm-log-writes.h"
+#include "log/foreign/file.h"
+#include "log/foreign/importer.h"
 
 #define KERNEL_FLAGS (DM_LOG_FLUSH | DM_LOG_FUA | DM_LOG_DISCARD | DM_LOG_MARK | DM_LOG_METADATA)
 #define QEMU_FLAGS (DM_LOG_FLUSH | DM_LOG_DISCARD)

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "log/base-image.h"
-#include "log/dm-log-writes.h"
-#include "log/foreign-file.h"
+#include "log/foreign/dm-log-writes.h"
+#include "log/foreign/file.h"
 
 int
 dm_log_open (struct dm_log *log, const char *path, uint64_t known_flags)

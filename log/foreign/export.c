@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "common/stop.h"
-#include "log/dm-log-writes.h"
-#include "log/export.h"
+#include "log/foreign/dm-log-writes.h"
+#include "log/foreign/export.h"
 
 /* Numbers of operations, oldest first. */
 struct queue {

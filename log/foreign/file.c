@@ -11,7 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "log/foreign-file.h"
+#include "log/foreign/file.h"
 
 #define FAULT_MAX 512           /* characters */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A write log becomes one of the Linux device-mapper target log-writes (log/dm-log-writes.h).
+/* A write log becomes one of the Linux device-mapper target log-writes (log/foreign/dm-log-writes.h).
  *
  * Entries come in the order of completion, so that what any reader has applied after any number of them is a crash state of the
  * write log:

@@ -11,8 +11,8 @@
 #include "common/message.h"
 #include "log/base-image.h"
 #include "log/files.h"
-#include "log/foreign-file.h"
-#include "log/importer.h"
+#include "log/foreign/file.h"
+#include "log/foreign/importer.h"
 
 #define TRIM_MAX (UINT64_C (1) << 31)      /* bytes of a trim or zero in the log, whose length has 32 bits */
 

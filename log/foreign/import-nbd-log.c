@@ -24,8 +24,8 @@
 
 #include "common/message.h"
 #include "common/stop.h"
-#include "log/foreign-file.h"
-#include "log/importer.h"
+#include "log/foreign/file.h"
+#include "log/foreign/importer.h"
 
 #define NBD_REQUEST_MAGIC 0x25609513
 #define NBD_OPTION_MAGIC 0x25609514

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the importers of log/import.h have in common: each is a walk over a file that hands over its operations. */
+/* What the importers of log/foreign/import.h have in common: each is a walk over a file that hands over its operations. */
 #ifndef POWERCUT_IMPORTER_H
 #define POWERCUT_IMPORTER_H
 
-#include "log/import.h"
+#include "log/foreign/import.h"
 #include "log/writer.h"
 
 /* No device that is larger is imported, unless somebody says that it is: a damaged length of a discard could fill the disk. */
