@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "batch/pool.h"
+#include "batch/worker.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/escape.h"
@@ -20,8 +22,6 @@
 #include "common/parts.h"
 #include "common/process.h"
 #include "common/stop.h"
-#include "batch/pool.h"
-#include "batch/worker.h"
 
 #define GRACE_MS 10000          /* for a run to end its guests */
 #define LOG "log.bin"           /* files of a slot */

@@ -6,8 +6,8 @@
  * of one kernel stand together.  A guest is booted anew when it is another one that is needed, when a recording failed in it,
  * when a program left something behind, and wherever a single `powercut run` boots one while it replays.
  */
-#ifndef POWERCUT_POOL_H
-#define POWERCUT_POOL_H
+#ifndef POWERCUT_BATCH_POOL_H
+#define POWERCUT_BATCH_POOL_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

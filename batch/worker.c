@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/worker.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/standard-output.h"
 #include "common/stop.h"
-#include "batch/worker.h"
 
 #define EXIT_UNUSABLE 2
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */

@@ -5,8 +5,8 @@
  * (escape_words), `run` or `replay` and its arguments; the answer to it is a line with the exit status.  What the run says goes
  * to standard output and standard error before that.  At the end of the socket the worker exits.
  */
-#ifndef POWERCUT_WORKER_H
-#define POWERCUT_WORKER_H
+#ifndef POWERCUT_BATCH_WORKER_H
+#define POWERCUT_BATCH_WORKER_H
 
 #include "record/record.h"
 #include "replay/guest-cache.h"

@@ -21,8 +21,8 @@
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "guest/vm.h"
-#include "replay/search/model.h"
 #include "replay/runner.h"
+#include "replay/search/model.h"
 
 #define ROUNDS_MAX 1000
 #define TIMEOUT_MS 60000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The tree oracle: an observation (checker/observe/tree.h) held against the trees before and after the update. */
-#ifndef POWERCUT_JUDGE_H
-#define POWERCUT_JUDGE_H
+#ifndef POWERCUT_CHECKER_JUDGE_H
+#define POWERCUT_CHECKER_JUDGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

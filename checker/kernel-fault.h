@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The kernel oracle: messages that no correct recovery prints. */
-#ifndef POWERCUT_KERNEL_FAULT_H
-#define POWERCUT_KERNEL_FAULT_H
+#ifndef POWERCUT_CHECKER_KERNEL_FAULT_H
+#define POWERCUT_CHECKER_KERNEL_FAULT_H
 
 #include <stdbool.h>
 

@@ -10,8 +10,9 @@ checker_libobserve_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_SOURCES = \
 	checker/judge.c checker/judge.h \
 	checker/kernel-fault.c checker/kernel-fault.h \
-	checker/observe/pages.c checker/observe/pages.h \
 	checker/persistence.c checker/persistence.h \
-	checker/workload/simulation.c checker/workload/simulation.h \
-	checker/observe/tree-text.c checker/observe/tree-text.h
+	checker/watched-pages.c checker/watched-pages.h \
+	checker/observe/pages.c checker/observe/pages.h \
+	checker/observe/tree-text.c checker/observe/tree-text.h \
+	checker/workload/simulation.c checker/workload/simulation.h
 checker_libjudge_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)

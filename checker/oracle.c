@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "checker/judge.h"
+#include "checker/oracle.h"
 #include "checker/persistence.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "checker/oracle.h"
 
 static int
 out_of_memory (void)

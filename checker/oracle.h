@@ -2,16 +2,16 @@
 /* What an outcome means at a crash point: it is held against the trees before and after each step of the update or, where the
  * update is a workload, against what its operations have promised (checker/persistence.h).
  */
-#ifndef POWERCUT_ORACLE_H
-#define POWERCUT_ORACLE_H
+#ifndef POWERCUT_CHECKER_ORACLE_H
+#define POWERCUT_CHECKER_ORACLE_H
 
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "replay/search/model.h"
-#include "replay/observations.h"
 #include "checker/watched-pages.h"
+#include "replay/observations.h"
 #include "replay/runner.h"
+#include "replay/search/model.h"
 
 /* The observations before the first step, and after each; none: contents are not judged. */
 struct trees {

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "checker/observe/pages.h"
-#include "checker/persistence.h"
 #include "checker/observe/sectors.h"
-#include "checker/workload/simulation.h"
 #include "checker/observe/tree-text.h"
+#include "checker/persistence.h"
+#include "checker/workload/simulation.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"

@@ -43,8 +43,8 @@
  * mounted with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for sync-name,
  * sync-gone, sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with `rule +NAME` and `rule -NAME`.
  */
-#ifndef POWERCUT_PERSISTENCE_H
-#define POWERCUT_PERSISTENCE_H
+#ifndef POWERCUT_CHECKER_PERSISTENCE_H
+#define POWERCUT_CHECKER_PERSISTENCE_H
 
 #include <stdint.h>
 #include <sys/types.h>

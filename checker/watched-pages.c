@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "checker/observe/sectors.h"
+#include "checker/watched-pages.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "checker/watched-pages.h"
 
 #define PAGES_MAX (1 << 20)     /* pages, each counted once for every step */
 

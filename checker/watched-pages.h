@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The pages of the files of a log that was recorded with `--pages`: which there are, and the class of each in an observation. */
-#ifndef POWERCUT_REPLAY_PAGES_H
-#define POWERCUT_REPLAY_PAGES_H
+#ifndef POWERCUT_CHECKER_WATCHED_PAGES_H
+#define POWERCUT_CHECKER_WATCHED_PAGES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "checker/workload/generate.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
 #include "common/plural.h"
 #include "common/publish.h"
-#include "checker/workload/generate.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 

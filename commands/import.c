@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commands/import.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
@@ -19,7 +20,6 @@
 #include "guest/image.h"
 #include "log/foreign/export.h"
 #include "log/foreign/import.h"
-#include "commands/import.h"
 #include "record/log-part.h"
 
 #define EXIT_UNUSABLE 2

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `powercut import` and `powercut export`: logs of other recorders' formats. */
-#ifndef POWERCUT_IMPORT_COMMAND_H
-#define POWERCUT_IMPORT_COMMAND_H
+#ifndef POWERCUT_COMMANDS_IMPORT_H
+#define POWERCUT_COMMANDS_IMPORT_H
 
 /* Run the command line ARGV, whose ARGV[0] is `import` or `export`.  Each returns the exit status: 0, or 2 after a message, or
  * 128 and the signal that stopped it.

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commands/kernel.h"
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/options.h"
 #include "guest/image.h"
 #include "guest/kernel/kernel.h"
-#include "commands/kernel.h"
 #include "record/mkfs.h"
 
 #define EXIT_USAGE 2

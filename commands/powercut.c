@@ -6,20 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "batch/corpus/corpus.h"
+#include "batch/matrix/matrix.h"
+#include "batch/worker.h"
+#include "checker/workload/generate.h"
+#include "commands/import.h"
+#include "commands/kernel.h"
+#include "commands/record.h"
+#include "commands/replay.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/parts.h"
 #include "common/standard-output.h"
-#include "batch/corpus/corpus.h"
-#include "checker/workload/generate.h"
-#include "commands/import.h"
-#include "commands/kernel.h"
-#include "batch/matrix/matrix.h"
-#include "commands/record.h"
-#include "batch/worker.h"
 #include "record/workload-file.h"
-#include "commands/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "checker/observe/pages.h"
+#include "commands/record.h"
+#include "commands/replay.h"
 #include "common/message.h"
 #include "common/stop.h"
-#include "commands/record.h"
 #include "record/record.h"
 #include "record/recording-check.h"
 #include "record/workload-file.h"
-#include "commands/replay.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 #define EXIT_SIGNALLED 128      /* + the signal that stopped it */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The commands that record. */
-#ifndef POWERCUT_RECORD_COMMAND_H
-#define POWERCUT_RECORD_COMMAND_H
+#ifndef POWERCUT_COMMANDS_RECORD_H
+#define POWERCUT_COMMANDS_RECORD_H
 
 #include "batch/worker.h"
 

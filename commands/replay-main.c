@@ -2,8 +2,8 @@
 /* Program `replay`. */
 #include <config.h>
 
-#include "common/standard-output.h"
 #include "commands/replay.h"
+#include "common/standard-output.h"
 
 int
 main (int argc, char **argv)

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "commands/replay-options.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "guest/jobs.h"
-#include "commands/replay-options.h"
 
 #define SECTOR_BYTES_MAX 65536
 

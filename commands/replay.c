@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "checker/persistence.h"
+#include "commands/replay.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -22,13 +23,12 @@
 #include "guest/image.h"
 #include "log/cut.h"
 #include "log/guard.h"
-#include "log/state-id.h"
-#include "replay/report/bundle.h"
 #include "log/image.h"
+#include "log/state-id.h"
 #include "replay/guest-cache.h"
+#include "replay/report/bundle.h"
 #include "replay/report/list.h"
 #include "replay/report/outputs.h"
-#include "commands/replay.h"
 #include "replay/report/text.h"
 #include "replay/session.h"
 #include "replay/shell.h"

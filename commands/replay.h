@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rebuild the crash states of a log, let a kernel recover each, and say what is left. */
-#ifndef POWERCUT_REPLAY_H
-#define POWERCUT_REPLAY_H
+#ifndef POWERCUT_COMMANDS_REPLAY_H
+#define POWERCUT_COMMANDS_REPLAY_H
 
-#include "replay/guest-cache.h"
 #include "commands/replay-options.h"
+#include "replay/guest-cache.h"
 
 /* Do with the log what OPTIONS, which replay_options_check has found right, say.  Returns the exit status. */
 extern int replay (const struct replay_options *options);

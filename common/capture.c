@@ -10,11 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/capture.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
 #include "common/stop.h"
-#include "common/capture.h"
 
 /* How soon a request to stop is seen; the end of the program is seen at once. */
 #define STOP_INTERVAL_MS 200

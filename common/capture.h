@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Programs that are asked something and may say no: unlike in process_output, failure is an answer, not a message. */
-#ifndef POWERCUT_CAPTURE_H
-#define POWERCUT_CAPTURE_H
+#ifndef POWERCUT_COMMON_CAPTURE_H
+#define POWERCUT_COMMON_CAPTURE_H
 
 struct capture {
   int status;                   /* exit status, or 128 + the signal that ended it */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Attributes that release a local variable's resource when it leaves its scope. */
-#ifndef POWERCUT_CLEANUP_H
-#define POWERCUT_CLEANUP_H
+#ifndef POWERCUT_COMMON_CLEANUP_H
+#define POWERCUT_COMMON_CLEANUP_H
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef POWERCUT_CLOCK_H
-#define POWERCUT_CLOCK_H
+#ifndef POWERCUT_COMMON_CLOCK_H
+#define POWERCUT_COMMON_CLOCK_H
 
 #include <time.h>
 

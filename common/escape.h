@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Percent-escaping: any bytes as one word of printable ASCII without spaces. */
-#ifndef POWERCUT_ESCAPE_H
-#define POWERCUT_ESCAPE_H
+#ifndef POWERCUT_COMMON_ESCAPE_H
+#define POWERCUT_COMMON_ESCAPE_H
 
 #include <stddef.h>
 #include <stdio.h>

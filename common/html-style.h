@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How every page of HTML here looks: light or dark as the reader's system is, on a phone and on a wide screen. */
-#ifndef POWERCUT_PAGE_STYLE_H
-#define POWERCUT_PAGE_STYLE_H
+#ifndef POWERCUT_COMMON_HTML_STYLE_H
+#define POWERCUT_COMMON_HTML_STYLE_H
 
 /* The beginning of a page that is XML as well; its title comes next. */
 #define PAGE_BEGIN                                                                                                          \

@@ -2,8 +2,8 @@
 /* Settings files: lines KEY = VALUE under lines [SECTION].  A line that begins with `#` or `;` is a comment.  Strict, unlike the
  * libraries for it: whoever reads a file is told the line of everything in it, and nothing is cut short or left out.
  */
-#ifndef POWERCUT_INI_H
-#define POWERCUT_INI_H
+#ifndef POWERCUT_COMMON_INI_H
+#define POWERCUT_COMMON_INI_H
 
 #define INI_SIZE_MAX (1 << 20)
 

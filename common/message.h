@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Error messages.  Every function here that fails has said why, in one line, before it returns -1 or NULL. */
-#ifndef POWERCUT_MESSAGE_H
-#define POWERCUT_MESSAGE_H
+#ifndef POWERCUT_COMMON_MESSAGE_H
+#define POWERCUT_COMMON_MESSAGE_H
 
 /* Say what went wrong, with what, and what to do, in one line without a newline; %m is errno's text.  errno is kept.
  * Programs link libmessage, which prints `NAME: TEXT` on standard error; the nbdkit plugins hand it to nbdkit_error.  The linker knows

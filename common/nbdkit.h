@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An nbdkit server of our own on a private Unix socket. */
-#ifndef POWERCUT_NBDKIT_H
-#define POWERCUT_NBDKIT_H
+#ifndef POWERCUT_COMMON_NBDKIT_H
+#define POWERCUT_COMMON_NBDKIT_H
 
 #include <sys/types.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a user may have meant by a word that is not known. */
-#ifndef POWERCUT_NEAREST_H
-#define POWERCUT_NEAREST_H
+#ifndef POWERCUT_COMMON_NEAREST_H
+#define POWERCUT_COMMON_NEAREST_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Strict parsing of the numbers that users type. */
-#ifndef POWERCUT_NUMBER_H
-#define POWERCUT_NUMBER_H
+#ifndef POWERCUT_COMMON_NUMBER_H
+#define POWERCUT_COMMON_NUMBER_H
 
 #include <stdint.h>
 

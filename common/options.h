@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Command lines: one table is the parser and the --help text. */
-#ifndef POWERCUT_OPTIONS_H
-#define POWERCUT_OPTIONS_H
+#ifndef POWERCUT_COMMON_OPTIONS_H
+#define POWERCUT_COMMON_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

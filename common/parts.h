@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the other parts of powercut are: beside this program in the build tree, or installed. */
-#ifndef POWERCUT_PARTS_H
-#define POWERCUT_PARTS_H
+#ifndef POWERCUT_COMMON_PARTS_H
+#define POWERCUT_COMMON_PARTS_H
 
 enum part {
   PART_AGENT,                   /* the guest's init, a static executable */

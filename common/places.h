@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where files are, or will be. */
-#ifndef POWERCUT_PLACES_H
-#define POWERCUT_PLACES_H
+#ifndef POWERCUT_COMMON_PLACES_H
+#define POWERCUT_COMMON_PLACES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The word behind a number: `1 flush`, `2 flushes`. */
-#ifndef POWERCUT_PLURAL_H
-#define POWERCUT_PLURAL_H
+#ifndef POWERCUT_COMMON_PLURAL_H
+#define POWERCUT_COMMON_PLURAL_H
 
 #include <stdint.h>
 #include <string.h>

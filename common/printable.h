@@ -5,8 +5,8 @@
  * Unicode.  Each byte of anything else becomes `?`: control characters (also those of C1, which some terminals obey
  * in UTF-8, too), what changes the direction of the text or cannot be seen, and what is no UTF-8.
  */
-#ifndef POWERCUT_PRINTABLE_H
-#define POWERCUT_PRINTABLE_H
+#ifndef POWERCUT_COMMON_PRINTABLE_H
+#define POWERCUT_COMMON_PRINTABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

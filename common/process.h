@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Child processes: started in a process group of their own, killed with their parent, always reaped. */
-#ifndef POWERCUT_PROCESS_H
-#define POWERCUT_PROCESS_H
+#ifndef POWERCUT_COMMON_PROCESS_H
+#define POWERCUT_COMMON_PROCESS_H
 
 #include <stdint.h>
 #include <sys/types.h>

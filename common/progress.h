@@ -2,8 +2,8 @@
 /* What is going on, for whoever waits for it: one line on standard error that changes in its place if that is a
  * terminal, and a new line a minute if it is not.
  */
-#ifndef POWERCUT_PROGRESS_H
-#define POWERCUT_PROGRESS_H
+#ifndef POWERCUT_COMMON_PROGRESS_H
+#define POWERCUT_COMMON_PROGRESS_H
 
 #include <stdbool.h>
 

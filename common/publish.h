@@ -5,8 +5,8 @@
  * Until it is complete a file has no name; where the file system cannot do that, one that nobody can guess.  What is
  * killed while it writes leaves nothing.  Where a symbolic link stands, the link is replaced and not what it leads to.
  */
-#ifndef POWERCUT_PUBLISH_H
-#define POWERCUT_PUBLISH_H
+#ifndef POWERCUT_COMMON_PUBLISH_H
+#define POWERCUT_COMMON_PUBLISH_H
 
 #include <stdbool.h>
 

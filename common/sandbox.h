@@ -5,8 +5,8 @@
  * bounded answer to one pipe.  It has no open files and can open none, start nothing, and ask for nothing else of the
  * kernel: the first attempt ends it.  Whatever becomes of it, this process goes on.
  */
-#ifndef POWERCUT_SANDBOX_H
-#define POWERCUT_SANDBOX_H
+#ifndef POWERCUT_COMMON_SANDBOX_H
+#define POWERCUT_COMMON_SANDBOX_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ctrl-C and its like: a request to stop that every wait in the program can see. */
-#ifndef POWERCUT_STOP_H
-#define POWERCUT_STOP_H
+#ifndef POWERCUT_COMMON_STOP_H
+#define POWERCUT_COMMON_STOP_H
 
 /* Catch SIGINT, SIGTERM and SIGHUP (unless ignored) and ignore SIGPIPE.  Returns 0, or -1 after a message. */
 extern int stop_install (void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the terminal behind a stream can show. */
-#ifndef POWERCUT_TERMINAL_H
-#define POWERCUT_TERMINAL_H
+#ifndef POWERCUT_COMMON_TERMINAL_H
+#define POWERCUT_COMMON_TERMINAL_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lists of texts that grow. */
-#ifndef POWERCUT_TEXT_LIST_H
-#define POWERCUT_TEXT_LIST_H
+#ifndef POWERCUT_COMMON_TEXT_LIST_H
+#define POWERCUT_COMMON_TEXT_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

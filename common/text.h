@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Paths and messages made of parts. */
-#ifndef POWERCUT_TEXT_H
-#define POWERCUT_TEXT_H
+#ifndef POWERCUT_COMMON_TEXT_H
+#define POWERCUT_COMMON_TEXT_H
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lists that users type, such as ext4,xfs. */
-#ifndef POWERCUT_WORDS_H
-#define POWERCUT_WORDS_H
+#ifndef POWERCUT_COMMON_WORDS_H
+#define POWERCUT_COMMON_WORDS_H
 
 #include <stddef.h>
 

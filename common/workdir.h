@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A private folder for sockets, initramfs and console of one command. */
-#ifndef POWERCUT_WORKDIR_H
-#define POWERCUT_WORKDIR_H
+#ifndef POWERCUT_COMMON_WORKDIR_H
+#define POWERCUT_COMMON_WORKDIR_H
 
 /* Make a folder that only this user can enter, under TMPDIR or /tmp.  For one thread at a time.  Returns its path, to free, or NULL after a message. */
 extern char *workdir_create (void);

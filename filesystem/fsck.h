@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* File systems that the kernel alone does not recover. */
-#ifndef POWERCUT_FSCK_H
-#define POWERCUT_FSCK_H
+#ifndef POWERCUT_FILESYSTEM_FSCK_H
+#define POWERCUT_FILESYSTEM_FSCK_H
 
 #include <stddef.h>
 #include <string.h>

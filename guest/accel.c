@@ -15,10 +15,10 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/publish.h"
+#include "common/text.h"
 #include "guest/accel.h"
 #include "guest/kernel/kernel.h"
 #include "guest/qemu.h"
-#include "common/text.h"
 
 #define KVM_DEVICE "/dev/kvm"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"

@@ -5,8 +5,8 @@
  * minutes.  Only a guest that comes up shows that it works.  That is found out once (guest/boot.c), and remembered in
  * the cache for as long as the machine is not booted anew, and QEMU and /dev/kvm are the same.
  */
-#ifndef POWERCUT_ACCEL_H
-#define POWERCUT_ACCEL_H
+#ifndef POWERCUT_GUEST_ACCEL_H
+#define POWERCUT_GUEST_ACCEL_H
 
 #include <stdbool.h>
 

@@ -14,10 +14,10 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/stop.h"
+#include "common/text.h"
 #include "guest/accel.h"
 #include "guest/launch.h"
 #include "guest/qemu.h"
-#include "common/text.h"
 
 #define REASON_LINES 2
 #define BOOT_TRIES 3

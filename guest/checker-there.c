@@ -9,8 +9,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
-#include "guest/checker-there.h"
 #include "common/text.h"
+#include "guest/checker-there.h"
 
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+-"
 

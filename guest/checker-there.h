@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whether a checker can be found before a guest is booted for it. */
-#ifndef POWERCUT_CHECKER_THERE_H
-#define POWERCUT_CHECKER_THERE_H
+#ifndef POWERCUT_GUEST_CHECKER_THERE_H
+#define POWERCUT_GUEST_CHECKER_THERE_H
 
 #include <stdbool.h>
 

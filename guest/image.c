@@ -9,9 +9,9 @@
 #include "common/message.h"
 #include "common/parts.h"
 #include "filesystem/fsck.h"
+#include "guest/agent/protocol.h"
 #include "guest/image.h"
 #include "guest/kernel/modules.h"
-#include "guest/agent/protocol.h"
 
 #define NAMES_MAX 16
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What every guest's initramfs begins with. */
-#ifndef POWERCUT_IMAGE_H
-#define POWERCUT_IMAGE_H
+#ifndef POWERCUT_GUEST_IMAGE_H
+#define POWERCUT_GUEST_IMAGE_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How many guests this machine can run side by side. */
-#ifndef POWERCUT_JOBS_H
-#define POWERCUT_JOBS_H
+#ifndef POWERCUT_GUEST_JOBS_H
+#define POWERCUT_GUEST_JOBS_H
 
 #include <stdint.h>
 

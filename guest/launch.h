@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A guest before it is ready: of use to guest/boot.c alone. */
-#ifndef POWERCUT_LAUNCH_H
-#define POWERCUT_LAUNCH_H
+#ifndef POWERCUT_GUEST_LAUNCH_H
+#define POWERCUT_GUEST_LAUNCH_H
 
 #include "guest/accel.h"
 #include "guest/vm.h"

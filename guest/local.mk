@@ -3,14 +3,18 @@
 # runtime is not static.  It therefore compiles what it takes from the libraries itself.
 pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
+	guest/agent/agent.h \
 	guest/agent/boot.c \
 	guest/agent/copy.c \
 	guest/agent/etc.c \
 	guest/agent/fsck.c \
 	guest/agent/log.c \
+	guest/agent/main.c \
+	guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/modprobe.c \
 	guest/agent/mount.c \
 	guest/agent/nbd.c \
+	guest/agent/protocol.h \
 	guest/agent/reset.c \
 	guest/agent/root.c \
 	guest/agent/run.c \
@@ -18,18 +22,15 @@ guest_agent_agent_SOURCES = \
 	guest/agent/sync.c \
 	guest/agent/tools.c \
 	guest/agent/workload.c \
-	guest/agent/main.c guest/agent/agent.h \
 	filesystem/fsck.h \
-	guest/agent/mark-text.c guest/agent/mark-text.h \
-	guest/agent/protocol.h \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
 	checker/workload/language.c checker/workload/language.h \
 	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
-	common/printable.c common/printable.h \
 	common/number.c common/number.h \
+	common/printable.c common/printable.h \
 	common/process.c common/process.h
 # Where the guest's processor is emulated, hashing takes a third of the time without vectors.
 guest_agent_agent_CFLAGS = $(WARN_CFLAGS) $(XXHASH_CFLAGS) -DXXH_INLINE_ALL -DXXH_VECTOR=XXH_SCALAR
@@ -38,52 +39,50 @@ guest_agent_agent_LDFLAGS = -all-static
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h \
-	guest/kernel/apt.c guest/kernel/apt.h \
 	guest/boot.c \
-	common/capture.c common/capture.h \
 	guest/checker-there.c guest/checker-there.h \
 	guest/console.c \
-	guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
-	filesystem/fsck.h \
 	guest/image.c guest/image.h \
-	guest/initramfs/import.c guest/initramfs/import.h \
+	guest/jobs.c guest/jobs.h \
+	guest/launch.h \
+	guest/missing.c guest/missing.h \
+	guest/options.c guest/options.h \
+	guest/qemu.c guest/qemu.h \
+	guest/shell.c \
+	guest/user-terminal.c guest/user-terminal.h \
+	guest/vm.c guest/vm.h \
+	guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
 	guest/initramfs/entry.h \
 	guest/initramfs/environment.c \
 	guest/initramfs/host.c \
+	guest/initramfs/import.c guest/initramfs/import.h \
 	guest/initramfs/imports.c \
+	guest/initramfs/initramfs.c guest/initramfs/initramfs.h \
+	guest/initramfs/language.c guest/initramfs/language.h \
 	guest/initramfs/languages.c \
+	guest/initramfs/libraries.c guest/initramfs/libraries.h \
+	guest/initramfs/loader-cache.c guest/initramfs/loader-cache.h \
 	guest/initramfs/modules.c \
+	guest/initramfs/needs.c guest/initramfs/needs.h \
 	guest/initramfs/packed.c \
 	guest/initramfs/programs.c \
+	guest/initramfs/shell-words.c guest/initramfs/shell-words.h \
 	guest/initramfs/signature.c \
 	guest/initramfs/size.c \
 	guest/initramfs/terminals.c \
 	guest/initramfs/write.c \
-	guest/initramfs/initramfs.c guest/initramfs/initramfs.h \
-	guest/jobs.c guest/jobs.h \
+	guest/kernel/apt.c guest/kernel/apt.h \
 	guest/kernel/fetch.c \
+	guest/kernel/find.c \
 	guest/kernel/image.c \
+	guest/kernel/kernel.h \
 	guest/kernel/list.c \
+	guest/kernel/modules.c guest/kernel/modules.h \
 	guest/kernel/parts.h \
 	guest/kernel/release.c \
+	guest/kernel/softdep.c guest/kernel/softdep.h \
 	guest/kernel/store.c guest/kernel/store.h \
 	guest/kernel/unpack.c \
-	guest/kernel/find.c guest/kernel/kernel.h \
-	guest/launch.h \
-	guest/initramfs/language.c guest/initramfs/language.h \
-	guest/initramfs/libraries.c guest/initramfs/libraries.h \
-	guest/initramfs/loader-cache.c guest/initramfs/loader-cache.h \
 	guest/agent/mark-text.c guest/agent/mark-text.h \
-	guest/missing.c guest/missing.h \
-	guest/kernel/modules.c guest/kernel/modules.h \
-	guest/initramfs/needs.c guest/initramfs/needs.h \
-	guest/options.c guest/options.h \
-	guest/agent/protocol.h \
-	common/text.h \
-	guest/qemu.c guest/qemu.h \
-	guest/initramfs/shell-words.c guest/initramfs/shell-words.h \
-	guest/shell.c \
-	guest/kernel/softdep.c guest/kernel/softdep.h \
-	guest/user-terminal.c guest/user-terminal.h \
-	guest/vm.c guest/vm.h
+	guest/agent/protocol.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)

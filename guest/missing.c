@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/capture.h"
 #include "common/cleanup.h"
 #include "common/process.h"
-#include "common/capture.h"
+#include "common/text.h"
+#include "guest/agent/protocol.h"
 #include "guest/initramfs/loader-cache.h"
 #include "guest/missing.h"
-#include "guest/agent/protocol.h"
-#include "common/text.h"
 
 #define HINTS_MAX 4             /* who misses more brings these first */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/@"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The command line of QEMU, of use to guest/vm.c alone. */
-#ifndef POWERCUT_QEMU_H
-#define POWERCUT_QEMU_H
+#ifndef POWERCUT_GUEST_QEMU_H
+#define POWERCUT_GUEST_QEMU_H
 
 #include "guest/accel.h"
 #include "guest/vm.h"

@@ -7,8 +7,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
-#include "guest/image.h"
 #include "common/text.h"
+#include "guest/image.h"
 
 /* Programs that take a file system apart; those that the host has are taken along. */
 static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The user's terminal (or pipe) as the guest's. */
-#ifndef POWERCUT_TERMINAL_H
-#define POWERCUT_TERMINAL_H
+#ifndef POWERCUT_GUEST_USER_TERMINAL_H
+#define POWERCUT_GUEST_USER_TERMINAL_H
 
 #include <stdbool.h>
 

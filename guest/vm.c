@@ -21,9 +21,9 @@
 #include "common/number.h"
 #include "common/process.h"
 #include "common/stop.h"
+#include "guest/agent/protocol.h"
 #include "guest/kernel/kernel.h"
 #include "guest/launch.h"
-#include "guest/agent/protocol.h"
 #include "guest/qemu.h"
 #include "guest/vm.h"
 

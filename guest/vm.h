@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One QEMU guest with the agent as its init: started, spoken to, always reaped. */
-#ifndef POWERCUT_VM_H
-#define POWERCUT_VM_H
+#ifndef POWERCUT_GUEST_VM_H
+#define POWERCUT_GUEST_VM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a device holds before a recording begins: the content of an image file goes into the log as ordinary writes. */
-#ifndef POWERCUT_BASE_IMAGE_H
-#define POWERCUT_BASE_IMAGE_H
+#ifndef POWERCUT_LOG_BASE_IMAGE_H
+#define POWERCUT_LOG_BASE_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The checksums of log/format.h. */
-#ifndef POWERCUT_CHECKSUM_H
-#define POWERCUT_CHECKSUM_H
+#ifndef POWERCUT_LOG_CHECKSUM_H
+#define POWERCUT_LOG_CHECKSUM_H
 
 #include <stddef.h>
 

@@ -8,8 +8,8 @@
  * A device's sector may be larger than the log's; a write is torn at the device's sector boundaries alone, and the stretches
  * between two of them are the write's pieces.
  */
-#ifndef POWERCUT_CHOICE_H
-#define POWERCUT_CHOICE_H
+#ifndef POWERCUT_LOG_CHOICE_H
+#define POWERCUT_LOG_CHOICE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * the latest write that is there wins, in issue order; a trim or zero is a write of zeros; a sector that no write touched is
  * zeros.
  */
-#ifndef POWERCUT_CRASH_STATE_H
-#define POWERCUT_CRASH_STATE_H
+#ifndef POWERCUT_LOG_CRASH_STATE_H
+#define POWERCUT_LOG_CRASH_STATE_H
 
 #include "log/choice.h"
 

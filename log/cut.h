@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The part of a log that one crash point needs, as a log of its own. */
-#ifndef POWERCUT_CUT_H
-#define POWERCUT_CUT_H
+#ifndef POWERCUT_LOG_CUT_H
+#define POWERCUT_LOG_CUT_H
 
 #include "log/reader.h"
 

@@ -28,8 +28,8 @@
  * described in powercut-log(5), and names that begin with `powercut:` are powercut's own.  Of these, `powercut:files` has bytes
  * behind its name: together they are the archive of what the checker needs (log/files.h).
  */
-#ifndef POWERCUT_FORMAT_H
-#define POWERCUT_FORMAT_H
+#ifndef POWERCUT_LOG_FORMAT_H
+#define POWERCUT_LOG_FORMAT_H
 
 #include <endian.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A log that becomes shorter while it is read: what was mapped of it is there no more, and touching it is SIGBUS. */
-#ifndef POWERCUT_GUARD_H
-#define POWERCUT_GUARD_H
+#ifndef POWERCUT_LOG_GUARD_H
+#define POWERCUT_LOG_GUARD_H
 
 /* From now on, when part of a mapped file is gone, say that it is PATH's, call CLEAN (unless NULL) and exit with 2. */
 extern void log_guard (const char *path, void (*clean) (void));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A crash state as an image. */
-#ifndef POWERCUT_EXPORT_H
-#define POWERCUT_EXPORT_H
+#ifndef POWERCUT_LOG_IMAGE_H
+#define POWERCUT_LOG_IMAGE_H
 
 #include "log/crash-state.h"
 

@@ -6,8 +6,8 @@
  * write that touches a sector is in exactly one of the nodes above the sector.  Entries are kept in one array sorted by node,
  * then by write, 12 bytes each.
  */
-#ifndef POWERCUT_INDEX_H
-#define POWERCUT_INDEX_H
+#ifndef POWERCUT_LOG_INDEX_H
+#define POWERCUT_LOG_INDEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,19 +6,20 @@ log_liblog_la_SOURCES = \
 	log/choice.c log/choice.h \
 	log/crash-state.c log/crash-state.h \
 	log/cut.c log/cut.h \
-	log/foreign/dm-log-writes.c log/foreign/dm-log-writes.h \
-	log/foreign/export.c log/foreign/export.h \
 	log/files.c log/files.h \
-	log/foreign/file.c log/foreign/file.h \
 	log/format.h \
 	log/guard.c log/guard.h \
-	log/foreign/import.c log/foreign/import.h \
-	log/foreign/import-dm-log.c \
-	log/foreign/import-nbd-log.c \
-	log/foreign/importer.h \
+	log/image.c log/image.h \
 	log/index.c log/index.h \
 	log/reader.c log/reader.h \
 	log/state-id.c log/state-id.h \
-	log/writer.c log/writer.h
+	log/writer.c log/writer.h \
+	log/foreign/dm-log-writes.c log/foreign/dm-log-writes.h \
+	log/foreign/export.c log/foreign/export.h \
+	log/foreign/file.c log/foreign/file.h \
+	log/foreign/import.c log/foreign/import.h \
+	log/foreign/import-dm-log.c \
+	log/foreign/import-nbd-log.c \
+	log/foreign/importer.h
 log_liblog_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 log_liblog_la_LIBADD = $(XXHASH_LIBS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading a log (log/format.h): everything is checked once, when it is opened. */
-#ifndef POWERCUT_READER_H
-#define POWERCUT_READER_H
+#ifndef POWERCUT_LOG_READER_H
+#define POWERCUT_LOG_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

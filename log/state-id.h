@@ -12,8 +12,8 @@
  * nothing else, in the order of the writes and of their sectors, in as few ranges as can be, with LAST only where the write
  * goes on after it and FIRST is another sector.  `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
  */
-#ifndef POWERCUT_STATE_ID_H
-#define POWERCUT_STATE_ID_H
+#ifndef POWERCUT_LOG_STATE_ID_H
+#define POWERCUT_LOG_STATE_ID_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Writing a log (log/format.h), from any number of threads. */
-#ifndef POWERCUT_WRITER_H
-#define POWERCUT_WRITER_H
+#ifndef POWERCUT_LOG_WRITER_H
+#define POWERCUT_LOG_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

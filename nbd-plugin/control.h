@@ -12,8 +12,8 @@
  * order in which reads forced the decisions, and seen_count struct control_seen, in the order of the reads.  Reading does not
  * change it.  All numbers are little-endian.
  */
-#ifndef POWERCUT_CONTROL_H
-#define POWERCUT_CONTROL_H
+#ifndef POWERCUT_NBD_PLUGIN_CONTROL_H
+#define POWERCUT_NBD_PLUGIN_CONTROL_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What both plugins have in common: exports disk0, disk1, ... and one more, and requests made of whole sectors. */
-#ifndef POWERCUT_EXPORTS_H
-#define POWERCUT_EXPORTS_H
+#ifndef POWERCUT_NBD_PLUGIN_EXPORTS_H
+#define POWERCUT_NBD_PLUGIN_EXPORTS_H
 
 #include <stddef.h>
 #include <stdint.h>

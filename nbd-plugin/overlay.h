@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a guest wrote over a crash state, and what it read of it: a sparse copy-on-write layer by block and sector. */
-#ifndef POWERCUT_OVERLAY_H
-#define POWERCUT_OVERLAY_H
+#ifndef POWERCUT_NBD_PLUGIN_OVERLAY_H
+#define POWERCUT_NBD_PLUGIN_OVERLAY_H
 
 #include <stdint.h>
 

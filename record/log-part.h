@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* LOG.part: the log LOG until it is complete, written by one recorder alone. */
-#ifndef POWERCUT_LOG_PART_H
-#define POWERCUT_LOG_PART_H
+#ifndef POWERCUT_RECORD_LOG_PART_H
+#define POWERCUT_RECORD_LOG_PART_H
 
 /* Make LOG.part, empty, its path in *part, to free.  One that a killed recorder left is replaced; one that another
  * recorder is writing, and a file that is no log, are left alone.  Returns a descriptor, to close as soon as the file has

@@ -2,8 +2,8 @@
 /* Making the file system that a recording begins with: by this host's mkfs, but in the guest, where it can do no
  * harm.
  */
-#ifndef POWERCUT_MKFS_H
-#define POWERCUT_MKFS_H
+#ifndef POWERCUT_RECORD_MKFS_H
+#define POWERCUT_RECORD_MKFS_H
 
 #include <stddef.h>
 

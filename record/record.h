@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One recording from start to end. */
-#ifndef POWERCUT_RECORD_H
-#define POWERCUT_RECORD_H
+#ifndef POWERCUT_RECORD_RECORD_H
+#define POWERCUT_RECORD_RECORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /* The place of a recording, of use to record.c alone: a guest, the server of its devices, and their files.  It can be kept for
  * the next recording.
  */
-#ifndef POWERCUT_RECORDER_H
-#define POWERCUT_RECORDER_H
+#ifndef POWERCUT_RECORD_RECORDER_H
+#define POWERCUT_RECORD_RECORDER_H
 
 #include <libnbd.h>
 #include <stdbool.h>

@@ -6,8 +6,8 @@
 
 #include "common/message.h"
 #include "common/publish.h"
-#include "guest/checker-there.h"
 #include "guest/agent/mark-text.h"
+#include "guest/checker-there.h"
 #include "record/recording-check.h"
 
 /* There is one update, no more and no less. */

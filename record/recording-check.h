@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What can be said of a recording before a guest is booted for it. */
-#ifndef POWERCUT_RECORDING_CHECK_H
-#define POWERCUT_RECORDING_CHECK_H
+#ifndef POWERCUT_RECORD_RECORDING_CHECK_H
+#define POWERCUT_RECORD_RECORDING_CHECK_H
 
 #include "record/record.h"
 

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "checker/persistence.h"
+#include "checker/workload/jlang.h"
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
-#include "checker/workload/jlang.h"
 #include "record/workload-file.h"
 
 #define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */

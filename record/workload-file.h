@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Files that hold a workload (checker/workload/language.h), ours or J-lang. */
-#ifndef POWERCUT_WORKLOAD_FILE_H
-#define POWERCUT_WORKLOAD_FILE_H
+#ifndef POWERCUT_RECORD_WORKLOAD_FILE_H
+#define POWERCUT_RECORD_WORKLOAD_FILE_H
 
 /* The text of the workload in the file PATH, converted if it is J-lang, to free.  Everything about it has been checked that
  * can be without a guest, for a file system of type FILESYSTEM.  NULL after a message.

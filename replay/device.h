@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The device of a run: an nbdkit with the crashstate plugin, and our hand on its control export. */
-#ifndef POWERCUT_DEVICE_H
-#define POWERCUT_DEVICE_H
+#ifndef POWERCUT_REPLAY_DEVICE_H
+#define POWERCUT_REPLAY_DEVICE_H
 
 #include <stdint.h>
 #include <sys/types.h>

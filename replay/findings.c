@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "replay/findings.h"
 #include "replay/explain/minimal.h"
+#include "replay/findings.h"
 
 /* The length of the text in quotes that DETAIL begins with, quotes included; 0 if there is none. */
 static size_t

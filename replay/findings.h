@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What was found wrong: runs that found the same kind of thing make one finding. */
-#ifndef POWERCUT_FINDINGS_H
-#define POWERCUT_FINDINGS_H
+#ifndef POWERCUT_REPLAY_FINDINGS_H
+#define POWERCUT_REPLAY_FINDINGS_H
 
 #include <gmp.h>
 #include <stdbool.h>

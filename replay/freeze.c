@@ -9,9 +9,9 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "log/reader.h"
+#include "replay/explain/reason.h"
 #include "replay/freeze.h"
 #include "replay/search/model.h"
-#include "replay/explain/reason.h"
 
 struct stretch {
   uint32_t freeze;              /* position of the mark */

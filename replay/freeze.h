@@ -7,8 +7,8 @@
  * Some file systems leave copies of something on purpose, for the device to write when it likes; these may be pending, once they
  * have completed (replay/freeze.c has the list), and so may trims.
  */
-#ifndef POWERCUT_FREEZE_H
-#define POWERCUT_FREEZE_H
+#ifndef POWERCUT_REPLAY_FREEZE_H
+#define POWERCUT_REPLAY_FREEZE_H
 
 #include "log/choice.h"
 #include "replay/findings.h"

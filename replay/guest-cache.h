@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A runner that is kept from one replay to the next, with its guest and the image that this was booted from. */
-#ifndef POWERCUT_KEPT_H
-#define POWERCUT_KEPT_H
+#ifndef POWERCUT_REPLAY_GUEST_CACHE_H
+#define POWERCUT_REPLAY_GUEST_CACHE_H
 
 #include <stdint.h>
 

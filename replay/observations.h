@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Every observation that a replay has seen, once, by its digest (checker/observe/tree.h), and what it means. */
-#ifndef POWERCUT_OBSERVATIONS_H
-#define POWERCUT_OBSERVATIONS_H
+#ifndef POWERCUT_REPLAY_OBSERVATIONS_H
+#define POWERCUT_REPLAY_OBSERVATIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A place to make runs: one crashstate device and one guest that recovers from it, again and again. */
-#ifndef POWERCUT_RUNNER_H
-#define POWERCUT_RUNNER_H
+#ifndef POWERCUT_REPLAY_RUNNER_H
+#define POWERCUT_REPLAY_RUNNER_H
 
 #include <stdbool.h>
 

@@ -23,10 +23,10 @@
 #include "common/stop.h"
 #include "guest/missing.h"
 #include "log/state-id.h"
-#include "replay/search/read-sets.h"
-#include "replay/freeze.h"
 #include "replay/explain/minimal.h"
+#include "replay/freeze.h"
 #include "replay/report/page-table.h"
+#include "replay/search/read-sets.h"
 #include "replay/search/search.h"
 #include "replay/session.h"
 

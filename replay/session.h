@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A replay: all crash points of a log, shared out among guests, and what was found. */
-#ifndef POWERCUT_SESSION_H
-#define POWERCUT_SESSION_H
+#ifndef POWERCUT_REPLAY_SESSION_H
+#define POWERCUT_REPLAY_SESSION_H
 
 #include <gmp.h>
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "checker/oracle.h"
 #include "replay/findings.h"
 #include "replay/guest-cache.h"
-#include "replay/search/model.h"
-#include "checker/oracle.h"
 #include "replay/report/run-lines.h"
 #include "replay/runner.h"
+#include "replay/search/model.h"
 #include "replay/tally.h"
 
 struct point_result {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A person in a guest, with a crash state for a disk. */
-#ifndef POWERCUT_SHELL_H
-#define POWERCUT_SHELL_H
+#ifndef POWERCUT_REPLAY_SHELL_H
+#define POWERCUT_REPLAY_SHELL_H
 
 #include "replay/runner.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the states of a crash point showed, and how many of them showed it. */
-#ifndef POWERCUT_TALLY_H
-#define POWERCUT_TALLY_H
+#ifndef POWERCUT_REPLAY_TALLY_H
+#define POWERCUT_REPLAY_TALLY_H
 
 #include <stdbool.h>
 

@@ -7,8 +7,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/image.h"
 #include "guest/agent/protocol.h"
+#include "guest/image.h"
 #include "log/files.h"
 #include "replay/trust.h"
 

@@ -2,8 +2,8 @@
 /* A log may come from a stranger.  What it names on this machine, a kernel's image, programs, files, is used only if the command line
  * says so: by --trust-log, or by naming the thing itself.  What it carries runs in the guest alone.
  */
-#ifndef POWERCUT_TRUST_H
-#define POWERCUT_TRUST_H
+#ifndef POWERCUT_REPLAY_TRUST_H
+#define POWERCUT_REPLAY_TRUST_H
 
 #include <stdbool.h>
 

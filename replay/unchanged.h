@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* An update that did not touch what was recorded, of which nothing can be wrong. */
-#ifndef POWERCUT_UNCHANGED_H
-#define POWERCUT_UNCHANGED_H
+#ifndef POWERCUT_REPLAY_UNCHANGED_H
+#define POWERCUT_REPLAY_UNCHANGED_H
 
 #include <stdbool.h>
 
-#include "log/reader.h"
 #include "checker/oracle.h"
+#include "log/reader.h"
 
 /* Whether the update of LOG, with the TREES observed before and after its steps, changed nothing as far as can be told: the trees are
  * the same, and nothing was written from the first `begin` to the last `commit`.  The answer is no where it may be meant, because a

@@ -8,16 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch/corpus/corpus.h"
+#include "batch/corpus/log.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/options.h"
 #include "common/publish.h"
-#include "common/workdir.h"
 #include "common/text.h"
+#include "common/workdir.h"
 #include "log/reader.h"
-#include "batch/corpus/log.h"
-#include "batch/corpus/corpus.h"
 
 #define EXIT_USAGE 2
 #define UNPACKED "log.bin"

@@ -9,14 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch/corpus/case.h"
 #include "common/cleanup.h"
 #include "common/ini.h"
 #include "common/message.h"
 #include "common/number.h"
+#include "common/text.h"
 #include "common/words.h"
 #include "guest/kernel/kernel.h"
-#include "common/text.h"
-#include "batch/corpus/case.h"
 
 #define FAILS "fails"           /* the first word of such a section */
 #define MAY_FAIL "may-fail"     /* or this */

@@ -5,8 +5,8 @@
  *   neither      and the key `command` in case.ini;
  * or a file NAME.workload alone, which is expected to pass everywhere.
  */
-#ifndef POWERCUT_CORPUS_CASE_H
-#define POWERCUT_CORPUS_CASE_H
+#ifndef POWERCUT_BATCH_CORPUS_CASE_H
+#define POWERCUT_BATCH_CORPUS_CASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

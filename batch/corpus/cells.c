@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "batch/corpus/corpus.h"
+#include "batch/corpus/log.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/escape.h"
@@ -16,8 +18,6 @@
 #include "common/progress.h"
 #include "common/text.h"
 #include "log/reader.h"
-#include "batch/corpus/log.h"
-#include "batch/corpus/corpus.h"
 
 #define DEFAULT_SIZE "64M"
 #define WORDS_MAX 24            /* beside the setup commands */

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/corpus.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/options.h"
 #include "common/parts.h"
-#include "batch/corpus/corpus.h"
 
 #define EXIT_USAGE 2
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `powercut corpus`: cases that keep bugs found. */
-#ifndef POWERCUT_CORPUS_H
-#define POWERCUT_CORPUS_H
+#ifndef POWERCUT_BATCH_CORPUS_CORPUS_H
+#define POWERCUT_BATCH_CORPUS_CORPUS_H
 
 #include "batch/corpus/case.h"
 #include "batch/corpus/verdict.h"

@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch/corpus/corpus.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
-#include "batch/corpus/corpus.h"
 
 /* The path of the case.ini in FOLDER, to free, or NULL: there is none. */
 static char *

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/corpus.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "batch/corpus/corpus.h"
 
 static void
 print_xml (const char *text, FILE *file)

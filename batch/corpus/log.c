@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch/corpus/log.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "batch/corpus/log.h"
 
 #define MEMBER "log.bin"        /* of an archive */
 #define CHUNK 65536

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Logs of the corpus are kept compressed. */
-#ifndef POWERCUT_CORPUS_LOG_H
-#define POWERCUT_CORPUS_LOG_H
+#ifndef POWERCUT_BATCH_CORPUS_LOG_H
+#define POWERCUT_BATCH_CORPUS_LOG_H
 
 #include <stdint.h>
 

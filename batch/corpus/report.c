@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/corpus.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "batch/corpus/corpus.h"
 #include "replay/report/json.h"
 
 #define CELL_WIDTH 6            /* of the table, with the blank behind it */

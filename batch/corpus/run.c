@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/corpus.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
@@ -19,7 +20,6 @@
 #include "guest/jobs.h"
 #include "guest/kernel/kernel.h"
 #include "guest/options.h"
-#include "batch/corpus/corpus.h"
 #include "record/mkfs.h"
 
 #define EXIT_UNEXPECTED 1       /* some result is not the expected one */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "batch/corpus/corpus.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "batch/corpus/corpus.h"
 
 int
 corpus_check_inside (const struct corpus *corpus, const char *case_path, const char *path)

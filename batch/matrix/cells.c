@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "batch/matrix/cells.h"
+#include "batch/pool.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/message.h"
 #include "common/parts.h"
 #include "common/process.h"
-#include "batch/matrix/cells.h"
-#include "batch/pool.h"
 #include "record/record.h"
 
 #define WORDS_MAX 20

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The cells of a matrix: one for each update protocol in each environment.  Each is a job of a pool (batch/pool.h). */
-#ifndef POWERCUT_MATRIX_CELLS_H
-#define POWERCUT_MATRIX_CELLS_H
+#ifndef POWERCUT_BATCH_MATRIX_CELLS_H
+#define POWERCUT_BATCH_MATRIX_CELLS_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/escape.h"
-#include "common/message.h"
-#include "common/html-style.h"
 #include "batch/matrix/report.h"
 #include "batch/matrix/verdict.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/html-style.h"
+#include "common/message.h"
 
 /* What stands around the parts of a page. */
 struct markup {

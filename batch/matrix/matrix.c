@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/matrix/cells.h"
+#include "batch/matrix/matrix.h"
+#include "batch/matrix/report.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
@@ -20,9 +23,6 @@
 #include "guest/image.h"
 #include "guest/jobs.h"
 #include "guest/options.h"
-#include "batch/matrix/cells.h"
-#include "batch/matrix/report.h"
-#include "batch/matrix/matrix.h"
 #include "record/mkfs.h"
 #include "record/record.h"
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/matrix/report.h"
+#include "batch/matrix/verdict.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "batch/matrix/report.h"
-#include "batch/matrix/verdict.h"
 #include "replay/report/json.h"
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a matrix found, for people and for programs. */
-#ifndef POWERCUT_MATRIX_REPORT_H
-#define POWERCUT_MATRIX_REPORT_H
+#ifndef POWERCUT_BATCH_MATRIX_REPORT_H
+#define POWERCUT_BATCH_MATRIX_REPORT_H
 
 #include "batch/matrix/cells.h"
 

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/verdict.h"
+#include "batch/matrix/verdict.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
-#include "batch/corpus/verdict.h"
-#include "batch/matrix/verdict.h"
 
 #define DIGITS_MAX 12           /* of a number of states that is written out */
 

@@ -2,8 +2,8 @@
 /* The words for what a file holds and what attributes it has (checker/observe/tree.h): worked out from a file system by who observes it,
  * and from a workload by who knows what must be there.
  */
-#ifndef POWERCUT_CONTENT_H
-#define POWERCUT_CONTENT_H
+#ifndef POWERCUT_CHECKER_OBSERVE_CONTENT_H
+#define POWERCUT_CHECKER_OBSERVE_CONTENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -18,8 +18,8 @@
  * A file system that could not be mounted, or whose guest died, makes all pages missing.  The last four are damage: no moment of an
  * update that changes the page at once, or not at all, looks like this.
  */
-#ifndef POWERCUT_PAGES_H
-#define POWERCUT_PAGES_H
+#ifndef POWERCUT_CHECKER_OBSERVE_PAGES_H
+#define POWERCUT_CHECKER_OBSERVE_PAGES_H
 
 #include <stdbool.h>
 #include <stddef.h>

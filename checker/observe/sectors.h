@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The sectors of a file, as a word of an observation (checker/observe/tree.h). */
-#ifndef POWERCUT_SECTORS_H
-#define POWERCUT_SECTORS_H
+#ifndef POWERCUT_CHECKER_OBSERVE_SECTORS_H
+#define POWERCUT_CHECKER_OBSERVE_SECTORS_H
 
 #include <stdbool.h>
 #include <stddef.h>

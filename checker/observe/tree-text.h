@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading observations (checker/observe/tree.h): texts that come from logs and guests, so nothing in them is believed unchecked. */
-#ifndef POWERCUT_TREE_TEXT_H
-#define POWERCUT_TREE_TEXT_H
+#ifndef POWERCUT_CHECKER_OBSERVE_TREE_TEXT_H
+#define POWERCUT_CHECKER_OBSERVE_TREE_TEXT_H
 
 #include <stdio.h>
 

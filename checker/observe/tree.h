@@ -33,8 +33,8 @@
  *            XXH3-64, `zN` for N sectors in a row that are all zero, or `!N` for N that could not be read.  A last sector that
  *            is not whole counts as if zeros followed.  Only the first SECTORS_MAX sectors of a file are listed.
  */
-#ifndef POWERCUT_TREE_H
-#define POWERCUT_TREE_H
+#ifndef POWERCUT_CHECKER_OBSERVE_TREE_H
+#define POWERCUT_CHECKER_OBSERVE_TREE_H
 
 #include <stddef.h>
 

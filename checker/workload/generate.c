@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/workload/generate.h"
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "checker/workload/generate.h"
 
 /* Paths, by which everything here is named. */
 enum path { FOO, BAR, A_FOO, A_BAR, FOLDER_A, FOLDER_B, ROOT, B_FOO, B_BAR, PATH_COUNT, NO_PATH = PATH_COUNT };

@@ -8,8 +8,8 @@
  * fdatasync of the file that the operation is about; or, but behind the last, none.  Of those that differ only in which of two
  * names in a folder is which, one is made.
  */
-#ifndef POWERCUT_GEN_H
-#define POWERCUT_GEN_H
+#ifndef POWERCUT_CHECKER_WORKLOAD_GENERATE_H
+#define POWERCUT_CHECKER_WORKLOAD_GENERATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/workload/jlang.h"
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "checker/workload/jlang.h"
 
 #define WORDS_MAX 8
 #define DEFAULT_XATTR "user.xattr1"

@@ -10,8 +10,8 @@
  *   - an extended attribute, where none is named, is user.xattr1, its value val1
  * Modes are ignored.
  */
-#ifndef POWERCUT_JLANG_H
-#define POWERCUT_JLANG_H
+#ifndef POWERCUT_CHECKER_WORKLOAD_JLANG_H
+#define POWERCUT_CHECKER_WORKLOAD_JLANG_H
 
 #include <stdbool.h>
 

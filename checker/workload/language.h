@@ -22,8 +22,8 @@
  * All but the last two are operations, numbered from 1.  An operation that writes data writes those of workload_byte, so that
  * what a file holds follows from the text alone.  powercut-workload(5) says what each does.
  */
-#ifndef POWERCUT_WORKLOAD_H
-#define POWERCUT_WORKLOAD_H
+#ifndef POWERCUT_CHECKER_WORKLOAD_LANGUAGE_H
+#define POWERCUT_CHECKER_WORKLOAD_LANGUAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A workload done in memory: what a correct file system holds after each operation. */
-#ifndef POWERCUT_SIMULATE_H
-#define POWERCUT_SIMULATE_H
+#ifndef POWERCUT_CHECKER_WORKLOAD_SIMULATION_H
+#define POWERCUT_CHECKER_WORKLOAD_SIMULATION_H
 
 #include <stdbool.h>
 #include <stddef.h>

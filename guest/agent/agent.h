@@ -3,8 +3,8 @@
  *
  * Unless said otherwise a function that fails has called error_message, whose text becomes the answer `error`.
  */
-#ifndef POWERCUT_AGENT_H
-#define POWERCUT_AGENT_H
+#ifndef POWERCUT_GUEST_AGENT_AGENT_H
+#define POWERCUT_GUEST_AGENT_AGENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

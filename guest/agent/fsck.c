@@ -11,8 +11,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
-#include "guest/agent/agent.h"
 #include "filesystem/fsck.h"
+#include "guest/agent/agent.h"
 
 #define OUTPUT_MAX 4096
 #define UNREPAIRED 4            /* fsck(8): the exit status has this bit or a higher one if the file system is not right now */

@@ -49,8 +49,8 @@
  *                                          anything elsewhere.  Payload: as `log`
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */
-#ifndef POWERCUT_PROTOCOL_H
-#define POWERCUT_PROTOCOL_H
+#ifndef POWERCUT_GUEST_AGENT_PROTOCOL_H
+#define POWERCUT_GUEST_AGENT_PROTOCOL_H
 
 #define AGENT_PORT_NAME "powercut"
 #define AGENT_REQUEST_MAX (1 << 20)

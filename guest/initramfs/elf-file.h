@@ -2,8 +2,8 @@
 /* What an ELF file says that it needs.  It may come from anybody: nothing that it says is believed before it was held against
  * the size of the file, and nothing of it is ever run.
  */
-#ifndef POWERCUT_ELF_FILE_H
-#define POWERCUT_ELF_FILE_H
+#ifndef POWERCUT_GUEST_INITRAMFS_ELF_FILE_H
+#define POWERCUT_GUEST_INITRAMFS_ELF_FILE_H
 
 #include "common/text-list.h"
 

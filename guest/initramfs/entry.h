@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an initramfs is made of: for the files initramfs*.c alone. */
-#ifndef POWERCUT_INITRAMFS_ENTRY_H
-#define POWERCUT_INITRAMFS_ENTRY_H
+#ifndef POWERCUT_GUEST_INITRAMFS_ENTRY_H
+#define POWERCUT_GUEST_INITRAMFS_ENTRY_H
 
 #include <stdbool.h>
 #include <stddef.h>

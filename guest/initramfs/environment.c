@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/text.h"
+#include "guest/agent/protocol.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
-#include "guest/agent/protocol.h"
-#include "common/text.h"
 
 /* Directories that a PATH may lack, and where programs are looked for after all others. */
 #define LAST_DIRECTORIES "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -13,10 +13,10 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
 #include "guest/initramfs/libraries.h"
-#include "common/text.h"
 
 /* As many as the kernel follows in one path. */
 #define SYMBOLIC_LINKS_MAX 40

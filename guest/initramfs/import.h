@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which modules a script says that it imports. */
-#ifndef POWERCUT_IMPORT_H
-#define POWERCUT_IMPORT_H
+#ifndef POWERCUT_GUEST_INITRAMFS_IMPORT_H
+#define POWERCUT_GUEST_INITRAMFS_IMPORT_H
 
 #include <stddef.h>
 

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/initramfs/import.h"
-#include "guest/initramfs/entry.h"
-#include "guest/initramfs/initramfs.h"
 #include "common/text.h"
+#include "guest/initramfs/entry.h"
+#include "guest/initramfs/import.h"
+#include "guest/initramfs/initramfs.h"
 
 #define TEXT_MAX (1 << 20)
 #define FILES_MAX 5000          /* that are read; who imports more has --include */

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
-#include "common/text.h"
 
 /* As many as the kernel follows in one path. */
 #define SYMBOLIC_LINKS_MAX 40

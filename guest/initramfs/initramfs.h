@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The guest's root: an initramfs in memory, written as a newc cpio archive. */
-#ifndef POWERCUT_INITRAMFS_H
-#define POWERCUT_INITRAMFS_H
+#ifndef POWERCUT_GUEST_INITRAMFS_INITRAMFS_H
+#define POWERCUT_GUEST_INITRAMFS_INITRAMFS_H
 
 #include <stdint.h>
 #include <stdio.h>

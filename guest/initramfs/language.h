@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which language an interpreter understands. */
-#ifndef POWERCUT_LANGUAGE_H
-#define POWERCUT_LANGUAGE_H
+#ifndef POWERCUT_GUEST_INITRAMFS_LANGUAGE_H
+#define POWERCUT_GUEST_INITRAMFS_LANGUAGE_H
 
 enum language {
   LANGUAGE_NONE,                /* no interpreter that is known here */

@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/capture.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/capture.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
-#include "common/text.h"
 
 /* What interpreters answer: `E PATH`, the interpreter itself; `L DIRECTORY`, its own library; `F FILE`, what else it needs;
  * `P DIRECTORY`, where it looks for modules of others.

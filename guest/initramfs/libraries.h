@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The shared libraries of a program, found as its loader would find them, and without running it. */
-#ifndef POWERCUT_LIBRARIES_H
-#define POWERCUT_LIBRARIES_H
+#ifndef POWERCUT_GUEST_INITRAMFS_LIBRARIES_H
+#define POWERCUT_GUEST_INITRAMFS_LIBRARIES_H
 
 #include "common/text-list.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The file that ldconfig(8) makes, by which the loader finds shared libraries (format `glibc-ld.so.cache1.1`). */
-#ifndef POWERCUT_LOADER_CACHE_H
-#define POWERCUT_LOADER_CACHE_H
+#ifndef POWERCUT_GUEST_INITRAMFS_LOADER_CACHE_H
+#define POWERCUT_GUEST_INITRAMFS_LOADER_CACHE_H
 
 #include <stddef.h>
 

@@ -7,10 +7,10 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
 #include "guest/kernel/modules.h"
-#include "common/text.h"
 
 #define MODULE_FOLDER "/modules/"
 #define MODULE_ORDER MODULE_FOLDER "order"

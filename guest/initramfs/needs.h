@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a program needs beside itself before it can run. */
-#ifndef POWERCUT_NEEDS_H
-#define POWERCUT_NEEDS_H
+#ifndef POWERCUT_GUEST_INITRAMFS_NEEDS_H
+#define POWERCUT_GUEST_INITRAMFS_NEEDS_H
 
 #include "common/text-list.h"
 #include "guest/initramfs/language.h"

@@ -12,9 +12,9 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
-#include "common/text.h"
 
 struct unpacker {
   struct initramfs *initramfs;

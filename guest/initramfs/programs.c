@@ -9,11 +9,11 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
 #include "guest/initramfs/needs.h"
 #include "guest/initramfs/shell-words.h"
-#include "common/text.h"
 
 /* A file that is only named, not run, is taken up to this size. */
 #define NAMED_FILE_MAX (16 << 20)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest/initramfs/shell-words.h"
 #include "common/text.h"
+#include "guest/initramfs/shell-words.h"
 
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-/"
 #define BLANKS " \t"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The words of a shell's text that may be the names of programs. */
-#ifndef POWERCUT_SHELL_WORDS_H
-#define POWERCUT_SHELL_WORDS_H
+#ifndef POWERCUT_GUEST_INITRAMFS_SHELL_WORDS_H
+#define POWERCUT_GUEST_INITRAMFS_SHELL_WORDS_H
 
 #include <stddef.h>
 

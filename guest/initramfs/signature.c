@@ -10,9 +10,9 @@
 #include <xxhash.h>
 
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
-#include "common/text.h"
 
 /* All that is said of an object besides its contents and its path. */
 struct attributes {

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
-#include "common/text.h"
 
 static const char *const directories[] = { "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo" };
 

@@ -3,8 +3,8 @@
  * which mirrors the machine uses from the machine's own sources, whatever their format is.  What they offer counts as
  * far as Debian's archive keyring signed it; the keys that the machine trusts besides are not asked.
  */
-#ifndef POWERCUT_APT_H
-#define POWERCUT_APT_H
+#ifndef POWERCUT_GUEST_KERNEL_APT_H
+#define POWERCUT_GUEST_KERNEL_APT_H
 
 #include <stddef.h>
 

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "common/workdir.h"
 #include "guest/kernel/apt.h"
-#include "guest/kernel/store.h"
 #include "guest/kernel/kernel.h"
 #include "guest/kernel/modules.h"
-#include "common/text.h"
+#include "guest/kernel/store.h"
 
 #define PACKAGE_PREFIX "linux-image-"
 #define PACKAGE_PATTERN "^" PACKAGE_PREFIX "[0-9].*-amd64(-unsigned)?$"

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/kernel/parts.h"
+#include "common/text.h"
 #include "guest/kernel/kernel.h"
 #include "guest/kernel/modules.h"
-#include "common/text.h"
+#include "guest/kernel/parts.h"
 
 /* A parameter of the driver of the guests' disks, which only a kernel knows that has it built in. */
 #define DEVICE_PARAMETER "virtio_blk.queue_depth"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Guest kernels: where they are, what they are, how to get one. */
-#ifndef POWERCUT_KERNEL_H
-#define POWERCUT_KERNEL_H
+#ifndef POWERCUT_GUEST_KERNEL_KERNEL_H
+#define POWERCUT_GUEST_KERNEL_KERNEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/kernel/parts.h"
+#include "common/text.h"
 #include "guest/kernel/kernel.h"
 #include "guest/kernel/modules.h"
-#include "common/text.h"
+#include "guest/kernel/parts.h"
 
 #define RELEASE_MAX 256
 

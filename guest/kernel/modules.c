@@ -10,13 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/capture.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
-#include "common/capture.h"
+#include "common/text.h"
 #include "guest/kernel/modules.h"
 #include "guest/kernel/softdep.h"
-#include "common/text.h"
 
 #define MODULE_MAX (256 << 20)     /* bytes of a module, unpacked */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Kernel modules: which ones a name stands for (as kmod's tools say), and their contents. */
-#ifndef POWERCUT_MODULES_H
-#define POWERCUT_MODULES_H
+#ifndef POWERCUT_GUEST_KERNEL_MODULES_H
+#define POWERCUT_GUEST_KERNEL_MODULES_H
 
 #include <stddef.h>
 

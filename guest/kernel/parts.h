@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What finding kernels and listing them share. */
-#ifndef POWERCUT_KERNEL_PARTS_H
-#define POWERCUT_KERNEL_PARTS_H
+#ifndef POWERCUT_GUEST_KERNEL_PARTS_H
+#define POWERCUT_GUEST_KERNEL_PARTS_H
 
 #include <stdbool.h>
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "guest/kernel/softdep.h"
 #include "common/text.h"
+#include "guest/kernel/softdep.h"
 
 #define BLANKS " \t\n"
 

@@ -2,8 +2,8 @@
 /* Soft dependencies of kernel modules: what a module asks the kernel for by name as it works, a cipher say, so that no
  * symbol tells.  A module may have many lines of them in the file modules.softdep, and kmod follows only one.
  */
-#ifndef POWERCUT_SOFTDEP_H
-#define POWERCUT_SOFTDEP_H
+#ifndef POWERCUT_GUEST_KERNEL_SOFTDEP_H
+#define POWERCUT_GUEST_KERNEL_SOFTDEP_H
 
 #include <stdbool.h>
 

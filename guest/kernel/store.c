@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "common/workdir.h"
-#include "guest/kernel/store.h"
 #include "guest/kernel/kernel.h"
 #include "guest/kernel/modules.h"
-#include "common/text.h"
+#include "guest/kernel/store.h"
 
 /* A file of a package: BEFORE, the release, AFTER. */
 struct place {

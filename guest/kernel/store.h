@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The cache of fetched kernels. */
-#ifndef POWERCUT_KERNEL_STORE_H
-#define POWERCUT_KERNEL_STORE_H
+#ifndef POWERCUT_GUEST_KERNEL_STORE_H
+#define POWERCUT_GUEST_KERNEL_STORE_H
 
 /* Move the kernel RELEASE out of WORK/unpacked, where its packages were unpacked, into the directory KERNELS, with SUITE noted as
  * where it came from: all of it or nothing.  What is in its place is replaced.

@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "guest/kernel/kernel.h"
 #include "common/text.h"
+#include "guest/kernel/kernel.h"
 
 #define SETUP_SECTORS_AT 0x1f1
 #define MAGIC_AT 0x202

@@ -16,8 +16,8 @@
  * so many requests (log-super-update-interval); a log that was not finished has entries behind the ones that are counted.
  * (Linux Documentation/admin-guide/device-mapper/log-writes.rst; QEMU, BlockdevOptionsBlklogwrites.)
  */
-#ifndef POWERCUT_DM_LOG_WRITES_H
-#define POWERCUT_DM_LOG_WRITES_H
+#ifndef POWERCUT_LOG_FOREIGN_DM_LOG_WRITES_H
+#define POWERCUT_LOG_FOREIGN_DM_LOG_WRITES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,8 +11,8 @@
  *     whole trees, are left out.
  *   - What failed or was never completed is left out: it may or may not be there, and the format has no word for that.
  */
-#ifndef POWERCUT_EXPORT_H
-#define POWERCUT_EXPORT_H
+#ifndef POWERCUT_LOG_FOREIGN_EXPORT_H
+#define POWERCUT_LOG_FOREIGN_EXPORT_H
 
 #include "log/reader.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A file of somebody else's format, mapped to be read. */
-#ifndef POWERCUT_FOREIGN_FILE_H
-#define POWERCUT_FOREIGN_FILE_H
+#ifndef POWERCUT_LOG_FOREIGN_FILE_H
+#define POWERCUT_LOG_FOREIGN_FILE_H
 
 #include <stdint.h>
 

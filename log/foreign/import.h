@@ -39,8 +39,8 @@
  * Operations that are larger than a record can be become several, each of which may be there or not.  Data that are all zeros
  * are kept as a zero.  A mark keeps its text, and its meaning if it is one of powercut-log(5).
  */
-#ifndef POWERCUT_IMPORT_H
-#define POWERCUT_IMPORT_H
+#ifndef POWERCUT_LOG_FOREIGN_IMPORT_H
+#define POWERCUT_LOG_FOREIGN_IMPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

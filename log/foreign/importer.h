@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the importers of log/foreign/import.h have in common: each is a walk over a file that hands over its operations. */
-#ifndef POWERCUT_IMPORTER_H
-#define POWERCUT_IMPORTER_H
+#ifndef POWERCUT_LOG_FOREIGN_IMPORTER_H
+#define POWERCUT_LOG_FOREIGN_IMPORTER_H
 
 #include "log/foreign/import.h"
 #include "log/writer.h"

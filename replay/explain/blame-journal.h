@@ -4,8 +4,8 @@
  * Only read: recovery would copy these blocks to where they belong, here they are looked up.  Checksums are not
  * looked at, and fast commits are left out: at worst a name is wrong or missing.
  */
-#ifndef POWERCUT_BLAME_JOURNAL_H
-#define POWERCUT_BLAME_JOURNAL_H
+#ifndef POWERCUT_REPLAY_EXPLAIN_BLAME_JOURNAL_H
+#define POWERCUT_REPLAY_EXPLAIN_BLAME_JOURNAL_H
 
 #include <ext2fs/ext2fs.h>
 #include <stdbool.h>

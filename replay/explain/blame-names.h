@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The file systems that blame.c asks, and the names that they give. */
-#ifndef POWERCUT_BLAME_NAMES_H
-#define POWERCUT_BLAME_NAMES_H
+#ifndef POWERCUT_REPLAY_EXPLAIN_BLAME_NAMES_H
+#define POWERCUT_REPLAY_EXPLAIN_BLAME_NAMES_H
 
 #include <stddef.h>
 #include <stdint.h>

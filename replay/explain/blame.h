@@ -10,11 +10,11 @@
  * Everything here comes from a log that is not trusted, and is read in a process without rights (common/sandbox.h):
  * at worst a name is wrong or missing.
  */
-#ifndef POWERCUT_BLAME_H
-#define POWERCUT_BLAME_H
+#ifndef POWERCUT_REPLAY_EXPLAIN_BLAME_H
+#define POWERCUT_REPLAY_EXPLAIN_BLAME_H
 
-#include "log/crash-state.h"
 #include "checker/oracle.h"
+#include "log/crash-state.h"
 
 struct blame;
 

@@ -10,8 +10,8 @@
 #include "common/message.h"
 #include "log/state-id.h"
 #include "replay/explain/minimal.h"
-#include "replay/search/ddmin.h"
 #include "replay/explain/reason.h"
+#include "replay/search/ddmin.h"
 
 /* A state that is being reduced. */
 struct reduction {

@@ -2,14 +2,14 @@
 /* The smallest state that fails as a given one does: the fewest writes that have to be missing, and the earliest crash point at
  * which that is so.
  */
-#ifndef POWERCUT_MINIMAL_H
-#define POWERCUT_MINIMAL_H
+#ifndef POWERCUT_REPLAY_EXPLAIN_MINIMAL_H
+#define POWERCUT_REPLAY_EXPLAIN_MINIMAL_H
 
 #include <stdio.h>
 
 #include "replay/explain/blame.h"
-#include "replay/search/model.h"
 #include "replay/observations.h"
+#include "replay/search/model.h"
 
 /* A write that is missing, or of which sectors are. */
 struct dropped_write {

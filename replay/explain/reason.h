@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Why a write may be missing after a crash, in words: the crash model (replay/search/model.h) told of one write. */
-#ifndef POWERCUT_REASON_H
-#define POWERCUT_REASON_H
+#ifndef POWERCUT_REPLAY_EXPLAIN_REASON_H
+#define POWERCUT_REPLAY_EXPLAIN_REASON_H
 
 #include "log/choice.h"
 

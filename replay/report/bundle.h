@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One violation, packed so that anybody can see it again: log, state, and what was expected and seen, as one archive. */
-#ifndef POWERCUT_BUNDLE_H
-#define POWERCUT_BUNDLE_H
+#ifndef POWERCUT_REPLAY_REPORT_BUNDLE_H
+#define POWERCUT_REPLAY_REPORT_BUNDLE_H
 
 #include "replay/explain/minimal.h"
 #include "replay/session.h"

@@ -9,8 +9,8 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "replay/search/big-number.h"
 #include "replay/report/cases.h"
+#include "replay/search/big-number.h"
 
 static void
 print_command (const struct report *report, const char *id, const char *more, FILE *file)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A report as test cases, for programs that read results of tests: one for each crash point. */
-#ifndef POWERCUT_REPORT_CASES_H
-#define POWERCUT_REPORT_CASES_H
+#ifndef POWERCUT_REPLAY_REPORT_CASES_H
+#define POWERCUT_REPLAY_REPORT_CASES_H
 
 #include "replay/report/text.h"
 

@@ -10,10 +10,10 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "replay/explain/reason.h"
 #include "replay/report/dump.h"
 #include "replay/report/list.h"
 #include "replay/search/model.h"
-#include "replay/explain/reason.h"
 
 #define LINE_MAX_BYTES 4096     /* no terminal is wider */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `powercut show`: a log for people to read. */
-#ifndef POWERCUT_DUMP_H
-#define POWERCUT_DUMP_H
+#ifndef POWERCUT_REPLAY_REPORT_DUMP_H
+#define POWERCUT_REPLAY_REPORT_DUMP_H
 
 #include <stdio.h>
 

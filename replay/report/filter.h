@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which events of a log are listed. */
-#ifndef POWERCUT_FILTER_H
-#define POWERCUT_FILTER_H
+#ifndef POWERCUT_REPLAY_REPORT_FILTER_H
+#define POWERCUT_REPLAY_REPORT_FILTER_H
 
 #include <stdbool.h>
 

@@ -12,8 +12,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
-#include "replay/report/html-chart.h"
 #include "replay/explain/reason.h"
+#include "replay/report/html-chart.h"
 
 #define WIDTH 1200
 #define LEFT 84

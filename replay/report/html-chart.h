@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Pictures of a log: events in their order across, device offset up, as SVG that is part of a page. */
-#ifndef POWERCUT_PAGE_CHART_H
-#define POWERCUT_PAGE_CHART_H
+#ifndef POWERCUT_REPLAY_REPORT_HTML_CHART_H
+#define POWERCUT_REPLAY_REPORT_HTML_CHART_H
 
 #include <stdio.h>
 

@@ -11,8 +11,8 @@
 #include "common/plural.h"
 #include "log/state-id.h"
 #include "replay/explain/minimal.h"
-#include "replay/report/html.h"
 #include "replay/explain/reason.h"
+#include "replay/report/html.h"
 
 #define FINDINGS_MAX 8          /* with pictures */
 #define WRITES_MAX 200          /* rows of a table of writes */

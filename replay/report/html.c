@@ -9,11 +9,11 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "common/message.h"
 #include "common/html-style.h"
+#include "common/message.h"
 #include "common/plural.h"
-#include "replay/report/html.h"
 #include "replay/explain/reason.h"
+#include "replay/report/html.h"
 
 #define POINTS_MAX 1500         /* rows of the table of crash points */
 #define LISTED_BYTES 400000     /* of all lists of pending writes, about */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the parts of a report as a page have in common. */
-#ifndef POWERCUT_PAGE_H
-#define POWERCUT_PAGE_H
+#ifndef POWERCUT_REPLAY_REPORT_HTML_H
+#define POWERCUT_REPLAY_REPORT_HTML_H
 
 #include "replay/report/html-chart.h"
 

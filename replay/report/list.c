@@ -10,8 +10,8 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "replay/search/big-number.h"
 #include "replay/report/list.h"
+#include "replay/search/big-number.h"
 
 #define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */
 

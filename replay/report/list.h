@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `replay --list`: a log, readable. */
-#ifndef POWERCUT_LIST_H
-#define POWERCUT_LIST_H
+#ifndef POWERCUT_REPLAY_REPORT_LIST_H
+#define POWERCUT_REPLAY_REPORT_LIST_H
 
 #include <stdio.h>
 

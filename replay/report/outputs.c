@@ -9,8 +9,8 @@
 #include "common/message.h"
 #include "common/places.h"
 #include "common/publish.h"
-#include "replay/report/outputs.h"
 #include "replay/report/cases.h"
+#include "replay/report/outputs.h"
 
 #define OUTPUT_COUNT 5
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The files that a replay writes its results to. */
-#ifndef POWERCUT_OUTPUTS_H
-#define POWERCUT_OUTPUTS_H
+#ifndef POWERCUT_REPLAY_REPORT_OUTPUTS_H
+#define POWERCUT_REPLAY_REPORT_OUTPUTS_H
 
 #include <stdbool.h>
 

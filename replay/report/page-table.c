@@ -9,8 +9,8 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "replay/search/big-number.h"
 #include "replay/report/page-table.h"
+#include "replay/search/big-number.h"
 
 #define PATH_SHOWN_MAX 40
 #define RANGES_SHOWN_MAX 20

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What became of each page, in how many crash states. */
-#ifndef POWERCUT_PAGE_TABLE_H
-#define POWERCUT_PAGE_TABLE_H
+#ifndef POWERCUT_REPLAY_REPORT_PAGE_TABLE_H
+#define POWERCUT_REPLAY_REPORT_PAGE_TABLE_H
 
 #include <cjson/cJSON.h>
 #include <gmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* `--json-lines`: every answer as a JSON object in a line of its own, as soon as it is known. */
-#ifndef POWERCUT_RUN_LINES_H
-#define POWERCUT_RUN_LINES_H
+#ifndef POWERCUT_REPLAY_REPORT_RUN_LINES_H
+#define POWERCUT_REPLAY_REPORT_RUN_LINES_H
 
 #include <gmp.h>
 

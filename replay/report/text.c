@@ -12,10 +12,10 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/stop.h"
-#include "replay/search/big-number.h"
-#include "replay/report/json.h"
 #include "replay/explain/minimal.h"
+#include "replay/report/json.h"
 #include "replay/report/text.h"
+#include "replay/search/big-number.h"
 #include "replay/unchanged.h"
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a replay found, as text and in the forms that others read. */
-#ifndef POWERCUT_REPORT_H
-#define POWERCUT_REPORT_H
+#ifndef POWERCUT_REPLAY_REPORT_TEXT_H
+#define POWERCUT_REPLAY_REPORT_TEXT_H
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbers of states, which outgrow every line, for people. */
-#ifndef POWERCUT_BIG_NUMBER_H
-#define POWERCUT_BIG_NUMBER_H
+#ifndef POWERCUT_REPLAY_SEARCH_BIG_NUMBER_H
+#define POWERCUT_REPLAY_SEARCH_BIG_NUMBER_H
 
 #include <gmp.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /* The smallest part of a set that still fails (delta debugging; Zeller and Hildebrandt, "Simplifying and Isolating
  * Failure-Inducing Input").
  */
-#ifndef POWERCUT_MINIMIZE_H
-#define POWERCUT_MINIMIZE_H
+#ifndef POWERCUT_REPLAY_SEARCH_DDMIN_H
+#define POWERCUT_REPLAY_SEARCH_DDMIN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -25,8 +25,8 @@
  * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.  Two overlapping writes that are in flight
  * together have no order of their own; the order of issue is taken, and the reader counts them.
  */
-#ifndef POWERCUT_MODEL_H
-#define POWERCUT_MODEL_H
+#ifndef POWERCUT_REPLAY_SEARCH_MODEL_H
+#define POWERCUT_REPLAY_SEARCH_MODEL_H
 
 #include <gmp.h>
 #include <stdbool.h>

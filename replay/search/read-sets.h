@@ -9,13 +9,13 @@
  * Certificates are kept as a trie in the order of the reads: a node asks for the content of some sectors, and its branches are
  * the answers.  Since a deterministic reader that got the same answers so far reads the same next, most nodes ask one question.
  */
-#ifndef POWERCUT_CERTIFICATES_H
-#define POWERCUT_CERTIFICATES_H
+#ifndef POWERCUT_REPLAY_SEARCH_READ_SETS_H
+#define POWERCUT_REPLAY_SEARCH_READ_SETS_H
 
 #include "log/crash-state.h"
 #include "nbd-plugin/control.h"
-#include "replay/search/model.h"
 #include "replay/runner.h"
+#include "replay/search/model.h"
 
 struct certificates;
 

@@ -17,8 +17,8 @@
  *
  * Nothing here locks: workers that share a search do.
  */
-#ifndef POWERCUT_SEARCH_H
-#define POWERCUT_SEARCH_H
+#ifndef POWERCUT_REPLAY_SEARCH_SEARCH_H
+#define POWERCUT_REPLAY_SEARCH_SEARCH_H
 
 #include <gmp.h>
 #include <stdbool.h>

@@ -169,15 +169,15 @@ tests_unit_test_vm_LDADD = guest/libguest.la common/libcommon.la common/libmessa
 UNIT_TESTS += tests/unit/test-corpus-case tests/unit/test-corpus-verdict
 tests_unit_test_corpus_case_SOURCES = tests/unit/test-corpus-case.c tests/unit/unit.h batch/corpus/log.c batch/corpus/log.h
 tests_unit_test_corpus_case_CFLAGS = $(unit_cflags) $(ARCHIVE_CFLAGS)
-tests_unit_test_corpus_case_LDADD = record/libcorpus.la guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
+tests_unit_test_corpus_case_LDADD = batch/libcorpus.la guest/libguest.la common/libcommon.la $(ARCHIVE_LIBS) $(CHECK_LIBS)
 tests_unit_test_corpus_verdict_SOURCES = tests/unit/test-corpus-verdict.c tests/unit/unit.h
 tests_unit_test_corpus_verdict_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
-tests_unit_test_corpus_verdict_LDADD = record/libcorpus.la $(CJSON_LIBS) $(CHECK_LIBS)
+tests_unit_test_corpus_verdict_LDADD = batch/libcorpus.la $(CJSON_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/test-matrix
 tests_unit_test_matrix_SOURCES = tests/unit/test-matrix.c tests/unit/unit.h batch/matrix/html.c batch/matrix/verdict.c
 tests_unit_test_matrix_CFLAGS = $(unit_cflags) $(CJSON_CFLAGS)
-tests_unit_test_matrix_LDADD = record/libcorpus.la common/libcommon.la common/libmessage.la $(CJSON_LIBS) $(CHECK_LIBS)
+tests_unit_test_matrix_LDADD = batch/libcorpus.la common/libcommon.la common/libmessage.la $(CJSON_LIBS) $(CHECK_LIBS)
 
 # Logs of other recorders, put together by the test.
 foreign_log = tests/unit/foreign-log.c tests/unit/foreign-log.h $(make_log)

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "batch/corpus/case.h"
+#include "batch/corpus/log.h"
 #include "common/ini.h"
 #include "common/message.h"
 #include "common/workdir.h"
-#include "batch/corpus/case.h"
-#include "batch/corpus/log.h"
 #include "tests/unit/unit.h"
 
 static char message[1024];      /* the last one */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker/workload/simulation.h"
 #include "checker/workload/generate.h"
+#include "checker/workload/simulation.h"
 #include "tests/unit/unit.h"
 
 struct texts {

@@ -18,8 +18,8 @@
 #include "common/workdir.h"
 #include "guest/initramfs/initramfs.h"
 #include "guest/initramfs/loader-cache.h"
-#include "guest/kernel/modules.h"
 #include "guest/initramfs/needs.h"
+#include "guest/kernel/modules.h"
 #include "tests/unit/unit.h"
 
 static char *folder;            /* of all tests */

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "batch/matrix/report.h"
 #include "batch/matrix/verdict.h"
+#include "common/cleanup.h"
 #include "tests/unit/unit.h"
 
 /* A cell that was measured: RESULT is what the replay said. */

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checker/persistence.h"
 #include "checker/observe/sectors.h"
-#include "checker/workload/simulation.h"
 #include "checker/observe/tree.h"
+#include "checker/persistence.h"
+#include "checker/workload/simulation.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "tests/unit/unit.h"

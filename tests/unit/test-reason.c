@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "replay/search/model.h"
 #include "replay/explain/reason.h"
+#include "replay/search/model.h"
 #include "tests/unit/make-log.h"
 
 /* Write number 0 of the log that MAKER has made is pending at POSITION because of TEXT. */

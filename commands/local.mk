@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Main programs; each is built in the directory that it is known by.
+bin_PROGRAMS += record/powercut replay/replay
+record_powercut_SOURCES = \
+	commands/gen.c \
+	commands/import.c commands/import.h \
+	commands/kernel.c commands/kernel.h \
+	commands/powercut.c \
+	commands/record.c commands/record.h \
+	checker/workload/generate.c checker/workload/generate.h \
+	checker/workload/jlang.c checker/workload/jlang.h
+record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
+record_powercut_LDADD = \
+	batch/libbatch.la batch/libcorpus.la record/librecord.la commands/libcommands.la replay/libreplay.la common/libmessage.la
+
+# Serving the options of `replay`, for who calls it.
+noinst_LTLIBRARIES += commands/libcommands.la
+commands_libcommands_la_SOURCES = \
+	commands/replay.c commands/replay.h \
+	commands/replay-options.c commands/replay-options.h
+commands_libcommands_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
+
+replay_replay_SOURCES = commands/replay-main.c
+replay_replay_LDADD = commands/libcommands.la replay/libreplay.la common/libmessage.la
+
+# `powercut show`.
+pkglibexec_PROGRAMS += replay/show
+replay_show_SOURCES = commands/show.c
+replay_show_LDADD = replay/libreplay.la common/libmessage.la
