@@ -83,6 +83,6 @@ check-sanitized: all $(check_PROGRAMS)
 # valgrind of Debian 12 knows no pidfd_open.
 VALGRIND_COMMAND = valgrind --quiet --leak-check=full --error-exitcode=119 --keep-debuginfo=yes
 check-valgrind: all $(check_PROGRAMS)
-	$(MAKE) check TESTS="$(filter-out tests/unit/test-vm,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
+	$(MAKE) check TESTS="$(filter-out tests/unit/guest/test-vm,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
 
 .PHONY: check-quick check-sanitized check-valgrind

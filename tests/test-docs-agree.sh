@@ -103,7 +103,7 @@ plugin_agrees crashstate
 
 # Operations and rules.
 items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z]*\)\( .*\|\)$/\1/p' | grep -vx 'begin\|rule' | sort > "$tmp/page"
-sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload.c" | sort > "$tmp/help"
+sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload/language.c" | sort > "$tmp/help"
 agree operations "$tmp/help" "$tmp/page"
 items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -v f2fs | sort > "$tmp/page"
 sed -n '/rule_names\[\] = {/,/^};/p' "$srcdir/checker/persistence.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"

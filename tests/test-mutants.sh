@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests of model, search, certificates, freeze and pages notice when one of the rules that they are for is broken: each mutant is a source
+# The unit tests of model, search, read sets, freeze and pages notice when one of the rules that they are for is broken: each mutant is a source
 # file with one change, in the place of the library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
-units=(model certificates search freeze pages)
+# Where the test of each unit is, below tests/unit.
+units=(replay/search/model replay/search/read-sets replay/search/search replay/freeze checker/pages)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
 {
   case $1 in
-    replay/search/model.c) echo model search ;;
-    replay/search/search.c) echo search ;;
-    replay/freeze.c) echo freeze ;;
-    */page*.c) echo pages ;;
-    *) echo certificates search ;;
+    replay/search/model.c) echo replay/search/model replay/search/search ;;
+    replay/search/search.c) echo replay/search/search ;;
+    replay/freeze.c) echo replay/freeze ;;
+    */*pages.c | */page-table.c) echo checker/pages ;;
+    *) echo replay/search/read-sets replay/search/search ;;
   esac
 }
 
@@ -35,7 +36,7 @@ compile ()
 # link UNIT OUTPUT OBJECT...: the library gives what the objects do not have
 link ()
 {
-  "$builddir/libtool" --quiet --tag=CC --mode=link "${compiler[@]}" -o "$2" "$tmp/test-$1.o" "$tmp/make-log.o" "${@:3}" \
+  "$builddir/libtool" --quiet --tag=CC --mode=link "${compiler[@]}" -o "$2" "$tmp/test-${1##*/}.o" "$tmp/make-log.o" "${@:3}" \
     "$builddir/replay/libreplay.la" "$builddir/common/libmessage.la" "${libraries[@]}"
 }
 
@@ -104,7 +105,7 @@ mutant 'committed forgotten' replay/report/page-table.c '/^add_point/,/^}/ s/poi
 mutant 'pages counted before begin' replay/report/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_UNKNOWN/false/'
 
 for unit in "${units[@]}"; do
-  compile "$srcdir/tests/unit/test-$unit.c" "$tmp/test-$unit.o"
+  compile "$srcdir/tests/unit/${unit%/*}/test-${unit##*/}.c" "$tmp/test-${unit##*/}.o"
 done
 compile "$srcdir/tests/unit/make-log.c" "$tmp/make-log.o"
 
@@ -121,8 +122,8 @@ for file in $(printf '%s\n' "${files[@]}" | sort -u); do
   compile "$srcdir/$file" "$(object_of "$file")" -DNDEBUG -w
 done
 for unit in "${units[@]}"; do
-  link "$unit" "$tmp/test-$unit" "${originals[@]}"
-  expect_status 0 "$tmp/test-$unit"
+  link "$unit" "$tmp/test-${unit##*/}" "${originals[@]}"
+  expect_status 0 "$tmp/test-${unit##*/}"
 done
 
 # try NUMBER: succeed if some test fails with that mutant
@@ -138,8 +139,8 @@ try ()
     [ "$object" = "$(object_of "$file")" ] || objects+=("$object")
   done
   for unit in $(concerned "$file"); do
-    link "$unit" "$folder/test-$unit" "$folder/mutant.o" "${objects[@]}"
-    timeout 120 "$folder/test-$unit" > "$folder/out" 2>&1 || true
+    link "$unit" "$folder/test-${unit##*/}" "$folder/mutant.o" "${objects[@]}"
+    timeout 120 "$folder/test-${unit##*/}" > "$folder/out" 2>&1 || true
     ! grep -m 1 '^not ok' "$folder/out" || return 0
   done
   fail "no test noticed"
