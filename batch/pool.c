@@ -50,13 +50,6 @@ struct pool {
   struct slot *slots;
 };
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* The file NAME of SLOT, to free. */
 static char *
 slot_file (const struct pool *pool, const struct slot *slot, const char *name)

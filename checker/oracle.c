@@ -11,13 +11,6 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 void
 oracle_init (struct oracle *oracle, const struct trees *trees, struct persistence *persistence, const struct pages *pages)
 {

@@ -90,13 +90,6 @@ persistence_rule_name (enum persistence_rule rule)
   return rule_names[rule];
 }
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* Whether WORD is among the mount options OPTIONS. */
 static bool
 has_option (const char *options, const char *word)

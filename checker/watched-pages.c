@@ -13,13 +13,6 @@
 
 #define PAGES_MAX (1 << 20)     /* pages, each counted once for every step */
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* What page_file_parse could not parse. */
 static int
 report_line (void)

@@ -64,8 +64,7 @@ make_file (void *context, uint64_t number, const char *text)
   }
   if (asprintf (&path, "%s/ops%zu-%06" PRIu64 ".workload", making->folder, making->bounds.operations, number) == -1) {
     path = NULL;
-    error_message ("out of memory");
-    return -1;
+    return out_of_memory ();
   }
   if (access (path, F_OK) == 0) {
     making->found += number >= making->from;

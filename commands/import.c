@@ -41,13 +41,6 @@ struct texts {
 };
 
 static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
-static int
 find_format (const char *name, enum import_format *format)
 {
   for (*format = IMPORT_DM_LOG_WRITES; *format <= IMPORT_NBD_DATALOG; ++*format)

@@ -60,10 +60,8 @@ named_state (const struct replay_options *arguments, const struct write_log *log
   if (state_id_parse (arguments->state, log, position, &named, count) == -1)
     return -1;
   *choices = choices_absent (log, named, *count, count);
-  if (*choices == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (*choices == NULL)
+    return out_of_memory ();
   for (size_t i = 0; i < *count; i++)
     if (model_is_durable (log, (*choices)[i].write, *position)) {
       error_message ("state %s is not legal: the write at %u is durable there: see --list", arguments->state,
@@ -179,10 +177,8 @@ find_trees (const struct write_log *log, struct trees *trees)
 
     if (!log_mark_is (&log->marks[i], trees->count == 0 ? "powercut:old" : "powercut:new", &text, &length))
       continue;
-    if (add_tree (trees, text, length) == -1) {
-      error_message ("out of memory");
-      return -1;
-    }
+    if (add_tree (trees, text, length) == -1)
+      return out_of_memory ();
   }
   if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, "workload", 0))
     return 0;
@@ -535,10 +531,8 @@ cut_for_bundle (const struct trust *trust, const struct write_log *log, uint32_t
 
   if (origin == -1)
     return -1;
-  if (asprintf (path, "%s/log.bin", folder) == -1 || asprintf (&files, "%s/files", folder) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (asprintf (path, "%s/log.bin", folder) == -1 || asprintf (&files, "%s/files", folder) == -1)
+    return out_of_memory ();
   checker.files = files;
   if (origin == CHECKER_HERE && trust_pack_checker (trust, log, files) == -1)
     return -1;

@@ -2,6 +2,7 @@
 # libcommon: what every program here needs.  libmessage says where errors go; the plugins bring their own.
 noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
+	common/array.h \
 	common/capture.c common/capture.h \
 	common/cleanup.h \
 	common/clock.h \

@@ -9,4 +9,12 @@
  */
 extern void error_message (const char *format, ...) __asm__ ("powercut_error_message") __attribute__ ((format (printf, 1, 2)));
 
+/* Say so.  Returns -1. */
+static inline int
+out_of_memory (void)
+{
+  error_message ("out of memory");
+  return -1;
+}
+
 #endif

@@ -82,10 +82,8 @@ nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parame
     return -1;
   if (asprintf (&nbdkit->socket, "%s/%s.sock", folder, name) == -1
       || asprintf (&nbdkit->errors, "%s/%s.err", folder, name) == -1
-      || asprintf (&pid_file, "%s/%s.pid", folder, name) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+      || asprintf (&pid_file, "%s/%s.pid", folder, name) == -1)
+    return out_of_memory ();
   unlink (nbdkit->socket);      /* of a server that was there before */
   unlink (pid_file);
   nbdkit->pid = start (nbdkit, plugin_path, pid_file, parameters);

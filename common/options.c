@@ -39,10 +39,8 @@ add_text (struct option_texts *texts, const char *text)
 {
   const char **larger = reallocarray (texts->texts, texts->count + 1, sizeof *larger);
 
-  if (larger == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (larger == NULL)
+    return out_of_memory ();
   texts->texts = larger;
   texts->texts[texts->count++] = text;
   return 0;

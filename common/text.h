@@ -19,7 +19,7 @@ text_format (const char *format, ...)
   int length = vasprintf (&text, format, args);
   va_end (args);
   if (length == -1) {
-    error_message ("out of memory");
+    out_of_memory ();
     return NULL;
   }
   return text;

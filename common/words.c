@@ -17,10 +17,8 @@ words_split (const char *text, const char *separator, struct words *words)
   words->text = rest = strdup (text);
   words->list = calloc (strlen (text) + 1, sizeof *words->list);
   words->count = 0;
-  if (words->text == NULL || words->list == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (words->text == NULL || words->list == NULL)
+    return out_of_memory ();
   while ((word = strsep (&rest, separator)) != NULL)
     words->list[words->count++] = word;
   return 0;

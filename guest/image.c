@@ -52,10 +52,8 @@ guest_kernel_find (const char *spec, const char *filesystems, bool host_root, st
   char *rest = copy, *type;
   size_t count = 0;
 
-  if (copy == NULL || modules == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (copy == NULL || modules == NULL)
+    return out_of_memory ();
   while ((type = strsep (&rest, ",")) != NULL)
     if (*type)
       count = add_filesystem (type, modules, count);
@@ -161,8 +159,7 @@ add_modules_for_later (struct initramfs *initramfs, const struct kernel *kernel,
 
   if (asprintf (&name, "%s%s", type, optional ? "?" : "") == -1) {
     name = NULL;
-    error_message ("out of memory");
-    return -1;
+    return out_of_memory ();
   }
   add_filesystem (type, names, 0);
   for (size_t i = 0; names[i]; i++)

@@ -103,10 +103,8 @@ put_file (const char *path, int fd, uint64_t size_bytes, base_image_put *put, vo
   CLEANUP_FREE char *buffer = malloc (READ_BYTES);
   off_t size = (off_t) size_bytes, data = 0;
 
-  if (buffer == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (buffer == NULL)
+    return out_of_memory ();
   while ((data = next_data (fd, data, size)) != size) {
     off_t start = data == -1 ? 0 : data - data % BLOCK_BYTES;
     size_t want = size - start < READ_BYTES ? (size_t) (size - start) : READ_BYTES;

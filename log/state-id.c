@@ -65,10 +65,8 @@ state_id_parse (const char *text, const struct write_log *log, uint32_t *point, 
   char *rest = copy, *word;
   uint64_t position;
 
-  if (copy == NULL || result == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (copy == NULL || result == NULL)
+    return out_of_memory ();
   word = strsep (&rest, ":");
   if (parse_unsigned (word, UINT32_MAX, &position) == -1) {
     error_message ("state %s: not a state id: write POINT:CHOICES, as in 120:-98,+101", text);

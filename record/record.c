@@ -61,13 +61,6 @@ recording_parse_settle (const char *text, struct recording *recording)
   return 0;
 }
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* What keeps the recorder from recording, to free, or NULL. */
 static char *
 recorder_trouble (const struct session *session)

@@ -27,13 +27,6 @@
 #define RESET_TIMEOUT_MS 20000  /* a guest that takes longer for that is not worth it */
 
 static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
-static int
 add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
 {
   for (size_t i = 0; i < commands->count; i++)

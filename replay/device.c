@@ -102,10 +102,8 @@ need_buffer (struct device *device, size_t size)
   if (size <= device->buffer_size)
     return 0;
   char *larger = realloc (device->buffer, size);
-  if (larger == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (larger == NULL)
+    return out_of_memory ();
   device->buffer = larger;
   device->buffer_size = size;
   return 0;
@@ -216,10 +214,8 @@ take_lists (struct device *device, const struct control_report *head)
   seen = reallocarray (device->seen, head->seen_count + 1, sizeof *seen);
   if (seen)
     device->seen = seen;
-  if (decisions == NULL || seen == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (decisions == NULL || seen == NULL)
+    return out_of_memory ();
   for (size_t i = 0; i < head->decision_count; i++, from += sizeof (struct control_choice)) {
     struct control_choice choice;
 

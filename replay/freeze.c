@@ -147,9 +147,7 @@ freeze_check (const struct write_log *log, const struct tear *tear, struct findi
   uint32_t next = 0;
 
   while (next_stretch (log, &next, &stretch))
-    if (check_pending (log, tear, &stretch, findings) == -1 || check_issued (log, tear, &stretch, findings) == -1) {
-      error_message ("out of memory");
-      return -1;
-    }
+    if (check_pending (log, tear, &stretch, findings) == -1 || check_issued (log, tear, &stretch, findings) == -1)
+      return out_of_memory ();
   return 0;
 }

@@ -80,10 +80,8 @@ kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel 
   if (signature == NULL)
     return -1;
   if (asprintf (file, "%s/initramfs", kept->folder) == -1
-      || asprintf (&key, "%s %s %" PRIu64 " %" PRIu64, kernel->image, signature, memory_bytes, disk_bytes) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+      || asprintf (&key, "%s %s %" PRIu64 " %" PRIu64, kernel->image, signature, memory_bytes, disk_bytes) == -1)
+    return out_of_memory ();
   if (kept->key == NULL || strcmp (kept->key, key) != 0)
     return change_image (kept, initramfs, key, *file);
   free (key);

@@ -37,10 +37,8 @@ ask_for_sectors (struct runner *runner)
   CLEANUP_FREE const char **words = calloc (config->pages_count + 3, sizeof *words);
   struct vm_answer answer;
 
-  if (words == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (words == NULL)
+    return out_of_memory ();
   words[0] = "sectors";
   words[1] = "these";
   for (size_t i = 0; i < config->pages_count; i++)
@@ -127,10 +125,8 @@ runner_change (struct runner *runner, const struct runner_config *config)
   runner->tree = NULL;
   free (runner->words);
   runner->words = make_words (runner);
-  if (runner->words == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (runner->words == NULL)
+    return out_of_memory ();
   if (device_change (runner->device, config->log) == -1)
     return -1;
   /* The guest still has the request of the replay before. */
@@ -361,10 +357,8 @@ read_recovery (const struct runner_config *config, char *answer, struct outcome 
     return 0;
   }
   outcome->kind = OUTCOME_TREE;
-  if (read_check (&recovery, config->run_timeout_ms / 1000, outcome) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (read_check (&recovery, config->run_timeout_ms / 1000, outcome) == -1)
+    return out_of_memory ();
   memcpy (outcome->digest, recovery.digest, sizeof outcome->digest);
   /* What a checker that hangs has started may hang, too, and hold the file system. */
   if (outcome->check == CHECK_HUNG)

@@ -54,13 +54,6 @@ struct reply {
   bool remembered;
 };
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* The public marks at POSITION or before, a line each, to free: the last MARKS_MAX bytes of them. */
 static char *
 marks_before (const struct write_log *log, uint32_t position)

@@ -44,10 +44,8 @@ add_text (struct case_texts *texts, const char *text)
 
   if (larger)
     texts->list = larger;
-  if (larger == NULL || (larger[texts->count] = strdup (text)) == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (larger == NULL || (larger[texts->count] = strdup (text)) == NULL)
+    return out_of_memory ();
   texts->count++;
   return 0;
 }
@@ -361,10 +359,8 @@ case_read (struct corpus_case *corpus_case, const char *path, const char *name)
   struct stat status;
 
   *corpus_case = (struct corpus_case) { .name = strdup (name), .path = strdup (path) };
-  if (corpus_case->name == NULL || corpus_case->path == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (corpus_case->name == NULL || corpus_case->path == NULL)
+    return out_of_memory ();
   if (stat (path, &status) == -1) {
     error_message ("%s: %m", path);
     return -1;

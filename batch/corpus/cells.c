@@ -44,13 +44,6 @@ default_size (const char *filesystem)
   return DEFAULT_SIZE;
 }
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* Put the option NAME with its VALUE behind the *COUNT words; none if there is no value. */
 static void
 add_option (const char **words, size_t *count, const char *name, const char *value)

@@ -63,10 +63,8 @@ add_case (struct corpus *corpus, const char *path, const char *root, const char 
   if (corpus_check_inside (corpus, path, case_file) == -1)
     return -1;
   larger = reallocarray (corpus->cases, corpus->case_count + 1, sizeof *larger);
-  if (larger == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (larger == NULL)
+    return out_of_memory ();
   corpus->cases = larger;
   return case_read (&larger[corpus->case_count++], path, name);
 }

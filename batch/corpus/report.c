@@ -112,8 +112,7 @@ add_entry (struct entries *entries, const struct case_cell *cell, char *cause, c
     entries->list = larger;
   if (larger == NULL || cause == NULL) {
     free (cause);
-    error_message ("out of memory");
-    return -1;
+    return out_of_memory ();
   }
   entries->list[entries->count++] = (struct entry) { cell, cause, text, kind };
   return 0;

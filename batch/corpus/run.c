@@ -42,10 +42,8 @@ plan_environments (struct corpus *corpus, const struct arguments *arguments, con
                    struct kernel *kernels, size_t kernel_count)
 {
   corpus->environments = calloc (kernel_count * filesystems->count, sizeof *corpus->environments);
-  if (corpus->environments == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (corpus->environments == NULL)
+    return out_of_memory ();
   for (size_t i = 0; i < kernel_count; i++) {
     const char *spec = arguments->kernels.count ? arguments->kernels.texts[i] : NULL;
 

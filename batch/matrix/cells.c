@@ -36,13 +36,6 @@ struct runner {
   matrix_cell_ended *ended;
 };
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* Say in WORDS what `powercut run` is to do for CELL. */
 static void
 word_cell (const struct runner *runner, const struct cell *cell, struct words *words)

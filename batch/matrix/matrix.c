@@ -45,13 +45,6 @@ struct output {
   char *(*make) (const struct matrix *matrix);
 };
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* All protocols that there are.  LINES are what the program says of itself, and holds their texts. */
 static int
 list_protocols (struct words *lines, struct protocol **protocols, size_t *count)

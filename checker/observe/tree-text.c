@@ -200,10 +200,8 @@ tree_parse (const char *text, struct tree *tree)
     lines++;
   tree->text = strndup (text, length);
   tree->objects = calloc (lines + 1, sizeof *tree->objects);
-  if (tree->text == NULL || tree->objects == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (tree->text == NULL || tree->objects == NULL)
+    return out_of_memory ();
   for (char *at = tree->text, *end; at < tree->text + length; at = end + 1) {
     struct tree_object *object = &tree->objects[tree->count];
     object->line = tree->count + 1;

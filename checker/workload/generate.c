@@ -114,13 +114,6 @@ struct generator {
   size_t step_count;
 };
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* Want the operations that NAME, a word of LENGTH bytes, stands for; false if there are none. */
 static bool
 want (struct generator *generator, const char *name, size_t length)

@@ -124,7 +124,7 @@ refuse (const struct parser *parser, const char *format, ...)
 }
 
 static int
-out_of_memory (const struct parser *parser)
+memory_is_out (const struct parser *parser)
 {
   return refuse (parser, "out of memory");
 }
@@ -167,7 +167,7 @@ take_text (const struct parser *parser, const char *word)
   char *text = strdup (word);
 
   if (text == NULL) {
-    out_of_memory (parser);
+    memory_is_out (parser);
     return NULL;
   }
   ssize_t length = unescape_word (text);
@@ -222,7 +222,7 @@ take_value (const struct parser *parser, const char *word, struct workload_opera
 {
   operation->value = strdup (word);
   if (operation->value == NULL)
-    return out_of_memory (parser);
+    return memory_is_out (parser);
   ssize_t length = unescape_word (operation->value);
   if (length == -1)
     return refuse (parser, "%s: write %% as %%25, and any other byte as %% and two hexadecimal digits", word);
@@ -372,7 +372,7 @@ add_operation (struct parser *parser, enum workload_verb verb, char **words, siz
 
     if (larger == NULL) {
       free_operation (&operation);
-      return out_of_memory (parser);
+      return memory_is_out (parser);
     }
     workload->operations = larger;
     parser->operation_room = room;
@@ -391,7 +391,7 @@ add_checkpoint (struct parser *parser, const char *text)
     return -1;
   struct workload_operation *operation = &parser->workload->operations[parser->workload->count - 1];
   operation->other = safe_text (text);
-  return operation->other ? 0 : out_of_memory (parser);
+  return operation->other ? 0 : memory_is_out (parser);
 }
 
 static int
@@ -415,12 +415,12 @@ add_rule (struct parser *parser, char **words, size_t count)
     return refuse (parser, "give `rule +NAME' or `rule -NAME'");
   struct workload_rule *larger = reallocarray (workload->rules, workload->rule_count + 1, sizeof *larger);
   if (larger == NULL)
-    return out_of_memory (parser);
+    return memory_is_out (parser);
   workload->rules = larger;
   larger += workload->rule_count;
   *larger = (struct workload_rule) { parser->line, words[0][0] == '+', strdup (words[0] + 1) };
   if (larger->name == NULL)
-    return out_of_memory (parser);
+    return memory_is_out (parser);
   workload->rule_count++;
   return 0;
 }
@@ -482,7 +482,7 @@ workload_parse (const char *text, const char *name, struct workload *workload)
 
   *workload = (struct workload) { .name = name };
   if (copy == NULL)
-    return out_of_memory (&parser);
+    return memory_is_out (&parser);
   while ((line = strsep (&next, "\n")) != NULL) {
     parser.line++;
     if (parse_line (&parser, line) == -1)

@@ -33,13 +33,6 @@ refuse (const struct simulation *simulation, const struct workload_operation *op
   return -1;
 }
 
-static int
-out_of_memory (void)
-{
-  error_message ("out of memory");
-  return -1;
-}
-
 /* LIST, an array of COUNT pointers, with room for one more; NULL if out of memory. */
 static void *
 grow (void *list, size_t count)

@@ -246,10 +246,8 @@ mount_sectors (struct agent *agent, char **words, FILE *payload)
   for (size_t i = 0; paths && i < count; i++)
     if ((paths[i] = strdup (words[1 + i])) == NULL)
       paths = NULL;
-  if (paths == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (paths == NULL)
+    return out_of_memory ();
   agent->sectors = strcmp (words[0], "all") == 0 || count > 0;
   agent->request = (struct sector_request) { strcmp (words[0], "all") == 0 ? NULL : (const char *const *) paths, count };
   return 0;
@@ -372,10 +370,8 @@ mount_recover (struct agent *agent, char **words, FILE *payload)
   const char *device = words[0], *type = words[1];
   CLEANUP_FREE char *options = recovery_options (type, words[2]);
 
-  if (options == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (options == NULL)
+    return out_of_memory ();
   boot_load_filesystem (agent, type);
   if (prepare_device (device) == -1)
     return -1;

@@ -304,8 +304,7 @@ mark_operation (const struct worker *worker, const struct workload_operation *op
   if (length != -1)
     return mark_write (worker->mark_device, text);
   text = NULL;
-  error_message ("out of memory");
-  return -1;
+  return out_of_memory ();
 }
 
 /* Whether ERROR says that a file system cannot do OPERATION at all, as far as errors tell. */

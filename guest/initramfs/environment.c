@@ -106,15 +106,11 @@ initramfs_add_environment (struct initramfs *initramfs)
   size_t length;
   FILE *text = open_memstream (&data, &length);
 
-  if (text == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (text == NULL)
+    return out_of_memory ();
   int result = write_variables (text) == -1 ? -1 : write_home (initramfs, text);
   write_names (text);
-  if (fclose (text) == EOF || result == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (fclose (text) == EOF || result == -1)
+    return out_of_memory ();
   return initramfs_add_data (initramfs, AGENT_ENVIRONMENT, data, length, 0644);
 }

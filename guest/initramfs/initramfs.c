@@ -207,10 +207,8 @@ add_bytes (struct initramfs *initramfs, const char *guest, mode_t mode, const vo
   bool is_new;
   char *copy = malloc (length + 1);
 
-  if (copy == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (copy == NULL)
+    return out_of_memory ();
   if (length > 0)
     memcpy (copy, data, length);
   copy[length] = '\0';

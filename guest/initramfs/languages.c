@@ -68,10 +68,8 @@ add_module_directory (struct initramfs *initramfs, enum language language, const
 {
   struct text_list *list = &initramfs->modules[language];
 
-  if (!text_list_has (list, directory) && text_list_add (list, directory, strlen (directory)) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (!text_list_has (list, directory) && text_list_add (list, directory, strlen (directory)) == -1)
+    return out_of_memory ();
   return 0;
 }
 

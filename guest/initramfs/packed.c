@@ -172,10 +172,8 @@ initramfs_add_packed (struct initramfs *initramfs, const struct packed_piece *pi
     .initramfs = initramfs, .archive = archive_read_new (), .next = pieces, .end = pieces + count, .root = root, .name = name
   };
 
-  if (unpacker.archive == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (unpacker.archive == NULL)
+    return out_of_memory ();
   int r = unpack (&unpacker);
   archive_read_free (unpacker.archive);
   return r == 0 ? add_mount_points (initramfs, root) : -1;

@@ -79,8 +79,7 @@ collect (const struct initramfs *initramfs, struct files *files)
   twalk_r (initramfs->entries, visit, files);
   if (files->failed) {
     free (files->files);
-    error_message ("out of memory");
-    return -1;
+    return out_of_memory ();
   }
   if (files->count > 0)
     qsort (files->files, files->count, sizeof *files->files, compare_files);

@@ -135,10 +135,8 @@ initramfs_write (struct initramfs *initramfs, const char *file)
 {
   struct write_state state = { .archive = archive_write_new (), .file = file };
 
-  if (state.archive == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (state.archive == NULL)
+    return out_of_memory ();
   int result = write_archive (initramfs, &state);
   archive_write_free (state.archive);
   return result;
@@ -150,10 +148,8 @@ initramfs_pack (struct initramfs *initramfs, const char *file)
   struct write_state state = { .archive = archive_write_new (), .file = file, .packed = true };
   int result;
 
-  if (state.archive == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (state.archive == NULL)
+    return out_of_memory ();
   /* ARCHIVE_WARN: the program zstd would do it. */
   if (archive_write_add_filter_zstd (state.archive) != ARCHIVE_OK)
     result = archive_failed (&state);

@@ -112,10 +112,8 @@ choose_packages (struct packages *packages, const struct kernel_wish *wish)
     if (meta || !is_wanted (line, wish))
       continue;
     char **more = realloc (packages->names, (packages->count + 1) * sizeof *more);
-    if (more == NULL) {
-      error_message ("out of memory");
-      return -1;
-    }
+    if (more == NULL)
+      return out_of_memory ();
     packages->names = more;
     more[packages->count++] = line;
   }

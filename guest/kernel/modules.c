@@ -64,8 +64,7 @@ append_file (char ***files, size_t count, char *file)
 
   if (more == NULL) {
     free (file);
-    error_message ("out of memory");
-    return -1;
+    return out_of_memory ();
   }
   more[count] = file;
   more[count + 1] = NULL;
@@ -275,10 +274,8 @@ module_read (const char *file, void **data, size_t *length)
   struct archive_entry *entry;
   int result = -1;
 
-  if (archive == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (archive == NULL)
+    return out_of_memory ();
   archive_read_support_filter_gzip (archive);
   archive_read_support_filter_xz (archive);
   archive_read_support_filter_zstd (archive);

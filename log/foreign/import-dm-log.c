@@ -64,10 +64,8 @@ add_to_epoch (struct walk *walk, const struct dm_log_request *request)
     size_t room = epoch->room ? epoch->room * 2 : 64;
     struct import_issued *larger = reallocarray (epoch->issued, room, sizeof *larger);
 
-    if (larger == NULL) {
-      error_message ("out of memory");
-      return -1;
-    }
+    if (larger == NULL)
+      return out_of_memory ();
     epoch->issued = larger;
     epoch->room = room;
   }

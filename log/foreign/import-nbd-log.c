@@ -343,10 +343,8 @@ import_walk_nbd_log (struct importer *importer)
   struct walk *walk = calloc (1, sizeof *walk);
   int r;
 
-  if (walk == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (walk == NULL)
+    return out_of_memory ();
   walk->importer = importer;
   walk->path = importer->options->file;
   if (foreign_file_map (walk->path, sizeof (struct nbd_request), "a transaction log of nbd-server", &walk->map,

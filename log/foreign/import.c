@@ -149,10 +149,8 @@ importer_mark (struct importer *importer, uint64_t file_offset, const char *text
   if (begins || commits) {
     int size = asprintf (&longer, "%s %.*s", begins ? "begin" : "commit", (int) length, text);
 
-    if (size == -1) {
-      error_message ("out of memory");
-      return -1;
-    }
+    if (size == -1)
+      return out_of_memory ();
     text = longer;
     length = (uint32_t) size;
   }

@@ -109,10 +109,8 @@ fails_at (const struct reduction *reduction, uint32_t position, const bool *pick
   CLEANUP_FREE struct choice *choices = join_dropped (reduction->dropped, reduction->count, picked, &count);
   struct verdict verdict;
 
-  if (choices == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (choices == NULL)
+    return out_of_memory ();
   if (config->probe (config->opaque, position, choices, count, &verdict) == -1)
     return -1;
   bool same = verdict.kind && strcmp (verdict.kind, config->kind) == 0;

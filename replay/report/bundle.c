@@ -178,10 +178,8 @@ bundle_write (const struct bundle *bundle, const char *file)
   struct publication publication;
   int r = -1;
 
-  if (archive == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (archive == NULL)
+    return out_of_memory ();
   if (publish_begin (&publication, file) == -1) {
     archive_write_free (archive);
     return -1;

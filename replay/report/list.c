@@ -140,10 +140,8 @@ list_log (const struct write_log *log, const struct tear *tear, const struct fil
 {
   struct crash_points points;
 
-  if (model_crash_points (log, false, &points) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (model_crash_points (log, false, &points) == -1)
+    return out_of_memory ();
   CLEANUP_FREE char *states = count_all (log, &points, tear);
   if (states) {
     print_header (log, file);

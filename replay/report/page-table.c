@@ -65,10 +65,8 @@ page_table_make (struct page_table *table, const struct session *session)
   *table = (struct page_table) { .pages = pages, .rows = calloc (pages->page_count + 1, sizeof *table->rows), .exhaustive = true };
   for (int when = 0; when < PAGES_WHEN_COUNT; when++)
     mpz_init (table->states[when]);
-  if (table->rows == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (table->rows == NULL)
+    return out_of_memory ();
   for (size_t row = 0; row < pages->page_count; row++)
     for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
       mpz_init (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);

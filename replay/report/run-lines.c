@@ -84,10 +84,8 @@ run_lines_add (struct run_lines *lines, const struct run_line *line, const mpz_t
 {
   CLEANUP_FREE char *text = format_line (line, states);
 
-  if (text == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (text == NULL)
+    return out_of_memory ();
   if (fprintf (lines->file, "%s\n", text) < 0 || fflush (lines->file) == EOF) {
     error_message ("%s: %m", lines->path);
     return -1;

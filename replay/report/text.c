@@ -105,10 +105,8 @@ report_make (struct report *report, const struct session *session)
     add_finding (report, &session->findings.list[i]);
   report->unchanged = !report->violated && session->config->runner.check == NULL
     && update_changed_nothing (session->config->log, &session->config->trees);
-  if (count_behaviours (report) == -1) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (count_behaviours (report) == -1)
+    return out_of_memory ();
   return session->config->pages ? page_table_make (&report->pages, session) : 0;
 }
 

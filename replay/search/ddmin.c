@@ -159,10 +159,8 @@ minimize (bool *picked, size_t count, minimize_test *test, void *opaque)
   struct reduction reduction = { picked, trial, count, test, opaque };
   size_t element_count = 0;
 
-  if (trial == NULL || elements == NULL) {
-    error_message ("out of memory");
-    return -1;
-  }
+  if (trial == NULL || elements == NULL)
+    return out_of_memory ();
   for (size_t i = 0; i < count; i++)
     if (picked[i])
       elements[element_count++] = i;

@@ -2,6 +2,11 @@
 # One program a module, linked to the same convenience library as the program that uses it.
 unit_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS)
 
+UNIT_TESTS += tests/unit/common/test-array
+tests_unit_common_test_array_SOURCES = tests/unit/common/test-array.c tests/unit/unit.h
+tests_unit_common_test_array_CFLAGS = $(unit_cflags)
+tests_unit_common_test_array_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
+
 UNIT_TESTS += tests/unit/common/test-number
 tests_unit_common_test_number_SOURCES = tests/unit/common/test-number.c tests/unit/unit.h
 tests_unit_common_test_number_CFLAGS = $(unit_cflags)

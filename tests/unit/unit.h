@@ -18,4 +18,19 @@ run_suite (Suite *suite)
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* The whole program: a suite of NAME with these tests. */
+#define UNIT_TEST_MAIN(name, ...)                                                  \
+  int                                                                              \
+  main (void)                                                                      \
+  {                                                                                \
+    const TTest *const tests[] = { __VA_ARGS__ };                                  \
+    Suite *suite = suite_create (name);                                            \
+    TCase *tcase = tcase_create (name);                                            \
+                                                                                   \
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)                      \
+      tcase_add_test (tcase, tests[i]);                                            \
+    suite_add_tcase (suite, tcase);                                                \
+    return run_suite (suite);                                                      \
+  }
+
 #endif
