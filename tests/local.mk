@@ -21,6 +21,7 @@ SHELL_TESTS = \
 	tests/test-import-blklogwrites.sh \
 	tests/test-import-nbd-datalog.sh \
 	tests/test-hostile-names.sh \
+	tests/test-house.sh \
 	tests/test-kernel-list.sh \
 	tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh \
