@@ -50,6 +50,7 @@ VM_TESTS = \
 	tests/vm/test-programs.sh \
 	tests/vm/test-recording-agrees-with-filter-log.sh \
 	tests/vm/test-replay-is-exact.sh \
+	tests/vm/test-results-as-before.sh \
 	tests/vm/test-search-equals-brute-force.sh \
 	tests/vm/test-reports.sh \
 	tests/vm/test-settle.sh \
@@ -66,6 +67,7 @@ check_PROGRAMS += tests/hostile-reports
 tests_hostile_reports_SOURCES = tests/hostile-reports.c
 tests_hostile_reports_LDADD = replay/libreplay.la common/libmessage.la
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
+EXTRA_DIST += tests/vm/logs/before
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/logs/btrfs-lost-tmpfile-workload/case.ini tests/vm/logs/btrfs-lost-tmpfile-workload/log.zst \
