@@ -20,6 +20,7 @@
 #include "common/number.h"
 #include "common/workdir.h"
 #include "guest/image.h"
+#include "guest/kernel/find.h"
 #include "guest/vm.h"
 #include "replay/runner.h"
 #include "replay/search/model.h"

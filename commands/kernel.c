@@ -13,7 +13,8 @@
 #include "common/nearest.h"
 #include "common/options.h"
 #include "guest/image.h"
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/fetch.h"
+#include "guest/kernel/list.h"
 #include "record/mkfs.h"
 
 #define EXIT_USAGE 2

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
 	common/array.h \
+	common/cache.c common/cache.h \
 	common/capture.c common/capture.h \
 	common/cleanup.h \
 	common/clock.h \

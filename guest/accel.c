@@ -11,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cache.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
 #include "common/publish.h"
 #include "common/text.h"
 #include "guest/accel.h"
-#include "guest/kernel/kernel.h"
 #include "guest/qemu.h"
 
 #define KVM_DEVICE "/dev/kvm"

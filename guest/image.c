@@ -11,6 +11,7 @@
 #include "filesystem/fsck.h"
 #include "guest/agent/protocol.h"
 #include "guest/image.h"
+#include "guest/kernel/find.h"
 #include "guest/kernel/modules.h"
 
 #define NAMES_MAX 16

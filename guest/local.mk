@@ -72,17 +72,16 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs/terminals.c \
 	guest/initramfs/write.c \
 	guest/kernel/apt.c guest/kernel/apt.h \
-	guest/kernel/fetch.c \
-	guest/kernel/find.c \
-	guest/kernel/image.c \
-	guest/kernel/kernel.h \
-	guest/kernel/list.c \
+	guest/kernel/fetch.c guest/kernel/fetch.h \
+	guest/kernel/find.c guest/kernel/find.h \
+	guest/kernel/image.c guest/kernel/image.h \
+	guest/kernel/kernel.c guest/kernel/kernel.h \
+	guest/kernel/list.c guest/kernel/list.h \
 	guest/kernel/modules.c guest/kernel/modules.h \
-	guest/kernel/parts.h \
-	guest/kernel/release.c \
+	guest/kernel/release.c guest/kernel/release.h \
 	guest/kernel/softdep.c guest/kernel/softdep.h \
 	guest/kernel/store.c guest/kernel/store.h \
-	guest/kernel/unpack.c \
+	guest/kernel/unpack.c guest/kernel/unpack.h \
 	guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/protocol.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)

@@ -22,7 +22,7 @@
 #include "common/process.h"
 #include "common/stop.h"
 #include "guest/agent/protocol.h"
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/unpack.h"
 #include "guest/launch.h"
 #include "guest/qemu.h"
 #include "guest/vm.h"

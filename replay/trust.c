@@ -9,6 +9,8 @@
 #include "common/message.h"
 #include "guest/agent/protocol.h"
 #include "guest/image.h"
+#include "guest/kernel/find.h"
+#include "guest/kernel/release.h"
 #include "log/files.h"
 #include "replay/trust.h"
 

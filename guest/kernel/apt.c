@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cache.h"
 #include "common/capture.h"
 #include "common/cleanup.h"
 #include "common/process.h"
 #include "common/text.h"
 #include "guest/kernel/apt.h"
-#include "guest/kernel/kernel.h"
 
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define RELEASE_NAME "/InRelease'"

@@ -9,12 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "common/workdir.h"
 #include "guest/kernel/apt.h"
-#include "guest/kernel/kernel.h"
-#include "guest/kernel/modules.h"
+#include "guest/kernel/fetch.h"
+#include "guest/kernel/list.h"
 #include "guest/kernel/store.h"
 
 #define PACKAGE_PREFIX "linux-image-"
@@ -38,34 +39,13 @@ struct packages {
   size_t count;
 };
 
-static bool
-ends_with (const char *text, size_t length, const char *suffix)
-{
-  size_t suffix_length = strlen (suffix);
-
-  return length >= suffix_length && memcmp (text + length - suffix_length, suffix, suffix_length) == 0;
-}
-
 /* The release in the name of a package, to free. */
 static char *
 package_release (const char *name)
 {
-  size_t length = strlen (name);
+  const char *release = name + strlen (PACKAGE_PREFIX), *suffix = strstr (release, SIGNATURE_SUFFIX);
 
-  if (ends_with (name, length, SIGNATURE_SUFFIX))
-    length -= strlen (SIGNATURE_SUFFIX);
-  return strndup (name + strlen (PACKAGE_PREFIX), length - strlen (PACKAGE_PREFIX));
-}
-
-/* REL-cloud-amd64, REL-amd64, and REL-rt-amd64, which is neither of ours. */
-const char *
-kernel_flavour (const char *release)
-{
-  size_t length = strlen (release);
-
-  if (ends_with (release, length, "-cloud-amd64"))
-    return KERNEL_CLOUD;
-  return ends_with (release, length, "-amd64") && !ends_with (release, length, "-rt-amd64") ? KERNEL_FULL : NULL;
+  return suffix && suffix[strlen (SIGNATURE_SUFFIX)] == '\0' ? strndup (release, (size_t) (suffix - release)) : strdup (release);
 }
 
 /* Does RELEASE have the version and the flavour that are wished for? */
@@ -111,11 +91,10 @@ choose_packages (struct packages *packages, const struct kernel_wish *wish)
     line[strcspn (line, " ")] = '\0';
     if (meta || !is_wanted (line, wish))
       continue;
-    char **more = realloc (packages->names, (packages->count + 1) * sizeof *more);
-    if (more == NULL)
+    char **name = array_add (packages->names, packages->count);
+    if (name == NULL)
       return out_of_memory ();
-    packages->names = more;
-    more[packages->count++] = line;
+    *name = line;
   }
   if (packages->count > 0)
     qsort (packages->names, packages->count, sizeof *packages->names, compare_packages);
@@ -189,22 +168,16 @@ static int
 take_fetched (const struct kernel_wish *wish, struct kernel *kernel)
 {
   struct kernel *kernels;
-  int count = kernel_list_fetched (&kernels), found = 0;
+  int count = kernel_list_fetched (&kernels), found = -1;
 
   if (count == -1)
     return -1;
-  for (int i = 0; i < count; i++) {
+  for (int i = 0; i < count && found == -1; i++) {
     const char *suite = kernels[i].suite;
-    if (!found && fits (kernels[i].release, wish)
-        && (wish->suite == NULL || (suite && strcmp (suite, wish->suite) == 0))) {
-      *kernel = kernels[i];
-      found = 1;
-    }
-    else
-      kernel_free (&kernels[i]);
+    if (fits (kernels[i].release, wish) && (wish->suite == NULL || (suite && strcmp (suite, wish->suite) == 0)))
+      found = i;
   }
-  free (kernels);
-  return found;
+  return kernel_list_take (kernels, count, found, kernel);
 }
 
 /* Have the kernel of PACKAGE in the cache, fetched if it is not there.  As apt_unpack. */

@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <dirent.h>
-#include <errno.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,51 +10,13 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "guest/kernel/kernel.h"
-#include "guest/kernel/modules.h"
-#include "guest/kernel/parts.h"
+#include "guest/kernel/find.h"
+#include "guest/kernel/image.h"
+#include "guest/kernel/list.h"
+#include "guest/kernel/unpack.h"
 
 /* A parameter of the driver of the guests' disks, which only a kernel knows that has it built in. */
 #define DEVICE_PARAMETER "virtio_blk.queue_depth"
-
-void
-kernel_free (struct kernel *kernel)
-{
-  free (kernel->image);
-  free (kernel->release);
-  free (kernel->modules);
-  free (kernel->suite);
-  *kernel = (struct kernel) { 0 };
-}
-
-bool
-kernel_release_matches (const char *release, const char *version)
-{
-  size_t length = strlen (version);
-
-  return strncmp (release, version, length) == 0 && (release[length] == '\0' || strchr (".-+~", release[length]));
-}
-
-/* The directory BASE/DIRECTORY/RELEASE if it is there and readable, to free, else NULL. */
-static char *
-readable_modules (const char *base, const char *directory, const char *release)
-{
-  char *path = text_format ("%s/%s/%s", base, directory, release);
-
-  if (path && access (path, R_OK | X_OK) == -1) {
-    free (path);
-    path = NULL;
-  }
-  return path;
-}
-
-char *
-kernel_modules_in (const char *base, const char *release)
-{
-  char *path = readable_modules (base, "lib/modules", release);
-
-  return path ? path : readable_modules (base, "usr/lib/modules", release);
-}
 
 /* The modules of RELEASE near IMAGE: beside it, above it as in boot/vmlinuz, or three directories above it, which is
  * the top of the tree for arch/x86/boot/bzImage and, but for usr/, for lib/modules/RELEASE/vmlinuz.  To free, or NULL.
@@ -94,7 +55,7 @@ static int
 check_modules (const struct kernel *kernel)
 {
   if (kernel->modules)
-    return modules_prepare (kernel->modules, kernel->release);
+    return kernel_prepare_modules (kernel);
   if (kernel_has_builtin (kernel->image, DEVICE_PARAMETER) != 0)
     return 0;
   error_message ("%s: this kernel needs its modules, and lib/modules/%s is neither beside it, nor one or three "
@@ -115,16 +76,6 @@ fill_kernel (struct kernel *kernel, char *image)
   }
   kernel_free (kernel);
   return -1;
-}
-
-bool
-kernel_is_image_name (const char *name)
-{
-  size_t length = strlen (name);
-
-  if (length > 4 && strcmp (name + length - 4, ".old") == 0)
-    return false;
-  return strncmp (name, "vmlinuz", 7) == 0 || strcmp (name, "bzImage") == 0;
 }
 
 /* Whether the entry NAME of DIRECTORY is, or has, an image. */
@@ -215,14 +166,7 @@ take_first (struct kernel *kernels, int count, const char *version, const char *
       if (kernel_has_modules (&kernels[i], modules))
         best = i;
     }
-  best = best == -1 ? first : best;
-  for (int i = 0; i < count; i++)
-    if (i == best)
-      *kernel = kernels[i];
-    else
-      kernel_free (&kernels[i]);
-  free (kernels);
-  return best >= 0;
+  return kernel_list_take (kernels, count, best == -1 ? first : best, kernel);
 }
 
 static int
@@ -245,7 +189,7 @@ find_any (const char *version, const char *const *modules, struct kernel *kernel
     error_message ("no kernel to boot: `powercut kernel fetch` gets one, or name yours with --kernel=FILE");
   if (!found)
     return -1;
-  if (kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0)
+  if (kernel_prepare_modules (kernel) == 0)
     return 0;
   kernel_free (kernel);
   return -1;
@@ -270,65 +214,4 @@ kernel_find_with (const char *spec, const char *const *modules, struct kernel *k
     return -1;
   }
   return S_ISDIR (status.st_mode) ? find_in_directory (spec, kernel) : fill_kernel (kernel, text_format ("%s", spec));
-}
-
-int
-cache_make (char *folder)
-{
-  for (char *slash = strchr (folder + 1, '/'); ; slash = strchr (slash + 1, '/')) {
-    if (slash)
-      *slash = '\0';
-    if (mkdir (folder, 0700) == -1 && errno != EEXIST)
-      return -1;
-    if (slash == NULL)
-      return access (folder, R_OK | X_OK);
-    *slash = '/';
-  }
-}
-
-/* FOLDER, made if missing; or NULL after a message, and FOLDER is freed. */
-static char *
-made_folder (char *folder)
-{
-  if (folder && cache_make (folder) == -1) {
-    error_message ("cannot use the cache folder %s: %m: set XDG_CACHE_HOME to a folder that can be written", folder);
-    free (folder);
-    folder = NULL;
-  }
-  return folder;
-}
-
-char *
-cache_path (void)
-{
-  const char *cache = getenv ("XDG_CACHE_HOME"), *home = getenv ("HOME");
-
-  /* The specification says to ignore a relative path. */
-  if (cache && *cache == '/')
-    return text_format ("%s/powercut", cache);
-  return home && *home == '/' ? text_format ("%s/.cache/powercut", home) : NULL;
-}
-
-char *
-cache_folder (void)
-{
-  char *path = cache_path ();
-
-  if (path == NULL)
-    error_message ("no cache folder: HOME is not set: set it, or XDG_CACHE_HOME");
-  return made_folder (path);
-}
-
-char *
-cache_folder_in (const char *name)
-{
-  CLEANUP_FREE char *cache = cache_folder ();
-
-  return cache ? made_folder (text_format ("%s/%s", cache, name)) : NULL;
-}
-
-char *
-kernel_cache_folder (void)
-{
-  return cache_folder_in ("kernels");
 }

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/image.h"
 
 /* The x86 boot header, Documentation/arch/x86/boot.rst. */
 #define HEADER_SIZE 0x210
@@ -17,6 +17,16 @@
 #define HEADER_VERSION_AT 0x20e
 #define VERSION_BASE 0x200
 #define RELEASE_MAX 256
+
+bool
+kernel_is_image_name (const char *name)
+{
+  size_t length = strlen (name);
+
+  if (length > 4 && strcmp (name + length - 4, ".old") == 0)
+    return false;
+  return strncmp (name, "vmlinuz", 7) == 0 || strcmp (name, "bzImage") == 0;
+}
 
 /* The length of the release at the start of TEXT, or 0 if it could not stand in a path. */
 static size_t

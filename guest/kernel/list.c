@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "guest/kernel/kernel.h"
-#include "guest/kernel/modules.h"
-#include "guest/kernel/parts.h"
+#include "guest/kernel/image.h"
+#include "guest/kernel/list.h"
+#include "guest/kernel/store.h"
 
 #define RELEASE_MAX 256
 
@@ -47,13 +48,12 @@ list_kernels (const char *folder, read_kernel *read, struct kernel **kernels)
     read (folder, entry->d_name, &kernel);
     if (kernel.image == NULL)
       continue;
-    struct kernel *more = realloc (*kernels, (count + 1) * sizeof *more);
-    if (more == NULL) {
+    struct kernel *added = array_add (*kernels, count);
+    if (added == NULL) {
       kernel_free (&kernel);
       break;
     }
-    *kernels = more;
-    more[count++] = kernel;
+    *added = kernel;
   }
   if (stream)
     closedir (stream);
@@ -123,16 +123,13 @@ kernel_list_installed (struct kernel **kernels)
 }
 
 bool
-kernel_has_modules (const struct kernel *kernel, const char *const *modules)
+kernel_list_take (struct kernel *kernels, int count, int index, struct kernel *kernel)
 {
-  bool has = *modules == NULL || kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0;
-
-  for (; has && *modules && kernel->modules; modules++) {
-    char **files;
-
-    has = modules_find (kernel->modules, kernel->release, *modules, &files) == 0;
-    if (has)
-      modules_free (files);
-  }
-  return has;
+  for (int i = 0; i < count; i++)
+    if (i == index)
+      *kernel = kernels[i];
+    else
+      kernel_free (&kernels[i]);
+  free (kernels);
+  return index >= 0;
 }

@@ -2,12 +2,11 @@
 /* The kernel that a log names, which may be anybody's: its release is compared, and nothing else is made of it. */
 #include <config.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/message.h"
-#include "guest/kernel/kernel.h"
-#include "guest/kernel/modules.h"
+#include "guest/kernel/list.h"
+#include "guest/kernel/release.h"
 
 #define RELEASE_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-"
 
@@ -15,17 +14,11 @@
 static bool
 take_release (struct kernel *kernels, int count, const char *release, struct kernel *kernel)
 {
-  bool found = false;
+  int index = 0;
 
-  for (int i = 0; i < count; i++)
-    if (!found && strcmp (kernels[i].release, release) == 0) {
-      *kernel = kernels[i];
-      found = true;
-    }
-    else
-      kernel_free (&kernels[i]);
-  free (kernels);
-  return found;
+  while (index < count && strcmp (kernels[index].release, release) != 0)
+    index++;
+  return kernel_list_take (kernels, count, index < count ? index : -1, kernel);
 }
 
 /* The message is an offer to run a command: nothing but a release may stand in it. */
@@ -54,7 +47,7 @@ kernel_find_release (const char *release, const char *log, struct kernel *kernel
     if (!take_release (kernels, count, release, kernel))
       return report_missing (release, log);
   }
-  if (kernel->modules == NULL || modules_prepare (kernel->modules, kernel->release) == 0)
+  if (kernel_prepare_modules (kernel) == 0)
     return 0;
   kernel_free (kernel);
   return -1;

@@ -7,10 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cache.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "common/workdir.h"
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/image.h"
 #include "guest/kernel/modules.h"
 #include "guest/kernel/store.h"
 
@@ -125,6 +126,12 @@ publish (const char *top, const char *place, const char *release, const char *su
     return 0;
   error_message ("%s: cannot be put there: %m", place);
   return -1;
+}
+
+char *
+kernel_cache_folder (void)
+{
+  return cache_folder_in ("kernels");
 }
 
 int

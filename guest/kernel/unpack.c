@@ -22,7 +22,7 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/unpack.h"
 
 #define SETUP_SECTORS_AT 0x1f1
 #define MAGIC_AT 0x202

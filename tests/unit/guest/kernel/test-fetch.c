@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/fetch.h"
 #include "tests/unit/put-kernel.h"
 #include "tests/unit/unit.h"
 

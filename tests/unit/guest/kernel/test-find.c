@@ -6,8 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cache.h"
 #include "common/process.h"
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/find.h"
+#include "guest/kernel/image.h"
+#include "guest/kernel/list.h"
 #include "tests/unit/put-kernel.h"
 #include "tests/unit/unit.h"
 

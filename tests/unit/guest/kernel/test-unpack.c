@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "common/workdir.h"
-#include "guest/kernel/kernel.h"
+#include "guest/kernel/find.h"
+#include "guest/kernel/unpack.h"
 #include "tests/unit/unit.h"
 
 #define FOLDER "powercut/kernels/6.99/boot"

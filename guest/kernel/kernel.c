@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/text.h"
+#include "guest/kernel/kernel.h"
+#include "guest/kernel/modules.h"
+
+void
+kernel_free (struct kernel *kernel)
+{
+  free (kernel->image);
+  free (kernel->release);
+  free (kernel->modules);
+  free (kernel->suite);
+  *kernel = (struct kernel) { 0 };
+}
+
+bool
+kernel_release_matches (const char *release, const char *version)
+{
+  size_t length = strlen (version);
+
+  return strncmp (release, version, length) == 0 && (release[length] == '\0' || strchr (".-+~", release[length]));
+}
+
+static bool
+ends_with (const char *text, const char *suffix)
+{
+  size_t length = strlen (text), suffix_length = strlen (suffix);
+
+  return length >= suffix_length && strcmp (text + length - suffix_length, suffix) == 0;
+}
+
+/* REL-cloud-amd64, REL-amd64, and REL-rt-amd64, which is neither of ours. */
+const char *
+kernel_flavour (const char *release)
+{
+  if (ends_with (release, "-cloud-amd64"))
+    return KERNEL_CLOUD;
+  return ends_with (release, "-amd64") && !ends_with (release, "-rt-amd64") ? KERNEL_FULL : NULL;
+}
+
+/* The directory BASE/DIRECTORY/RELEASE if it is there and readable, to free, else NULL. */
+static char *
+readable_modules (const char *base, const char *directory, const char *release)
+{
+  char *path = text_format ("%s/%s/%s", base, directory, release);
+
+  if (path && access (path, R_OK | X_OK) == -1) {
+    free (path);
+    path = NULL;
+  }
+  return path;
+}
+
+char *
+kernel_modules_in (const char *base, const char *release)
+{
+  char *path = readable_modules (base, "lib/modules", release);
+
+  return path ? path : readable_modules (base, "usr/lib/modules", release);
+}
+
+int
+kernel_prepare_modules (const struct kernel *kernel)
+{
+  return kernel->modules ? modules_prepare (kernel->modules, kernel->release) : 0;
+}
+
+bool
+kernel_has_modules (const struct kernel *kernel, const char *const *modules)
+{
+  bool has = *modules == NULL || kernel_prepare_modules (kernel) == 0;
+
+  for (; has && *modules && kernel->modules; modules++) {
+    char **files;
+
+    has = modules_find (kernel->modules, kernel->release, *modules, &files) == 0;
+    if (has)
+      modules_free (files);
+  }
+  return has;
+}
