@@ -16,3 +16,4 @@ checker_libjudge_la_SOURCES = \
 	checker/observe/tree-text.c checker/observe/tree-text.h \
 	checker/workload/simulation.c checker/workload/simulation.h
 checker_libjudge_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+checker_libjudge_la_LIBADD = filesystem/libfilesystem.la

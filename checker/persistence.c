@@ -13,19 +13,10 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "filesystem/filesystem.h"
 
 #define NOWHERE UINT32_MAX      /* in place of the number of an inode */
 #define PAGE_BYTES 4096
-#define ALL_RULES ((UINT32_C (1) << RULE_COUNT) - 1)
-#define BIT(rule) (UINT32_C (1) << (rule))
-
-static const char *const rule_names[] = {
-  [RULE_SYNC_NAME] = "sync-name", [RULE_SYNC_GONE] = "sync-gone", [RULE_SYNC_DATA] = "sync-data",
-  [RULE_SYNC_XATTR] = "sync-xattr", [RULE_FSYNC_DATA] = "fsync-data", [RULE_FSYNC_XATTR] = "fsync-xattr",
-  [RULE_FSYNC_NAME] = "fsync-name", [RULE_FSYNC_LINKS] = "fsync-links", [RULE_FSYNC_GONE] = "fsync-gone",
-  [RULE_FSYNC_EXCHANGE] = "fsync-exchange",
-  [RULE_DIR_NAME] = "dir-name", [RULE_DIR_GONE] = "dir-gone", [RULE_RENAME_LOST] = "rename-lost", [RULE_OBJECT] = "object",
-};
 
 /* Who promised something. */
 struct promise {
@@ -84,55 +75,14 @@ struct persistence {
   struct state **states;        /* by the number of the operation that was the last to return; NULL: not worked out yet */
 };
 
-const char *
-persistence_rule_name (enum persistence_rule rule)
-{
-  return rule_names[rule];
-}
-
-/* Whether WORD is among the mount options OPTIONS. */
-static bool
-has_option (const char *options, const char *word)
-{
-  size_t length = strlen (word);
-
-  for (const char *at = options; at; at = strchr (at, ',')) {
-    at += *at == ',';
-    if (strncmp (at, word, length) == 0 && (at[length] == ',' || at[length] == '\0'))
-      return true;
-  }
-  return false;
-}
-
-static uint32_t
-rules_of_filesystem (const char *filesystem, const char *options)
-{
-  static const char *const journaling[] = { "ext3", "ext4", "xfs", "btrfs" };
-  const uint32_t fsync_names = BIT (RULE_FSYNC_NAME) | BIT (RULE_FSYNC_LINKS) | BIT (RULE_FSYNC_GONE) | BIT (RULE_DIR_NAME)
-    | BIT (RULE_FSYNC_EXCHANGE) | BIT (RULE_DIR_GONE) | BIT (RULE_RENAME_LOST);
-
-  for (size_t i = 0; i < sizeof journaling / sizeof journaling[0]; i++)
-    if (strcmp (filesystem, journaling[i]) == 0)
-      return strcmp (filesystem, "xfs") == 0 ? ALL_RULES & ~BIT (RULE_FSYNC_EXCHANGE) : ALL_RULES;
-  if (strcmp (filesystem, "f2fs") != 0)
-    return ALL_RULES & ~fsync_names;
-  if (has_option (options, "fsync_mode=strict"))
-    return ALL_RULES;
-  if (has_option (options, "fsync_mode=nobarrier"))
-    return ALL_RULES & ~(fsync_names | BIT (RULE_FSYNC_DATA) | BIT (RULE_FSYNC_XATTR));
-  return ALL_RULES & ~(BIT (RULE_FSYNC_GONE) | BIT (RULE_FSYNC_EXCHANGE) | BIT (RULE_RENAME_LOST));
-}
-
 int
 persistence_rules (const struct workload *workload, const char *filesystem, const char *options, uint32_t *rules)
 {
-  *rules = rules_of_filesystem (filesystem, options);
+  *rules = filesystem_promises (filesystem_find (filesystem), options);
   for (size_t i = 0; i < workload->rule_count; i++) {
     const struct workload_rule *change = &workload->rules[i];
-    unsigned rule = 0;
+    enum persistence_rule rule = persistence_rule_find (change->name);
 
-    while (rule < RULE_COUNT && strcmp (rule_names[rule], change->name) != 0)
-      rule++;
     if (rule == RULE_COUNT) {
       CLEANUP_FREE char *safe = safe_text (change->name);
 
@@ -140,9 +90,9 @@ persistence_rules (const struct workload *workload, const char *filesystem, cons
       return -1;
     }
     if (change->on)
-      *rules |= BIT (rule);
+      *rules |= RULE_BIT (rule);
     else
-      *rules &= ~BIT (rule);
+      *rules &= ~RULE_BIT (rule);
   }
   return 0;
 }
@@ -319,7 +269,7 @@ struct promiser {
 static bool
 is_on (const struct promiser *promiser, enum persistence_rule rule)
 {
-  return promiser->persistence->rules & BIT (rule);
+  return promiser->persistence->rules & RULE_BIT (rule);
 }
 
 static struct promise
@@ -784,7 +734,7 @@ begin_violation (struct judge *judge, enum persistence_rule rule, const char *pa
     judge->out_of_memory = true;
     return NULL;
   }
-  fprintf (file, "%s: ", rule_names[rule]);
+  fprintf (file, "%s: ", persistence_rule_name (rule));
   tree_print_word (file, path);
   fputs (": ", file);
   return file;
@@ -844,7 +794,7 @@ report_wrong (struct judge *judge, const char *path, const struct tree_object *s
   const struct promise *made = match == MATCH_NOT ? &nobody : match == MATCH_TYPE ? &state->data : &state->xattrs;
   size_t length;
 
-  if (match == MATCH_NOT && !(judge->persistence->rules & BIT (RULE_OBJECT)))
+  if (match == MATCH_NOT && !(judge->persistence->rules & RULE_BIT (RULE_OBJECT)))
     return;
   FILE *file = begin_violation (judge, made->rule, path, &length);
   if (file == NULL)
@@ -1038,7 +988,7 @@ report_lost (struct judge *judge, const struct sim_inode *inode)
   size_t length;
   FILE *file;
 
-  if (!(judge->persistence->rules & BIT (rule)))
+  if (!(judge->persistence->rules & RULE_BIT (rule)))
     return;
   file = open_memstream (&paths, &length);
   for (size_t i = 0; file && i < simulation->entry_count; i++) {
@@ -1234,7 +1184,7 @@ int
 persistence_compare (struct persistence *persistence, bool done, const char *seen, char **detail)
 {
   const struct workload *workload = persistence->workload;
-  const struct persistence exact = { workload, ALL_RULES, persistence->hash, NULL };
+  const struct persistence exact = { workload, RULES_ALL, persistence->hash, NULL };
   struct state *state = calloc (1, sizeof *state);
   const struct promiser promiser = { &exact, state, 0 };
   int r = -1;

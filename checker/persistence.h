@@ -50,16 +50,10 @@
 #include <sys/types.h>
 
 #include "checker/workload/language.h"
+#include "filesystem/rules.h"
 
-enum persistence_rule {
-  RULE_SYNC_NAME, RULE_SYNC_GONE, RULE_SYNC_DATA, RULE_SYNC_XATTR, RULE_FSYNC_DATA, RULE_FSYNC_XATTR, RULE_FSYNC_NAME,
-  RULE_FSYNC_LINKS, RULE_FSYNC_GONE, RULE_FSYNC_EXCHANGE, RULE_DIR_NAME, RULE_DIR_GONE, RULE_RENAME_LOST, RULE_OBJECT, RULE_COUNT,
-};
-
-extern const char *persistence_rule_name (enum persistence_rule rule);
-
-/* The rules, a bit each, to which WORKLOAD holds a file system of type FILESYSTEM mounted with OPTIONS, into *rules.  Returns 0,
- * or -1 after a message: the workload names a rule that is none.
+/* The rules (filesystem/rules.h), a bit each, to which WORKLOAD holds a file system of type FILESYSTEM mounted with
+ * OPTIONS, into *rules.  Returns 0, or -1 after a message: the workload names a rule that is none.
  */
 extern int persistence_rules (const struct workload *workload, const char *filesystem, const char *options, uint32_t *rules);
 

@@ -106,7 +106,7 @@ items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z]*\)\( .*\|\)$/\1/p' | 
 sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload/language.c" | sort > "$tmp/help"
 agree operations "$tmp/help" "$tmp/page"
 items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -v f2fs | sort > "$tmp/page"
-sed -n '/rule_names\[\] = {/,/^};/p' "$srcdir/checker/persistence.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
+sed -n '/^static const char \*const names\[RULE_COUNT\] = {/,/^};/p' "$srcdir/filesystem/rules.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
 agree rules "$tmp/help" "$tmp/page"
 
 # The update protocols.

@@ -32,6 +32,11 @@ tests_unit_common_test_publish_SOURCES = tests/unit/common/test-publish.c tests/
 tests_unit_common_test_publish_CFLAGS = $(unit_cflags)
 tests_unit_common_test_publish_LDADD = common/libcommon.la common/libmessage.la $(CHECK_LIBS)
 
+UNIT_TESTS += tests/unit/filesystem/test-filesystem
+tests_unit_filesystem_test_filesystem_SOURCES = tests/unit/filesystem/test-filesystem.c tests/unit/unit.h
+tests_unit_filesystem_test_filesystem_CFLAGS = $(unit_cflags)
+tests_unit_filesystem_test_filesystem_LDADD = filesystem/libfilesystem.la $(CHECK_LIBS)
+
 # It brings its own error_message, to see the messages.
 UNIT_TESTS += tests/unit/record/test-log-part
 tests_unit_record_test_log_part_SOURCES = tests/unit/record/test-log-part.c tests/unit/unit.h record/log-part.c record/log-part.h

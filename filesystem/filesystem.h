@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What powercut knows of each file system: one row, in filesystem/filesystem.c.  To add a file system is to add a row.
+ *
+ * A file system without a row can be recorded and replayed all the same, if there are a mkfs.NAME and a module NAME: it
+ * is treated as the row of the unknown one says, which has no name.
+ */
+#ifndef POWERCUT_FILESYSTEM_FILESYSTEM_H
+#define POWERCUT_FILESYSTEM_FILESYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FILESYSTEM_MODES_MAX 2
+
+struct filesystem {
+  const char *name;             /* as mount(2) and --fs have it; NULL: the unknown one */
+
+  /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
+   * is mounted with an option.  The first mode of which the option is given counts.
+   */
+  uint32_t promises;
+  struct filesystem_mode {
+    const char *mount_option;
+    uint32_t promises;
+  } modes[FILESYSTEM_MODES_MAX];
+};
+
+/* The row of the file system NAME, or that of the unknown one. */
+extern const struct filesystem *filesystem_find (const char *name);
+
+/* The rows by number, those with a name, or NULL after the last. */
+extern const struct filesystem *filesystem_at (size_t index);
+
+/* What FILESYSTEM promises when it is mounted with MOUNT_OPTIONS, which has commas between them. */
+extern uint32_t filesystem_promises (const struct filesystem *filesystem, const char *mount_options);
+
+#endif

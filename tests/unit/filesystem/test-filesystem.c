@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every row is complete, and agrees with itself and the others. */
+#include <config.h>
+
+#include <string.h>
+
+#include "filesystem/filesystem.h"
+#include "filesystem/rules.h"
+#include "tests/unit/unit.h"
+
+/* What is done for each file system with a row, and for the unknown one, whose name is NULL. */
+static void
+for_each_row (void (*check) (const struct filesystem *row))
+{
+  size_t count = 0;
+
+  for (const struct filesystem *row; (row = filesystem_at (count)) != NULL; count++)
+    check (row);
+  ck_assert_uint_ge (count, 10);
+  check (filesystem_find ("no such file system"));
+}
+
+static void
+check_found (const struct filesystem *row)
+{
+  if (row->name == NULL)
+    return;
+  ck_assert_str_ne (row->name, "");
+  ck_assert_ptr_eq (filesystem_find (row->name), row);
+}
+
+/* A name is of one row, and what has none is unknown. */
+START_TEST (each_is_found_by_its_name)
+{
+  for_each_row (check_found);
+  ck_assert_ptr_null (filesystem_find ("ext")->name);
+  ck_assert_ptr_null (filesystem_find ("ext44")->name);
+  ck_assert_ptr_null (filesystem_find ("")->name);
+}
+END_TEST
+
+static void
+check_rules (const char *name, uint32_t promises)
+{
+  const uint32_t least = RULE_BIT (RULE_SYNC_NAME) | RULE_BIT (RULE_SYNC_GONE) | RULE_BIT (RULE_SYNC_DATA)
+    | RULE_BIT (RULE_SYNC_XATTR) | RULE_BIT (RULE_OBJECT);
+
+  ck_assert_msg ((promises & ~RULES_ALL) == 0, "%s: promises a rule that is none", name);
+  ck_assert_msg ((promises & least) == least, "%s: does not promise what sync(2) says", name);
+}
+
+static void
+check_promises (const struct filesystem *row)
+{
+  const char *name = row->name ? row->name : "the unknown one";
+
+  check_rules (name, row->promises);
+  for (size_t i = 0; i < FILESYSTEM_MODES_MAX; i++) {
+    const struct filesystem_mode *mode = &row->modes[i];
+
+    if (mode->mount_option) {
+      ck_assert_msg (i == 0 || row->modes[i - 1].mount_option, "%s: a mode after the last", name);
+      ck_assert_msg (mode->promises != row->promises, "%s: mode %s changes nothing", name, mode->mount_option);
+      check_rules (name, mode->promises);
+      ck_assert_uint_eq (filesystem_promises (row, mode->mount_option), mode->promises);
+    }
+    else
+      ck_assert_msg (mode->promises == 0, "%s: a mode without an option", name);
+  }
+  ck_assert_uint_eq (filesystem_promises (row, ""), row->promises);
+}
+
+/* Rules exist, in every mode, and nobody promises less than sync(2). */
+START_TEST (promises_are_rules)
+{
+  for_each_row (check_promises);
+}
+END_TEST
+
+/* A mode is one whole word of the mount options. */
+START_TEST (a_mount_option_is_a_word)
+{
+  const struct filesystem *f2fs = filesystem_find ("f2fs");
+
+  ck_assert_uint_eq (filesystem_promises (f2fs, "noatime,fsync_mode=strict,discard"), RULES_ALL);
+  ck_assert_uint_eq (filesystem_promises (f2fs, "fsync_mode=stricter"), f2fs->promises);
+  ck_assert_uint_eq (filesystem_promises (f2fs, "nofsync_mode=strict"), f2fs->promises);
+}
+END_TEST
+
+/* Each rule has a name of its own, and is found by it. */
+START_TEST (rules_have_names)
+{
+  for (unsigned rule = 0; rule < RULE_COUNT; rule++) {
+    ck_assert_ptr_nonnull (persistence_rule_name (rule));
+    ck_assert_uint_eq (persistence_rule_find (persistence_rule_name (rule)), rule);
+  }
+  ck_assert_uint_eq (persistence_rule_find ("fsync"), RULE_COUNT);
+}
+END_TEST
+
+UNIT_TEST_MAIN ("filesystem", each_is_found_by_its_name, promises_are_rules, a_mount_option_is_a_word, rules_have_names)
