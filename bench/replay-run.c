@@ -22,6 +22,7 @@
 #include "guest/image.h"
 #include "guest/kernel/find.h"
 #include "guest/vm.h"
+#include "log/info.h"
 #include "replay/runner.h"
 #include "replay/search/model.h"
 
@@ -83,8 +84,8 @@ restore (const struct bench *bench)
 static void
 prepare (struct bench *bench, const struct kernel *kernel)
 {
-  const char *options = log_info (bench->log, "mount", 0);
-  struct initramfs *initramfs = guest_image_new (kernel, log_info (bench->log, "filesystem", 0), false);
+  const char *options = log_info (bench->log, LOG_KEY_MOUNT);
+  struct initramfs *initramfs = guest_image_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), false);
   const struct vm_disk disk = { .file = bench->work };
   uint32_t first;
 
@@ -94,7 +95,7 @@ prepare (struct bench *bench, const struct kernel *kernel)
   initramfs_free (initramfs);
   bench->config = (struct runner_config) {
     .log = bench->log->path, .image = kernel->image, .initramfs = bench->initramfs,
-    .filesystem = log_info (bench->log, "filesystem", 0), .mount_options = options ? options : "", .memory_mib = 256,
+    .filesystem = log_info (bench->log, LOG_KEY_FILESYSTEM), .mount_options = options ? options : "", .memory_mib = 256,
     .observe = true, .boot_timeout_ms = TIMEOUT_MS, .run_timeout_ms = TIMEOUT_MS,
   };
   const struct vm_config vm_config = {
@@ -185,7 +186,7 @@ main (int argc, char **argv)
     return 2;
   }
   bench.log = write_log_open (argv[1]);
-  if (bench.log == NULL || kernel_find (log_info (bench.log, "kernel-image", 0), &kernel) == -1
+  if (bench.log == NULL || kernel_find (log_info (bench.log, LOG_KEY_KERNEL_IMAGE), &kernel) == -1
       || (bench.folder = workdir_create ()) == NULL)
     return 2;
   if (asprintf (&bench.initramfs, "%s/initramfs", bench.folder) == -1

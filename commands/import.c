@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commands/import.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/options.h"
@@ -20,6 +21,7 @@
 #include "guest/image.h"
 #include "log/foreign/export.h"
 #include "log/foreign/import.h"
+#include "log/info.h"
 #include "record/log-part.h"
 
 #define EXIT_UNUSABLE 2
@@ -127,17 +129,13 @@ parse_import (int argc, char **argv, struct arguments *arguments)
 static int
 add_text (struct texts *texts, const char *key, const char *value)
 {
-  char **larger;
+  char **text;
 
   if (value == NULL)
     return 0;
-  larger = reallocarray (texts->texts, texts->count + 1, sizeof *larger);
-  if (larger == NULL)
+  text = array_add (texts->texts, texts->count);
+  if (text == NULL || (*text = log_info_text (key, value)) == NULL)
     return out_of_memory ();
-  texts->texts = larger;
-  if (asprintf (&larger[texts->count], "%s=%s", key, value) == -1)
-    return out_of_memory ();
-  texts->count++;
   return 0;
 }
 
@@ -145,8 +143,9 @@ add_text (struct texts *texts, const char *key, const char *value)
 static int
 make_info (const struct arguments *arguments, struct texts *info)
 {
-  if (add_text (info, "filesystem", arguments->filesystem) == -1 || add_text (info, "mount", arguments->mount_options) == -1
-      || add_text (info, "check", arguments->check) == -1)
+  if (add_text (info, LOG_KEY_FILESYSTEM, arguments->filesystem) == -1
+      || add_text (info, LOG_KEY_MOUNT, arguments->mount_options) == -1
+      || add_text (info, LOG_KEY_CHECK, arguments->check) == -1)
     return -1;
   for (size_t i = 0; i < arguments->include.count; i++) {
     CLEANUP_FREE char *absolute = realpath (arguments->include.texts[i], NULL);
@@ -155,7 +154,7 @@ make_info (const struct arguments *arguments, struct texts *info)
       error_message ("--include=%s: %m", arguments->include.texts[i]);
       return -1;
     }
-    if (add_text (info, "include", absolute) == -1)
+    if (add_text (info, LOG_KEY_INCLUDE, absolute) == -1)
       return -1;
   }
   return 0;

@@ -7,6 +7,7 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "guest/jobs.h"
+#include "log/info.h"
 
 #define SECTOR_BYTES_MAX 65536
 
@@ -129,7 +130,7 @@ replay_options_check (struct replay_options *options)
 static int
 number_of_log (const struct write_log *log, const char *key, uint64_t least, uint64_t most, uint64_t usual, uint64_t *value)
 {
-  const char *text = log_info (log, key, 0);
+  const char *text = log_info (log, key);
 
   if (*value > 0)
     return 0;
@@ -145,8 +146,8 @@ replay_options_complete (struct replay_options *options, const struct write_log 
 {
   struct guest_options *guest = &options->guest;
 
-  if (number_of_log (log, "memory", GUEST_MEMORY_LEAST, INT64_MAX, GUEST_MEMORY_DEFAULT, &guest->memory_bytes) == -1
-      || number_of_log (log, "timeout", 1, OPTION_SECONDS_MAX, GUEST_TIMEOUT_DEFAULT, &guest->timeout_seconds) == -1)
+  if (number_of_log (log, LOG_KEY_MEMORY, GUEST_MEMORY_LEAST, INT64_MAX, GUEST_MEMORY_DEFAULT, &guest->memory_bytes) == -1
+      || number_of_log (log, LOG_KEY_TIMEOUT, 1, OPTION_SECONDS_MAX, GUEST_TIMEOUT_DEFAULT, &guest->timeout_seconds) == -1)
     return -1;
   if (options->jobs == 0)
     options->jobs = jobs_default (guest->memory_bytes);

@@ -24,6 +24,7 @@
 #include "log/cut.h"
 #include "log/guard.h"
 #include "log/image.h"
+#include "log/info.h"
 #include "log/state-id.h"
 #include "replay/guest-cache.h"
 #include "replay/report/bundle.h"
@@ -180,7 +181,7 @@ find_trees (const struct write_log *log, struct trees *trees)
     if (add_tree (trees, text, length) == -1)
       return out_of_memory ();
   }
-  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, "workload", 0))
+  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, LOG_KEY_WORKLOAD))
     return 0;
   error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it again, "
                  "or look at it with --list", log->path);
@@ -192,7 +193,7 @@ static int
 find_pages (const struct replay_options *arguments, const struct write_log *log, const struct trees *trees, struct pages *pages,
             bool *found)
 {
-  const char *recorded = log_info (log, "pages", 0);
+  const char *recorded = log_info (log, LOG_KEY_PAGES);
   uint64_t page_bytes = arguments->guest.page_bytes;
 
   *pages = (struct pages) { .file_count = 0 };
@@ -217,11 +218,11 @@ find_watch (const struct write_log *log, const char ***watch)
   const char *path = NULL;
   size_t count = 0;
 
-  while ((path = log_info_after (log, "watch", path)) != NULL)
+  while ((path = log_info_after (log, LOG_KEY_WATCH, path)) != NULL)
     count++;
   *watch = calloc (count + 1, sizeof **watch);
   for (size_t i = 0; *watch && i < count; i++)
-    (*watch)[i] = path = log_info_after (log, "watch", path);
+    (*watch)[i] = path = log_info_after (log, LOG_KEY_WATCH, path);
   return count;
 }
 
@@ -339,7 +340,7 @@ make_initramfs (const struct replay_options *arguments, const struct write_log *
 {
   const struct trust trust = trust_of (arguments);
   const struct kept *kept = arguments->kept;
-  const char *filesystem = log_info (log, "filesystem", 0);
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
   struct initramfs *initramfs = kept ? guest_image_new_for_many (kernel, filesystem, kept_filesystems (kept), false)
     : guest_image_new (kernel, filesystem, false);
 
@@ -382,7 +383,7 @@ build_initramfs (const struct replay_options *arguments, const struct write_log 
 static struct persistence *
 make_persistence (const struct write_log *log, const struct workload *workload, const struct trees *trees)
 {
-  const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM), *options = log_info (log, LOG_KEY_MOUNT);
   struct persistence *persistence = NULL;
   uint32_t rules;
 
@@ -408,7 +409,7 @@ static int
 find_workload (const struct write_log *log, const struct trees *trees, const char *name, struct workload *workload,
                struct persistence **persistence)
 {
-  const char *text = log_info (log, "workload", 0);
+  const char *text = log_info (log, LOG_KEY_WORKLOAD);
 
   *workload = (struct workload) { .name = name };
   *persistence = NULL;
@@ -427,7 +428,7 @@ replay_in (const struct replay_options *arguments, const struct write_log *log, 
 {
   CLEANUP_FREE char *initramfs_file = NULL;
   CLEANUP_FREE const char **watch = NULL;
-  const char *filesystem = log_info (log, "filesystem", 0), *options = log_info (log, "mount", 0);
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM), *options = log_info (log, LOG_KEY_MOUNT);
   const struct trust trust = trust_of (arguments);
   uint64_t memory_bytes;
   const char *check;
@@ -486,7 +487,7 @@ run_replay (const struct replay_options *arguments, const struct write_log *log)
   char *folder;
   int status = EXIT_UNUSABLE;
 
-  if (log_info (log, "filesystem", 0) == NULL) {
+  if (log_info (log, LOG_KEY_FILESYSTEM) == NULL) {
     error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
                    log->path);
     return EXIT_UNUSABLE;

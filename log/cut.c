@@ -11,6 +11,7 @@
 #include "log/checksum.h"
 #include "log/cut.h"
 #include "log/files.h"
+#include "log/info.h"
 
 #define LEFT_OUT "powercut:left-out"    /* in place of a mark that the part does not have */
 
@@ -51,7 +52,7 @@ append_mark (struct part *part, const char *text, uint32_t length)
 static bool
 is_about_checker (const char *text)
 {
-  return strncmp (text, "check=", strlen ("check=")) == 0 || strncmp (text, "include=", strlen ("include=")) == 0;
+  return log_info_value (text, LOG_KEY_CHECK) || log_info_value (text, LOG_KEY_INCLUDE);
 }
 
 /* The header: that of LOG, with the text CHECK, if it is not NULL, in place of what it says of the checker. */
@@ -63,7 +64,7 @@ append_header (struct part *part, const struct write_log *log, const char *check
 
   if (info == NULL)
     return false;
-  for (const char *text = log->info; text < log->info + log->info_size; text += strlen (text) + 1)
+  for (const char *text = NULL; (text = log_info_next (log, text)) != NULL;)
     if (check == NULL || !is_about_checker (text))
       info[count++] = text;
   if (check)
@@ -124,10 +125,8 @@ append_all (struct part *part, const struct write_log *log, uint32_t position, c
   CLEANUP_FREE char *check = NULL;
   struct log_cursor cursor;
 
-  if (checker && asprintf (&check, "check=%s", checker->command) == -1) {
-    check = NULL;
+  if (checker && (check = log_info_text (LOG_KEY_CHECK, checker->command)) == NULL)
     return false;
-  }
   log_cursor_begin (&cursor, log);
   return append_header (part, log, check) && append_events (part, &cursor, position, checker != NULL)
     && append_rest (part, &cursor, kept) && (checker == NULL || log_files_read (checker->files, put_piece, part) == 0)

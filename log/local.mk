@@ -11,6 +11,7 @@ log_liblog_la_SOURCES = \
 	log/guard.c log/guard.h \
 	log/image.c log/image.h \
 	log/index.c log/index.h \
+	log/info.c log/info.h \
 	log/reader.c log/reader.h \
 	log/state-id.c log/state-id.h \
 	log/writer.c log/writer.h \

@@ -431,28 +431,6 @@ log_describe_loss (const struct write_log *log)
   return text;
 }
 
-const char *
-log_info_after (const struct write_log *log, const char *key, const char *previous)
-{
-  size_t length = strlen (key);
-
-  for (const char *text = previous ? previous + strlen (previous) + 1 : log->info; text < log->info + log->info_size;
-       text += strlen (text) + 1)
-    if (strncmp (text, key, length) == 0 && text[length] == '=')
-      return text + length + 1;
-  return NULL;
-}
-
-const char *
-log_info (const struct write_log *log, const char *key, size_t index)
-{
-  const char *value = log_info_after (log, key, NULL);
-
-  while (value && index-- > 0)
-    value = log_info_after (log, key, value);
-  return value;
-}
-
 bool
 log_mark_is (const struct log_mark *mark, const char *name, const char **rest, size_t *rest_length)
 {

@@ -80,16 +80,6 @@ extern void write_log_close (struct write_log *log);
 /* One line about what the reader could not use, to free; NULL if all was used. */
 extern char *log_describe_loss (const struct write_log *log);
 
-/* The value of the first text of KEY in the header that comes after PREVIOUS, a value that this gave before (NULL: the first of
- * all), or NULL.
- */
-extern const char *log_info_after (const struct write_log *log, const char *key, const char *previous);
-
-/* The value of the INDEXth text of KEY in the header, or NULL.  For all of them log_info_after is the way: a header may have
- * very many.
- */
-extern const char *log_info (const struct write_log *log, const char *key, size_t index);
-
 /* The number of writes whose issue is at POSITION or before. */
 extern uint32_t log_writes_until (const struct write_log *log, uint32_t position);
 

@@ -13,6 +13,7 @@
 #include "common/publish.h"
 #include "common/workdir.h"
 #include "guest/image.h"
+#include "log/info.h"
 #include "record/log-part.h"
 #include "record/mkfs.h"
 #include "record/recorder.h"
@@ -151,13 +152,22 @@ add_parameter (struct parameters *parameters, const char *name, const char *valu
   return 0;
 }
 
+/* A note for the log's header. */
 static int
-add_number (struct parameters *parameters, const char *name, uint64_t value)
+add_info (struct parameters *parameters, const char *key, const char *value)
+{
+  CLEANUP_FREE char *text = log_info_text (key, value);
+
+  return text ? add_parameter (parameters, "info=", text) : out_of_memory ();
+}
+
+static int
+add_number (struct parameters *parameters, const char *key, uint64_t value)
 {
   char number[32];
 
   snprintf (number, sizeof number, "%ju", (uintmax_t) value);
-  return add_parameter (parameters, name, number);
+  return add_info (parameters, key, number);
 }
 
 static void
@@ -175,32 +185,32 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
   int r = add_parameter (parameters, "log=", LOG_LINK);
 
   r |= add_parameter (parameters, "base=", IMAGE_NAME);
-  r |= add_parameter (parameters, "info=filesystem=", recording->filesystem);
-  r |= add_parameter (parameters, "info=mount=", recording->mount_options);
-  r |= add_parameter (parameters, "info=kernel=", recorder->kernel.release);
-  r |= add_parameter (parameters, "info=kernel-image=", recorder->kernel.image);
-  r |= add_parameter (parameters, "info=bus=", recording->virtio ? "virtio" : "nbd");
-  r |= add_number (parameters, "info=memory=", recording->guest.memory_bytes);
-  r |= add_number (parameters, "info=timeout=", recording->guest.timeout_seconds);
+  r |= add_info (parameters, LOG_KEY_FILESYSTEM, recording->filesystem);
+  r |= add_info (parameters, LOG_KEY_MOUNT, recording->mount_options);
+  r |= add_info (parameters, LOG_KEY_KERNEL, recorder->kernel.release);
+  r |= add_info (parameters, LOG_KEY_KERNEL_IMAGE, recorder->kernel.image);
+  r |= add_info (parameters, LOG_KEY_BUS, recording->virtio ? "virtio" : "nbd");
+  r |= add_number (parameters, LOG_KEY_MEMORY, recording->guest.memory_bytes);
+  r |= add_number (parameters, LOG_KEY_TIMEOUT, recording->guest.timeout_seconds);
   for (size_t i = 0; i < recording->watch.count; i++)
-    r |= add_parameter (parameters, "info=watch=", recording->watch.texts[i]);
+    r |= add_info (parameters, LOG_KEY_WATCH, recording->watch.texts[i]);
   for (size_t i = 0; recording->command[i]; i++)
-    r |= add_parameter (parameters, "info=command=", recording->command[i]);
+    r |= add_info (parameters, LOG_KEY_COMMAND, recording->command[i]);
   if (recording->guest.check)
-    r |= add_parameter (parameters, "info=check=", recording->guest.check) | add_parameter (parameters, "files=", FILES_NAME);
+    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check) | add_parameter (parameters, "files=", FILES_NAME);
   if (recording->guest.page_bytes > 0)
-    r |= add_number (parameters, "info=pages=", recording->guest.page_bytes);
+    r |= add_number (parameters, LOG_KEY_PAGES, recording->guest.page_bytes);
   for (size_t i = 0; i < recording->guest.include.count; i++) {
     CLEANUP_FREE char *absolute = realpath (recording->guest.include.texts[i], NULL);
 
-    r |= absolute ? add_parameter (parameters, "info=include=", absolute) : out_of_memory ();
+    r |= absolute ? add_info (parameters, LOG_KEY_INCLUDE, absolute) : out_of_memory ();
   }
   if (recording->workload)
-    r |= add_parameter (parameters, "info=workload=", recording->workload);
+    r |= add_info (parameters, LOG_KEY_WORKLOAD, recording->workload);
   for (size_t i = 0; i < recording->step.count; i++)
-    r |= add_parameter (parameters, "info=step=", recording->step.texts[i]);
+    r |= add_info (parameters, LOG_KEY_STEP, recording->step.texts[i]);
   if (recording->step.count > 0)
-    r |= add_number (parameters, "info=steps=", recording->step.count);
+    r |= add_number (parameters, LOG_KEY_STEPS, recording->step.count);
   return r;
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "log/info.h"
 #include "log/reader.h"
 #include "replay/explain/reason.h"
 #include "replay/freeze.h"
@@ -34,7 +35,7 @@ static const struct lazy_block {
 static bool
 is_lazy (const struct write_log *log, const struct log_write *write, uint32_t position)
 {
-  const char *filesystem = log_info (log, "filesystem", 0);
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
 
   if (write->kind == LOG_TRIM)  /* nobody needs the blocks, whatever is on them */
     return write->completion <= position;

@@ -12,13 +12,14 @@
 #include "guest/kernel/find.h"
 #include "guest/kernel/release.h"
 #include "log/files.h"
+#include "log/info.h"
 #include "replay/trust.h"
 
 int
 trust_check (const struct trust *trust, const struct write_log *log)
 {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
-  const char *filesystem = log_info (log, "filesystem", 0), *command;
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM), *command;
   int origin = trust_find_checker (trust, log, &command);
 
   if (filesystem && (*filesystem == '\0' || strspn (filesystem, letters) != strlen (filesystem))) {
@@ -54,7 +55,7 @@ find_pieces (const struct write_log *log, size_t *count)
 int
 trust_find_checker (const struct trust *trust, const struct write_log *log, const char **command)
 {
-  const char *recorded = log_info (log, "check", 0);
+  const char *recorded = log_info (log, LOG_KEY_CHECK);
   const void *data;
 
   *command = trust->check ? trust->check : recorded;
@@ -81,14 +82,14 @@ find_included (const struct trust *trust, const struct write_log *log, size_t *c
   const char **paths, *path = NULL;
   size_t recorded = 0;
 
-  while (trust->all && (path = log_info_after (log, "include", path)) != NULL)
+  while (trust->all && (path = log_info_after (log, LOG_KEY_INCLUDE, path)) != NULL)
     recorded++;
   paths = calloc (trust->include->count + recorded + 1, sizeof *paths);
   *count = 0;
   for (size_t i = 0; paths && i < trust->include->count; i++)
     paths[(*count)++] = trust->include->texts[i];
   for (size_t i = 0; paths && i < recorded; i++)
-    paths[(*count)++] = path = log_info_after (log, "include", path);
+    paths[(*count)++] = path = log_info_after (log, LOG_KEY_INCLUDE, path);
   if (paths == NULL)
     error_message ("out of memory");
   return paths;
@@ -145,11 +146,11 @@ trust_pack_checker (const struct trust *trust, const struct write_log *log, cons
 int
 trust_find_kernel (const struct trust *trust, const struct write_log *log, struct kernel *kernel)
 {
-  const char *image = log_info (log, "kernel-image", 0), *release = log_info (log, "kernel", 0);
+  const char *image = log_info (log, LOG_KEY_KERNEL_IMAGE), *release = log_info (log, LOG_KEY_KERNEL);
 
   if (trust->kernel == NULL && trust->all && image && access (image, R_OK) == 0)
     return kernel_find (image, kernel);
   if (trust->kernel == NULL && release)
     return kernel_find_release (release, log->path, kernel);
-  return guest_kernel_find (trust->kernel, log_info (log, "filesystem", 0), false, kernel);
+  return guest_kernel_find (trust->kernel, log_info (log, LOG_KEY_FILESYSTEM), false, kernel);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "log/info.h"
 #include "replay/unchanged.h"
 
 static bool
@@ -33,10 +34,10 @@ was_written (const struct write_log *log)
 bool
 update_changed_nothing (const struct write_log *log, const struct trees *trees)
 {
-  static const char *const meant[] = { "watch", "workload" };
+  static const char *const meant[] = { LOG_KEY_WATCH, LOG_KEY_WORKLOAD };
 
   for (size_t i = 0; i < sizeof meant / sizeof meant[0]; i++)
-    if (log_info (log, meant[i], 0))
+    if (log_info (log, meant[i]))
       return false;
   return are_same (trees) && !was_written (log);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log/info.h"
 #include "log/writer.h"
 #include "replay/report/outputs.h"
 
@@ -196,7 +197,7 @@ make_reports (const struct write_log *log)
   char *json = path_of ("json"), *lines = path_of ("lines"), *junit = path_of ("junit"), *tap = path_of ("tap"), *html = path_of ("html");
   struct session_config config = {
     .log = log, .trees = { texts, 2 }, .tear = { TEAR_NONE, LOG_SECTOR }, .lines = run_lines_open (lines),
-    .runner = { .log = log->path, .filesystem = log_info (log, "filesystem", 0), .mount_options = HOSTILE, .observe = true },
+    .runner = { .log = log->path, .filesystem = log_info (log, "filesystem"), .mount_options = HOSTILE, .observe = true },
   };
   const struct outputs outputs = { .json = json, .junit = junit, .tap = tap, .html = html };
   struct session session = { .config = &config };

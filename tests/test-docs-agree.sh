@@ -109,6 +109,11 @@ items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -v f2f
 sed -n '/^static const char \*const names\[RULE_COUNT\] = {/,/^};/p' "$srcdir/filesystem/rules.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
 agree rules "$tmp/help" "$tmp/page"
 
+# The keys of a log's header.
+items powercut-log HEADER | sed 's/, /\n/g' | sort > "$tmp/page"
+sed -n 's/^#define LOG_KEY_.* "\([a-z-]*\)".*/\1/p' "$srcdir/log/info.h" | sort > "$tmp/help"
+agree keys "$tmp/help" "$tmp/page"
+
 # The update protocols.
 items powercut 'THE MATRIX' | grep -v '^\*' | sort > "$tmp/page"
 "$builddir/corpus/update-protocols/update-protocols" list | cut -f1 | sort > "$tmp/help"

@@ -17,6 +17,7 @@
 #include "common/publish.h"
 #include "common/text.h"
 #include "common/workdir.h"
+#include "log/info.h"
 #include "log/reader.h"
 
 #define EXIT_USAGE 2
@@ -43,14 +44,14 @@ print_header (const struct write_log *log, FILE *file)
 {
   const char *text;
 
-  for (const char *info = log->info; info < log->info + log->info_size; info += strlen (info) + 1) {
-    if (strncmp (info, "workload=", strlen ("workload=")) == 0 || strncmp (info, "kernel-image=", strlen ("kernel-image=")) == 0)
+  for (const char *info = NULL; (info = log_info_next (log, info)) != NULL;) {
+    if (log_info_value (info, LOG_KEY_WORKLOAD) || log_info_value (info, LOG_KEY_KERNEL_IMAGE))
       continue;
     fputs ("# ", file);
     print_safely (info, strlen (info), file);
     putc ('\n', file);
   }
-  text = log_info (log, "workload", 0);
+  text = log_info (log, LOG_KEY_WORKLOAD);
   for (size_t length; text && *text; text += length + strspn (text + length, "\n")) {
     length = strcspn (text, "\n");
     fputs ("#     ", file);
@@ -88,7 +89,7 @@ static int
 fill_folder (const char *folder, const struct write_log *log, const struct arguments *arguments)
 {
   CLEANUP_FREE char *packed = text_format ("%s/" CASE_LOG, folder), *file = text_format ("%s/" CASE_FILE, folder), *text = NULL;
-  const char *filesystem = log_info (log, "filesystem", 0);
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
 
   if (packed == NULL || file == NULL)
     return -1;

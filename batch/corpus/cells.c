@@ -17,6 +17,7 @@
 #include "common/plural.h"
 #include "common/progress.h"
 #include "common/text.h"
+#include "log/info.h"
 #include "log/reader.h"
 
 #define DEFAULT_SIZE "64M"
@@ -107,7 +108,7 @@ unpack_log (struct runner *runner, size_t number)
   log = write_log_open (runner->logs[number]);
   if (log == NULL)
     return -1;
-  filesystem = log_info (log, "filesystem", 0);
+  filesystem = log_info (log, LOG_KEY_FILESYSTEM);
   if (filesystem)
     runner->log_filesystems[number] = text_format ("%s", filesystem);
   else

@@ -11,6 +11,7 @@
 #include "common/message.h"
 #include "log/base-image.h"
 #include "log/files.h"
+#include "log/info.h"
 #include "log/foreign/file.h"
 #include "log/foreign/importer.h"
 
@@ -219,8 +220,8 @@ create_log (const struct importer *importer)
   CLEANUP_FREE const char **info = calloc (options->info_count + 2, sizeof *info);
   CLEANUP_FREE char *imported = NULL, *order = NULL;
 
-  if (info == NULL || asprintf (&imported, "imported=%s", format->name) == -1
-      || asprintf (&order, "order=%s", format->orders[options->order]) == -1) {
+  if (info == NULL || (imported = log_info_text (LOG_KEY_IMPORTED, format->name)) == NULL
+      || (order = log_info_text (LOG_KEY_ORDER, format->orders[options->order])) == NULL) {
     error_message ("out of memory");
     return NULL;
   }

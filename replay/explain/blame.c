@@ -13,6 +13,7 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/sandbox.h"
+#include "log/info.h"
 #include "replay/explain/blame-names.h"
 #include "replay/explain/blame.h"
 
@@ -203,7 +204,7 @@ answer_question (void *argument, FILE *answer)
   struct blame *blame = question->blame;
   const struct write_log *log = blame->log;
   const struct log_write *w = &log->writes[question->write];
-  const char *filesystem = log_info (log, "filesystem", 0);
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
   const struct written written = {
     w->offset_bytes, w->length_bytes, w->kind == LOG_WRITE ? (const unsigned char *) log->map + w->data : NULL
   };
@@ -225,7 +226,7 @@ blame_write (struct blame *blame, uint32_t write, uint32_t position)
   struct question question = { blame, write, position };
   CLEANUP_FREE char *why = NULL, *answer = NULL;
 
-  if (log_info (blame->log, "filesystem", 0) == NULL || blame->log->writes[write].device != 0)
+  if (log_info (blame->log, LOG_KEY_FILESYSTEM) == NULL || blame->log->writes[write].device != 0)
     return NULL;
   answer = sandbox_run (&(struct sandbox) { answer_question, &question, MEMORY_BYTES, CPU_SECONDS }, &why);
   if (answer == NULL && !blame->failed)

@@ -13,6 +13,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/publish.h"
+#include "log/info.h"
 #include "replay/report/bundle.h"
 
 #define NANOSECONDS 1000000000
@@ -59,7 +60,7 @@ print_files (const struct bundle *bundle, FILE *file)
 static void
 print_readme (const struct bundle *bundle, FILE *file)
 {
-  const char *filesystem = log_info (bundle->log, "filesystem", 0), *check = log_info (bundle->log, "check", 0);
+  const char *filesystem = log_info (bundle->log, LOG_KEY_FILESYSTEM), *check = log_info (bundle->log, LOG_KEY_CHECK);
 
   fputs ("A crash state of ", file);
   print_safely (filesystem, strlen (filesystem), file);

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "log/info.h"
 #include "replay/explain/reason.h"
 #include "replay/report/dump.h"
 #include "replay/report/list.h"
@@ -81,7 +82,7 @@ print_command (const struct dump *dump)
   struct line line = { .length = 0 };
   const char *word = NULL;
 
-  while ((word = log_info_after (dump->log, "command", word)) != NULL)
+  while ((word = log_info_after (dump->log, LOG_KEY_COMMAND, word)) != NULL)
     add (&line, "%s%s", line.length == 0 ? "command: " : " ", word);
   if (line.length > 0)
     print_line (dump, &line, NULL);
@@ -93,13 +94,13 @@ print_header (const struct dump *dump)
   const struct write_log *log = dump->log;
   time_t created = (time_t) (log->created / 1000000000);
   struct line line = { .length = 0 };
-  const char *options = log_info (log, "mount", 0);
+  const char *options = log_info (log, LOG_KEY_MOUNT);
   struct tm broken;
   char date[32];
 
   strftime (date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", gmtime_r (&created, &broken));
-  add (&line, "%s: %s%s%s, kernel %s", log->path, word_or (log_info (log, "filesystem", 0), "no file system named"),
-       options && *options ? " with " : "", word_or (options, ""), word_or (log_info (log, "kernel", 0), "unknown"));
+  add (&line, "%s: %s%s%s, kernel %s", log->path, word_or (log_info (log, LOG_KEY_FILESYSTEM), "no file system named"),
+       options && *options ? " with " : "", word_or (options, ""), word_or (log_info (log, LOG_KEY_KERNEL), "unknown"));
   print_line (dump, &line, "1");
   line.length = 0;
   add (&line, "recorded: %s", date);

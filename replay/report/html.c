@@ -12,6 +12,7 @@
 #include "common/html-style.h"
 #include "common/message.h"
 #include "common/plural.h"
+#include "log/info.h"
 #include "replay/explain/reason.h"
 #include "replay/report/html.h"
 
@@ -116,13 +117,13 @@ put_banner (const struct page *page)
 static void
 put_command (const struct page *page)
 {
-  const char *word = log_info (page->log, "command", 0);
+  const char *word = log_info (page->log, LOG_KEY_COMMAND);
 
   if (word == NULL)
     return;
   fputs ("<dt>command</dt><dd><code>", page->file);
   page_put_part (page, "", word, "");
-  while ((word = log_info_after (page->log, "command", word)) != NULL)
+  while ((word = log_info_after (page->log, LOG_KEY_COMMAND, word)) != NULL)
     page_put_part (page, " ", word, "");
   fputs ("</code></dd>\n", page->file);
 }

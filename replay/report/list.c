@@ -10,6 +10,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
+#include "log/info.h"
 #include "replay/report/list.h"
 #include "replay/search/big-number.h"
 
@@ -23,7 +24,7 @@ print_header (const struct write_log *log, FILE *file)
   putc ('\n', file);
   for (size_t i = 0; i < log->device_count; i++)
     fprintf (file, "device %zu: %" PRIu64 " bytes\n", i, log->device_sizes[i]);
-  for (const char *text = log->info; text < log->info + log->info_size; text += strlen (text) + 1) {
+  for (const char *text = NULL; (text = log_info_next (log, text)) != NULL;) {
     fputs ("info ", file);
     print_safely (text, strlen (text), file);
     putc ('\n', file);

@@ -12,6 +12,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/stop.h"
+#include "log/info.h"
 #include "replay/explain/minimal.h"
 #include "replay/report/json.h"
 #include "replay/report/text.h"
@@ -166,7 +167,7 @@ print_words (FILE *file, const char *before, const char *text)
 static void
 print_origin (const struct write_log *log, FILE *file)
 {
-  const char *imported = log_info (log, "imported", 0), *order = log_info (log, "order", 0);
+  const char *imported = log_info (log, LOG_KEY_IMPORTED), *order = log_info (log, LOG_KEY_ORDER);
 
   if (imported == NULL || order == NULL)
     return;
@@ -364,8 +365,8 @@ make_json (const struct report *report)
   json_add_text (object, "log", config->log->path);
   json_add_text (object, "filesystem", config->runner.filesystem);
   json_add_text (object, "kernel", session->release ? session->release : "");
-  if (log_info (config->log, "imported", 0))
-    json_add_text (object, "imported", log_info (config->log, "imported", 0));
+  if (log_info (config->log, LOG_KEY_IMPORTED))
+    json_add_text (object, "imported", log_info (config->log, LOG_KEY_IMPORTED));
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
   cJSON_AddNumberToObject (object, "writes", report->writes);
   cJSON_AddNumberToObject (object, "flushes", report->flushes);

@@ -7,6 +7,7 @@
 
 #include "common/message.h"
 #include "common/number.h"
+#include "log/info.h"
 #include "replay/search/model.h"
 
 /* Something that may add a crash point before it. */
@@ -103,7 +104,7 @@ point_expects (const struct write_log *log, const struct crash_point *point, cha
 {
   static const char *const trees[] = { [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = "old or new", [PHASE_COMMITTED] = "new" };
 
-  if (log_info (log, "workload", 0) == NULL)
+  if (log_info (log, LOG_KEY_WORKLOAD) == NULL)
     snprintf (text, POINT_EXPECTS_SIZE, "%s", trees[point->phase]);
   else if (point->operation > 0)
     snprintf (text, POINT_EXPECTS_SIZE, "operation %u has returned", point->operation);
@@ -166,7 +167,7 @@ model_count_states (const struct write_log *log, const uint32_t *pending, uint32
 static uint32_t
 count_steps (const struct write_log *log)
 {
-  const char *text = log_info (log, "steps", 0);
+  const char *text = log_info (log, LOG_KEY_STEPS);
   uint64_t steps = 1;
 
   if (text)
@@ -186,7 +187,7 @@ struct passed {
 static struct passed
 no_mark_passed (const struct write_log *log)
 {
-  return (struct passed) { log, count_steps (log), log_info (log, "workload", 0) != NULL, PHASE_UNKNOWN, 0, 0 };
+  return (struct passed) { log, count_steps (log), log_info (log, LOG_KEY_WORKLOAD) != NULL, PHASE_UNKNOWN, 0, 0 };
 }
 
 /* The N of a mark `op N`, or 0. */

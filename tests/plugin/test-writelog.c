@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "log/info.h"
 #include "log/reader.h"
 #include "tests/plugin/log-text.h"
 #include "tests/plugin/server.h"
@@ -300,8 +301,8 @@ START_TEST (another_log_begins_with_empty_devices_and_its_own_notes)
                       "disk0 write 512 512\n"
                       "done 1\n");
   struct write_log *log = open_log ();
-  ck_assert_ptr_null (log_info (log, "a", 0));
-  ck_assert_str_eq (log_info (log, "b", 0), "3");
+  ck_assert_ptr_null (log_info (log, "a"));
+  ck_assert_str_eq (log_info (log, "b"), "3");
   write_log_close (log);
   log = write_log_open ("first.bin");
   ck_assert_int_eq (log->end, LOG_CLOSED);
@@ -619,10 +620,11 @@ START_TEST (the_header_holds_sizes_and_notes)
   ck_assert_uint_eq (log->device_count, 2);
   ck_assert_uint_eq (log->device_sizes[0], MIB);
   ck_assert_uint_eq (log->device_sizes[1], 512);
-  ck_assert_str_eq (log_info (log, "filesystem", 0), "ext4");
-  ck_assert_str_eq (log_info (log, "watch", 0), "a");
-  ck_assert_str_eq (log_info (log, "watch", 1), "b=c");
-  ck_assert_ptr_null (log_info (log, "watch", 2));
+  ck_assert_str_eq (log_info (log, "filesystem"), "ext4");
+  const char *first = log_info (log, "watch"), *second = log_info_after (log, "watch", first);
+  ck_assert_str_eq (first, "a");
+  ck_assert_str_eq (second, "b=c");
+  ck_assert_ptr_null (log_info_after (log, "watch", second));
   write_log_close (log);
 }
 END_TEST

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "log/cut.h"
 #include "log/files.h"
+#include "log/info.h"
 #include "replay/search/model.h"
 #include "tests/unit/make-log.h"
 
@@ -135,7 +136,7 @@ START_TEST (what_comes_later_and_is_kept_keeps_its_text_and_order)
   ck_assert (log_mark_is (&part->marks[2], "end", NULL, NULL));
   ck_assert_int_eq (strncmp (part->marks[3].text, "powercut:new one", part->marks[3].length), 0);
   ck_assert_int_eq (strncmp (part->marks[4].text, "powercut:new two", part->marks[4].length), 0);
-  ck_assert_str_eq (log_info (part, "filesystem", 0), "ext4");
+  ck_assert_str_eq (log_info (part, "filesystem"), "ext4");
   write_log_close (part);
   write_log_close (log);
 }
@@ -170,8 +171,8 @@ START_TEST (another_checker_takes_the_place_of_the_log_s_own)
   struct write_log *part = write_log_open (path);
   ck_assert_ptr_nonnull (part);
   ck_assert_int_eq (part->end, LOG_CLOSED);
-  ck_assert_str_eq (log_info (part, "check", 0), "./its --own");
-  ck_assert_ptr_null (log_info (part, "check", 1));
+  ck_assert_str_eq (log_info (part, "check"), "./its --own");
+  ck_assert_ptr_null (log_info_after (part, "check", log_info (part, "check")));
   ck_assert_uint_eq (part->mark_count, 4);
   ck_assert_uint_eq (log_files_piece (&part->marks[0], &data), 0);
   ck_assert_uint_eq (log_files_piece (&part->marks[3], &data), strlen ("its programs"));

@@ -19,6 +19,7 @@
 #include "common/workdir.h"
 #include "log/checksum.h"
 #include "log/guard.h"
+#include "log/info.h"
 #include "log/writer.h"
 #include "tests/unit/make-log.h"
 
@@ -284,17 +285,15 @@ START_TEST (the_header_keeps_its_texts_and_the_time)
   CLEANUP_FREE char *path = write_script (0, false);
   struct write_log *log = open_well (path);
 
-  ck_assert_str_eq (log_info (log, "filesystem", 0), "ext4");
-  ck_assert_ptr_null (log_info (log, "filesystem", 1));
-  ck_assert_str_eq (log_info (log, "watch", 0), "/a b");
-  ck_assert_str_eq (log_info (log, "watch", 1), "");
-  ck_assert_ptr_null (log_info (log, "watch", 2));
+  ck_assert_str_eq (log_info (log, "filesystem"), "ext4");
+  ck_assert_ptr_null (log_info_after (log, "filesystem", log_info (log, "filesystem")));
+  ck_assert_str_eq (log_info (log, "watch"), "/a b");
   const char *first = log_info_after (log, "watch", NULL), *second = log_info_after (log, "watch", first);
   ck_assert_str_eq (first, "/a b");
   ck_assert_str_eq (second, "");
   ck_assert_ptr_null (log_info_after (log, "watch", second));
-  ck_assert_ptr_null (log_info (log, "file", 0));
-  ck_assert_ptr_null (log_info (log, "empty", 0));
+  ck_assert_ptr_null (log_info (log, "file"));
+  ck_assert_ptr_null (log_info (log, "empty"));
   ck_assert_uint_ge (log->created / 1000000000, before);
   ck_assert_uint_le (log->created / 1000000000, (uint64_t) time (NULL));
   ck_assert_uint_eq (log->event_count, 0);
@@ -836,7 +835,7 @@ read_what_is_gone (const char *path, int errors)
   log = write_log_open (path);
   directory = workdir_create ();
   if (log && directory && dprintf (errors, "%s", directory) > 0 && truncate (path, 0) == 0)
-    log_info (log, "filesystem", 0);
+    log_info (log, "filesystem");
   _exit (0);
 }
 

@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "log/info.h"
 #include "replay/search/model.h"
 #include "tests/unit/foreign-log.h"
 
@@ -300,9 +301,9 @@ START_TEST (the_header_says_what_was_made_of_the_order)
   dm_write (&bytes, 0, 1, "a");
   struct write_log *log = try_import (&bytes, options);
   ck_assert_msg (log, "%s", message);
-  ck_assert_str_eq (log_info (log, "filesystem", 0), "ext4");
-  ck_assert_str_eq (log_info (log, "imported", 0), "blklogwrites");
-  ck_assert_ptr_nonnull (strstr (log_info (log, "order", 0), "may be impossible"));
+  ck_assert_str_eq (log_info (log, "filesystem"), "ext4");
+  ck_assert_str_eq (log_info (log, "imported"), "blklogwrites");
+  ck_assert_ptr_nonnull (strstr (log_info (log, "order"), "may be impossible"));
   ck_assert_uint_eq (log->device_sizes[0], 1 << 20);
   write_log_close (log);
   bytes_free (&bytes);

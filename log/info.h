@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The texts KEY=VALUE in the header of a log (log/format.h).  These are the keys that powercut writes and reads; what they mean is
+ * said in powercut-log(5).  Anybody may add others.
+ */
+#ifndef POWERCUT_LOG_INFO_H
+#define POWERCUT_LOG_INFO_H
+
+#include "log/reader.h"
+
+#define LOG_KEY_FILESYSTEM "filesystem"
+#define LOG_KEY_MOUNT "mount"
+#define LOG_KEY_KERNEL "kernel"
+#define LOG_KEY_KERNEL_IMAGE "kernel-image"
+#define LOG_KEY_BUS "bus"
+#define LOG_KEY_MEMORY "memory"
+#define LOG_KEY_TIMEOUT "timeout"
+#define LOG_KEY_CHECK "check"
+#define LOG_KEY_INCLUDE "include"       /* once for each file */
+#define LOG_KEY_STEP "step"             /* once for each step */
+#define LOG_KEY_STEPS "steps"
+#define LOG_KEY_WORKLOAD "workload"
+#define LOG_KEY_WATCH "watch"           /* once for each path */
+#define LOG_KEY_PAGES "pages"
+#define LOG_KEY_IMPORTED "imported"
+#define LOG_KEY_ORDER "order"
+#define LOG_KEY_COMMAND "command"       /* once for each word */
+
+/* The text of KEY with VALUE, to free, or NULL with errno ENOMEM. */
+extern char *log_info_text (const char *key, const char *value);
+
+/* The value in TEXT, a text of the header, if it is one of KEY, else NULL. */
+extern const char *log_info_value (const char *text, const char *key);
+
+/* The text in the header that comes after PREVIOUS, which this gave before (NULL: the first of all), or NULL. */
+extern const char *log_info_next (const struct write_log *log, const char *previous);
+
+/* The value of the first text of KEY in the header that comes after PREVIOUS, a value that this gave before (NULL: the first of
+ * all), or NULL.
+ */
+extern const char *log_info_after (const struct write_log *log, const char *key, const char *previous);
+
+/* The value of the first text of KEY in the header, or NULL. */
+extern const char *log_info (const struct write_log *log, const char *key);
+
+#endif
