@@ -5,7 +5,10 @@ checker_libobserve_la_SOURCES = \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
-	checker/workload/language.c checker/workload/language.h
+	checker/workload/arguments.c checker/workload/arguments.h \
+	checker/workload/language.c checker/workload/language.h \
+	checker/workload/pattern.c checker/workload/pattern.h \
+	checker/workload/words.c checker/workload/words.h
 checker_libobserve_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_SOURCES = \
 	checker/judge.c checker/judge.h \
@@ -14,6 +17,15 @@ checker_libjudge_la_SOURCES = \
 	checker/watched-pages.c checker/watched-pages.h \
 	checker/observe/pages.c checker/observe/pages.h \
 	checker/observe/tree-text.c checker/observe/tree-text.h \
+	checker/workload/data.c checker/workload/data.h \
+	checker/workload/forms.c checker/workload/forms.h \
+	checker/workload/generate.c checker/workload/generate.h \
+	checker/workload/inodes.c checker/workload/inodes.h \
+	checker/workload/jlang.c checker/workload/jlang.h \
+	checker/workload/jlang-operations.c \
+	checker/workload/jlang-parts.h \
+	checker/workload/jlang-result.c \
+	checker/workload/names.c checker/workload/names.h \
 	checker/workload/simulation.c checker/workload/simulation.h
 checker_libjudge_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_LIBADD = filesystem/libfilesystem.la

@@ -6,9 +6,7 @@ record_powercut_SOURCES = \
 	commands/import.c commands/import.h \
 	commands/kernel.c commands/kernel.h \
 	commands/powercut.c \
-	commands/record.c commands/record.h \
-	checker/workload/generate.c checker/workload/generate.h \
-	checker/workload/jlang.c checker/workload/jlang.h
+	commands/record.c commands/record.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
 	batch/libbatch.la batch/libcorpus.la record/librecord.la commands/libcommands.la replay/libreplay.la common/libmessage.la

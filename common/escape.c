@@ -20,6 +20,22 @@ escape_word (const void *data, size_t length, FILE *file)
       fprintf (file, "%%%02x", *byte);
 }
 
+char *
+escape_text (const char *text)
+{
+  char *word = NULL;
+  size_t length;
+  FILE *file = open_memstream (&word, &length);
+
+  if (file == NULL)
+    return NULL;
+  escape_word (text, strlen (text), file);
+  if (fclose (file) == 0)
+    return word;
+  free (word);
+  return NULL;
+}
+
 static int
 hex_digit (char digit)
 {

@@ -12,6 +12,9 @@
 /* Write LENGTH bytes at DATA to FILE as one word: printable ASCII stays; space, `%` and all other bytes become %XX. */
 extern void escape_word (const void *data, size_t length, FILE *file);
 
+/* TEXT as escape_word writes it, to free; NULL if out of memory. */
+extern char *escape_text (const char *text);
+
 /* Undo escape_word in place.  Returns the length in bytes of what stands at WORD now (a NUL is put behind it), or -1 with
  * errno EINVAL if a `%` is not followed by two hexadecimal digits.
  */

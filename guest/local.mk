@@ -26,7 +26,10 @@ guest_agent_agent_SOURCES = \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
+	checker/workload/arguments.c checker/workload/arguments.h \
 	checker/workload/language.c checker/workload/language.h \
+	checker/workload/pattern.c checker/workload/pattern.h \
+	checker/workload/words.c checker/workload/words.h \
 	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
 	common/number.c common/number.h \

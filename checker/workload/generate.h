@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bounded workloads: every sequence of a few operations on a small set of files, each with every persistence operation behind
- * it that could matter, as CrashMonkey's ACE has shown to be enough for most bugs.
+/* Bounded workloads: every sequence of a few operations on a small set of files, each with every persistence operation
+ * after it that could matter, as CrashMonkey's ACE has shown to be enough for most bugs.
  *
- * The files are foo, bar, A/foo and A/bar, the folders A and B.  An operation has a few forms: before, across and behind the
- * end of a file, aligned and not, over an object and where none is.  What it needs is made by the setup.  Behind each
- * operation stands a persistence operation: sync; fsync of what was used so far, of what is beside it, or of the folder above;
- * fdatasync of the file that the operation is about; or, but behind the last, none.  Of those that differ only in which of two
- * names in a folder is which, one is made.
+ * The files are foo, bar, A/foo and A/bar, the folders A and B.  An operation has a few forms: before, across and after
+ * the end of a file, aligned and not, over an object and where none is.  What it needs is made by the setup.  After
+ * each operation stands a persistence operation: sync; fsync of what was used so far, of what is beside it, or of the
+ * folder above; fdatasync of the file that the operation is about; or, but after the last, none.  Of those that differ
+ * only in which of two names in a folder is which, one is made.
  */
 #ifndef POWERCUT_CHECKER_WORKLOAD_GENERATE_H
 #define POWERCUT_CHECKER_WORKLOAD_GENERATE_H

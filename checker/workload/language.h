@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The workload language: what a guest does to a file system, one operation a line.
  *
- * Words are separated by blanks; `#` begins a comment.  A PATH is relative to the root of the file system (`.` is the root
- * itself).  In paths, names and values, bytes that are blank, `#`, `%` or not printable are written %XX (common/escape.h).
- * Numbers are bytes; K, M and G multiply them.
+ * Words are separated by blanks; `#` begins a comment.  A PATH is relative to the root of the file system (`.` is the
+ * root itself).  In paths, names and values, bytes that are blank, `#`, `%` or not printable are written %XX
+ * (common/escape.h).  Numbers are bytes; K, M and G multiply them.
  *
  *     mkdir PATH                      creat PATH
  *     write PATH OFFSET LENGTH        dwrite PATH OFFSET LENGTH       append PATH LENGTH
@@ -19,8 +19,8 @@
  *     begin                           what stands before it is the setup; without it there is none
  *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (checker/persistence.h), or do not
  *
- * All but the last two are operations, numbered from 1.  An operation that writes data writes those of workload_byte, so that
- * what a file holds follows from the text alone.  powercut-workload(5) says what each does.
+ * All but the last two are operations, numbered from 1.  An operation that writes data writes those of workload_byte,
+ * so that what a file holds follows from the text alone.  powercut-workload(5) says what each does.
  */
 #ifndef POWERCUT_CHECKER_WORKLOAD_LANGUAGE_H
 #define POWERCUT_CHECKER_WORKLOAD_LANGUAGE_H
@@ -36,10 +36,10 @@
 #define WORKLOAD_DIRECT_ALIGN 512       /* of what O_DIRECT writes */
 
 enum workload_verb {
-  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CREAT, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE,
-  WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO,
-  WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK,
-  WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS,
+  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CREAT, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE,
+  WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP,
+  WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR,
+  WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS,
   WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_WRITE,
 };
 
@@ -56,7 +56,7 @@ struct workload_operation {
   enum workload_verb verb;
   uint32_t line;                /* in the text, from 1 */
   char *path;                   /* PATH, OLD, FROM, A, or a tmpfile's NAME; NULL: it has none */
-  char *other;                  /* NEW, TO, B, TARGET, linktmp's PATH, an attribute's NAME, a checkpoint's TEXT; or NULL */
+  char *other;                  /* NEW, TO, B, TARGET, linktmp's PATH, attribute's NAME, checkpoint's TEXT; or NULL */
   char *value;                  /* of an attribute; may hold NULs */
   size_t value_length;
   uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length */
@@ -78,7 +78,9 @@ struct workload {
   size_t rule_count;
 };
 
-/* Parse TEXT; NAME must outlive the workload.  Returns 0, or -1 after a message that begins with NAME:LINE.  Free in any case. */
+/* Parse TEXT; NAME must outlive the workload.  Returns 0, or -1 after a message that begins with NAME:LINE.  Free in
+ * any case.
+ */
 extern int workload_parse (const char *text, const char *name, struct workload *workload);
 extern void workload_free (struct workload *workload);
 
@@ -87,11 +89,5 @@ extern const char *workload_verb_name (enum workload_verb verb);
 
 /* Whether an operation, once it has returned, promises something: fsync, fdatasync, msync, sync, syncfs. */
 extern bool workload_is_persistence (enum workload_verb verb);
-
-/* The byte at OFFSET of what operation NUMBER writes; never 0. */
-extern uint8_t workload_byte (uint32_t number, uint64_t offset);
-
-/* The same for LENGTH bytes from OFFSET. */
-extern void workload_fill (uint32_t number, uint64_t offset, uint8_t *bytes, size_t length);
 
 #endif

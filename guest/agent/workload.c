@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "checker/workload/language.h"
+#include "checker/workload/pattern.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/agent/agent.h"

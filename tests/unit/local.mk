@@ -71,7 +71,7 @@ tests_unit_checker_test_judge_CFLAGS = $(unit_cflags)
 tests_unit_checker_test_judge_LDADD = checker/libjudge.la checker/libobserve.la common/libcommon.la $(XXHASH_LIBS) $(CHECK_LIBS)
 
 UNIT_TESTS += tests/unit/checker/workload/test-language tests/unit/checker/test-persistence tests/unit/checker/workload/test-generate
-tests_unit_checker_workload_test_generate_SOURCES = tests/unit/checker/workload/test-generate.c tests/unit/unit.h checker/workload/generate.c checker/workload/generate.h
+tests_unit_checker_workload_test_generate_SOURCES = tests/unit/checker/workload/test-generate.c tests/unit/unit.h
 tests_unit_checker_workload_test_generate_CFLAGS = $(unit_cflags) $(XXHASH_CFLAGS)
 tests_unit_checker_workload_test_generate_LDADD = \
 	checker/libjudge.la checker/libobserve.la common/libcommon.la common/libmessage.la $(XXHASH_LIBS) $(CHECK_LIBS)

@@ -11,6 +11,7 @@
 #include "checker/observe/sectors.h"
 #include "checker/observe/tree.h"
 #include "checker/persistence.h"
+#include "checker/workload/pattern.h"
 #include "checker/workload/simulation.h"
 #include "common/escape.h"
 #include "common/message.h"

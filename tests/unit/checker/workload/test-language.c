@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checker/workload/language.h"
+#include "checker/workload/pattern.h"
 #include "common/message.h"
 #include "tests/unit/unit.h"
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/workload/arguments.h"
+#include "common/escape.h"
+#include "common/number.h"
+
+#define XATTR_NAME_LENGTH_MAX 255
+
+/* Whether PATH is relative, without empty, `.` and `..` components; or the root alone. */
+static bool
+is_path (const char *path)
+{
+  if (strcmp (path, ".") == 0)
+    return true;
+  if (strlen (path) >= PATH_MAX)
+    return false;
+  for (;;) {
+    size_t length = strcspn (path, "/");
+
+    if (length == 0 || length > NAME_MAX || (path[0] == '.' && (length == 1 || (length == 2 && path[1] == '.'))))
+      return false;
+    if (path[length] == '\0')
+      return true;
+    path += length + 1;
+  }
+}
+
+/* Whether NAME is of a tmpfile that this part of the workload has made: a file without a name does not outlive the
+ * setup.
+ */
+static bool
+is_tmpfile (const struct workload_parser *parser, const char *name)
+{
+  const struct workload *workload = parser->workload;
+
+  for (size_t i = parser->begun ? workload->setup_count : 0; i < workload->count; i++)
+    if (workload->operations[i].verb == WORKLOAD_TMPFILE && strcmp (workload->operations[i].path, name) == 0)
+      return true;
+  return false;
+}
+
+/* Unescape WORD into a new text that holds no NUL.  NULL after a message. */
+static char *
+take_text (const struct workload_parser *parser, const char *word)
+{
+  char *text = strdup (word);
+
+  if (text == NULL) {
+    refuse_memory (&parser->place);
+    return NULL;
+  }
+  ssize_t length = unescape_word (text);
+  if (length >= 0 && strlen (text) == (size_t) length)
+    return text;
+  refuse (&parser->place, "%s: write %% as %%25, and any other byte but NUL as %% and two hexadecimal digits", word);
+  free (text);
+  return NULL;
+}
+
+/* The place in OPERATION for its next word of text. */
+static char **
+next_text (struct workload_operation *operation)
+{
+  return operation->path ? &operation->other : &operation->path;
+}
+
+static int
+take_path (const struct workload_parser *parser, const char *word, enum argument argument,
+           struct workload_operation *operation)
+{
+  char **place = next_text (operation);
+
+  *place = take_text (parser, word);
+  if (*place == NULL)
+    return -1;
+  if (!is_path (*place))
+    return refuse (&parser->place,
+                   "%s: give a path relative to the root of the file system, without `.', `..' and `//'", word);
+  if (argument != ARG_ANY_PATH && strcmp (*place, ".") == 0)
+    return refuse (&parser->place, "%s: the root cannot be used here", word);
+  if (argument == ARG_NEW_PATH && is_tmpfile (parser, *place))
+    return refuse (&parser->place,
+                   "%s: is the name of a tmpfile, which is in no folder: give a path, or see linktmp", word);
+  return 0;
+}
+
+static int
+take_tmpfile (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+{
+  operation->path = take_text (parser, word);
+  if (operation->path == NULL)
+    return -1;
+  if (!is_path (operation->path) || strchr (operation->path, '/') || strcmp (operation->path, ".") == 0)
+    return refuse (&parser->place, "%s: the name of a tmpfile is one word without `/'", word);
+  if (operation->verb == WORKLOAD_TMPFILE && is_tmpfile (parser, operation->path))
+    return refuse (&parser->place, "%s: there is such a tmpfile already: take another name", word);
+  if (operation->verb == WORKLOAD_LINKTMP && !is_tmpfile (parser, operation->path))
+    return refuse (&parser->place, "%s: no such tmpfile%s", word, parser->begun ? " since `begin'" : "");
+  return 0;
+}
+
+static int
+take_value (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+{
+  operation->value = strdup (word);
+  if (operation->value == NULL)
+    return refuse_memory (&parser->place);
+  ssize_t length = unescape_word (operation->value);
+  if (length == -1)
+    return refuse (&parser->place, "%s: write %% as %%25, and any other byte as %% and two hexadecimal digits", word);
+  if (length > WORKLOAD_XATTR_MAX)
+    return refuse (&parser->place, "a value of %zd bytes: an extended attribute has at most %d", length,
+                   WORKLOAD_XATTR_MAX);
+  operation->value_length = (size_t) length;
+  return 0;
+}
+
+static int
+take_mode (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+{
+  static const struct {
+    const char *name;
+    unsigned flag;
+  } flags[] = {
+    { "alloc", 0 }, { "keep", FALLOC_KEEP }, { "punch", FALLOC_PUNCH }, { "zero", FALLOC_ZERO },
+    { "collapse", FALLOC_COLLAPSE }, { "insert", FALLOC_INSERT },
+  };
+  const char *at = word;
+  size_t i;
+
+  for (;; at++) {
+    size_t length = strcspn (at, "+");
+
+    for (i = 0; i < sizeof flags / sizeof flags[0]; i++)
+      if (strlen (flags[i].name) == length && memcmp (flags[i].name, at, length) == 0)
+        break;
+    if (i == sizeof flags / sizeof flags[0])
+      return refuse (&parser->place, "%s: give alloc, keep, punch, zero, collapse or insert, joined by `+'", word);
+    operation->falloc |= flags[i].flag;
+    at += length;
+    if (*at == '\0')
+      break;
+  }
+  unsigned what = operation->falloc & ~(unsigned) FALLOC_KEEP;
+  if ((what & (what - 1)) != 0 || (operation->falloc & FALLOC_KEEP && what >= FALLOC_COLLAPSE))
+    return refuse (&parser->place, "%s: the kernel does not allow these together", word);
+  return 0;
+}
+
+static int
+take_permissions (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+{
+  size_t length = strlen (word);
+
+  if (length == 0 || length > 4 || strspn (word, "01234567") != length)
+    return refuse (&parser->place, "%s: give a mode as octal digits, as in 644 or 0755", word);
+  operation->length = strtoul (word, NULL, 8);
+  return 0;
+}
+
+static int
+take_number (const struct workload_parser *parser, const char *word, enum argument argument,
+             struct workload_operation *operation)
+{
+  uint64_t number;
+
+  if (parse_size (word, &number) == -1)
+    return refuse (&parser->place, "%s: give a number of bytes, as in 4096 or 4K", word);
+  if (number > WORKLOAD_FILE_MAX)
+    return refuse (&parser->place, "%s: files have at most 1G here", word);
+  if (argument == ARG_LENGTH && number == 0)
+    return refuse (&parser->place, "%s: give a length of at least one byte", word);
+  *(argument == ARG_OFFSET ? &operation->offset : &operation->length) = number;
+  return 0;
+}
+
+int
+take_argument (const struct workload_parser *parser, const char *word, enum argument argument,
+               struct workload_operation *operation)
+{
+  switch (argument) {
+  case ARG_ANY_PATH:
+  case ARG_FILE_PATH:
+  case ARG_NEW_PATH: return take_path (parser, word, argument, operation);
+  case ARG_TMPFILE: return take_tmpfile (parser, word, operation);
+  case ARG_TARGET:
+    operation->other = take_text (parser, word);
+    return operation->other ? 0 : -1;
+  case ARG_ATTRIBUTE:
+    operation->other = take_text (parser, word);
+    if (operation->other && strlen (operation->other) > XATTR_NAME_LENGTH_MAX)
+      return refuse (&parser->place, "%s: an attribute's name has at most %d bytes", word, XATTR_NAME_LENGTH_MAX);
+    return operation->other ? 0 : -1;
+  case ARG_VALUE: return take_value (parser, word, operation);
+  case ARG_MODE: return take_mode (parser, word, operation);
+  case ARG_PERMISSIONS: return take_permissions (parser, word, operation);
+  default: return take_number (parser, word, argument, operation);
+  }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The words after an operation's name: what each may be, and how it is parsed. */
+#ifndef POWERCUT_CHECKER_WORKLOAD_ARGUMENTS_H
+#define POWERCUT_CHECKER_WORKLOAD_ARGUMENTS_H
+
+#include <stdbool.h>
+
+#include "checker/workload/language.h"
+#include "checker/workload/words.h"
+
+enum argument {
+  ARG_END, ARG_ANY_PATH, ARG_FILE_PATH, ARG_NEW_PATH, ARG_TMPFILE, ARG_TARGET, ARG_ATTRIBUTE, ARG_VALUE, ARG_MODE,
+  ARG_PERMISSIONS, ARG_OFFSET, ARG_LENGTH, ARG_SIZE
+};
+
+/* A workload that is being parsed, up to the line of PLACE. */
+struct workload_parser {
+  struct workload *workload;
+  struct text_place place;
+  bool begun;                   /* `begin` was seen */
+};
+
+/* Enter WORD, the next one of *operation, which is an ARGUMENT.  Returns 0, or -1 after a message. */
+extern int take_argument (const struct workload_parser *parser, const char *word, enum argument argument,
+                          struct workload_operation *operation);
+
+#endif

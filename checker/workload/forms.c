@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <string.h>
+
+#include "checker/workload/forms.h"
+#include "common/message.h"
+
+#define GROUP_VERBS_MAX 8
+
+const struct gen_path_facts gen_paths[] = {
+  [GEN_FOO] = { "foo", GEN_ROOT, GEN_BAR },
+  [GEN_BAR] = { "bar", GEN_ROOT, GEN_FOO },
+  [GEN_A_FOO] = { "A/foo", GEN_FOLDER_A, GEN_A_BAR },
+  [GEN_A_BAR] = { "A/bar", GEN_FOLDER_A, GEN_A_FOO },
+  [GEN_FOLDER_A] = { "A", GEN_ROOT, GEN_FOLDER_B },
+  [GEN_FOLDER_B] = { "B", GEN_ROOT, GEN_FOLDER_A },
+  [GEN_ROOT] = { ".", GEN_ROOT, GEN_ROOT },
+  [GEN_B_FOO] = { "B/foo", GEN_FOLDER_B, GEN_B_BAR },
+  [GEN_B_BAR] = { "B/bar", GEN_FOLDER_B, GEN_B_FOO },
+};
+
+const enum gen_path gen_images[][GEN_PATH_COUNT] = {
+  { GEN_BAR, GEN_FOO, GEN_A_FOO, GEN_A_BAR, GEN_FOLDER_A, GEN_FOLDER_B, GEN_ROOT, GEN_B_FOO, GEN_B_BAR },
+  { GEN_FOO, GEN_BAR, GEN_A_BAR, GEN_A_FOO, GEN_FOLDER_A, GEN_FOLDER_B, GEN_ROOT, GEN_B_BAR, GEN_B_FOO },
+  { GEN_BAR, GEN_FOO, GEN_A_BAR, GEN_A_FOO, GEN_FOLDER_A, GEN_FOLDER_B, GEN_ROOT, GEN_B_BAR, GEN_B_FOO },
+};
+
+const struct gen_form gen_forms[] = {
+  { "creat", "", GEN_ONE_FILE, GEN_NO_FIRST },
+  { "mkdir", "", GEN_FOLDER, GEN_NO_FIRST },
+  { "write", " 0 8K", GEN_ONE_FILE, GEN_NO_FIRST },
+  { "write", " 16K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "write", " 1000 5000", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "write", " 13000 8K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "dwrite", " 16K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "dwrite", " 8K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "mmapwrite", " 12K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "mmapwrite", " 1000 5000", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " alloc 16K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " alloc 13000 8K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " keep 16K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " keep 13000 8K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " zero 16K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " zero 1000 5000", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " zero 13000 8K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " zero+keep 16K 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " zero+keep 1000 5000", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " zero+keep 13000 8K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " punch 0 4K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " punch 1000 5000", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "falloc", " punch 13000 8K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "truncate", " 8K", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "truncate", " 5000", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "truncate", " 20000", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "link", "", GEN_TWO_FILES, GEN_NEED_FIRST | GEN_NO_SECOND },
+  { "symlink", "", GEN_TWO_FILES, GEN_NO_SECOND },
+  { "rename", "", GEN_TWO_FILES, GEN_NEED_FIRST | GEN_NO_SECOND },
+  { "rename", "", GEN_TWO_FILES, GEN_NEED_FIRST | GEN_NEED_SECOND },
+  { "rename", "", GEN_TWO_FOLDERS, GEN_NEED_FIRST | GEN_NO_SECOND },
+  { "rename", "", GEN_TWO_FOLDERS, GEN_NEED_FIRST | GEN_NEED_SECOND },
+  { "exchange", "", GEN_TWO_FILES, GEN_NEED_FIRST | GEN_NEED_SECOND | GEN_UNORDERED },
+  { "unlink", "", GEN_ONE_FILE, GEN_NEED_FIRST },
+  { "rmdir", "", GEN_FOLDER, GEN_NEED_FIRST },
+  { "setxattr", " user.a new", GEN_EITHER, GEN_NEED_FIRST },
+  { "removexattr", " user.a", GEN_EITHER, GEN_NEED_FIRST | GEN_NEED_XATTR },
+};
+
+static const struct {
+  const char *name, *verbs[GROUP_VERBS_MAX];
+} groups[] = {
+  { "data", { "write", "dwrite", "mmapwrite", "falloc", "truncate" } },
+  { "names", { "creat", "mkdir", "link", "symlink", "rename", "exchange", "unlink", "rmdir" } },
+  { "xattrs", { "setxattr", "removexattr" } },
+};
+
+/* Whether NAME is the word of LENGTH bytes at WORD. */
+static bool
+is_word (const char *name, const char *word, size_t length)
+{
+  return strlen (name) == length && memcmp (name, word, length) == 0;
+}
+
+/* Want the operations that NAME, a word of LENGTH bytes, stands for; false if there are none. */
+static bool
+want (bool wanted[GEN_FORM_COUNT], const char *name, size_t length)
+{
+  bool found = false;
+
+  for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+    for (size_t j = 0; is_word (groups[i].name, name, length) && j < GROUP_VERBS_MAX && groups[i].verbs[j]; j++)
+      found |= want (wanted, groups[i].verbs[j], strlen (groups[i].verbs[j]));
+  for (size_t i = 0; i < GEN_FORM_COUNT; i++)
+    if (is_word (gen_forms[i].verb, name, length))
+      found = wanted[i] = true;
+  return found;
+}
+
+int
+gen_want (const char *set, bool wanted[GEN_FORM_COUNT])
+{
+  for (const char *at = set;; at++) {
+    size_t length = strcspn (at, ",");
+
+    if (!want (wanted, at, length)) {
+      error_message ("--set=%s: %.*s is none of data, names, xattrs or one of the operations in them: "
+                     "see powercut gen --help", set, (int) length, at);
+      return -1;
+    }
+    at += length;
+    if (*at == '\0')
+      return 0;
+  }
+}

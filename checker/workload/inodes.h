@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The files, folders and names of a simulation. */
+#ifndef POWERCUT_CHECKER_WORKLOAD_INODES_H
+#define POWERCUT_CHECKER_WORKLOAD_INODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xxhash.h>
+
+#include "checker/observe/content.h"
+#include "checker/workload/data.h"
+
+struct sim_xattr {
+  char *name, *value;
+  size_t length;
+};
+
+struct sim_inode {
+  uint32_t number;              /* from 0, the root */
+  char type;                    /* f d l p, as in checker/observe/tree.h */
+  int mode;                     /* what the last chmod has set, or -1: there was none */
+  uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
+  struct sim_data data;
+  struct sim_xattr *xattrs;     /* by name */
+  size_t xattr_count;
+  char *target;                 /* of a link */
+  struct sim_entry **entries;   /* of a folder, by name: those that ever were there */
+  size_t entry_count;
+  struct sim_entry *above;      /* the entry of a folder that leads to it; NULL for the root, and when it is gone */
+};
+
+/* A name in a folder.  It stays when the name is removed, and leads nowhere then. */
+struct sim_entry {
+  uint32_t number;              /* from 0 */
+  char *name;
+  struct sim_inode *folder, *inode;
+};
+
+extern void sim_inode_free (struct sim_inode *inode);
+
+/* The place of the first name in FOLDER that is not below NAME. */
+extern size_t sim_entry_place (const struct sim_inode *folder, const char *name);
+
+/* The entry NAME of FOLDER, which may lead nowhere; NULL if there never was one. */
+extern struct sim_entry *sim_find_in (const struct sim_inode *folder, const char *name);
+
+/* Whether no entry of FOLDER leads anywhere. */
+extern bool sim_is_empty (const struct sim_inode *folder);
+
+/* Whether INODE is FOLDER or above it. */
+extern bool sim_is_above (const struct sim_inode *inode, const struct sim_inode *folder);
+
+/* The path of ENTRY, as long as the folders above it have names, to free; NULL if out of memory. */
+extern char *sim_entry_path (const struct sim_entry *entry);
+
+/* The attribute NAME, or NULL. */
+extern struct sim_xattr *sim_xattr_find (const struct sim_inode *inode, const char *name);
+
+/* Give INODE the attribute NAME with the LENGTH bytes of VALUE, in place of the one that it has.  Returns 0, or -1
+ * after a message.
+ */
+extern int sim_xattr_set (struct sim_inode *inode, const char *name, const char *value, size_t length);
+extern void sim_xattr_remove (struct sim_inode *inode, struct sim_xattr *xattr);
+
+/* The word that an observation has for the attributes of INODE.  HASH is the caller's. */
+extern void sim_xattrs_word (const struct sim_inode *inode, XXH3_state_t *hash, char word[CONTENT_WORD_SIZE]);
+
+#endif
