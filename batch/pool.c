@@ -17,6 +17,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/escape.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/parts.h"
@@ -26,8 +27,6 @@
 #define GRACE_MS 10000          /* for a run to end its guests */
 #define LOG "log.bin"           /* files of a slot */
 #define JSON "json"
-#define EXIT_VIOLATION 1        /* replay's exit statuses, with all results in its report */
-#define EXIT_UNFINISHED 3
 #define ANSWER_MAX 16
 
 /* A worker (batch/worker.h) with the job that it is at. */

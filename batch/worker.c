@@ -13,13 +13,11 @@
 #include "batch/worker.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/standard-output.h"
 #include "common/stop.h"
-
-#define EXIT_UNUSABLE 2
-#define EXIT_SIGNALLED 128      /* + the signal that stopped it */
 
 /* Wait for a request.  Returns false when a stop is asked for. */
 static bool

@@ -12,12 +12,11 @@
 
 #include "checker/workload/generate.h"
 #include "common/cleanup.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/options.h"
 #include "common/plural.h"
 #include "common/publish.h"
-
-#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 
 /* The files in the making. */
 struct making {

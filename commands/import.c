@@ -12,6 +12,7 @@
 #include "commands/import.h"
 #include "common/array.h"
 #include "common/cleanup.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/options.h"
 #include "common/plural.h"
@@ -23,9 +24,6 @@
 #include "log/foreign/import.h"
 #include "log/info.h"
 #include "record/log-part.h"
-
-#define EXIT_UNUSABLE 2
-#define EXIT_SIGNALLED 128
 
 #define EXPORT_FORMAT "dm-log-writes"
 
@@ -199,16 +197,6 @@ publish_part (const char *part, const char *path, int result)
   return result;
 }
 
-static int
-exit_status (int result)
-{
-  if (stop_requested ()) {
-    error_message ("stopped by signal %d", stop_requested ());
-    return EXIT_SIGNALLED + stop_requested ();
-  }
-  return result == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
-}
-
 /* Pack what the checker needs, if there is one, into a new file in FOLDER, its path in *file, to free.  Returns 0, or -1. */
 static int
 pack_checker (const struct arguments *arguments, const char *folder, char **file)
@@ -269,7 +257,7 @@ import_command (int argc, char **argv)
     free (info.texts[i]);
   free (info.texts);
   free (arguments.include.texts);
-  return exit_status (r);
+  return stop_status (r == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS);
 }
 
 /* Whether the format can hold LOG.  Returns 0, or -1 after a message. */
@@ -342,5 +330,5 @@ export_command (int argc, char **argv)
   if (log && check_exportable (log) == 0)
     r = run_export (log, output);
   write_log_close (log);
-  return exit_status (r);
+  return stop_status (r == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "commands/kernel.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/options.h"
@@ -16,8 +17,6 @@
 #include "guest/kernel/fetch.h"
 #include "guest/kernel/list.h"
 #include "record/mkfs.h"
-
-#define EXIT_USAGE 2
 
 /* A line of the list, up to the size. */
 #define ROW "%-27s %-7s  %-18s"
@@ -79,7 +78,7 @@ list_kernels (void)
   int fetched_count = kernel_list_fetched (&fetched);
 
   if (fetched_count == -1)
-    return EXIT_USAGE;
+    return EXIT_UNUSABLE;
   int installed_count = kernel_list_installed (&installed);
   if (fetched_count + installed_count == 0)
     printf ("no kernel yet: `powercut kernel fetch` gets one\n");
@@ -96,7 +95,7 @@ fetch_kernel (const struct kernel_wish *wish)
   struct kernel kernel;
 
   if (kernel_fetch (wish, &kernel) == -1)
-    return EXIT_USAGE;
+    return EXIT_UNUSABLE;
   printf ("%s\n", kernel.release);
   kernel_free (&kernel);
   return EXIT_SUCCESS;
@@ -111,7 +110,7 @@ refuse_usage (const char *word)
     error_message ("kernel %s: no such command: did you mean %s?", word, nearest);
   else
     error_message ("kernel: say `list` or `fetch [VERSION]`: see `powercut kernel --help`");
-  return EXIT_USAGE;
+  return EXIT_UNUSABLE;
 }
 
 int
@@ -144,7 +143,7 @@ kernel_command (int argc, char **argv)
     words[count++] = argv[at];
   }
   if (step == -1)
-    return EXIT_USAGE;
+    return EXIT_UNUSABLE;
   if (strcmp (words[0], "list") == 0 && count == 1 && wish.suite == NULL && wish.flavour == NULL)
     return list_kernels ();
   if (strcmp (words[0], "fetch") == 0) {

@@ -8,14 +8,13 @@
 #include "checker/observe/pages.h"
 #include "commands/record.h"
 #include "commands/replay.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "record/record.h"
 #include "record/recording-check.h"
 #include "record/workload-file.h"
 
-#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
-#define EXIT_SIGNALLED 128      /* + the signal that stopped it */
 #define DEFAULT_LOG "log.bin"
 
 /* The options of a recording that are not kept as they are. */
@@ -145,11 +144,7 @@ make_log (const struct recording *recording, struct keeper *keeper)
 {
   int status = stop_install () == -1 ? -1 : record (keeper ? keeper->recorder : NULL, recording);
 
-  if (stop_requested ()) {
-    error_message ("stopped by signal %d", stop_requested ());
-    return EXIT_SIGNALLED + stop_requested ();
-  }
-  return status == -1 ? EXIT_UNUSABLE : status;
+  return stop_status (status == -1 ? EXIT_UNUSABLE : status);
 }
 
 /* `record` or, with REPLAY not NULL, `run`. */

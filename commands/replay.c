@@ -13,6 +13,7 @@
 #include "checker/persistence.h"
 #include "commands/replay.h"
 #include "common/cleanup.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/parts.h"
@@ -34,14 +35,6 @@
 #include "replay/session.h"
 #include "replay/shell.h"
 #include "replay/trust.h"
-
-enum exit_status {
-  EXIT_RIGHT = 0,               /* nothing wrong */
-  EXIT_VIOLATION = 1,
-  EXIT_UNUSABLE = 2,            /* bad usage, bad input or a missing part */
-  EXIT_UNFINISHED = 3,          /* the limit came first, and no violation so far */
-  EXIT_SIGNALLED = 128,         /* + the signal that stopped it */
-};
 
 /* The state that --state names, whatever its spelling: what is missing in it, as choices_absent gives it; without --state, the one
  * in which everything is there.  *choices is NULL before, and the caller's to free in any case.
@@ -101,7 +94,7 @@ run_export (const struct replay_options *arguments, const struct write_log *log)
   if (r == -1)
     error_message ("%s: %m", arguments->export);
   crash_state_free (state);
-  return publish_end (&publication, stop_requested () ? -1 : r) == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+  return publish_end (&publication, stop_requested () ? -1 : r) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 
 /* Become nbdkit: the state is served until it is killed. */
@@ -240,7 +233,7 @@ run_session (const struct replay_options *arguments, const struct session_config
       report_print (&report, stdout);
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
-      : report.exhaustive || config->prefixes_only ? EXIT_RIGHT : EXIT_UNFINISHED;
+      : report.exhaustive || config->prefixes_only ? EXIT_SUCCESS : EXIT_UNFINISHED;
     if (session.mismatches > 0)
       status = EXIT_UNUSABLE;
     if (outputs_write (&arguments->outputs, &report) == -1)
@@ -292,7 +285,7 @@ make_bundle (const struct replay_options *arguments, const struct session_config
   }
   blame_free (blame);
   minimal_free (missing);
-  return r == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+  return r == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 
 /* Whether POSITION, that of --state, is before the update of LOG: then a message says so. */
@@ -328,10 +321,10 @@ visit_states (const struct replay_options *arguments, struct session_config *con
       .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
     };
 
-    return shell_run (&config->runner, config->folder, &selection, arguments->before_recovery) == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+    return shell_run (&config->runner, config->folder, &selection, arguments->before_recovery) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
   }
   r = session_show_state (config, position, choices, count);
-  return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_RIGHT;
+  return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_SUCCESS;
 }
 
 /* The guest's initramfs, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a message. */
@@ -595,7 +588,7 @@ run (const struct replay_options *arguments, const struct write_log *log)
     const struct tear tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes };
     int listed = filter_check_device (&arguments->filter, log) == -1 ? -1 : list_log (log, &tear, &arguments->filter, stdout);
 
-    return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_RIGHT;
+    return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
   }
   if (damaged == -1)
     return EXIT_UNUSABLE;
@@ -628,11 +621,7 @@ replay (const struct replay_options *options)
   }
   status = run (&filled, log);
   write_log_close (log);
-  if (stop_requested ()) {
-    error_message ("stopped by signal %d", stop_requested ());
-    status = EXIT_SIGNALLED + stop_requested ();
-  }
-  return status;
+  return stop_status (status);
 }
 
 int

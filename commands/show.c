@@ -6,13 +6,12 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/options.h"
 #include "common/standard-output.h"
 #include "common/terminal.h"
 #include "replay/report/dump.h"
-
-#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 
 /* Whether the log is whole; a damaged one can be looked at all the same. */
 static int

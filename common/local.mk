@@ -9,6 +9,7 @@ common_libcommon_la_SOURCES = \
 	common/clock.h \
 	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
+	common/exit-status.h \
 	common/html-style.h \
 	common/ini.c common/ini.h \
 	common/nbdkit.c common/nbdkit.h \

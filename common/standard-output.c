@@ -5,11 +5,9 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/standard-output.h"
-
-#define EXIT_UNWRITTEN 2
-#define EXIT_SIGNALLED 128
 
 int
 standard_output_end (int status)
@@ -23,5 +21,5 @@ standard_output_end (int status)
     error_message ("standard output: %m");
   else
     error_message ("standard output: not all could be written");
-  return EXIT_UNWRITTEN;
+  return EXIT_UNUSABLE;
 }

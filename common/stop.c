@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
 
@@ -55,4 +56,15 @@ int
 stop_requested (void)
 {
   return atomic_load (&received);
+}
+
+int
+stop_status (int status)
+{
+  const int signal_number = stop_requested ();
+
+  if (signal_number == 0)
+    return status;
+  error_message ("stopped by signal %d", signal_number);
+  return EXIT_SIGNALLED + signal_number;
 }

@@ -14,4 +14,9 @@ extern int stop_fd (void);
 /* The signal that asked to stop, or 0. */
 extern int stop_requested (void);
 
+/* The exit status of a program that is done and would end with STATUS: if a stop was asked for it says so, and ends as a program that
+ * the signal has ended.
+ */
+extern int stop_status (int status);
+
 #endif

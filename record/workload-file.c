@@ -9,11 +9,10 @@
 #include "checker/workload/jlang.h"
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/options.h"
 #include "record/workload-file.h"
-
-#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 
 /* The whole file, to free, NULL after a message. */
 static char *

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "batch/corpus/verdict.h"
+#include "common/exit-status.h"
 #include "record/record.h"
-
-#define EXIT_VIOLATION 1        /* of replay */
 
 const char *
 outcome_word (enum case_outcome outcome)
