@@ -6,9 +6,10 @@ batch_libbatch_la_SOURCES = \
 	batch/worker.c batch/worker.h \
 	batch/corpus/add.c \
 	batch/corpus/cells.c \
-	batch/corpus/corpus.c batch/corpus/corpus.h \
+	batch/corpus/corpus.h \
 	batch/corpus/find.c \
 	batch/corpus/junit.c \
+	batch/corpus/list.c \
 	batch/corpus/log.c batch/corpus/log.h \
 	batch/corpus/report.c \
 	batch/corpus/run.c \

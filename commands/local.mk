@@ -2,9 +2,11 @@
 # Main programs; each is built in the directory that it is known by.
 bin_PROGRAMS += record/powercut replay/replay
 record_powercut_SOURCES = \
+	commands/corpus.c commands/corpus.h \
 	commands/gen.c \
 	commands/import.c commands/import.h \
 	commands/kernel.c commands/kernel.h \
+	commands/matrix.c commands/matrix.h \
 	commands/powercut.c \
 	commands/record.c commands/record.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)

@@ -6,22 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "batch/corpus/corpus.h"
-#include "batch/matrix/matrix.h"
 #include "batch/worker.h"
 #include "checker/workload/generate.h"
+#include "commands/corpus.h"
 #include "commands/import.h"
 #include "commands/kernel.h"
+#include "commands/matrix.h"
 #include "commands/record.h"
 #include "commands/replay.h"
 #include "common/cleanup.h"
+#include "common/exit-status.h"
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/parts.h"
 #include "common/standard-output.h"
 #include "record/workload-file.h"
-
-#define EXIT_UNUSABLE 2         /* bad usage, bad input or a missing part */
 
 static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"

@@ -13,19 +13,13 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "common/options.h"
 #include "common/publish.h"
 #include "common/text.h"
 #include "common/workdir.h"
 #include "log/info.h"
 #include "log/reader.h"
 
-#define EXIT_USAGE 2
 #define UNPACKED "log.bin"
-
-struct arguments {
-  const char *title, *origin, *reference;
-};
 
 /* KEY = VALUE; what is not printable could end the line. */
 static void
@@ -62,7 +56,7 @@ print_header (const struct write_log *log, FILE *file)
 
 /* The text of case.ini, to free, or NULL after a message. */
 static char *
-make_case_file (const struct write_log *log, const char *filesystem, const struct arguments *arguments)
+make_case_file (const struct write_log *log, const char *filesystem, const struct case_words *words)
 {
   CLEANUP_FREE char *title = text_format ("a recorded log of %s", filesystem);
   char *text = NULL;
@@ -73,9 +67,9 @@ make_case_file (const struct write_log *log, const char *filesystem, const struc
     return NULL;
   fputs ("# The log is replayed as it is, and never recorded anew.  Its header:\n", file);
   print_header (log, file);
-  print_value ("title", arguments->title ? arguments->title : title, file);
-  print_value ("origin", arguments->origin, file);
-  print_value ("reference", arguments->reference, file);
+  print_value ("title", words->title ? words->title : title, file);
+  print_value ("origin", words->origin, file);
+  print_value ("reference", words->reference, file);
   fprintf (file, "filesystems = %s", filesystem);
   if (fclose (file) == 0)
     return text;
@@ -86,7 +80,7 @@ make_case_file (const struct write_log *log, const char *filesystem, const struc
 
 /* Fill the new FOLDER with the case of LOG. */
 static int
-fill_folder (const char *folder, const struct write_log *log, const struct arguments *arguments)
+fill_folder (const char *folder, const struct write_log *log, const struct case_words *words)
 {
   CLEANUP_FREE char *packed = text_format ("%s/" CASE_LOG, folder), *file = text_format ("%s/" CASE_FILE, folder), *text = NULL;
   const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
@@ -97,7 +91,7 @@ fill_folder (const char *folder, const struct write_log *log, const struct argum
     error_message ("%s: does not say of which file system it is: record it with info=filesystem=TYPE", log->path);
     return -1;
   }
-  text = make_case_file (log, filesystem, arguments);
+  text = make_case_file (log, filesystem, words);
   if (text == NULL || log_pack (log->path, packed) == -1)
     return -1;
   if (publish_text (file, text) == 0)
@@ -108,7 +102,7 @@ fill_folder (const char *folder, const struct write_log *log, const struct argum
 
 /* Make the case FOLDER of the log or bundle FROM, with WORKDIR for what it unpacks to. */
 static int
-add_case (const char *from, const char *folder, const char *workdir, const struct arguments *arguments)
+add_case (const char *from, const char *folder, const char *workdir, const struct case_words *words)
 {
   CLEANUP_FREE char *unpacked = text_format ("%s/" UNPACKED, workdir);
   uint64_t spare_bytes = LOG_SPARE_BYTES;
@@ -122,7 +116,7 @@ add_case (const char *from, const char *folder, const char *workdir, const struc
   if (mkdir (folder, 0777) == -1)
     error_message ("%s: %s", folder, errno == EEXIST ? "is there already: give a new name" : strerror (errno));
   else {
-    r = fill_folder (folder, log, arguments);
+    r = fill_folder (folder, log, words);
     if (r == -1)
       rmdir (folder);
   }
@@ -131,32 +125,12 @@ add_case (const char *from, const char *folder, const char *workdir, const struc
 }
 
 int
-corpus_add_command (int argc, char **argv)
+corpus_add (const char *from, const char *folder, const struct case_words *words)
 {
-  struct arguments arguments = { NULL, NULL, NULL };
-  const struct option_spec options[] = {
-    { "title", 0, OPTION_TEXT, &arguments.title, "TEXT", "what is held, in one sentence", 0 },
-    { "origin", 0, OPTION_TEXT, &arguments.origin, "TEXT", "where it comes from", 0 },
-    { "reference", 0, OPTION_TEXT, &arguments.reference, "TEXT", "where there is more about it", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
-  };
-  const struct command_line command = {
-    "usage: powercut corpus add [OPTION...] LOG|BUNDLE DIR/NAME\n",
-    "Make a case of a recorded log, which is replayed and never recorded anew.", options, .mixed = true
-  };
-  int first = options_parse (&command, argc, argv), r = -1;
-  char *workdir;
+  char *workdir = workdir_create ();
+  int r = workdir ? add_case (from, folder, workdir, words) : -1;
 
-  if (first == -1)
-    return EXIT_USAGE;
-  if (argc - first != 2) {
-    error_message ("corpus add: give a log and the folder to make of it: see --help");
-    return EXIT_USAGE;
-  }
-  workdir = workdir_create ();
-  if (workdir)
-    r = add_case (argv[first], argv[first + 1], workdir, &arguments);
   workdir_remove (workdir);
   free (workdir);
-  return r == 0 ? EXIT_SUCCESS : EXIT_USAGE;
+  return r;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* `powercut corpus`: cases that keep bugs found. */
+/* Cases that keep bugs found. */
 #ifndef POWERCUT_BATCH_CORPUS_CORPUS_H
 #define POWERCUT_BATCH_CORPUS_CORPUS_H
 
 #include "batch/corpus/case.h"
 #include "batch/corpus/verdict.h"
 #include "batch/pool.h"
+#include "common/options.h"
 
 /* Where cases are done. */
 struct case_environment {
@@ -69,9 +70,36 @@ extern void corpus_print (const struct corpus *corpus);
 extern char *corpus_make_json (const struct corpus *corpus);
 extern char *corpus_make_junit (const struct corpus *corpus);
 
-/* The commands `powercut corpus run|list|add`.  Return exit statuses. */
-extern int corpus_command (int argc, char **argv);
-extern int corpus_run_command (int argc, char **argv);
-extern int corpus_add_command (int argc, char **argv);
+#define CORPUS_FILESYSTEMS "ext4,xfs,btrfs,f2fs"
+
+/* What is asked of a run. */
+struct corpus_request {
+  const char *const *paths;     /* as corpus_find_cases takes them, and the pattern */
+  size_t path_count;
+  const char *pattern;
+  const char *filesystems;      /* names with commas between them, or NULL: CORPUS_FILESYSTEMS, as far as the kernels know them */
+  struct option_texts kernels;  /* none: the newest that was fetched */
+  const char *accel;            /* as --accel of `powercut run`, or NULL */
+  bool trusted;                 /* what cases name may be taken from anywhere on this machine */
+  uint64_t jobs;                /* cells side by side */
+  const char *json, *junit;     /* reports, or NULL */
+  const char *command;          /* the command line that asked for it */
+};
+
+/* Do all cases in all environments and report.  Returns the exit status: EXIT_VIOLATION if some result is not the expected one,
+ * EXIT_UNUSABLE if some cell could not be measured.
+ */
+extern int corpus_run (const struct corpus_request *request);
+
+/* Print what each case in PATHS holds, as corpus_find_cases finds them.  Returns 0, or -1 after a message. */
+extern int corpus_list (const char *const *paths, size_t count, const char *pattern);
+
+/* What a new case says of itself; each may be NULL. */
+struct case_words {
+  const char *title, *origin, *reference;
+};
+
+/* Make the case FOLDER, a new one, of the log or bundle FROM.  Returns 0, or -1 after a message. */
+extern int corpus_add (const char *from, const char *folder, const struct case_words *words);
 
 #endif

@@ -10,8 +10,8 @@
 #include "batch/matrix/report.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/exit-status.h"
 #include "common/message.h"
-#include "common/options.h"
 #include "common/parts.h"
 #include "common/places.h"
 #include "common/process.h"
@@ -21,23 +21,7 @@
 #include "common/workdir.h"
 #include "guest/accel.h"
 #include "guest/image.h"
-#include "guest/jobs.h"
-#include "guest/options.h"
 #include "record/mkfs.h"
-#include "record/record.h"
-
-#define EXIT_UNUSABLE 2         /* bad usage, a missing part, or a cell that failed */
-#define EXIT_SIGNALLED 128      /* + the signal that stopped it */
-#define FILESYSTEMS "ext4,xfs,btrfs"
-
-struct arguments {
-  const char *filesystems, *protocols;  /* names with commas between them; NULL: all protocols */
-  const char *settle, *accel;
-  struct option_texts mount, kernels;
-  uint64_t jobs;
-  const char *command;          /* the command line itself */
-  const char *markdown, *json, *html;
-};
 
 /* The reports that can be asked for. */
 struct output {
@@ -173,20 +157,20 @@ add_environments (struct matrix *matrix, const struct words *filesystems, const 
 
 /* Find all kernels, KERNELS to be freed by the caller, and make the environments. */
 static int
-plan_environments (struct matrix *matrix, const struct arguments *arguments, const struct words *filesystems,
+plan_environments (struct matrix *matrix, const struct matrix_request *request, const struct words *filesystems,
                    struct kernel *kernels, size_t kernel_count)
 {
-  size_t mounts = arguments->mount.count ? arguments->mount.count : 1;
+  size_t mounts = request->mount.count ? request->mount.count : 1;
 
   matrix->environments = calloc (kernel_count * filesystems->count * mounts, sizeof *matrix->environments);
   if (matrix->environments == NULL)
     return out_of_memory ();
   for (size_t i = 0; i < kernel_count; i++) {
-    const char *spec = arguments->kernels.count ? arguments->kernels.texts[i] : NULL;
+    const char *spec = request->kernels.count ? request->kernels.texts[i] : NULL;
 
-    if (guest_kernel_find (spec, arguments->filesystems, false, &kernels[i]) == -1)
+    if (guest_kernel_find (spec, request->filesystems, false, &kernels[i]) == -1)
       return -1;
-    add_environments (matrix, filesystems, &arguments->mount, kernels[i].image, kernels[i].release);
+    add_environments (matrix, filesystems, &request->mount, kernels[i].image, kernels[i].release);
   }
   return 0;
 }
@@ -229,13 +213,13 @@ publish (const struct output *output, const struct matrix *matrix)
 
 /* With everything planned: run, and report.  Returns the exit status. */
 static int
-measure (struct matrix *matrix, const struct arguments *arguments)
+measure (struct matrix *matrix, const struct matrix_request *request)
 {
   const struct output outputs[] = {
-    { arguments->markdown, matrix_make_markdown }, { arguments->json, matrix_make_json }, { arguments->html, matrix_make_html },
+    { request->markdown, matrix_make_markdown }, { request->json, matrix_make_json }, { request->html, matrix_make_html },
   };
   const size_t output_count = sizeof outputs / sizeof outputs[0];
-  const char *const paths[] = { arguments->markdown, arguments->json, arguments->html };
+  const char *const paths[] = { request->markdown, request->json, request->html };
   CLEANUP_FREE char *folder = NULL;
   int status = EXIT_SUCCESS, r;
 
@@ -247,7 +231,7 @@ measure (struct matrix *matrix, const struct arguments *arguments)
   folder = workdir_create ();
   if (folder == NULL)
     return EXIT_UNUSABLE;
-  r = matrix_run_cells (matrix, arguments->jobs, folder, matrix_print_cell);
+  r = matrix_run_cells (matrix, request->jobs, folder, matrix_print_cell);
   workdir_remove (folder);
   accel_tell (matrix->accel);
   if (r == -1)
@@ -264,64 +248,29 @@ measure (struct matrix *matrix, const struct arguments *arguments)
 
 /* Returns the exit status. */
 static int
-plan_and_measure (const struct arguments *arguments, const struct words *filesystems, const struct words *wanted)
+plan_and_measure (const struct matrix_request *request, const struct words *filesystems, const struct words *wanted)
 {
-  const size_t kernel_count = arguments->kernels.count ? arguments->kernels.count : 1;
+  const size_t kernel_count = request->kernels.count ? request->kernels.count : 1;
   struct kernel *kernels = calloc (kernel_count, sizeof *kernels);
   struct words lines = { NULL, NULL, 0 };
   struct matrix matrix = {
-    .command = arguments->command, .filesystems = arguments->filesystems, .settle = arguments->settle,
-    .accel = arguments->accel
+    .command = request->command, .filesystems = request->filesystems, .settle = request->settle,
+    .accel = request->accel
   };
   int status = EXIT_UNUSABLE;
 
   if (kernels == NULL)
     out_of_memory ();
   else if (list_protocols (&lines, &matrix.protocols, &matrix.protocol_count) == 0
-           && (arguments->protocols == NULL || choose_protocols (wanted, &matrix) == 0)
-           && plan_environments (&matrix, arguments, filesystems, kernels, kernel_count) == 0 && plan_cells (&matrix) == 0)
-    status = measure (&matrix, arguments);
+           && (request->protocols == NULL || choose_protocols (wanted, &matrix) == 0)
+           && plan_environments (&matrix, request, filesystems, kernels, kernel_count) == 0 && plan_cells (&matrix) == 0)
+    status = measure (&matrix, request);
   matrix_free (&matrix);
   words_free (&lines);
   for (size_t i = 0; kernels && i < kernel_count; i++)
     kernel_free (&kernels[i]);
   free (kernels);
   return status;
-}
-
-static int
-parse_arguments (int argc, char **argv, struct arguments *arguments)
-{
-  const struct option_spec options[] = {
-    { "fs", 0, OPTION_TEXT, &arguments->filesystems, "TYPE,...", "file systems [" FILESYSTEMS "]", 0 },
-    { "mount", 0, OPTION_TEXTS, &arguments->mount, "[TYPE:]OPTS", "mount options, for one file system or all; may be repeated", 0 },
-    { "kernel", 0, OPTION_TEXTS, &arguments->kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]", 0 },
-    ACCEL_OPTION (&arguments->accel, "MODE"),
-    { "protocol", 0, OPTION_TEXT, &arguments->protocols, "NAME,...", "ways to update a file [all]", 0 },
-    { "settle", 0, OPTION_TEXT, &arguments->settle, "sync|none|TIME", "after an update, as for run [sync]", 0 },
-    { "jobs", 0, OPTION_NUMBER, &arguments->jobs, "CELLS", "cells side by side [one for each processor]", 1 },
-    { "markdown", 0, OPTION_TEXT, &arguments->markdown, "OUT", "write the results as Markdown", 0 },
-    { "json", 0, OPTION_TEXT, &arguments->json, "OUT", "write the results as JSON", 0 },
-    { "html", 0, OPTION_TEXT, &arguments->html, "OUT", "write the results as one HTML page", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
-  };
-  const struct command_line command = {
-    "usage: powercut matrix [OPTION...]\n",
-    "Record and replay many ways to update a file on many file systems, and tabulate what each is worth.", options, .mixed = true
-  };
-  int first = options_parse (&command, argc, argv);
-  struct recording ignored;
-  enum accel accel;
-
-  if (first == -1 || accel_parse (arguments->accel, &accel) == -1 || recording_parse_settle (arguments->settle, &ignored) == -1)
-    return -1;
-  if (first != argc) {
-    error_message ("%s: matrix takes options alone: see --help", argv[first]);
-    return -1;
-  }
-  if (jobs_check (arguments->jobs, GUEST_MEMORY_DEFAULT) == -1)
-    return -1;
-  return 0;
 }
 
 static int
@@ -334,28 +283,17 @@ check_filesystems (const struct words *filesystems)
 }
 
 int
-matrix_command (int argc, char **argv)
+matrix_measure (const struct matrix_request *request)
 {
-  CLEANUP_FREE char *command = words_join ("powercut", argc, argv);
-  struct arguments arguments = {
-    .filesystems = FILESYSTEMS, .settle = "sync", .accel = "auto", .jobs = jobs_default (GUEST_MEMORY_DEFAULT),
-    .command = command ? command : ""
-  };
   struct words filesystems = { NULL, NULL, 0 }, wanted = { NULL, NULL, 0 };
   int status = EXIT_UNUSABLE;
 
-  if (parse_arguments (argc, argv, &arguments) == 0 && words_split (arguments.filesystems, ",", &filesystems) == 0
-      && words_check ("fs", &filesystems) == 0 && check_filesystems (&filesystems) == 0 && check_mounts (&arguments.mount, &filesystems) == 0
-      && words_split (arguments.protocols ? arguments.protocols : "", ",", &wanted) == 0
-      && (arguments.protocols == NULL || words_check ("protocol", &wanted) == 0) && stop_install () == 0)
-    status = plan_and_measure (&arguments, &filesystems, &wanted);
-  if (stop_requested ()) {
-    error_message ("stopped by signal %d", stop_requested ());
-    status = EXIT_SIGNALLED + stop_requested ();
-  }
+  if (words_split (request->filesystems, ",", &filesystems) == 0 && words_check ("fs", &filesystems) == 0
+      && check_filesystems (&filesystems) == 0 && check_mounts (&request->mount, &filesystems) == 0
+      && words_split (request->protocols ? request->protocols : "", ",", &wanted) == 0
+      && (request->protocols == NULL || words_check ("protocol", &wanted) == 0) && stop_install () == 0)
+    status = plan_and_measure (request, &filesystems, &wanted);
   words_free (&filesystems);
   words_free (&wanted);
-  free (arguments.mount.texts);
-  free (arguments.kernels.texts);
-  return status;
+  return stop_status (status);
 }

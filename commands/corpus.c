@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch/corpus/corpus.h"
+#include "commands/corpus.h"
+#include "common/cleanup.h"
+#include "common/exit-status.h"
+#include "common/message.h"
+#include "common/nearest.h"
+#include "common/options.h"
+#include "common/parts.h"
+#include "common/words.h"
+#include "guest/accel.h"
+#include "guest/jobs.h"
+#include "guest/options.h"
+
+static const char main_usage[] =
+  "usage: powercut corpus run [OPTION...] DIR...\n"
+  "       powercut corpus list [OPTION...] [DIR...]\n"
+  "       powercut corpus add [OPTION...] LOG|BUNDLE DIR/NAME\n"
+  "\nCases that keep bugs found.  Each of the three has a --help of its own.\n";
+
+static int
+parse_run (int argc, char **argv, struct corpus_request *request)
+{
+  const struct option_spec options[] = {
+    { "kernel", 0, OPTION_TEXTS, &request->kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    ACCEL_OPTION (&request->accel, "HOW"),
+    { "fs", 0, OPTION_TEXT, &request->filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]", 0 },
+    { "filter", 0, OPTION_TEXT, &request->pattern, "PATTERN", "only cases with a part of their name that it matches", 0 },
+    { "trust-cases", 0, OPTION_FLAG, &request->trusted, NULL, "let cases take files from anywhere on this machine", 0 },
+    { "jobs", 0, OPTION_NUMBER, &request->jobs, "COUNT", "cells side by side [one for each processor]", 1 },
+    { "json", 0, OPTION_TEXT, &request->json, "RESULTS", "write the results as JSON", 0 },
+    { "junit", 0, OPTION_TEXT, &request->junit, "RESULTS", "write the results as JUnit's XML", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut corpus run [OPTION...] DIR...\n",
+    "Do every case in the folders on every file system and kernel, and hold what comes out against what is expected.",
+    options, .mixed = true
+  };
+  int first = options_parse (&command, argc, argv);
+  enum accel accel;
+
+  if (first == -1 || accel_parse (request->accel, &accel) == -1)
+    return -1;
+  if (first == argc) {
+    error_message ("corpus run: which cases? name a folder: see --help");
+    return -1;
+  }
+  request->paths = (const char *const *) argv + first;
+  request->path_count = (size_t) (argc - first);
+  return jobs_check (request->jobs, GUEST_MEMORY_DEFAULT);
+}
+
+static int
+run_command (int argc, char **argv)
+{
+  CLEANUP_FREE char *command = words_join ("powercut corpus", argc, argv);
+  struct corpus_request request = { .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : "" };
+  int status = parse_run (argc, argv, &request) == -1 ? EXIT_UNUSABLE : corpus_run (&request);
+
+  free (request.kernels.texts);
+  return status;
+}
+
+static int
+list_command (int argc, char **argv)
+{
+  const char *pattern = NULL;
+  const struct option_spec options[] = {
+    { "filter", 0, OPTION_TEXT, &pattern, "PART", "only cases with a part of their name that this pattern matches", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut corpus list [OPTION...] [DIR...]\n",
+    "Name the cases in the folders, or those that come with powercut, and say what each holds.", options, .mixed = true
+  };
+  int first = options_parse (&command, argc, argv);
+  CLEANUP_FREE char *own = first == argc ? part_path (PART_CASES) : NULL;
+  const char *const *paths = first == argc ? (const char *const *) &own : (const char *const *) argv + first;
+
+  if (first == -1 || *paths == NULL)
+    return EXIT_UNUSABLE;
+  return corpus_list (paths, first == argc ? 1 : (size_t) (argc - first), pattern) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+}
+
+static int
+add_command (int argc, char **argv)
+{
+  struct case_words words = { NULL, NULL, NULL };
+  const struct option_spec options[] = {
+    { "title", 0, OPTION_TEXT, &words.title, "TEXT", "what is held, in one sentence", 0 },
+    { "origin", 0, OPTION_TEXT, &words.origin, "TEXT", "where it comes from", 0 },
+    { "reference", 0, OPTION_TEXT, &words.reference, "TEXT", "where there is more about it", 0 },
+    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+  };
+  const struct command_line command = {
+    "usage: powercut corpus add [OPTION...] LOG|BUNDLE DIR/NAME\n",
+    "Make a case of a recorded log, which is replayed and never recorded anew.", options, .mixed = true
+  };
+  int first = options_parse (&command, argc, argv);
+
+  if (first == -1)
+    return EXIT_UNUSABLE;
+  if (argc - first != 2) {
+    error_message ("corpus add: give a log and the folder to make of it: see --help");
+    return EXIT_UNUSABLE;
+  }
+  return corpus_add (argv[first], argv[first + 1], &words) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+}
+
+static int
+refuse_usage (const char *word)
+{
+  const char *nearest = nearest_word (word, strlen (word), (const char *const[]) { "run", "list", "add", NULL });
+
+  if (nearest)
+    error_message ("corpus %s: no such command: did you mean %s?", word, nearest);
+  else
+    error_message ("corpus: say `run`, `list` or `add`: see `powercut corpus --help`");
+  return EXIT_UNUSABLE;
+}
+
+int
+corpus_command (int argc, char **argv)
+{
+  const char *name = argc > 1 ? argv[1] : "";
+
+  if (strcmp (name, "run") == 0)
+    return run_command (argc - 1, argv + 1);
+  if (strcmp (name, "list") == 0)
+    return list_command (argc - 1, argv + 1);
+  if (strcmp (name, "add") == 0)
+    return add_command (argc - 1, argv + 1);
+  if (strcmp (name, "--help") == 0 || strcmp (name, "-h") == 0) {
+    fputs (main_usage, stdout);
+    return EXIT_SUCCESS;
+  }
+  return refuse_usage (name);
+}
