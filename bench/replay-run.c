@@ -134,9 +134,10 @@ run_on_log (struct bench *bench)
 {
   const struct selection selection = { .point = bench->position, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } } };
   struct outcome outcome;
+  struct device_report report;
   double start = now_ms ();
 
-  if (runner_run (bench->runner, &selection, "", &outcome) == -1)
+  if (runner_run (bench->runner, &selection, "", &outcome, &report) == -1)
     give_up (bench);
   double ms = now_ms () - start;
   if (outcome.kind != OUTCOME_TREE) {

@@ -13,6 +13,10 @@ checker_libobserve_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_SOURCES = \
 	checker/judge.c checker/judge.h \
 	checker/kernel-fault.c checker/kernel-fault.h \
+	checker/moment.h \
+	checker/observations.c checker/observations.h \
+	checker/oracle.c checker/oracle.h \
+	checker/outcome.c checker/outcome.h \
 	checker/persistence.c checker/persistence.h \
 	checker/watched-pages.c checker/watched-pages.h \
 	checker/observe/pages.c checker/observe/pages.h \

@@ -8,6 +8,7 @@
 #include "checker/judge.h"
 #include "checker/oracle.h"
 #include "checker/persistence.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 
@@ -76,28 +77,29 @@ keep_observation (struct oracle *oracle, const char *digest, char *tree)
 }
 
 const char *
-oracle_observation (struct oracle *oracle, struct runner *runner, const struct outcome *outcome)
+oracle_find (struct oracle *oracle, const char *digest)
 {
-  const char *digest = outcome->digest, *text;
   const struct observation *known;
-  char *tree, seen[TREE_DIGEST_LENGTH + 1];
+  const char *text;
 
   pthread_mutex_lock (&oracle->lock);
   known = observations_find (&oracle->observations, digest);
   text = known ? known->text : NULL;
   pthread_mutex_unlock (&oracle->lock);
-  if (text)
-    return text;
-  tree = runner_tree (runner);
-  if (tree == NULL)
-    return NULL;
+  return text;
+}
+
+const char *
+oracle_add (struct oracle *oracle, const char *digest, char *tree)
+{
+  char seen[TREE_DIGEST_LENGTH + 1];
+
   tree_digest (tree, seen);
-  if (strcmp (seen, digest) != 0) {
-    error_message ("the guest's agent gave a tree that is not the one it observed");
-    free (tree);
-    return NULL;
-  }
-  return keep_observation (oracle, digest, tree);
+  if (strcmp (seen, digest) == 0)
+    return keep_observation (oracle, digest, tree);
+  error_message ("the guest's agent gave a tree that is not the one it observed");
+  free (tree);
+  return NULL;
 }
 
 static int
@@ -114,36 +116,34 @@ add_leftovers (struct oracle *oracle, char *const *leftovers)
     if (oracle->leftover_count > 0
         && bsearch (leftovers, oracle->leftovers, oracle->leftover_count, sizeof *leftovers, compare_texts))
       continue;
-    char **larger = reallocarray (oracle->leftovers, oracle->leftover_count + 1, sizeof *larger);
-    if (larger == NULL)
+    char *path = strdup (*leftovers), **added = path ? array_add (oracle->leftovers, oracle->leftover_count) : NULL;
+    if (added == NULL) {
+      free (path);
       return out_of_memory ();
-    oracle->leftovers = larger;
-    larger[oracle->leftover_count] = strdup (*leftovers);
-    if (larger[oracle->leftover_count] == NULL)
-      return out_of_memory ();
-    oracle->leftover_count++;
-    qsort (larger, oracle->leftover_count, sizeof *larger, compare_texts);
+    }
+    *added = path;
+    qsort (oracle->leftovers, oracle->leftover_count, sizeof *oracle->leftovers, compare_texts);
   }
   return 0;
 }
 
 bool
-oracle_judges (const struct oracle *oracle, const struct crash_point *point)
+oracle_judges (const struct oracle *oracle, const struct moment *moment)
 {
-  return point->phase != PHASE_UNKNOWN && (oracle->persistence || point->step < oracle->trees->count);
+  return moment->phase != PHASE_UNKNOWN && (oracle->persistence || moment->step < oracle->trees->count);
 }
 
 bool
-oracle_judges_atomic (const struct oracle *oracle, const struct crash_point *point)
+oracle_judges_atomic (const struct oracle *oracle, const struct moment *moment)
 {
-  return oracle_judges (oracle, point) && oracle->persistence == NULL;
+  return oracle_judges (oracle, moment) && oracle->persistence == NULL;
 }
 
 /* What the setup or an earlier step has made must be there from `begin` on. */
 bool
-oracle_judges_durable (const struct oracle *oracle, const struct crash_point *point)
+oracle_judges_durable (const struct oracle *oracle, const struct moment *moment)
 {
-  return oracle_judges (oracle, point) && (oracle->persistence || point->phase == PHASE_COMMITTED || point->step > 1);
+  return oracle_judges (oracle, moment) && (oracle->persistence || moment->phase == PHASE_COMMITTED || moment->step > 1);
 }
 
 /* Whether the tree SEEN, which is neither that before step STEP nor that after it, is one of an earlier step's: then what was
@@ -173,7 +173,7 @@ judge_earlier (const struct oracle *oracle, const char *seen, uint32_t step, str
 
 /* What the operations of the workload have promised.  Called with the lock held. */
 static int
-judge_persistence (struct oracle *oracle, const struct observation *seen, const struct crash_point *point,
+judge_persistence (struct oracle *oracle, const struct observation *seen, const struct moment *moment,
                    struct verdict *verdict)
 {
   CLEANUP_FREE char *text = NULL;
@@ -182,7 +182,7 @@ judge_persistence (struct oracle *oracle, const struct observation *seen, const 
     text = NULL;
     return out_of_memory ();
   }
-  if (persistence_judge (oracle->persistence, point->operation, text, &verdict->detail) == -1)
+  if (persistence_judge (oracle->persistence, moment->operation, text, &verdict->detail) == -1)
     return -1;
   verdict->durable = verdict->detail == NULL;
   verdict->kind = verdict->detail ? "durability" : NULL;
@@ -191,7 +191,7 @@ judge_persistence (struct oracle *oracle, const struct observation *seen, const 
 
 /* Judge an observation.  Called with the lock held, as is add_leftovers. */
 static int
-judge_observation (struct oracle *oracle, const struct observation *observation, const struct crash_point *point,
+judge_observation (struct oracle *oracle, const struct observation *observation, const struct moment *moment,
                    struct verdict *verdict)
 {
   const char *seen = observation->text;
@@ -199,12 +199,12 @@ judge_observation (struct oracle *oracle, const struct observation *observation,
   int r;
 
   *verdict = (struct verdict) { .atomic = true, .durable = true };
-  if (!oracle_judges (oracle, point))
+  if (!oracle_judges (oracle, moment))
     return 0;
   if (oracle->persistence)
-    return judge_persistence (oracle, observation, point, verdict);
-  if (judge (seen, oracle->trees->texts[point->step - 1], oracle->trees->texts[point->step],
-             point->phase == PHASE_COMMITTED ? EXPECT_NEW : EXPECT_OLD_OR_NEW, &judgement) == -1)
+    return judge_persistence (oracle, observation, moment, verdict);
+  if (judge (seen, oracle->trees->texts[moment->step - 1], oracle->trees->texts[moment->step],
+             moment->phase == PHASE_COMMITTED ? EXPECT_NEW : EXPECT_OLD_OR_NEW, &judgement) == -1)
     return -1;
   verdict->atomic = judgement.atomic;
   verdict->durable = judgement.durable;
@@ -216,44 +216,44 @@ judge_observation (struct oracle *oracle, const struct observation *observation,
   r = add_leftovers (oracle, judgement.leftovers);
   judgement_free (&judgement);
   if (r == 0 && !verdict->atomic)
-    r = judge_earlier (oracle, seen, point->step, verdict);
+    r = judge_earlier (oracle, seen, moment->step, verdict);
   return r;
 }
 
-/* What SEEN means at POINT, worked out once for each step and phase; NULL after a message. */
-static const struct verdict *
-find_verdict (struct oracle *oracle, struct observation *seen, const struct crash_point *point)
+static bool
+is_same_moment (const struct moment *a, const struct moment *b)
 {
-  struct judged *larger;
+  return a->phase == b->phase && a->step == b->step && a->operation == b->operation;
+}
 
+/* What SEEN means at MOMENT, worked out once for each step and phase; NULL after a message. */
+static const struct verdict *
+find_verdict (struct oracle *oracle, struct observation *seen, const struct moment *moment)
+{
   for (size_t i = 0; i < seen->judged_count; i++)
-    if (seen->judged[i].phase == point->phase && seen->judged[i].step == point->step
-        && seen->judged[i].operation == point->operation)
+    if (is_same_moment (&seen->judged[i].moment, moment))
       return &seen->judged[i].verdict;
-  larger = reallocarray (seen->judged, seen->judged_count + 1, sizeof *larger);
-  if (larger == NULL) {
+  struct judged *added = array_add (seen->judged, seen->judged_count);
+  if (added == NULL) {
     out_of_memory ();
     return NULL;
   }
-  seen->judged = larger;
-  larger += seen->judged_count;
-  *larger = (struct judged) { .phase = point->phase, .step = point->step, .operation = point->operation };
-  if (judge_observation (oracle, seen, point, &larger->verdict) == -1) {
-    free (larger->verdict.detail);
-    return NULL;
-  }
-  seen->judged_count++;
-  return &larger->verdict;
+  added->moment = *moment;
+  if (judge_observation (oracle, seen, moment, &added->verdict) == 0)
+    return &added->verdict;
+  free (added->verdict.detail);
+  seen->judged_count--;
+  return NULL;
 }
 
 static int
-judge_tree (struct oracle *oracle, const char *digest, const struct crash_point *point, struct verdict *verdict)
+judge_tree (struct oracle *oracle, const char *digest, const struct moment *moment, struct verdict *verdict)
 {
   const struct verdict *known;
   int r = -1;
 
   pthread_mutex_lock (&oracle->lock);
-  known = find_verdict (oracle, observations_find (&oracle->observations, digest), point);
+  known = find_verdict (oracle, observations_find (&oracle->observations, digest), moment);
   if (known) {
     *verdict = *known;
     r = 0;
@@ -266,13 +266,13 @@ judge_tree (struct oracle *oracle, const char *digest, const struct crash_point 
 
 /* A kernel fault outweighs what the tree shows, and that what the checker says. */
 int
-oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct crash_point *point, struct verdict *verdict)
+oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment, struct verdict *verdict)
 {
   const bool objects = outcome->check == CHECK_WRONG || outcome->check == CHECK_HUNG;
 
   *verdict = (struct verdict) { .atomic = true, .durable = true };
   if (outcome->kind == OUTCOME_TREE) {
-    if (judge_tree (oracle, outcome->digest, point, verdict) == -1)
+    if (judge_tree (oracle, outcome->digest, moment, verdict) == -1)
       return -1;
     if (outcome->fault == NULL && (!objects || verdict->kind))
       return 0;
@@ -284,7 +284,7 @@ oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct
     verdict->kind = outcome->kind == OUTCOME_UNMOUNTABLE ? "unmountable" : outcome->kind == OUTCOME_DIED ? "kernel" : "hang";
     verdict->detail = strdup (outcome->detail ? outcome->detail : "");
     verdict->atomic = false;
-    verdict->durable = !oracle_judges_durable (oracle, point);
+    verdict->durable = !oracle_judges_durable (oracle, moment);
   }
   return verdict->detail ? 0 : out_of_memory ();
 }

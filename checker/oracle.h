@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an outcome means at a crash point: it is held against the trees before and after each step of the update or, where the
+/* What an outcome means at the moment of a crash: it is held against the trees before and after each step of the update or, where the
  * update is a workload, against what its operations have promised (checker/persistence.h).
  */
 #ifndef POWERCUT_CHECKER_ORACLE_H
@@ -8,10 +8,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "checker/moment.h"
+#include "checker/observations.h"
+#include "checker/outcome.h"
 #include "checker/watched-pages.h"
-#include "replay/observations.h"
-#include "replay/runner.h"
-#include "replay/search/model.h"
 
 /* The observations before the first step, and after each; none: contents are not judged. */
 struct trees {
@@ -35,20 +35,23 @@ extern void oracle_init (struct oracle *oracle, const struct trees *trees, struc
                          const struct pages *pages);
 extern void oracle_free (struct oracle *oracle);
 
-/* The text of the tree that OUTCOME, an OUTCOME_TREE, saw; if it is a new one, from RUNNER, which made the run last.  It stays
- * valid until oracle_free.  NULL after a message.
- */
-extern const char *oracle_observation (struct oracle *oracle, struct runner *runner, const struct outcome *outcome);
+/* The text of the observation with this DIGEST, or NULL if it is a new one.  It stays valid until oracle_free. */
+extern const char *oracle_find (struct oracle *oracle, const char *digest);
 
-/* Hold OUTCOME, whose observation is known, against what is expected at POINT.  Returns 0 with *verdict, whose detail is to free in
+/* Keep TREE (taken over, also when this fails), which an agent says has this DIGEST.  Returns the text as oracle_find does, or NULL
+ * after a message.
+ */
+extern const char *oracle_add (struct oracle *oracle, const char *digest, char *tree);
+
+/* Hold OUTCOME, whose observation is known, against what is expected at MOMENT.  Returns 0 with *verdict, whose detail is to free in
  * any case, or -1 after a message.
  */
-extern int oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct crash_point *point,
+extern int oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment,
                          struct verdict *verdict);
 
-/* Whether contents are judged at POINT, as to atomicity and as to durability. */
-extern bool oracle_judges (const struct oracle *oracle, const struct crash_point *point);
-extern bool oracle_judges_atomic (const struct oracle *oracle, const struct crash_point *point);
-extern bool oracle_judges_durable (const struct oracle *oracle, const struct crash_point *point);
+/* Whether contents are judged at MOMENT, as to atomicity and as to durability. */
+extern bool oracle_judges (const struct oracle *oracle, const struct moment *moment);
+extern bool oracle_judges_atomic (const struct oracle *oracle, const struct moment *moment);
+extern bool oracle_judges_durable (const struct oracle *oracle, const struct moment *moment);
 
 #endif

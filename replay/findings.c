@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "replay/explain/minimal.h"
 #include "replay/findings.h"
@@ -159,19 +160,13 @@ findings_add (struct findings *findings, const struct finding *finding)
   same = find_same (findings, finding, cause);
   if (same)
     return join (same, finding);
-  if (findings->count == findings->room) {
-    size_t room = findings->room ? findings->room * 2 : 4;
-    struct finding *larger = reallocarray (findings->list, room, sizeof *larger);
-
-    if (larger == NULL)
-      return -1;
-    findings->list = larger;
-    findings->room = room;
-  }
-  if (copy_finding (&findings->list[findings->count], finding) == -1)
+  struct finding *added = array_add (findings->list, findings->count);
+  if (added == NULL)
     return -1;
-  findings->count++;
-  return 0;
+  if (copy_finding (added, finding) == 0)
+    return 0;
+  findings->count--;
+  return -1;
 }
 
 static int

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "replay/runner.h"
+#include "checker/outcome.h"
+#include "log/reader.h"
 
 enum confirmation {
   FINDING_UNCONFIRMED,          /* no fresh guest has tried yet */
@@ -26,7 +27,7 @@ struct finding {
   char *cause;                  /* the detail without numbers and hashes; findings_add's own */
   char *state;                  /* id */
   char *place;                  /* which is first: sorts by crash point, then in the order of its search */
-  struct outcome outcome;       /* without its lists */
+  struct outcome outcome;
   enum confirmation confirmation;
 
   struct minimal *minimal;      /* the smallest state that fails so (replay/explain/minimal.h), or NULL; findings_add leaves it */
@@ -34,7 +35,7 @@ struct finding {
 
 struct findings {
   struct finding *list;
-  size_t count, room;
+  size_t count;
 };
 
 /* The text of the last mark at POSITION or before, without powercut's own; to free, NULL with errno ENOMEM. */

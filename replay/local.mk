@@ -6,7 +6,6 @@ replay_libreplay_la_SOURCES = \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
 	replay/guest-cache.c replay/guest-cache.h \
-	replay/observations.c replay/observations.h \
 	replay/runner.c replay/runner.h \
 	replay/session.c replay/session.h \
 	replay/shell.c replay/shell.h \
@@ -41,8 +40,7 @@ replay_libreplay_la_SOURCES = \
 	replay/search/ddmin.c replay/search/ddmin.h \
 	replay/search/model.c replay/search/model.h \
 	replay/search/read-sets.c replay/search/read-sets.h \
-	replay/search/search.c replay/search/search.h \
-	checker/oracle.c checker/oracle.h
+	replay/search/search.c replay/search/search.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libsandbox.la common/libcommon.la \

@@ -159,68 +159,6 @@ runner_cpu_seconds (const struct runner *runner)
   return device_cpu_seconds (runner->device) - runner->earlier_seconds;
 }
 
-void
-outcome_free (struct outcome *outcome)
-{
-  free (outcome->detail);
-  free (outcome->fault);
-  free (outcome->unrepeated);
-  free (outcome->check_detail);
-  free (outcome->check_output);
-  outcome->detail = outcome->fault = outcome->unrepeated = outcome->check_detail = outcome->check_output = NULL;
-}
-
-const char *
-check_name (enum check_result result)
-{
-  static const char *const names[] = { "", "right", "wrong", "hung", "broken" };
-
-  return names[result];
-}
-
-/* Whether two runs saw the same kind of thing. */
-static bool
-same_kind (const struct outcome *a, const struct outcome *b)
-{
-  return a->kind == b->kind && !a->fault == !b->fault && (a->check == CHECK_HUNG) == (b->check == CHECK_HUNG);
-}
-
-bool
-outcome_same (const struct outcome *a, const struct outcome *b)
-{
-  return same_kind (a, b) && a->check == b->check && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
-}
-
-/* A copy of TEXT into *copy; false for lack of memory. */
-static bool
-copy_text (char **copy, const char *text)
-{
-  *copy = text ? strdup (text) : NULL;
-  return text == NULL || *copy;
-}
-
-int
-outcome_copy (struct outcome *to, const struct outcome *from)
-{
-  bool copied;
-
-  *to = (struct outcome) {
-    .kind = from->kind, .check = from->check, .repeated = from->repeated, .report.head = from->report.head,
-    .unrepeated_kind = from->unrepeated_kind
-  };
-  memcpy (to->digest, from->digest, sizeof to->digest);
-  copied = copy_text (&to->detail, from->detail);
-  copied = copy_text (&to->fault, from->fault) && copied;
-  copied = copy_text (&to->unrepeated, from->unrepeated) && copied;
-  copied = copy_text (&to->check_detail, from->check_detail) && copied;
-  copied = copy_text (&to->check_output, from->check_output) && copied;
-  to->report.head.decision_count = 0;
-  to->report.head.seen_count = 0;
-  if (!copied)
-    outcome_free (to);
-  return copied ? 0 : -1;
-}
-
 /* The agent's answer to `recover`, line by line. */
 struct recovery {
   const char *fsck;             /* why the fsck could not repair it: then there was no mount */
@@ -458,7 +396,8 @@ read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *ou
 
 /* One run; a guest that is not to be trusted any more is abandoned, and *again says that the run should be repeated. */
 static int
-run_once (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome, bool *again)
+run_once (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome,
+          struct device_report *report, bool *again)
 {
   const struct runner_config *config = runner->config;
   struct vm_answer answer;
@@ -471,13 +410,15 @@ run_once (struct runner *runner, const struct selection *selection, const char *
   answer = vm_call (runner->vm, longest_run_ms (config), runner->words);
   r = read_answer (runner, &answer, outcome, again);
   if (r == 0)
-    r = device_report (runner->device, &outcome->report);
+    r = device_report (runner->device, report);
   if (r == 0 && *again && outcome->kind == OUTCOME_TREE)
     r = rescue_tree (runner, outcome);
   if (r == 0 && *again)
     runner_renew (runner);
   if (r == -1)
     outcome_free (outcome);
+  else
+    outcome->behaviour = report->head.behaviour;
   free (answer.text);
   return r;
 }
@@ -493,7 +434,7 @@ runner_renew (struct runner *runner)
 static void
 note_unrepeated (struct outcome *outcome, struct outcome *first)
 {
-  outcome->repeated = same_kind (outcome, first);
+  outcome->repeated = outcome_alike (outcome, first);
   if (outcome->repeated) {
     outcome_free (first);
     return;
@@ -507,20 +448,21 @@ note_unrepeated (struct outcome *outcome, struct outcome *first)
 }
 
 int
-runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome)
+runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome,
+            struct device_report *report)
 {
   struct outcome first;
   bool again = false;
 
   free (runner->tree);
   runner->tree = NULL;
-  if (run_once (runner, selection, marks, outcome, &again) == -1)
+  if (run_once (runner, selection, marks, outcome, report, &again) == -1)
     return -1;
   if (!again)
     return 0;
   /* Trouble of the host may look like this, too: let a fresh guest try. */
   first = *outcome;
-  if (run_once (runner, selection, marks, outcome, &again) == -1) {
+  if (run_once (runner, selection, marks, outcome, report, &again) == -1) {
     outcome_free (&first);
     return -1;
   }

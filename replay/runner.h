@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "checker/observe/tree.h"
+#include "checker/outcome.h"
 #include "guest/accel.h"
 #include "replay/device.h"
 
@@ -30,40 +30,6 @@ struct runner_config {
   int run_timeout_ms;           /* a run that takes longer is a hang; a checker has as much again for itself */
 };
 
-enum outcome_kind {
-  OUTCOME_TREE,                 /* mounted, observed, unmounted */
-  OUTCOME_UNMOUNTABLE,          /* mount failed */
-  OUTCOME_DIED,                 /* the guest ended */
-  OUTCOME_HUNG,                 /* no answer in time */
-};
-
-/* What an external checker said: it exits with 0, with 1, or otherwise. */
-enum check_result {
-  CHECK_NONE,                   /* there is no checker, or the mount failed */
-  CHECK_RIGHT,
-  CHECK_WRONG,
-  CHECK_HUNG,                   /* it did not end in time */
-  CHECK_BROKEN,                 /* it said nothing about the state: it failed or was killed */
-};
-
-/* That in a word: `right`, `wrong`, `hung`, `broken`, or nothing if there is none. */
-extern const char *check_name (enum check_result result);
-
-/* What one run saw. */
-struct outcome {
-  enum outcome_kind kind;
-  char digest[TREE_DIGEST_LENGTH + 1];  /* OUTCOME_TREE: of the observation, of nothing if there was none */
-  char *detail;                 /* else: why, in one line; to free */
-  enum check_result check;
-  char *check_detail;           /* last line of the checker's output, or how it ended, if not CHECK_RIGHT; to free */
-  char *check_output;           /* the last of what it printed, or NULL; to free */
-  char *fault;                  /* first kernel message that is a fault, or NULL; to free */
-  const char *unrepeated_kind;  /* `kernel` or `hang`: what a first run saw and this second one, on a fresh boot, did not; or NULL */
-  char *unrepeated;             /* its detail; to free */
-  bool repeated;                /* a first run saw the same, and this is the second one, on a fresh boot */
-  struct device_report report;  /* its lists are valid until the next run */
-};
-
 /* Start device and guest; their files go into FOLDER, which must exist.  CONFIG must outlive the runner.  NULL after a message. */
 extern struct runner *runner_start (const struct runner_config *config, const char *folder);
 extern void runner_stop (struct runner *runner);
@@ -81,19 +47,14 @@ extern double runner_cpu_seconds (const struct runner *runner);
 
 /* Make one run of SELECTION; MARKS are those that were passed, for the checker.  A run that kills the guest, hangs or taints it
  * is made a second time on a fresh boot, and the second one counts.  Returns 0 and fills *outcome, to be freed with
- * outcome_free; or -1 after a message (or silently after a stop): no run can be made any more.
+ * outcome_free, and *report, whose lists are valid until the next run; or -1 after a message (or silently after a stop): no run can
+ * be made any more.
  */
-extern int runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome);
+extern int runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome,
+                       struct device_report *report);
 
 /* Let the next run boot a new guest. */
 extern void runner_renew (struct runner *runner);
-
-/* Whether two runs saw the same: the kind of outcome, the tree, what the checker said, and whether there was a fault. */
-extern bool outcome_same (const struct outcome *a, const struct outcome *b);
-
-/* Copy what a run saw, without its lists.  Returns 0, or -1 with errno ENOMEM. */
-extern int outcome_copy (struct outcome *to, const struct outcome *from);
-extern void outcome_free (struct outcome *outcome);
 
 /* The text of the last run's observation, to free; NULL after a message. */
 extern char *runner_tree (struct runner *runner);

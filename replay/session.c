@@ -48,6 +48,7 @@ struct worker {
 /* What became of a task. */
 struct reply {
   struct outcome outcome;       /* to free */
+  struct device_report report;  /* of the run, unless remembered */
   const struct choice *decisions;       /* the worker's, until its next run */
   size_t decision_count;
   double seconds;               /* that the answer took */
@@ -122,15 +123,16 @@ join_choices (const struct selection *selection, const struct choice *decisions,
 
 /* A checker that says nothing about a state is no verdict about it. */
 static int
-refuse_broken_check (const struct worker *worker, const struct selection *selection, const struct outcome *outcome)
+refuse_broken_check (const struct worker *worker, const struct selection *selection, const struct outcome *outcome,
+                     const struct device_report *report)
 {
-  size_t decided = outcome->report.head.decision_count;
+  size_t decided = report->head.decision_count;
   CLEANUP_FREE struct choice *choices = NULL;
   CLEANUP_FREE char *id = NULL, *hint = NULL;
 
   if (outcome->check != CHECK_BROKEN)
     return 0;
-  choices = join_choices (selection, outcome->report.decisions, decided);
+  choices = join_choices (selection, report->decisions, decided);
   if (choices == NULL)
     return -1;
   id = state_id_format (worker->session->config->log, selection->point, choices, selection->count + decided);
@@ -145,19 +147,30 @@ refuse_broken_check (const struct worker *worker, const struct selection *select
   return -1;
 }
 
+/* The tree that OUTCOME, an OUTCOME_TREE of the worker's last run, saw; the oracle keeps it.  NULL after a message. */
+static const char *
+observed_tree (struct worker *worker, const struct outcome *outcome)
+{
+  struct oracle *oracle = &worker->session->oracle;
+  const char *known = oracle_find (oracle, outcome->digest);
+  char *tree = known ? NULL : runner_tree (worker->runner);
+
+  return tree ? oracle_add (oracle, outcome->digest, tree) : known;
+}
+
 /* Make a real run of SELECTION; what it observed is known to the oracle then. */
 static int
-make_run (struct worker *worker, const struct selection *selection, struct outcome *outcome)
+make_run (struct worker *worker, const struct selection *selection, struct outcome *outcome, struct device_report *report)
 {
   CLEANUP_FREE char *marks = marks_before (worker->session->config->log, selection->point);
 
   if (marks == NULL)
     return out_of_memory ();
   if (stop_requested () || (worker->runner == NULL && start_runner (worker) == -1)
-      || runner_run (worker->runner, selection, marks, outcome) == -1)
+      || runner_run (worker->runner, selection, marks, outcome, report) == -1)
     return -1;
-  if (refuse_broken_check (worker, selection, outcome) == -1
-      || (outcome->kind == OUTCOME_TREE && oracle_observation (&worker->session->oracle, worker->runner, outcome) == NULL)) {
+  if (refuse_broken_check (worker, selection, outcome, report) == -1
+      || (outcome->kind == OUTCOME_TREE && observed_tree (worker, outcome) == NULL)) {
     outcome_free (outcome);
     return -1;
   }
@@ -206,22 +219,22 @@ note_mismatch (struct worker *worker, const struct choice *choices, size_t count
 
 /* Let others profit from a run. */
 static int
-keep_certificate (struct worker *worker, const struct reply *reply)
+keep_read_set (struct worker *worker, const struct reply *reply)
 {
-  const struct device_report *report = &reply->outcome.report;
+  const struct device_report *report = &reply->report;
   CLEANUP_FREE struct choice *choices = NULL;
   struct selection selection;
-  enum certificate_result result;
+  enum read_set_result result;
 
   if (decided_selection (worker, reply->decisions, reply->decision_count, &selection, &choices) == -1)
     return -1;
   if (crash_state_select (worker->state, &selection) == -1)
     return out_of_memory ();
-  result = certificates_add (worker->session->certificates, worker->state, inputs (worker), report->seen, report->head.seen_count,
+  result = read_sets_add (worker->session->read_sets, worker->state, inputs (worker), report->seen, report->head.seen_count,
                              &reply->outcome);
-  if (result == CERTIFICATE_CONTRADICTED)
+  if (result == READ_SET_CONTRADICTED)
     note_mismatch (worker, choices, selection.count, "an earlier run that read the same saw something else");
-  return result == CERTIFICATE_FAILED ? out_of_memory () : 0;
+  return result == READ_SET_FAILED ? out_of_memory () : 0;
 }
 
 /* Whether this remembered answer is one to audit. */
@@ -241,12 +254,13 @@ audit (struct worker *worker, const struct reply *reply)
   CLEANUP_FREE struct choice *choices = NULL;
   struct selection selection;
   struct outcome seen;
+  struct device_report report;
 
   if (decided_selection (worker, reply->decisions, reply->decision_count, &selection, &choices) == -1)
     return -1;
   if (!is_audited (worker, &selection))
     return 0;
-  if (make_run (worker, &selection, &seen) == -1)
+  if (make_run (worker, &selection, &seen, &report) == -1)
     return -1;
   pthread_mutex_lock (&worker->session->lock);
   worker->session->audited++;
@@ -267,7 +281,7 @@ remember (struct worker *worker, struct reply *reply)
     return 0;
   if (crash_state_select (worker->state, &worker->selection) == -1)
     return out_of_memory ();
-  known = certificates_find (worker->session->certificates, worker->state, inputs (worker));
+  known = read_sets_find (worker->session->read_sets, worker->state, inputs (worker));
   if (known == NULL)
     return 0;
   reply->decisions = crash_state_decisions (worker->state, &reply->decision_count);
@@ -289,11 +303,11 @@ answer_task (struct worker *worker, struct reply *reply)
   if (r == 1)
     r = worker->session->config->audit_percent > 0 ? audit (worker, reply) : 0;
   else if (r == 0) {
-    if (make_run (worker, &worker->selection, &reply->outcome) == -1)
+    if (make_run (worker, &worker->selection, &reply->outcome, &reply->report) == -1)
       return -1;
-    reply->decisions = reply->outcome.report.decisions;
-    reply->decision_count = reply->outcome.report.head.decision_count;
-    r = worker->session->config->no_reduction ? 0 : keep_certificate (worker, reply);
+    reply->decisions = reply->report.decisions;
+    reply->decision_count = reply->report.head.decision_count;
+    r = worker->session->config->no_reduction ? 0 : keep_read_set (worker, reply);
   }
   if (r == -1)
     outcome_free (&reply->outcome);
@@ -381,7 +395,7 @@ count_reply (struct worker *worker, const struct reply *reply, bool violation)
   session->runs += !reply->remembered;
   session->remembered += reply->remembered;
   session->violations += violation;
-  return reply->remembered ? 0 : add_behaviour (session, reply->outcome.report.head.behaviour);
+  return reply->remembered ? 0 : add_behaviour (session, reply->outcome.behaviour);
 }
 
 /* Let who listens know of a reply.  Called with the lock held. */
@@ -418,7 +432,7 @@ enter_reply (struct worker *worker, const struct reply *reply)
   mpz_t states;
   int r;
 
-  if (oracle_judge (&session->oracle, &reply->outcome, worker->point, &verdict) == -1) {
+  if (oracle_judge (&session->oracle, &reply->outcome, &worker->point->moment, &verdict) == -1) {
     free (verdict.detail);
     return -1;
   }
@@ -544,7 +558,7 @@ first_alike (const struct session *session, size_t finding)
   if (session->config->runner.check)
     return finding;
   /* What stands for no state was seen by a first run, and the outcome beside it by the second. */
-  while (first < finding && (mpz_sgn (list[first].states) == 0 || list[first].outcome.report.head.behaviour != list[finding].outcome.report.head.behaviour
+  while (first < finding && (mpz_sgn (list[first].states) == 0 || list[first].outcome.behaviour != list[finding].outcome.behaviour
                              || !outcome_same (&list[first].outcome, &list[finding].outcome)))
     first++;
   return first;
@@ -589,6 +603,7 @@ confirm (struct worker *worker, struct finding *finding)
   CLEANUP_FREE struct choice *choices = NULL;
   struct selection selection = { .rule = { .tear = config->tear } };
   struct outcome seen;
+  struct device_report report;
   bool repeated;
 
   if (state_id_parse (finding->state, config->log, &selection.point, &choices, &selection.count) == -1)
@@ -596,7 +611,7 @@ confirm (struct worker *worker, struct finding *finding)
   selection.choices = choices;
   if (worker->runner)
     runner_renew (worker->runner);
-  if (make_run (worker, &selection, &seen) == -1)
+  if (make_run (worker, &selection, &seen, &report) == -1)
     return -1;
   repeated = outcome_same (&seen, &finding->outcome);
   if (!repeated)
@@ -704,8 +719,8 @@ prepare (struct session *session, const struct session_config *config)
   if (model_crash_points (config->log, config->prefixes_only, &session->points) == -1)
     return out_of_memory ();
   session->results = calloc (session->points.count ? session->points.count : 1, sizeof *session->results);
-  session->certificates = certificates_new (config->log, &session->points);
-  if (session->results == NULL || session->certificates == NULL)
+  session->read_sets = read_sets_new (config->log, &session->points);
+  if (session->results == NULL || session->read_sets == NULL)
     return out_of_memory ();
   for (size_t i = 0; i < session->points.count; i++) {
     const struct crash_point *point = &session->points.points[i];
@@ -744,12 +759,11 @@ probe_state (void *opaque, uint32_t position, const struct choice *choices, size
 {
   struct worker *worker = opaque;
   const struct session_config *config = worker->session->config;
-  struct crash_point point = { .position = position };
+  const struct crash_point point = { .position = position, .moment = model_moment (config->log, position) };
   struct reply reply;
   uint32_t first, last;
   int r = model_range (config->log, &first, &last);
 
-  model_expect (config->log, &point);
   worker->point = &point;
   worker->selection = (struct selection) {
     .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
@@ -757,10 +771,10 @@ probe_state (void *opaque, uint32_t position, const struct choice *choices, size
   if (r == 0 && position >= first && position <= last)
     r = answer_task (worker, &reply);
   else
-    r = make_run (worker, &worker->selection, &reply.outcome);
+    r = make_run (worker, &worker->selection, &reply.outcome, &reply.report);
   if (r == -1)
     return -1;
-  r = oracle_judge (&worker->session->oracle, &reply.outcome, &point, verdict);
+  r = oracle_judge (&worker->session->oracle, &reply.outcome, &point.moment, verdict);
   outcome_free (&reply.outcome);
   if (r == -1)
     free (verdict->detail);
@@ -772,19 +786,19 @@ static int
 confirm_minimal (struct worker *worker, const struct minimal *minimal, const char *kind)
 {
   struct session *session = worker->session;
-  struct crash_point point = { .position = minimal->position };
+  const struct moment moment = model_moment (session->config->log, minimal->position);
   struct selection selection = { .point = minimal->position, .rule = { .tear = session->config->tear } };
   CLEANUP_FREE struct choice *choices = minimal_choices (minimal, &selection.count);
+  struct device_report report;
   struct outcome outcome;
   struct verdict verdict;
 
   if (choices == NULL)
     return out_of_memory ();
   selection.choices = choices;
-  model_expect (session->config->log, &point);
-  if (make_run (worker, &selection, &outcome) == -1)
+  if (make_run (worker, &selection, &outcome, &report) == -1)
     return -1;
-  int r = oracle_judge (&session->oracle, &outcome, &point, &verdict);
+  int r = oracle_judge (&session->oracle, &outcome, &moment, &verdict);
   if (r == 0)
     r = verdict.kind && strcmp (verdict.kind, kind) == 0;
   if (r == 0) {
@@ -932,7 +946,7 @@ session_free (struct session *session)
     search_free (session->results[i].search);
   }
   free (session->results);
-  certificates_free (session->certificates);
+  read_sets_free (session->read_sets);
   crash_points_free (&session->points);
   oracle_free (&session->oracle);
   findings_free (&session->findings);
@@ -986,11 +1000,11 @@ print_output (const char *text)
 
 /* Print what one run saw and what it means. */
 static int
-print_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome)
+print_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome,
+               const struct control_report *report)
 {
   const struct write_log *log = worker->session->config->log;
   struct oracle *oracle = &worker->session->oracle;
-  const struct control_report *report = &outcome->report.head;
   CLEANUP_FREE char *after = finding_after (log, worker->point->position);
   CLEANUP_FREE char *id = state_id_format (log, selection->point, selection->choices, selection->count);
   struct verdict verdict;
@@ -998,7 +1012,7 @@ print_outcome (struct worker *worker, const struct selection *selection, const s
 
   if (id == NULL)
     return out_of_memory ();
-  if (oracle_judge (oracle, outcome, worker->point, &verdict) == -1) {
+  if (oracle_judge (oracle, outcome, &worker->point->moment, &verdict) == -1) {
     free (verdict.detail);
     return -1;
   }
@@ -1010,11 +1024,11 @@ print_outcome (struct worker *worker, const struct selection *selection, const s
           (uintmax_t) report->read_bytes, (uintmax_t) report->writes, plural (report->writes, "write", "writes"),
           (uintmax_t) report->written_bytes);
   if (outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe)
-    print_tree (outcome->digest, oracle_observation (oracle, worker->runner, outcome));
-  if (outcome->kind == OUTCOME_TREE && oracle->pages && worker->point->phase != PHASE_UNKNOWN
-      && worker->point->step <= oracle->pages->step_count)
+    print_tree (outcome->digest, oracle_find (oracle, outcome->digest));
+  if (outcome->kind == OUTCOME_TREE && oracle->pages && worker->point->moment.phase != PHASE_UNKNOWN
+      && worker->point->moment.step <= oracle->pages->step_count)
     page_classes_print (oracle->pages, pages_at_step (oracle->pages, observations_find (&oracle->observations, outcome->digest)->classes,
-                                                      worker->point->step), stdout);
+                                                      worker->point->moment.step), stdout);
   if (outcome->check_output)
     printf ("checker    %s\n", check_name (outcome->check));
   if (outcome->check_output)
@@ -1051,9 +1065,10 @@ show_minimal (struct worker *worker, const struct selection *selection)
 
 /* Print what a run of SELECTION saw.  Returns as session_show_state does. */
 static int
-show_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome)
+show_outcome (struct worker *worker, const struct selection *selection, const struct outcome *outcome,
+              const struct control_report *report)
 {
-  int r = print_outcome (worker, selection, outcome);
+  int r = print_outcome (worker, selection, outcome, report);
 
   if (r == 1 && worker->session->config->minimize && show_minimal (worker, selection) == -1)
     return -1;
@@ -1066,16 +1081,14 @@ keep_outcome (struct worker *worker, const struct outcome *outcome, struct seen_
 {
   struct oracle *oracle = &worker->session->oracle;
   struct verdict verdict;
-  int r = oracle_judge (oracle, outcome, worker->point, &verdict);
+  int r = oracle_judge (oracle, outcome, &worker->point->moment, &verdict);
 
   seen->kind = verdict.kind;
   seen->detail = verdict.detail;
   seen->release = strdup (runner_release (worker->runner));
   if (r == 0 && outcome->kind == OUTCOME_TREE && worker->session->config->runner.observe) {
-    const char *tree = oracle_observation (oracle, worker->runner, outcome);
-
-    seen->tree = tree ? strdup (tree) : NULL;
-    r = seen->tree ? 0 : -1;
+    seen->tree = strdup (oracle_find (oracle, outcome->digest));
+    r = seen->tree ? 0 : out_of_memory ();
   }
   return r == 0 && seen->release == NULL ? out_of_memory () : r;
 }
@@ -1085,15 +1098,16 @@ static int
 look_at_state (struct session *session, const struct crash_point *point, const struct selection *selection,
                struct seen_state *seen)
 {
+  struct device_report report;
   struct worker worker;
   struct outcome outcome;
   int r = begin_lone_worker (&worker, session);
 
   worker.point = point;
   if (r == 0)
-    r = make_run (&worker, selection, &outcome);
+    r = make_run (&worker, selection, &outcome, &report);
   if (r == 0) {
-    r = seen ? keep_outcome (&worker, &outcome, seen) : show_outcome (&worker, selection, &outcome);
+    r = seen ? keep_outcome (&worker, &outcome, seen) : show_outcome (&worker, selection, &outcome, &report.head);
     outcome_free (&outcome);
   }
   end_lone_worker (&worker);
@@ -1105,7 +1119,7 @@ visit_state (const struct session_config *config, uint32_t position, const struc
              struct seen_state *seen)
 {
   const struct selection selection = { .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear } };
-  struct crash_point point = { .position = position };
+  struct crash_point point = { .position = position, .moment = model_moment (config->log, position) };
   int64_t pending = model_pending (config->log, position, &point.pending);
   struct session session;
   int r = -1;
@@ -1113,7 +1127,6 @@ visit_state (const struct session_config *config, uint32_t position, const struc
   if (pending == -1)
     return out_of_memory ();
   point.pending_count = (uint32_t) pending;
-  model_expect (config->log, &point);
   if (prepare (&session, config) == 0)
     r = look_at_state (&session, &point, &selection, seen);
   free (point.pending);

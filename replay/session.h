@@ -62,7 +62,7 @@ struct session {
   size_t behaviour_count, behaviour_room;
 
   /* Shared by the workers, under the lock, as is all that is above. */
-  struct certificates *certificates;
+  struct read_sets *read_sets;
   pthread_mutex_t lock;
   pthread_cond_t changed;
   size_t first_point;           /* all points before it are done */

@@ -5,20 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "replay/tally.h"
-
-char *
-outcome_describe (const struct outcome *outcome)
-{
-  static const char *const names[] = { "tree", "unmountable", "died", "hung" };
-  const char *detail = outcome->kind == OUTCOME_TREE ? outcome->digest : outcome->detail ? outcome->detail : "";
-  const char *check = outcome->check == CHECK_NONE ? "" : "; check: ", *kernel = outcome->fault ? "; kernel: " : "";
-  char *text;
-
-  return asprintf (&text, "%s %s%s%s%s%s", names[outcome->kind], detail, check, check_name (outcome->check), kernel,
-                   outcome->fault ? outcome->fault : "") == -1 ? NULL : text;
-}
 
 /* The place of SEEN, or where it would be. */
 static size_t
@@ -50,20 +39,14 @@ tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t state
     mpz_add (tally->entries[place].states, tally->entries[place].states, states);
     return 0;
   }
-  if (tally->count == tally->room) {
-    size_t room = tally->room ? tally->room * 2 : 4;
-    struct tally_entry *larger = reallocarray (tally->entries, room, sizeof *larger);
-
-    if (larger == NULL)
-      return -1;
-    tally->entries = larger;
-    tally->room = room;
-  }
-  memmove (tally->entries + place + 1, tally->entries + place, (tally->count - place) * sizeof *tally->entries);
-  tally->entries[place] = (struct tally_entry) { .seen = seen };
+  struct tally_entry *added = array_add (tally->entries, tally->count);
+  if (added == NULL)
+    return -1;
+  added = &tally->entries[place];
+  memmove (added + 1, added, (tally->count - 1 - place) * sizeof *added);
+  *added = (struct tally_entry) { .seen = seen };
   seen = NULL;
-  mpz_init_set (tally->entries[place].states, states);
-  tally->count++;
+  mpz_init_set (added->states, states);
   return 0;
 }
 

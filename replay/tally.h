@@ -9,17 +9,13 @@
 
 struct tally {
   struct tally_entry {
-    char *seen;                 /* `tree DIGEST`, or another outcome and its detail; behind it what the checker said, and a fault
-                                   of the kernel */
+    char *seen;                 /* as outcome_describe says it */
     mpz_t states;
     const char *kind;           /* what is wrong with it, as in struct finding, or NULL */
     char *detail, *state, *place;       /* ... likewise, of the first state that showed it */
   } *entries;                   /* sorted by what was seen */
-  size_t count, room;
+  size_t count;
 };
-
-/* What OUTCOME saw, as in struct tally_entry; to free, NULL with errno ENOMEM. */
-extern char *outcome_describe (const struct outcome *outcome);
 
 /* Count STATES more that showed OUTCOME.  Returns 0, or -1 with errno ENOMEM. */
 extern int tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t states);

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests of model, search, read sets, freeze and pages notice when one of the rules that they are for is broken: each mutant is a source
-# file with one change, in the place of the library's own.
+# The unit tests of outcome, model, search, read sets, freeze and pages notice when one of the rules that they are for is broken: each
+# mutant is a source file with one change, in the place of the library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 # Where the test of each unit is, below tests/unit.
-units=(replay/search/model replay/search/read-sets replay/search/search replay/freeze checker/pages)
+units=(checker/outcome replay/search/model replay/search/read-sets replay/search/search replay/freeze checker/pages)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -13,6 +13,7 @@ concerned ()
   case $1 in
     replay/search/model.c) echo replay/search/model replay/search/search ;;
     replay/search/search.c) echo replay/search/search ;;
+    checker/outcome.c) echo checker/outcome ;;
     replay/freeze.c) echo replay/freeze ;;
     */*pages.c | */page-table.c) echo checker/pages ;;
     *) echo replay/search/read-sets replay/search/search ;;
@@ -77,11 +78,17 @@ mutant 'prefix from the wrong end' log/choice.c '/^tear_choice/,/^}/ { s/kind ==
 mutant 'alternative of the wrong piece' log/choice.c '/^tear_turned/,/^}/ s/choice.write, choice.last, CHOICE_ABSENT/choice.write, choice.first, CHOICE_ABSENT/'
 mutant 'pieces counted from the start of the write' log/choice.c '/^tear_choice/,/^}/ s/lead = lead_sectors (tear, write);/lead = 0;/'
 
-mutant 'certificate for other contents' replay/search/read-sets.c '/^find_answer/,/^}/ s/!XXH128_isEqual (answer->content, content)/false/'
+mutant 'read set of other contents' replay/search/read-sets.c '/^find_answer/,/^}/ s/!XXH128_isEqual (answer->content, content)/false/'
 mutant 'pending taken for constant' replay/search/read-sets.c '/^is_constant/,/^}/ s/&& !model_find_pending.*;/|| !first;/'
 mutant 'failed branch leaves decisions' replay/search/read-sets.c 's/crash_state_undo (state, decided);//'
-mutant 'contradiction overlooked' replay/search/read-sets.c 's/outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT/outcome ? CERTIFICATE_KEPT/'
+mutant 'contradiction overlooked' replay/search/read-sets.c 's/outcome_same (answer->outcome, outcome) ? READ_SET_KEPT/outcome ? READ_SET_KEPT/'
 mutant 'devices confused' replay/search/read-sets.c 's/|| question->device != wanted->device//'
+
+mutant 'the same for read sets whatever the run is given' replay/search/read-sets.c '/^inputs_content/,/^}/ s/\.low64 = inputs/.low64 = 0/'
+
+mutant 'the same whatever the checker says' checker/outcome.c '/^outcome_same/,/^}/ s/ && a->check == b->check//'
+mutant 'alike with a kernel fault and without' checker/outcome.c '/^outcome_alike/,/^}/ s/ && !a->fault == !b->fault//'
+mutant 'alike when one checker hung' checker/outcome.c '/^outcome_alike/,/^}/ s/ && (a->check == CHECK_HUNG).*;/;/'
 
 mutant 'write while frozen not seen' replay/freeze.c '/^freeze_check/,/^}/ s/ || check_issued (.*) == -1)/)/'
 mutant 'pending at the freeze not seen' replay/freeze.c '/^freeze_check/,/^}/ s/check_pending (.*) == -1 || //'
@@ -101,8 +108,8 @@ mutant 'nothing missing' checker/observe/pages.c 's/return has_page (seen, first
 mutant 'file that is gone forgotten' checker/watched-pages.c '/^pages_classify/,/^}/ s/if (!seen\[i\])/if (false)/'
 mutant 'pages of the shortest file' checker/watched-pages.c '/^sort_files/,/^}/ s/last->page_count > page_count/last->page_count < page_count/'
 mutant 'pages of what cannot be mounted old' replay/report/page-table.c '/^add_point/,/^}/ s/: PAGE_MISSING/: PAGE_OLD/'
-mutant 'committed forgotten' replay/report/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_COMMITTED/false/'
-mutant 'pages counted before begin' replay/report/page-table.c '/^add_point/,/^}/ s/point->phase == PHASE_UNKNOWN/false/'
+mutant 'committed forgotten' replay/report/page-table.c '/^add_point/,/^}/ s/point->moment.phase == PHASE_COMMITTED/false/'
+mutant 'pages counted before begin' replay/report/page-table.c '/^add_point/,/^}/ s/point->moment.phase == PHASE_UNKNOWN/false/'
 
 for unit in "${units[@]}"; do
   compile "$srcdir/tests/unit/${unit%/*}/test-${unit##*/}.c" "$tmp/test-${unit##*/}.o"

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
+#include "checker/observations.h"
 #include "replay/explain/blame.h"
-#include "replay/observations.h"
 #include "replay/search/model.h"
 
 /* A write that is missing, or of which sectors are. */

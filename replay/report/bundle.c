@@ -151,11 +151,10 @@ static int
 add_expected (struct archive *archive, const struct bundle *bundle)
 {
   const struct trees *trees = bundle->trees;
-  uint32_t step;
+  uint32_t step = model_moment (bundle->log, bundle->missing->position).step;
 
   if (trees->count == 0)
     return 0;
-  model_phase (bundle->log, bundle->missing->position, &step);
   uint32_t new = step < trees->count ? step : (uint32_t) trees->count - 1;
   return add_text (archive, bundle, "expected-old", trees->texts[new > 0 ? new - 1 : 0]) == -1
     || add_text (archive, bundle, "expected-new", trees->texts[new]) == -1 ? -1 : 0;

@@ -213,8 +213,8 @@ print_point (const struct dump *dump, const struct crash_point *point)
   point_expects (dump->log, point, expected);
   add (&line, "%*u ----------- crash point: %u pending%s%s", dump->position_width, point->position, point->pending_count,
        *expected ? ", expected: " : "", expected);
-  if (point->step > 1)
-    add (&line, " (step %u)", point->step);
+  if (point->moment.step > 1)
+    add (&line, " (step %u)", point->moment.step);
   print_line (dump, &line, "36");
 }
 

@@ -176,8 +176,9 @@ put_trees (const struct page *page, const struct finding *finding)
   const struct trees *trees = &page->session->config->trees;
   const struct observation *seen = finding->outcome.kind == OUTCOME_TREE
     ? observations_find (&page->session->oracle.observations, finding->outcome.digest) : NULL;
-  uint32_t step, position = (uint32_t) strtoul (finding->state, NULL, 10);
-  struct path_rows rows = { page, model_phase (page->log, position, &step), 0 };
+  const struct moment moment = model_moment (page->log, (uint32_t) strtoul (finding->state, NULL, 10));
+  struct path_rows rows = { page, moment.phase, 0 };
+  const uint32_t step = moment.step;
   size_t same;
 
   if (seen == NULL || step == 0 || step >= trees->count)

@@ -80,8 +80,8 @@ print_point (const struct write_log *log, const struct crash_point *point, const
   mpz_clear (states);
   fprintf (file, "-------- crash point %u: %u pending, %s %s%s%s", point->position, point->pending_count, text,
            plural_of_digits (text, "state", "states"), *expected ? ", " : "", expected);
-  if (point->step > 1)
-    fprintf (file, " (step %u)", point->step);
+  if (point->moment.step > 1)
+    fprintf (file, " (step %u)", point->moment.step);
   putc ('\n', file);
 }
 

@@ -39,14 +39,14 @@ add_point (struct page_table *table, const struct session *session, size_t numbe
 {
   const struct crash_point *point = &session->points.points[number];
   const struct point_result *result = &session->results[number];
-  enum page_when when = point->phase == PHASE_COMMITTED ? PAGES_COMMITTED : PAGES_IN_UPDATE;
+  enum page_when when = point->moment.phase == PHASE_COMMITTED ? PAGES_COMMITTED : PAGES_IN_UPDATE;
 
-  if (point->phase == PHASE_UNKNOWN || point->step > table->pages->step_count)
+  if (point->moment.phase == PHASE_UNKNOWN || point->moment.step > table->pages->step_count)
     return;
   table->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   for (size_t i = 0; i < result->tally.count; i++) {
     const struct tally_entry *entry = &result->tally.entries[i];
-    const uint8_t *classes = find_classes (session, entry, point->step);
+    const uint8_t *classes = find_classes (session, entry, point->moment.step);
 
     mpz_add (table->states[when], table->states[when], entry->states);
     for (size_t row = 0; row < table->pages->page_count; row++) {

@@ -10,7 +10,6 @@
 #include "common/publish.h"
 #include "replay/report/json.h"
 #include "replay/report/run-lines.h"
-#include "replay/tally.h"
 
 struct run_lines {
   FILE *file;
@@ -54,14 +53,13 @@ run_lines_open (const char *path)
 static char *
 format_line (const struct run_line *line, const mpz_t states)
 {
-  static const char *const outcomes[] = { "tree", "unmountable", "died", "hung" };
   CLEANUP_FREE char *seen = outcome_describe (line->outcome);
   cJSON *object = cJSON_CreateObject ();
 
   json_add_text (object, "state", line->state);
   cJSON_AddNumberToObject (object, "point", line->point);
   json_add_text (object, "after", line->after);
-  cJSON_AddStringToObject (object, "outcome", outcomes[line->outcome->kind]);
+  cJSON_AddStringToObject (object, "outcome", outcome_kind_name (line->outcome->kind));
   json_add_text (object, "seen", seen ? seen : "");
   if (line->kind) {
     cJSON_AddStringToObject (object, "verdict", line->kind);

@@ -5,7 +5,7 @@
 
 #include <gmp.h>
 
-#include "replay/runner.h"
+#include "checker/outcome.h"
 
 struct run_lines;
 

@@ -72,8 +72,8 @@ add_point (struct report *report, const struct point_result *result, const struc
   const struct oracle *oracle = &report->session->oracle;
   bool visited = result->runs + result->remembered > 0;
 
-  report->judged |= visited && oracle_judges_atomic (oracle, point);
-  report->judged_new |= visited && oracle_judges_durable (oracle, point);
+  report->judged |= visited && oracle_judges_atomic (oracle, &point->moment);
+  report->judged_new |= visited && oracle_judges_durable (oracle, &point->moment);
   report->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   mpz_add (report->states, report->states, result->states);
   mpz_add (report->covered, report->covered, result->covered);

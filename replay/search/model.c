@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "log/info.h"
@@ -21,7 +22,6 @@ struct stop {
 struct walk {
   const struct write_log *log;
   struct crash_points *points;
-  size_t room;
   uint32_t first, last;
   uint32_t next_write;          /* the next one to be issued */
   uint32_t *pending;            /* room for all writes */
@@ -105,9 +105,9 @@ point_expects (const struct write_log *log, const struct crash_point *point, cha
   static const char *const trees[] = { [PHASE_UNKNOWN] = "", [PHASE_UPDATE] = "old or new", [PHASE_COMMITTED] = "new" };
 
   if (log_info (log, LOG_KEY_WORKLOAD) == NULL)
-    snprintf (text, POINT_EXPECTS_SIZE, "%s", trees[point->phase]);
-  else if (point->operation > 0)
-    snprintf (text, POINT_EXPECTS_SIZE, "operation %u has returned", point->operation);
+    snprintf (text, POINT_EXPECTS_SIZE, "%s", trees[point->moment.phase]);
+  else if (point->moment.operation > 0)
+    snprintf (text, POINT_EXPECTS_SIZE, "operation %u has returned", point->moment.operation);
   else
     *text = '\0';
 }
@@ -180,14 +180,13 @@ struct passed {
   const struct write_log *log;
   uint32_t steps;               /* that there are in all */
   bool workload;                /* the log has one */
-  enum phase phase;
-  uint32_t step, operation;
+  struct moment moment;
 };
 
 static struct passed
 no_mark_passed (const struct write_log *log)
 {
-  return (struct passed) { log, count_steps (log), log_info (log, LOG_KEY_WORKLOAD) != NULL, PHASE_UNKNOWN, 0, 0 };
+  return (struct passed) { log, count_steps (log), log_info (log, LOG_KEY_WORKLOAD) != NULL, { PHASE_UNKNOWN, 0, 0 } };
 }
 
 /* The N of a mark `op N`, or 0. */
@@ -211,52 +210,34 @@ operation_of (const struct log_mark *mark)
 static bool
 pass_mark (struct passed *passed, const struct log_mark *mark)
 {
-  if (passed->phase != PHASE_UPDATE && passed->step < passed->steps && log_mark_is (mark, "begin", NULL, NULL)) {
-    passed->phase = PHASE_UPDATE;
-    passed->step++;
+  struct moment *moment = &passed->moment;
+
+  if (moment->phase != PHASE_UPDATE && moment->step < passed->steps && log_mark_is (mark, "begin", NULL, NULL)) {
+    moment->phase = PHASE_UPDATE;
+    moment->step++;
     return true;
   }
-  if (passed->phase != PHASE_UPDATE)
+  if (moment->phase != PHASE_UPDATE)
     return false;
   if (log_mark_is (mark, "commit", NULL, NULL)) {
-    passed->phase = PHASE_COMMITTED;
+    moment->phase = PHASE_COMMITTED;
     return true;
   }
   uint32_t operation = passed->workload ? operation_of (mark) : 0;
-  if (operation <= passed->operation)
+  if (operation <= moment->operation)
     return false;
-  passed->operation = operation;
+  moment->operation = operation;
   return true;
 }
 
-static struct passed
-pass_until (const struct write_log *log, uint32_t position)
+struct moment
+model_moment (const struct write_log *log, uint32_t position)
 {
   struct passed passed = no_mark_passed (log);
 
   for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
     pass_mark (&passed, &log->marks[i]);
-  return passed;
-}
-
-enum phase
-model_phase (const struct write_log *log, uint32_t position, uint32_t *step)
-{
-  const struct passed passed = pass_until (log, position);
-
-  if (step)
-    *step = passed.step;
-  return passed.phase;
-}
-
-void
-model_expect (const struct write_log *log, struct crash_point *point)
-{
-  const struct passed passed = pass_until (log, point->position);
-
-  point->phase = passed.phase;
-  point->step = passed.step;
-  point->operation = passed.operation;
+  return passed.moment;
 }
 
 int
@@ -331,30 +312,23 @@ static int
 add_point (struct walk *walk, uint32_t position)
 {
   struct crash_points *points = walk->points;
-  struct crash_point point = {
-    .position = position, .pending_count = walk->pending_count
-  };
+  struct crash_point *point;
 
-  model_expect (walk->log, &point);
   if (points->count > 0 && points->points[points->count - 1].position == position)
     return 0;                   /* the log ends with `commit` */
-  if (points->count == walk->room) {
-    size_t room = walk->room ? walk->room * 2 : 64;
-    struct crash_point *larger = reallocarray (points->points, room, sizeof *larger);
-
-    if (larger == NULL)
-      return -1;
-    points->points = larger;
-    walk->room = room;
-  }
-  point.pending = calloc (point.pending_count ? point.pending_count : 1, sizeof *point.pending);
-  if (point.pending == NULL)
+  point = array_add (points->points, points->count);
+  if (point == NULL)
     return -1;
-  if (point.pending_count > 0)
-    memcpy (point.pending, walk->pending, point.pending_count * sizeof *point.pending);
-  points->points[points->count++] = point;
-  if (point.pending_count > points->pending_max)
-    points->pending_max = point.pending_count;
+  *point = (struct crash_point) {
+    .position = position, .moment = model_moment (walk->log, position), .pending_count = walk->pending_count,
+    .pending = calloc (walk->pending_count ? walk->pending_count : 1, sizeof *point->pending)
+  };
+  if (point->pending == NULL)
+    return -1;
+  if (point->pending_count > 0)
+    memcpy (point->pending, walk->pending, point->pending_count * sizeof *point->pending);
+  if (point->pending_count > points->pending_max)
+    points->pending_max = point->pending_count;
   return 0;
 }
 

@@ -31,20 +31,12 @@
 #include <gmp.h>
 #include <stdbool.h>
 
+#include "checker/moment.h"
 #include "log/choice.h"
-
-/* An update is one step or several, each from a mark `begin` to the next mark `commit`. */
-enum phase {
-  PHASE_UNKNOWN,                /* no mark `begin` yet: nothing is known of contents */
-  PHASE_UPDATE,                 /* between `begin` and `commit`: as before the step or as after it */
-  PHASE_COMMITTED,              /* after `commit`: as after the step */
-};
 
 struct crash_point {
   uint32_t position;
-  enum phase phase;
-  uint32_t step;                /* that the phase is about, from 1; 0 in PHASE_UNKNOWN */
-  uint32_t operation;           /* of the log's workload that was the last to return, from 1; 0: none, or there is no workload */
+  struct moment moment;
   uint32_t *pending;            /* numbers of the pending writes, ascending */
   uint32_t pending_count;
 };
@@ -80,11 +72,8 @@ extern const uint32_t *model_find_pending (const uint32_t *pending, uint32_t cou
 extern int model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
                                 mpz_t states);
 
-/* What is expected of a crash at POSITION.  *step, if not NULL, is the step that it is about, as in struct crash_point. */
-extern enum phase model_phase (const struct write_log *log, uint32_t position, uint32_t *step);
-
-/* Enter what is expected of a crash at the position of POINT: phase, step and operation. */
-extern void model_expect (const struct write_log *log, struct crash_point *point);
+/* What is expected of a crash at POSITION depends on this. */
+extern struct moment model_moment (const struct write_log *log, uint32_t position);
 
 /* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the start) to
  * the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.

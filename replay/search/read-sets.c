@@ -22,7 +22,7 @@ struct question {
   struct answer *answers;
 };
 
-struct certificates {
+struct read_sets {
   pthread_mutex_t lock;
   const struct write_log *log;
   const struct crash_points *points;
@@ -31,21 +31,21 @@ struct certificates {
   struct answer root;           /* asks for the inputs: its question has no sectors */
 };
 
-struct certificates *
-certificates_new (const struct write_log *log, const struct crash_points *points)
+struct read_sets *
+read_sets_new (const struct write_log *log, const struct crash_points *points)
 {
-  struct certificates *certificates = calloc (1, sizeof *certificates);
+  struct read_sets *sets = calloc (1, sizeof *sets);
 
-  if (certificates == NULL)
+  if (sets == NULL)
     return NULL;
-  pthread_mutex_init (&certificates->lock, NULL);
-  certificates->log = log;
-  certificates->points = points;
+  pthread_mutex_init (&sets->lock, NULL);
+  sets->log = log;
+  sets->points = points;
   if (points->count > 0) {
-    certificates->constant_limit = log_writes_until (log, points->points[0].position);
-    certificates->write_limit = log_writes_until (log, points->points[points->count - 1].position);
+    sets->constant_limit = log_writes_until (log, points->points[0].position);
+    sets->write_limit = log_writes_until (log, points->points[points->count - 1].position);
   }
-  return certificates;
+  return sets;
 }
 
 static void
@@ -89,38 +89,38 @@ free_below (struct answer *root)
 }
 
 void
-certificates_free (struct certificates *certificates)
+read_sets_free (struct read_sets *sets)
 {
-  if (certificates == NULL)
+  if (sets == NULL)
     return;
-  free_below (&certificates->root);
-  pthread_mutex_destroy (&certificates->lock);
-  free (certificates);
+  free_below (&sets->root);
+  pthread_mutex_destroy (&sets->lock);
+  free (sets);
 }
 
 /* Whether WRITE is there in every state of every crash point. */
 static bool
-is_constant (const struct certificates *certificates, uint32_t write)
+is_constant (const struct read_sets *sets, uint32_t write)
 {
-  const struct crash_point *first = &certificates->points->points[0];
+  const struct crash_point *first = &sets->points->points[0];
 
-  return write < certificates->constant_limit
+  return write < sets->constant_limit
     && !model_find_pending (first->pending, first->pending_count, write);
 }
 
 /* Those of SECTORS whose content is not the same in every state of every crash point. */
 static unsigned
-varying_sectors (const struct certificates *certificates, const struct control_seen *seen)
+varying_sectors (const struct read_sets *sets, const struct control_seen *seen)
 {
   unsigned varying = 0, left = seen->sectors;
   struct index_walk walk;
   uint32_t number;
 
-  index_walk_begin (&walk, &certificates->log->index, seen->device, seen->block, certificates->write_limit);
+  index_walk_begin (&walk, &sets->log->index, seen->device, seen->block, sets->write_limit);
   while (left && index_walk_next (&walk, &number)) {
-    unsigned touched = write_block_sectors (&certificates->log->writes[number], seen->block) & left;
+    unsigned touched = write_block_sectors (&sets->log->writes[number], seen->block) & left;
 
-    if (!is_constant (certificates, number))
+    if (!is_constant (sets, number))
       varying |= touched;
     left &= ~touched;           /* a constant write hides all older ones, and what varies has been noted */
   }
@@ -181,17 +181,17 @@ inputs_content (uint64_t inputs)
 }
 
 const struct outcome *
-certificates_find (struct certificates *certificates, struct crash_state *state, uint64_t inputs)
+read_sets_find (struct read_sets *sets, struct crash_state *state, uint64_t inputs)
 {
   const struct outcome *outcome = NULL;
   const struct answer *first = NULL;
 
-  pthread_mutex_lock (&certificates->lock);
-  if (certificates->root.questions)
-    first = find_answer (certificates->root.questions, inputs_content (inputs));
+  pthread_mutex_lock (&sets->lock);
+  if (sets->root.questions)
+    first = find_answer (sets->root.questions, inputs_content (inputs));
   if (first)
     outcome = walk (first, state);
-  pthread_mutex_unlock (&certificates->lock);
+  pthread_mutex_unlock (&sets->lock);
   return outcome;
 }
 
@@ -231,36 +231,38 @@ get_answer (struct question *question, XXH128_hash_t content)
   return answer;
 }
 
-static enum certificate_result
+static enum read_set_result
 keep_outcome (struct answer *answer, const struct outcome *outcome)
 {
   struct outcome *copy;
 
   if (answer->outcome)
-    return outcome_same (answer->outcome, outcome) ? CERTIFICATE_KEPT : CERTIFICATE_CONTRADICTED;
+    return outcome_same (answer->outcome, outcome) ? READ_SET_KEPT : READ_SET_CONTRADICTED;
   copy = malloc (sizeof *copy);
   if (copy == NULL || outcome_copy (copy, outcome) == -1) {
     free (copy);
-    return CERTIFICATE_FAILED;
+    return READ_SET_FAILED;
   }
   answer->outcome = copy;
-  return CERTIFICATE_KEPT;
+  return READ_SET_KEPT;
 }
 
-enum certificate_result
-certificates_add (struct certificates *certificates, struct crash_state *state, uint64_t inputs,
-                  const struct control_seen *seen, size_t count, const struct outcome *outcome)
+enum read_set_result
+read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs, const struct control_seen *seen, size_t count,
+               const struct outcome *outcome)
 {
-  enum certificate_result result = CERTIFICATE_FAILED;
+  enum read_set_result result = READ_SET_FAILED;
   struct question *first;
   struct answer *answer;
 
-  pthread_mutex_lock (&certificates->lock);
-  first = get_question (&certificates->root, &(struct question) { .sectors = 0 });
+  pthread_mutex_lock (&sets->lock);
+  first = get_question (&sets->root, &(struct question) { .sectors = 0 });
   answer = first ? get_answer (first, inputs_content (inputs)) : NULL;
   /* Who finds that a run which read less saw the same adds nothing: that one is found first. */
   for (size_t i = 0; i < count && answer && answer->outcome == NULL; i++) {
-    struct question wanted = { .block = seen[i].block, .device = seen[i].device, .sectors = varying_sectors (certificates, &seen[i]) };
+    const struct question wanted = {
+      .block = seen[i].block, .device = seen[i].device, .sectors = varying_sectors (sets, &seen[i])
+    };
     struct question *question;
 
     if (wanted.sectors == 0)
@@ -270,6 +272,6 @@ certificates_add (struct certificates *certificates, struct crash_state *state, 
   }
   if (answer)
     result = keep_outcome (answer, outcome);
-  pthread_mutex_unlock (&certificates->lock);
+  pthread_mutex_unlock (&sets->lock);
   return result;
 }

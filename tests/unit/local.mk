@@ -218,3 +218,8 @@ UNIT_TESTS += tests/unit/checker/test-oracle
 tests_unit_checker_test_oracle_SOURCES = tests/unit/checker/test-oracle.c $(make_log)
 tests_unit_checker_test_oracle_CFLAGS = $(unit_cflags)
 tests_unit_checker_test_oracle_LDADD = replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+
+UNIT_TESTS += tests/unit/checker/test-outcome
+tests_unit_checker_test_outcome_SOURCES = tests/unit/checker/test-outcome.c tests/unit/unit.h
+tests_unit_checker_test_outcome_CFLAGS = $(unit_cflags)
+tests_unit_checker_test_outcome_LDADD = checker/libjudge.la common/libmessage.la $(CHECK_LIBS)

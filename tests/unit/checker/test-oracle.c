@@ -15,12 +15,12 @@ judge_unmountable (size_t tree_count, enum phase phase, uint32_t step)
   char *texts[] = { (char *) "", (char *) "", (char *) "" };
   const struct trees trees = { texts, tree_count };
   const struct outcome outcome = { .kind = OUTCOME_UNMOUNTABLE, .detail = (char *) "mount: EIO" };
-  const struct crash_point point = { .phase = phase, .step = step };
+  const struct moment moment = { .phase = phase, .step = step };
   struct oracle oracle;
   struct verdict verdict;
 
   oracle_init (&oracle, &trees, NULL, NULL);
-  ck_assert_int_eq (oracle_judge (&oracle, &outcome, &point, &verdict), 0);
+  ck_assert_int_eq (oracle_judge (&oracle, &outcome, &moment, &verdict), 0);
   oracle_free (&oracle);
   ck_assert_str_eq (verdict.kind, "unmountable");
   free (verdict.detail);

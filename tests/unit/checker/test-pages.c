@@ -408,7 +408,7 @@ add_point (enum phase phase, unsigned long states)
 {
   size_t number = session.points.count++;
 
-  points[number] = (struct crash_point) { .phase = phase, .step = phase != PHASE_UNKNOWN };
+  points[number] = (struct crash_point) { .moment = { .phase = phase, .step = phase != PHASE_UNKNOWN } };
   results[number] = (struct point_result) { .done = true };
   mpz_init_set_ui (results[number].states, states);
   mpz_init_set_ui (results[number].covered, states);

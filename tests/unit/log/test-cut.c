@@ -39,7 +39,7 @@ assert_same_pending (const struct write_log *log, const struct write_log *part, 
 
   ck_assert_int_eq (model_pending (part, t, &there), count);
   ck_assert_int_eq (memcmp (here, there, (size_t) count * sizeof *here), 0);
-  ck_assert_int_eq (model_phase (log, t, NULL), model_phase (part, t, NULL));
+  ck_assert_int_eq (model_moment (log, t).phase, model_moment (part, t).phase);
 }
 
 /* The crash points of both before POSITION are the same, and that of the part are no later than POSITION. */
@@ -113,7 +113,7 @@ START_TEST (nothing_behind_the_cut_is_explored)
   ck_assert_int_eq (model_crash_points (part, false, &points), 0);
   ck_assert_uint_eq (points.count, 1);
   ck_assert_uint_eq (points.points[0].position, 2);
-  ck_assert_int_eq (points.points[0].phase, PHASE_UPDATE);
+  ck_assert_int_eq (points.points[0].moment.phase, PHASE_UPDATE);
   crash_points_free (&points);
   write_log_close (part);
   write_log_close (log);

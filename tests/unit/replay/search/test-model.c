@@ -391,15 +391,15 @@ START_TEST (expectations_change_at_begin_and_commit)
   struct write_log *log = finish_log (maker);
   struct crash_points points;
 
-  ck_assert_int_eq (model_phase (log, before, NULL), PHASE_UNKNOWN);
-  ck_assert_int_eq (model_phase (log, begin, NULL), PHASE_UPDATE);
-  ck_assert_int_eq (model_phase (log, commit - 1, NULL), PHASE_UPDATE);
-  ck_assert_int_eq (model_phase (log, commit, NULL), PHASE_COMMITTED);
-  ck_assert_int_eq (model_phase (log, last, NULL), PHASE_COMMITTED);
+  ck_assert_int_eq (model_moment (log, before).phase, PHASE_UNKNOWN);
+  ck_assert_int_eq (model_moment (log, begin).phase, PHASE_UPDATE);
+  ck_assert_int_eq (model_moment (log, commit - 1).phase, PHASE_UPDATE);
+  ck_assert_int_eq (model_moment (log, commit).phase, PHASE_COMMITTED);
+  ck_assert_int_eq (model_moment (log, last).phase, PHASE_COMMITTED);
   assert_points (log, false, NUMBERS (commit - 1, last));
   ck_assert_int_eq (model_crash_points (log, false, &points), 0);
-  ck_assert_int_eq (points.points[0].phase, PHASE_UPDATE);
-  ck_assert_int_eq (points.points[1].phase, PHASE_COMMITTED);
+  ck_assert_int_eq (points.points[0].moment.phase, PHASE_UPDATE);
+  ck_assert_int_eq (points.points[1].moment.phase, PHASE_COMMITTED);
   crash_points_free (&points);
   write_log_close (log);
 }
@@ -414,10 +414,7 @@ static const struct {
 static uint32_t
 operation_at (const struct write_log *log, uint32_t position)
 {
-  struct crash_point point = { .position = position };
-
-  model_expect (log, &point);
-  return point.operation;
+  return model_moment (log, position).operation;
 }
 
 START_TEST (marks_of_operations_count_in_logs_with_a_workload_alone)
@@ -453,7 +450,7 @@ START_TEST (marks_of_operations_count_in_logs_with_a_workload_alone)
     else
       assert_points (log, false, NUMBERS (commit - 1, last));
     ck_assert_int_eq (model_crash_points (log, false, &points), 0);
-    ck_assert_uint_eq (points.points[1].operation, with ? 2 : 0);
+    ck_assert_uint_eq (points.points[1].moment.operation, with ? 2 : 0);
     crash_points_free (&points);
     write_log_close (log);
   }
@@ -463,7 +460,7 @@ END_TEST
 START_TEST (a_step_reaches_from_begin_to_commit)
 {
   struct log_maker *maker = make_log_with_info (1, SECTORS, steps_in_header[_i].info);
-  uint32_t steps = steps_in_header[_i].steps, begins[3], commits[3], step;
+  uint32_t steps = steps_in_header[_i].steps, begins[3], commits[3];
 
   for (unsigned i = 0; i < 3; i++) {
     begins[i] = add_mark (maker, i == 0 ? "begin" : "begin again");
@@ -476,10 +473,11 @@ START_TEST (a_step_reaches_from_begin_to_commit)
   for (unsigned i = 0; i < 3; i++) {
     bool is_step = i < steps;
 
-    ck_assert_int_eq (model_phase (log, begins[i], &step), is_step ? PHASE_UPDATE : PHASE_COMMITTED);
-    ck_assert_uint_eq (step, is_step ? i + 1 : steps);
-    ck_assert_int_eq (model_phase (log, commits[i], &step), PHASE_COMMITTED);
-    ck_assert_uint_eq (step, is_step ? i + 1 : steps);
+    const struct moment begun = model_moment (log, begins[i]), committed = model_moment (log, commits[i]);
+    ck_assert_int_eq (begun.phase, is_step ? PHASE_UPDATE : PHASE_COMMITTED);
+    ck_assert_uint_eq (begun.step, is_step ? i + 1 : steps);
+    ck_assert_int_eq (committed.phase, PHASE_COMMITTED);
+    ck_assert_uint_eq (committed.step, is_step ? i + 1 : steps);
   }
   /* No state of a position before a mark that weakens what is expected may be left to the point behind it. */
   if (steps == 1)
@@ -497,8 +495,8 @@ START_TEST (without_begin_nothing_is_expected)
   uint32_t last = add_mark (maker, "beginning");
   struct write_log *log = finish_log (maker);
 
-  ck_assert_int_eq (model_phase (log, 0, NULL), PHASE_UNKNOWN);
-  ck_assert_int_eq (model_phase (log, last, NULL), PHASE_UNKNOWN);
+  ck_assert_int_eq (model_moment (log, 0).phase, PHASE_UNKNOWN);
+  ck_assert_int_eq (model_moment (log, last).phase, PHASE_UNKNOWN);
   write_log_close (log);
 }
 END_TEST
@@ -740,7 +738,7 @@ assert_states_covered (const struct write_log *log, const struct events *list, c
   for (; *t <= point->position; (*t)++) {
     size_t here_count = list_contents (log, *t, pending, naive_pending (list, *t, pending), here);
 
-    ck_assert_int_eq (model_phase (log, *t, NULL), point->phase);
+    ck_assert_int_eq (model_moment (log, *t).phase, point->moment.phase);
     for (size_t i = 0; i < here_count; i++)
       ck_assert_msg (is_among (here[i], there, there_count), "a state of position %u is none of crash point %u", *t,
                      point->position);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A run is played by the list of what it reads.  That searches may rest on certificates is tested in test-search.c. */
+/* A run is played by the list of what it reads.  That searches may rest on sets is tested in test-search.c. */
 #include <config.h>
 
 #include <string.h>
@@ -18,7 +18,7 @@
 
 static struct write_log *history;
 static struct crash_points points;
-static struct certificates *certificates;
+static struct read_sets *sets;
 static struct crash_state *state;
 
 static void
@@ -26,16 +26,16 @@ begin (struct log_maker *maker)
 {
   history = finish_log (maker);
   ck_assert_int_eq (model_crash_points (history, false, &points), 0);
-  certificates = certificates_new (history, &points);
+  sets = read_sets_new (history, &points);
   state = crash_state_new (history);
-  ck_assert_ptr_nonnull (certificates);
+  ck_assert_ptr_nonnull (sets);
   ck_assert_ptr_nonnull (state);
 }
 
 static void
 end (void)
 {
-  certificates_free (certificates);
+  read_sets_free (sets);
   crash_state_free (state);
   crash_points_free (&points);
   write_log_close (history);
@@ -81,7 +81,7 @@ outcome_of (const char *digest)
   return outcome;
 }
 
-static enum certificate_result
+static enum read_set_result
 add (const uint32_t *sectors, size_t count, const char *digest)
 {
   const struct outcome outcome = outcome_of (digest);
@@ -97,20 +97,20 @@ add (const uint32_t *sectors, size_t count, const char *digest)
     };
     crash_state_read_block (state, seen[i].device, seen[i].block, seen[i].sectors, block);
   }
-  return certificates_add (certificates, state, 0, seen, count, &outcome);
+  return read_sets_add (sets, state, 0, seen, count, &outcome);
 }
 
 static void
 keep (const uint32_t *sectors, size_t count, const char *digest)
 {
-  ck_assert_int_eq (add (sectors, count, digest), CERTIFICATE_KEPT);
+  ck_assert_int_eq (add (sectors, count, digest), READ_SET_KEPT);
 }
 
 /* What is remembered of the state is DIGEST, or NULL. */
 static void
 assert_remembered (const char *digest)
 {
-  const struct outcome *outcome = certificates_find (certificates, state, 0);
+  const struct outcome *outcome = read_sets_find (sets, state, 0);
 
   ck_assert_int_eq (outcome != NULL, digest != NULL);
   if (digest)
@@ -409,7 +409,7 @@ START_TEST (the_same_reads_with_another_outcome_contradict)
   become (0, NULL, 0, TEAR_NONE, PREFER_PRESENT);
   keep (READS (0, 1), "one");
   keep (READS (0, 1), "one");
-  ck_assert_int_eq (add (READS (0, 1), "two"), CERTIFICATE_CONTRADICTED);
+  ck_assert_int_eq (add (READS (0, 1), "two"), READ_SET_CONTRADICTED);
   assert_remembered ("one");
   become (0, CHOICES (absent (0)), TEAR_NONE, PREFER_PRESENT);
   keep (READS (0, 1), "two");
@@ -448,26 +448,43 @@ START_TEST (blocks_of_two_devices_are_not_confused)
 }
 END_TEST
 
+/* A checker may have been told other marks. */
+START_TEST (what_a_run_was_given_besides_the_device_counts)
+{
+  const struct outcome first = outcome_of ("first"), second = outcome_of ("second");
+
+  begin_with_pending ();
+  become (0, NULL, 0, TEAR_NONE, PREFER_PRESENT);
+  ck_assert_int_eq (read_sets_add (sets, state, 1, NULL, 0, &first), READ_SET_KEPT);
+  ck_assert_ptr_null (read_sets_find (sets, state, 2));
+  ck_assert_int_eq (read_sets_add (sets, state, 2, NULL, 0, &second), READ_SET_KEPT);
+  ck_assert_str_eq (read_sets_find (sets, state, 1)->digest, "first");
+  ck_assert_str_eq (read_sets_find (sets, state, 2)->digest, "second");
+  end ();
+}
+END_TEST
+
 START_TEST (what_a_run_saw_is_kept_whole)
 {
   char detail[] = "mount: no", fault[] = "BUG", unrepeated[] = "hung";
   const struct outcome outcome = {
     .kind = OUTCOME_UNMOUNTABLE, .detail = detail, .fault = fault, .unrepeated_kind = "hang", .unrepeated = unrepeated,
-    .repeated = true, .report.head = { .decision_count = 3, .seen_count = 2, .reads = 7 }
+    .repeated = true, .behaviour = 7
   };
   const struct outcome *found;
 
   begin_with_pending ();
   become (0, NULL, 0, TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (certificates_add (certificates, state, 0, NULL, 0, &outcome), CERTIFICATE_KEPT);
+  ck_assert_int_eq (read_sets_add (sets, state, 0, NULL, 0, &outcome), READ_SET_KEPT);
   detail[0] = fault[0] = unrepeated[0] = '\0';
-  found = certificates_find (certificates, state, 0);
+  found = read_sets_find (sets, state, 0);
   ck_assert_ptr_nonnull (found);
   ck_assert_int_eq (found->kind, OUTCOME_UNMOUNTABLE);
   ck_assert_str_eq (found->detail, "mount: no");
   ck_assert_str_eq (found->fault, "BUG");
-  ck_assert_uint_eq (found->report.head.decision_count, 0);
-  ck_assert_uint_eq (found->report.head.seen_count, 0);
+  ck_assert_str_eq (found->unrepeated, "hung");
+  ck_assert (found->repeated);
+  ck_assert_uint_eq (found->behaviour, 7);
   end ();
 }
 END_TEST
@@ -477,9 +494,9 @@ START_TEST (without_crash_points_nothing_varies)
 {
   begin_with_pending ();
   crash_points_free (&points);
-  certificates_free (certificates);
-  certificates = certificates_new (history, &points);
-  ck_assert_ptr_nonnull (certificates);
+  read_sets_free (sets);
+  sets = read_sets_new (history, &points);
+  ck_assert_ptr_nonnull (sets);
   keep (READS (0), "all");
   assert_remembered ("all");
   end ();
@@ -502,11 +519,11 @@ START_TEST (a_hundred_thousand_reads_are_remembered)
   for (uint32_t i = 0; i < MANY; i++)
     seen[i] = (struct control_seen) { .block = i, .sectors = BLOCK_ALL };
   become (0, CHOICES (there (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (certificates_add (certificates, state, 0, seen, MANY, &all), CERTIFICATE_KEPT);
+  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, MANY, &all), READ_SET_KEPT);
   for (uint32_t i = 0; i < MANY; i++)
     seen[i].block = MANY - 1 - i;
   become (0, CHOICES (absent (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (certificates_add (certificates, state, 0, seen, MANY, &turned), CERTIFICATE_KEPT);
+  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, MANY, &turned), READ_SET_KEPT);
   assert_remembered ("turned");
   become (0, CHOICES (undecided (0)), TEAR_NONE, PREFER_PRESENT);
   assert_remembered ("all");
@@ -518,8 +535,8 @@ END_TEST
 int
 main (void)
 {
-  Suite *suite = suite_create ("certificates");
-  TCase *tcase = tcase_create ("certificates");
+  Suite *suite = suite_create ("sets");
+  TCase *tcase = tcase_create ("sets");
 
   tcase_set_timeout (tcase, 60);
   tcase_add_test (tcase, nothing_is_remembered_at_first);
@@ -538,6 +555,7 @@ main (void)
   tcase_add_test (tcase, the_same_reads_with_another_outcome_contradict);
   tcase_add_test (tcase, what_was_not_read_of_a_block_does_not_matter);
   tcase_add_test (tcase, blocks_of_two_devices_are_not_confused);
+  tcase_add_test (tcase, what_a_run_was_given_besides_the_device_counts);
   tcase_add_test (tcase, what_a_run_saw_is_kept_whole);
   tcase_add_test (tcase, without_crash_points_nothing_varies);
   tcase_add_test (tcase, a_hundred_thousand_reads_are_remembered);

@@ -399,7 +399,7 @@ struct trial {
   struct search_config config;
   struct reader reader;
   bool fickle;                  /* the reader is another one each time */
-  struct certificates *certificates;    /* NULL: every run is made */
+  struct read_sets *read_sets;    /* NULL: every run is made */
   unsigned workers;
   struct dice dice;             /* says which worker is done next */
   struct search *search;
@@ -497,7 +497,7 @@ assert_remembered_right (struct trial *trial, const struct selection *selection,
 }
 
 static void
-keep_certificate (struct trial *trial, const struct selection *selection, const struct guest *guest, uint64_t observation)
+keep_read_set (struct trial *trial, const struct selection *selection, const struct guest *guest, uint64_t observation)
 {
   CLEANUP_FREE struct choice *choices = NULL;
   const struct outcome outcome = outcome_of (observation);
@@ -506,8 +506,8 @@ keep_certificate (struct trial *trial, const struct selection *selection, const 
   const struct selection decided = extended (selection, decisions, count, &choices);
 
   ASSERT_QUICKLY (crash_state_select (trial->other, &decided) == 0);
-  ASSERT_QUICKLY (certificates_add (trial->certificates, trial->other, 0, guest->seen, guest->seen_count, &outcome)
-                  == CERTIFICATE_KEPT);
+  ASSERT_QUICKLY (read_sets_add (trial->read_sets, trial->other, 0, guest->seen, guest->seen_count, &outcome)
+                  == READ_SET_KEPT);
   crash_state_decisions (trial->other, &count);
   ASSERT_QUICKLY (count == 0); /* the run had decided all that it read */
 }
@@ -520,16 +520,16 @@ run_or_remember (struct trial *trial, const struct selection *selection)
   struct guest guest;
   uint64_t observation;
 
-  if (trial->certificates) {
+  if (trial->read_sets) {
     ASSERT_QUICKLY (crash_state_select (trial->state, selection) == 0);
-    known = certificates_find (trial->certificates, trial->state, 0);
+    known = read_sets_find (trial->read_sets, trial->state, 0);
     trial->remembered += known != NULL;
     if (known)
       return assert_remembered_right (trial, selection, known);
   }
   observation = observe (trial, trial->state, selection, &guest);
-  if (trial->certificates)
-    keep_certificate (trial, selection, &guest, observation);
+  if (trial->read_sets)
+    keep_read_set (trial, selection, &guest, observation);
   return observation;
 }
 
@@ -679,14 +679,14 @@ struct effort {
 /* All ways to visit a crash point agree. */
 static void
 compare_ways (const struct history *history, const struct write_log *log, const struct crash_point *point, struct tear tear,
-              struct reader reader, struct certificates *certificates, struct effort *effort)
+              struct reader reader, struct read_sets *read_sets, struct effort *effort)
 {
   struct trial reduced = begin_trial (log, point, tear, reader), remembering = begin_trial (log, point, tear, reader);
   struct trial whole = begin_trial (log, point, tear, reader);
   struct tally every = visit_states (history, &reduced);
 
   whole.config.reduce = false;
-  remembering.certificates = certificates;
+  remembering.read_sets = read_sets;
   explore_all (&reduced);
   explore_all (&whole);
   explore_all (&remembering);
@@ -744,19 +744,19 @@ make_log_and_points (struct dice *dice, unsigned number, struct crash_points *po
   return log;
 }
 
-/* All ways to visit all crash points of a log, from first to last or backwards, with certificates that outlive them. */
+/* All ways to visit all crash points of a log, from first to last or backwards, with read_sets that outlive them. */
 static void
 compare_log (const struct write_log *log, const struct crash_points *points, struct tear tear, struct reader reader,
              bool backwards, struct effort *effort)
 {
-  struct certificates *certificates = certificates_new (log, points);
+  struct read_sets *read_sets = read_sets_new (log, points);
   struct history history;
 
-  ck_assert_ptr_nonnull (certificates);
+  ck_assert_ptr_nonnull (read_sets);
   read_history (log, &history);
   for (size_t i = 0; i < points->count; i++)
-    compare_ways (&history, log, &points->points[backwards ? points->count - 1 - i : i], tear, reader, certificates, effort);
-  certificates_free (certificates);
+    compare_ways (&history, log, &points->points[backwards ? points->count - 1 - i : i], tear, reader, read_sets, effort);
+  read_sets_free (read_sets);
 }
 
 START_TEST (what_is_read_decides_as_every_state_does)

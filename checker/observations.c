@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/observations.h"
+#include "checker/observations.h"
+#include "common/array.h"
 
 /* The place of the first digest that is not below DIGEST. */
 static size_t
@@ -42,24 +43,15 @@ observations_add (struct observations *observations, const char *digest, char *t
     free (text);
     return known->text;
   }
-  if (observations->count == observations->room) {
-    size_t room = observations->room ? observations->room * 2 : 64;
-    struct observation *larger = reallocarray (observations->list, room, sizeof *larger);
-
-    if (larger == NULL) {
-      free (text);
-      return NULL;
-    }
-    observations->list = larger;
-    observations->room = room;
+  struct observation *added = array_add (observations->list, observations->count);
+  if (added == NULL) {
+    free (text);
+    return NULL;
   }
-  memmove (observations->list + place + 1, observations->list + place,
-           (observations->count - place) * sizeof *observations->list);
-  struct observation *added = &observations->list[place];
-  memset (added, 0, sizeof *added);
+  added = &observations->list[place];
+  memmove (added + 1, added, (observations->count - 1 - place) * sizeof *added);
+  *added = (struct observation) { .text = text };
   memcpy (added->digest, digest, sizeof added->digest);
-  added->text = text;
-  observations->count++;
   return text;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Every observation that a replay has seen, once, by its digest (checker/observe/tree.h), and what it means. */
-#ifndef POWERCUT_REPLAY_OBSERVATIONS_H
-#define POWERCUT_REPLAY_OBSERVATIONS_H
+#ifndef POWERCUT_CHECKER_OBSERVATIONS_H
+#define POWERCUT_CHECKER_OBSERVATIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "checker/moment.h"
 #include "checker/observe/tree.h"
-#include "replay/search/model.h"
 
 struct verdict {
   const char *kind;             /* as in struct finding, or NULL: nothing is wrong */
@@ -21,8 +21,7 @@ struct observation {
   char *sectors;                /* the lines about sectors, where they are judged; else NULL */
   uint8_t *classes;             /* of its pages (checker/watched-pages.h), to free; or NULL */
   struct judged {
-    enum phase phase;
-    uint32_t step, operation;
+    struct moment moment;
     struct verdict verdict;
   } *judged;                    /* what it means where */
   size_t judged_count;
@@ -30,10 +29,12 @@ struct observation {
 
 struct observations {
   struct observation *list;     /* sorted by digest */
-  size_t count, room;
+  size_t count;
 };
 
-/* The observation with this digest, or NULL.  It stays where it is until the next one is added, and its text until observations_free. */
+/* The observation with this digest, or NULL.  It stays where it is until the next one is added, and its text until
+ * observations_free.
+ */
 extern struct observation *observations_find (const struct observations *observations, const char *digest);
 
 /* Add a text (taken over, also when this fails).  Returns the text that is kept, or NULL with errno ENOMEM. */
