@@ -4,17 +4,25 @@
 pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
 	guest/agent/agent.h \
+	guest/agent/baseline.c \
 	guest/agent/boot.c \
 	guest/agent/copy.c \
+	guest/agent/environment.c \
 	guest/agent/etc.c \
+	guest/agent/freeze.c \
 	guest/agent/fsck.c \
 	guest/agent/log.c \
 	guest/agent/main.c \
+	guest/agent/mark.c \
 	guest/agent/mark-text.c guest/agent/mark-text.h \
+	guest/agent/message.c \
 	guest/agent/modprobe.c \
+	guest/agent/modules.c \
 	guest/agent/mount.c \
 	guest/agent/nbd.c \
-	guest/agent/protocol.h \
+	guest/agent/observe.c \
+	guest/agent/port.c \
+	guest/agent/recover.c \
 	guest/agent/reset.c \
 	guest/agent/root.c \
 	guest/agent/run.c \
@@ -22,6 +30,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/sync.c \
 	guest/agent/tools.c \
 	guest/agent/workload.c \
+	guest/agent/protocol.h \
 	filesystem/fsck.h \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
@@ -30,6 +39,8 @@ guest_agent_agent_SOURCES = \
 	checker/workload/language.c checker/workload/language.h \
 	checker/workload/pattern.c checker/workload/pattern.h \
 	checker/workload/words.c checker/workload/words.h \
+	common/array.h \
+	common/cleanup.h \
 	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
 	common/number.c common/number.h \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The parts of the guest's init among themselves; what the host sees of it is guest/agent/protocol.h.
  *
- * Unless said otherwise a function that fails has called error_message, whose text becomes the answer `error`.
+ * Files stand here from the ground up: each calls only what stands before it.  Unless said otherwise a function that fails has called
+ * error_message, whose text becomes the answer `error`.
  */
 #ifndef POWERCUT_GUEST_AGENT_AGENT_H
 #define POWERCUT_GUEST_AGENT_AGENT_H
@@ -30,27 +31,51 @@ struct agent {
   struct sector_request request;        /* of which files; the paths are the agent's */
 };
 
-/* boot.c */
+/* Functions of this form serve a verb.  WORDS are its arguments, NULL at the end.  They return 0 after they have written the payload,
+ * or -1.
+ */
+typedef int serve_verb (struct agent *agent, char **words, FILE *payload);
 
-/* Mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the console,
- * and the boot goes on: if it mattered, a later request says so in its own words.
+/* Functions of this form are tools of which WORDS, NULL at the end, are the arguments.  They return the exit status. */
+typedef int run_tool (char **words);
+
+/* message.c: what error_message said last in this thread. */
+extern const char *message_last (void);
+
+/* environment.c: take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/agent/protocol.h). */
+extern void environment_read (const char *path);
+
+/* etc.c: make the files in /etc below ROOT that programs look for, as far as they are not there, and give the guest a name. */
+extern void etc_make_files (const char *root);
+
+/* root.c: have the host's root for the root.  Returns 0 or -1. */
+extern int root_enter_host (void);
+
+/* modules.c: load the modules that the file PATH names, which may be missing; they are in AGENT_MODULES. */
+#define AGENT_MODULES "/modules"
+extern void modules_load (const char *path);
+
+/* modprobe.c */
+
+/* Have the kernel call the tool below for each module that it wants. */
+extern void modprobe_begin (void);
+
+/* Note the last of WORDS, the module that the kernel wants, if it is a cipher. */
+extern run_tool tool_modprobe;
+
+/* Forget what was wanted so far. */
+extern void modprobe_forget (void);
+
+/* The first cipher that was wanted since then and not there, to free, or NULL. */
+extern char *modprobe_missing (void);
+
+/* boot.c: mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the console, and
+ * the boot goes on: if it mattered, a later request says so in its own words.
  */
 extern void boot_system (void);
 
-/* Take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/agent/protocol.h). */
-extern void boot_read_environment (const char *path);
-
-/* root.c: have the host's root for the root.  Returns 0 or -1. */
-extern int boot_enter_host_root (void);
-
-/* etc.c: make the files in /etc below ROOT that programs look for, as far as they are not there, and give the guest a name. */
-extern void boot_make_files (const char *root);
-
-/* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do nothing. */
-extern void boot_load_filesystem (struct agent *agent, const char *type);
-
-/* Open the port to the host, which may take a moment to appear.  Returns a descriptor or -1. */
-extern int boot_open_port (void);
+/* port.c: open the port to the host, which may take a moment to appear.  Returns a descriptor or -1. */
+extern int port_open (void);
 
 /* log.c */
 
@@ -60,14 +85,10 @@ extern void log_begin (struct agent *agent);
 /* Write the lines `taint N` and `log TEXT` of guest/agent/protocol.h to PAYLOAD. */
 extern void log_report (struct agent *agent, FILE *payload);
 
-/* fsck.c */
+/* baseline.c: note what a reset has to come back to. */
+extern void baseline_note (struct agent *agent);
 
-/* Run what a system runs on a file system of TYPE before it mounts it (filesystem/fsck.h).  Returns 0 if it can be mounted now, 1
- * after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
- */
-extern int fsck_device (const char *device, const char *type, FILE *payload);
-
-/* tools.c */
+/* mark.c */
 
 /* Write TEXT to the mark device, past the page cache: it is in the log on return.  Returns 0 or -1. */
 extern int mark_write (const char *device, const char *text);
@@ -75,32 +96,28 @@ extern int mark_write (const char *device, const char *text);
 /* The mark device that the recorder named, or NULL after a message. */
 extern const char *mark_device (void);
 
-/* Thaw the file system of PATH until it is not frozen, after the mark `thaw` if it was frozen with a mark.  Returns how often it
- * was frozen, or -1.
- */
+/* freeze.c */
+
+/* Write the mark TEXT, and note whether what is recorded is frozen from now on.  Returns 0 or -1. */
+extern int mark_and_note (const char *text);
+
+/* Freeze the file system of PATH, with a mark.  Returns 0 or -1. */
+extern int freeze (const char *path);
+
+/* Freeze at the mark TEXT just written for a moment, if the recorder wants that.  Returns 0 or -1. */
+extern int freeze_at (const char *text);
+
+/* Thaw the file system of PATH, after the mark `thaw` if it was frozen with a mark.  Returns 0 or -1. */
+extern int thaw (const char *path);
+
+/* The same until it is not frozen.  Returns how often it was frozen, or -1. */
 extern int thaw_all (const char *path);
 
-/* Be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none. */
+/* workload.c: do the update of the workload that is the last of WORDS or, if --setup is the first, its setup. */
+extern run_tool tool_workload;
+
+/* tools.c: be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none. */
 extern int tool_run (const char *name, char **words);
-
-/* modprobe.c */
-
-/* Have the kernel call the tool below for each module that it wants. */
-extern void modprobe_begin (void);
-
-/* Note the last of WORDS, the module that the kernel wants, if it is a cipher.  Returns the exit status. */
-extern int tool_modprobe (char **words);
-
-/* Forget what was wanted so far. */
-extern void modprobe_forget (void);
-
-/* The first cipher that was wanted since then and not there, to free, or NULL. */
-extern char *modprobe_missing (void);
-
-/* workload.c */
-
-/* Do the update of the workload that is the last of WORDS or, if --setup is the first, its setup.  Returns an exit status. */
-extern int tool_workload (char **words);
 
 /* run.c */
 
@@ -109,42 +126,57 @@ extern int tool_workload (char **words);
  */
 extern int reap_children (const struct agent *agent, pid_t awaited, int *status);
 
-/* Each of these serves the verb of its name.  WORDS are its arguments, NULL at the end.  Returns 0 after it has written
- * the payload, or -1.
- */
-extern int run_program (struct agent *agent, char **words, FILE *payload);
-
-/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of guest/agent/protocol.h to PAYLOAD.
- * Returns 0 or -1.
+/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of guest/agent/protocol.h to
+ * PAYLOAD.  Returns 0 or -1.
  */
 extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload);
-/* shell.c */
-extern int shell_start (struct agent *agent, char **words, FILE *payload);
-/* nbd.c */
-extern int nbd_attach (struct agent *agent, char **words, FILE *payload);
-/* reset.c */
+extern serve_verb run_program;
 
-/* Note what a reset has to come back to. */
-extern void reset_begin (struct agent *agent);
-extern int reset_guest (struct agent *agent, char **words, FILE *payload);
-/* copy.c */
-extern int copy_tree (struct agent *agent, char **words, FILE *payload);
-/* sync.c */
-
-/* Bring the device behind FD to rest: write everything back and flush, again and again, until nothing was written meanwhile, so
- * that what is there is durable.  STAT_FILE is the device's `stat` in sysfs.  Returns 0, also if others go on writing, or -1 with
- * errno.
+/* fsck.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/fsck.h).  Returns 0 if it can be mounted
+ * now, 1 after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
  */
-extern int sync_until_quiet (int fd, const char *stat_file);
-extern int sync_device (struct agent *agent, char **words, FILE *payload);
+extern int fsck_device (const char *device, const char *type, FILE *payload);
+
 /* mount.c */
-extern int mount_device (struct agent *agent, char **words, FILE *payload);
-extern int mount_observe (struct agent *agent, char **words, FILE *payload);
-extern int mount_sectors (struct agent *agent, char **words, FILE *payload);
-extern int mount_unmount (struct agent *agent, char **words, FILE *payload);
+
+/* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do nothing. */
+extern void mount_load_modules (struct agent *agent, const char *type);
+
+/* Mount DEVICE on the mount point; OPTIONS, as in mount -o, is changed.  Returns 0; an errno; or -1 if it is the kernel that cannot
+ * mount what is there.
+ */
+extern int mount_on_mount_point (const char *device, const char *type, char *options);
+
+/* Unmount what is mounted on FOLDER.  Returns 0, or an errno without a message. */
+extern int mount_undo (const char *folder);
 
 /* Let the kernel know nothing of DEVICE, which had a file system of TYPE: it may hold another one from now on.  Returns 0 or -1. */
 extern int mount_forget (const char *device, const char *type);
-extern int mount_recover (struct agent *agent, char **words, FILE *payload);
+extern serve_verb mount_device, mount_unmount;
+
+/* observe.c */
+
+/* Observe these PATHS, NULL at the end, of what is mounted, or all of it if there is none: in agent->observation.  Returns 0 and
+ * its digest, or -1.
+ */
+extern int observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1]);
+extern serve_verb observe_mounted, observe_sectors;
+
+/* recover.c */
+extern serve_verb recover;
+
+/* reset.c */
+extern serve_verb reset_guest;
+
+/* sync.c */
+
+/* Bring the device of FD to rest: write everything back and flush, again and again, until nothing was written meanwhile, so that what
+ * is there is durable.  STAT_FILE is the device's `stat` in sysfs.  Returns 0, also if others go on writing, or -1 with errno.
+ */
+extern int sync_until_quiet (int fd, const char *stat_file);
+extern serve_verb sync_device;
+
+/* copy.c, nbd.c, shell.c */
+extern serve_verb copy_tree, nbd_attach, shell_start;
 
 #endif

@@ -40,7 +40,7 @@ make_file (const char *root, const char *path, const char *text)
 }
 
 void
-boot_make_files (const char *root)
+etc_make_files (const char *root)
 {
   char directory[64];
 

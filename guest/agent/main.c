@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,23 +22,6 @@
 #include "common/message.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/protocol.h"
-
-/* Of this thread alone: the threads that serve NBD devices have their own troubles. */
-static _Thread_local char last_message[4096];
-
-void
-error_message (const char *format, ...)
-{
-  int saved_errno = errno;
-  va_list args;
-
-  va_start (args, format);
-  errno = saved_errno;
-  vsnprintf (last_message, sizeof last_message, format, args);
-  va_end (args);
-  fprintf (stderr, "%s: %s\n", program_invocation_short_name, last_message);
-  errno = saved_errno;
-}
 
 /* QEMU runs with -no-reboot: to restart is to go off, and unlike RB_POWER_OFF needs no ACPI. */
 static void __attribute__ ((noreturn))
@@ -114,10 +96,10 @@ verb_log (struct agent *agent, char **words, FILE *payload)
   return 0;
 }
 
-static const struct verb {
+static const struct {
   const char *name;
   size_t least, most;           /* how many words may follow */
-  int (*serve) (struct agent *agent, char **words, FILE *payload);
+  serve_verb *serve;
 } verbs[] = {
   { "attach", 4, 4, nbd_attach },
   { "copy", 1, 1, copy_tree },
@@ -125,12 +107,12 @@ static const struct verb {
   { "log", 0, 0, verb_log },
   { "mark", 2, 2, verb_mark },
   { "mount", 3, 3, mount_device },
-  { "observe", 0, SIZE_MAX, mount_observe },
+  { "observe", 0, SIZE_MAX, observe_mounted },
   { "power-off", 0, 0, verb_power_off },
-  { "recover", 7, SIZE_MAX, mount_recover },
+  { "recover", 7, SIZE_MAX, recover },
   { "reset", 2, 2, reset_guest },
   { "run", 2, SIZE_MAX, run_program },
-  { "sectors", 1, SIZE_MAX, mount_sectors },
+  { "sectors", 1, SIZE_MAX, observe_sectors },
   { "setenv", 2, 2, verb_setenv },
   { "shell", 4, 4, shell_start },
   { "sync", 0, 1, sync_device },
@@ -240,7 +222,7 @@ answer_request (struct agent *agent, char *line)
   if (result == 0)
     send_answer (agent->port, "ok", text, length);
   else
-    send_answer (agent->port, "error", last_message, strlen (last_message));
+    send_answer (agent->port, "error", message_last (), strlen (message_last ()));
   free (text);
 }
 
@@ -268,11 +250,11 @@ main (int argc, char **argv)
   program_invocation_short_name = (char *) "agent";
   boot_system ();
   agent.children = watch_children ();
-  agent.port = boot_open_port ();
+  agent.port = port_open ();
   if (agent.port == -1)
     power_off ();
   log_begin (&agent);
-  reset_begin (&agent);
+  baseline_note (&agent);
   uname (&name);
   send_answer (agent.port, "ok", name.release, strlen (name.release));
   for (;;)

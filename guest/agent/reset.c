@@ -21,31 +21,6 @@
 /* Where programs are welcome to leave something. */
 static const char *const folders[] = { "/dev/shm", "/root", "/run", "/tmp", "/var/tmp" };
 
-/* A copy of the environment, or NULL. */
-static char **
-copy_environment (void)
-{
-  size_t count = 0;
-  char **copy;
-
-  while (environ[count])
-    count++;
-  copy = calloc (count + 1, sizeof *copy);
-  for (size_t i = 0; copy && i < count; i++)
-    copy[i] = strdup (environ[i]);
-  return copy;
-}
-
-void
-reset_begin (struct agent *agent)
-{
-  if (agent->boot_environment == NULL)
-    agent->boot_environment = copy_environment ();
-  clock_gettime (CLOCK_REALTIME_COARSE, &agent->boot_time);     /* which files have their times from */
-  if (statvfs ("/", &agent->boot_root) == -1)
-    error_message ("cannot look at the root file system: %m");
-}
-
 static void
 reset_environment (const struct agent *agent)
 {
@@ -132,8 +107,8 @@ reset_guest (struct agent *agent, char **words, FILE *payload)
   free (agent->observation);
   agent->observation = NULL;
   agent->sectors = false;
-  if (mount_unmount (agent, NULL, payload) == -1 || check_free (words[0]) == -1 || mount_forget (words[0], words[1]) == -1 || empty_folders (agent) == -1
-      || check_root (agent) == -1)
+  if (mount_unmount (agent, NULL, payload) == -1 || check_free (words[0]) == -1
+      || mount_forget (words[0], words[1]) == -1 || empty_folders (agent) == -1 || check_root (agent) == -1)
     return -1;
   log_report (agent, payload);
   return 0;

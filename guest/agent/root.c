@@ -95,7 +95,7 @@ make_links (void)
 }
 
 int
-boot_enter_host_root (void)
+root_enter_host (void)
 {
   if (mount_layers () == -1)
     return -1;

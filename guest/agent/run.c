@@ -215,7 +215,7 @@ run_checker (struct agent *agent, const char *command, const char *timeout, cons
   if (text == NULL || parse_timeout ("recover", timeout, &timeout_s) == -1 || publish_marks (root, marks) == -1)
     return -1;
   if (strcmp (root, AGENT_CHECKER_ROOT) == 0)   /* its programs are where they were when it was recorded */
-    boot_read_environment (AGENT_CHECKER_ROOT AGENT_ENVIRONMENT);
+    environment_read (AGENT_CHECKER_ROOT AGENT_ENVIRONMENT);
   fputs ("check ", payload);
   /* A file that is still open would keep the file system from being unmounted. */
   length = run_to_end (agent, root, argv, timeout_s, true, text, payload);

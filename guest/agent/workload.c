@@ -19,6 +19,7 @@
 
 #include "checker/workload/language.h"
 #include "checker/workload/pattern.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/agent/agent.h"
@@ -27,7 +28,7 @@
 #define FOLDER_MODE 0755
 #define PAGE_BYTES 4096
 
-enum { WORKLOAD_DONE = 0, WORKLOAD_FAILED = 1, WORKLOAD_MISUSED = 2, WORKLOAD_NOT_SUPPORTED = 77 };
+enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_MISUSED = 2, STATUS_NOT_SUPPORTED = 77 };
 
 /* A file without a name; open until the workload ends. */
 struct tmpfile {
@@ -187,16 +188,12 @@ do_reflink (const struct worker *worker, const struct workload_operation *operat
 static int
 do_tmpfile (struct worker *worker, const struct workload_operation *operation)
 {
-  struct tmpfile *larger = reallocarray (worker->tmpfiles, worker->tmpfile_count + 1, sizeof *larger);
+  int fd = open (".", O_RDWR | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+  struct tmpfile *added = fd == -1 ? NULL : array_add (worker->tmpfiles, worker->tmpfile_count);
 
-  if (larger == NULL)
+  if (added == NULL)
     return -1;
-  worker->tmpfiles = larger;
-  larger += worker->tmpfile_count;
-  *larger = (struct tmpfile) { operation->path, open (".", O_RDWR | O_TMPFILE | O_CLOEXEC, FILE_MODE) };
-  if (larger->fd == -1)
-    return -1;
-  worker->tmpfile_count++;
+  *added = (struct tmpfile) { operation->path, fd };
   return 0;
 }
 
@@ -341,12 +338,12 @@ run_operations (struct worker *worker, size_t first, size_t end)
 
       error_message ("%s:%u: %s%s%s: %m", worker->workload->name, operation->line, workload_verb_name (operation->verb),
                      operation->path ? " " : "", operation->path ? operation->path : "");
-      return is_not_supported (operation, error) ? WORKLOAD_NOT_SUPPORTED : WORKLOAD_FAILED;
+      return is_not_supported (operation, error) ? STATUS_NOT_SUPPORTED : STATUS_FAILED;
     }
     if (mark_operation (worker, operation, (uint32_t) i + 1) == -1)
-      return WORKLOAD_FAILED;
+      return STATUS_FAILED;
   }
-  return WORKLOAD_DONE;
+  return STATUS_DONE;
 }
 
 int
@@ -355,18 +352,18 @@ tool_workload (char **words)
   bool setup = words[0] && strcmp (words[0], "--setup") == 0;
   struct worker worker = { .mark_device = NULL };
   struct workload workload;
-  int status = WORKLOAD_MISUSED;
+  int status = STATUS_MISUSED;
 
   words += setup;
   if (words[0] == NULL || words[1]) {
     error_message ("usage: powercut-workload [--setup] TEXT");
-    return WORKLOAD_MISUSED;
+    return STATUS_MISUSED;
   }
   umask (0777 & ~FOLDER_MODE);
   worker.workload = &workload;
   if (workload_parse (words[0], "workload", &workload) == 0) {
     if (!setup && (worker.mark_device = mark_device ()) == NULL)
-      status = WORKLOAD_FAILED;
+      status = STATUS_FAILED;
     else
       status = run_operations (&worker, setup ? 0 : workload.setup_count, setup ? workload.setup_count : workload.count);
   }

@@ -159,7 +159,8 @@ tests_unit_replay_test_freeze_LDADD = replay/libreplay.la common/libmessage.la $
 # The agent's tools, with the kernel played by the test.
 UNIT_TESTS += tests/unit/guest/agent/test-thaw
 tests_unit_guest_agent_test_thaw_SOURCES = \
-	tests/unit/guest/agent/test-thaw.c tests/unit/unit.h guest/agent/modprobe.c guest/agent/tools.c guest/agent/workload.c
+	tests/unit/guest/agent/test-thaw.c tests/unit/unit.h guest/agent/freeze.c guest/agent/mark.c \
+	guest/agent/modprobe.c guest/agent/tools.c guest/agent/workload.c
 tests_unit_guest_agent_test_thaw_CFLAGS = $(unit_cflags)
 tests_unit_guest_agent_test_thaw_LDADD = \
 	guest/libguest.la checker/libobserve.la common/libcommon.la $(ARCHIVE_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)

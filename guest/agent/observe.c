@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Looking at what is mounted. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/observe/sectors.h"
+#include "checker/observe/tree.h"
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
+
+int
+observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  size_t count = 0;
+  CLEANUP_CLOSE int root = open (AGENT_MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  while (paths[count])
+    count++;
+  free (agent->observation);
+  if (root >= 0)
+    agent->observation = tree_observe_sectors (root, (const char *const *) paths, count,
+                                               agent->sectors ? &agent->request : NULL);
+  else if (asprintf (&agent->observation, "? - - - - !%s - .\n", strerrorname_np (errno)) == -1)
+    agent->observation = NULL;  /* else: the file system shut down as it was mounted, and that is what was seen */
+  if (agent->observation == NULL && errno == EFBIG) {
+    error_message ("--pages: the files have more than %d bytes in all, or their paths more than %d: watch fewer with --watch",
+                   SECTORS_MAX * SECTOR_SIZE, SECTOR_PATHS_MAX);
+    return -1;
+  }
+  if (agent->observation == NULL) {
+    error_message ("cannot observe %s: %m", AGENT_MOUNT_POINT);
+    return -1;
+  }
+  tree_digest (agent->observation, digest);
+  return 0;
+}
+
+int
+observe_mounted (struct agent *agent, char **words, FILE *payload)
+{
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  if (observe_paths (agent, words, digest) == -1)
+    return -1;
+  fputs (digest, payload);
+  return 0;
+}
+
+int
+observe_sectors (struct agent *agent, char **words, FILE *payload)
+{
+  size_t count = 0;
+  char **paths;
+
+  (void) payload;
+  while (words[1 + count])
+    count++;
+  paths = calloc (count + 1, sizeof *paths);
+  for (size_t i = 0; paths && i < count; i++)
+    if ((paths[i] = strdup (words[1 + i])) == NULL)
+      paths = NULL;
+  if (paths == NULL)
+    return out_of_memory ();
+  agent->sectors = strcmp (words[0], "all") == 0 || count > 0;
+  agent->request = (struct sector_request) { strcmp (words[0], "all") == 0 ? NULL : (const char *const *) paths, count };
+  return 0;
+}

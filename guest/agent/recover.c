@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One whole run of a recovery. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/fs.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* After linux/fs.h, whose MS_ macros it declares as an enum. */
+#include <sys/mount.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
+
+/* A device that gives its true contents, and only the blocks that are asked for. */
+static int
+prepare_device (const char *device)
+{
+  CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
+
+  if (fd == -1 || ioctl (fd, BLKRASET, 0UL) == -1 || ioctl (fd, BLKFLSBUF, 0) == -1) {
+    error_message ("%s: %m", device);
+    return -1;
+  }
+  return 0;
+}
+
+/* Btrfs reads ahead by a setting of its own, which is there only while it is mounted. */
+static void
+stop_btrfs_readahead (void)
+{
+  glob_t found;
+
+  if (glob ("/sys/class/bdi/btrfs-*/read_ahead_kb", 0, NULL, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+      CLEANUP_CLOSE int fd = open (found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+      if (fd == -1 || write (fd, "0", 1) == -1)
+        error_message ("%s: %m", found.gl_pathv[i]);
+    }
+    globfree (&found);
+  }
+}
+
+/* Show the directory PATH in the checker's root, too. */
+static int
+bind_in_checker_root (const char *path)
+{
+  char target[64];
+
+  snprintf (target, sizeof target, AGENT_CHECKER_ROOT "%s", path);
+  if (mount (path, target, NULL, MS_BIND | MS_REC, NULL) == 0)
+    return 0;
+  error_message ("cannot show %s as %s: %m", path, target);
+  return -1;
+}
+
+/* Show the mounted file system in the checker's root, if it has one, with the directories that programs expect of a system. */
+static int
+enter_checker_root (void)
+{
+  static const char *const folders[] = { "/dev", "/proc", "/sys" };
+  static bool prepared;
+
+  if (access (AGENT_CHECKER_ROOT, F_OK) == -1)
+    return 0;
+  for (size_t i = 0; !prepared && i < sizeof folders / sizeof folders[0]; i++)
+    if (bind_in_checker_root (folders[i]) == -1)
+      return -1;
+  if (!prepared) {
+    etc_make_files (AGENT_CHECKER_ROOT);
+    mkdir (AGENT_CHECKER_ROOT "/run", 0755);
+  }
+  prepared = true;
+  return bind_in_checker_root (AGENT_MOUNT_POINT);
+}
+
+/* Unmount what a run has mounted: with CHECKED, first what the checker's root shows of it.  Returns 0 or an errno. */
+static int
+unmount_all (bool checked)
+{
+  int error = 0;
+
+  if (checked && access (AGENT_CHECKER_ROOT, F_OK) == 0)
+    error = mount_undo (AGENT_CHECKER_ROOT AGENT_MOUNT_POINT);
+  return error ? error : mount_undo (AGENT_MOUNT_POINT);
+}
+
+static const char *
+errno_name (int number)
+{
+  const char *name = number == 0 ? "ok" : strerrorname_np (number);
+
+  return name ? name : "EUNKNOWN";
+}
+
+static bool
+kernel_is_at_least (unsigned long major, unsigned long minor)
+{
+  struct utsname name;
+  char *end;
+
+  if (uname (&name) == -1)
+    return false;
+  unsigned long found_major = strtoul (name.release, &end, 10);
+  unsigned long found_minor = *end == '.' ? strtoul (end + 1, NULL, 10) : 0;
+  return found_major > major || (found_major == major && found_minor >= minor);
+}
+
+/* OPTIONS and those that keep a file system from reading what recovery and observation do not need, some of it from a thread in
+ * the background: what a run reads must not depend on time.  ext4 reads inodes ahead, and since Linux 5.14 all block
+ * bitmaps after a mount (fs/ext4/super.c, Opt_no_prefetch_block_bitmaps).  To free; NULL with errno ENOMEM.
+ */
+static char *
+recovery_options (const char *type, const char *options)
+{
+  bool ext4 = strcmp (type, "ext4") == 0 || strcmp (type, "ext3") == 0;
+  char *text;
+
+  if (asprintf (&text, "%s%s%s", options, ext4 ? ",inode_readahead_blks=0" : "",
+                ext4 && kernel_is_at_least (5, 14) ? ",no_prefetch_block_bitmaps" : "") == -1)
+    return NULL;
+  return text;
+}
+
+/* What a run sees of the mounted file system: WORDS are those of `recover` from OBSERVE on. */
+static int
+look (struct agent *agent, char **words, FILE *payload)
+{
+  const char *check = words[1];
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  if (strcmp (words[0], "yes") == 0) {
+    if (observe_paths (agent, words + 4, digest) == -1)
+      return -1;
+  }
+  else {
+    free (agent->observation);
+    agent->observation = strdup ("");
+    tree_digest ("", digest);
+  }
+  fprintf (payload, "observe %s\n", digest);
+  if (*check == '\0')
+    return 0;
+  return enter_checker_root () == -1 ? -1 : run_checker (agent, check, words[2], words[3], payload);
+}
+
+int
+recover (struct agent *agent, char **words, FILE *payload)
+{
+  const char *device = words[0], *type = words[1];
+  CLEANUP_FREE char *options = recovery_options (type, words[2]);
+
+  if (options == NULL)
+    return out_of_memory ();
+  mount_load_modules (agent, type);
+  if (prepare_device (device) == -1)
+    return -1;
+  int error = fsck_device (device, type, payload);
+  if (error == -1)
+    return -1;
+  bool mountable = error == 0;
+  if (mountable) {
+    error = mount_on_mount_point (device, type, options);
+    if (error == -1)
+      return -1;
+    fprintf (payload, "mount %s\n", errno_name (error));
+  }
+  if (error == 0) {
+    if (strcmp (type, "btrfs") == 0)
+      stop_btrfs_readahead ();
+    if (look (agent, words + 3, payload) == -1)
+      return -1;
+    error = unmount_all (*words[4] != '\0');
+    fprintf (payload, "unmount %s\n", errno_name (error));
+  }
+  /* A device that is still mounted cannot be forgotten; the answer says so already. */
+  if (error != EBUSY && mount_forget (device, type) == -1)
+    return -1;
+  log_report (agent, payload);
+  return 0;
+}
