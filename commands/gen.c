@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "checker/workload/generate.h"
+#include "commands/gen.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"

@@ -2,13 +2,16 @@
 # Main programs; each is built in the directory that it is known by.
 bin_PROGRAMS += record/powercut replay/replay
 record_powercut_SOURCES = \
+	commands/bundle.c commands/bundle.h \
 	commands/corpus.c commands/corpus.h \
-	commands/gen.c \
+	commands/gen.c commands/gen.h \
 	commands/import.c commands/import.h \
 	commands/kernel.c commands/kernel.h \
 	commands/matrix.c commands/matrix.h \
 	commands/powercut.c \
-	commands/record.c commands/record.h
+	commands/record.c commands/record.h \
+	commands/show.c commands/show.h \
+	commands/workload.c commands/workload.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
 	batch/libbatch.la batch/libcorpus.la record/librecord.la commands/libcommands.la replay/libreplay.la common/libmessage.la
@@ -22,8 +25,3 @@ commands_libcommands_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS)
 
 replay_replay_SOURCES = commands/replay-main.c
 replay_replay_LDADD = commands/libcommands.la replay/libreplay.la common/libmessage.la
-
-# `powercut show`.
-pkglibexec_PROGRAMS += replay/show
-replay_show_SOURCES = commands/show.c
-replay_show_LDADD = replay/libreplay.la common/libmessage.la

@@ -2,25 +2,26 @@
 /* Program `powercut`: the commands. */
 #include <config.h>
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "batch/worker.h"
-#include "checker/workload/generate.h"
+#include "commands/bundle.h"
 #include "commands/corpus.h"
+#include "commands/gen.h"
 #include "commands/import.h"
 #include "commands/kernel.h"
 #include "commands/matrix.h"
 #include "commands/record.h"
 #include "commands/replay.h"
-#include "common/cleanup.h"
+#include "commands/show.h"
+#include "commands/workload.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/nearest.h"
-#include "common/parts.h"
 #include "common/standard-output.h"
-#include "record/workload-file.h"
 
 static const char main_usage[] =
   "usage: powercut run [OPTION...] -- COMMAND [ARG...]          record an update and replay it\n"
@@ -36,60 +37,12 @@ static const char main_usage[] =
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut help COMMAND                                 more about one of them\n";
 
-/* Become the program PART, which calls itself NAME.  WORDS is its command line, NULL at the end; the first is replaced. */
-static int
-become (enum part part, const char *name, const char **words)
-{
-  CLEANUP_FREE char *path = part_path (part);
-
-  if (path == NULL)
-    return EXIT_UNUSABLE;
-  fflush (stdout);
-  words[0] = name;
-  execv (path, (char *const *) words);
-  error_message ("%s: %m", path);
-  return EXIT_UNUSABLE;
-}
-
-/* Pack one violation. */
-static int
-bundle_command (int argc, char **argv)
-{
-  struct replay_options replay_options = REPLAY_OPTIONS_DEFAULT;
-  const struct option_spec options[] = {
-    { "output", 'o', OPTION_TEXT, &replay_options.bundle, "BUNDLE", "the archive to make, a .tar.zst", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
-  };
-  struct option_table table = { .count = 0 };
-  const struct command_line command = {
-    "usage: powercut bundle ID LOG -o BUNDLE [OPTION...]\n",
-    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", table.rows, .mixed = true
-  };
-
-  options_add (&table, options);
-  guest_options_add (&table, &replay_options.guest);
-  replay_options_add_trust (&table, &replay_options);
-  int first = options_parse (&command, argc, argv);
-  if (first == -1)
-    return EXIT_UNUSABLE;
-  if (argc - first != 2 || replay_options.bundle == NULL) {
-    error_message ("give a state, a log and -o FILE, as in `powercut bundle 120:-98 log.bin -o bug.tar.zst`: see --help");
-    return EXIT_UNUSABLE;
-  }
-  replay_options.state = argv[first];
-  replay_options.log = argv[first + 1];
-  int status = replay_options_check (&replay_options) == -1 ? EXIT_UNUSABLE : replay (&replay_options);
-  free (replay_options.guest.include.texts);
-  return status;
-}
-
 static int
 run_in_worker (int argc, char **argv, struct keeper *keeper)
 {
   return strcmp (argv[0], "replay") == 0 ? replay_command (argc, argv, keeper->kept) : run_command (argc, argv, keeper);
 }
 
-/* What the first word of the command line says to do: ARGV[0] is that word. */
 static int
 run_alone_command (int argc, char **argv)
 {
@@ -99,33 +52,27 @@ run_alone_command (int argc, char **argv)
 static int
 replay_alone_command (int argc, char **argv)
 {
-  (void) argc;
-  return become (PART_REPLAY, "replay", (const char **) argv);
+  return replay_command (argc, argv, NULL);
 }
 
-static int
-show_command (int argc, char **argv)
-{
-  (void) argc;
-  return become (PART_SHOW, "show", (const char **) argv);
-}
-
+/* What the first word of the command line says to do: ARGV[0] is that word. */
 static const struct {
   const char *name;
   int (*run) (int argc, char **argv);
+  bool by_own_name;             /* messages begin with its name in place of `powercut`, as those of the program `replay` do */
 } commands[] = {
-  { "run", run_alone_command },
-  { "record", record_command },
-  { "replay", replay_alone_command },
-  { "show", show_command },
-  { "bundle", bundle_command },
-  { "matrix", matrix_command },
-  { "corpus", corpus_command },
-  { "workload", workload_command },
-  { "gen", gen_command },
-  { "import", import_command },
-  { "export", export_command },
-  { "kernel", kernel_command },
+  { "run", run_alone_command, false },
+  { "record", record_command, false },
+  { "replay", replay_alone_command, true },
+  { "show", show_command, true },
+  { "bundle", bundle_command, false },
+  { "matrix", matrix_command, false },
+  { "corpus", corpus_command, false },
+  { "workload", workload_command, false },
+  { "gen", gen_command, false },
+  { "import", import_command, false },
+  { "export", export_command, false },
+  { "kernel", kernel_command, false },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -153,8 +100,11 @@ run_named (int argc, char **argv)
   const char *name = argc > 1 ? argv[1] : "";
 
   for (size_t i = 0; i < COMMAND_COUNT; i++)
-    if (strcmp (name, commands[i].name) == 0)
+    if (strcmp (name, commands[i].name) == 0) {
+      if (commands[i].by_own_name)
+        program_invocation_short_name = argv[1];
       return commands[i].run (argc - 1, argv + 1);
+    }
   if (strcmp (name, WORKER_COMMAND) == 0)
     return worker_command (argc - 1, argv + 1, run_in_worker);
   if (strcmp (name, "--help") == 0 || strcmp (name, "-h") == 0) {

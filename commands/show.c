@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Program `show`, which `powercut show` runs: print a log for people to read. */
 #include <config.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "commands/show.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/options.h"
-#include "common/standard-output.h"
 #include "common/terminal.h"
 #include "replay/report/dump.h"
 
@@ -43,7 +42,7 @@ show (const char *path, const struct filter *filter)
 }
 
 int
-main (int argc, char **argv)
+show_command (int argc, char **argv)
 {
   struct filter filter = FILTER_ALL;
   const struct option_spec options[] = {
@@ -63,6 +62,5 @@ main (int argc, char **argv)
                    argv[first]);
     return EXIT_UNUSABLE;
   }
-  int status = show (argv[first], &filter) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
-  return standard_output_end (status);
+  return show (argv[first], &filter) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }

@@ -19,8 +19,6 @@ static const struct {
   [PART_CASES] = { SOURCE_CASES, CASESDIR },
   [PART_POWERCUT] = { "record/powercut", BINDIR "/powercut" },
   [PART_PROTOCOLS] = { "corpus/update-protocols/update-protocols", PKGLIBEXECDIR "/update-protocols" },
-  [PART_REPLAY] = { "replay/replay", BINDIR "/replay" },
-  [PART_SHOW] = { "replay/show", PKGLIBEXECDIR "/show" },
   [PART_WRITELOG] = { "nbd-plugin/.libs/nbdkit-writelog-plugin.so", PLUGINDIR "/nbdkit-writelog-plugin.so" },
   [PART_CRASHSTATE] = { "nbd-plugin/.libs/nbdkit-crashstate-plugin.so", PLUGINDIR "/nbdkit-crashstate-plugin.so" },
 };

@@ -7,9 +7,7 @@ enum part {
   PART_AGENT,                   /* the guest's init, a static executable */
   PART_CASES,                   /* the folder of the cases of `powercut corpus` that come with it */
   PART_POWERCUT,                /* program `powercut` */
-  PART_REPLAY,                  /* program `replay` */
   PART_PROTOCOLS,               /* the updates of `powercut matrix`, a program */
-  PART_SHOW,                    /* program of `powercut show` */
   PART_WRITELOG,                /* nbdkit plugin */
   PART_CRASHSTATE,              /* nbdkit plugin */
 };

@@ -4,7 +4,7 @@
 #
 #     generate.sh bash|zsh POWERCUT
 #
-# POWERCUT is the program; it finds the others.
+# POWERCUT is the program.
 set -eu
 
 shell=$1

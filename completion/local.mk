@@ -8,7 +8,7 @@ EXTRA_DIST += completion/generate.sh completion/complete.bash completion/complet
 CLEANFILES += $(bashcompletion_DATA) $(zshcompletion_DATA)
 
 completion_sources = completion/generate.sh completion/complete.bash completion/complete.zsh \
-	record/powercut$(EXEEXT) replay/replay$(EXEEXT) replay/show$(EXEEXT)
+	record/powercut$(EXEEXT)
 
 completion/bash/powercut: $(completion_sources)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(srcdir)/completion/generate.sh bash record/powercut > $@.tmp && mv $@.tmp $@

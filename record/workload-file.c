@@ -9,9 +9,7 @@
 #include "checker/workload/jlang.h"
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"
-#include "common/exit-status.h"
 #include "common/message.h"
-#include "common/options.h"
 #include "record/workload-file.h"
 
 /* The whole file, to free, NULL after a message. */
@@ -65,27 +63,4 @@ workload_file_load (const char *path, const char *filesystem)
     text = NULL;
   }
   return text;
-}
-
-int
-workload_command (int argc, char **argv)
-{
-  static const struct option_spec options[] = { { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 } };
-  static const struct command_line command = {
-    "usage: powercut workload FILE\n",
-    "Check the workload in FILE and print it; one in J-lang is converted.  See powercut-workload(5).", .options = options
-  };
-  int first = options_parse (&command, argc, argv);
-
-  if (first == -1)
-    return EXIT_UNUSABLE;
-  if (argc - first != 1) {
-    error_message ("give one file: see powercut workload --help");
-    return EXIT_UNUSABLE;
-  }
-  CLEANUP_FREE char *text = workload_file_load (argv[first], "ext4");
-  if (text == NULL)
-    return EXIT_UNUSABLE;
-  fputs (text, stdout);
-  return EXIT_SUCCESS;
 }

@@ -8,7 +8,4 @@
  */
 extern char *workload_file_load (const char *path, const char *filesystem);
 
-/* Serve `powercut workload`.  Returns the exit status. */
-extern int workload_command (int argc, char **argv);
-
 #endif

@@ -28,7 +28,4 @@ typedef int gen_visit (void *context, uint64_t number, const char *text);
 /* Visit all workloads within BOUNDS, in an order that is always the same.  Returns 0, or -1 after a message. */
 extern int gen_all (const struct gen_bounds *bounds, gen_visit *visit, void *context);
 
-/* Serve `powercut gen`.  Returns the exit status. */
-extern int gen_command (int argc, char **argv);
-
 #endif
