@@ -84,7 +84,9 @@ filter_calls (int fd)
   static const int harmless[] = {
     SCMP_SYS (brk), SCMP_SYS (munmap), SCMP_SYS (mremap), SCMP_SYS (madvise), SCMP_SYS (futex), SCMP_SYS (exit),
     SCMP_SYS (exit_group), SCMP_SYS (rt_sigreturn), SCMP_SYS (clock_gettime), SCMP_SYS (getrandom),
-    SCMP_SYS (sched_yield), SCMP_SYS (sigaltstack)
+    SCMP_SYS (sched_yield), SCMP_SYS (sigaltstack),
+    /* libext2fs asks for these before it looks into the environment. */
+    SCMP_SYS (getuid), SCMP_SYS (geteuid), SCMP_SYS (getgid), SCMP_SYS (getegid)
   };
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_KILL_PROCESS);
   int r = filter ? 0 : -1;
@@ -93,6 +95,8 @@ filter_calls (int fd)
     r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, harmless[i], 0);
   if (r == 0)
     r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (write), 1, SCMP_A0 (SCMP_CMP_EQ, (scmp_datum_t) fd));
+  if (r == 0)
+    r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (prctl), 1, SCMP_A0 (SCMP_CMP_EQ, PR_GET_DUMPABLE));
   if (r == 0)                   /* no files, nothing to execute */
     r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 2, SCMP_A2 (SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                           SCMP_A3 (SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));

@@ -6,6 +6,18 @@ requires nbd-server qemu-io cmp
 
 truncate -s 1M "$tmp/disk.img"
 
+# Newer ones are in the background before they listen.
+socket_is_there ()
+{
+    local tries
+
+    for ((tries = 0; tries < 50; tries++)); do
+        [ ! -S "$tmp/socket" ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 # It wants a TCP port besides the socket: one that is free.
 start_server ()
 {
@@ -27,7 +39,7 @@ start_server ()
     trim = true
 CONFIG
         rm -f "$tmp/socket"
-        if nbd-server -C "$tmp/config" -p "$tmp/pid" > "$tmp/server" 2>&1; then
+        if nbd-server -C "$tmp/config" -p "$tmp/pid" > "$tmp/server" 2>&1 && socket_is_there; then
             return
         fi
     done

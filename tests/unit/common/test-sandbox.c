@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +26,16 @@ answer_well (void *argument, FILE *answer)
 
   memset (copy, 'x', 1 << 20);
   fprintf (answer, "%s %c", text, copy[100]);
+}
+
+/* As a library does before it believes the environment. */
+static void
+ask_who (void *argument, FILE *answer)
+{
+  (void) argument;
+  bool same = getuid () == geteuid () && getgid () == getegid ();
+
+  fprintf (answer, "%d %d", same, prctl (PR_GET_DUMPABLE, 0, 0, 0, 0) != -1);
 }
 
 static void
@@ -151,6 +162,7 @@ START_TEST (an_answer_comes_back)
 {
   check (answer_well, (void *) "well", "well x");
   check (answer_well, (void *) "again", "again x");
+  check (ask_who, NULL, "1 1");
 }
 END_TEST
 
