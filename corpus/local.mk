@@ -2,6 +2,7 @@
 # One update in several ways: an ordinary program of the host, dynamically linked.
 noinst_PROGRAMS += corpus/atomic-update/atomic-update
 corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c
+corpus_atomic_update_atomic_update_LDADD =
 EXTRA_DIST += \
 	corpus/databases/append-check.sh corpus/databases/append.sh \
 	corpus/databases/git-check.sh corpus/databases/git-commits.sh \
@@ -11,10 +12,12 @@ EXTRA_DIST += \
 # Three hundred creations, renames and removals with one sync.
 noinst_PROGRAMS += corpus/many-files/many-files
 corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c
+corpus_many_files_many_files_LDADD =
 
 # The updates of `powercut matrix`.
 pkglibexec_PROGRAMS += corpus/update-protocols/update-protocols
 corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c
+corpus_update_protocols_update_protocols_LDADD =
 
 # The cases of `powercut corpus`: whatever is in the folder is distributed and installed.
 EXTRA_DIST += corpus/cases
@@ -29,4 +32,5 @@ uninstall-local:
 # The updates of docs/pages.md.
 noinst_PROGRAMS += corpus/pages/page-updates
 corpus_pages_page_updates_SOURCES = corpus/pages/page-updates.c
+corpus_pages_page_updates_LDADD =
 EXTRA_DIST += corpus/pages/tabulate.sh

@@ -49,6 +49,7 @@ guest_agent_agent_SOURCES = \
 # Where the guest's processor is emulated, hashing takes a third of the time without vectors.
 guest_agent_agent_CFLAGS = $(WARN_CFLAGS) $(XXHASH_CFLAGS) -DXXH_INLINE_ALL -DXXH_VECTOR=XXH_SCALAR
 guest_agent_agent_LDFLAGS = -all-static
+guest_agent_agent_LDADD =
 
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \

@@ -64,8 +64,6 @@ include tests/unit/local.mk
 include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
 check_PROGRAMS += tests/hostile-reports
-tests_hostile_reports_SOURCES = tests/hostile-reports.c
-tests_hostile_reports_LDADD = replay/libreplay.la common/libmessage.la
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
 EXTRA_DIST += tests/vm/logs/before
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \

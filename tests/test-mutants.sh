@@ -37,8 +37,8 @@ compile ()
 # link UNIT OUTPUT OBJECT...: the library gives what the objects do not have
 link ()
 {
-  "$builddir/libtool" --quiet --tag=CC --mode=link "${compiler[@]}" -o "$2" "$tmp/test-${1##*/}.o" "$tmp/make-log.o" "${@:3}" \
-    "$builddir/replay/libreplay.la" "$builddir/common/libmessage.la" "${libraries[@]}"
+  "$builddir/libtool" --quiet --tag=CC --mode=link "${compiler[@]}" -o "$2" "$tmp/test-${1##*/}.o" "${@:3}" \
+    "$builddir/tests/unit/libunit.la" "$builddir/replay/libreplay.la" "$builddir/common/libmessage.la" "${libraries[@]}"
 }
 
 # Changes: name, source file and sed script.
@@ -114,7 +114,6 @@ mutant 'pages counted before begin' replay/report/page-table.c '/^add_point/,/^}
 for unit in "${units[@]}"; do
   compile "$srcdir/tests/unit/${unit%/*}/test-${unit##*/}.c" "$tmp/test-${unit##*/}.o"
 done
-compile "$srcdir/tests/unit/make-log.c" "$tmp/make-log.o"
 
 # object_of FILE: its object without a change
 object_of ()

@@ -10,8 +10,8 @@
  *
  * The number of a line, from 0, is the event's position.
  */
-#ifndef POWERCUT_LOG_TEXT_H
-#define POWERCUT_LOG_TEXT_H
+#ifndef POWERCUT_TESTS_PLUGIN_LOG_TEXT_H
+#define POWERCUT_TESTS_PLUGIN_LOG_TEXT_H
 
 #include <stdio.h>
 

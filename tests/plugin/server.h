@@ -4,8 +4,8 @@
  * Each test runs in a new folder, with one server at a time.  Whatever goes wrong here fails the test.  The environment
  * variable PLUGIN_DIR says where the plugins are.
  */
-#ifndef POWERCUT_SERVER_H
-#define POWERCUT_SERVER_H
+#ifndef POWERCUT_TESTS_PLUGIN_SERVER_H
+#define POWERCUT_TESTS_PLUGIN_SERVER_H
 
 #include <libnbd.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /* Logs of other recorders, put together byte by byte from the descriptions of their formats, for the tests of log/foreign/import.h and
  * log/foreign/export.h.  Nothing here uses the code that is tested.  The contents of sectors are the letters of make-log.h.
  */
-#ifndef POWERCUT_FOREIGN_LOG_H
-#define POWERCUT_FOREIGN_LOG_H
+#ifndef POWERCUT_TESTS_UNIT_FOREIGN_LOG_H
+#define POWERCUT_TESTS_UNIT_FOREIGN_LOG_H
 
 #include "log/foreign/import.h"
 #include "tests/unit/make-log.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/workdir.h"
 #include "log/writer.h"
 #include "tests/unit/make-log.h"
 
@@ -17,32 +16,6 @@ struct log_maker {
   uint32_t next_position;
   uint16_t devices[EVENTS_MAX]; /* of the event at each position */
 };
-
-static char *folder;
-
-int
-run_suite_with_folder (Suite *suite)
-{
-  int status = EXIT_FAILURE;
-
-  folder = workdir_create ();
-  if (folder)
-    status = run_suite (suite);
-  workdir_remove (folder);
-  free (folder);
-  return status;
-}
-
-char *
-new_path (void)
-{
-  static unsigned count;
-  char *path;
-
-  /* The pid, because each test is a process and begins to count where the others did. */
-  ck_assert_int_ne (asprintf (&path, "%s/%d-%u.bin", folder, (int) getpid (), count++), -1);
-  return path;
-}
 
 /* splitmix64: see Steele, Lea and Flood, "Fast splittable pseudorandom number generators". */
 uint32_t

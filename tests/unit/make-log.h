@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Small logs for the tests, written through log/writer.h into a folder of the test program's own.
+/* Small logs for the tests, written through log/writer.h into the test program's directory.
  *
  * The contents of a sector are a letter: `.` is a sector of zeros, every other letter a pattern of its own.  What a
  * device holds is then a text, equal contents are easy to make, and a sector that is not whole is found out.
  */
-#ifndef POWERCUT_MAKE_LOG_H
-#define POWERCUT_MAKE_LOG_H
+#ifndef POWERCUT_TESTS_UNIT_MAKE_LOG_H
+#define POWERCUT_TESTS_UNIT_MAKE_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,12 +13,6 @@
 
 #include "log/reader.h"
 #include "tests/unit/unit.h"
-
-/* Run SUITE with the folder, and remove it with all that is in it.  Returns the program's exit status. */
-extern int run_suite_with_folder (Suite *suite);
-
-/* A new path in the folder, to free. */
-extern char *new_path (void);
 
 /* Numbers that are the same in every run. */
 struct dice {

@@ -2,8 +2,8 @@
 /* Kernels for the tests, as far as they are looked at: an image is a boot header.  The program that links this sees its own
  * messages.
  */
-#ifndef POWERCUT_PUT_KERNEL_H
-#define POWERCUT_PUT_KERNEL_H
+#ifndef POWERCUT_TESTS_UNIT_PUT_KERNEL_H
+#define POWERCUT_TESTS_UNIT_PUT_KERNEL_H
 
 #include <stddef.h>
 

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every unit test program is one suite of libcheck, printed as TAP for automake's driver. */
-#ifndef POWERCUT_UNIT_H
-#define POWERCUT_UNIT_H
+/* Every unit test program is one suite of libcheck, printed as TAP for automake's driver.  Each of its tests is a process of its own. */
+#ifndef POWERCUT_TESTS_UNIT_UNIT_H
+#define POWERCUT_TESTS_UNIT_UNIT_H
 
 #include <check.h>
 #include <stdlib.h>
 
-static inline int
-run_suite (Suite *suite)
-{
-  SRunner *runner = srunner_create (suite);
+/* Run SUITE with a directory for new_path, which is removed with all that is in it, and free SUITE.  Returns the program's exit status. */
+extern int run_suite (Suite *suite);
 
-  srunner_set_tap (runner, "-");
-  srunner_run_all (runner, CK_SILENT);
-  int failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+/* A new path in that directory, to free. */
+extern char *new_path (void);
+
+/* In the list of UNIT_TEST_MAIN: run TEST, whose _i is the case, for the cases 0 to COUNT - 1.  Returns TEST. */
+extern const TTest *unit_loop (const TTest *test, size_t count);
+/* The same with a case for each element of TABLE. */
+#define LOOP_OVER(test, table) unit_loop (test, sizeof (table) / sizeof (table)[0])
+
+/* Run COUNT TESTS, each between SETUP and TEARDOWN, which may be NULL, in its own process.  Returns the program's exit status. */
+extern int run_unit_tests (const char *name, SFun setup, SFun teardown, const TTest *const *tests, size_t count);
+
+/* The whole program: a suite of NAME with these tests, and what goes before and after each. */
+#define UNIT_TEST_MAIN_WITH(name, setup, teardown, ...)                                       \
+  int                                                                                         \
+  main (void)                                                                                 \
+  {                                                                                           \
+    const TTest *const tests[] = { __VA_ARGS__ };                                             \
+                                                                                              \
+    return run_unit_tests (name, setup, teardown, tests, sizeof tests / sizeof *tests);       \
+  }
 
 /* The whole program: a suite of NAME with these tests. */
-#define UNIT_TEST_MAIN(name, ...)                                                  \
-  int                                                                              \
-  main (void)                                                                      \
-  {                                                                                \
-    const TTest *const tests[] = { __VA_ARGS__ };                                  \
-    Suite *suite = suite_create (name);                                            \
-    TCase *tcase = tcase_create (name);                                            \
-                                                                                   \
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)                      \
-      tcase_add_test (tcase, tests[i]);                                            \
-    suite_add_tcase (suite, tcase);                                                \
-    return run_suite (suite);                                                      \
-  }
+#define UNIT_TEST_MAIN(name, ...) UNIT_TEST_MAIN_WITH (name, NULL, NULL, __VA_ARGS__)
 
 #endif

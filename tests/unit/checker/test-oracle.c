@@ -77,5 +77,5 @@ main (void)
   tcase_add_test (tests, what_cannot_be_mounted_has_lost_every_committed_step);
   tcase_add_test (tests, an_update_elsewhere_is_found_out);
   suite_add_tcase (suite, tests);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -469,5 +469,5 @@ main (void)
   tcase_add_loop_test (ids, what_is_no_state_id_gives_one_message, 0, MALFORMED_COUNT);
   suite_add_tcase (suite, tears);
   suite_add_tcase (suite, ids);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -1173,5 +1173,5 @@ main (void)
   tcase_add_test (tcase, what_is_left_undecided_does_not_show_in_what_was_read);
   tcase_add_test (tcase, what_is_undone_leaves_no_trace);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -196,5 +196,5 @@ main (void)
   tcase_add_test (tcase, what_comes_later_and_is_kept_keeps_its_text_and_order);
   tcase_add_test (tcase, another_checker_takes_the_place_of_the_log_s_own);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -1387,5 +1387,5 @@ main (void)
   tcase_add_test (tcase, a_recorder_that_does_not_close_leaves_what_it_had_flushed);
   tcase_add_test (tcase, operations_of_many_threads_are_whole);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -356,5 +356,5 @@ main (void)
   tcase_add_test (tcase, a_completed_zero_may_not_be_pending);
   tcase_add_loop_test (tcase, copies_that_a_file_system_writes_lazily_may_be_pending, 0, 10);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

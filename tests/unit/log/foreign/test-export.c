@@ -403,5 +403,5 @@ main (void)
   tcase_add_test (truth, what_is_durable_behind_each_flush_comes_back);
   tcase_set_timeout (truth, 120);
   suite_add_tcase (suite, truth);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

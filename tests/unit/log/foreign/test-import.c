@@ -815,5 +815,5 @@ main (void)
   tcase_add_test (truth, cautiously_no_state_is_missing);
   tcase_set_timeout (truth, 120);
   suite_add_tcase (suite, truth);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

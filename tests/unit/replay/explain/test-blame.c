@@ -427,5 +427,5 @@ main (void)
   tcase_add_test (made, a_whole_file_is_known_by_its_content);
   suite_add_tcase (suite, on_image);
   suite_add_tcase (suite, made);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -305,5 +305,5 @@ main (void)
   tcase_add_test (tcase, perhaps_nothing_is_missing);
   tcase_add_test (tcase, torn_writes_stay_torn);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

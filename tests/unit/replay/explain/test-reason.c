@@ -228,5 +228,5 @@ main (void)
   tcase_add_test (tcase, there_is_always_a_reason);
   tcase_add_test (tcase, a_write_is_described);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

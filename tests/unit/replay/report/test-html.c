@@ -229,5 +229,5 @@ main (void)
   tcase_add_loop_test (tcase, many_writes_make_no_large_page, 0, 3);
   tcase_add_test (tcase, many_crash_points_make_no_large_page);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -847,5 +847,5 @@ main (void)
   tcase_add_test (tcase, every_state_of_any_position_is_one_of_the_next_crash_point);
   tcase_add_test (tcase, a_write_is_durable_from_one_position_on);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

@@ -560,5 +560,5 @@ main (void)
   tcase_add_test (tcase, without_crash_points_nothing_varies);
   tcase_add_test (tcase, a_hundred_thousand_reads_are_remembered);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }

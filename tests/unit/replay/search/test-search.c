@@ -1172,5 +1172,5 @@ main (void)
   tcase_add_test (tcase, no_pending_write_is_one_state);
   tcase_add_loop_test (tcase, a_fickle_reader_does_not_break_the_accounting, 0, TEAR_COUNT);
   suite_add_tcase (suite, tcase);
-  return run_suite_with_folder (suite);
+  return run_suite (suite);
 }
