@@ -11,17 +11,17 @@
 
 #define LINES 3                 /* programs that say why and what to do take as many */
 
-struct line {
+struct complaint_line {
   const char *text;
   size_t length;
 };
 
 /* The line at *AT without the spaces around it; *AT moves on to the next. */
-static struct line
+static struct complaint_line
 next_line (const char **at)
 {
   size_t length = strcspn (*at, "\n");
-  struct line line = { *at, length };
+  struct complaint_line line = { *at, length };
 
   *at += length + ((*at)[length] == '\n');
   for (; line.length > 0 && isspace ((unsigned char) *line.text); line.length--)
@@ -32,13 +32,13 @@ next_line (const char **at)
 }
 
 static bool
-is_usage (struct line line)
+is_usage (struct complaint_line line)
 {
   return line.length >= strlen ("usage:") && strncasecmp (line.text, "usage:", strlen ("usage:")) == 0;
 }
 
 static void
-add_line (struct line *lines, size_t *count, struct line line)
+add_line (struct complaint_line *lines, size_t *count, struct complaint_line line)
 {
   if (*count == LINES)
     memmove (lines, lines + 1, (LINES - 1) * sizeof *lines);
@@ -50,7 +50,7 @@ add_line (struct line *lines, size_t *count, struct line line)
 char *
 complaint_in (const char *text)
 {
-  struct line lines[LINES];
+  struct complaint_line lines[LINES];
   size_t count = 0, size;
   char *complaint;
   FILE *file = open_memstream (&complaint, &size);
@@ -58,7 +58,7 @@ complaint_in (const char *text)
   if (file == NULL)
     return NULL;
   while (*text) {
-    struct line line = next_line (&text);
+    struct complaint_line line = next_line (&text);
 
     /* A usage text alone is all that is said. */
     if (is_usage (line) && count > 0)

@@ -16,7 +16,7 @@
 
 #define BLANKS " \t\r\n"
 
-struct reader {
+struct ini_reader {
   struct ini_place place;
   char *section;                /* to free */
   ini_item *item;
@@ -49,7 +49,7 @@ strip (char *text)
 }
 
 static int
-read_section (struct reader *reader, char *line)
+read_section (struct ini_reader *reader, char *line)
 {
   size_t length = strlen (line);
 
@@ -65,7 +65,7 @@ read_section (struct reader *reader, char *line)
 
 /* LENGTH is that of LINE as it was read. */
 static int
-read_line (struct reader *reader, char *line, size_t length)
+read_line (struct ini_reader *reader, char *line, size_t length)
 {
   char *value;
 
@@ -107,7 +107,7 @@ open_settings (const char *path)
 int
 ini_read (const char *path, ini_item *item, void *data)
 {
-  struct reader reader = { .place = { path, 0 }, .section = strdup (""), .item = item, .data = data };
+  struct ini_reader reader = { .place = { path, 0 }, .section = strdup (""), .item = item, .data = data };
   CLEANUP_FCLOSE FILE *file = open_settings (path);
   CLEANUP_FREE char *line = NULL;
   size_t room = 0;

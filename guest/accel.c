@@ -27,13 +27,13 @@
 /* The file in the cache is one line:  HERE ACCEL told|untold WHY.  HERE has no spaces, and is another one as soon as
  * what was found out may no longer hold.
  */
-struct verdict {
+struct accel_verdict {
   enum accel accel;             /* ACCEL_AUTO: there is none */
   bool told;
   char why[1024];               /* one line */
 };
 
-static struct verdict ours;     /* of this process, which may be the only one to have it */
+static struct accel_verdict ours;     /* of this process, which may be the only one to have it */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;        /* of ours */
 
 static const char *const names[] = { [ACCEL_AUTO] = "auto", [ACCEL_KVM] = "kvm", [ACCEL_TCG] = "tcg" };
@@ -93,10 +93,10 @@ verdict_file (void)
 }
 
 /* What LINE says about HERE. */
-static struct verdict
+static struct accel_verdict
 parse_verdict (char *line, const char *here)
 {
-  struct verdict verdict = { .accel = ACCEL_AUTO };
+  struct accel_verdict verdict = { .accel = ACCEL_AUTO };
   const char *place = strsep (&line, " "), *name = strsep (&line, " "), *told = strsep (&line, " ");
 
   if (line == NULL || strcmp (place, here) != 0)
@@ -110,7 +110,7 @@ parse_verdict (char *line, const char *here)
 }
 
 /* What is known, by this process or another one.  Called with the lock held, as is the next. */
-static struct verdict
+static struct accel_verdict
 read_verdict (void)
 {
   CLEANUP_FREE char *here = describe_here (), *path = verdict_file ();
@@ -152,7 +152,7 @@ void
 accel_remember (enum accel accel, const char *why)
 {
   pthread_mutex_lock (&lock);
-  ours = (struct verdict) { .accel = accel };
+  ours = (struct accel_verdict) { .accel = accel };
   snprintf (ours.why, sizeof ours.why, "%s", why);
   ours.why[strcspn (ours.why, "\n")] = '\0';
   write_verdict ();

@@ -66,15 +66,17 @@ guest_libguest_la_SOURCES = \
 	guest/shell.c \
 	guest/user-terminal.c guest/user-terminal.h \
 	guest/vm.c guest/vm.h \
+	guest/initramfs/checker.c \
+	guest/initramfs/confine.c \
 	guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
-	guest/initramfs/entry.h \
+	guest/initramfs/entry.c guest/initramfs/entry.h \
 	guest/initramfs/environment.c \
-	guest/initramfs/host.c \
+	guest/initramfs/host.c guest/initramfs/host.h \
 	guest/initramfs/import.c guest/initramfs/import.h \
-	guest/initramfs/imports.c \
+	guest/initramfs/imports.c guest/initramfs/imports.h \
 	guest/initramfs/initramfs.c guest/initramfs/initramfs.h \
 	guest/initramfs/language.c guest/initramfs/language.h \
-	guest/initramfs/languages.c \
+	guest/initramfs/languages.c guest/initramfs/languages.h \
 	guest/initramfs/libraries.c guest/initramfs/libraries.h \
 	guest/initramfs/loader-cache.c guest/initramfs/loader-cache.h \
 	guest/initramfs/modules.c \
@@ -84,7 +86,8 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs/shell-words.c guest/initramfs/shell-words.h \
 	guest/initramfs/signature.c \
 	guest/initramfs/size.c \
-	guest/initramfs/terminals.c \
+	guest/initramfs/terminals.c guest/initramfs/terminals.h \
+	guest/initramfs/tree.c guest/initramfs/tree.h \
 	guest/initramfs/write.c \
 	guest/kernel/apt.c guest/kernel/apt.h \
 	guest/kernel/fetch.c guest/kernel/fetch.h \

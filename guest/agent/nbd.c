@@ -170,7 +170,7 @@ receive_export (int fd, const char *export_name, struct export_info *result)
 static int
 raise_network (void)
 {
-  static const struct setting {
+  static const struct {
     unsigned long request;
     const char *address;
   } settings[] = { { SIOCSIFADDR, GUEST_ADDRESS }, { SIOCSIFNETMASK, GUEST_NETMASK } };
@@ -229,7 +229,7 @@ limit_receiving (int fd, time_t seconds)
 static int
 configure_device (int device, int server, const struct export_info *export)
 {
-  const struct setting {
+  const struct {
     unsigned long request, value;
   } settings[] = {
     { NBD_CLEAR_SOCK, 0 },      /* what an earlier client may have left */

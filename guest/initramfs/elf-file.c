@@ -21,7 +21,7 @@
 #define ENTRIES_MAX 65536       /* of a dynamic section */
 #define RUNPATH_MAX 65536
 
-struct input {
+struct elf_input {
   const char *path;
   int fd;
   uint64_t size;                /* of the file, in bytes */
@@ -38,7 +38,7 @@ struct strings {
 };
 
 static int __attribute__ ((format (printf, 2, 3)))
-refuse (const struct input *input, const char *format, ...)
+refuse (const struct elf_input *input, const char *format, ...)
 {
   va_list args;
   int length = snprintf (input->why, input->why_size, "%s: ", input->path);
@@ -52,20 +52,20 @@ refuse (const struct input *input, const char *format, ...)
 
 /* Whether LENGTH bytes from OFFSET on are in the file. */
 static bool
-is_inside (const struct input *input, uint64_t offset, uint64_t length)
+is_inside (const struct elf_input *input, uint64_t offset, uint64_t length)
 {
   return offset <= input->size && length <= input->size - offset;
 }
 
 /* Read exactly LENGTH bytes. */
 static bool
-read_at (const struct input *input, void *buffer, size_t length, uint64_t offset)
+read_at (const struct elf_input *input, void *buffer, size_t length, uint64_t offset)
 {
   return is_inside (input, offset, length) && pread (input->fd, buffer, length, (off_t) offset) == (ssize_t) length;
 }
 
 static int
-read_headers (struct input *input)
+read_headers (struct elf_input *input)
 {
   const Elf64_Ehdr *header = &input->header;
 
@@ -81,7 +81,7 @@ read_headers (struct input *input)
 }
 
 static const Elf64_Phdr *
-find_segment (const struct input *input, uint32_t type)
+find_segment (const struct elf_input *input, uint32_t type)
 {
   for (size_t i = 0; i < input->header.e_phnum; i++)
     if (input->segments[i].p_type == type)
@@ -90,7 +90,7 @@ find_segment (const struct input *input, uint32_t type)
 }
 
 static int
-read_loader (struct input *input)
+read_loader (struct elf_input *input)
 {
   const Elf64_Phdr *segment = find_segment (input, PT_INTERP);
 
@@ -108,7 +108,7 @@ read_loader (struct input *input)
 
 /* Where the file has what is at ADDRESS when it runs.  Returns false if it has it nowhere. */
 static bool
-find_offset (const struct input *input, uint64_t address, uint64_t *offset)
+find_offset (const struct elf_input *input, uint64_t address, uint64_t *offset)
 {
   for (size_t i = 0; i < input->header.e_phnum; i++) {
     const Elf64_Phdr *segment = &input->segments[i];
@@ -124,7 +124,7 @@ find_offset (const struct input *input, uint64_t address, uint64_t *offset)
 
 /* Entry NUMBER of the dynamic section; at its end, one with DT_NULL. */
 static Elf64_Dyn
-dynamic_entry (const struct input *input, const Elf64_Phdr *dynamic, uint64_t number)
+dynamic_entry (const struct elf_input *input, const Elf64_Phdr *dynamic, uint64_t number)
 {
   Elf64_Dyn entry = { .d_tag = DT_NULL };
 
@@ -136,7 +136,7 @@ dynamic_entry (const struct input *input, const Elf64_Phdr *dynamic, uint64_t nu
 
 /* Find the texts of the dynamic section. */
 static int
-find_strings (const struct input *input, const Elf64_Phdr *dynamic, struct strings *strings)
+find_strings (const struct elf_input *input, const Elf64_Phdr *dynamic, struct strings *strings)
 {
   uint64_t address = 0;
   Elf64_Dyn entry;
@@ -155,7 +155,7 @@ find_strings (const struct input *input, const Elf64_Phdr *dynamic, struct strin
 
 /* The text at INDEX of STRINGS, which ends before MAXIMUM bytes, to free; NULL with the reason said if there is none. */
 static char *
-read_string (const struct input *input, const struct strings *strings, uint64_t index, size_t maximum)
+read_string (const struct elf_input *input, const struct strings *strings, uint64_t index, size_t maximum)
 {
   char *text = NULL;
 
@@ -172,7 +172,7 @@ read_string (const struct input *input, const struct strings *strings, uint64_t 
 }
 
 static int
-add_needed (const struct input *input, const struct strings *strings, uint64_t index)
+add_needed (const struct elf_input *input, const struct strings *strings, uint64_t index)
 {
   CLEANUP_FREE char *name = read_string (input, strings, index, PATH_MAX);
 
@@ -185,7 +185,7 @@ add_needed (const struct input *input, const struct strings *strings, uint64_t i
 
 /* Take the place *directories for the value of an entry. */
 static int
-set_directories (const struct input *input, const struct strings *strings, uint64_t index, char **directories)
+set_directories (const struct elf_input *input, const struct strings *strings, uint64_t index, char **directories)
 {
   free (*directories);
   *directories = read_string (input, strings, index, RUNPATH_MAX);
@@ -193,7 +193,7 @@ set_directories (const struct input *input, const struct strings *strings, uint6
 }
 
 static int
-read_dynamic (struct input *input)
+read_dynamic (struct elf_input *input)
 {
   const Elf64_Phdr *dynamic = find_segment (input, PT_DYNAMIC);
   struct strings strings;
@@ -217,7 +217,7 @@ read_dynamic (struct input *input)
 }
 
 static int
-read_open_file (struct input *input)
+read_open_file (struct elf_input *input)
 {
   struct stat status;
 
@@ -232,7 +232,7 @@ read_open_file (struct input *input)
 int
 elf_file_read (const char *path, struct elf_file *elf, char *why, size_t why_size)
 {
-  CLEANUP_FREE struct input *input = calloc (1, sizeof *input);
+  CLEANUP_FREE struct elf_input *input = calloc (1, sizeof *input);
   CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
   *elf = (struct elf_file) { .loader = NULL };
@@ -240,7 +240,7 @@ elf_file_read (const char *path, struct elf_file *elf, char *why, size_t why_siz
     snprintf (why, why_size, "out of memory");
     return -1;
   }
-  *input = (struct input) { .path = path, .fd = fd, .elf = elf, .why = why, .why_size = why_size };
+  *input = (struct elf_input) { .path = path, .fd = fd, .elf = elf, .why = why, .why_size = why_size };
   int result = read_open_file (input);
   if (result == -1)
     elf_file_free (elf);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an initramfs is made of: for the files initramfs*.c alone. */
+/* What an initramfs is made of: for the files of guest/initramfs alone.  From the ground up they are entry.c; confine.c; host.c;
+ * tree.c; languages.c, imports.c, terminals.c and environment.c; programs.c; checker.c.  Each calls only those before it.
+ */
 #ifndef POWERCUT_GUEST_INITRAMFS_ENTRY_H
 #define POWERCUT_GUEST_INITRAMFS_ENTRY_H
 
@@ -17,7 +19,7 @@ struct initramfs_entry {
   gid_t group;
   dev_t device;                 /* of a device node */
   char *host;                   /* a file's contents are read here when the archive is written; or NULL ... */
-  char *data;                   /* ... and they are here; or the target of a symbolic link, NUL behind it */
+  char *data;                   /* ... and they are here; or the target of a symbolic link, NUL after it */
   size_t length;                /* of data, in bytes */
   time_t seconds;               /* when it was changed, for who compares; 0: it does not matter */
   bool is_program;              /* its needs have been added, or are being added further up the stack */
@@ -25,6 +27,9 @@ struct initramfs_entry {
 };
 
 #define LANGUAGES (LANGUAGE_OTHER + 1)
+
+/* Symbolic links that are followed in one path: as many as the kernel follows. */
+#define INITRAMFS_LINKS_MAX 40
 
 struct initramfs {
   void *entries;                /* tree of struct initramfs_entry (tsearch), by path */
@@ -41,51 +46,17 @@ struct initramfs {
 extern struct initramfs_entry *initramfs_entry (struct initramfs *initramfs, const char *guest, mode_t mode,
                                                 bool *is_new);
 
+/* Make GUEST what MODE says, a directory or a node of DEVICE, unless there is something already.  Returns 0, or -1 after a message. */
+extern int initramfs_add_special (struct initramfs *initramfs, const char *guest, mode_t mode, dev_t device);
+
+/* The same for a file with the contents DATA, of LENGTH bytes, or a symbolic link with that target. */
+extern int initramfs_add_bytes (struct initramfs *initramfs, const char *guest, mode_t mode, const void *data, size_t length);
+
 /* Whether the host's PATH may be taken; if not, a message says why. */
 extern bool initramfs_may_take (const struct initramfs *initramfs, const char *path);
 
 /* error_message, unless guessing. */
 extern void initramfs_complain (const struct initramfs *initramfs, const char *format, ...)
   __attribute__ ((format (printf, 2, 3)));
-
-/* The path in the guest of what the host has as PATH: the same, unless the guest mounts something over it.  To free, or NULL after
- * a message.
- */
-extern char *initramfs_guest_path (const char *path);
-
-/* Make each symbolic link on the way to PATH one of the guest's, too.  Returns where it leads, to free, or NULL after a message. */
-extern char *initramfs_follow (struct initramfs *initramfs, const char *path);
-
-/* Add the file PATH of the host at its place, with the symbolic links on the way to it.  Returns 0, or -1 after a message. */
-extern int initramfs_add_host_file (struct initramfs *initramfs, const char *path);
-
-/* Add the shared libraries of FILE if it is an ELF file.  Returns 0, or -1 after a message. */
-extern int initramfs_add_libraries (struct initramfs *initramfs, const char *file);
-
-/* Add what the host knows of the terminals that programs may be on in the guest.  Returns 0, or -1 after a message. */
-extern int initramfs_add_terminals (struct initramfs *initramfs);
-
-/* What is different with a tree. */
-struct tree_rules {
-  bool (*unwanted) (const char *name);  /* what is left out, with all that is in it; or NULL */
-  bool libraries;               /* the libraries of ELF files in it come, too */
-  bool times;                   /* files keep the time of their last change */
-};
-
-/* As initramfs_add_tree.  While guessing, what cannot be read is left out. */
-extern int initramfs_add_tree_by_rules (struct initramfs *initramfs, const char *host, const char *guest,
-                                        const struct tree_rules *rules);
-
-/* Add the library of PROGRAM, the path (perhaps a link) of an interpreter of LANGUAGE, as far as it may be asked where that is.
- * *real, to free, is the interpreter that PROGRAM starts if it is none itself, as of pyenv's, else NULL.  Returns 0, or -1 after a
- * message.
- */
-extern int initramfs_add_language (struct initramfs *initramfs, const char *program, enum language language, char **real);
-
-/* Add the modules that TEXT, of LENGTH bytes and in LANGUAGE, imports, as far as they are beside it in DIRECTORY (or NULL) or where
- * the interpreter looks for those that are not its own; and so on, what these import.  Returns 0, or -1 after a message.
- */
-extern int initramfs_add_imports (struct initramfs *initramfs, enum language language, const char *text, size_t length,
-                                  const char *directory);
 
 #endif

@@ -9,7 +9,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "guest/agent/protocol.h"
-#include "guest/initramfs/entry.h"
+#include "guest/initramfs/host.h"
 #include "guest/initramfs/initramfs.h"
 
 /* Directories that a PATH may lack, and where programs are looked for after all others. */

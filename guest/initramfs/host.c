@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Files of the host at the places that they have there. */
+/* Files of the host, and what is on the way to them. */
 #include <config.h>
 
 #include <elf.h>
@@ -14,12 +14,9 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
-#include "guest/initramfs/entry.h"
+#include "guest/initramfs/host.h"
 #include "guest/initramfs/initramfs.h"
 #include "guest/initramfs/libraries.h"
-
-/* As many as the kernel follows in one path. */
-#define SYMBOLIC_LINKS_MAX 40
 
 /* Directories that the guest mounts something over. */
 static const char *const covered[] = { "/dev/", "/mnt/", "/proc/", "/sys/" };
@@ -122,8 +119,8 @@ initramfs_follow (struct initramfs *initramfs, const char *path)
     if (r == 0)
       r = step_over_link (initramfs, &resolved, &rest);
     if (r == 1)
-      r = ++links > SYMBOLIC_LINKS_MAX ? -1 : 0;
-    if (links > SYMBOLIC_LINKS_MAX)
+      r = ++links > INITRAMFS_LINKS_MAX ? -1 : 0;
+    if (links > INITRAMFS_LINKS_MAX)
       initramfs_complain (initramfs, "%s: %s", path, strerror (ELOOP));
   }
   free (rest);
@@ -131,6 +128,31 @@ initramfs_follow (struct initramfs *initramfs, const char *path)
     return resolved;
   free (resolved);
   return NULL;
+}
+
+int
+initramfs_add_file (struct initramfs *initramfs, const char *host, const char *guest)
+{
+  struct stat status;
+  bool is_new;
+
+  if (!initramfs_may_take (initramfs, host))
+    return -1;
+  if (stat (host, &status) == -1 || access (host, R_OK) == -1) {
+    initramfs_complain (initramfs, "%s: %m", host);
+    return -1;
+  }
+  if (!S_ISREG (status.st_mode)) {
+    initramfs_complain (initramfs, "%s: is no regular file", host);
+    return -1;
+  }
+  struct initramfs_entry *entry = initramfs_entry (initramfs, guest, S_IFREG | (status.st_mode & 07777), &is_new);
+  if (entry == NULL)
+    return -1;
+  if (!is_new)
+    return 0;
+  entry->host = strdup (host);
+  return entry->host ? 0 : -1;
 }
 
 int
@@ -168,32 +190,4 @@ initramfs_add_libraries (struct initramfs *initramfs, const char *file)
     r = initramfs_add_host_file (initramfs, files.texts[i]);
   text_list_free (&files);
   return r;
-}
-
-int
-initramfs_add_included (struct initramfs *initramfs, const char *path)
-{
-  CLEANUP_FREE char *directory = *path == '/' ? NULL : getcwd (NULL, 0);
-  CLEANUP_FREE char *absolute = text_format ("%s/%s", directory ? directory : "", path);
-  CLEANUP_FREE char *real = NULL, *guest = NULL;
-  struct stat status;
-
-  if (absolute == NULL)
-    return -1;
-  if ((*path != '/' && directory == NULL) || stat (absolute, &status) == -1) {
-    error_message ("--include=%s: %m", path);
-    return -1;
-  }
-  real = initramfs_follow (initramfs, absolute);
-  guest = real ? initramfs_guest_path (real) : NULL;
-  if (guest == NULL)
-    return -1;
-  if (S_ISDIR (status.st_mode))
-    return initramfs_add_tree_by_rules (initramfs, real, guest, &(struct tree_rules) { .libraries = true, .times = true });
-  if (initramfs_add_file (initramfs, real, guest) == -1 || initramfs_add_libraries (initramfs, real) == -1)
-    return -1;
-  initramfs->guessing++;        /* it may be a script: then its interpreter comes, too */
-  initramfs_add_program (initramfs, real, NULL);
-  initramfs->guessing--;
-  return 0;
 }

@@ -11,15 +11,16 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "guest/initramfs/entry.h"
+#include "guest/initramfs/host.h"
 #include "guest/initramfs/import.h"
-#include "guest/initramfs/initramfs.h"
+#include "guest/initramfs/imports.h"
+#include "guest/initramfs/tree.h"
 
 #define TEXT_MAX (1 << 20)
 #define FILES_MAX 5000          /* that are read; who imports more has --include */
 
 /* Who imports. */
-struct importer {
+struct import_search {
   struct initramfs *initramfs;
   enum language language;
   const char *directory;        /* where it is, or NULL */
@@ -36,20 +37,20 @@ is_first_time (struct initramfs *initramfs, const char *path)
 
 /* Add what the module FILE imports, if it was not read before. */
 static int
-read_module (const struct importer *importer, const char *file)
+read_module (const struct import_search *search, const char *file)
 {
-  CLEANUP_FCLOSE FILE *stream = is_first_time (importer->initramfs, file) ? fopen (file, "re") : NULL;
+  CLEANUP_FCLOSE FILE *stream = is_first_time (search->initramfs, file) ? fopen (file, "re") : NULL;
   CLEANUP_FREE char *text = stream ? malloc (TEXT_MAX) : NULL;
 
   if (text == NULL)
     return 0;
-  return initramfs_add_imports (importer->initramfs, importer->language, text, fread (text, 1, TEXT_MAX, stream),
-                                importer->directory);
+  return initramfs_add_imports (search->initramfs, search->language, text, fread (text, 1, TEXT_MAX, stream),
+                                search->directory);
 }
 
 /* Read every module in the directory PATH. */
 static int
-read_package (const struct importer *importer, const char *path)
+read_package (const struct import_search *search, const char *path)
 {
   char *const roots[] = { (char *) path, NULL };
   FTS *walk = fts_open (roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
@@ -58,7 +59,7 @@ read_package (const struct importer *importer, const char *path)
 
   while (walk && r == 0 && (found = fts_read (walk)) != NULL)
     if (found->fts_info == FTS_F && (fnmatch ("*.py", found->fts_name, 0) == 0 || fnmatch ("*.pm", found->fts_name, 0) == 0))
-      r = read_module (importer, found->fts_path);
+      r = read_module (search, found->fts_path);
   if (walk)
     fts_close (walk);
   return r;
@@ -87,27 +88,23 @@ is_there (const char *path, const char *pattern)
 static int
 add_directory (struct initramfs *initramfs, const char *path)
 {
-  const struct tree_rules rules = { .unwanted = is_unwanted, .libraries = true, .times = true };
-  CLEANUP_FREE char *real = initramfs_follow (initramfs, path);
-  CLEANUP_FREE char *guest = real ? initramfs_guest_path (real) : NULL;
-
-  return guest ? initramfs_add_tree_by_rules (initramfs, real, guest, &rules) : -1;
+  return initramfs_add_host_tree (initramfs, path, &(struct tree_rules) { is_unwanted, .libraries = true, .times = true });
 }
 
 /* Add the directory PATH if it holds modules, once.  Returns whether it does. */
 static bool
-add_package (const struct importer *importer, const char *path)
+add_package (const struct import_search *search, const char *path)
 {
   if (!is_there (path, "/*.p[ym]") && !is_there (path, "/*/*.p[ym]"))
     return false;
-  if (is_first_time (importer->initramfs, path) && add_directory (importer->initramfs, path) == 0)
-    read_package (importer, path);
+  if (is_first_time (search->initramfs, path) && add_directory (search->initramfs, path) == 0)
+    read_package (search, path);
   return true;
 }
 
 /* Add the modules that PATTERN stands for.  Returns whether there is one. */
 static bool
-add_files (const struct importer *importer, const char *pattern)
+add_files (const struct import_search *search, const char *pattern)
 {
   glob_t found;
 
@@ -116,9 +113,9 @@ add_files (const struct importer *importer, const char *pattern)
   for (size_t i = 0; i < found.gl_pathc; i++) {
     const char *file = found.gl_pathv[i];
 
-    if (initramfs_add_host_file (importer->initramfs, file) == 0) {
-      initramfs_add_libraries (importer->initramfs, file);
-      read_module (importer, file);
+    if (initramfs_add_host_file (search->initramfs, file) == 0) {
+      initramfs_add_libraries (search->initramfs, file);
+      read_module (search, file);
     }
   }
   globfree (&found);
@@ -127,40 +124,40 @@ add_files (const struct importer *importer, const char *pattern)
 
 /* Add the module NAME if it is in DIRECTORY.  Returns whether it is. */
 static bool
-add_from (const struct importer *importer, const char *directory, const char *name)
+add_from (const struct import_search *search, const char *directory, const char *name)
 {
   static const char *const python[] = { ".py", ".so", ".*.so", NULL }, *const perl[] = { ".pm", NULL };
-  const bool is_python = importer->language == LANGUAGE_PYTHON;
+  const bool is_python = search->language == LANGUAGE_PYTHON;
   CLEANUP_FREE char *package = text_format ("%s/%s", directory, name);
-  bool found = package && add_package (importer, package);
+  bool found = package && add_package (search, package);
 
   for (const char *const *suffix = is_python ? python : perl; package && *suffix; suffix++) {
     CLEANUP_FREE char *pattern = text_format ("%s%s", package, *suffix);
 
-    found |= pattern && add_files (importer, pattern);
+    found |= pattern && add_files (search, pattern);
   }
   CLEANUP_FREE char *objects = is_python || !found ? NULL : text_format ("%s/auto/%s", directory, name);
   if (objects && access (objects, X_OK) == 0)
-    add_directory (importer->initramfs, objects);
+    add_directory (search->initramfs, objects);
   return found;
 }
 
 static int
 add_module (void *data, const char *name)
 {
-  const struct importer *importer = data;
-  const struct text_list *directories = &importer->initramfs->modules[importer->language];
-  bool found = importer->directory && add_from (importer, importer->directory, name);
+  const struct import_search *search = data;
+  const struct text_list *directories = &search->initramfs->modules[search->language];
+  bool found = search->directory && add_from (search, search->directory, name);
 
   /* Where scripts in Perl have their own: with FindBin. */
-  if (!found && importer->directory && importer->language == LANGUAGE_PERL) {
-    CLEANUP_FREE char *below = text_format ("%s/lib", importer->directory);
-    CLEANUP_FREE char *beside = text_format ("%s/../lib", importer->directory);
+  if (!found && search->directory && search->language == LANGUAGE_PERL) {
+    CLEANUP_FREE char *below = text_format ("%s/lib", search->directory);
+    CLEANUP_FREE char *beside = text_format ("%s/../lib", search->directory);
 
-    found = (below && add_from (importer, below, name)) || (beside && add_from (importer, beside, name));
+    found = (below && add_from (search, below, name)) || (beside && add_from (search, beside, name));
   }
   for (size_t i = 0; i < directories->count && !found; i++)
-    found = add_from (importer, directories->texts[i], name);
+    found = add_from (search, directories->texts[i], name);
   return 0;
 }
 
@@ -168,10 +165,10 @@ int
 initramfs_add_imports (struct initramfs *initramfs, enum language language, const char *text, size_t length,
                        const char *directory)
 {
-  struct importer importer = { .initramfs = initramfs, .language = language, .directory = directory };
+  struct import_search search = { .initramfs = initramfs, .language = language, .directory = directory };
 
   initramfs->guessing++;
-  int r = import_read (language, text, length, add_module, &importer);
+  int r = import_read (language, text, length, add_module, &search);
   initramfs->guessing--;
   return r;
 }

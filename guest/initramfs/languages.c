@@ -12,8 +12,10 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
-#include "guest/initramfs/entry.h"
+#include "guest/initramfs/host.h"
 #include "guest/initramfs/initramfs.h"
+#include "guest/initramfs/languages.h"
+#include "guest/initramfs/tree.h"
 
 /* What interpreters answer: `E PATH`, the interpreter itself; `L DIRECTORY`, its own library; `F FILE`, what else it needs;
  * `P DIRECTORY`, where it looks for modules of others.
@@ -52,16 +54,6 @@ is_unwanted (const char *name)
   return false;
 }
 
-static int
-add_tree (struct initramfs *initramfs, const char *path)
-{
-  const struct tree_rules rules = { .unwanted = is_unwanted, .libraries = true, .times = true };
-  CLEANUP_FREE char *real = initramfs_follow (initramfs, path);
-  CLEANUP_FREE char *guest = real ? initramfs_guest_path (real) : NULL;
-
-  return guest ? initramfs_add_tree_by_rules (initramfs, real, guest, &rules) : -1;
-}
-
 /* Add DIRECTORY to where modules are looked for.  Files there may name more directories: they come along. */
 static int
 add_module_directory (struct initramfs *initramfs, enum language language, const char *directory)
@@ -76,6 +68,7 @@ add_module_directory (struct initramfs *initramfs, enum language language, const
 static int
 take_answer (struct initramfs *initramfs, enum language language, const char *line, char **executable)
 {
+  static const struct tree_rules rules = { .unwanted = is_unwanted, .libraries = true, .times = true };
   const char *path = line + 2;
 
   if (line[0] == '\0' || line[1] != ' ' || *path != '/')
@@ -86,7 +79,7 @@ take_answer (struct initramfs *initramfs, enum language language, const char *li
     *executable = strdup (path);
     return *executable ? 0 : -1;
   case 'L':
-    return access (path, R_OK) == 0 ? add_tree (initramfs, path) : 0;
+    return access (path, R_OK) == 0 ? initramfs_add_host_tree (initramfs, path, &rules) : 0;
   case 'F':
     return access (path, R_OK) == 0 ? initramfs_add_host_file (initramfs, path) : 0;
   case 'P':

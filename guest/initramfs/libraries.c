@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "guest/initramfs/elf-file.h"
 #include "guest/initramfs/libraries.h"
@@ -26,7 +27,7 @@ struct object {
   const struct object *parent;  /* the first that needs it; NULL for the program */
 };
 
-struct search {
+struct library_search {
   struct object **objects;      /* each is served in turn */
   size_t count;
   struct loader_cache cache;
@@ -36,7 +37,7 @@ struct search {
 };
 
 static int
-no_memory (const struct search *search)
+no_memory (const struct library_search *search)
 {
   snprintf (search->why, search->why_size, "out of memory");
   return -1;
@@ -123,7 +124,7 @@ look_in (const char *directories, const char *owner, const char *name)
 
 /* The library NAME that USER needs, as a new object, or NULL if it is nowhere. */
 static struct object *
-look_for (const struct search *search, const struct object *user, const char *name)
+look_for (const struct library_search *search, const struct object *user, const char *name)
 {
   struct object *found = NULL;
 
@@ -147,22 +148,21 @@ look_for (const struct search *search, const struct object *user, const char *na
 
 /* Append OBJECT, which is taken over. */
 static int
-append (struct search *search, struct object *object)
+append (struct library_search *search, struct object *object)
 {
-  struct object **larger = reallocarray (search->objects, search->count + 1, sizeof *larger);
+  struct object **added = array_add (search->objects, search->count);
 
-  if (larger == NULL) {
+  if (added == NULL) {
     object_free (object);
     return no_memory (search);
   }
-  search->objects = larger;
-  larger[search->count++] = object;
+  *added = object;
   return 0;
 }
 
 /* Whether NAME is there already, perhaps as the loader, which some libraries need, too. */
 static bool
-is_known (const struct search *search, const char *name)
+is_known (const struct library_search *search, const char *name)
 {
   const char *loader = search->objects[0]->elf.loader;
 
@@ -176,7 +176,7 @@ is_known (const struct search *search, const char *name)
 
 /* Add the library NAME, which USER needs, unless it is there already. */
 static int
-add_library (struct search *search, const struct object *user, const char *name)
+add_library (struct library_search *search, const struct object *user, const char *name)
 {
   if (is_known (search, name))
     return 0;
@@ -199,7 +199,7 @@ add_library (struct search *search, const struct object *user, const char *name)
 }
 
 static int
-add_libraries (struct search *search)
+add_libraries (struct library_search *search)
 {
   for (size_t i = 0; i < search->count; i++) {
     const struct object *user = search->objects[i];
@@ -212,13 +212,13 @@ add_libraries (struct search *search)
 }
 
 static int
-add_path (const struct search *search, const char *path, struct text_list *list)
+add_path (const struct library_search *search, const char *path, struct text_list *list)
 {
   return text_list_add (list, path, strlen (path)) == -1 ? no_memory (search) : 0;
 }
 
 static int
-list_paths (const struct search *search, struct text_list *list)
+list_paths (const struct library_search *search, struct text_list *list)
 {
   const char *loader = search->objects[0]->elf.loader;
 
@@ -234,7 +234,7 @@ list_paths (const struct search *search, struct text_list *list)
 
 /* Begin with the program or library PATH itself. */
 static int
-begin (struct search *search, const char *path)
+begin (struct library_search *search, const char *path)
 {
   struct object *object = calloc (1, sizeof *object);
 
@@ -252,7 +252,7 @@ begin (struct search *search, const char *path)
 
 /* Is the program's loader there?  The directory that it is in is one to look into. */
 static int
-check_loader (struct search *search)
+check_loader (struct library_search *search)
 {
   const struct object *program = search->objects[0];
   CLEANUP_FREE char *real = program->elf.loader ? realpath (program->elf.loader, NULL) : NULL;
@@ -269,7 +269,7 @@ check_loader (struct search *search)
 int
 libraries_find (const char *path, struct text_list *list, char *why, size_t why_size)
 {
-  struct search search = { .why = why, .why_size = why_size };
+  struct library_search search = { .why = why, .why_size = why_size };
 
   loader_cache_read (LOADER_CACHE, &search.cache);
   int result = begin (&search, path) == -1 || check_loader (&search) == -1 || add_libraries (&search) == -1

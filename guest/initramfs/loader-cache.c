@@ -23,7 +23,7 @@ struct header {
   uint32_t unused[5];
 };
 
-struct entry {
+struct cache_entry {
   uint32_t flags;
   uint32_t name, path;          /* where these texts begin, in bytes from the beginning of the file */
   uint32_t os_version;
@@ -31,7 +31,7 @@ struct entry {
 };
 
 _Static_assert (sizeof (struct header) == 48, "48 bytes in the file");
-_Static_assert (sizeof (struct entry) == 24, "24 bytes in the file");
+_Static_assert (sizeof (struct cache_entry) == 24, "24 bytes in the file");
 
 /* Read the LENGTH bytes of FD. */
 static char *
@@ -81,7 +81,7 @@ const char *
 loader_cache_find (const struct loader_cache *cache, const char *name)
 {
   struct header header;
-  struct entry entry;
+  struct cache_entry entry;
 
   if (cache->data == NULL)
     return NULL;

@@ -10,10 +10,13 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/text.h"
-#include "guest/initramfs/entry.h"
+#include "guest/initramfs/host.h"
+#include "guest/initramfs/imports.h"
 #include "guest/initramfs/initramfs.h"
+#include "guest/initramfs/languages.h"
 #include "guest/initramfs/needs.h"
 #include "guest/initramfs/shell-words.h"
+#include "guest/initramfs/terminals.h"
 
 /* A file that is only named, not run, is taken up to this size. */
 #define NAMED_FILE_MAX (16 << 20)
@@ -299,15 +302,4 @@ void
 initramfs_ask_interpreters (struct initramfs *initramfs)
 {
   initramfs->asks_interpreters = true;
-}
-
-int
-initramfs_add_checker (struct initramfs *initramfs, const char *check, const char *const *included, size_t count)
-{
-  initramfs_ask_interpreters (initramfs);
-  int r = initramfs_add_shell_command (initramfs, check) == -1 ? -1 : initramfs_add_environment (initramfs);
-
-  for (size_t i = 0; r == 0 && i < count; i++)
-    r = initramfs_add_included (initramfs, included[i]);
-  return r;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/initramfs/entry.h"
@@ -46,18 +47,16 @@ visit (const void *node, VISIT order, void *closure)
 {
   const struct initramfs_entry *entry = *(struct initramfs_entry *const *) node;
   struct files *files = closure;
-  struct file *larger;
 
   if ((order != postorder && order != leaf) || !S_ISREG (entry->mode))
     return;
-  larger = reallocarray (files->files, files->count + 1, sizeof *larger);
-  if (larger == NULL) {
+  struct file *file = array_add (files->files, files->count);
+  if (file == NULL) {
     files->failed = true;
     return;
   }
-  files->files = larger;
-  larger[files->count] = (struct file) { entry->path, entry_bytes (entry) };
-  files->bytes += larger[files->count++].bytes;
+  *file = (struct file) { entry->path, entry_bytes (entry) };
+  files->bytes += file->bytes;
 }
 
 /* Largest first. */

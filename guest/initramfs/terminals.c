@@ -7,8 +7,8 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
-#include "guest/initramfs/entry.h"
-#include "guest/initramfs/initramfs.h"
+#include "guest/initramfs/host.h"
+#include "guest/initramfs/terminals.h"
 
 static const char *const directories[] = { "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo" };
 

@@ -16,26 +16,26 @@
 #include "guest/kernel/store.h"
 
 /* A file of a package: BEFORE, the release, AFTER. */
-struct place {
+struct package_place {
   const char *before;
   const char *after;
 };
 
 /* Until 6.18 Debian had image and configuration in /boot, and since 6.19 beside the modules. */
-static const struct place images[] = {
+static const struct package_place images[] = {
   { "boot/vmlinuz-", "" }, { "usr/lib/modules/", "/vmlinuz" }, { "lib/modules/", "/vmlinuz" }, { 0 },
 };
-static const struct place configs[] = {
+static const struct package_place configs[] = {
   { "boot/config-", "" }, { "usr/lib/modules/", "/config" }, { "lib/modules/", "/config" }, { 0 },
 };
-static const struct place module_trees[] = { { "usr/lib/modules/", "/kernel" }, { "lib/modules/", "/kernel" }, { 0 } };
+static const struct package_place module_trees[] = { { "usr/lib/modules/", "/kernel" }, { "lib/modules/", "/kernel" }, { 0 } };
 
 /* Where it is put: the cache has one layout. */
 static const char *const cache_directories[] = { "", "/boot", "/lib", "/lib/modules" };
 
 /* The first of PLACES (of which the last is empty) that is in the directory TOP, to free, or NULL. */
 static char *
-find_place (const char *top, const struct place *places, const char *release)
+find_place (const char *top, const struct package_place *places, const char *release)
 {
   char *path = NULL;
 
