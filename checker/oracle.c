@@ -7,7 +7,7 @@
 
 #include "checker/judge.h"
 #include "checker/oracle.h"
-#include "checker/persistence.h"
+#include "checker/persistence/persistence.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"

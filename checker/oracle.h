@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What an outcome means at the moment of a crash: it is held against the trees before and after each step of the update or, where the
- * update is a workload, against what its operations have promised (checker/persistence.h).
+ * update is a workload, against what its operations have promised (checker/persistence/persistence.h).
  */
 #ifndef POWERCUT_CHECKER_ORACLE_H
 #define POWERCUT_CHECKER_ORACLE_H

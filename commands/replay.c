@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checker/persistence.h"
+#include "checker/persistence/persistence.h"
 #include "commands/replay.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"

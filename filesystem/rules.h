@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The rules of persistence by name.  What each of them says is at the beginning of checker/persistence.h; who promises
- * which, in the rows of filesystem/filesystem.c.
+/* The rules of persistence by name.  What each of them says is at the beginning of checker/persistence/persistence.h;
+ * who promises which, in the rows of filesystem/filesystem.c.
  */
 #ifndef POWERCUT_FILESYSTEM_RULES_H
 #define POWERCUT_FILESYSTEM_RULES_H

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/persistence.h"
+#include "checker/persistence/persistence.h"
 #include "checker/workload/jlang.h"
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"

@@ -13,6 +13,7 @@ log/foreign
 nbd-plugin
 checker/observe
 checker/workload
+checker/persistence
 checker
 guest/agent
 guest/kernel

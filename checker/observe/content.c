@@ -6,6 +6,8 @@
 
 #include "checker/observe/content.h"
 #include "checker/observe/sectors.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
 #include "common/printable.h"
 
 void
@@ -53,6 +55,17 @@ content_word (const struct content *content, char word[CONTENT_WORD_SIZE])
     snprintf (word, CONTENT_WORD_SIZE, "zero");
   else
     content_format_hash (XXH3_128bits_digest (content->hash), word);
+}
+
+/* An `!` at the start would look like an error. */
+char *
+content_target (const char *target)
+{
+  const bool mark = target[0] == '!';
+  CLEANUP_FREE char *word = escape_text (target + mark);
+  char *text;
+
+  return word && asprintf (&text, "%s%s", mark ? "%21" : "", word) != -1 ? text : NULL;
 }
 
 bool

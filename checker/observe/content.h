@@ -31,6 +31,9 @@ extern void content_begin (struct content *content, XXH3_state_t *hash);
 extern void content_add (struct content *content, const void *data, size_t length);
 extern void content_word (const struct content *content, char word[CONTENT_WORD_SIZE]);
 
+/* The word for a link that leads to TARGET, to free; NULL if out of memory. */
+extern char *content_target (const char *target);
+
 /* Whether a file with the SIZE bytes at DATA is told as text: one to CONTENT_TEXT_MAX bytes of UTF-8, all of them visible
  * characters (common/printable.h), tabs or ends of lines.
  */

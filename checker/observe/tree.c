@@ -379,23 +379,20 @@ observe_file (struct observer *observer, const struct place *place, const struct
 static void
 observe_link (struct observer *observer, const struct place *place, const struct statx *status)
 {
-  char content[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
-  char *target = observer->piece;
-  ssize_t length = readlinkat (place->folder_fd, place->name, target, PIECE_SIZE);
+  char error[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
+  CLEANUP_FREE char *word = NULL;
+  ssize_t length = readlinkat (place->folder_fd, place->name, observer->piece, PIECE_SIZE - 1);
 
   if (length <= 0)
-    format_error (length == 0 ? ENODATA : errno, content);
+    format_error (length == 0 ? ENODATA : errno, error);
+  else {
+    observer->piece[length] = '\0';
+    word = content_target (observer->piece);
+    observer->out_of_memory |= word == NULL;
+  }
   format_xattrs (observer, place, -1, xattrs);
   print_head (observer->lines, status);
-  if (length <= 0)
-    fputs (content, observer->lines);
-  else {
-    /* An `!` at the start would look like an error. */
-    bool mark = target[0] == '!';
-    if (mark)
-      fputs ("%21", observer->lines);
-    escape_word (target + mark, (size_t) length - mark, observer->lines);
-  }
+  fputs (length <= 0 ? error : word ? word : "", observer->lines);
   print_tail (observer->lines, xattrs, place);
 }
 

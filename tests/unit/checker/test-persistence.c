@@ -10,7 +10,7 @@
 
 #include "checker/observe/sectors.h"
 #include "checker/observe/tree.h"
-#include "checker/persistence.h"
+#include "checker/persistence/persistence.h"
 #include "checker/workload/pattern.h"
 #include "checker/workload/simulation.h"
 #include "common/escape.h"

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/observe/sectors.h"
+#include "checker/persistence/match.h"
+#include "common/cleanup.h"
+
+static bool
+is (const char *text, const char *word)
+{
+  return strcmp (text, word) == 0;
+}
+
+/* Whether a byte of DATA below SIZE and outside RANGE is not zero. */
+static bool
+has_bytes (const struct sim_data *data, const struct byte_range *range, uint64_t size)
+{
+  for (size_t i = 0; i < data->count; i++) {
+    uint64_t start = data->extents[i].start, end = start + data->extents[i].length;
+
+    end = end < size ? end : size;
+    if (start < end && (start < range->from || end > range->to))
+      return true;
+  }
+  return false;
+}
+
+/* Whether sector NUMBER of DATA is the one of hash SEEN. */
+static bool
+sector_matches (const struct sim_data *data, size_t number, uint64_t seen)
+{
+  uint8_t bytes[SECTOR_SIZE];
+
+  sim_data_read (data, (uint64_t) number * SECTOR_SIZE, bytes, sizeof bytes);
+  return seen == (all_zero ((const char *) bytes, sizeof bytes) ? SECTOR_OF_ZEROS : XXH3_64bits (bytes, sizeof bytes));
+}
+
+/* Whether the sectors at PATH that lie outside the range that was touched are as they were; also if nobody knows. */
+static bool
+sectors_match (const struct hearing *hearing, const struct inode_state *state, const struct sim_inode *inode,
+               const char *path)
+{
+  const struct page_file *file = NULL;
+
+  for (size_t i = 0; i < hearing->file_count && file == NULL; i++)
+    if (strcmp (hearing->files[i].path, path) == 0)
+      file = &hearing->files[i];
+  for (size_t i = 0; file && i < file->count; i++) {
+    uint64_t from = (uint64_t) i * SECTOR_SIZE;
+
+    if ((from + SECTOR_SIZE <= state->dirty.from || from >= state->dirty.to)
+        && !sector_matches (&inode->data, i, file->sectors[i]))
+      return false;
+  }
+  return true;
+}
+
+static bool
+data_match (const struct hearing *hearing, const struct inode_state *state, const struct sim_inode *inode,
+            const struct tree_object *seen)
+{
+  const char *content = seen->field[TREE_CONTENT];
+
+  if (!state->data.made)
+    return true;
+  if (!state->data_touched)
+    return is (seen->field[TREE_SIZE], state->size_text) && is (content, state->word);
+  uint64_t size = strtoull (seen->field[TREE_SIZE], NULL, 10);  /* a number, as tree_parse has found */
+  if (size < state->size_min || size > state->size_max)
+    return false;
+  return !(is (content, "zero") && has_bytes (&inode->data, &state->dirty, size))
+    && sectors_match (hearing, state, inode, seen->field[TREE_PATH]);
+}
+
+static bool
+xattrs_match (const struct inode_state *state, const struct tree_object *seen)
+{
+  const char *xattrs = seen->field[TREE_XATTRS];
+
+  return !state->xattrs.made || state->xattr_touches > 1 || is (xattrs, state->old_xattrs)
+    || (state->xattr_touches == 1 && is (xattrs, state->new_xattrs));
+}
+
+bool
+match_mode (const struct inode_state *state, const struct tree_object *seen)
+{
+  int mode = (int) strtol (seen->field[TREE_MODE], NULL, 8);    /* four octal digits, as tree_parse has found */
+
+  return !state->xattrs.made || state->old_mode == -1 || state->mode_touches > 1 || mode == state->old_mode
+    || (state->mode_touches == 1 && mode == state->new_mode);
+}
+
+enum match
+match_object (struct hearing *hearing, const struct sim_inode *inode, const struct tree_object *seen)
+{
+  const struct inode_state *state = &hearing->state->inodes[inode->number];
+
+  if (seen->field[TREE_TYPE][0] != inode->type || seen->field[TREE_CONTENT][0] == '!'
+      || seen->field[TREE_XATTRS][0] == '!')
+    return MATCH_NOT;
+  if (inode->type == 'l') {
+    CLEANUP_FREE char *target = content_target (inode->target);
+
+    hearing->out_of_memory |= target == NULL;
+    if (target && !is (target, seen->field[TREE_CONTENT]))
+      return MATCH_NOT;
+  }
+  if (inode->type == 'f' && !data_match (hearing, state, inode, seen))
+    return MATCH_TYPE;
+  return xattrs_match (state, seen) && match_mode (state, seen) ? MATCH_ALL : MATCH_DATA;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether what was seen is what is promised. */
+#ifndef POWERCUT_CHECKER_PERSISTENCE_MATCH_H
+#define POWERCUT_CHECKER_PERSISTENCE_MATCH_H
+
+#include "checker/persistence/hearing.h"
+
+/* How far an object is what an inode is: the higher, the farther. */
+enum match { MATCH_NOT, MATCH_TYPE, MATCH_DATA, MATCH_ALL };
+
+/* How far SEEN is INODE. */
+extern enum match match_object (struct hearing *hearing, const struct sim_inode *inode, const struct tree_object *seen);
+
+/* Whether the mode of SEEN is one that the object of STATE may have. */
+extern bool match_mode (const struct inode_state *state, const struct tree_object *seen);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/persistence/hearing.h"
+#include "checker/persistence/persistence.h"
+#include "checker/persistence/promises.h"
+#include "checker/persistence/walk.h"
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/message.h"
+#include "common/printable.h"
+#include "filesystem/filesystem.h"
+
+struct persistence {
+  const struct workload *workload;
+  uint32_t rules;
+  XXH3_state_t *hash;
+  struct workload_state **states;       /* by the number of the operation that returned last; NULL: not known yet */
+};
+
+int
+persistence_rules (const struct workload *workload, const char *filesystem, const char *options, uint32_t *rules)
+{
+  *rules = filesystem_promises (filesystem_find (filesystem), options);
+  for (size_t i = 0; i < workload->rule_count; i++) {
+    const struct workload_rule *change = &workload->rules[i];
+    enum persistence_rule rule = persistence_rule_find (change->name);
+
+    if (rule == RULE_COUNT) {
+      CLEANUP_FREE char *safe = safe_text (change->name);
+
+      error_message ("%s:%u: %s: no such rule: see powercut-workload(5)", workload->name, change->line,
+                     safe ? safe : "?");
+      return -1;
+    }
+    if (change->on)
+      *rules |= RULE_BIT (rule);
+    else
+      *rules &= ~RULE_BIT (rule);
+  }
+  return 0;
+}
+
+struct persistence *
+persistence_new (const struct workload *workload, uint32_t rules)
+{
+  struct persistence *persistence = calloc (1, sizeof *persistence);
+
+  if (persistence) {
+    *persistence = (struct persistence) {
+      workload, rules, XXH3_createState (), calloc (workload->count + 1, sizeof *persistence->states)
+    };
+    if (persistence->hash && persistence->states)
+      return persistence;
+    persistence_free (persistence);
+  }
+  out_of_memory ();
+  return NULL;
+}
+
+void
+persistence_free (struct persistence *persistence)
+{
+  if (persistence == NULL)
+    return;
+  for (size_t i = 0; persistence->states && i <= persistence->workload->count; i++)
+    workload_state_free (persistence->states[i]);
+  free (persistence->states);
+  XXH3_freeState (persistence->hash);
+  free (persistence);
+}
+
+/* Do the operations up to number LIMIT, where NUMBER is the last persistence operation that returned; stop at the next.
+ */
+static int
+do_operations (const struct persistence *persistence, struct workload_state *state, uint32_t number, size_t limit)
+{
+  const struct workload *workload = persistence->workload;
+  struct promiser promiser = { persistence->rules, persistence->hash, state, 0 };
+
+  if (workload_state_begin (state, workload) == -1)
+    return -1;
+  for (size_t i = 0; i < limit; i++) {
+    const struct workload_operation *operation = &workload->operations[i];
+    bool persists = workload_is_persistence (operation->verb) && i >= workload->setup_count;
+
+    if (i == workload->setup_count && promise_all (&promiser) == -1)
+      return -1;
+    if (persists && i >= number)
+      break;
+    if (workload_state_do (state, i, persistence->hash) == -1)
+      return -1;
+    promiser.operation = (uint32_t) i + 1;
+    if (persists && promise_by (&promiser, operation) == -1)
+      return -1;
+    promiser.operation = 0;
+  }
+  return 0;
+}
+
+/* The state when operation NUMBER was the last to return; NULL after a message.  It stays persistence's. */
+static struct workload_state *
+find_state (struct persistence *persistence, uint32_t number)
+{
+  struct workload_state *state = persistence->states[number];
+
+  if (state)
+    return state;
+  state = calloc (1, sizeof *state);
+  if (state == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
+  if (do_operations (persistence, state, number, persistence->workload->count) == -1) {
+    workload_state_free (state);
+    return NULL;
+  }
+  workload_state_finish (state, persistence->hash);
+  persistence->states[number] = state;
+  return state;
+}
+
+/* Say how many more there are.  Returns the detail, or NULL. */
+static char *
+finish_detail (struct hearing *hearing)
+{
+  char *text;
+
+  if (hearing->more == 0 || hearing->detail == NULL)
+    return hearing->detail;
+  if (asprintf (&text, "%s (and %zu more)", hearing->detail, hearing->more) == -1)
+    text = NULL;
+  free (hearing->detail);
+  return text;
+}
+
+/* Parse the lines about sectors at TEXT. */
+static int
+parse_files (struct hearing *hearing, const char *text)
+{
+  while (*text) {
+    struct page_file *file = array_add (hearing->files, hearing->file_count);
+
+    if (file == NULL)
+      return out_of_memory ();
+    text = page_file_parse (text, file);
+    if (text == NULL) {
+      hearing->file_count--;
+      error_message ("the observed tree: a line about sectors is malformed: %m");
+      return -1;
+    }
+  }
+  return 0;
+}
+
+static void
+free_files (struct hearing *hearing)
+{
+  for (size_t i = 0; i < hearing->file_count; i++)
+    page_file_free (&hearing->files[i]);
+  free (hearing->files);
+}
+
+/* Hold SEEN against STATE. */
+static int
+judge_seen (const struct persistence *persistence, struct workload_state *state, const char *seen, char **detail)
+{
+  struct hearing hearing = {
+    .workload = persistence->workload, .rules = persistence->rules, .state = state, .tree = { .name = "observed" }
+  };
+  int r = tree_parse (seen, &hearing.tree) == -1 ? -1 : parse_files (&hearing, pages_begin (seen));
+
+  if (r == 0 && walk_tree (&hearing) == -1)
+    r = out_of_memory ();
+  tree_free (&hearing.tree);
+  free_files (&hearing);
+  *detail = finish_detail (&hearing);
+  if (r == 0 && hearing.detail && *detail == NULL)
+    r = out_of_memory ();
+  return r;
+}
+
+static int
+compare_paths (const void *left, const void *right)
+{
+  return strcmp (*(char *const *) left, *(char *const *) right);
+}
+
+/* Add the path of ENTRY to the COUNT in PATHS, unless it is there.  Returns their number, or -1. */
+static ssize_t
+add_path (const struct sim_entry *entry, char **paths, ssize_t count)
+{
+  CLEANUP_FREE char *path = sim_entry_path (entry);
+  char *word = path ? escape_text (path) : NULL;
+
+  if (word == NULL)
+    return -1;
+  for (ssize_t i = 0; i < count; i++)
+    if (strcmp (paths[i], word) == 0) {
+      free (word);
+      return count;
+    }
+  paths[count] = word;
+  return count + 1;
+}
+
+/* Add the paths, COUNT so far, under which a file of STATE may be judged by ranges. */
+static ssize_t
+add_paths (const struct workload_state *state, char **paths, ssize_t count)
+{
+  for (size_t i = 0; i < state->entry_count; i++)
+    for (size_t j = 0; j < state->entries[i].count && count >= 0 && count < PERSISTENCE_PATHS_MAX; j++) {
+      uint32_t inode = state->entries[i].inodes[j];
+
+      if (inode != NOWHERE && state->inodes[inode].data.made && state->inodes[inode].data_touched)
+        count = add_path (state->simulation.entries[i], paths, count);
+    }
+  return count;
+}
+
+/* Whether a mark may say that operation NUMBER has returned: one of the update's that promise, or 0, the sync before
+ * it.
+ */
+static bool
+is_mark (const struct workload *workload, size_t number)
+{
+  if (number == 0)
+    return true;
+  return number > workload->setup_count && number <= workload->count
+    && workload_is_persistence (workload->operations[number - 1].verb);
+}
+
+ssize_t
+persistence_paths (struct persistence *persistence, char ***paths)
+{
+  ssize_t count = 0;
+
+  *paths = calloc (PERSISTENCE_PATHS_MAX, sizeof **paths);
+  if (*paths == NULL)
+    return out_of_memory ();
+  for (size_t number = 0; number <= persistence->workload->count && count < PERSISTENCE_PATHS_MAX; number++) {
+    if (!is_mark (persistence->workload, number))
+      continue;
+    const struct workload_state *state = find_state (persistence, (uint32_t) number);
+    ssize_t larger = state ? add_paths (state, *paths, count) : -1;
+
+    if (larger == -1) {
+      for (ssize_t i = 0; i < PERSISTENCE_PATHS_MAX; i++)
+        free ((*paths)[i]);
+      free (*paths);
+      return state ? out_of_memory () : -1;
+    }
+    count = larger;
+  }
+  qsort (*paths, (size_t) count, sizeof **paths, compare_paths);
+  return count;
+}
+
+int
+persistence_judge (struct persistence *persistence, uint32_t number, const char *seen, char **detail)
+{
+  struct workload_state *state;
+
+  *detail = NULL;
+  if (!is_mark (persistence->workload, number)) {
+    error_message ("%s: a mark says that operation %u has returned, which is no persistence operation of the update: "
+                   "the log is damaged or was written by another version", persistence->workload->name, number);
+    return -1;
+  }
+  state = find_state (persistence, number);
+  return state ? judge_seen (persistence, state, seen, detail) : -1;
+}
+
+int
+persistence_compare (struct persistence *persistence, bool done, const char *seen, char **detail)
+{
+  const struct workload *workload = persistence->workload;
+  const struct persistence exact = { workload, RULES_ALL, persistence->hash, NULL };
+  struct workload_state *state = calloc (1, sizeof *state);
+  const struct promiser promiser = { RULES_ALL, persistence->hash, state, 0 };
+  int r = -1;
+
+  *detail = NULL;
+  if (state == NULL)
+    return out_of_memory ();
+  if (do_operations (&exact, state, (uint32_t) workload->count, done ? workload->count : workload->setup_count) == 0
+      && promise_all (&promiser) == 0) {
+    workload_state_finish (state, persistence->hash);
+    r = judge_seen (&exact, state, seen, detail);
+  }
+  workload_state_free (state);
+  return r;
+}

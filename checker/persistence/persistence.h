@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The persistence oracle: what a crash may leave of a workload.
+ *
+ * Let K be the last persistence operation that had returned when the power failed (fsync, fdatasync, msync, sync or
+ * syncfs; the sync before `begin` if there was none yet), and E the next one after it.  Every operation before E may
+ * have been done.  E itself changes nothing that can be seen.  Each persistence operation up to K has promised
+ * something; a promise holds until a later operation before E touches what it is about, and from then on both what was
+ * promised and what came later is right.  What is touched apart: each name in a folder, the data and size of each file,
+ * the attributes of each object.
+ *
+ * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
+ * business.  Owners, times and link counts are not looked at, nor are modes that no chmod has set.
+ *
+ *   sync-name    sync, syncfs: a name that was there is there, and leads to what it led to
+ *   sync-gone    sync, syncfs: a name that was not there, but had been, is not there
+ *   sync-data    sync, syncfs: every file's size and data
+ *   sync-xattr   sync, syncfs: all extended attributes, and modes
+ *   fsync-data   fsync, fdatasync: the file's size and data; msync: the same, once every range that was written since
+ *                these were promised last has been msynced, and the size has not changed
+ *   fsync-xattr  fsync: the extended attributes of the file or folder, and its mode
+ *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above
+ *                it of which no name was promised yet, up to one that was moved; fdatasync of a file of which no name
+ *                was promised yet: it is there under one of the names that it has had
+ *   fsync-links  fsync: the file is there under its other names, too, each with the new folders above it
+ *   fsync-gone   fsync: a name that the file or folder had lost (by rename, unlink, exchange) does not lead to it
+ *   fsync-exchange  fsync-name, fsync-links and fsync-gone hold for names, too, that an exchange has changed since they
+ *                were promised last
+ *   dir-name     fsync of a folder: a name that was in it is there; the object is there, of its type, and a link has
+ *                its target, but what a file holds is not promised
+ *   dir-gone     fsync of a folder: a name that was not in it, but had been, is not there
+ *   rename-lost  that of which a name was promised, and which operations since then have always left one, is found
+ *                under one of the names that it may have
+ *   object       what a name leads to is something that was there under that name at some time and can be read: no file
+ *                in place of a folder, no link with another target (an empty one, for instance), nothing that cannot be
+ *                looked at
+ *
+ * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest
+ * or above the largest that it had meanwhile; where the observation has lines about its sectors, each one outside the
+ * range that was touched (from the first byte to the last) is as it was; and it is not all zeros if a byte outside is
+ * not.  That counts as sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched
+ * more often are not looked at.
+ *
+ * Where file systems differ: to all these rules the developers of ext3, ext4, XFS and btrfs hold their file systems
+ * (the tests of log recovery in xfstests, generic/034 to generic/557).  XFS does not promise fsync-exchange: an
+ * exchange of two files changes the folders alone.  f2fs promises that, fsync-gone and rename-lost only when mounted
+ * with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for
+ * sync-name, sync-gone, sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with
+ * `rule +NAME` and `rule -NAME`.
+ */
+#ifndef POWERCUT_CHECKER_PERSISTENCE_PERSISTENCE_H
+#define POWERCUT_CHECKER_PERSISTENCE_PERSISTENCE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "checker/workload/language.h"
+#include "filesystem/rules.h"
+
+/* The rules (filesystem/rules.h), a bit each, to which WORKLOAD holds a file system of type FILESYSTEM mounted with
+ * OPTIONS, into *rules.  Returns 0, or -1 after a message: the workload names a rule that is none.
+ */
+extern int persistence_rules (const struct workload *workload, const char *filesystem, const char *options,
+                              uint32_t *rules);
+
+struct persistence;
+
+/* An oracle for WORKLOAD, which must outlive it.  NULL after a message.  Free with persistence_free. */
+extern struct persistence *persistence_new (const struct workload *workload, uint32_t rules);
+extern void persistence_free (struct persistence *persistence);
+
+/* The files of which the sectors should be observed, since they may be judged by ranges: their paths as an observation
+ * has them, in strcmp order, at most PERSISTENCE_PATHS_MAX, in *paths, an array to free with its texts.  Returns their
+ * number, or -1 after a message.
+ */
+#define PERSISTENCE_PATHS_MAX 64
+extern ssize_t persistence_paths (struct persistence *persistence, char ***paths);
+
+/* Hold the observation SEEN (checker/observe/tree.h) against what is promised when the mark of operation NUMBER has
+ * been written, or, if that is 0, `begin`.  *detail is NULL if nothing is wrong, else one line to free, `RULE: PATH:
+ * what, and by which operation`.  Returns 0, or -1 after a message: the observation is malformed, or the operation is
+ * no persistence operation of the update.
+ */
+extern int persistence_judge (struct persistence *persistence, uint32_t number, const char *seen, char **detail);
+
+/* Hold SEEN, observed without a crash before the first operation of the update or, with DONE, after the last, against
+ * the simulation, which must know what a file system does.  Returns as persistence_judge does.
+ */
+extern int persistence_compare (struct persistence *persistence, bool done, const char *seen, char **detail);
+
+#endif

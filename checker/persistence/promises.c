@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A rule that is off promises nothing. */
+#include <config.h>
+
+#include "checker/persistence/promises.h"
+
+#define PAGE_BYTES 4096
+
+static bool
+is_on (const struct promiser *promiser, enum persistence_rule rule)
+{
+  return promiser->rules & RULE_BIT (rule);
+}
+
+static struct promise
+promise (const struct promiser *promiser, enum persistence_rule rule)
+{
+  return (struct promise) { true, rule, promiser->operation };
+}
+
+static void
+promise_data (const struct promiser *promiser, const struct sim_inode *inode, enum persistence_rule rule)
+{
+  struct inode_state *state = &promiser->state->inodes[inode->number];
+
+  if (inode->type != 'f' || !is_on (promiser, rule))
+    return;
+  state->data = promise (promiser, rule);
+  state->data_touched = false;
+  state->size_min = state->size_max = inode->data.size;
+  state->dirty = (struct byte_range) { UINT64_MAX, 0 };
+  state->unsynced_count = 0;
+}
+
+static void
+promise_xattrs (const struct promiser *promiser, const struct sim_inode *inode, enum persistence_rule rule)
+{
+  struct inode_state *state = &promiser->state->inodes[inode->number];
+
+  if (!is_on (promiser, rule))
+    return;
+  state->xattrs = promise (promiser, rule);
+  state->xattr_touches = state->mode_touches = 0;
+  state->old_mode = inode->mode;
+  sim_xattrs_word (inode, promiser->hash, state->old_xattrs);
+}
+
+/* Some name of INODE is durable. */
+static void
+promise_some_name (const struct promiser *promiser, const struct sim_inode *inode, enum persistence_rule rule)
+{
+  struct inode_state *state = &promiser->state->inodes[inode->number];
+
+  if (inode->name_count == 0)
+    return;
+  state->name = promise (promiser, rule);
+  state->renamed = state->gone = false;
+}
+
+/* ENTRY leads where it does now, and nowhere else. */
+static int
+promise_entry (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
+{
+  struct entry_state *state = &promiser->state->entries[entry->number];
+
+  if (!is_on (promiser, rule))
+    return 0;
+  state->count = 0;
+  state->exchanged = false;
+  state->promise = promise (promiser, rule);
+  if (entry_let_lead (state, inode_number_of (entry->inode)) == -1)
+    return -1;
+  if (entry->inode)
+    promise_some_name (promiser, entry->inode, rule);
+  return 0;
+}
+
+/* Whether the folder that ABOVE leads to may be found under another name, too: it was moved, which the fsync of
+ * something in it that was clean does not write.
+ */
+static bool
+was_moved (const struct promiser *promiser, const struct sim_entry *above)
+{
+  for (size_t i = 0; i < promiser->state->simulation.entry_count; i++)
+    if (i != above->number && entry_may_lead (&promiser->state->entries[i], above->inode->number))
+      return true;
+  return false;
+}
+
+/* ENTRY, and the folders above it up to one that was promised or moved before. */
+static int
+promise_path (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
+{
+  if (promise_entry (promiser, entry, rule) == -1)
+    return -1;
+  for (const struct sim_entry *above = entry->folder->above; above; above = above->folder->above)
+    if (promiser->state->inodes[above->inode->number].name.made || was_moved (promiser, above))
+      break;
+    else if (promise_entry (promiser, above, rule) == -1)
+      return -1;
+  return 0;
+}
+
+/* Whether the fsync of a file says something about ENTRY. */
+static bool
+fsync_covers (const struct promiser *promiser, const struct sim_entry *entry)
+{
+  return !promiser->state->entries[entry->number].exchanged || is_on (promiser, RULE_FSYNC_EXCHANGE);
+}
+
+/* Whatever does not lead to INODE now will not lead to it again. */
+static void
+promise_gone (const struct promiser *promiser, const struct sim_inode *inode)
+{
+  const struct simulation *simulation = &promiser->state->simulation;
+
+  if (!is_on (promiser, RULE_FSYNC_GONE))
+    return;
+  for (size_t i = 0; i < simulation->entry_count; i++) {
+    struct entry_state *entry = &promiser->state->entries[i];
+
+    if (simulation->entries[i]->inode == inode || !entry_may_lead (entry, inode->number)
+        || !fsync_covers (promiser, simulation->entries[i]))
+      continue;
+    entry_rule_out (entry, inode->number);
+    entry->promise = promise (promiser, RULE_FSYNC_GONE);
+  }
+}
+
+/* All names of INODE: OWN is the one by which it was synced, NULL if it was by none. */
+static int
+promise_names (const struct promiser *promiser, const struct sim_inode *inode, const struct sim_entry *own)
+{
+  const struct simulation *simulation = &promiser->state->simulation;
+
+  for (size_t i = 0; i < simulation->entry_count; i++) {
+    const struct sim_entry *entry = simulation->entries[i];
+
+    if (entry->inode == inode && fsync_covers (promiser, entry)
+        && promise_path (promiser, entry, own == NULL || own == entry ? RULE_FSYNC_NAME : RULE_FSYNC_LINKS) == -1)
+      return -1;
+  }
+  promise_gone (promiser, inode);
+  return 0;
+}
+
+static int
+promise_folder (const struct promiser *promiser, const struct sim_inode *folder)
+{
+  for (size_t i = 0; i < folder->entry_count; i++)
+    if (promise_entry (promiser, folder->entries[i], folder->entries[i]->inode ? RULE_DIR_NAME : RULE_DIR_GONE) == -1)
+      return -1;
+  return 0;
+}
+
+static int
+promise_fsync (const struct promiser *promiser, const char *path)
+{
+  const struct simulation *simulation = &promiser->state->simulation;
+  const struct sim_inode *inode = simulation_find (simulation, path);
+  const struct sim_entry *own = simulation_find_entry (simulation, path);
+
+  promise_data (promiser, inode, RULE_FSYNC_DATA);
+  promise_xattrs (promiser, inode, RULE_FSYNC_XATTR);
+  if (promise_names (promiser, inode, own && own->inode == inode ? own : NULL) == -1)
+    return -1;
+  return inode->type == 'd' ? promise_folder (promiser, inode) : 0;
+}
+
+static void
+promise_fdatasync (const struct promiser *promiser, const struct sim_inode *inode)
+{
+  promise_data (promiser, inode, RULE_FSYNC_DATA);
+  if (inode->type == 'f' && is_on (promiser, RULE_FSYNC_NAME) && !promiser->state->inodes[inode->number].name.made)
+    promise_some_name (promiser, inode, RULE_FSYNC_NAME);
+}
+
+static void
+promise_msync (const struct promiser *promiser, const struct sim_inode *inode,
+               const struct workload_operation *operation)
+{
+  struct inode_state *state = &promiser->state->inodes[inode->number];
+  uint64_t from = operation->offset / PAGE_BYTES * PAGE_BYTES, to = operation->offset + operation->length;
+  size_t kept = 0;
+
+  to = (to + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+  for (size_t i = 0; i < state->unsynced_count; i++)
+    if (state->unsynced[i].from < from || state->unsynced[i].to > to)
+      state->unsynced[kept++] = state->unsynced[i];
+  state->unsynced_count = kept;
+  if (kept == 0 && state->data.made)
+    promise_data (promiser, inode, RULE_FSYNC_DATA);
+}
+
+int
+promise_all (const struct promiser *promiser)
+{
+  const struct simulation *simulation = &promiser->state->simulation;
+
+  for (size_t i = 0; i < simulation->inode_count; i++) {
+    promise_data (promiser, simulation->inodes[i], RULE_SYNC_DATA);
+    promise_xattrs (promiser, simulation->inodes[i], RULE_SYNC_XATTR);
+  }
+  for (size_t i = 0; i < simulation->entry_count; i++)
+    if (promise_entry (promiser, simulation->entries[i],
+                       simulation->entries[i]->inode ? RULE_SYNC_NAME : RULE_SYNC_GONE) == -1)
+      return -1;
+  return 0;
+}
+
+int
+promise_by (const struct promiser *promiser, const struct workload_operation *operation)
+{
+  switch (operation->verb) {
+  case WORKLOAD_FSYNC:
+    return promise_fsync (promiser, operation->path);
+  case WORKLOAD_FDATASYNC:
+    promise_fdatasync (promiser, simulation_find (&promiser->state->simulation, operation->path));
+    return 0;
+  case WORKLOAD_MSYNC:
+    promise_msync (promiser, simulation_find (&promiser->state->simulation, operation->path), operation);
+    return 0;
+  default:
+    return promise_all (promiser);
+  }
+}

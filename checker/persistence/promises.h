@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What persistence operations promise (checker/persistence/persistence.h says it in words). */
+#ifndef POWERCUT_CHECKER_PERSISTENCE_PROMISES_H
+#define POWERCUT_CHECKER_PERSISTENCE_PROMISES_H
+
+#include <stdint.h>
+
+#include <xxhash.h>
+
+#include "checker/persistence/state.h"
+
+struct promiser {
+  uint32_t rules;
+  XXH3_state_t *hash;
+  struct workload_state *state; /* into which the promises go */
+  uint32_t operation;           /* number of who promises; 0: the sync before `begin` */
+};
+
+/* What a sync promises.  Returns 0, or -1 after a message. */
+extern int promise_all (const struct promiser *promiser);
+
+/* What OPERATION, a persistence operation, promises.  Returns as above. */
+extern int promise_by (const struct promiser *promiser, const struct workload_operation *operation);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/persistence/report.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+
+/* Print what INODE should be. */
+static void
+print_expected (FILE *file, const struct hearing *hearing, const struct sim_inode *inode)
+{
+  const struct inode_state *state = &hearing->state->inodes[inode->number];
+  struct tree_object object = {
+    .field = { [TREE_TYPE] = "f", [TREE_SIZE] = state->size_text, [TREE_CONTENT] = state->word }
+  };
+
+  if (inode->type == 'f' && state->data.made && !state->data_touched)
+    tree_print_contents (file, &object);
+  else if (inode->type == 'l') {
+    CLEANUP_FREE char *target = content_target (inode->target);
+
+    fputs ("link to ", file);
+    tree_print_word (file, target ? target : "?");
+  }
+  else
+    fputs (tree_type_name (inode->type), file);
+}
+
+/* Print by whom it was promised. */
+static void
+print_promise (FILE *file, const struct hearing *hearing, const struct promise *made)
+{
+  const struct workload *workload = hearing->workload;
+
+  if (!made->made)
+    return;
+  if (made->operation == 0)
+    fputs (" (synced before `begin')", file);
+  else
+    fprintf (file, " (%s at line %u)", workload_verb_name (workload->operations[made->operation - 1].verb),
+             workload->operations[made->operation - 1].line);
+}
+
+/* A violation is described to this stream, which begins with rule and path, unless there is one already: then it is
+ * counted, and the stream is NULL.
+ */
+static FILE *
+begin_violation (struct hearing *hearing, enum persistence_rule rule, const char *path, size_t *length)
+{
+  FILE *file;
+
+  if (hearing->detail) {
+    hearing->more++;
+    return NULL;
+  }
+  file = open_memstream (&hearing->detail, length);
+  if (file == NULL) {
+    hearing->out_of_memory = true;
+    return NULL;
+  }
+  fprintf (file, "%s: ", persistence_rule_name (rule));
+  tree_print_word (file, path);
+  fputs (": ", file);
+  return file;
+}
+
+static void
+end_violation (struct hearing *hearing, FILE *file, const struct promise *made)
+{
+  print_promise (file, hearing, made);
+  hearing->out_of_memory |= fclose (file) == EOF;
+}
+
+void
+report_missing (struct hearing *hearing, const char *path, const struct sim_inode *inode, const struct promise *made)
+{
+  size_t length;
+  FILE *file = begin_violation (hearing, made->rule, path, &length);
+
+  if (file == NULL)
+    return;
+  fputs ("missing, should be ", file);
+  print_expected (file, hearing, inode);
+  end_violation (hearing, file, made);
+}
+
+void
+report_present (struct hearing *hearing, const char *path, const struct tree_object *seen, const struct promise *made)
+{
+  size_t length;
+  FILE *file = begin_violation (hearing, made->rule, path, &length);
+
+  if (file == NULL)
+    return;
+  tree_print_contents (file, seen);
+  fputs (", should be gone", file);
+  end_violation (hearing, file, made);
+}
+
+/* Print what was asked of a file whose data were touched after the promise. */
+static void
+print_bounds (FILE *file, const struct inode_state *state)
+{
+  fprintf (file, "%ju to %ju bytes", (uintmax_t) state->size_min, (uintmax_t) state->size_max);
+  if (state->dirty.to == UINT64_MAX)
+    fprintf (file, ", the first %ju as they were", (uintmax_t) state->dirty.from);
+  else
+    fprintf (file, ", those outside %ju to %ju as they were", (uintmax_t) state->dirty.from,
+             (uintmax_t) state->dirty.to);
+}
+
+/* SEEN is not what it leads to, INODE coming nearest. */
+void
+report_wrong (struct hearing *hearing, const char *path, const struct tree_object *seen, const struct sim_inode *inode,
+              enum match match)
+{
+  const struct inode_state *state = &hearing->state->inodes[inode->number];
+  const struct promise nobody = { .rule = RULE_OBJECT };
+  const struct promise *made = match == MATCH_NOT ? &nobody : match == MATCH_TYPE ? &state->data : &state->xattrs;
+  size_t length;
+
+  if (match == MATCH_NOT && !(hearing->rules & RULE_BIT (RULE_OBJECT)))
+    return;
+  FILE *file = begin_violation (hearing, made->rule, path, &length);
+  if (file == NULL)
+    return;
+  if (match == MATCH_DATA && !match_mode (state, seen))
+    fprintf (file, "mode %s, should be %04o", seen->field[TREE_MODE], (unsigned) state->old_mode);
+  else if (match == MATCH_DATA)
+    fprintf (file, "xattrs %.*s, should be %.*s", TREE_HASH_SHOWN, seen->field[TREE_XATTRS], TREE_HASH_SHOWN,
+             state->old_xattrs);
+  else {
+    if (seen->field[TREE_XATTRS][0] == '!')
+      fprintf (file, "%s with unreadable xattrs (%s)", tree_type_name (seen->field[TREE_TYPE][0]),
+               seen->field[TREE_XATTRS] + 1);
+    else
+      tree_print_contents (file, seen);
+    fputs (", should be ", file);
+    if (match == MATCH_TYPE && state->data_touched)
+      print_bounds (file, state);
+    else
+      print_expected (file, hearing, inode);
+  }
+  end_violation (hearing, file, made);
+}
+
+/* INODE, which has had a name all the time, is under none of those that it may have. */
+void
+report_lost (struct hearing *hearing, const struct sim_inode *inode)
+{
+  const struct inode_state *state = &hearing->state->inodes[inode->number];
+  const struct simulation *simulation = &hearing->state->simulation;
+  enum persistence_rule rule = state->renamed ? RULE_RENAME_LOST : state->name.rule;
+  const char *separator = "";
+  char *paths = NULL;
+  size_t length;
+  FILE *file;
+
+  if (!(hearing->rules & RULE_BIT (rule)))
+    return;
+  file = open_memstream (&paths, &length);
+  for (size_t i = 0; file && i < simulation->entry_count; i++) {
+    CLEANUP_FREE char *path = NULL;
+
+    if (!entry_may_lead (&hearing->state->entries[i], inode->number))
+      continue;
+    path = sim_entry_path (simulation->entries[i]);
+    fputs (separator, file);
+    escape_word (path ? path : "?", path ? strlen (path) : 1, file);
+    separator = " or ";
+  }
+  if (file == NULL || fclose (file) == EOF)
+    hearing->out_of_memory = true;
+  file = paths ? begin_violation (hearing, rule, paths, &length) : NULL;
+  free (paths);
+  if (file == NULL)
+    return;
+  fputs ("lost, should be ", file);
+  print_expected (file, hearing, inode);
+  end_violation (hearing, file, &state->name);
+}

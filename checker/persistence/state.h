@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is known of a file system after some operations of a workload: for each name and each object, what was promised
+ * of it, and what has touched it since.
+ */
+#ifndef POWERCUT_CHECKER_PERSISTENCE_STATE_H
+#define POWERCUT_CHECKER_PERSISTENCE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <xxhash.h>
+
+#include "checker/workload/simulation.h"
+#include "filesystem/rules.h"
+
+#define NOWHERE UINT32_MAX      /* in place of the number of an inode */
+
+/* Who promised something. */
+struct promise {
+  bool made;
+  enum persistence_rule rule;
+  uint32_t operation;           /* its number; 0: the sync before `begin` */
+};
+
+struct byte_range {
+  uint64_t from, to;
+};
+
+/* What is known of a name: where it may lead. */
+struct entry_state {
+  uint32_t *inodes;             /* numbers, and NOWHERE; the one of the latest operation last */
+  size_t count;
+  bool exchanged;               /* by an exchange that no promise includes yet */
+  struct promise promise;       /* of the last that took something out */
+};
+
+struct inode_state {
+  struct promise name;          /* it has one */
+  bool renamed;                 /* since then */
+  bool gone;                    /* since then it had no name at some time */
+
+  struct promise data;
+  bool data_touched;            /* since then */
+  uint64_t size_min, size_max;  /* since then */
+  struct byte_range dirty;           /* all that was touched lies in it */
+  struct byte_range *unsynced;       /* what msync would have to write */
+  size_t unsynced_count;
+  char word[CONTENT_WORD_SIZE], size_text[24];  /* what is in it now, if it is promised and was not touched */
+
+  struct promise xattrs;
+  unsigned xattr_touches;       /* since then */
+  char old_xattrs[CONTENT_WORD_SIZE], new_xattrs[CONTENT_WORD_SIZE];
+  int old_mode, new_mode;       /* -1: not known, as chmod has never set it */
+  unsigned mode_touches;        /* since the promise of the xattrs, which is about the mode, too */
+
+  bool found;                   /* in the observation */
+};
+
+struct workload_state {
+  struct simulation simulation;
+  struct entry_state *entries;  /* by number */
+  size_t entry_count;
+  struct inode_state *inodes;   /* by number */
+  size_t inode_count;
+};
+
+/* The number of INODE; NOWHERE if it is NULL. */
+extern uint32_t inode_number_of (const struct sim_inode *inode);
+
+/* Whether ENTRY may lead to the inode of this number; that it does not any more; that it may, and does by the latest
+ * operation.  The last returns 0, or -1 after a message.
+ */
+extern bool entry_may_lead (const struct entry_state *entry, uint32_t inode);
+extern void entry_rule_out (struct entry_state *entry, uint32_t inode);
+extern int entry_let_lead (struct entry_state *entry, uint32_t inode);
+
+/* The state before the first operation of WORKLOAD.  Returns 0, or -1 after a message.  STATE is all zeros before; free
+ * in any case, with all that is in it.
+ */
+extern int workload_state_begin (struct workload_state *state, const struct workload *workload);
+extern void workload_state_free (struct workload_state *state);
+
+/* Do operation INDEX, the next one: what it touches may be old or new from now on.  HASH is the caller's.  Returns as
+ * above.
+ */
+extern int workload_state_do (struct workload_state *state, size_t index, XXH3_state_t *hash);
+
+/* Work out the words of what is promised and was not touched. */
+extern void workload_state_finish (struct workload_state *state, XXH3_state_t *hash);
+
+#endif

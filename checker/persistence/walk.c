@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/persistence/match.h"
+#include "checker/persistence/report.h"
+#include "checker/persistence/walk.h"
+#include "common/cleanup.h"
+#include "common/escape.h"
+
+static const struct tree_object *
+find_seen (const struct hearing *hearing, const char *path)
+{
+  const struct tree_object key = { .field = { [TREE_PATH] = path } };
+  const struct tree *tree = &hearing->tree;
+
+  return tree->count ? bsearch (&key, tree->objects, tree->count, sizeof key, tree_compare_objects) : NULL;
+}
+
+/* A path, and what may be there: of several folders that may be above it, each has an entry, or none. */
+struct seen_place {
+  char *path;                   /* escaped */
+  const struct sim_inode **inodes;      /* each once */
+  size_t count;
+  bool may_miss;
+  const struct promise *promise;        /* of some entry; NULL: there is none */
+};
+
+static bool
+has_inode (const struct seen_place *place, const struct sim_inode *inode)
+{
+  for (size_t i = 0; i < place->count; i++)
+    if (place->inodes[i] == inode)
+      return true;
+  return false;
+}
+
+/* PREFIX and NAME as a path that is escaped, to free, or NULL. */
+static char *
+join_path (const char *prefix, const char *name)
+{
+  CLEANUP_FREE char *word = escape_text (name);
+  char *path;
+
+  return word && asprintf (&path, "%s%s%s", prefix, *prefix ? "/" : "", word) != -1 ? path : NULL;
+}
+
+/* Add where the entry of STATE may lead. */
+static void
+add_entry (const struct hearing *hearing, const struct entry_state *state, struct seen_place *place)
+{
+  if (state->promise.made)
+    place->promise = &state->promise;
+  for (size_t i = 0; i < state->count; i++) {
+    const uint32_t number = state->inodes[i];
+
+    if (number == NOWHERE)
+      place->may_miss = true;
+    else if (!has_inode (place, hearing->state->simulation.inodes[number]))
+      place->inodes[place->count++] = hearing->state->simulation.inodes[number];
+  }
+}
+
+/* Work out what may be at the path of ENTRIES, COUNT of the FOLDER_COUNT folders that may be above it. */
+static int
+make_place (const struct hearing *hearing, const char *prefix, struct sim_entry *const *entries, size_t count,
+            size_t folder_count, struct seen_place *place)
+{
+  size_t room = 0;
+
+  for (size_t i = 0; i < count; i++)
+    room += hearing->state->entries[entries[i]->number].count;
+  *place = (struct seen_place) {
+    .path = join_path (prefix, entries[0]->name), .inodes = calloc (room + 1, sizeof *place->inodes),
+    .may_miss = count < folder_count
+  };
+  if (place->path == NULL || place->inodes == NULL)
+    return -1;
+  for (size_t i = 0; i < count; i++)
+    add_entry (hearing, &hearing->state->entries[entries[i]->number], place);
+  return 0;
+}
+
+static void
+free_place (struct seen_place *place)
+{
+  free (place->path);
+  free (place->inodes);
+}
+
+static int visit_folders (struct hearing *hearing, const struct sim_inode *const *folders, size_t count,
+                          const char *prefix);
+
+/* SEEN is at PLACE: which of the inodes that may be there is it? */
+static int
+visit_object (struct hearing *hearing, struct seen_place *place, const struct tree_object *seen)
+{
+  const struct sim_inode *nearest = NULL;
+  enum match best = MATCH_NOT;
+  size_t folder_count = 0;
+
+  for (size_t i = 0; i < place->count; i++) {
+    enum match match = match_object (hearing, place->inodes[i], seen);
+
+    if (nearest == NULL || match >= best) {
+      nearest = place->inodes[i];
+      best = match;
+    }
+    hearing->state->inodes[place->inodes[i]->number].found |= match == MATCH_ALL;
+  }
+  if (best != MATCH_ALL)
+    report_wrong (hearing, place->path, seen, nearest, best);
+  if (seen->field[TREE_TYPE][0] != 'd' || seen->field[TREE_CONTENT][0] == '!')
+    return 0;
+  for (size_t i = 0; i < place->count; i++)
+    if (place->inodes[i]->type == 'd')
+      place->inodes[folder_count++] = place->inodes[i];
+  return visit_folders (hearing, place->inodes, folder_count, place->path);
+}
+
+static int
+visit_place (struct hearing *hearing, struct seen_place *place)
+{
+  const struct tree_object *seen = find_seen (hearing, place->path);
+
+  if (seen && place->count > 0)
+    return visit_object (hearing, place, seen);
+  if (seen && place->promise)
+    report_present (hearing, place->path, seen, place->promise);
+  else if (seen == NULL && !place->may_miss && place->promise)
+    report_missing (hearing, place->path, place->inodes[place->count - 1], place->promise);
+  return 0;
+}
+
+static int
+compare_entries (const void *left, const void *right)
+{
+  return strcmp ((*(struct sim_entry *const *) left)->name, (*(struct sim_entry *const *) right)->name);
+}
+
+/* Judge all names in the folder PREFIX, which may be any of FOLDERS. */
+static int
+visit_folders (struct hearing *hearing, const struct sim_inode *const *folders, size_t count, const char *prefix)
+{
+  CLEANUP_FREE struct sim_entry **entries = NULL;
+  size_t entry_count = 0, same, at = 0;
+
+  for (size_t i = 0; i < count; i++)
+    entry_count += folders[i]->entry_count;
+  entries = calloc (entry_count + 1, sizeof *entries);
+  if (entries == NULL)
+    return -1;
+  for (size_t i = 0; i < count; i++) {
+    if (folders[i]->entry_count > 0)
+      memcpy (entries + at, folders[i]->entries, folders[i]->entry_count * sizeof *entries);
+    at += folders[i]->entry_count;
+  }
+  qsort (entries, entry_count, sizeof *entries, compare_entries);
+  for (size_t i = 0; i < entry_count; i += same) {
+    struct seen_place place;
+
+    for (same = 1; i + same < entry_count && compare_entries (&entries[i], &entries[i + same]) == 0;)
+      same++;
+    int r = make_place (hearing, prefix, entries + i, same, count, &place);
+    if (r == 0)
+      r = visit_place (hearing, &place);
+    free_place (&place);
+    if (r == -1)
+      return -1;
+  }
+  return 0;
+}
+
+int
+walk_tree (struct hearing *hearing)
+{
+  struct workload_state *state = hearing->state;
+
+  for (size_t i = 0; i < state->inode_count; i++)
+    state->inodes[i].found = false;
+  const struct sim_inode *folder = state->simulation.inodes[0];
+  const struct tree_object *root = find_seen (hearing, ".");
+  enum match match = root ? match_object (hearing, folder, root) : MATCH_ALL;     /* paths may have been watched */
+
+  if (match != MATCH_ALL)
+    report_wrong (hearing, ".", root, folder, match);
+  if (visit_folders (hearing, (const struct sim_inode *const *) state->simulation.inodes, 1, "") == -1)
+    return -1;
+  /* What is missing or wrong under a name that it must have has been said already. */
+  for (size_t i = 1; i < state->inode_count && hearing->detail == NULL; i++)
+    if (state->inodes[i].name.made && !state->inodes[i].gone && !state->inodes[i].found)
+      report_lost (hearing, state->simulation.inodes[i]);
+  return hearing->out_of_memory ? -1 : 0;
+}
