@@ -15,23 +15,40 @@
 #include "common/number.h"
 #include "log/format.h"
 #include "nbd-plugin/exports.h"
+#include "nbd-plugin/parameters.h"
 
-int
+struct export *
+export_new (int device)
+{
+  struct export *export = malloc (sizeof *export);
+
+  if (export)
+    export->device = device;
+  return export;
+}
+
+void
+export_close (void *opaque)
+{
+  free (opaque);
+}
+
+struct export *
 export_open (size_t device_count, const char *other)
 {
   const char *name = nbdkit_export_name ();
   uint64_t number = 0;
 
   if (name == NULL)
-    return -2;
+    return NULL;
   if (strcmp (name, other) == 0)
-    return EXPORT_OTHER;
+    return export_new (EXPORT_OTHER);
   if (*name != '\0' && (strncmp (name, "disk", 4) != 0 || parse_unsigned (name + 4, device_count - 1, &number) == -1)) {
     nbdkit_error ("no export '%s': there are disk0 to disk%zu, and %s", name, device_count - 1, other);
     errno = ENOENT;
-    return -2;
+    return NULL;
   }
-  return (int) number;
+  return export_new ((int) number);
 }
 
 int
@@ -47,10 +64,32 @@ export_list (struct nbdkit_exports *exports, size_t device_count, const char *ot
   return nbdkit_add_export (exports, other, other_description);
 }
 
-int
-export_block_size (void *handle, uint32_t *minimum, uint32_t *preferred, uint32_t *maximum)
+const char *
+export_default (int readonly, int is_tls)
 {
-  (void) handle;
+  (void) readonly;
+  (void) is_tls;
+  return DISK_EXPORT;
+}
+
+int
+export_can_multi_conn (void *opaque)
+{
+  (void) opaque;
+  return 1;
+}
+
+int
+export_can_fua (void *opaque)
+{
+  (void) opaque;
+  return NBDKIT_FUA_NATIVE;
+}
+
+int
+export_block_size (void *opaque, uint32_t *minimum, uint32_t *preferred, uint32_t *maximum)
+{
+  (void) opaque;
   *minimum = LOG_SECTOR;
   *preferred = 4096;
   *maximum = 0xffffffff;
@@ -66,6 +105,14 @@ export_check_sectors (uint32_t count, uint64_t offset)
                 count, offset, LOG_SECTOR);
   errno = EINVAL;
   return -1;
+}
+
+int
+config_text (char **text, char *value)
+{
+  free (*text);
+  *text = value;
+  return value ? 0 : -1;
 }
 
 char *

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An open-addressed hash table from block to page: the block's data, and a bit for each sector that is written or was read. */
+/* An open-addressed hash table from block to page: the block's data, and a bit for each sector that is written or was
+ * read.
+ */
 #include <config.h>
 
 #include <errno.h>
@@ -20,7 +22,7 @@ struct page {
 #define KEPT_MAX 4096           /* more pages' data than that are not kept for the next run */
 
 struct overlay {
-  struct page *pages;           /* in the order of their first writing; data of pages from page_count on are kept for reuse */
+  struct page *pages;           /* in the order of their first writing; from page_count on, data are kept for reuse */
   size_t page_count, page_room;
   size_t filled_count;          /* pages */
   size_t data_count;            /* pages with data, those that are kept included */

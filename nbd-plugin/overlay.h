@@ -16,8 +16,8 @@ extern void overlay_free (struct overlay *overlay);
 /* Forget everything; the memory is kept for the next run. */
 extern void overlay_clear (struct overlay *overlay);
 
-/* Write the sectors of SECTORS (bit 0 is the first) of a block from their places in DATA, or, if DATA is NULL, zeros, which take
- * little memory.  Returns 0, or -1 with errno: ENOSPC at the limit, ENOMEM.
+/* Write the sectors of SECTORS (bit 0 is the first) of a block from their places in DATA, or, if DATA is NULL, zeros,
+ * which take little memory.  Returns 0, or -1 with errno: ENOSPC at the limit, ENOMEM.
  */
 extern int overlay_write (struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors, const void *data);
 

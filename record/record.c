@@ -27,6 +27,7 @@
 #include "guest/agent/protocol.h"
 #include "guest/missing.h"
 #include "log/reader.h"
+#include "nbd-plugin/parameters.h"
 #include "record/mkfs.h"
 #include "record/record.h"
 #include "record/recorder.h"
@@ -298,9 +299,9 @@ attach (struct session *session)
     return 0;
   recorder->attached = true;
   return tell (session, "attaching the disk",
-               (const char *const[]) { "attach", session->recorder->disk, VM_NBD_ADDRESS, "10809", "disk0", NULL }) == -1
+               (const char *const[]) { "attach", session->recorder->disk, VM_NBD_ADDRESS, "10809", DISK_EXPORT, NULL }) == -1
     ? -1 : tell (session, "attaching the mark device",
-                 (const char *const[]) { "attach", session->recorder->mark_device, VM_NBD_ADDRESS, "10810", "mark", NULL });
+                 (const char *const[]) { "attach", session->recorder->mark_device, VM_NBD_ADDRESS, "10810", MARK_EXPORT, NULL });
 }
 
 /* Say why mkfs failed: the recorder could not take its writes, or ANSWER, how it ended and what it printed, says it. */

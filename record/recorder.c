@@ -14,6 +14,8 @@
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "log/info.h"
+#include "nbd-plugin/parameters.h"
+#include "nbd-plugin/writelog-control.h"
 #include "record/log-part.h"
 #include "record/mkfs.h"
 #include "record/recorder.h"
@@ -132,33 +134,13 @@ make_key (const struct recorder *recorder, const struct initramfs *initramfs)
   return NULL;
 }
 
-/* The plugin's parameters: KEY=VALUE texts, each to free, in an array to free. */
-struct parameters {
-  char **texts;
-  size_t count;
-};
-
-static int
-add_parameter (struct parameters *parameters, const char *name, const char *value)
-{
-  char **larger = reallocarray (parameters->texts, parameters->count + 2, sizeof *larger);
-
-  if (larger == NULL)
-    return out_of_memory ();
-  parameters->texts = larger;
-  if (asprintf (&larger[parameters->count], "%s%s", name, value) == -1)
-    return out_of_memory ();
-  larger[++parameters->count] = NULL;
-  return 0;
-}
-
 /* A note for the log's header. */
 static int
 add_info (struct parameters *parameters, const char *key, const char *value)
 {
   CLEANUP_FREE char *text = log_info_text (key, value);
 
-  return text ? add_parameter (parameters, "info=", text) : out_of_memory ();
+  return text ? parameters_add (parameters, PARAMETER_INFO, text) : out_of_memory ();
 }
 
 static int
@@ -170,21 +152,13 @@ add_number (struct parameters *parameters, const char *key, uint64_t value)
   return add_info (parameters, key, number);
 }
 
-static void
-parameters_free (struct parameters *parameters)
-{
-  for (size_t i = 0; i < parameters->count; i++)
-    free (parameters->texts[i]);
-  free (parameters->texts);
-}
-
 static int
 make_parameters (const struct recorder *recorder, struct parameters *parameters)
 {
   const struct recording *recording = recorder->recording;
-  int r = add_parameter (parameters, "log=", LOG_LINK);
+  int r = parameters_add (parameters, PARAMETER_LOG, LOG_LINK);
 
-  r |= add_parameter (parameters, "base=", IMAGE_NAME);
+  r |= parameters_add (parameters, PARAMETER_BASE, IMAGE_NAME);
   r |= add_info (parameters, LOG_KEY_FILESYSTEM, recording->filesystem);
   r |= add_info (parameters, LOG_KEY_MOUNT, recording->mount_options);
   r |= add_info (parameters, LOG_KEY_KERNEL, recorder->kernel.release);
@@ -197,7 +171,7 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_info (parameters, LOG_KEY_COMMAND, recording->command[i]);
   if (recording->guest.check)
-    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check) | add_parameter (parameters, "files=", FILES_NAME);
+    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check) | parameters_add (parameters, PARAMETER_FILES, FILES_NAME);
   if (recording->guest.page_bytes > 0)
     r |= add_number (parameters, LOG_KEY_PAGES, recording->guest.page_bytes);
   for (size_t i = 0; i < recording->guest.include.count; i++) {
@@ -233,20 +207,20 @@ start_server (struct recorder *recorder)
 {
   struct parameters parameters = { NULL, 0 };
   char size[32];
-  int r = add_parameter (&parameters, "directory=", recorder->folder);
+  int r = parameters_add (&parameters, PARAMETER_DIRECTORY, recorder->folder);
 
   snprintf (size, sizeof size, "%ju", (uintmax_t) recorder->recording->size_bytes);
-  r |= add_parameter (&parameters, "size=", size);
-  r |= add_parameter (&parameters, "log=", recorder->blank);
+  r |= parameters_add (&parameters, PARAMETER_SIZE, size);
+  r |= parameters_add (&parameters, PARAMETER_LOG, recorder->blank);
   unlink (recorder->blank);
   if (r == 0)
     r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->folder, "writelog");
-  parameters_free (&parameters);
+  parameters_release (&parameters);
   if (r == -1)
     return -1;
   recorder->empty = true;
-  recorder->marks = connect_to (recorder, "mark");
-  recorder->control = connect_to (recorder, "control");
+  recorder->marks = connect_to (recorder, MARK_EXPORT);
+  recorder->control = connect_to (recorder, CONTROL_EXPORT);
   return recorder->marks && recorder->control ? 0 : -1;
 }
 
@@ -256,8 +230,8 @@ start_guest (struct recorder *recorder)
   const struct recording *recording = recorder->recording;
   const bool virtio = recording->virtio;
   const struct vm_disk disks[] = {
-    { .export_name = "disk0", .guest_port = virtio ? NULL : "10809" },
-    { .export_name = "mark", .guest_port = virtio ? NULL : "10810" },
+    { .export_name = DISK_EXPORT, .guest_port = virtio ? NULL : "10809" },
+    { .export_name = MARK_EXPORT, .guest_port = virtio ? NULL : "10810" },
   };
   const struct vm_config config = {
     .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket,
@@ -283,22 +257,16 @@ recorder_end_guest (struct recorder *recorder)
   recorder->attached = false;
 }
 
-/* Ask the server for something by its export `control`. */
+/* Ask the server for something, with COUNT TEXTS, by its export `control`. */
 static int
-ask_server (struct recorder *recorder, const char *request, const struct parameters *parameters)
+ask_server (struct recorder *recorder, enum writelog_request request, char *const *texts, size_t count)
 {
-  CLEANUP_FREE char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  size_t size;
+  CLEANUP_FREE char *bytes = writelog_encode (request, texts, count, &size);
 
-  if (file == NULL)
+  if (bytes == NULL)
     return out_of_memory ();
-  fwrite (request, 1, strlen (request) + 1, file);
-  for (size_t i = 0; i < parameters->count; i++)
-    fwrite (parameters->texts[i], 1, strlen (parameters->texts[i]) + 1, file);
-  if (fclose (file) == EOF)
-    return out_of_memory ();
-  if (nbd_pwrite (recorder->control, text, length, 0, 0) == 0)
+  if (nbd_pwrite (recorder->control, bytes, size, 0, 0) == 0)
     return 0;
   CLEANUP_FREE char *line = nbdkit_error_line (&recorder->nbdkit, "");
   error_message ("%s", line ? line : nbd_get_error ());
@@ -333,8 +301,8 @@ open_log (struct recorder *recorder)
   if (r == 0)
     r = link_log (recorder);
   if (r == 0)
-    r = ask_server (recorder, "open", &parameters);
-  parameters_free (&parameters);
+    r = ask_server (recorder, WRITELOG_OPEN, parameters.texts, parameters.count);
+  parameters_release (&parameters);
   return r;
 }
 
@@ -342,11 +310,11 @@ open_log (struct recorder *recorder)
 static int
 open_blank (struct recorder *recorder)
 {
-  char *texts[] = { (char *) "log=" BLANK_NAME, NULL };
+  char *texts[] = { (char *) PARAMETER_LOG "=" BLANK_NAME };
 
   unlink (recorder->blank);
   recorder->empty = true;
-  return ask_server (recorder, "open", &(struct parameters) { texts, 1 });
+  return ask_server (recorder, WRITELOG_OPEN, texts, 1);
 }
 
 /* How the file system of the recording is made, to free, or NULL after a message. */
@@ -376,12 +344,12 @@ reuse_guest (struct recorder *recorder)
 int
 recorder_start_log (struct recorder *recorder)
 {
-  char *texts[] = { (char *) IMAGE_NAME, NULL };
+  char *texts[] = { (char *) IMAGE_NAME };
 
   unlink (recorder->image);
   free (recorder->made);
   recorder->made = describe_made (recorder->recording);
-  if (recorder->made == NULL || ask_server (recorder, "save", &(struct parameters) { texts, 1 }) == -1
+  if (recorder->made == NULL || ask_server (recorder, WRITELOG_SAVE, texts, 1) == -1
       || open_log (recorder) == -1)
     return -1;
   unlink (recorder->blank);
@@ -439,10 +407,9 @@ is_healthy (char *report)
 int
 recorder_recycle (struct recorder *recorder)
 {
-  const struct parameters none = { NULL, 0 };
   struct vm_answer answer;
 
-  if (ask_server (recorder, "end", &none) == -1)
+  if (ask_server (recorder, WRITELOG_END, NULL, 0) == -1)
     return -1;
   answer = vm_call (recorder->vm, RESET_TIMEOUT_MS,
                     (const char *const[]) { "reset", recorder->disk, recorder->recording->filesystem, NULL });
@@ -450,7 +417,7 @@ recorder_recycle (struct recorder *recorder)
   free (answer.text);
   if (!healthy)
     recorder_end_guest (recorder);      /* which closes the log, too */
-  return healthy ? ask_server (recorder, "close", &none) : 0;
+  return healthy ? ask_server (recorder, WRITELOG_CLOSE, NULL, 0) : 0;
 }
 
 static int

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <endian.h>
 #include <errno.h>
 #include <libnbd.h>
 #include <stdlib.h>
@@ -13,9 +12,9 @@
 #include "common/message.h"
 #include "common/nbdkit.h"
 #include "log/guard.h"
+#include "nbd-plugin/parameters.h"
 #include "replay/device.h"
 
-#define SECTOR_UP(size) (((size) + LOG_SECTOR - 1) / LOG_SECTOR * LOG_SECTOR)
 #define FIRST_READ_BYTES 16384  /* the report of nearly every run */
 
 #define LOG_LINK "log"           /* the name in our folder by which the server finds the log that it is told to change to */
@@ -30,20 +29,30 @@ struct device {
   struct control_seen *seen;
 };
 
+/* Start its server for LOG. */
+static int
+start_server (struct device *device, const char *log, const char *folder)
+{
+  struct parameters parameters = { NULL, 0 };
+  int r = parameters_add (&parameters, PARAMETER_LOG, log) | parameters_add (&parameters, PARAMETER_DIRECTORY, folder);
+
+  if (r == 0)
+    r = nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const *) parameters.texts, folder, "disk");
+  parameters_release (&parameters);
+  return r;
+}
+
 struct device *
 device_start (const char *log, const char *folder)
 {
   struct device *device = calloc (1, sizeof *device);
-  CLEANUP_FREE char *parameter = NULL, *directory = NULL;
 
-  if (device == NULL || asprintf (&parameter, "log=%s", log) == -1 || asprintf (&directory, "directory=%s", folder) == -1
-      || asprintf (&device->link, "%s/" LOG_LINK, folder) == -1) {
-    error_message ("out of memory");
+  if (device == NULL || asprintf (&device->link, "%s/" LOG_LINK, folder) == -1) {
+    out_of_memory ();
     free (device);
     return NULL;
   }
-  if (nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const[]) { parameter, directory, NULL }, folder, "disk")
-      == -1) {
+  if (start_server (device, log, folder) == -1) {
     free (device->link);
     free (device);
     return NULL;
@@ -124,14 +133,14 @@ link_log (const struct device *device, const char *log)
 int
 device_change (struct device *device, const char *log)
 {
-  const struct control_open head = { .magic = htole32 (CONTROL_OPEN_MAGIC), .name_length = htole32 (strlen (LOG_LINK)) };
-  const size_t size = SECTOR_UP (sizeof head + strlen (LOG_LINK));
+  size_t size;
+  CLEANUP_FREE char *request = control_encode_open (LOG_LINK, &size);
 
-  if (link_log (device, log) == -1 || need_buffer (device, size) == -1)
+  if (request == NULL)
+    return out_of_memory ();
+  if (link_log (device, log) == -1)
     return -1;
-  memset (device->buffer, 0, size);
-  memcpy (mempcpy (device->buffer, &head, sizeof head), LOG_LINK, strlen (LOG_LINK));
-  if (nbd_pwrite (device->control, device->buffer, size, 0, 0) == -1) {
+  if (nbd_pwrite (device->control, request, size, 0, 0) == -1) {
     CLEANUP_FREE char *line = nbdkit_error_line (&device->nbdkit, "");
 
     error_message ("%s: cannot be replayed: %s", log, line ? line : nbd_get_error ());
@@ -143,29 +152,16 @@ device_change (struct device *device, const char *log)
 int
 device_select (struct device *device, const struct selection *selection)
 {
-  const struct decision_rule *rule = &selection->rule;
-  struct control_select head = {
-    .magic = htole32 (CONTROL_MAGIC), .point = htole32 (selection->point), .tear = htole32 (rule->tear.mode),
-    .sector_bytes = htole32 (rule->tear.sector_bytes), .preference = htole32 (rule->preference), .seed = htole64 (rule->seed),
-    .choice_count = htole32 ((uint32_t) selection->count)
-  };
-  size_t size = SECTOR_UP (sizeof head + selection->count * sizeof (struct control_choice));
+  size_t size;
+  CLEANUP_FREE char *request = control_encode_select (selection, &size);
 
+  if (request == NULL)
+    return out_of_memory ();
   if (size > CONTROL_EXPORT_BYTES) {
     error_message ("%zu choices at one crash point are more than can be selected", selection->count);
     return -1;
   }
-  if (need_buffer (device, size) == -1)
-    return -1;
-  memset (device->buffer, 0, size);
-  char *to = mempcpy (device->buffer, &head, sizeof head);
-  for (size_t i = 0; i < selection->count; i++) {
-    const struct choice *from = &selection->choices[i];
-    struct control_choice choice = { htole32 (from->write), htole32 (from->first), htole32 (from->last), htole32 (from->kind) };
-
-    to = mempcpy (to, &choice, sizeof choice);
-  }
-  if (nbd_pwrite (device->control, device->buffer, size, 0, 0) == -1) {
+  if (nbd_pwrite (device->control, request, size, 0, 0) == -1) {
     log_guard_check ();
     error_message ("cannot select a crash state: %s", nbd_get_error ());
     return -1;
@@ -191,23 +187,12 @@ read_report (struct device *device, size_t size)
   return 0;
 }
 
-static struct control_report
-head_to_host (const struct control_report *head)
-{
-  return (struct control_report) {
-    .magic = le32toh (head->magic), .decision_count = le32toh (head->decision_count),
-    .seen_count = le64toh (head->seen_count), .reads = le64toh (head->reads), .read_bytes = le64toh (head->read_bytes),
-    .writes = le64toh (head->writes), .written_bytes = le64toh (head->written_bytes), .behaviour = le64toh (head->behaviour)
-  };
-}
-
-/* Take the lists behind the head out of the buffer. */
+/* Take the lists after the head out of the buffer. */
 static int
 take_lists (struct device *device, const struct control_report *head)
 {
   struct choice *decisions = reallocarray (device->decisions, head->decision_count + 1, sizeof *decisions);
   struct control_seen *seen;
-  const char *from = device->buffer + sizeof *head;
 
   if (decisions)
     device->decisions = decisions;
@@ -216,33 +201,19 @@ take_lists (struct device *device, const struct control_report *head)
     device->seen = seen;
   if (decisions == NULL || seen == NULL)
     return out_of_memory ();
-  for (size_t i = 0; i < head->decision_count; i++, from += sizeof (struct control_choice)) {
-    struct control_choice choice;
-
-    memcpy (&choice, from, sizeof choice);
-    decisions[i] = (struct choice) { le32toh (choice.write), le32toh (choice.first), le32toh (choice.last), le32toh (choice.kind) };
-  }
-  for (size_t i = 0; i < head->seen_count; i++, from += sizeof (struct control_seen)) {
-    struct control_seen one;
-
-    memcpy (&one, from, sizeof one);
-    seen[i] = (struct control_seen) { le64toh (one.block), le32toh (one.device), le32toh (one.sectors) };
-  }
+  control_decode_lists (device->buffer, head, decisions, seen);
   return 0;
 }
 
 int
 device_report (struct device *device, struct device_report *report)
 {
-  struct control_report head;
   size_t size;
 
   if (read_report (device, FIRST_READ_BYTES) == -1)
     return -1;
-  memcpy (&head, device->buffer, sizeof head);
-  report->head = head_to_host (&head);
-  size = SECTOR_UP (sizeof head + report->head.decision_count * sizeof (struct control_choice)
-                    + report->head.seen_count * sizeof (struct control_seen));
+  report->head = control_decode_head (device->buffer);
+  size = control_report_bytes (&report->head);
   if ((size > FIRST_READ_BYTES && read_report (device, size) == -1) || take_lists (device, &report->head) == -1)
     return -1;
   report->decisions = device->decisions;

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "log/crash-state.h"
-#include "nbd-plugin/control.h"
+#include "nbd-plugin/crashstate-control.h"
 
 struct device;
 

@@ -43,6 +43,7 @@ replay_libreplay_la_SOURCES = \
 	replay/search/search.c replay/search/search.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
-	guest/libguest.la checker/libjudge.la checker/libobserve.la log/liblog.la common/libsandbox.la common/libcommon.la \
+	guest/libguest.la checker/libjudge.la checker/libobserve.la nbd-plugin/libcontrol.la \
+	log/liblog.la common/libsandbox.la common/libcommon.la \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
 

@@ -11,6 +11,7 @@
 #include "common/message.h"
 #include "guest/vm.h"
 #include "log/guard.h"
+#include "nbd-plugin/parameters.h"
 #include "replay/runner.h"
 
 #define GUEST_DEVICE "/dev/vda"
@@ -54,7 +55,7 @@ static int
 boot (struct runner *runner)
 {
   const struct runner_config *config = runner->config;
-  const struct vm_disk disk = { .export_name = "disk0" };
+  const struct vm_disk disk = { .export_name = DISK_EXPORT };
   const struct vm_config vm_config = {
     .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (runner->device),
     .nbd_server = device_server (runner->device), .server_ended = log_guard_check,

@@ -12,6 +12,7 @@
 #include "guest/user-terminal.h"
 #include "guest/vm.h"
 #include "log/guard.h"
+#include "nbd-plugin/parameters.h"
 #include "replay/shell.h"
 
 #define GUEST_DEVICE "/dev/vda"
@@ -94,7 +95,7 @@ static int
 boot (struct session *session)
 {
   const struct runner_config *config = session->config;
-  const struct vm_disk disk = { .export_name = "disk0" };
+  const struct vm_disk disk = { .export_name = DISK_EXPORT };
   const struct vm_config vm_config = {
     .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (session->device),
     .nbd_server = device_server (session->device), .server_ended = log_guard_check, .disks = &disk,

@@ -14,7 +14,7 @@
 
 #include "checker/outcome.h"
 #include "log/crash-state.h"
-#include "nbd-plugin/control.h"
+#include "nbd-plugin/crashstate-control.h"
 #include "replay/search/model.h"
 
 struct read_sets;

@@ -13,7 +13,8 @@
 #include "common/cleanup.h"
 #include "log/crash-state.h"
 #include "log/writer.h"
-#include "nbd-plugin/control.h"
+#include "nbd-plugin/crashstate-control.h"
+#include "nbd-plugin/parameters.h"
 #include "tests/plugin/server.h"
 
 #define KIB 1024

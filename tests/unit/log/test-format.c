@@ -1142,7 +1142,7 @@ stream_event (struct stream *stream, uint32_t position)
   return given;
 }
 
-/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every flush and mark once it
+/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every completion and mark once it
  * is logged.  Returns the exit status.
  */
 static int
@@ -1156,7 +1156,7 @@ run_recorder (const char *path, uint32_t limit, int pipe)
   for (uint32_t position = 0; position < limit; position++) {
     struct given given = stream_event (&stream, position);
 
-    bool is_promise = given.operation.kind == LOG_FLUSH || given.operation.kind == LOG_MARK;
+    bool is_promise = given.operation.kind == LOG_COMPLETION || given.operation.kind == LOG_MARK;
     if (give (stream.writer, &given) == -1
         || (is_promise && write (pipe, &position, sizeof position) != sizeof position))
       return EXIT_FAILURE;
@@ -1219,7 +1219,7 @@ START_TEST (a_recorder_that_is_killed_leaves_a_valid_prefix)
   struct dice dice = { 14 };
 
   for (unsigned round = 0; round < 25; round++)
-    kill_recorder (UINT32_MAX, 1 + roll (&dice, 40), roll (&dice, 3000));
+    kill_recorder (UINT32_MAX, 1 + roll (&dice, 100), roll (&dice, 3000));
 }
 END_TEST
 

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The parameters KEY=VALUE of the plugins, and the exports that they have besides the first disk.  What they mean is
+ * said in nbdkit-writelog-plugin(1) and nbdkit-crashstate-plugin(1).
+ */
+#ifndef POWERCUT_NBD_PLUGIN_PARAMETERS_H
+#define POWERCUT_NBD_PLUGIN_PARAMETERS_H
+
+#include <stddef.h>
+
+/* Of both. */
+#define PARAMETER_LOG "log"
+#define PARAMETER_DIRECTORY "directory"
+
+/* Of writelog. */
+#define PARAMETER_SIZE "size"
+#define PARAMETER_BASE "base"
+#define PARAMETER_INFO "info"
+#define PARAMETER_FILES "files"
+
+/* Of crashstate. */
+#define PARAMETER_STATE "state"
+#define PARAMETER_MEMORY "memory"
+
+#define DISK_EXPORT "disk0"
+#define CONTROL_EXPORT "control"
+#define MARK_EXPORT "mark"      /* of writelog */
+
+/* A list of parameters to give to a plugin. */
+struct parameters {
+  char **texts;                 /* KEY=VALUE, NULL after the last; or NULL */
+  size_t count;
+};
+
+/* Add KEY=VALUE.  Returns 0, or -1 after a message. */
+extern int parameters_add (struct parameters *parameters, const char *key, const char *value);
+
+/* Free what is in it. */
+extern void parameters_release (struct parameters *parameters);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "nbd-plugin/crashstate-control.h"
+#include "nbd-plugin/overlay.h"
+#include "nbd-plugin/run-io.h"
+
+struct run_io {
+  struct overlay *overlay;
+  struct control_report report;
+  struct control_seen *seen;    /* report.seen_count of them */
+  size_t seen_room;             /* kept for the next run */
+};
+
+struct run_io *
+run_io_new (uint64_t bytes_max)
+{
+  struct run_io *run = calloc (1, sizeof *run);
+
+  if (run == NULL)
+    return NULL;
+  run->report.magic = CONTROL_MAGIC;
+  run->overlay = overlay_new (bytes_max);
+  if (run->overlay)
+    return run;
+  free (run);
+  return NULL;
+}
+
+void
+run_io_free (struct run_io *run)
+{
+  if (run == NULL)
+    return;
+  overlay_free (run->overlay);
+  free (run->seen);
+  free (run);
+}
+
+void
+run_io_begin (struct run_io *run)
+{
+  overlay_clear (run->overlay);
+  run->report = (struct control_report) { .magic = CONTROL_MAGIC };
+}
+
+/* The part of a request that lies in one block. */
+struct block_part {
+  uint64_t block;
+  uint32_t skip;                /* bytes in the block before it */
+  uint32_t bytes;
+  unsigned sectors;             /* a bit for each sector of the block */
+};
+
+static struct block_part
+first_part (uint64_t offset, uint32_t count)
+{
+  struct block_part part = { .block = offset / BLOCK_SIZE, .skip = (uint32_t) (offset % BLOCK_SIZE) };
+
+  part.bytes = BLOCK_SIZE - part.skip < count ? BLOCK_SIZE - part.skip : count;
+  part.sectors = ((1u << part.bytes / LOG_SECTOR) - 1) << part.skip / LOG_SECTOR;
+  return part;
+}
+
+/* Have room for one more in `seen`. */
+static int
+need_room (struct run_io *run)
+{
+  if (run->report.seen_count < run->seen_room)
+    return 0;
+  size_t room = run->seen_room ? run->seen_room * 2 : 256;
+  struct control_seen *larger = reallocarray (run->seen, room, sizeof *larger);
+
+  if (larger == NULL)
+    return -1;
+  run->seen = larger;
+  run->seen_room = room;
+  return 0;
+}
+
+/* Note that a run saw these sectors, once each, and add what they held to the behaviour: a sum, so that the order of
+ * the reads does not matter.
+ */
+static int
+note_read (struct run_io *run, unsigned device, uint64_t block, unsigned sectors, const char *content)
+{
+  sectors = overlay_note_read (run->overlay, device, block, sectors);
+  if (sectors == 0)
+    return 0;
+  if (need_room (run) == -1)
+    return -1;
+  run->seen[run->report.seen_count++] = (struct control_seen) { block, device, sectors };
+  for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++)
+    if (sectors & 1u << sector)
+      run->report.behaviour += XXH3_64bits_withSeed (content + sector * LOG_SECTOR, LOG_SECTOR,
+                                                     (uint64_t) device << 56 | (block * BLOCK_SECTORS + sector));
+  return 0;
+}
+
+int
+run_io_read (struct run_io *run, struct crash_state *state, unsigned device, void *buffer, uint32_t count,
+             uint64_t offset)
+{
+  char block[BLOCK_SIZE], *to = buffer;
+
+  run->report.reads++;
+  run->report.read_bytes += count;
+  while (count > 0) {
+    struct block_part part = first_part (offset, count);
+    unsigned missing = overlay_read (run->overlay, device, part.block, part.sectors, block);
+
+    if (missing) {
+      crash_state_read_block (state, device, part.block, missing, block);
+      if (note_read (run, device, part.block, missing, block) == -1)
+        return -1;
+    }
+    to = mempcpy (to, block + part.skip, part.bytes);
+    offset += part.bytes;
+    count -= part.bytes;
+  }
+  return 0;
+}
+
+int
+run_io_write (struct run_io *run, unsigned device, const void *data, uint32_t count, uint64_t offset)
+{
+  const char *from = data;
+
+  run->report.writes++;
+  run->report.written_bytes += count;
+  while (count > 0) {
+    struct block_part part = first_part (offset, count);
+
+    if (overlay_write (run->overlay, device, part.block, part.sectors, from ? from - part.skip : NULL) == -1)
+      return -1;
+    from = from ? from + part.bytes : NULL;
+    offset += part.bytes;
+    count -= part.bytes;
+  }
+  return 0;
+}
+
+char *
+run_io_report (const struct run_io *run, const struct crash_state *state, size_t *size)
+{
+  struct control_report report = run->report;
+  size_t decision_count;
+  const struct choice *decisions = crash_state_decisions (state, &decision_count);
+
+  report.decision_count = (uint32_t) decision_count;
+  return control_encode_report (&report, decisions, run->seen, size);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a run reads and writes: a crash state under a copy-on-write layer, and the report of what was done with it. */
+#ifndef POWERCUT_NBD_PLUGIN_RUN_IO_H
+#define POWERCUT_NBD_PLUGIN_RUN_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log/crash-state.h"
+
+struct run_io;
+
+/* Nothing is done yet; what is written takes at most BYTES_MAX of memory.  NULL with errno ENOMEM. */
+extern struct run_io *run_io_new (uint64_t bytes_max);
+extern void run_io_free (struct run_io *run);
+
+/* Forget what was done; another run begins. */
+extern void run_io_begin (struct run_io *run);
+
+/* Read COUNT bytes at OFFSET of DEVICE, both whole sectors inside the device: what the run wrote, and where it did not,
+ * STATE. Returns 0, or -1 with errno ENOMEM.
+ */
+extern int run_io_read (struct run_io *run, struct crash_state *state, unsigned device, void *buffer, uint32_t count,
+                        uint64_t offset);
+
+/* Write likewise, or zeros, if DATA is NULL.  Returns 0, or -1 with errno: ENOSPC at the limit, ENOMEM. */
+extern int run_io_write (struct run_io *run, unsigned device, const void *data, uint32_t count, uint64_t offset);
+
+/* The report (nbd-plugin/crashstate-control.h) as it is sent, with the decisions of STATE: *size bytes, to free, or
+ * NULL with errno ENOMEM.
+ */
+extern char *run_io_report (const struct run_io *run, const struct crash_state *state, size_t *size);
+
+#endif
