@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #define PRINTABLE_MAX 16384     /* bytes of one text that are printed; the rest is `...` */
 
@@ -47,6 +48,19 @@ extern void print_markup_safely (const char *text, size_t length, FILE *file);
 
 /* The same, with the escapes of names as print_names_safely takes them. */
 extern void print_markup_names_safely (const char *text, size_t length, FILE *file);
+
+/* The same as print_safely and print_markup_safely for a whole TEXT. */
+static inline void
+print_safe_text (const char *text, FILE *file)
+{
+  print_safely (text, strlen (text), file);
+}
+
+static inline void
+print_safe_markup (const char *text, FILE *file)
+{
+  print_markup_safely (text, strlen (text), file);
+}
 
 /* Write WORD as a shell takes it, in quotes unless it is plain.  What cannot be seen is `?`: such a word is not to be had so. */
 extern void print_shell_word (const char *word, FILE *file);

@@ -28,7 +28,7 @@ print_value (const char *key, const char *value, FILE *file)
   if (value == NULL || *value == '\0')
     return;
   fprintf (file, "%s = ", key);
-  print_safely (value, strlen (value), file);
+  print_safe_text (value, file);
   putc ('\n', file);
 }
 
@@ -42,7 +42,7 @@ print_header (const struct write_log *log, FILE *file)
     if (log_info_value (info, LOG_KEY_WORKLOAD) || log_info_value (info, LOG_KEY_KERNEL_IMAGE))
       continue;
     fputs ("# ", file);
-    print_safely (info, strlen (info), file);
+    print_safe_text (info, file);
     putc ('\n', file);
   }
   text = log_info (log, LOG_KEY_WORKLOAD);
@@ -82,7 +82,8 @@ make_case_file (const struct write_log *log, const char *filesystem, const struc
 static int
 fill_folder (const char *folder, const struct write_log *log, const struct case_words *words)
 {
-  CLEANUP_FREE char *packed = text_format ("%s/" CASE_LOG, folder), *file = text_format ("%s/" CASE_FILE, folder), *text = NULL;
+  CLEANUP_FREE char *packed = text_format ("%s/" CASE_LOG, folder), *file = text_format ("%s/" CASE_FILE, folder);
+  CLEANUP_FREE char *text = NULL;
   const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
 
   if (packed == NULL || file == NULL)

@@ -2,16 +2,9 @@
 #include <config.h>
 
 #include <stdio.h>
-#include <string.h>
 
 #include "batch/corpus/corpus.h"
 #include "common/escape.h"
-
-static void
-print_text (const char *text)
-{
-  print_safely (text, strlen (text), stdout);
-}
 
 /* Where it is expected to fail, in one line. */
 static void
@@ -20,23 +13,23 @@ print_failure (const struct case_failure *failure)
   printf ("    %s on %s", failure->by_luck ? "may fail" : "fails", failure->filesystem);
   for (size_t i = 0; i < failure->kernels.count; i++) {
     fputs (i ? ", " : " with ", stdout);
-    print_text (failure->kernels.list[i]);
+    print_safe_text (failure->kernels.list[i], stdout);
   }
   fputs (": ", stdout);
-  print_text (failure->why);
+  print_safe_text (failure->why, stdout);
   putchar ('\n');
 }
 
 static void
 print_case (const struct corpus_case *corpus_case)
 {
-  print_text (corpus_case->name);
+  print_safe_text (corpus_case->name, stdout);
   fputs ("\n    ", stdout);
-  print_text (corpus_case->title);
+  print_safe_text (corpus_case->title, stdout);
   putchar ('\n');
   if (corpus_case->origin) {
     fputs ("    ", stdout);
-    print_text (corpus_case->origin);
+    print_safe_text (corpus_case->origin, stdout);
     putchar ('\n');
   }
   for (size_t i = 0; i < corpus_case->failure_count; i++)
