@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The grids of cells; libcorpus is what tests need of them.
-noinst_LTLIBRARIES += batch/libbatch.la batch/libcorpus.la
+# The grid, and what makes it one of the corpus or of the matrix.
+noinst_LTLIBRARIES += batch/libbatch.la
 batch_libbatch_la_SOURCES = \
+	batch/environments.c \
+	batch/grid.c batch/grid.h \
 	batch/pool.c batch/pool.h \
+	batch/report.c \
+	batch/result.c batch/result.h \
 	batch/worker.c batch/worker.h \
 	batch/corpus/add.c \
+	batch/corpus/case.c batch/corpus/case.h \
 	batch/corpus/cells.c \
 	batch/corpus/corpus.h \
 	batch/corpus/find.c \
@@ -14,13 +19,10 @@ batch_libbatch_la_SOURCES = \
 	batch/corpus/report.c \
 	batch/corpus/run.c \
 	batch/corpus/trust.c \
-	batch/matrix/cells.c batch/matrix/cells.h \
-	batch/matrix/html.c \
+	batch/corpus/verdict.c batch/corpus/verdict.h \
+	batch/matrix/cells.c \
+	batch/matrix/document.c \
 	batch/matrix/matrix.c batch/matrix/matrix.h \
-	batch/matrix/report.c batch/matrix/report.h \
+	batch/matrix/report.c \
 	batch/matrix/verdict.c batch/matrix/verdict.h
 batch_libbatch_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
-batch_libcorpus_la_SOURCES = \
-	batch/corpus/case.c batch/corpus/case.h \
-	batch/corpus/verdict.c batch/corpus/verdict.h
-batch_libcorpus_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS)

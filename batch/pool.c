@@ -14,6 +14,7 @@
 
 #include "batch/pool.h"
 #include "batch/worker.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/escape.h"
@@ -49,6 +50,23 @@ struct pool {
   struct slot *slots;
 };
 
+int
+pool_add_word (struct pool_job *job, const char *word)
+{
+  const char **added = array_add (job->words, job->word_count);
+
+  if (added == NULL)
+    return out_of_memory ();
+  *added = word;
+  return 0;
+}
+
+int
+pool_add_option (struct pool_job *job, const char *name, const char *value)
+{
+  return value == NULL ? 0 : pool_add_word (job, name) == -1 ? -1 : pool_add_word (job, value);
+}
+
 /* The file NAME of SLOT, to free. */
 static char *
 slot_file (const struct pool *pool, const struct slot *slot, const char *name)
@@ -60,7 +78,9 @@ slot_file (const struct pool *pool, const struct slot *slot, const char *name)
   return path;
 }
 
-/* Start the worker of SLOT, its outputs on MESSAGES and its requests on REQUESTS.  Returns its pid, or -1 after a message. */
+/* Start the worker of SLOT, its outputs on MESSAGES and its requests on REQUESTS.  Returns its pid, or -1 after a
+ * message.
+ */
 static pid_t
 start_process (const struct pool *pool, int messages, int requests)
 {
@@ -69,7 +89,8 @@ start_process (const struct pool *pool, int messages, int requests)
   char fd[16];
 
   snprintf (fd, sizeof fd, "%d", requests);
-  return process_start ((const char *const[]) { pool->powercut, WORKER_COMMAND, fd, filesystems ? filesystems : "", NULL }, &io);
+  const char *const words[] = { pool->powercut, WORKER_COMMAND, fd, filesystems ? filesystems : "", NULL };
+  return process_start (words, &io);
 }
 
 /* Have a worker in SLOT. */
@@ -111,19 +132,16 @@ make_request (const struct pool *pool, const struct slot *slot, const struct poo
 {
   CLEANUP_FREE char *log = slot_file (pool, slot, LOG), *json = slot_file (pool, slot, JSON);
   const char *const head[] = {
-    job->log ? "replay" : "run", "--quiet", "--jobs=1", "--json", json, job->log ? job->log : "--output", job->log ? NULL : log
+    job->log ? "replay" : "run", "--quiet", "--jobs=1", "--json", json,
+    job->log ? job->log : "--output", job->log ? NULL : log
   };
   const size_t head_count = sizeof head / sizeof head[0] - (job->log != NULL);
-  CLEANUP_FREE const char **words = NULL;
-  size_t count = 0;
+  CLEANUP_FREE const char **words = calloc (head_count + job->word_count + 1, sizeof *words);
   char *request = NULL;
 
-  while (job->words[count])
-    count++;
-  words = calloc (head_count + count + 1, sizeof *words);
   if (words && log && json) {
     memcpy (words, head, head_count * sizeof *words);
-    memcpy (words + head_count, job->words, count * sizeof *words);
+    memcpy (words + head_count, job->words, job->word_count * sizeof *words);
     request = escape_words (words, length);
   }
   if (request == NULL)
@@ -198,8 +216,8 @@ clear_worker (struct slot *slot)
   *slot = (struct slot) { .pid = 0 };
 }
 
-/* Read some of what the run of SLOT says.  Returns the number of bytes, 0 at the end of the worker, or -1: with errno EAGAIN if
- * there is nothing now, else after a message.
+/* Read some of what the run of SLOT says.  Returns the number of bytes, 0 at the end of the worker, or -1: with errno
+ * EAGAIN if there is nothing now, else after a message.
  */
 static ssize_t
 read_messages (struct slot *slot)
@@ -236,8 +254,8 @@ drain_messages (struct slot *slot)
   return count == 0 ? 1 : errno == EAGAIN ? 0 : -1;
 }
 
-/* Read what there is of the answer.  Returns 1 and *status when it is complete, 0 before.  An answer that is none is taken for
- * the end of the worker, which is shown by its messages.
+/* Read what there is of the answer.  Returns 1 and *status when it is complete, 0 before.  An answer that is none is
+ * taken for the end of the worker, which is shown by its messages.
  */
 static int
 read_answer (struct slot *slot, int *status)
@@ -312,9 +330,12 @@ serve_slots (struct pool *pool)
   }
   if (stop_requested ())
     return -1;
-  for (size_t i = 0; i < slot_count; i++)
-    if (pool->slots[i].job && (pollers[2 * i].revents || pollers[2 * i + 1].revents) && serve_slot (pool, &pool->slots[i]) == -1)
+  for (size_t i = 0; i < slot_count; i++) {
+    const bool said = pollers[2 * i].revents || pollers[2 * i + 1].revents;
+
+    if (pool->slots[i].job && said && serve_slot (pool, &pool->slots[i]) == -1)
       return -1;
+  }
   return 0;
 }
 
@@ -368,6 +389,7 @@ void
 pool_free_jobs (struct pool_job *jobs, size_t count)
 {
   for (size_t i = 0; i < count; i++) {
+    free (jobs[i].words);
     free (jobs[i].text);
     cJSON_Delete (jobs[i].result);
   }

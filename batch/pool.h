@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Many `powercut run`s, shared out among workers, which keep their guests from one to the next.
  *
- * A worker has one guest for recording and one for recovering.  Each is used again for a run that needs the same of it: kernel,
- * memory, size of the device, bus, and what is taken in (COMMAND, --initial, --setup, --step, --include, --check).  So let runs
- * of one kernel stand together.  A guest is booted anew when it is another one that is needed, when a recording failed in it,
- * when a program left something behind, and wherever a single `powercut run` boots one while it replays.
+ * A worker has one guest for recording and one for recovering.  Each is used again for a run that needs the same of it:
+ * kernel, memory, size of the device, bus, and what is taken in (COMMAND, --initial, --setup, --step, --include,
+ * --check).  So let runs of one kernel stand together.  A guest is booted anew when it is another one that is needed,
+ * when a recording failed in it, when a program left something behind, and wherever a single `powercut run` boots one
+ * while it replays.
  */
 #ifndef POWERCUT_BATCH_POOL_H
 #define POWERCUT_BATCH_POOL_H
@@ -15,39 +16,48 @@
 #include <stdint.h>
 
 struct pool_job {
-  const char *const *words;     /* arguments of `powercut run`, NULL at the end: all but those for its output files, which are the
-                                   pool's.  Quiet is it in any case */
-  const char *log;              /* replay this log in place of recording one: the words are then those of `replay`; or NULL */
+  const char **words;           /* arguments of `powercut run`: all but those for its output files, which are the
+                                   pool's.  Quiet is it in any case.  To free */
+  size_t word_count;
+  const char *log;              /* replay this log in place of recording one: the words are then those of `replay`;
+                                   or NULL */
   void *data;                   /* the caller's */
 
   /* Once it has ended: */
   bool ended;
   int status;                   /* as wait(2) gives it */
   char *text;                   /* what it said, or NULL; to free */
-  cJSON *result;                /* what replay --json says, or NULL if it did not come to that; to free with cJSON_Delete */
+  cJSON *result;                /* what replay --json says, or NULL if it did not come to that; to free with
+                                   cJSON_Delete */
   double seconds;
 };
 
 struct pool_config {
   uint64_t jobs;                /* workers */
-  const char *folder;           /* for temporary files */
+  const char *folder;           /* directory for temporary files */
   const char *filesystems;      /* names with commas between them: runs of these need the same guests; or NULL */
   void *data;                   /* the caller's */
 };
 
 typedef void pool_job_ended (const struct pool_config *config, struct pool_job *job);
 
-/* Run all JOBS.  ENDED is called for each in order, as soon as it and all before it have ended.  A job that fails says why and
- * stops no other.  Returns 0, or -1 after a message or after a stop; in any case what is to be freed in the jobs is the caller's
- * to free.
+/* Add WORD, which must outlive it, to the arguments of JOB; or the option NAME and its VALUE, unless that is NULL.
+ * Returns 0, or -1 after a message.
+ */
+extern int pool_add_word (struct pool_job *job, const char *word);
+extern int pool_add_option (struct pool_job *job, const char *name, const char *value);
+
+/* Run all JOBS.  ENDED is called for each in order, as soon as it and all before it have ended.  A job that fails says
+ * why and stops no other.  Returns 0, or -1 after a message or after a stop; in any case what is to be freed in the
+ * jobs is the caller's to free.
  */
 extern int pool_run (const struct pool_config *config, struct pool_job *jobs, size_t count, pool_job_ended *ended);
 
-/* Free what ended jobs hold. */
+/* Free what jobs hold. */
 extern void pool_free_jobs (struct pool_job *jobs, size_t count);
 
-/* Why JOB has no result, in one line that is safe to print, to free, or NULL if memory is short: what it said last without the
- * name of the program that said it, or how it ended.
+/* Why JOB has no result, in one line that is safe to print, to free, or NULL if memory is short: what it said last
+ * without the name of the program that said it, or how it ended.
  */
 extern char *pool_describe_end (const struct pool_job *job);
 

@@ -28,12 +28,12 @@ static int
 parse_run (int argc, char **argv, struct corpus_request *request)
 {
   const struct option_spec options[] = {
-    { "kernel", 0, OPTION_TEXTS, &request->kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]", 0 },
-    ACCEL_OPTION (&request->accel, "HOW"),
-    { "fs", 0, OPTION_TEXT, &request->filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]", 0 },
+    { "kernel", 0, OPTION_TEXTS, &request->grid.kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    ACCEL_OPTION (&request->grid.accel, "HOW"),
+    { "fs", 0, OPTION_TEXT, &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]", 0 },
     { "filter", 0, OPTION_TEXT, &request->pattern, "PATTERN", "only cases with a part of their name that it matches", 0 },
     { "trust-cases", 0, OPTION_FLAG, &request->trusted, NULL, "let cases take files from anywhere on this machine", 0 },
-    { "jobs", 0, OPTION_NUMBER, &request->jobs, "COUNT", "cells side by side [one for each processor]", 1 },
+    { "jobs", 0, OPTION_NUMBER, &request->grid.jobs, "COUNT", "cells side by side [one for each processor]", 1 },
     { "json", 0, OPTION_TEXT, &request->json, "RESULTS", "write the results as JSON", 0 },
     { "junit", 0, OPTION_TEXT, &request->junit, "RESULTS", "write the results as JUnit's XML", 0 },
     { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
@@ -46,7 +46,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
   int first = options_parse (&command, argc, argv);
   enum accel accel;
 
-  if (first == -1 || accel_parse (request->accel, &accel) == -1)
+  if (first == -1 || accel_parse (request->grid.accel, &accel) == -1)
     return -1;
   if (first == argc) {
     error_message ("corpus run: which cases? name a folder: see --help");
@@ -54,17 +54,19 @@ parse_run (int argc, char **argv, struct corpus_request *request)
   }
   request->paths = (const char *const *) argv + first;
   request->path_count = (size_t) (argc - first);
-  return jobs_check (request->jobs, GUEST_MEMORY_DEFAULT);
+  return jobs_check (request->grid.jobs, GUEST_MEMORY_DEFAULT);
 }
 
 static int
 run_command (int argc, char **argv)
 {
   CLEANUP_FREE char *command = words_join ("powercut corpus", argc, argv);
-  struct corpus_request request = { .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : "" };
+  struct corpus_request request = {
+    .grid = { .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : "" }
+  };
   int status = parse_run (argc, argv, &request) == -1 ? EXIT_UNUSABLE : corpus_run (&request);
 
-  free (request.kernels.texts);
+  free (request.grid.kernels.texts);
   return status;
 }
 

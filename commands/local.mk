@@ -14,7 +14,7 @@ record_powercut_SOURCES = \
 	commands/workload.c commands/workload.h
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
-	batch/libbatch.la batch/libcorpus.la record/librecord.la commands/libcommands.la replay/libreplay.la common/libmessage.la
+	batch/libbatch.la record/librecord.la commands/libcommands.la replay/libreplay.la common/libmessage.la
 
 # Serving the options of `replay`, for who calls it.
 noinst_LTLIBRARIES += commands/libcommands.la

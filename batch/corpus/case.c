@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "batch/corpus/case.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/ini.h"
 #include "common/message.h"
@@ -29,25 +30,20 @@ static const char *const kinds[] = {
 };
 
 /* Where the values of the section go that is being read. */
-enum section { SECTION_CASE, SECTION_SETTINGS, SECTION_FAILURE };
+enum case_part { IN_HEAD, IN_SETTINGS, IN_FAILURE };
 
-struct parser {
+struct case_reader {
   struct corpus_case *corpus_case;
   char *folder;                 /* absolute */
-  enum section section;
+  enum case_part part;
 };
 
 static int
 add_text (struct case_texts *texts, const char *text)
 {
-  char **larger = reallocarray (texts->list, texts->count + 1, sizeof *larger);
+  char **added = array_add (texts->list, texts->count);
 
-  if (larger)
-    texts->list = larger;
-  if (larger == NULL || (larger[texts->count] = strdup (text)) == NULL)
-    return out_of_memory ();
-  texts->count++;
-  return 0;
+  return added && (*added = strdup (text)) != NULL ? 0 : out_of_memory ();
 }
 
 static void
@@ -56,20 +52,6 @@ free_texts (struct case_texts *texts)
   for (size_t i = 0; i < texts->count; i++)
     free (texts->list[i]);
   free (texts->list);
-}
-
-/* A new item, zeroed, behind the *COUNT of *ITEMS, each of SIZE bytes; NULL after a message. */
-static void *
-add_item (void *items, size_t *count, size_t size)
-{
-  char *larger = reallocarray (*(void **) items, *count + 1, size);
-
-  if (larger == NULL) {
-    error_message ("out of memory");
-    return NULL;
-  }
-  *(void **) items = larger;
-  return memset (larger + (*count)++ * size, 0, size);
 }
 
 /* The next $CASE in TEXT that is not the beginning of the name of another variable, or NULL. */
@@ -103,7 +85,7 @@ insert_folder (const char *value, const char *folder)
       return text;
     free (text);
   }
-  error_message ("out of memory");
+  out_of_memory ();
   return NULL;
 }
 
@@ -137,7 +119,8 @@ set_filesystems (const struct ini_place *place, const char *value, struct case_t
     else if (is_filesystem_name (words.list[i]))
       r = add_text (filesystems, words.list[i]);
     else
-      r = ini_fault (place, "filesystems: %s: is no name of a file system: give names with blanks between them", words.list[i]);
+      r = ini_fault (place, "filesystems: %s: is no name of a file system: give names with blanks between them",
+                     words.list[i]);
   words_free (&words);
   return r;
 }
@@ -153,9 +136,9 @@ set_settle (const struct ini_place *place, const char *value, char **settle)
 }
 
 static int
-set_case_value (struct parser *parser, const struct ini_place *place, const char *key, const char *value)
+set_case_value (struct case_reader *reader, const struct ini_place *place, const char *key, const char *value)
 {
-  struct corpus_case *corpus_case = parser->corpus_case;
+  struct corpus_case *corpus_case = reader->corpus_case;
   const struct {
     const char *key;
     char **target;
@@ -165,7 +148,7 @@ set_case_value (struct parser *parser, const struct ini_place *place, const char
     { "reference", &corpus_case->reference, false }, { "command", &corpus_case->command, true },
     { "check", &corpus_case->check, true }, { "initial", &corpus_case->initial, true },
   };
-  CLEANUP_FREE char *text = insert_folder (value, parser->folder);
+  CLEANUP_FREE char *text = insert_folder (value, reader->folder);
 
   if (text == NULL)
     return -1;
@@ -223,30 +206,31 @@ set_failure (struct case_failure *failure, const struct ini_place *place, const 
 
 /* The section [fails FILESYSTEM KERNEL...] or [may-fail FILESYSTEM KERNEL...] begins; WORDS are those. */
 static int
-begin_failure (struct parser *parser, const struct ini_place *place, const struct words *words)
+begin_failure (struct case_reader *reader, const struct ini_place *place, const struct words *words)
 {
-  struct corpus_case *corpus_case = parser->corpus_case;
+  struct corpus_case *corpus_case = reader->corpus_case;
   struct case_failure *failure;
 
   if (words->count < 2 || !is_filesystem_name (words->list[1]))
-    return ini_fault (place, "[%s]: on which file system? give [%s FILESYSTEM KERNEL...]", words->list[0], words->list[0]);
+    return ini_fault (place, "[%s]: on which file system? give [%s FILESYSTEM KERNEL...]", words->list[0],
+                      words->list[0]);
   if (!case_applies (corpus_case, words->list[1]))
     return ini_fault (place, "[%s %s]: is not among the filesystems", words->list[0], words->list[1]);
-  failure = add_item (&corpus_case->failures, &corpus_case->failure_count, sizeof *failure);
+  failure = array_add (corpus_case->failures, corpus_case->failure_count);
   if (failure == NULL || (failure->filesystem = strdup (words->list[1])) == NULL)
-    return -1;
+    return out_of_memory ();
   failure->by_luck = strcmp (words->list[0], MAY_FAIL) == 0;
   for (size_t i = 2; i < words->count; i++)
     if (*words->list[i] && add_text (&failure->kernels, words->list[i]) == -1)
       return -1;
-  parser->section = SECTION_FAILURE;
+  reader->part = IN_FAILURE;
   return 0;
 }
 
 static int
-begin_settings (struct parser *parser, const struct ini_place *place, const char *filesystem)
+begin_settings (struct case_reader *reader, const struct ini_place *place, const char *filesystem)
 {
-  struct corpus_case *corpus_case = parser->corpus_case;
+  struct corpus_case *corpus_case = reader->corpus_case;
   struct case_settings *settings;
 
   if (!is_filesystem_name (filesystem))
@@ -254,23 +238,23 @@ begin_settings (struct parser *parser, const struct ini_place *place, const char
                       " FILESYSTEM KERNEL...]", filesystem);
   if (case_find_settings (corpus_case, filesystem))
     return ini_fault (place, "[%s]: is given twice", filesystem);
-  settings = add_item (&corpus_case->settings, &corpus_case->setting_count, sizeof *settings);
+  settings = array_add (corpus_case->settings, corpus_case->setting_count);
   if (settings == NULL || (settings->filesystem = strdup (filesystem)) == NULL)
-    return -1;
-  parser->section = SECTION_SETTINGS;
+    return out_of_memory ();
+  reader->part = IN_SETTINGS;
   return 0;
 }
 
 static int
-begin_section (struct parser *parser, const struct ini_place *place, const char *section)
+begin_section (struct case_reader *reader, const struct ini_place *place, const char *section)
 {
   struct words words;
   int r = words_split (section, " \t", &words);
 
   if (r == 0 && (strcmp (words.list[0], FAILS) == 0 || strcmp (words.list[0], MAY_FAIL) == 0))
-    r = begin_failure (parser, place, &words);
+    r = begin_failure (reader, place, &words);
   else if (r == 0)
-    r = begin_settings (parser, place, section);
+    r = begin_settings (reader, place, section);
   words_free (&words);
   return r;
 }
@@ -278,20 +262,20 @@ begin_section (struct parser *parser, const struct ini_place *place, const char 
 static int
 take_item (void *data, const struct ini_place *place, const char *section, const char *key, const char *value)
 {
-  struct parser *parser = data;
-  struct corpus_case *corpus_case = parser->corpus_case;
+  struct case_reader *reader = data;
+  struct corpus_case *corpus_case = reader->corpus_case;
 
   if (key == NULL)
-    return begin_section (parser, place, section);
+    return begin_section (reader, place, section);
   if (*value == '\0')
     return ini_fault (place, "%s: has no value", key);
-  switch (parser->section) {
-  case SECTION_SETTINGS:
+  switch (reader->part) {
+  case IN_SETTINGS:
     return set_setting (&corpus_case->settings[corpus_case->setting_count - 1], place, key, value);
-  case SECTION_FAILURE:
+  case IN_FAILURE:
     return set_failure (&corpus_case->failures[corpus_case->failure_count - 1], place, key, value);
   default:
-    return set_case_value (parser, place, key, value);
+    return set_case_value (reader, place, key, value);
   }
 }
 
@@ -304,7 +288,8 @@ check_case (const struct corpus_case *corpus_case, const char *file)
   if (corpus_case->title == NULL)
     error_message ("%s: has no title: say what is held, in one sentence", file);
   else if (sources == 0)
-    error_message ("%s: nothing to do: give a file `" CASE_WORKLOAD "` or `" CASE_LOG "` beside it, or the key `command`", file);
+    error_message ("%s: nothing to do: give a file `" CASE_WORKLOAD "` or `" CASE_LOG "` beside it,"
+                   " or the key `command`", file);
   else if (sources > 1)
     error_message ("%s: `" CASE_WORKLOAD "`, `" CASE_LOG "` and `command` exclude one another", file);
   else if (corpus_case->command == NULL && (corpus_case->setup.count || corpus_case->initial))
@@ -341,12 +326,13 @@ find_file (const struct corpus_case *corpus_case, const char *name, char **targe
 static int
 read_folder (struct corpus_case *corpus_case)
 {
-  CLEANUP_FREE char *folder = realpath (corpus_case->path, NULL), *file = text_format ("%s/" CASE_FILE, corpus_case->path);
-  struct parser parser = { .corpus_case = corpus_case, .folder = folder };
+  CLEANUP_FREE char *folder = realpath (corpus_case->path, NULL);
+  CLEANUP_FREE char *file = text_format ("%s/" CASE_FILE, corpus_case->path);
+  struct case_reader reader = { .corpus_case = corpus_case, .folder = folder };
 
   if (folder == NULL)
     error_message ("%s: %m", corpus_case->path);
-  if (folder == NULL || file == NULL || ini_read (file, take_item, &parser) == -1
+  if (folder == NULL || file == NULL || ini_read (file, take_item, &reader) == -1
       || find_file (corpus_case, CASE_WORKLOAD, &corpus_case->workload) == -1
       || find_file (corpus_case, CASE_LOG, &corpus_case->log) == -1)
     return -1;

@@ -28,7 +28,9 @@ struct case_settings {
   char *size, *mkfs, *mount;    /* NULL: not given */
 };
 
-/* Where it is expected to fail: section [fails FILESYSTEM KERNEL...]; or where it may, by luck: [may-fail FILESYSTEM KERNEL...]. */
+/* Where it is expected to fail: section [fails FILESYSTEM KERNEL...]; or where it may, by luck: [may-fail FILESYSTEM
+ * KERNEL...].
+ */
 struct case_failure {
   bool by_luck;                 /* that it does not fail is right, too */
   char *filesystem;
@@ -54,8 +56,8 @@ struct corpus_case {
   size_t failure_count;
 };
 
-/* Read the case at PATH, a folder with case.ini or a workload file, which reports call NAME.  Returns 0, or -1 after a message;
- * to be freed with case_free in any case.
+/* Read the case at PATH, a folder with case.ini or a workload file, which reports call NAME.  Returns 0, or -1 after a
+ * message; to be freed with case_free in any case.
  */
 extern int case_read (struct corpus_case *corpus_case, const char *path, const char *name);
 extern void case_free (struct corpus_case *corpus_case);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "batch/corpus/corpus.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
@@ -54,7 +55,7 @@ static int
 add_case (struct corpus *corpus, const char *path, const char *root, const char *pattern)
 {
   CLEANUP_FREE char *name = name_of (path, root), *case_file = find_case_file (path);
-  struct corpus_case *larger;
+  struct corpus_case *added;
 
   if (name == NULL)
     return -1;
@@ -62,11 +63,8 @@ add_case (struct corpus *corpus, const char *path, const char *root, const char 
     return 0;
   if (corpus_check_inside (corpus, path, case_file) == -1)
     return -1;
-  larger = reallocarray (corpus->cases, corpus->case_count + 1, sizeof *larger);
-  if (larger == NULL)
-    return out_of_memory ();
-  corpus->cases = larger;
-  return case_read (&larger[corpus->case_count++], path, name);
+  added = array_add (corpus->cases, corpus->case_count);
+  return added ? case_read (added, path, name) : out_of_memory ();
 }
 
 /* Take in what the walk has come to.  What is in a case's own folder is the case's.  Files are cases only where the
@@ -85,7 +83,9 @@ visit (struct corpus *corpus, FTS *walk, FTSENT *found, const char *root, const 
     fts_set (walk, found, FTS_SKIP);
     return add_case (corpus, found->fts_path, root, pattern);
   case FTS_F:
-    return has_suffix (found->fts_path) && found->fts_level <= 1 ? add_case (corpus, found->fts_path, root, pattern) : 0;
+    if (found->fts_level > 1 || !has_suffix (found->fts_path))
+      return 0;
+    return add_case (corpus, found->fts_path, root, pattern);
   case FTS_DNR:
   case FTS_ERR:
   case FTS_NS:
@@ -146,8 +146,8 @@ corpus_find_cases (struct corpus *corpus, const char *const *paths, size_t count
     if (walk_folder (corpus, paths[i], part) == -1)
       return -1;
     if (corpus->case_count == before) {
-      error_message ("%s: no case in it%s%s: a case is a folder with a file " CASE_FILE ", or a file NAME" CASE_SUFFIX, paths[i],
-                     pattern ? " whose name fits " : "", pattern ? pattern : "");
+      error_message ("%s: no case in it%s%s: a case is a folder with a file " CASE_FILE ", or a file NAME" CASE_SUFFIX,
+                     paths[i], pattern ? " whose name fits " : "", pattern ? pattern : "");
       return -1;
     }
   }

@@ -51,8 +51,10 @@ find_member (struct archive *archive, const char *path)
 static int
 open_archive (struct archive *archive, const char *path)
 {
-  if (archive_read_support_filter_gzip (archive) < ARCHIVE_WARN || archive_read_support_filter_xz (archive) < ARCHIVE_WARN
-      || archive_read_support_filter_zstd (archive) < ARCHIVE_WARN || archive_read_support_format_raw (archive) < ARCHIVE_WARN
+  if (archive_read_support_filter_gzip (archive) < ARCHIVE_WARN
+      || archive_read_support_filter_xz (archive) < ARCHIVE_WARN
+      || archive_read_support_filter_zstd (archive) < ARCHIVE_WARN
+      || archive_read_support_format_raw (archive) < ARCHIVE_WARN
       || archive_read_support_format_tar (archive) < ARCHIVE_WARN
       || archive_read_open_filename (archive, path, CHUNK) != ARCHIVE_OK)
     return archive_fault (archive, path);
@@ -79,7 +81,8 @@ write_whole (int fd, const char *data, size_t length, const char *path)
 
 /* Copy the member of ARCHIVE, the file FROM of PACKED_BYTES, to FD, the file TO, if it is no larger than may be. */
 static int
-copy_out (struct archive *archive, const char *from, uint64_t packed_bytes, int fd, const char *to, uint64_t *spare_bytes)
+copy_out (struct archive *archive, const char *from, uint64_t packed_bytes, int fd, const char *to,
+          uint64_t *spare_bytes)
 {
   const uint64_t usual = packed_bytes * UNPACKED_RATIO, limit = usual + *spare_bytes;
   char buffer[CHUNK];
@@ -111,7 +114,7 @@ log_unpack (const char *from, const char *to, uint64_t *spare_bytes)
   if (fd == -1)
     error_message ("%s: %m", to);
   else if (archive == NULL)
-    error_message ("out of memory");
+    out_of_memory ();
   else if (stat (from, &status) == -1)
     error_message ("%s: %m", from);
   else if (open_archive (archive, from) == 0)
@@ -147,7 +150,8 @@ begin_archive (struct archive *archive, const char *path)
   archive_entry_set_filetype (entry, AE_IFREG);
   archive_entry_set_pathname (entry, MEMBER);
   if (archive_write_add_filter_zstd (archive) != ARCHIVE_OK || archive_write_set_format_raw (archive) != ARCHIVE_OK
-      || archive_write_open_filename (archive, path) != ARCHIVE_OK || archive_write_header (archive, entry) != ARCHIVE_OK)
+      || archive_write_open_filename (archive, path) != ARCHIVE_OK
+      || archive_write_header (archive, entry) != ARCHIVE_OK)
     r = archive_fault (archive, path);
   archive_entry_free (entry);
   return r;

@@ -9,8 +9,9 @@
 #define LOG_SPARE_BYTES (UINT64_C (64) << 20)
 
 /* Unpack the log FROM into the new file TO.  FROM may be compressed by zstd, gzip or xz, or not at all, or be an
- * archive with a member log.bin.  What unpacks to more than a log of its size can, and than *SPARE_BYTES, is refused; *SPARE_BYTES, at
- * first LOG_SPARE_BYTES, becomes less by what it takes of these.  Returns 0, or -1 after a message; TO is then removed.
+ * archive with a member log.bin.  What unpacks to more than a log of its size can, and than *SPARE_BYTES, is refused;
+ * *SPARE_BYTES, at first LOG_SPARE_BYTES, becomes less by what it takes of these.  Returns 0, or -1 after a message; TO
+ * is then removed.
  */
 extern int log_unpack (const char *from, const char *to, uint64_t *spare_bytes);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cases may come from strangers.  What a guest takes from this machine for one is confined to the case's own folder and to the
- * system's programs when it is recorded (--confine); what is read before that is held here.
+/* Cases may come from strangers.  What a guest takes from this machine for one is confined to the case's own folder and
+ * to the system's programs when it is recorded (--confine); what is read before that is held here.
  */
 #include <config.h>
 
@@ -16,15 +16,17 @@ int
 corpus_check_inside (const struct corpus *corpus, const char *case_path, const char *path)
 {
   CLEANUP_FREE char *folder = realpath (case_path, NULL), *real = path ? realpath (path, NULL) : NULL;
-  size_t length = folder ? strlen (folder) : 0;
+  const size_t length = folder ? strlen (folder) : 0;
 
-  if (corpus->trusted || path == NULL || (folder && real && strncmp (real, folder, length) == 0 && (real[length] == '/' || real[length] == '\0')))
+  if (corpus->trusted || path == NULL)
+    return 0;
+  if (folder && real && strncmp (real, folder, length) == 0 && (real[length] == '/' || real[length] == '\0'))
     return 0;
   if (folder == NULL || real == NULL)
     error_message ("%s: %m", folder ? path : case_path);
   else
-    error_message ("%s: leads out of the case, to %s: `corpus run --trust-cases` lets it, if you know where the case comes from",
-                   path, real);
+    error_message ("%s: leads out of the case, to %s: `corpus run --trust-cases` lets it,"
+                   " if you know where the case comes from", path, real);
   return -1;
 }
 

@@ -7,44 +7,29 @@
 #include <string.h>
 
 #include "batch/corpus/verdict.h"
+#include "batch/result.h"
 #include "common/exit-status.h"
 #include "record/record.h"
 
-const char *
-outcome_word (enum case_outcome outcome)
-{
-  static const char *const words[] = {
-    [OUTCOME_PASS] = "pass", [OUTCOME_FAIL] = "FAIL", [OUTCOME_KNOWN] = "known", [OUTCOME_FIXED] = "FIXED",
-    [OUTCOME_NOT_APPLICABLE] = "n/a", [OUTCOME_ERROR] = "error",
-  };
-
-  return words[outcome];
-}
-
-bool
-outcome_is_expected (enum case_outcome outcome)
-{
-  return outcome == OUTCOME_PASS || outcome == OUTCOME_KNOWN || outcome == OUTCOME_NOT_APPLICABLE;
-}
-
-const char *
-json_text (const cJSON *object, const char *name)
-{
-  const char *text = cJSON_GetStringValue (cJSON_GetObjectItemCaseSensitive (object, name));
-
-  return text ? text : "";
-}
+const struct cell_outcome case_outcomes[CASE_OUTCOME_COUNT] = {
+  [CASE_PASS] = { "pass", EXIT_SUCCESS },
+  [CASE_FAIL] = { "FAIL", EXIT_VIOLATION },
+  [CASE_KNOWN] = { "known", EXIT_SUCCESS },
+  [CASE_FIXED] = { "FIXED", EXIT_VIOLATION },
+  [CASE_NOT_APPLICABLE] = { "n/a", EXIT_SUCCESS },
+  [CASE_ERROR] = { "error", EXIT_UNUSABLE },
+};
 
 /* Is VIOLATION the FINDING `KIND` or `KIND: TEXT`? */
 static bool
 is_finding (const cJSON *violation, const char *finding)
 {
-  const char *kind = json_text (violation, "kind"), *text = strchr (finding, ':');
+  const char *kind = result_text (violation, "kind"), *text = strchr (finding, ':');
   size_t length = text ? (size_t) (text - finding) : strlen (finding);
 
   if (strlen (kind) != length || memcmp (kind, finding, length) != 0)
     return false;
-  return text == NULL || strstr (json_text (violation, "detail"), text + 1 + strspn (text + 1, " ")) != NULL;
+  return text == NULL || strstr (result_text (violation, "detail"), text + 1 + strspn (text + 1, " ")) != NULL;
 }
 
 bool
@@ -56,34 +41,27 @@ violation_is_expected (const cJSON *violation, const struct case_failure *failur
   return false;
 }
 
-bool
-violation_counts (const cJSON *violation)
-{
-  return !cJSON_IsFalse (cJSON_GetObjectItemCaseSensitive (violation, "repeated"))
-    || strcmp (json_text (violation, "states"), "0") != 0;
-}
-
 enum case_outcome
-outcome_judge (int status, const cJSON *result, const struct case_failure *failure)
+case_judge (int status, const cJSON *result, const struct case_failure *failure)
 {
   const cJSON *violations = cJSON_GetObjectItemCaseSensitive (result, "violations"), *violation;
   size_t count = 0;
 
   if (status == RECORD_NOT_SUPPORTED)
-    return OUTCOME_NOT_APPLICABLE;
+    return CASE_NOT_APPLICABLE;
   if (!cJSON_IsArray (violations) || (status != EXIT_SUCCESS && status != EXIT_VIOLATION))
-    return OUTCOME_ERROR;       /* a search that is not finished has not shown that there is nothing, either */
+    return CASE_ERROR;       /* a search that is not finished has not shown that there is nothing, either */
   cJSON_ArrayForEach (violation, violations) {
     if (!violation_counts (violation))
       continue;
     if (!violation_is_expected (violation, failure))
-      return OUTCOME_FAIL;
+      return CASE_FAIL;
     count++;
   }
   if (count == 0)
-    return status == EXIT_VIOLATION ? OUTCOME_ERROR : failure && !failure->by_luck ? OUTCOME_FIXED : OUTCOME_PASS;
+    return status == EXIT_VIOLATION ? CASE_ERROR : failure && !failure->by_luck ? CASE_FIXED : CASE_PASS;
   /* Another violation may be in the states that were not covered. */
-  return cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (result, "exhaustive")) ? OUTCOME_KNOWN : OUTCOME_ERROR;
+  return cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (result, "exhaustive")) ? CASE_KNOWN : CASE_ERROR;
 }
 
 /* How many bytes of DETAIL are before the path: the words at its beginning that end in a colon, but for the last. */
@@ -102,8 +80,8 @@ path_start (const char *detail)
   }
 }
 
-/* DETAIL without what differs from case to case: the path at its beginning, numbers, and hashes, which are words that end in
- * `...`; into FILE.
+/* DETAIL without what differs from case to case: the path at its beginning, numbers, and hashes, which are words that
+ * end in `...`; into FILE.
  */
 static void
 print_cause (const char *detail, FILE *file)
@@ -141,8 +119,8 @@ violation_cause (const cJSON *violation)
 
   if (file == NULL)
     return NULL;
-  fprintf (file, "%s: ", json_text (violation, "kind"));
-  print_cause (json_text (violation, "detail"), file);
+  fprintf (file, "%s: ", result_text (violation, "kind"));
+  print_cause (result_text (violation, "detail"), file);
   if (fclose (file) == 0)
     return cause;
   free (cause);

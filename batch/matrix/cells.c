@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Every cell of the matrix is a `powercut run` of one update of a file. */
 #include <config.h>
 
 #include <stdio.h>
@@ -7,66 +8,53 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "batch/matrix/cells.h"
-#include "batch/pool.h"
+#include "batch/matrix/matrix.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
+#include "common/exit-status.h"
 #include "common/message.h"
-#include "common/parts.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "record/record.h"
 
-#define WORDS_MAX 20
 #define UPDATED_FILE "file"
 #define NOT_SUPPORTED "exit 77: "       /* before what a program says that ends so; see RECORD_NOT_SUPPORTED */
 
-/* The arguments of a cell's `powercut run`. */
-struct words {
-  const char *list[WORDS_MAX];
-};
-
-/* What all cells share. */
-struct runner {
-  struct matrix *matrix;
-  const char *folder;
-  char *initial;                /* folder in it: the tree before the update */
-  char *protocols;              /* program */
-  struct pool_job *jobs;        /* one for each cell */
-  struct words *words;
-  matrix_cell_ended *ended;
-};
-
-/* Say in WORDS what `powercut run` is to do for CELL. */
-static void
-word_cell (const struct runner *runner, const struct cell *cell, struct words *words)
+/* Make the tree that the updates start from. */
+static int
+prepare (const struct grid *grid, const char *folder)
 {
-  const struct environment *environment = cell->environment;
-  const char *const head[] = {
-    "--fs", environment->filesystem, "--mount", environment->mount_options, "--initial", runner->initial,
-    "--settle", runner->matrix->settle, "--accel", runner->matrix->accel, "--kernel", environment->kernel
-  };
-  size_t count = sizeof head / sizeof head[0];
+  struct matrix *matrix = grid->data;
+  CLEANUP_FREE char *file = NULL, *failure = NULL;
 
-  memcpy (words->list, head, sizeof head);
-  words->list[count++] = "--";
-  words->list[count++] = runner->protocols;
-  words->list[count++] = cell->protocol->name;
-  words->list[count] = UPDATED_FILE;
+  matrix->initial = text_format ("%s/initial", folder);
+  file = matrix->initial ? text_format ("%s/" UPDATED_FILE, matrix->initial) : NULL;
+  if (file == NULL)
+    return -1;
+  if (mkdir (matrix->initial, 0755) == -1) {
+    error_message ("%s: %m", matrix->initial);
+    return -1;
+  }
+  failure = process_run ((const char *const[]) { matrix->program, "old", file, NULL });
+  if (failure && *failure)
+    error_message ("%s", failure);
+  return failure ? -1 : 0;
 }
 
 static int
-plan_jobs (struct runner *runner)
+fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job)
 {
-  const struct matrix *matrix = runner->matrix;
+  const struct matrix *matrix = grid->data;
+  const struct environment *environment = cell->environment;
+  const struct protocol *protocol = cell->row;
+  const char *const words[] = {
+    "--fs", environment->filesystem, "--mount", environment->mount_options, "--initial", matrix->initial,
+    "--settle", matrix->settle, "--accel", grid->request->accel, "--kernel", environment->kernel->image,
+    "--", matrix->program, protocol->name, UPDATED_FILE
+  };
 
-  runner->jobs = calloc (matrix->cell_count, sizeof *runner->jobs);
-  runner->words = calloc (matrix->cell_count, sizeof *runner->words);
-  if (runner->jobs == NULL || runner->words == NULL)
-    return out_of_memory ();
-  for (size_t i = 0; i < matrix->cell_count; i++) {
-    word_cell (runner, &matrix->cells[i], &runner->words[i]);
-    runner->jobs[i] = (struct pool_job) { .words = runner->words[i].list, .data = &matrix->cells[i] };
-  }
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (pool_add_word (job, words[i]) == -1)
+      return -1;
   return 0;
 }
 
@@ -81,59 +69,24 @@ describe_end (const struct pool_job *job)
   return reason;
 }
 
-/* Take in the result of the run of a cell. */
 static void
-finish_cell (const struct pool_config *config, struct pool_job *job)
+judge_cell (struct cell *cell)
 {
-  const struct runner *runner = config->data;
+  const struct pool_job *job = cell->job;
   const bool not_supported = WIFEXITED (job->status) && WEXITSTATUS (job->status) == RECORD_NOT_SUPPORTED;
-  struct cell *cell = job->data;
 
-  cell->outcome = job->result ? CELL_DONE : not_supported ? CELL_NOT_SUPPORTED : CELL_FAILED;
-  cell->result = job->result;
-  job->result = NULL;
-  if (cell->result == NULL)
+  cell->outcome = job->result ? UPDATE_MEASURED : not_supported ? UPDATE_NOT_SUPPORTED : UPDATE_FAILED;
+  if (cell->outcome != UPDATE_MEASURED)
     cell->reason = describe_end (job);
-  cell->seconds = job->seconds;
-  cell->ended = true;
-  runner->ended (runner->matrix, cell);
 }
 
-/* Make the tree that the updates start from. */
-static int
-make_initial (struct runner *runner)
-{
-  CLEANUP_FREE char *file = NULL, *failure = NULL;
+static const struct cell_outcome outcomes[UPDATE_OUTCOME_COUNT] = {
+  [UPDATE_MEASURED] = { "measured", EXIT_SUCCESS }, [UPDATE_NOT_SUPPORTED] = { "not supported", EXIT_SUCCESS },
+  [UPDATE_FAILED] = { "failed", EXIT_UNUSABLE },
+};
 
-  if (asprintf (&runner->initial, "%s/initial", runner->folder) == -1
-      || asprintf (&file, "%s/" UPDATED_FILE, runner->initial) == -1)
-    return out_of_memory ();
-  if (mkdir (runner->initial, 0755) == -1) {
-    error_message ("%s: %m", runner->initial);
-    return -1;
-  }
-  failure = process_run ((const char *const[]) { runner->protocols, "old", file, NULL });
-  if (failure && *failure)
-    error_message ("%s", failure);
-  return failure ? -1 : 0;
-}
-
-int
-matrix_run_cells (struct matrix *matrix, uint64_t jobs, const char *folder, matrix_cell_ended *ended)
-{
-  struct runner runner = { .matrix = matrix, .folder = folder, .protocols = part_path (PART_PROTOCOLS), .ended = ended };
-  const struct pool_config config = { .jobs = jobs, .folder = folder, .filesystems = matrix->filesystems, .data = &runner };
-  double started = clock_seconds (CLOCK_MONOTONIC);
-  int r = -1;
-
-  if (runner.protocols && make_initial (&runner) == 0 && plan_jobs (&runner) == 0)
-    r = pool_run (&config, runner.jobs, matrix->cell_count, finish_cell);
-  matrix->seconds = clock_seconds (CLOCK_MONOTONIC) - started;
-  if (runner.jobs)
-    pool_free_jobs (runner.jobs, matrix->cell_count);
-  free (runner.jobs);
-  free (runner.words);
-  free (runner.initial);
-  free (runner.protocols);
-  return r;
-}
+const struct grid_kind matrix_kind = {
+  .outcomes = outcomes, .outcome_count = UPDATE_OUTCOME_COUNT, .prepare = prepare, .fill_job = fill_job,
+  .judge_cell = judge_cell, .print_cell = matrix_print_cell, .print_end = matrix_print_end,
+  .describe_rows = matrix_describe_rows, .describe_cell = matrix_describe_cell,
+};

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch/corpus/verdict.h"
 #include "batch/matrix/verdict.h"
+#include "batch/result.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
@@ -19,14 +19,6 @@ yes_or_no (const cJSON *result, const char *name)
   const cJSON *value = cJSON_GetObjectItemCaseSensitive (result, name);
 
   return cJSON_IsTrue (value) ? "yes" : cJSON_IsFalse (value) ? "NO" : "-";
-}
-
-static const char *
-text_of (const cJSON *object, const char *name)
-{
-  const char *text = cJSON_GetStringValue (cJSON_GetObjectItemCaseSensitive (object, name));
-
-  return text ? text : "";
 }
 
 /* A number of many digits as a power of ten. */
@@ -66,11 +58,12 @@ write_violations (const cJSON *result, FILE *file)
 
   cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations")) {
     char states[VERDICT_NUMBER_MAX];
-    const char *digits = text_of (violation, "states");
+    const char *digits = result_text (violation, "states");
 
     shorten (digits, states);
-    fprintf (file, "%s%s after %s in %s state%s: %s%s", separator, text_of (violation, "kind"), text_of (violation, "after"),
-             states, plural_of_digits (digits, "", "s"), text_of (violation, "detail"),
+    fprintf (file, "%s%s after %s in %s state%s: %s%s", separator, result_text (violation, "kind"),
+             result_text (violation, "after"), states, plural_of_digits (digits, "", "s"),
+             result_text (violation, "detail"),
              cJSON_IsFalse (cJSON_GetObjectItemCaseSensitive (violation, "repeated")) ? " (not seen again)" : "");
     separator = "; ";
   }
@@ -83,8 +76,8 @@ has_other_violation (const cJSON *result)
   const cJSON *violation;
 
   cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations"))
-    if (violation_counts (violation) && strcmp (text_of (violation, "kind"), "atomicity") != 0
-        && strcmp (text_of (violation, "kind"), "durability") != 0)
+    if (violation_counts (violation) && strcmp (result_text (violation, "kind"), "atomicity") != 0
+        && strcmp (result_text (violation, "kind"), "durability") != 0)
       return true;
   return false;
 }
@@ -104,16 +97,16 @@ text_from (const cJSON *result, void (*write) (const cJSON *result, FILE *file))
 }
 
 static void
-sum_up (const struct cell *cell, struct verdict *verdict)
+sum_up (const struct cell *cell, struct update_verdict *verdict)
 {
   static const char *const summaries[] = { "neither", "durable", "atomic", "atomic, durable" };
   static const char *const classes[] = { "bad", "half", "half", "good" };
   size_t which = (strcmp (verdict->atomic, "yes") == 0) * 2u + (strcmp (verdict->durable, "yes") == 0);
 
-  if (cell->outcome != CELL_DONE) {
-    verdict->summary = cell->outcome == CELL_FAILED ? "failed" : "not supported";
-    verdict->class = cell->outcome == CELL_FAILED ? "bad" : "none";
-  } else if (has_other_violation (cell->result)) {
+  if (cell->outcome != UPDATE_MEASURED) {
+    verdict->summary = cell->outcome == UPDATE_FAILED ? "failed" : "not supported";
+    verdict->class = cell->outcome == UPDATE_FAILED ? "bad" : "none";
+  } else if (has_other_violation (cell_result (cell))) {
     verdict->summary = "broken";
     verdict->class = "bad";
   } else if (which == 3 && strcmp (verdict->exhaustive, "yes") != 0) {
@@ -126,62 +119,42 @@ sum_up (const struct cell *cell, struct verdict *verdict)
 }
 
 void
-verdict_make (struct verdict *verdict, const struct cell *cell)
+update_verdict_make (struct update_verdict *verdict, const struct cell *cell)
 {
-  const cJSON *result = cell->result;
+  const cJSON *result = cell_result (cell);
 
-  *verdict = (struct verdict) {
+  *verdict = (struct update_verdict) {
     .atomic = yes_or_no (result, "atomic"), .durable = yes_or_no (result, "durable"),
     .exhaustive = yes_or_no (result, "exhaustive"), .leftovers = text_from (result, write_leftovers),
-    .wrong = cell->outcome == CELL_DONE ? text_from (result, write_violations) : NULL,
+    .wrong = cell->outcome == UPDATE_MEASURED ? text_from (result, write_violations) : NULL,
   };
-  if (cell->outcome != CELL_DONE && asprintf (&verdict->wrong, "%s: %s", cell->outcome == CELL_FAILED ? "failed" : "not supported",
-                                              cell->reason ? cell->reason : "") == -1)
-    verdict->wrong = NULL;
-  shorten (text_of (result, "crash_states"), verdict->states);
+  shorten (result_text (result, "crash_states"), verdict->states);
   if (result)
     snprintf (verdict->runs, sizeof verdict->runs, "%.0f",
               cJSON_GetNumberValue (cJSON_GetObjectItemCaseSensitive (result, "runs")));
   sum_up (cell, verdict);
+  if (cell->outcome != UPDATE_MEASURED
+      && asprintf (&verdict->wrong, "%s: %s", verdict->summary, cell->reason ? cell->reason : "") == -1)
+    verdict->wrong = NULL;
 }
 
 void
-verdict_free (struct verdict *verdict)
+update_verdict_free (struct update_verdict *verdict)
 {
   free (verdict->leftovers);
   free (verdict->wrong);
 }
 
 char *
-environment_describe (const struct environment *environment)
+matrix_describe_counts (const struct grid *grid)
 {
+  size_t counts[UPDATE_OUTCOME_COUNT] = { 0 };
   char *text;
 
-  if (asprintf (&text, "%s%s%s, kernel %s", environment->filesystem, *environment->mount_options ? " " : "",
-                environment->mount_options, environment->release) == -1)
-    return NULL;
-  return text;
-}
-
-static size_t
-count_cells (const struct matrix *matrix, enum cell_outcome outcome)
-{
-  size_t count = 0;
-
-  for (size_t i = 0; i < matrix->cell_count; i++)
-    count += matrix->cells[i].outcome == outcome;
-  return count;
-}
-
-char *
-matrix_describe_counts (const struct matrix *matrix)
-{
-  char *text;
-
-  if (asprintf (&text, "%zu %s: %zu measured, %zu not supported, %zu failed; %.0f s", matrix->cell_count,
-                plural (matrix->cell_count, "cell", "cells"), count_cells (matrix, CELL_DONE),
-                count_cells (matrix, CELL_NOT_SUPPORTED), count_cells (matrix, CELL_FAILED),
-                matrix->seconds) == -1)
+  cells_count (grid->cells, grid->cell_count, counts);
+  if (asprintf (&text, "%zu %s: %zu measured, %zu not supported, %zu failed; %.0f s", grid->cell_count,
+                plural (grid->cell_count, "cell", "cells"), counts[UPDATE_MEASURED], counts[UPDATE_NOT_SUPPORTED],
+                counts[UPDATE_FAILED], grid->seconds) == -1)
     return NULL;
   return text;
 }

@@ -3,12 +3,12 @@
 #ifndef POWERCUT_BATCH_MATRIX_VERDICT_H
 #define POWERCUT_BATCH_MATRIX_VERDICT_H
 
-#include "batch/matrix/cells.h"
+#include "batch/matrix/matrix.h"
 
 #define VERDICT_NUMBER_MAX 64
 
 /* All texts are safe to print. */
-struct verdict {
+struct update_verdict {
   const char *atomic, *durable, *exhaustive;    /* "yes", "NO" or "-" */
   const char *summary;          /* "atomic, durable", "not supported", ... */
   const char *class;            /* how good that is: good, half, bad or none */
@@ -17,14 +17,12 @@ struct verdict {
   char *wrong;                  /* one line about what was wrong, empty if nothing; to free */
 };
 
-/* Say what came out of CELL, which has ended; free it with verdict_free.  Where memory is short, texts are NULL. */
-extern void verdict_make (struct verdict *verdict, const struct cell *cell);
-extern void verdict_free (struct verdict *verdict);
-
-/* As `ext4 data=journal, kernel 6.12.117+deb12-cloud-amd64`, to free, or NULL. */
-extern char *environment_describe (const struct environment *environment);
+/* Say what came out of CELL, which has ended; free it with update_verdict_free.  Where memory is short, texts are NULL.
+ */
+extern void update_verdict_make (struct update_verdict *verdict, const struct cell *cell);
+extern void update_verdict_free (struct update_verdict *verdict);
 
 /* How many cells came out how, and how long it took; to free, or NULL. */
-extern char *matrix_describe_counts (const struct matrix *matrix);
+extern char *matrix_describe_counts (const struct grid *grid);
 
 #endif

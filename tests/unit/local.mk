@@ -8,7 +8,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/message.c tests/unit/message.h \
 	tests/unit/unit.c tests/unit/unit.h
 LDADD = \
-	tests/unit/libunit.la batch/libbatch.la batch/libcorpus.la record/librecord.la replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 
 UNIT_TESTS += \
@@ -56,9 +56,11 @@ UNIT_TESTS += \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze \
 	tests/unit/replay/report/test-html \
+	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case \
 	tests/unit/batch/corpus/test-verdict \
-	tests/unit/batch/matrix/test-matrix
+	tests/unit/batch/matrix/test-document \
+	tests/unit/batch/matrix/test-verdict
 
 # What is in no library.
 put_kernel = tests/unit/put-kernel.c tests/unit/put-kernel.h

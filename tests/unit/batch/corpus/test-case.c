@@ -89,7 +89,8 @@ START_TEST (all_keys_are_read)
 {
   const struct case_settings *settings;
 
-  ck_assert_int_eq (read_text ("# comment\n; another\n\n title =  a = b \norigin = o\nreference=r\nfilesystems = ext4  btrfs\n"
+  ck_assert_int_eq (read_text ("# comment\n; another\n\n title =  a = b \norigin = o\nreference=r\n"
+                               "filesystems = ext4  btrfs\n"
                                "settle = 35\ncheck = test -e $CASE/x\n[btrfs]\nsize = 256M\nmkfs = -n 4096\n"
                                "mount = flushoncommit\n"),
                     0);
@@ -115,7 +116,8 @@ END_TEST
 
 START_TEST (a_command_has_setup_and_initial)
 {
-  put ("case.ini", "title = t\ncommand = $CASE/update $CASES$CASE\nsetup = echo 1\nsetup = echo 2\ninitial = $CASE/initial\n");
+  put ("case.ini", "title = t\ncommand = $CASE/update $CASES$CASE\nsetup = echo 1\nsetup = echo 2\n"
+                   "initial = $CASE/initial\n");
   ck_assert_int_eq (case_read (&corpus_case, folder, "c"), 0);
   ck_assert_ptr_null (corpus_case.workload);
   ck_assert_uint_eq (corpus_case.setup.count, 2);
@@ -156,8 +158,8 @@ START_TEST (failures_are_those_of_file_system_and_kernel)
 {
   const struct case_failure *failure;
 
-  ck_assert_int_eq (read_text ("title = t\n[fails btrfs 6.1 6.12.117]\nfinding = durability\nfinding = atomicity: is empty\n"
-                               "why = w\n"
+  ck_assert_int_eq (read_text ("title = t\n[fails btrfs 6.1 6.12.117]\nfinding = durability\n"
+                               "finding = atomicity: is empty\nwhy = w\n"
                                "[fails xfs]\nfinding = kernel\nwhy = everywhere\n"), 0);
   failure = case_find_failure (&corpus_case, "btrfs", "6.1.0-56-amd64");
   ck_assert_ptr_nonnull (failure);

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "batch/corpus/verdict.h"
+#include "common/exit-status.h"
 #include "tests/unit/unit.h"
 
-#define NOTHING "{\"exhaustive\": true, \"violations\": []}"
+/* All is covered, with these violations. */
+#define FOUND(LIST) "{\"exhaustive\": true, \"violations\": [" LIST "]}"
+#define NOTHING FOUND ("")
 #define OLD "{\"kind\": \"durability\", \"detail\": \"old contents after commit: f: 4 bytes\"}"
 #define EMPTY "{\"kind\": \"atomicity\", \"detail\": \"f: empty\"}"
 
@@ -18,7 +21,7 @@ static enum case_outcome
 judge_text (int status, const char *text, const struct case_failure *expected)
 {
   cJSON *result = text ? cJSON_Parse (text) : NULL;
-  enum case_outcome outcome = outcome_judge (status, result, expected);
+  enum case_outcome outcome = case_judge (status, result, expected);
 
   ck_assert (text == NULL || result != NULL);
   cJSON_Delete (result);
@@ -27,17 +30,17 @@ judge_text (int status, const char *text, const struct case_failure *expected)
 
 START_TEST (expected_to_pass)
 {
-  ck_assert_int_eq (judge_text (0, NOTHING, NULL), OUTCOME_PASS);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "]}", NULL), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (0, NOTHING, NULL), CASE_PASS);
+  ck_assert_int_eq (judge_text (1, FOUND (OLD), NULL), CASE_FAIL);
 }
 END_TEST
 
 START_TEST (expected_to_fail)
 {
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "]}", &failure), OUTCOME_KNOWN);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "," OLD "]}", &failure), OUTCOME_KNOWN);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{\"kind\": \"hang\"}]}", &failure), OUTCOME_KNOWN);
-  ck_assert_int_eq (judge_text (0, NOTHING, &failure), OUTCOME_FIXED);
+  ck_assert_int_eq (judge_text (1, FOUND (OLD), &failure), CASE_KNOWN);
+  ck_assert_int_eq (judge_text (1, FOUND (OLD "," OLD), &failure), CASE_KNOWN);
+  ck_assert_int_eq (judge_text (1, FOUND ("{\"kind\": \"hang\"}"), &failure), CASE_KNOWN);
+  ck_assert_int_eq (judge_text (0, NOTHING, &failure), CASE_FIXED);
 }
 END_TEST
 
@@ -45,20 +48,20 @@ START_TEST (expected_to_fail_by_luck)
 {
   const struct case_failure by_luck = { .by_luck = true, .findings = { findings, 2 }, .why = (char *) "w" };
 
-  ck_assert_int_eq (judge_text (0, NOTHING, &by_luck), OUTCOME_PASS);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "]}", &by_luck), OUTCOME_KNOWN);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" EMPTY "]}", &by_luck), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (0, NOTHING, &by_luck), CASE_PASS);
+  ck_assert_int_eq (judge_text (1, FOUND (OLD), &by_luck), CASE_KNOWN);
+  ck_assert_int_eq (judge_text (1, FOUND (EMPTY), &by_luck), CASE_FAIL);
 }
 END_TEST
 
 START_TEST (expected_to_fail_otherwise)
 {
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" EMPTY "]}", &failure), OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" OLD "," EMPTY "]}", &failure), OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{\"kind\": \"durability\", \"detail\": \"new\"}]}", &failure),
-                    OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{\"kind\": \"hangs\"}]}", &failure), OUTCOME_FAIL);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [{}]}", &failure), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (1, FOUND (EMPTY), &failure), CASE_FAIL);
+  ck_assert_int_eq (judge_text (1, FOUND (OLD "," EMPTY), &failure), CASE_FAIL);
+  ck_assert_int_eq (judge_text (1, FOUND ("{\"kind\": \"durability\", \"detail\": \"new\"}"), &failure),
+                    CASE_FAIL);
+  ck_assert_int_eq (judge_text (1, FOUND ("{\"kind\": \"hangs\"}"), &failure), CASE_FAIL);
+  ck_assert_int_eq (judge_text (1, FOUND ("{}"), &failure), CASE_FAIL);
 }
 END_TEST
 
@@ -66,40 +69,43 @@ END_TEST
 
 START_TEST (what_a_second_run_did_not_see_decides_nothing)
 {
-  ck_assert_int_eq (judge_text (0, "{\"exhaustive\": true, \"violations\": [" UNREPEATED "]}", NULL), OUTCOME_PASS);
-  ck_assert_int_eq (judge_text (0, "{\"exhaustive\": true, \"violations\": [" UNREPEATED "]}", &failure), OUTCOME_FIXED);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": true, \"violations\": [" UNREPEATED "," OLD "]}", &failure), OUTCOME_KNOWN);
+  ck_assert_int_eq (judge_text (0, FOUND (UNREPEATED), NULL), CASE_PASS);
+  ck_assert_int_eq (judge_text (0, FOUND (UNREPEATED), &failure), CASE_FIXED);
+  ck_assert_int_eq (judge_text (1, FOUND (UNREPEATED "," OLD), &failure), CASE_KNOWN);
 }
 END_TEST
 
 START_TEST (what_is_known_may_hide_something_where_states_are_left)
 {
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": false, \"violations\": [" OLD "]}", &failure), OUTCOME_ERROR);
-  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": false, \"violations\": [" EMPTY "]}", &failure), OUTCOME_FAIL);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": false, \"violations\": [" OLD "]}", &failure), CASE_ERROR);
+  ck_assert_int_eq (judge_text (1, "{\"exhaustive\": false, \"violations\": [" EMPTY "]}", &failure), CASE_FAIL);
 }
 END_TEST
 
 START_TEST (not_measured)
 {
-  ck_assert_int_eq (judge_text (77, NULL, NULL), OUTCOME_NOT_APPLICABLE);
-  ck_assert_int_eq (judge_text (77, NULL, &failure), OUTCOME_NOT_APPLICABLE);
-  ck_assert_int_eq (judge_text (2, NULL, NULL), OUTCOME_ERROR);
-  ck_assert_int_eq (judge_text (2, NOTHING, NULL), OUTCOME_ERROR);
-  ck_assert_int_eq (judge_text (3, NOTHING, NULL), OUTCOME_ERROR);
-  ck_assert_int_eq (judge_text (-1, NOTHING, NULL), OUTCOME_ERROR);
-  ck_assert_int_eq (judge_text (1, NOTHING, NULL), OUTCOME_ERROR);
-  ck_assert_int_eq (judge_text (0, "{}", NULL), OUTCOME_ERROR);
-  ck_assert_int_eq (judge_text (0, NULL, &failure), OUTCOME_ERROR);
+  ck_assert_int_eq (judge_text (77, NULL, NULL), CASE_NOT_APPLICABLE);
+  ck_assert_int_eq (judge_text (77, NULL, &failure), CASE_NOT_APPLICABLE);
+  ck_assert_int_eq (judge_text (2, NULL, NULL), CASE_ERROR);
+  ck_assert_int_eq (judge_text (2, NOTHING, NULL), CASE_ERROR);
+  ck_assert_int_eq (judge_text (3, NOTHING, NULL), CASE_ERROR);
+  ck_assert_int_eq (judge_text (-1, NOTHING, NULL), CASE_ERROR);
+  ck_assert_int_eq (judge_text (1, NOTHING, NULL), CASE_ERROR);
+  ck_assert_int_eq (judge_text (0, "{}", NULL), CASE_ERROR);
+  ck_assert_int_eq (judge_text (0, NULL, &failure), CASE_ERROR);
 }
 END_TEST
 
-START_TEST (what_is_as_expected)
+START_TEST (what_is_not_as_expected_calls_for_a_status)
 {
-  ck_assert (outcome_is_expected (OUTCOME_PASS) && outcome_is_expected (OUTCOME_KNOWN));
-  ck_assert (outcome_is_expected (OUTCOME_NOT_APPLICABLE));
-  ck_assert (!outcome_is_expected (OUTCOME_FAIL) && !outcome_is_expected (OUTCOME_FIXED) && !outcome_is_expected (OUTCOME_ERROR));
-  ck_assert_str_eq (outcome_word (OUTCOME_FIXED), "FIXED");
-  ck_assert_str_eq (outcome_word (OUTCOME_NOT_APPLICABLE), "n/a");
+  ck_assert_int_eq (case_outcomes[CASE_PASS].status, 0);
+  ck_assert_int_eq (case_outcomes[CASE_KNOWN].status, 0);
+  ck_assert_int_eq (case_outcomes[CASE_NOT_APPLICABLE].status, 0);
+  ck_assert_int_eq (case_outcomes[CASE_FAIL].status, EXIT_VIOLATION);
+  ck_assert_int_eq (case_outcomes[CASE_FIXED].status, EXIT_VIOLATION);
+  ck_assert_int_eq (case_outcomes[CASE_ERROR].status, EXIT_UNUSABLE);
+  ck_assert_str_eq (case_outcomes[CASE_FIXED].word, "FIXED");
+  ck_assert_str_eq (case_outcomes[CASE_NOT_APPLICABLE].word, "n/a");
 }
 END_TEST
 
@@ -120,27 +126,14 @@ START_TEST (causes_are_the_same_for_other_names_and_numbers)
   assert_cause (EMPTY, "atomicity: *: empty");
   assert_cause ("{\"kind\": \"atomicity\", \"detail\": \"a/b12: 10 bytes 3611dc87... (old: 0 bytes)\"}",
                 "atomicity: *: # bytes #... (old: # bytes)");
-  assert_cause ("{\"kind\": \"durability\", \"detail\": \"fsync-data: a/b: empty, should be 4 bytes e29... (fsync at line 5)\"}",
+  assert_cause ("{\"kind\": \"durability\","
+                " \"detail\": \"fsync-data: a/b: empty, should be 4 bytes e29... (fsync at line 5)\"}",
                 "durability: fsync-data: *: empty, should be # bytes #... (fsync at line #)");
   assert_cause ("{\"kind\": \"kernel\"}", "kernel: ");
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("corpus-verdict");
-  TCase *tests = tcase_create ("corpus-verdict");
-
-  tcase_add_test (tests, expected_to_pass);
-  tcase_add_test (tests, expected_to_fail);
-  tcase_add_test (tests, expected_to_fail_by_luck);
-  tcase_add_test (tests, expected_to_fail_otherwise);
-  tcase_add_test (tests, what_a_second_run_did_not_see_decides_nothing);
-  tcase_add_test (tests, what_is_known_may_hide_something_where_states_are_left);
-  tcase_add_test (tests, not_measured);
-  tcase_add_test (tests, what_is_as_expected);
-  tcase_add_test (tests, causes_are_the_same_for_other_names_and_numbers);
-  suite_add_tcase (suite, tests);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("corpus-verdict", expected_to_pass, expected_to_fail, expected_to_fail_by_luck,
+                expected_to_fail_otherwise, what_a_second_run_did_not_see_decides_nothing,
+                what_is_known_may_hide_something_where_states_are_left, not_measured,
+                what_is_not_as_expected_calls_for_a_status, causes_are_the_same_for_other_names_and_numbers)
