@@ -20,7 +20,8 @@ record_powercut_LDADD = \
 noinst_LTLIBRARIES += commands/libcommands.la
 commands_libcommands_la_SOURCES = \
 	commands/replay.c commands/replay.h \
-	commands/replay-options.c commands/replay-options.h
+	commands/replay-options.c commands/replay-options.h \
+	commands/replay-state.c commands/replay-state.h
 commands_libcommands_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 
 replay_replay_SOURCES = commands/replay-main.c

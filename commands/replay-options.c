@@ -154,6 +154,15 @@ replay_options_complete (struct replay_options *options, const struct write_log 
   return jobs_check (options->jobs, guest->memory_bytes);
 }
 
+struct trust
+replay_options_trust (const struct replay_options *options)
+{
+  return (struct trust) {
+    .all = options->trust_log, .kernel = options->guest.kernel, .check = options->guest.check,
+    .include = &options->guest.include, .confine = options->guest.confine
+  };
+}
+
 int
 replay_options_parse (int argc, char **argv, struct replay_options *options)
 {

@@ -11,6 +11,7 @@
 #include "log/reader.h"
 #include "replay/report/filter.h"
 #include "replay/report/outputs.h"
+#include "replay/trust.h"
 
 struct kept;
 
@@ -52,6 +53,9 @@ extern int replay_options_check (struct replay_options *options);
 
 /* Complete what the command line left open by what LOG was recorded with.  Returns 0, or -1 after a message. */
 extern int replay_options_complete (struct replay_options *options, const struct write_log *log);
+
+/* What of this machine may be taken for the log; it points into OPTIONS. */
+extern struct trust replay_options_trust (const struct replay_options *options);
 
 /* The command line of program `replay`.  Returns 0, or -1 after a message. */
 extern int replay_options_parse (int argc, char **argv, struct replay_options *options);

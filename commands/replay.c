@@ -1,223 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "checker/persistence/persistence.h"
 #include "commands/replay.h"
+#include "commands/replay-state.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
-#include "common/number.h"
-#include "common/parts.h"
-#include "common/process.h"
 #include "common/publish.h"
 #include "common/stop.h"
 #include "common/workdir.h"
 #include "guest/image.h"
 #include "log/cut.h"
 #include "log/guard.h"
-#include "log/image.h"
 #include "log/info.h"
-#include "log/state-id.h"
+#include "replay/expected.h"
 #include "replay/guest-cache.h"
 #include "replay/report/bundle.h"
 #include "replay/report/list.h"
-#include "replay/report/outputs.h"
 #include "replay/report/text.h"
 #include "replay/session.h"
 #include "replay/shell.h"
 #include "replay/trust.h"
 
-/* The state that --state names, whatever its spelling: what is missing in it, as choices_absent gives it; without --state, the one
- * in which everything is there.  *choices is NULL before, and the caller's to free in any case.
- */
-static int
-named_state (const struct replay_options *arguments, const struct write_log *log, uint32_t *position, struct choice **choices,
-             size_t *count)
-{
-  if (arguments->state == NULL) {
-    uint32_t first;
-
-    *choices = NULL;
-    *count = 0;
-    return model_range (log, &first, position);
-  }
-  CLEANUP_FREE struct choice *named = NULL;
-  if (state_id_parse (arguments->state, log, position, &named, count) == -1)
-    return -1;
-  *choices = choices_absent (log, named, *count, count);
-  if (*choices == NULL)
-    return out_of_memory ();
-  for (size_t i = 0; i < *count; i++)
-    if (model_is_durable (log, (*choices)[i].write, *position)) {
-      error_message ("state %s is not legal: the write at %u is durable there: see --list", arguments->state,
-                     log->writes[(*choices)[i].write].issue);
-      return -1;
-    }
-  return 0;
-}
-
-static int
-run_export (const struct replay_options *arguments, const struct write_log *log)
-{
-  CLEANUP_FREE struct choice *choices = NULL;
-  struct publication publication;
-  struct crash_state *state;
-  uint32_t position;
-  size_t count;
-  int r = -1;
-
-  if (named_state (arguments, log, &position, &choices, &count) == -1)
-    return EXIT_UNUSABLE;
-  if (log->device_count > 1)
-    error_message ("%s has %zu devices: the image is of disk0", log->path, log->device_count);
-  if (same_file (arguments->export, log->path)) {
-    error_message ("--export=%s: that is the log itself", arguments->export);
-    return EXIT_UNUSABLE;
-  }
-  if (publish_begin (&publication, arguments->export) == -1)
-    return EXIT_UNUSABLE;
-  state = crash_state_new (log);
-  const struct selection selection = {
-    .point = position, .choices = choices, .count = count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
-  };
-  if (state && crash_state_select (state, &selection) == 0)
-    r = export_device (state, log, 0, publication.fd);
-  if (r == -1)
-    error_message ("%s: %m", arguments->export);
-  crash_state_free (state);
-  return publish_end (&publication, stop_requested () ? -1 : r) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
-}
-
-/* Become nbdkit: the state is served until it is killed. */
-static int
-run_serve (const struct replay_options *arguments, const struct write_log *log)
-{
-  CLEANUP_FREE char *plugin = part_path (PART_CRASHSTATE);
-  CLEANUP_FREE char *nbdkit = process_find ("nbdkit");
-  CLEANUP_FREE char *log_parameter = NULL, *id = NULL, *state_parameter = NULL;
-  CLEANUP_FREE struct choice *choices = NULL;
-  uint32_t position;
-  size_t count;
-
-  if (plugin == NULL || named_state (arguments, log, &position, &choices, &count) == -1)
-    return EXIT_UNUSABLE;
-  if (nbdkit == NULL) {
-    error_message ("nbdkit: not found: install it");
-    return EXIT_UNUSABLE;
-  }
-  id = state_id_format (log, position, choices, count);
-  if (id == NULL || asprintf (&log_parameter, "log=%s", arguments->log) == -1
-      || asprintf (&state_parameter, "state=%s", id) == -1) {
-    error_message ("out of memory");
-    return EXIT_UNUSABLE;
-  }
-  execl (nbdkit, "nbdkit", "--foreground", "-U", arguments->serve, plugin, log_parameter, state_parameter, (char *) NULL);
-  error_message ("%s: %m", nbdkit);
-  return EXIT_UNUSABLE;
-}
-
-/* What the command line lets be taken from this machine. */
-static struct trust
-trust_of (const struct replay_options *arguments)
-{
-  return (struct trust) {
-    .all = arguments->trust_log, .kernel = arguments->guest.kernel, .check = arguments->guest.check,
-    .include = &arguments->guest.include, .confine = arguments->guest.confine
-  };
-}
-
-/* Add the observation in MARK, behind its name.  A mark's text has lost the newline at its end. */
-static int
-add_tree (struct trees *trees, const char *text, size_t length)
-{
-  char **larger = reallocarray (trees->texts, trees->count + 1, sizeof *larger);
-
-  if (larger == NULL)
-    return -1;
-  trees->texts = larger;
-  if (asprintf (&larger[trees->count], "%.*s%s", (int) length, text, length > 0 ? "\n" : "") == -1)
-    return -1;
-  trees->count++;
-  return 0;
-}
-
-static void
-free_trees (struct trees *trees)
-{
-  for (size_t i = 0; i < trees->count; i++)
-    free (trees->texts[i]);
-  free (trees->texts);
-}
-
-/* The observations that travel in the marks: none if the log was never meant to be judged, and fewer than two only where a
- * workload says what is right.  To be freed in any case.
- */
-static int
-find_trees (const struct write_log *log, struct trees *trees)
-{
-  *trees = (struct trees) { NULL, 0 };
-  for (uint32_t i = 0; i < log->mark_count; i++) {
-    const char *text;
-    size_t length;
-
-    if (!log_mark_is (&log->marks[i], trees->count == 0 ? "powercut:old" : "powercut:new", &text, &length))
-      continue;
-    if (add_tree (trees, text, length) == -1)
-      return out_of_memory ();
-  }
-  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, LOG_KEY_WORKLOAD))
-    return 0;
-  error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it again, "
-                 "or look at it with --list", log->path);
-  return -1;
-}
-
-/* The pages to tabulate, in *pages; *found is false if there are none.  To be freed in any case. */
-static int
-find_pages (const struct replay_options *arguments, const struct write_log *log, const struct trees *trees, struct pages *pages,
-            bool *found)
-{
-  const char *recorded = log_info (log, LOG_KEY_PAGES);
-  uint64_t page_bytes = arguments->guest.page_bytes;
-
-  *pages = (struct pages) { .file_count = 0 };
-  *found = recorded != NULL;
-  if (recorded == NULL && (arguments->guest.pages || page_bytes > 0)) {
-    error_message ("%s has nothing about pages: record it with --pages", log->path);
-    return -1;
-  }
-  if (recorded == NULL)
-    return 0;
-  if (page_bytes == 0 && (parse_size (recorded, &page_bytes) == -1 || page_size_fault (page_bytes))) {
-    error_message ("%s: its header has a size of pages that cannot be: give --page-size", log->path);
-    return -1;
-  }
-  return pages_init (pages, trees->texts, trees->count, page_bytes);
-}
-
-/* The watched paths of the header. */
-static size_t
-find_watch (const struct write_log *log, const char ***watch)
-{
-  const char *path = NULL;
-  size_t count = 0;
-
-  while ((path = log_info_after (log, LOG_KEY_WATCH, path)) != NULL)
-    count++;
-  *watch = calloc (count + 1, sizeof **watch);
-  for (size_t i = 0; *watch && i < count; i++)
-    (*watch)[i] = path = log_info_after (log, LOG_KEY_WATCH, path);
-  return count;
-}
+#define BOOT_TIMEOUT_MS 120000
 
 /* Search everything and report. */
 static int
@@ -331,7 +139,7 @@ visit_states (const struct replay_options *arguments, struct session_config *con
 static struct initramfs *
 make_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel)
 {
-  const struct trust trust = trust_of (arguments);
+  const struct trust trust = replay_options_trust (arguments);
   const struct kept *kept = arguments->kept;
   const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
   struct initramfs *initramfs = kept ? guest_image_new_for_many (kernel, filesystem, kept_filesystems (kept), false)
@@ -372,141 +180,89 @@ build_initramfs (const struct replay_options *arguments, const struct write_log 
   return r;
 }
 
-/* The oracle of the log's workload.  The simulation that it rests on is first held against what was seen without a crash. */
-static struct persistence *
-make_persistence (const struct write_log *log, const struct workload *workload, const struct trees *trees)
+/* What a session does for ARGUMENTS with LOG, but for the guest's initramfs, its memory and the checker. */
+static struct session_config
+configure (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel,
+           const struct expected *expected, const char *folder)
 {
-  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM), *options = log_info (log, LOG_KEY_MOUNT);
-  struct persistence *persistence = NULL;
-  uint32_t rules;
+  const char *options = log_info (log, LOG_KEY_MOUNT);
+  const bool paged = expected->paged;
 
-  if (persistence_rules (workload, filesystem, options ? options : "", &rules) == 0)
-    persistence = persistence_new (workload, rules);
-  for (size_t i = 0; persistence && i < trees->count && i < 2; i++) {
-    CLEANUP_FREE char *detail = NULL;
-
-    if (persistence_compare (persistence, i == 1, trees->texts[i], &detail) == 0 && detail == NULL)
-      continue;
-    if (detail)
-      error_message ("%s: without a crash, too, the guest saw something else than its workload does: %s", log->path, detail);
-    persistence_free (persistence);
-    persistence = NULL;
-  }
-  return persistence;
-}
-
-/* Parse the workload in the header, if there is one, and make its oracle: NULL if there is none.  In messages it is NAME.  Free
- * both in any case.
- */
-static int
-find_workload (const struct write_log *log, const struct trees *trees, const char *name, struct workload *workload,
-               struct persistence **persistence)
-{
-  const char *text = log_info (log, LOG_KEY_WORKLOAD);
-
-  *workload = (struct workload) { .name = name };
-  *persistence = NULL;
-  if (text == NULL)
-    return 0;
-  if (workload_parse (text, name, workload) == -1)
-    return -1;
-  *persistence = make_persistence (log, workload, trees);
-  return *persistence ? 0 : -1;
+  return (struct session_config) {
+    .log = log, .folder = folder, .persistence = expected->persistence,
+    .jobs = (unsigned) arguments->jobs,
+    .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
+    .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
+    .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction, .minimize = arguments->minimize,
+    .progress = !arguments->guest.quiet, .kept = arguments->kept, .pages = paged ? &expected->pages : NULL,
+    .runner = {
+      .log = arguments->log, .image = kernel->image, .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
+      .mount_options = options ? options : "", .watch = expected->watch, .watch_count = expected->watch_count,
+      .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
+      .pages_count = paged ? expected->pages.file_count : expected->ranged_count,
+      .boot_timeout_ms = BOOT_TIMEOUT_MS, .run_timeout_ms = (int) (arguments->guest.timeout_seconds * 1000),
+      .accel = guest_options_accel (&arguments->guest), .quiet = arguments->guest.quiet,
+    },
+  };
 }
 
 /* Build the guest's initramfs and visit the states, with FOLDER for all temporary files. */
 static int
 replay_in (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel,
-           const struct trees *trees, struct persistence *persistence, const char *folder)
+           const struct expected *expected, const char *folder)
 {
+  struct session_config config = configure (arguments, log, kernel, expected, folder);
+  const struct trust trust = replay_options_trust (arguments);
   CLEANUP_FREE char *initramfs_file = NULL;
-  CLEANUP_FREE const char **watch = NULL;
-  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM), *options = log_info (log, LOG_KEY_MOUNT);
-  const struct trust trust = trust_of (arguments);
   uint64_t memory_bytes;
-  const char *check;
 
-  if (trust_find_checker (&trust, log, &check) == -1
+  if (trust_find_checker (&trust, log, &config.runner.check) == -1
       || build_initramfs (arguments, log, kernel, folder, &initramfs_file, &memory_bytes) == -1)
     return EXIT_UNUSABLE;
-  size_t watch_count = persistence ? 0 : find_watch (log, &watch);
-  struct pages pages;
-  bool paged;
-  int status = find_pages (arguments, log, trees, &pages, &paged);
-  char **ranged = NULL;         /* files that are judged by ranges */
-  ssize_t ranged_count = status == 0 && persistence ? persistence_paths (persistence, &ranged) : 0;
-
-  if (status == -1 || ranged_count == -1) {
-    pages_free (&pages);
-    return EXIT_UNUSABLE;
-  }
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
-  const bool observe = check == NULL || watch_count > 0 || persistence;
-  struct session_config config = {
-    .log = log, .folder = folder, .trees = observe ? *trees : (struct trees) { NULL, 0 }, .persistence = persistence,
-    .jobs = (unsigned) arguments->jobs,
-    .tear = { arguments->tear_mode, (uint32_t) arguments->sector_bytes }, .limit = arguments->limit,
-    .seconds = arguments->seconds, .seed = arguments->seed, .audit_percent = arguments->audit_percent,
-    .prefixes_only = arguments->prefixes_only, .no_reduction = arguments->no_reduction,
-    .minimize = arguments->minimize,
-    .progress = !arguments->guest.quiet, .kept = arguments->kept, .pages = paged ? &pages : NULL,
-    .runner = {
-      .log = arguments->log, .image = kernel->image, .initramfs = initramfs_file, .filesystem = filesystem,
-      .mount_options = options ? options : "", .watch = watch, .watch_count = watch_count,
-      .observe = observe || paged, .pages = paged ? pages.paths : (const char *const *) ranged,
-      .pages_count = paged ? pages.file_count : (size_t) ranged_count, .check = check,
-      .memory_mib = (unsigned) (memory_bytes >> 20), .boot_timeout_ms = 120000,
-      .accel = guest_options_accel (&arguments->guest), .quiet = arguments->guest.quiet,
-      .run_timeout_ms = (int) (arguments->guest.timeout_seconds * 1000),
-    },
-  };
-  status = visit_states (arguments, &config);
-  for (ssize_t i = 0; i < ranged_count; i++)
-    free (ranged[i]);
-  free (ranged);
-  pages_free (&pages);
-  return status;
+  const bool judged = config.runner.check == NULL || expected->watch_count > 0 || expected->persistence;
+  if (judged)
+    config.trees = expected->trees;
+  config.runner.observe = judged || expected->paged;
+  config.runner.initramfs = initramfs_file;
+  config.runner.memory_mib = (unsigned) (memory_bytes >> 20);
+  return visit_states (arguments, &config);
+}
+
+/* Whether states of LOG can be visited.  Returns 0, or -1 after a message. */
+static int
+check_log (const struct write_log *log)
+{
+  if (log_info (log, LOG_KEY_FILESYSTEM) == NULL) {
+    error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
+                   log->path);
+    return -1;
+  }
+  if (log->device_count > 1) {
+    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list", log->path,
+                   log->device_count);
+    return -1;
+  }
+  return 0;
 }
 
 static int
 run_replay (const struct replay_options *arguments, const struct write_log *log)
 {
-  struct persistence *persistence = NULL;
-  struct workload workload = { .name = NULL };
-  CLEANUP_FREE char *workload_name = NULL;
-  const struct trust trust = trust_of (arguments);
+  const struct trust trust = replay_options_trust (arguments);
+  struct expected expected;
   struct kernel kernel;
-  struct trees trees;
   char *folder;
   int status = EXIT_UNUSABLE;
 
-  if (log_info (log, LOG_KEY_FILESYSTEM) == NULL) {
-    error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
-                   log->path);
-    return EXIT_UNUSABLE;
-  }
-  if (log->device_count > 1) {
-    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list", log->path,
-                   log->device_count);
-    return EXIT_UNUSABLE;
-  }
-  if (asprintf (&workload_name, "%s: workload", log->path) == -1) {
-    workload_name = NULL;
-    error_message ("out of memory");
-    return EXIT_UNUSABLE;
-  }
-  if (trust_check (&trust, log) == -1 || trust_find_kernel (&trust, log, &kernel) == -1)
+  if (check_log (log) == -1 || trust_check (&trust, log) == -1 || trust_find_kernel (&trust, log, &kernel) == -1)
     return EXIT_UNUSABLE;
   folder = workdir_create ();
-  if (folder == NULL) {
-    kernel_free (&kernel);
-    return EXIT_UNUSABLE;
+  if (folder) {
+    if (expected_find (&expected, log, arguments->guest.pages, arguments->guest.page_bytes) == 0)
+      status = replay_in (arguments, log, &kernel, &expected, folder);
+    expected_free (&expected);
   }
-  if (find_trees (log, &trees) == 0 && find_workload (log, &trees, workload_name, &workload, &persistence) == 0)
-    status = replay_in (arguments, log, &kernel, &trees, persistence, folder);
-  persistence_free (persistence);
-  workload_free (&workload);
-  free_trees (&trees);
   workdir_remove (folder);
   free (folder);
   kernel_free (&kernel);
@@ -537,7 +293,7 @@ cut_for_bundle (const struct trust *trust, const struct write_log *log, uint32_t
 static int
 run_bundle (const struct replay_options *arguments, const struct write_log *log)
 {
-  const struct trust trust = trust_of (arguments);
+  const struct trust trust = replay_options_trust (arguments);
   struct replay_options on_part = *arguments;
   CLEANUP_FREE struct choice *choices = NULL;
   CLEANUP_FREE char *path = NULL;
@@ -597,9 +353,9 @@ run (const struct replay_options *arguments, const struct write_log *log)
     return EXIT_UNUSABLE;
   }
   if (arguments->export)
-    return run_export (arguments, log);
+    return state_export (arguments, log);
   if (arguments->serve)
-    return run_serve (arguments, log);
+    return state_serve (arguments, log);
   return arguments->bundle ? run_bundle (arguments, log) : run_replay (arguments, log);
 }
 

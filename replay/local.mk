@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
 	replay/device.c replay/device.h \
+	replay/expected.c replay/expected.h \
 	replay/findings.c replay/findings.h \
 	replay/freeze.c replay/freeze.h \
 	replay/guest-cache.c replay/guest-cache.h \
