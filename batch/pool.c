@@ -24,6 +24,7 @@
 #include "common/parts.h"
 #include "common/process.h"
 #include "common/stop.h"
+#include "common/text.h"
 
 #define GRACE_MS 10000          /* for a run to end its guests */
 #define LOG "log.bin"           /* files of a slot */
@@ -399,15 +400,9 @@ pool_free_jobs (struct pool_job *jobs, size_t count)
 static char *
 last_message (const char *text)
 {
-  size_t length = strlen (text);
-  const char *line, *name;
+  size_t length;
+  const char *line = text_last_line (text, &length), *name = memmem (line, length, ": ", 2);
 
-  while (length > 0 && text[length - 1] == '\n')
-    length--;
-  line = memrchr (text, '\n', length);
-  line = line ? line + 1 : text;
-  length -= (size_t) (line - text);
-  name = memmem (line, length, ": ", 2);
   if (name && strcspn (line, " ") == (size_t) (name - line) + 1) {
     length -= (size_t) (name + 2 - line);
     line = name + 2;

@@ -15,6 +15,7 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/stop.h"
+#include "common/text.h"
 
 /* How soon a request to stop is seen; the end of the program is seen at once. */
 #define STOP_INTERVAL_MS 200
@@ -45,13 +46,11 @@ read_back (int fd)
 static void
 keep_last_line (char *text)
 {
-  size_t length = strlen (text);
+  size_t length;
+  const char *line = text_last_line (text, &length);
 
-  while (length > 0 && text[length - 1] == '\n')
-    text[--length] = '\0';
-  char *newline = strrchr (text, '\n');
-  if (newline)
-    memmove (text, newline + 1, strlen (newline));
+  memmove (text, line, length);
+  text[length] = '\0';
 }
 
 static int

@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -29,9 +30,10 @@ parse_digits (const char *text, const char **end, uint64_t *result)
 
 /* Parses digits and at most one of the letters of UNITS, which stand for the factors in FACTORS. */
 static int
-parse_with_unit (const char *text, const char *units, const uint64_t *factors, uint64_t *result)
+parse_with_unit (const char *text, const char *units, const uint64_t *factors, uint64_t maximum, uint64_t *result)
 {
   const char *end, *unit;
+  bool overflow = false;
   uint64_t value;
 
   if (parse_digits (text, &end, &value) == -1)
@@ -42,10 +44,11 @@ parse_with_unit (const char *text, const char *units, const uint64_t *factors, u
       errno = EINVAL;
       return -1;
     }
-    if (__builtin_mul_overflow (value, factors[unit - units], &value)) {
-      errno = ERANGE;
-      return -1;
-    }
+    overflow = __builtin_mul_overflow (value, factors[unit - units], &value);
+  }
+  if (overflow || value > maximum) {
+    errno = ERANGE;
+    return -1;
   }
   *result = value;
   return 0;
@@ -54,16 +57,7 @@ parse_with_unit (const char *text, const char *units, const uint64_t *factors, u
 int
 parse_unsigned (const char *text, uint64_t maximum, uint64_t *result)
 {
-  uint64_t value;
-
-  if (parse_with_unit (text, "", NULL, &value) == -1)
-    return -1;
-  if (value > maximum) {
-    errno = ERANGE;
-    return -1;
-  }
-  *result = value;
-  return 0;
+  return parse_with_unit (text, "", NULL, maximum, result);
 }
 
 int
@@ -72,16 +66,8 @@ parse_size (const char *text, uint64_t *size_bytes)
   static const uint64_t factors[] = {
     UINT64_C (1) << 10, UINT64_C (1) << 10, UINT64_C (1) << 20, UINT64_C (1) << 30, UINT64_C (1) << 40
   };
-  uint64_t value;
 
-  if (parse_with_unit (text, "kKMGT", factors, &value) == -1)
-    return -1;
-  if (value > INT64_MAX) {
-    errno = ERANGE;
-    return -1;
-  }
-  *size_bytes = value;
-  return 0;
+  return parse_with_unit (text, "kKMGT", factors, INT64_MAX, size_bytes);
 }
 
 int
@@ -89,5 +75,5 @@ parse_seconds (const char *text, uint64_t *seconds)
 {
   static const uint64_t factors[] = { 1, 60, 3600 };
 
-  return parse_with_unit (text, "smh", factors, seconds);
+  return parse_with_unit (text, "smh", factors, UINT64_MAX, seconds);
 }

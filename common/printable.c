@@ -91,21 +91,25 @@ shown_length (size_t length)
   return length > PRINTABLE_MAX ? PRINTABLE_MAX : length;
 }
 
+/* Writes the first character of a text that is not empty, and returns how many bytes it has. */
+typedef size_t print_character (const char *text, size_t length, FILE *file);
+
+/* Write LENGTH bytes at TEXT, each character by PRINT. */
 static void
-print_rest (size_t length, FILE *file)
+print_each (const char *text, size_t length, FILE *file, print_character *print)
 {
-  if (length > PRINTABLE_MAX)
+  const size_t shown = shown_length (length);
+
+  for (size_t at = 0; at < shown;)
+    at += print (text + at, shown - at, file);
+  if (length > shown)
     fputs ("...", file);
 }
 
 void
 print_safely (const char *text, size_t length, FILE *file)
 {
-  const size_t shown = shown_length (length);
-
-  for (size_t at = 0; at < shown;)
-    at += print_character_safely (text + at, shown - at, file);
-  print_rest (length, file);
+  print_each (text, length, file, print_character_safely);
 }
 
 /* The bytes for which the escapes at TEXT stand, at most four, into BYTES.  Returns their number. */
@@ -124,23 +128,22 @@ read_escapes (const char *text, size_t length, char bytes[4])
   return count;
 }
 
+static size_t
+print_name_character (const char *text, size_t length, FILE *file)
+{
+  char bytes[4];
+  size_t size = *text == '%' ? visible_size (bytes, read_escapes (text, length, bytes)) : 0;
+
+  if (size < 2)
+    return print_character_safely (text, length, file);
+  fwrite (bytes, 1, size, file);
+  return 3 * size;
+}
+
 void
 print_names_safely (const char *text, size_t length, FILE *file)
 {
-  const size_t shown = shown_length (length);
-
-  for (size_t at = 0; at < shown;) {
-    char bytes[4];
-    size_t size = text[at] == '%' ? visible_size (bytes, read_escapes (text + at, shown - at, bytes)) : 0;
-
-    if (size > 1) {
-      fwrite (bytes, 1, size, file);
-      at += 3 * size;
-    }
-    else
-      at += print_character_safely (text + at, shown - at, file);
-  }
-  print_rest (length, file);
+  print_each (text, length, file, print_name_character);
 }
 
 void
@@ -204,23 +207,19 @@ print_markup_character (const char *text, size_t length, FILE *file)
 void
 print_markup_safely (const char *text, size_t length, FILE *file)
 {
-  const size_t shown = shown_length (length);
-
-  for (size_t at = 0; at < shown;)
-    at += print_markup_character (text + at, shown - at, file);
-  print_rest (length, file);
+  print_each (text, length, file, print_markup_character);
 }
 
-/* What the escapes at TEXT stand for, if that is a visible character beyond ASCII.  Returns how many bytes they have, or 0. */
+/* The same, but for escapes of a visible character beyond ASCII. */
 static size_t
-print_markup_escapes (const char *text, size_t length, FILE *file)
+print_markup_name_character (const char *text, size_t length, FILE *file)
 {
   char bytes[4];
   uint32_t character;
   size_t size = utf8_decode (bytes, read_escapes (text, length, bytes), &character);
 
   if (size < 2 || !character_is_visible (character))
-    return 0;
+    return print_markup_character (text, length, file);
   fprintf (file, "&#%u;", character);
   return 3 * size;
 }
@@ -228,14 +227,7 @@ print_markup_escapes (const char *text, size_t length, FILE *file)
 void
 print_markup_names_safely (const char *text, size_t length, FILE *file)
 {
-  const size_t shown = shown_length (length);
-
-  for (size_t at = 0; at < shown;) {
-    size_t size = print_markup_escapes (text + at, shown - at, file);
-
-    at += size ? size : print_markup_character (text + at, shown - at, file);
-  }
-  print_rest (length, file);
+  print_each (text, length, file, print_markup_name_character);
 }
 
 void

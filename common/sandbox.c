@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/process.h"
 #include "common/sandbox.h"
 
@@ -154,27 +155,18 @@ work_confined (const struct sandbox *sandbox, int fd, pid_t parent)
   _exit (EXIT_SUCCESS);
 }
 
-static int64_t
-now_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Read FD to its end, which comes in time, into TEXT, which has room for SANDBOX_ANSWER_MAX and one byte.  Returns
  * the length, or -1 if there is too much of it or it took too long.
  */
 static ssize_t
 receive (int fd, char *text)
 {
-  const int64_t deadline_ms = now_ms () + TIMEOUT_MS;
+  const int64_t deadline_ms = clock_ms () + TIMEOUT_MS;
   size_t length = 0;
 
   while (length <= SANDBOX_ANSWER_MAX) {
     struct pollfd poller = { .fd = fd, .events = POLLIN };
-    int64_t left_ms = deadline_ms - now_ms ();
+    int64_t left_ms = deadline_ms - clock_ms ();
     int ready = left_ms > 0 ? poll (&poller, 1, (int) left_ms) : 0;
 
     if (ready == -1 && errno == EINTR)

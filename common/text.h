@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Paths and messages made of parts. */
+/* Paths and messages made of parts, and parts of texts. */
 #ifndef POWERCUT_COMMON_TEXT_H
 #define POWERCUT_COMMON_TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/message.h"
 
@@ -23,6 +25,27 @@ text_format (const char *format, ...)
     return NULL;
   }
   return text;
+}
+
+/* The last line of TEXT that is not empty: where it begins; it has *length bytes. */
+static inline const char *
+text_last_line (const char *text, size_t *length)
+{
+  size_t end = strlen (text);
+
+  while (end > 0 && text[end - 1] == '\n')
+    end--;
+  const char *newline = memrchr (text, '\n', end), *line = newline ? newline + 1 : text;
+  *length = end - (size_t) (line - text);
+  return line;
+}
+
+static inline bool
+text_ends_with (const char *text, const char *end)
+{
+  size_t length = strlen (text), end_length = strlen (end);
+
+  return length >= end_length && strcmp (text + length - end_length, end) == 0;
 }
 
 #endif

@@ -122,13 +122,13 @@ guest_image_supports (const struct kernel *kernel, const char *filesystem)
 
   add_filesystem (filesystem, names, 0);
   for (const char *const *name = names; *name && r == 0; name++) {
-    char **files = NULL;
+    struct text_list files;
 
     if (kernel->modules == NULL || (*name)[strlen (*name) - 1] == '?')
       continue;
     r = modules_find (kernel->modules, kernel->release, *name, &files);
     if (r == 0)
-      modules_free (files);
+      text_list_free (&files);
   }
   return r == -1 ? -1 : r == 0;
 }

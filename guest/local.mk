@@ -41,11 +41,14 @@ guest_agent_agent_SOURCES = \
 	checker/workload/words.c checker/workload/words.h \
 	common/array.h \
 	common/cleanup.h \
+	common/clock.h \
 	common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h \
 	common/number.c common/number.h \
 	common/printable.c common/printable.h \
-	common/process.c common/process.h
+	common/message.h \
+	common/process.c common/process.h \
+	common/text.h
 # Where the guest's processor is emulated, hashing takes a third of the time without vectors.
 guest_agent_agent_CFLAGS = $(WARN_CFLAGS) $(XXHASH_CFLAGS) -DXXH_INLINE_ALL -DXXH_VECTOR=XXH_SCALAR
 guest_agent_agent_LDFLAGS = -all-static

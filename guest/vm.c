@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/process.h"
 #include "common/stop.h"
+#include "common/text.h"
 #include "guest/agent/protocol.h"
 #include "guest/kernel/unpack.h"
 #include "guest/launch.h"
@@ -44,15 +46,6 @@ struct vm {
   bool lost;                    /* a call got no answer: the next one that comes would be taken for another call's */
   char *release;
 };
-
-static int64_t
-now_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static struct vm_answer make_answer (enum vm_failure failure, const char *format, ...)
   __attribute__ ((format (printf, 2, 3)));
@@ -84,7 +77,7 @@ wait_for_agent (const struct vm *vm, short events, int64_t deadline_ms)
     struct pollfd pollers[] = {
       { .fd = vm->agent, .events = events }, { .fd = stop_fd (), .events = POLLIN }, { .fd = vm->server_end, .events = POLLIN }
     };
-    int64_t left_ms = deadline_ms - now_ms ();
+    int64_t left_ms = deadline_ms - clock_ms ();
 
     if (left_ms < 0)
       left_ms = 0;
@@ -146,11 +139,10 @@ last_error (const struct vm *vm)
   off_t size = lseek (vm->errors, 0, SEEK_END);
   ssize_t length = pread (vm->errors, text, ERRORS_TAIL, size > ERRORS_TAIL ? size - ERRORS_TAIL : 0);
 
-  while (length > 0 && text[length - 1] == '\n')
-    length--;
   text[length > 0 ? length : 0] = '\0';
-  const char *line = strrchr (text, '\n');
-  return make_answer (VM_OK, "%s", line ? line + 1 : text).text;
+  size_t line_length;
+  const char *line = text_last_line (text, &line_length);
+  return make_answer (VM_OK, "%.*s", (int) line_length, line).text;
 }
 
 /* QEMU has closed the socket: reap it and say how it ended.  A guest that goes down, however badly, makes it exit with 0
@@ -247,7 +239,7 @@ vm_call (struct vm *vm, int timeout_ms, const char *const *words)
 {
   size_t length;
   CLEANUP_FREE char *request = escape_words (words, &length);
-  int64_t deadline_ms = now_ms () + timeout_ms;
+  int64_t deadline_ms = clock_ms () + timeout_ms;
 
   if (request == NULL)
     return make_answer (VM_REFUSED, "no memory for the request");
@@ -325,7 +317,7 @@ vm_launch (const struct vm_config *config, enum accel accel)
 struct vm_answer
 vm_await_ready (struct vm *vm, int timeout_ms)
 {
-  struct vm_answer answer = receive_answer (vm, timeout_ms, now_ms () + timeout_ms);
+  struct vm_answer answer = receive_answer (vm, timeout_ms, clock_ms () + timeout_ms);
 
   if (answer.failure == VM_OK) {
     vm->release = answer.text;

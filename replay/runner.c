@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/vm.h"
 #include "log/guard.h"
 #include "nbd-plugin/parameters.h"
@@ -217,14 +218,10 @@ text (const char *format, const char *a, const char *b)
 static char *
 last_line (const char *text)
 {
-  size_t end = strlen (text), start;
+  size_t length;
+  const char *line = text_last_line (text, &length);
 
-  while (end > 0 && text[end - 1] == '\n')
-    end--;
-  for (start = end; start > 0 && text[start - 1] != '\n'; start--) {
-    /* back to the line's start */
-  }
-  return strndup (text + start, end - start);
+  return strndup (line, length);
 }
 
 /* What it means that the checker ended as END says. */

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "filesystem/fsck.h"
 #include "guest/agent/agent.h"
 
@@ -28,8 +29,8 @@ last_line (int output, char text[OUTPUT_MAX + 1])
   while (length > 0 && strchr ("\n ", text[length - 1]))
     length--;
   text[length > 0 ? length : 0] = '\0';
-  const char *newline = strrchr (text, '\n');
-  return newline ? newline + 1 : text;
+  size_t line_length;
+  return text_last_line (text, &line_length);
 }
 
 int

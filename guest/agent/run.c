@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -48,25 +49,16 @@ reap_children (const struct agent *agent, pid_t awaited, int *status)
   return found;
 }
 
-static int64_t
-now_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Wait for PID and reap whoever else ends meanwhile: a program may wait for the end of a daemon of its own, which is
  * init's to reap.  Returns 1, or 0 on time-out.
  */
 static int
 wait_for (const struct agent *agent, pid_t pid, int64_t timeout_ms, int *status)
 {
-  int64_t deadline_ms = now_ms () + timeout_ms;
+  int64_t deadline_ms = clock_ms () + timeout_ms;
 
   while (!reap_children (agent, pid, status)) {
-    int64_t left_ms = deadline_ms - now_ms ();
+    int64_t left_ms = deadline_ms - clock_ms ();
     struct pollfd poller = { .fd = agent->children, .events = POLLIN };
 
     if (left_ms <= 0)

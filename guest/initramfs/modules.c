@@ -70,7 +70,7 @@ add_module (struct initramfs *initramfs, const char *order, const char *file)
 static int
 add_named_module (struct initramfs *initramfs, const struct kernel *kernel, const char *order, const char *name, bool optional)
 {
-  char **files;
+  struct text_list files;
   int result = modules_find (kernel->modules, kernel->release, name, &files);
 
   if (result == 1 && !optional)
@@ -79,9 +79,9 @@ add_named_module (struct initramfs *initramfs, const struct kernel *kernel, cons
                    kernel->release, name);
   if (result != 0)
     return result == 1 && optional ? 0 : -1;
-  for (char **file = files; *file && result == 0; file++)
-    result = add_module (initramfs, order, *file);
-  modules_free (files);
+  for (size_t i = 0; i < files.count && result == 0; i++)
+    result = add_module (initramfs, order, files.texts[i]);
+  text_list_free (&files);
   return result;
 }
 

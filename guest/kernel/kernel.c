@@ -27,21 +27,13 @@ kernel_release_matches (const char *release, const char *version)
   return strncmp (release, version, length) == 0 && (release[length] == '\0' || strchr (".-+~", release[length]));
 }
 
-static bool
-ends_with (const char *text, const char *suffix)
-{
-  size_t length = strlen (text), suffix_length = strlen (suffix);
-
-  return length >= suffix_length && strcmp (text + length - suffix_length, suffix) == 0;
-}
-
 /* REL-cloud-amd64, REL-amd64, and REL-rt-amd64, which is neither of ours. */
 const char *
 kernel_flavour (const char *release)
 {
-  if (ends_with (release, "-cloud-amd64"))
+  if (text_ends_with (release, "-cloud-amd64"))
     return KERNEL_CLOUD;
-  return ends_with (release, "-amd64") && !ends_with (release, "-rt-amd64") ? KERNEL_FULL : NULL;
+  return text_ends_with (release, "-amd64") && !text_ends_with (release, "-rt-amd64") ? KERNEL_FULL : NULL;
 }
 
 /* The directory BASE/DIRECTORY/RELEASE if it is there and readable, to free, else NULL. */
@@ -77,11 +69,11 @@ kernel_has_modules (const struct kernel *kernel, const char *const *modules)
   bool has = *modules == NULL || kernel_prepare_modules (kernel) == 0;
 
   for (; has && *modules && kernel->modules; modules++) {
-    char **files;
+    struct text_list files;
 
     has = modules_find (kernel->modules, kernel->release, *modules, &files) == 0;
     if (has)
-      modules_free (files);
+      text_list_free (&files);
   }
   return has;
 }

@@ -56,25 +56,15 @@ modules_prepare (const char *folder, const char *release)
   return why ? -1 : 0;
 }
 
-/* Append to *files, which has COUNT of them, and frees FILE some time. */
 static int
-append_file (char ***files, size_t count, char *file)
+append (struct text_list *list, const char *text)
 {
-  char **more = file ? realloc (*files, (count + 2) * sizeof *more) : NULL;
-
-  if (more == NULL) {
-    free (file);
-    return out_of_memory ();
-  }
-  more[count] = file;
-  more[count + 1] = NULL;
-  *files = more;
-  return 0;
+  return text_list_add (list, text, strlen (text)) == -1 ? out_of_memory () : 0;
 }
 
-/* The part of modprobe's PATH that is behind TAIL.  What is before it modprobe may spell otherwise than we do. */
+/* The part of modprobe's PATH that is after TAIL.  What is before it modprobe may spell otherwise than we do. */
 static const char *
-part_behind (const char *path, const char *tail)
+part_after (const char *path, const char *tail)
 {
   const char *part = NULL;
 
@@ -83,23 +73,23 @@ part_behind (const char *path, const char *tail)
   return part;
 }
 
-/* Lines are `builtin NAME` and `insmod PATH OPTIONS`; PATH may have spaces, but not behind FOLDER. */
+/* Lines are `builtin NAME` and `insmod PATH OPTIONS`; PATH may have spaces, but not after FOLDER. */
 static int
-parse_dependencies (char *text, const char *folder, const char *release, char ***files)
+parse_dependencies (char *text, const char *folder, const char *release, struct text_list *files)
 {
   CLEANUP_FREE char *tail = text_format ("/lib/modules/%s/", release);
-  size_t count = 0;
   char *line;
 
   while (tail && (line = strsep (&text, "\n")) != NULL) {
     if (strncmp (line, "insmod ", 7) != 0)
       continue;
-    const char *part = part_behind (line, tail);
+    const char *part = part_after (line, tail);
     if (part == NULL) {
       error_message ("modprobe named a module outside %s: %s", folder, line);
       return -1;
     }
-    if (append_file (files, count++, text_format ("%s/%.*s", folder, (int) strcspn (part, " "), part)) == -1)
+    CLEANUP_FREE char *file = text_format ("%s/%.*s", folder, (int) strcspn (part, " "), part);
+    if (file == NULL || append (files, file) == -1)
       return -1;
   }
   return tail ? 0 : -1;
@@ -107,7 +97,8 @@ parse_dependencies (char *text, const char *folder, const char *release, char **
 
 /* What modprobe answered, turned into the result of modules_find. */
 static int
-judge_answer (const struct capture *answer, const char *folder, const char *release, const char *name, char ***files)
+judge_answer (const struct capture *answer, const char *folder, const char *release, const char *name,
+              struct text_list *files)
 {
   if (answer->status == 0)
     return parse_dependencies (answer->output, folder, release, files);
@@ -119,7 +110,7 @@ judge_answer (const struct capture *answer, const char *folder, const char *rele
 
 /* What modprobe says that NAME stands for, as the result of modules_find. */
 static int
-ask_modprobe (const char *folder, const char *release, const char *name, char ***files)
+ask_modprobe (const char *folder, const char *release, const char *name, struct text_list *files)
 {
   CLEANUP_FREE char *root = modules_root (folder, release);
   struct capture answer;
@@ -130,10 +121,10 @@ ask_modprobe (const char *folder, const char *release, const char *name, char **
   const char *const argv[] = { "modprobe", "-C", "/dev/null", "-d", root, "-S", release, "--show-depends", name, NULL };
   if (capture_run (argv, &answer) == -1)
     return -1;
-  *files = calloc (1, sizeof **files);
-  int result = *files ? judge_answer (&answer, folder, release, name, files) : -1;
+  *files = (struct text_list) { .texts = NULL };
+  int result = judge_answer (&answer, folder, release, name, files);
   if (result != 0)
-    modules_free (*files);
+    text_list_free (files);
   capture_free (&answer);
   return result;
 }
@@ -141,34 +132,15 @@ ask_modprobe (const char *folder, const char *release, const char *name, char **
 /* The modules that are found, with what they depend on. */
 struct closure {
   const char *folder, *release;
-  char **files;                 /* in the order to load them, NULL at the end, as is the next */
-  char **names;                 /* that were asked for */
+  struct text_list files;       /* in the order to load them */
+  struct text_list names;       /* that were asked for */
 };
 
-static size_t
-list_length (char *const *list)
-{
-  size_t count = 0;
-
-  while (list[count])
-    count++;
-  return count;
-}
-
 static bool
-is_listed (char *const *list, const char *text)
+is_asked_for (const struct text_list *names, const char *name)
 {
-  for (; *list; list++)
-    if (strcmp (*list, text) == 0)
-      return true;
-  return false;
-}
-
-static bool
-is_asked_for (char *const *names, const char *name)
-{
-  for (; *names; names++)
-    if (softdep_same_module (*names, name))
+  for (size_t i = 0; i < names->count; i++)
+    if (softdep_same_module (names->texts[i], name))
       return true;
   return false;
 }
@@ -188,11 +160,10 @@ add_with_soft (struct closure *closure, const char *file)
 {
   const char *slash = strrchr (file, '/'), *module = slash ? slash + 1 : file;
 
-  if (is_listed (closure->files, file))
+  if (text_list_has (&closure->files, file))
     return 0;
   if (softdep_each (closure->folder, module, false, add_soft_name, closure) == -1
-      || (!is_listed (closure->files, file)
-          && append_file (&closure->files, list_length (closure->files), strdup (file)) == -1))
+      || (!text_list_has (&closure->files, file) && append (&closure->files, file) == -1))
     return -1;
   return softdep_each (closure->folder, module, true, add_soft_name, closure);
 }
@@ -201,47 +172,32 @@ add_with_soft (struct closure *closure, const char *file)
 static int
 add_name (struct closure *closure, const char *name)
 {
-  char **found;
+  struct text_list found;
 
-  if (is_asked_for (closure->names, name))
+  if (is_asked_for (&closure->names, name))
     return 0;
-  if (append_file (&closure->names, list_length (closure->names), strdup (name)) == -1)
+  if (append (&closure->names, name) == -1)
     return -1;
   int result = ask_modprobe (closure->folder, closure->release, name, &found);
   if (result != 0)
     return result;
-  for (char **file = found; *file && result == 0; file++)
-    result = add_with_soft (closure, *file);
-  modules_free (found);
+  for (size_t i = 0; i < found.count && result == 0; i++)
+    result = add_with_soft (closure, found.texts[i]);
+  text_list_free (&found);
   return result;
 }
 
 int
-modules_find (const char *folder, const char *release, const char *name, char ***files)
+modules_find (const char *folder, const char *release, const char *name, struct text_list *files)
 {
   struct closure closure = { .folder = folder, .release = release };
-  int result = -1;
+  int result = add_name (&closure, name);
 
-  closure.files = calloc (1, sizeof *closure.files);
-  closure.names = calloc (1, sizeof *closure.names);
-  if (closure.files && closure.names)
-    result = add_name (&closure, name);
-  else
-    error_message ("out of memory");
-  modules_free (closure.names);
-  if (result == 0)
-    *files = closure.files;
-  else
-    modules_free (closure.files);
+  text_list_free (&closure.names);
+  if (result != 0)
+    text_list_free (&closure.files);
+  *files = closure.files;
   return result;
-}
-
-void
-modules_free (char **files)
-{
-  for (char **file = files; file && *file; file++)
-    free (*file);
-  free (files);
 }
 
 /* All data of the entry that ARCHIVE stands at. */
