@@ -11,7 +11,7 @@ units=(checker/outcome replay/search/model replay/search/read-sets replay/search
 concerned ()
 {
   case $1 in
-    replay/search/model.c) echo replay/search/model replay/search/search ;;
+    replay/search/model.c) echo replay/search/model replay/search/model-naive replay/search/search ;;
     replay/search/search.c) echo replay/search/search ;;
     checker/outcome.c) echo checker/outcome ;;
     replay/freeze.c) echo replay/freeze ;;

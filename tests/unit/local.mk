@@ -5,7 +5,9 @@ check_LTLIBRARIES += tests/unit/libunit.la
 tests_unit_libunit_la_SOURCES = \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h \
 	tests/unit/make-log.c tests/unit/make-log.h \
+	tests/unit/log/states.c tests/unit/log/states.h \
 	tests/unit/message.c tests/unit/message.h \
+	tests/unit/replay/search/points.c tests/unit/replay/search/points.h \
 	tests/unit/unit.c tests/unit/unit.h
 LDADD = \
 	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
@@ -23,6 +25,7 @@ UNIT_TESTS += \
 	tests/unit/filesystem/test-filesystem \
 	tests/unit/log/test-choice \
 	tests/unit/log/test-crash-state \
+	tests/unit/log/test-crash-state-model \
 	tests/unit/log/test-cut \
 	tests/unit/log/test-format \
 	tests/unit/log/test-index \
@@ -48,6 +51,7 @@ UNIT_TESTS += \
 	tests/unit/guest/test-vm \
 	tests/unit/record/test-log-part \
 	tests/unit/replay/search/test-model \
+	tests/unit/replay/search/test-model-naive \
 	tests/unit/replay/search/test-read-sets \
 	tests/unit/replay/search/test-search \
 	tests/unit/replay/explain/test-blame \

@@ -153,6 +153,59 @@ add_done_write (struct log_maker *maker, unsigned device, uint32_t sector, const
   add_completion (maker, add_write (maker, device, sector, letters, 0), 0);
 }
 
+/* `w1=ab`, and the same for zeros and trims, without the device. */
+static void
+add_data_event (struct log_maker *maker, unsigned device, const char *event)
+{
+  char kind = *event, *rest;
+  uint32_t sector = (uint32_t) strtoul (event + 1, &rest, 10), count = (uint32_t) strtoul (rest + 1, NULL, 10);
+  unsigned flags = (strchr ("WZT", kind) ? LOG_FUA : 0) | (strchr (event, '~') ? LOG_MAY_TRIM : 0);
+
+  switch (kind) {
+  case 'w': case 'W':
+    add_write (maker, device, sector, rest + 1, flags);
+    break;
+  case 'z': case 'Z':
+    add_zero (maker, device, sector, count, flags);
+    break;
+  case 't': case 'T':
+    add_trim (maker, device, sector, count, flags);
+    break;
+  default:
+    ck_abort_msg ("no event: %s", event);
+  }
+}
+
+/* One event, whose text is changed. */
+static void
+add_event (struct log_maker *maker, char *event)
+{
+  char *at = strchr (event, '@'), *error = strchr (event, '!');
+  unsigned device = at ? (unsigned) strtoul (at + 1, NULL, 10) : 0;
+
+  if (at)
+    *at = '\0';
+  if (*event == 'm')
+    add_mark (maker, event + 2);
+  else if (*event == 'd')
+    add_completion (maker, (uint32_t) strtoul (event + 1, NULL, 10), error ? atoi (error + 1) : 0);
+  else if (*event == 'f')
+    add_flush (maker, device);
+  else
+    add_data_event (maker, device, event);
+}
+
+void
+add_events (struct log_maker *maker, const char *text)
+{
+  char *copy = strdup (text), *rest = NULL;
+
+  ck_assert_ptr_nonnull (copy);
+  for (char *event = strtok_r (copy, " ", &rest); event; event = strtok_r (NULL, " ", &rest))
+    add_event (maker, event);
+  free (copy);
+}
+
 struct write_log *
 finish_log (struct log_maker *maker)
 {
@@ -231,6 +284,18 @@ make_random_log (struct dice *dice, const struct log_shape *shape)
   for (unsigned left = roll (dice, 4); left > 0; left--)
     complete_one (maker, dice, &flight);
   return finish_log (maker);
+}
+
+bool
+next_random_log (struct random_logs *logs, unsigned count)
+{
+  if (logs->round > 0)
+    write_log_close (logs->log);
+  if (logs->round == count)
+    return false;
+  logs->shape = &logs->shapes[logs->round++ % logs->shape_count];
+  logs->log = make_random_log (&logs->dice, logs->shape);
+  return true;
 }
 
 void

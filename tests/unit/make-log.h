@@ -45,6 +45,12 @@ extern uint32_t add_mark (struct log_maker *maker, const char *text);
 /* A write, and its completion without error. */
 extern void add_done_write (struct log_maker *maker, unsigned device, uint32_t sector, const char *letters);
 
+/* Add the events of TEXT, apart by spaces: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a trim of 3
+ * sectors, `Z2+3` and `T2+3` with FUA, `z2+3~` a zero that may trim, `f` a flush, `d4` the completion of what was issued at
+ * position 4, `d4!5` with error 5, `m:TEXT` a mark; with `@1` at its end, an operation of device 1.
+ */
+extern void add_events (struct log_maker *maker, const char *text);
+
 /* Close the log and open it for reading; its file is gone when this returns.  Free with write_log_close. */
 extern struct write_log *finish_log (struct log_maker *maker);
 
@@ -59,6 +65,21 @@ struct log_shape {
 
 /* A random log: operations complete in any order, fail or never complete, with flushes and FUA among them. */
 extern struct write_log *make_random_log (struct dice *dice, const struct log_shape *shape);
+
+/* Random logs, one after the other: let them begin as RANDOM_LOGS. */
+struct random_logs {
+  struct dice dice;
+  const struct log_shape *shapes;       /* whose turn comes round */
+  size_t shape_count;
+  unsigned round;               /* how many there were */
+  const struct log_shape *shape;        /* of the present log */
+  struct write_log *log;
+};
+
+#define RANDOM_LOGS(seed, turn) { .dice = { seed }, .shapes = turn, .shape_count = sizeof turn / sizeof *turn }
+
+/* Go on to the next of COUNT logs; the last one is closed.  Returns whether there is one. */
+extern bool next_random_log (struct random_logs *logs, unsigned count);
 
 /* What is on DEVICE after the event at POINT if just those writes are there for which THERE (by number) is true:
  * SECTORS letters and a NUL into LETTERS.  This is the model that crash_state is held against.

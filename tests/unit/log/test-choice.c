@@ -2,28 +2,12 @@
 /* The pieces of torn writes, and the text of choices. */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/message.h"
 #include "log/state-id.h"
 #include "tests/unit/make-log.h"
-
-static char message[4096];
-static unsigned message_count;
-
-/* In place of libmessage: the tests read what is said. */
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (message, sizeof message, format, args);
-  va_end (args);
-  message_count++;
-}
+#include "tests/unit/message.h"
 
 /* What tearing needs of a log with one write of LENGTH sectors at SECTOR. */
 #define LOG_OF(sector, length)                                                                          \
@@ -450,24 +434,10 @@ START_TEST (what_is_no_state_id_gives_one_message)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("choice");
-  TCase *tears = tcase_create ("tear"), *ids = tcase_create ("state-id");
-
-  tcase_set_timeout (tears, 60);
-  tcase_add_test (tears, a_write_has_a_piece_for_each_sector_of_the_device);
-  tcase_add_test (tears, a_choice_is_of_the_pieces_that_the_mode_ties_together);
-  tcase_add_test (tears, the_alternative_to_a_part_of_a_choice_is_that_to_the_whole);
-  tcase_add_test (tears, a_choice_and_its_alternative_share_out_what_may_be);
-  tcase_add_test (tears, a_choice_leaves_nothing_out_that_follows);
-  tcase_add_test (tears, a_rule_prefers_what_it_says);
-  tcase_add_test (ids, a_state_id_is_read_and_written);
-  tcase_add_test (ids, a_state_has_one_id_and_an_id_one_state);
-  tcase_add_test (ids, what_is_undecided_or_beyond_the_end_is_not_written);
-  tcase_add_loop_test (ids, what_is_no_state_id_gives_one_message, 0, MALFORMED_COUNT);
-  suite_add_tcase (suite, tears);
-  suite_add_tcase (suite, ids);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("choice", a_write_has_a_piece_for_each_sector_of_the_device,
+                a_choice_is_of_the_pieces_that_the_mode_ties_together,
+                the_alternative_to_a_part_of_a_choice_is_that_to_the_whole,
+                a_choice_and_its_alternative_share_out_what_may_be, a_choice_leaves_nothing_out_that_follows,
+                a_rule_prefers_what_it_says, a_state_id_is_read_and_written, a_state_has_one_id_and_an_id_one_state,
+                what_is_undecided_or_beyond_the_end_is_not_written,
+                unit_loop (what_is_no_state_id_gives_one_message, MALFORMED_COUNT))

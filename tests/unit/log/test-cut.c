@@ -184,17 +184,6 @@ START_TEST (another_checker_takes_the_place_of_the_log_s_own)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("cut");
-  TCase *tcase = tcase_create ("cut");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, up_to_the_cut_nothing_changes);
-  tcase_add_test (tcase, nothing_behind_the_cut_is_explored);
-  tcase_add_test (tcase, what_comes_later_and_is_kept_keeps_its_text_and_order);
-  tcase_add_test (tcase, another_checker_takes_the_place_of_the_log_s_own);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("cut", up_to_the_cut_nothing_changes, nothing_behind_the_cut_is_explored,
+                what_comes_later_and_is_kept_keeps_its_text_and_order,
+                another_checker_takes_the_place_of_the_log_s_own)

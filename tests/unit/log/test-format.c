@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,29 +14,17 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
 #include "common/workdir.h"
 #include "log/checksum.h"
 #include "log/guard.h"
 #include "log/info.h"
 #include "log/writer.h"
 #include "tests/unit/make-log.h"
+#include "tests/unit/message.h"
 
 #define SIZE_0 (64 * LOG_SECTOR)
 #define SIZE_1 (8 * LOG_SECTOR)
 
-static char message[4096];
-
-/* In place of libmessage: the tests read what is said. */
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (message, sizeof message, format, args);
-  va_end (args);
-}
 
 static struct write_log *
 open_well (const char *path)
@@ -1354,38 +1341,15 @@ START_TEST (operations_of_many_threads_are_whole)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("format");
-  TCase *tcase = tcase_create ("format");
-
-  tcase_set_timeout (tcase, 120);
-  tcase_add_test (tcase, a_log_reads_back_exactly);
-  tcase_add_test (tcase, operations_are_joined_with_their_completions);
-  tcase_add_test (tcase, marks_are_found_by_name_and_position);
-  tcase_add_test (tcase, the_header_keeps_its_texts_and_the_time);
-  tcase_add_test (tcase, overlapping_writes_in_flight_together_are_counted);
-  tcase_add_test (tcase, an_existing_file_is_not_overwritten);
-  tcase_add_test (tcase, a_file_that_was_made_for_the_log_is_taken);
-  tcase_add_test (tcase, data_can_be_read_from_the_moment_they_are_issued);
-  tcase_add_test (tcase, a_log_cut_at_any_byte_ends_with_the_last_whole_record);
-  tcase_add_test (tcase, a_changed_byte_is_always_found);
-  tcase_add_loop_test (tcase, a_record_with_a_right_checksum_and_wrong_fields_ends_the_log, 0,
-                       sizeof bad_records / sizeof bad_records[0]);
-  tcase_add_test (tcase, records_at_every_limit_are_valid);
-  tcase_add_test (tcase, a_moved_record_is_not_valid);
-  tcase_add_test (tcase, padding_that_is_not_zero_is_not_valid);
-  tcase_add_test (tcase, nothing_may_stand_behind_the_end);
-  tcase_add_loop_test (tcase, a_header_that_lies_is_refused, 0, sizeof headers / sizeof headers[0]);
-  tcase_add_test (tcase, a_header_longer_than_the_file_is_refused);
-  tcase_add_test (tcase, a_log_that_becomes_shorter_ends_the_program);
-  tcase_add_test (tcase, what_is_no_file_is_refused);
-  tcase_add_test (tcase, random_logs_are_read_as_the_format_says);
-  tcase_add_test (tcase, random_bytes_are_never_followed);
-  tcase_add_test (tcase, a_recorder_that_is_killed_leaves_a_valid_prefix);
-  tcase_add_test (tcase, a_recorder_that_does_not_close_leaves_what_it_had_flushed);
-  tcase_add_test (tcase, operations_of_many_threads_are_whole);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("format", a_log_reads_back_exactly, operations_are_joined_with_their_completions,
+                marks_are_found_by_name_and_position, the_header_keeps_its_texts_and_the_time,
+                overlapping_writes_in_flight_together_are_counted, an_existing_file_is_not_overwritten,
+                a_file_that_was_made_for_the_log_is_taken, data_can_be_read_from_the_moment_they_are_issued,
+                a_log_cut_at_any_byte_ends_with_the_last_whole_record, a_changed_byte_is_always_found,
+                LOOP_OVER (a_record_with_a_right_checksum_and_wrong_fields_ends_the_log, bad_records),
+                records_at_every_limit_are_valid, a_moved_record_is_not_valid, padding_that_is_not_zero_is_not_valid,
+                nothing_may_stand_behind_the_end, LOOP_OVER (a_header_that_lies_is_refused, headers),
+                a_header_longer_than_the_file_is_refused, a_log_that_becomes_shorter_ends_the_program,
+                what_is_no_file_is_refused, random_logs_are_read_as_the_format_says, random_bytes_are_never_followed,
+                a_recorder_that_is_killed_leaves_a_valid_prefix,
+                a_recorder_that_does_not_close_leaves_what_it_had_flushed, operations_of_many_threads_are_whole)

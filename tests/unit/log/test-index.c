@@ -145,18 +145,6 @@ START_TEST (no_writes_are_no_entries)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("index");
-  TCase *tcase = tcase_create ("index");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, every_block_has_its_writes_newest_first_and_once);
-  tcase_add_test (tcase, devices_do_not_mix);
-  tcase_add_test (tcase, the_ends_of_the_largest_device_do_not_mix);
-  tcase_add_test (tcase, a_write_of_the_greatest_length_is_in_all_its_blocks);
-  tcase_add_test (tcase, no_writes_are_no_entries);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("index", every_block_has_its_writes_newest_first_and_once, devices_do_not_mix,
+                the_ends_of_the_largest_device_do_not_mix, a_write_of_the_greatest_length_is_in_all_its_blocks,
+                no_writes_are_no_entries)

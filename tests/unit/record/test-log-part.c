@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +9,13 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
 #include "common/workdir.h"
 #include "log/format.h"
 #include "record/log-part.h"
+#include "tests/unit/message.h"
 #include "tests/unit/unit.h"
 
 static char *directory;
-static char message[512];
-
-void
-error_message (const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  vsnprintf (message, sizeof message, format, arguments);
-  va_end (arguments);
-}
 
 static void
 setup (void)
@@ -122,16 +110,5 @@ START_TEST (what_is_no_log_is_left_alone)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("log-part");
-  TCase *tcase = tcase_create ("log-part");
-
-  tcase_add_checked_fixture (tcase, setup, teardown);
-  tcase_add_test (tcase, a_second_recorder_is_refused);
-  tcase_add_test (tcase, what_a_killed_recorder_left_is_replaced);
-  tcase_add_test (tcase, what_is_no_log_is_left_alone);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("log-part", setup, teardown, a_second_recorder_is_refused,
+                     what_a_killed_recorder_left_is_replaced, what_is_no_log_is_left_alone)

@@ -239,19 +239,7 @@ START_TEST (what_no_fresh_boot_showed_does_not_count)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("findings");
-  TCase *tcase = tcase_create ("findings");
-
-  tcase_add_test (tcase, details_that_differ_in_numbers_and_hashes_are_joined);
-  tcase_add_test (tcase, the_first_state_by_place_is_kept);
-  tcase_add_test (tcase, what_differs_otherwise_is_not_joined);
-  tcase_add_test (tcase, findings_are_sorted_by_place_then_kind);
-  tcase_add_test (tcase, a_tally_is_sorted_and_summed_and_keeps_faults_apart);
-  tcase_add_test (tcase, the_first_state_of_an_outcome_is_blamed);
-  tcase_add_test (tcase, what_no_fresh_boot_showed_does_not_count);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("findings", details_that_differ_in_numbers_and_hashes_are_joined, the_first_state_by_place_is_kept,
+                what_differs_otherwise_is_not_joined, findings_are_sorted_by_place_then_kind,
+                a_tally_is_sorted_and_summed_and_keeps_faults_apart, the_first_state_of_an_outcome_is_blamed,
+                what_no_fresh_boot_showed_does_not_count)

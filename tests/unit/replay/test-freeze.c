@@ -335,26 +335,10 @@ START_TEST (copies_that_a_file_system_writes_lazily_may_be_pending)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("freeze");
-  TCase *tcase = tcase_create ("freeze");
-
-  tcase_add_test (tcase, what_is_flushed_before_the_freeze_may_be_frozen);
-  tcase_add_test (tcase, a_log_that_was_never_frozen_is_not_judged);
-  tcase_add_test (tcase, a_write_between_the_marks_is_found);
-  tcase_add_test (tcase, a_zero_and_a_trim_between_the_marks_are_found);
-  tcase_add_test (tcase, what_nobody_flushed_before_the_freeze_is_found);
-  tcase_add_test (tcase, the_states_of_torn_writes_are_counted);
-  tcase_add_test (tcase, what_is_flushed_too_late_was_pending);
-  tcase_add_test (tcase, each_stretch_is_judged_and_what_is_between_them_is_not);
-  tcase_add_test (tcase, two_stretches_that_break_the_same_rule_make_one_finding);
-  tcase_add_test (tcase, what_is_never_thawed_is_frozen_to_the_end);
-  tcase_add_test (tcase, a_log_may_end_with_the_freeze);
-  tcase_add_test (tcase, a_completed_trim_may_be_pending);
-  tcase_add_test (tcase, a_completed_zero_may_not_be_pending);
-  tcase_add_loop_test (tcase, copies_that_a_file_system_writes_lazily_may_be_pending, 0, 10);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("freeze", what_is_flushed_before_the_freeze_may_be_frozen, a_log_that_was_never_frozen_is_not_judged,
+                a_write_between_the_marks_is_found, a_zero_and_a_trim_between_the_marks_are_found,
+                what_nobody_flushed_before_the_freeze_is_found, the_states_of_torn_writes_are_counted,
+                what_is_flushed_too_late_was_pending, each_stretch_is_judged_and_what_is_between_them_is_not,
+                two_stretches_that_break_the_same_rule_make_one_finding, what_is_never_thawed_is_frozen_to_the_end,
+                a_log_may_end_with_the_freeze, a_completed_trim_may_be_pending, a_completed_zero_may_not_be_pending,
+                unit_loop (copies_that_a_file_system_writes_lazily_may_be_pending, 10))

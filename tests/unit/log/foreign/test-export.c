@@ -4,16 +4,15 @@
  */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
 #include "log/foreign/export.h"
 #include "replay/search/model.h"
 #include "tests/unit/foreign-log.h"
+#include "tests/unit/message.h"
 
 #define SECTORS_MAX 16
 #define IMAGES 4096             /* in a table of images; a power of two */
@@ -23,18 +22,7 @@
 #define DISCARD 4
 #define MARK 8
 
-static char message[4096];
 static struct export_result result;
-
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (message, sizeof message, format, args);
-  va_end (args);
-}
 
 static struct bytes
 export_to_bytes (const struct write_log *log)
@@ -386,22 +374,7 @@ START_TEST (what_is_durable_behind_each_flush_comes_back)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("export");
-  TCase *order = tcase_create ("order"), *truth = tcase_create ("truth");
-
-  tcase_add_test (order, entries_come_in_the_order_of_completion);
-  tcase_add_test (order, what_a_flush_does_not_cover_comes_behind_it);
-  tcase_add_test (order, what_another_flush_covers_comes_before_that);
-  tcase_add_test (order, an_older_write_that_is_overlapped_comes_along);
-  tcase_add_test (order, what_failed_or_was_not_completed_is_left_out);
-  tcase_add_test (order, a_mark_is_cut_and_powercuts_own_are_left_out);
-  suite_add_tcase (suite, order);
-  tcase_add_test (truth, no_export_shows_what_no_crash_leaves);
-  tcase_add_test (truth, what_is_durable_behind_each_flush_comes_back);
-  tcase_set_timeout (truth, 120);
-  suite_add_tcase (suite, truth);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("export", entries_come_in_the_order_of_completion, what_a_flush_does_not_cover_comes_behind_it,
+                what_another_flush_covers_comes_before_that, an_older_write_that_is_overlapped_comes_along,
+                what_failed_or_was_not_completed_is_left_out, a_mark_is_cut_and_powercuts_own_are_left_out,
+                no_export_shows_what_no_crash_leaves, what_is_durable_behind_each_flush_comes_back)

@@ -2,16 +2,15 @@
 /* What becomes of other recorders' logs: what each order means, and that nothing in a damaged file is believed. */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
 #include "log/info.h"
 #include "replay/search/model.h"
 #include "tests/unit/foreign-log.h"
+#include "tests/unit/message.h"
 
 #define FUA 2
 #define FLUSH 1
@@ -21,19 +20,7 @@
 
 enum nbd_command { NBD_READ, NBD_WRITE, NBD_DISCONNECT, NBD_FLUSH, NBD_TRIM, NBD_CACHE, NBD_WRITE_ZEROES };
 
-static char message[4096];
 static struct import_result result;
-
-/* In place of libmessage: the tests read what is said. */
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (message, sizeof message, format, args);
-  va_end (args);
-}
 
 /* Import BYTES with OPTIONS, whose file is not set.  NULL if it was refused: then nothing is left, and message says why. */
 static struct write_log *
@@ -776,44 +763,19 @@ START_TEST (cautiously_no_state_is_missing)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("import");
-  TCase *order = tcase_create ("order"), *damage = tcase_create ("damage"), *truth = tcase_create ("truth");
-
-  tcase_add_test (order, a_flush_entry_covers_what_is_logged_before_it);
-  tcase_add_test (order, a_fua_entry_is_durable_at_once_and_orders_nothing);
-  tcase_add_test (order, a_flush_with_data_flushes_first);
-  tcase_add_test (order, a_discard_has_no_data_and_leaves_zeros);
-  tcase_add_test (order, data_of_zeros_are_a_zero);
-  tcase_add_test (order, marks_are_text);
-  tcase_add_test (order, a_mark_base_in_the_log_is_the_base);
-  tcase_add_test (order, marks_that_are_not_there_or_are_powercuts_own_are_refused);
-  tcase_add_test (order, sectors_have_the_size_that_the_super_block_says);
-  tcase_add_test (order, entries_that_are_not_counted_are_taken_and_told);
-  tcase_add_test (order, what_the_kernel_would_have_counted_is_left_over);
-  tcase_add_test (order, data_behind_the_last_entry_are_no_entry);
-  tcase_add_test (order, cautiously_the_operations_of_an_epoch_are_in_flight_together);
-  tcase_add_test (order, cautiously_a_flush_of_qemu_covers_what_was_logged_before_the_last);
-  tcase_add_test (order, the_header_says_what_was_made_of_the_order);
-  tcase_add_test (order, the_base_comes_first);
-  tcase_add_test (order, what_is_larger_than_a_record_becomes_several);
-  tcase_add_test (order, requests_and_replies_are_issues_and_completions);
-  tcase_add_test (order, what_stands_behind_a_disconnect_is_of_an_older_log);
-  tcase_add_test (order, a_request_that_the_server_refused_is_no_operation);
-  suite_add_tcase (suite, order);
-  tcase_add_loop_test (damage, what_is_wrong_with_a_log_of_dm_log_writes_is_told_with_the_byte, 0,
-                       sizeof dm_damages / sizeof dm_damages[0]);
-  tcase_add_test (damage, what_is_not_of_qemu_is_not_taken_for_it);
-  tcase_add_loop_test (damage, what_is_wrong_with_a_log_of_nbd_server_is_told_with_the_byte, 0,
-                       sizeof nbd_damages / sizeof nbd_damages[0]);
-  tcase_add_loop_test (damage, no_cut_and_no_flipped_byte_does_harm, 0, 5);
-  tcase_set_timeout (damage, 120);
-  suite_add_tcase (suite, damage);
-  tcase_add_test (truth, as_logged_no_state_is_impossible);
-  tcase_add_test (truth, cautiously_no_state_is_missing);
-  tcase_set_timeout (truth, 120);
-  suite_add_tcase (suite, truth);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("import", a_flush_entry_covers_what_is_logged_before_it,
+                a_fua_entry_is_durable_at_once_and_orders_nothing, a_flush_with_data_flushes_first,
+                a_discard_has_no_data_and_leaves_zeros, data_of_zeros_are_a_zero, marks_are_text,
+                a_mark_base_in_the_log_is_the_base, marks_that_are_not_there_or_are_powercuts_own_are_refused,
+                sectors_have_the_size_that_the_super_block_says, entries_that_are_not_counted_are_taken_and_told,
+                what_the_kernel_would_have_counted_is_left_over, data_behind_the_last_entry_are_no_entry,
+                cautiously_the_operations_of_an_epoch_are_in_flight_together,
+                cautiously_a_flush_of_qemu_covers_what_was_logged_before_the_last,
+                the_header_says_what_was_made_of_the_order, the_base_comes_first,
+                what_is_larger_than_a_record_becomes_several, requests_and_replies_are_issues_and_completions,
+                what_stands_behind_a_disconnect_is_of_an_older_log, a_request_that_the_server_refused_is_no_operation,
+                LOOP_OVER (what_is_wrong_with_a_log_of_dm_log_writes_is_told_with_the_byte, dm_damages),
+                what_is_not_of_qemu_is_not_taken_for_it,
+                LOOP_OVER (what_is_wrong_with_a_log_of_nbd_server_is_told_with_the_byte, nbd_damages),
+                unit_loop (no_cut_and_no_flipped_byte_does_harm, 5), as_logged_no_state_is_impossible,
+                cautiously_no_state_is_missing)

@@ -128,9 +128,10 @@ test_that_breaks (void *opaque, const bool *picked)
 START_TEST (a_test_that_cannot_be_made_ends_it)
 {
   bool picked[ELEMENTS];
+  int nth = _i + 1;
 
   memset (picked, true, sizeof picked);
-  ck_assert_int_eq (minimize (picked, ELEMENTS, test_that_breaks, &_i), -1);
+  ck_assert_int_eq (minimize (picked, ELEMENTS, test_that_breaks, &nth), -1);
 }
 END_TEST
 
@@ -288,22 +289,7 @@ START_TEST (torn_writes_stay_torn)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("minimize");
-  TCase *tcase = tcase_create ("minimize");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, a_set_is_reduced_to_a_core);
-  tcase_add_test (tcase, without_any_order_too);
-  tcase_add_test (tcase, where_the_empty_set_fails_one_test_is_enough);
-  tcase_add_loop_test (tcase, a_test_that_cannot_be_made_ends_it, 1, 12);
-  tcase_add_test (tcase, many_elements_take_few_tests);
-  tcase_add_test (tcase, the_earliest_point_is_where_the_last_missing_write_is_issued);
-  tcase_add_test (tcase, fewer_writes_count_more_than_an_earlier_point);
-  tcase_add_test (tcase, perhaps_nothing_is_missing);
-  tcase_add_test (tcase, torn_writes_stay_torn);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("minimize", a_set_is_reduced_to_a_core, without_any_order_too,
+                where_the_empty_set_fails_one_test_is_enough, unit_loop (a_test_that_cannot_be_made_ends_it, 11),
+                many_elements_take_few_tests, the_earliest_point_is_where_the_last_missing_write_is_issued,
+                fewer_writes_count_more_than_an_earlier_point, perhaps_nothing_is_missing, torn_writes_stay_torn)

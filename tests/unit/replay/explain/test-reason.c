@@ -205,28 +205,8 @@ START_TEST (a_write_is_described)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("reason");
-  TCase *tcase = tcase_create ("reason");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, never_flushed);
-  tcase_add_test (tcase, a_flush_long_before_is_not_mentioned);
-  tcase_add_test (tcase, the_flush_was_issued_before_the_completion);
-  tcase_add_test (tcase, the_flush_had_not_completed);
-  tcase_add_test (tcase, the_flush_never_completed);
-  tcase_add_test (tcase, the_flush_failed);
-  tcase_add_test (tcase, many_flushes_are_counted);
-  tcase_add_test (tcase, the_flush_was_of_another_device);
-  tcase_add_test (tcase, the_write_failed);
-  tcase_add_test (tcase, the_write_fails_after_the_crash);
-  tcase_add_test (tcase, the_write_never_completed);
-  tcase_add_test (tcase, the_write_completed_after_the_crash);
-  tcase_add_test (tcase, fua_counts_from_its_completion);
-  tcase_add_test (tcase, there_is_always_a_reason);
-  tcase_add_test (tcase, a_write_is_described);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("reason", never_flushed, a_flush_long_before_is_not_mentioned,
+                the_flush_was_issued_before_the_completion, the_flush_had_not_completed, the_flush_never_completed,
+                the_flush_failed, many_flushes_are_counted, the_flush_was_of_another_device, the_write_failed,
+                the_write_fails_after_the_crash, the_write_never_completed, the_write_completed_after_the_crash,
+                fua_counts_from_its_completion, there_is_always_a_reason, a_write_is_described)

@@ -532,33 +532,14 @@ START_TEST (a_hundred_thousand_reads_are_remembered)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("sets");
-  TCase *tcase = tcase_create ("sets");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, nothing_is_remembered_at_first);
-  tcase_add_test (tcase, equal_contents_are_found_at_another_crash_point);
-  tcase_add_test (tcase, other_contents_are_not_found);
-  tcase_add_test (tcase, equal_contents_of_other_writes_are_found);
-  tcase_add_test (tcase, what_is_the_same_in_every_state_is_not_asked_for);
-  tcase_add_test (tcase, what_is_durable_hides_what_varies_below_it);
-  tcase_add_test (tcase, what_is_pending_at_the_first_crash_point_is_asked_for);
-  tcase_add_test (tcase, a_run_that_read_nothing_that_varies_stands_for_all);
-  tcase_add_test (tcase, a_find_decides_what_a_run_would_and_no_more);
-  tcase_add_test (tcase, what_comes_next_depends_on_what_was_read);
-  tcase_add_test (tcase, runs_that_read_in_another_order_are_found);
-  tcase_add_test (tcase, a_branch_that_fails_leaves_no_decision);
-  tcase_add_test (tcase, a_branch_that_fails_leaves_no_piece_decided);
-  tcase_add_test (tcase, the_same_reads_with_another_outcome_contradict);
-  tcase_add_test (tcase, what_was_not_read_of_a_block_does_not_matter);
-  tcase_add_test (tcase, blocks_of_two_devices_are_not_confused);
-  tcase_add_test (tcase, what_a_run_was_given_besides_the_device_counts);
-  tcase_add_test (tcase, what_a_run_saw_is_kept_whole);
-  tcase_add_test (tcase, without_crash_points_nothing_varies);
-  tcase_add_test (tcase, a_hundred_thousand_reads_are_remembered);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("sets", nothing_is_remembered_at_first, equal_contents_are_found_at_another_crash_point,
+                other_contents_are_not_found, equal_contents_of_other_writes_are_found,
+                what_is_the_same_in_every_state_is_not_asked_for, what_is_durable_hides_what_varies_below_it,
+                what_is_pending_at_the_first_crash_point_is_asked_for,
+                a_run_that_read_nothing_that_varies_stands_for_all, a_find_decides_what_a_run_would_and_no_more,
+                what_comes_next_depends_on_what_was_read, runs_that_read_in_another_order_are_found,
+                a_branch_that_fails_leaves_no_decision, a_branch_that_fails_leaves_no_piece_decided,
+                the_same_reads_with_another_outcome_contradict, what_was_not_read_of_a_block_does_not_matter,
+                blocks_of_two_devices_are_not_confused, what_a_run_was_given_besides_the_device_counts,
+                what_a_run_saw_is_kept_whole, without_crash_points_nothing_varies,
+                a_hundred_thousand_reads_are_remembered)

@@ -1150,27 +1150,11 @@ START_TEST (a_fickle_reader_does_not_break_the_accounting)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("search");
-  TCase *tcase = tcase_create ("search");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, what_is_read_decides_as_every_state_does);
-  tcase_add_test (tcase, the_most_telling_states_come_first);
-  tcase_add_test (tcase, a_limit_ends_the_search_after_so_many_runs);
-  tcase_add_loop_test (tcase, a_limited_search_covers_the_same_with_any_workers, 0, TEAR_COUNT);
-  tcase_add_test (tcase, the_seed_says_what_is_random);
-  tcase_add_test (tcase, the_next_batch_waits_for_all_answers);
-  tcase_add_test (tcase, no_run_begins_after_the_time_is_up);
-  tcase_add_test (tcase, time_enough_is_no_limit);
-  tcase_add_test (tcase, the_prefix_alone_is_one_run_with_every_write);
-  tcase_add_test (tcase, writes_that_are_not_read_need_no_run);
-  tcase_add_test (tcase, what_the_reader_wrote_first_needs_no_run);
-  tcase_add_test (tcase, writes_of_equal_contents_need_no_run);
-  tcase_add_test (tcase, no_pending_write_is_one_state);
-  tcase_add_loop_test (tcase, a_fickle_reader_does_not_break_the_accounting, 0, TEAR_COUNT);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("search", what_is_read_decides_as_every_state_does, the_most_telling_states_come_first,
+                a_limit_ends_the_search_after_so_many_runs,
+                unit_loop (a_limited_search_covers_the_same_with_any_workers, TEAR_COUNT),
+                the_seed_says_what_is_random, the_next_batch_waits_for_all_answers,
+                no_run_begins_after_the_time_is_up, time_enough_is_no_limit,
+                the_prefix_alone_is_one_run_with_every_write, writes_that_are_not_read_need_no_run,
+                what_the_reader_wrote_first_needs_no_run, writes_of_equal_contents_need_no_run,
+                no_pending_write_is_one_state, unit_loop (a_fickle_reader_does_not_break_the_accounting, TEAR_COUNT))
