@@ -13,10 +13,10 @@
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/options.h"
+#include "filesystem/filesystem.h"
 #include "guest/image.h"
 #include "guest/kernel/fetch.h"
 #include "guest/kernel/list.h"
-#include "record/mkfs.h"
 
 /* A line of the list, up to the size. */
 #define ROW "%-27s %-7s  %-18s"
@@ -41,13 +41,14 @@ size_of (char *path)
 static void
 print_filesystems (const struct kernel *kernel)
 {
-  const char *type, *separator = "";
+  const struct filesystem *filesystem;
+  const char *separator = "";
 
   if (kernel->modules == NULL)
     printf ("unknown: no modules");
-  for (size_t i = 0; kernel->modules && (type = mkfs_type (i)) != NULL; i++)
-    if (guest_image_supports (kernel, type) == 1) {
-      printf ("%s%s", separator, type);
+  for (size_t i = 0; kernel->modules && (filesystem = filesystem_at (i)) != NULL; i++)
+    if (guest_image_supports (kernel, filesystem->name) == 1) {
+      printf ("%s%s", separator, filesystem->name);
       separator = ",";
     }
   putchar ('\n');

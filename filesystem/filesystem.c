@@ -14,29 +14,43 @@
    | RULE_BIT (RULE_RENAME_LOST))
 #define RULES_SIMPLE (RULES_ALL & ~RULES_FSYNC_NAMES)
 
+#define MKE2FS_CONFIGURATION "/etc/mke2fs.conf"
+
 static const struct filesystem rows[] = {
   {
     .name = "ext2",
+    .mkfs = { { "-q", "-F" }, "e2fsprogs", MKE2FS_CONFIGURATION },
+    .small_size = "64M",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "ext3",
+    .mkfs = { { "-q", "-F", "-E", "lazy_journal_init=0" }, "e2fsprogs", MKE2FS_CONFIGURATION },
+    .small_size = "64M",
     .promises = RULES_ALL,
   },
   {
     .name = "ext4",
+    .mkfs = { { "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0" }, "e2fsprogs", MKE2FS_CONFIGURATION },
+    .small_size = "64M",
     .promises = RULES_ALL,
   },
   {
     .name = "xfs",
+    .mkfs = { { "-q", "-f" }, "xfsprogs" },
+    .small_size = "300M",
     .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
   },
   {
     .name = "btrfs",
+    .mkfs = { { "-q", "-f" }, "btrfs-progs" },
+    .small_size = "128M",
     .promises = RULES_ALL,
   },
   {
     .name = "f2fs",
+    .mkfs = { { "-f" }, "f2fs-tools" },
+    .small_size = "64M",
     .promises = RULES_ALL
       & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)),
     .modes = {
@@ -46,22 +60,31 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "nilfs2",
+    .mkfs = { { "-q", "-f" }, "nilfs-tools" },
+    .small_size = "256M",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "vfat",
+    .mkfs = { { "-I" }, "dosfstools" },
+    .small_size = "64M",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "exfat",
+    .mkfs = { { NULL }, "exfatprogs" },
+    .small_size = "64M",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "jfs",
+    .mkfs = { { "-q" }, "jfsutils" },
+    .small_size = "64M",
     .promises = RULES_SIMPLE,
   },
   {
     .name = NULL,               /* the unknown one; it comes last */
+    .small_size = "64M",
     .promises = RULES_SIMPLE,
   },
 };

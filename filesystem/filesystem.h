@@ -10,10 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define FILESYSTEM_WORDS_MAX 4
 #define FILESYSTEM_MODES_MAX 2
 
 struct filesystem {
   const char *name;             /* as mount(2) and --fs have it; NULL: the unknown one */
+
+  /* Making one, as `mkfs.NAME WORDS... DEVICE`.  The words let it take a whole disk and ask no questions, but not hide
+   * errors.  What the kernel would initialise later, it has to initialise at once: that would be recorded as if it were
+   * the update's.
+   */
+  struct filesystem_mkfs {
+    const char *words[FILESYSTEM_WORDS_MAX + 1];        /* NULL after the last */
+    const char *package;        /* of Debian, with the program; NULL: not known */
+    const char *configuration;  /* the file of the host that it reads, or NULL */
+  } mkfs;
+
+  /* The least that mkfs is content with and that leaves room for a journal, as --size has it: for many short runs. */
+  const char *small_size;
 
   /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
    * is mounted with an option.  The first mode of which the option is given counts.

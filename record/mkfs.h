@@ -5,12 +5,7 @@
 #ifndef POWERCUT_RECORD_MKFS_H
 #define POWERCUT_RECORD_MKFS_H
 
-#include <stddef.h>
-
 #include "guest/initramfs/initramfs.h"
-
-/* The file systems that powercut knows how to make, by number, or NULL behind the last. */
-extern const char *mkfs_type (size_t index);
 
 /* Is there a program that makes file systems of TYPE?  Returns 0, or -1 after a message. */
 extern int mkfs_check (const char *type);

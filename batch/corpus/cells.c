@@ -11,22 +11,9 @@
 #include "batch/corpus/verdict.h"
 #include "common/message.h"
 #include "common/text.h"
+#include "filesystem/filesystem.h"
 #include "log/info.h"
 #include "log/reader.h"
-
-#define DEFAULT_SIZE "64M"
-
-/* The least that every mkfs is content with, and that leaves room for a journal. */
-static const char *
-default_size (const char *filesystem)
-{
-  static const char *const sizes[][2] = { { "xfs", "300M" }, { "btrfs", "128M" }, { "nilfs2", "256M" } };
-
-  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-    if (strcmp (sizes[i][0], filesystem) == 0)
-      return sizes[i][1];
-  return DEFAULT_SIZE;
-}
 
 /* Unpack the log of case NUMBER into FOLDER, and see what it is of. */
 static int
@@ -126,7 +113,8 @@ add_recording (const struct cell *cell, struct pool_job *job)
   const char *filesystem = cell->environment->filesystem;
   const struct case_settings *settings = case_find_settings (corpus_case, filesystem);
   const char *const options[][2] = {
-    { "--fs", filesystem }, { "--size", settings && settings->size ? settings->size : default_size (filesystem) },
+    { "--fs", filesystem },
+    { "--size", settings && settings->size ? settings->size : filesystem_find (filesystem)->small_size },
     { "--mkfs", settings ? settings->mkfs : NULL }, { "--mount", settings ? settings->mount : NULL },
     { "--initial", corpus_case->initial }, { "--settle", corpus_case->settle },
   };

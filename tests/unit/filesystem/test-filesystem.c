@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/number.h"
 #include "filesystem/filesystem.h"
 #include "filesystem/rules.h"
 #include "tests/unit/unit.h"
@@ -36,6 +37,31 @@ START_TEST (each_is_found_by_its_name)
   ck_assert_ptr_null (filesystem_find ("ext")->name);
   ck_assert_ptr_null (filesystem_find ("ext44")->name);
   ck_assert_ptr_null (filesystem_find ("")->name);
+}
+END_TEST
+
+static void
+check_making (const struct filesystem *row)
+{
+  const char *name = row->name ? row->name : "the unknown one";
+  const struct filesystem_mkfs *mkfs = &row->mkfs;
+  uint64_t size_bytes;
+  size_t words = 0;
+
+  while (words < FILESYSTEM_WORDS_MAX && mkfs->words[words])
+    words++;
+  for (size_t i = words; i <= FILESYSTEM_WORDS_MAX; i++)
+    ck_assert_msg (mkfs->words[i] == NULL, "%s: a word of mkfs after the last", name);
+  ck_assert_msg (!row->name || mkfs->package, "%s: of which package is its mkfs?", name);
+  ck_assert_msg (!mkfs->configuration || *mkfs->configuration == '/', "%s: what mkfs reads is no absolute path", name);
+  ck_assert_msg (row->small_size && parse_size (row->small_size, &size_bytes) == 0, "%s: no small size", name);
+  ck_assert_msg (size_bytes >= 64 << 20, "%s: %s leave no room for a journal", name, row->small_size);
+}
+
+/* Each can be made by a command without questions, and how large it has to be is known. */
+START_TEST (each_can_be_made)
+{
+  for_each_row (check_making);
 }
 END_TEST
 
@@ -99,4 +125,5 @@ START_TEST (rules_have_names)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("filesystem", each_is_found_by_its_name, promises_are_rules, a_mount_option_is_a_word, rules_have_names)
+UNIT_TEST_MAIN ("filesystem", each_is_found_by_its_name, each_can_be_made, promises_are_rules, a_mount_option_is_a_word,
+                rules_have_names)
