@@ -21,36 +21,48 @@ static const struct filesystem rows[] = {
     .name = "ext2",
     .mkfs = { { "-q", "-F" }, "e2fsprogs", MKE2FS_CONFIGURATION },
     .small_size = "64M",
+    .driver = "ext4",
+    /* With -a it gives up on any file that was created just before the crash (an unattached inode), and says nothing
+     * about the rest.
+     */
+    .fsck = { "fsck.ext2", "-y" },
+    .tools = "debugfs dumpe2fs e2fsck fsck.ext2 tune2fs e2image filefrag lsattr chattr",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "ext3",
     .mkfs = { { "-q", "-F", "-E", "lazy_journal_init=0" }, "e2fsprogs", MKE2FS_CONFIGURATION },
     .small_size = "64M",
+    .driver = "ext4",
+    .tools = "debugfs dumpe2fs e2fsck fsck.ext3 tune2fs e2image filefrag lsattr chattr",
     .promises = RULES_ALL,
   },
   {
     .name = "ext4",
     .mkfs = { { "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0" }, "e2fsprogs", MKE2FS_CONFIGURATION },
     .small_size = "64M",
+    .tools = "debugfs dumpe2fs e2fsck fsck.ext4 tune2fs e2image filefrag lsattr chattr",
     .promises = RULES_ALL,
   },
   {
     .name = "xfs",
     .mkfs = { { "-q", "-f" }, "xfsprogs" },
     .small_size = "300M",
+    .tools = "xfs_db xfs_repair xfs_logprint xfs_io xfs_spaceman filefrag",
     .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
   },
   {
     .name = "btrfs",
     .mkfs = { { "-q", "-f" }, "btrfs-progs" },
     .small_size = "128M",
+    .tools = "btrfs btrfsck btrfs-find-root btrfs-select-super filefrag",
     .promises = RULES_ALL,
   },
   {
     .name = "f2fs",
     .mkfs = { { "-f" }, "f2fs-tools" },
     .small_size = "64M",
+    .tools = "fsck.f2fs dump.f2fs filefrag",
     .promises = RULES_ALL
       & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)),
     .modes = {
@@ -62,24 +74,33 @@ static const struct filesystem rows[] = {
     .name = "nilfs2",
     .mkfs = { { "-q", "-f" }, "nilfs-tools" },
     .small_size = "256M",
+    .tools = "lscp dumpseg lssu nilfs-tune",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "vfat",
     .mkfs = { { "-I" }, "dosfstools" },
     .small_size = "64M",
+    .asked_for = { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" },
+    .fsck = { "fsck.vfat", "-y" },
+    .tools = "fsck.vfat fatlabel",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "exfat",
     .mkfs = { { NULL }, "exfatprogs" },
     .small_size = "64M",
+    .asked_for = { "nls_utf8?" },
+    .fsck = { "fsck.exfat", "-y" },
+    .tools = "fsck.exfat dump.exfat",
     .promises = RULES_SIMPLE,
   },
   {
     .name = "jfs",
     .mkfs = { { "-q" }, "jfsutils" },
     .small_size = "64M",
+    .fsck = { "fsck.jfs", "-a" },       /* replays its journal; the kernel refuses to mount it before */
+    .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
     .promises = RULES_SIMPLE,
   },
   {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define FILESYSTEM_WORDS_MAX 4
+#define FILESYSTEM_MODULES_MAX 3
 #define FILESYSTEM_MODES_MAX 2
 
 struct filesystem {
@@ -28,6 +29,23 @@ struct filesystem {
 
   /* The least that mkfs is content with and that leaves room for a journal, as --size has it: for many short runs. */
   const char *small_size;
+
+  /* The module that mounts it; NULL: one of its name.  And modules that it asks for only when it mounts, so that
+   * nothing depends on them; one whose name has a question mark after it may be missing.
+   */
+  const char *driver;
+  const char *asked_for[FILESYSTEM_MODULES_MAX + 1];    /* NULL after the last */
+
+  /* What is run on it after a crash and before it is mounted, as `PROGRAM OPTION DEVICE`; nothing where the kernel
+   * recovers it at the mount.  One without a journal the kernel mounts as it is, and finds out later what is wrong.
+   * The option repairs all that can be repaired, as a system does that boots with fsck.repair=yes.
+   */
+  struct filesystem_fsck {
+    const char *program, *option;
+  } fsck;
+
+  /* Programs that take it apart, for a person in the guest; those that the host has are taken along. */
+  const char *tools;
 
   /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
    * is mounted with an option.  The first mode of which the option is given counts.

@@ -3,5 +3,4 @@
 noinst_LTLIBRARIES += filesystem/libfilesystem.la
 filesystem_libfilesystem_la_SOURCES = \
 	filesystem/filesystem.c filesystem/filesystem.h \
-	filesystem/fsck.h \
 	filesystem/rules.c filesystem/rules.h

@@ -8,40 +8,27 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/parts.h"
-#include "filesystem/fsck.h"
+#include "filesystem/filesystem.h"
 #include "guest/agent/protocol.h"
 #include "guest/image.h"
 #include "guest/kernel/find.h"
 #include "guest/kernel/modules.h"
 
 #define NAMES_MAX 16
-
-/* Modules that a file system asks for only when it is mounted, so that nothing depends on them. */
-static const struct {
-  const char *filesystem;
-  const char *names[4];
-} asked_for[] = {
-  { "ext2", { "ext4" } },
-  { "ext3", { "ext4" } },
-  { "vfat", { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" } },
-  { "exfat", { "nls_utf8?" } },
-};
+#define MODULES_MAX (1 + FILESYSTEM_MODULES_MAX)       /* of one file system */
 
 /* What a guest needs whose root is the host's. */
 static const char *const host_root_modules[] = { "9pnet_virtio", "9p", "overlay", NULL };
 
-/* Put the file system's modules behind the COUNT names in NAMES. */
+/* Put the modules for FILESYSTEM after the COUNT names in NAMES. */
 static size_t
 add_filesystem (const char *filesystem, const char **names, size_t count)
 {
-  bool ext = strcmp (filesystem, "ext2") == 0 || strcmp (filesystem, "ext3") == 0;
+  const struct filesystem *row = filesystem_find (filesystem);
 
-  if (!ext)
-    names[count++] = filesystem;
-  for (size_t i = 0; i < sizeof asked_for / sizeof asked_for[0]; i++)
-    if (strcmp (asked_for[i].filesystem, filesystem) == 0)
-      for (const char *const *name = asked_for[i].names; *name; name++)
-        names[count++] = *name;
+  names[count++] = row->driver ? row->driver : filesystem;
+  for (const char *const *name = row->asked_for; *name; name++)
+    names[count++] = *name;
   return count;
 }
 
@@ -49,7 +36,7 @@ int
 guest_kernel_find (const char *spec, const char *filesystems, bool host_root, struct kernel *kernel)
 {
   CLEANUP_FREE char *copy = strdup (filesystems);
-  CLEANUP_FREE const char **modules = calloc (4 * strlen (filesystems) + NAMES_MAX + 1, sizeof *modules);
+  CLEANUP_FREE const char **modules = calloc (MODULES_MAX * strlen (filesystems) + NAMES_MAX + 1, sizeof *modules);
   char *rest = copy, *type;
   size_t count = 0;
 
@@ -90,7 +77,7 @@ begin_image (const struct kernel *kernel, const char *filesystem, bool nbd)
   static const char *const devices[] = { "virtio_pci", "virtio_console", "virtio_blk", "crc32c_intel?", "crc32c_generic?" };
   CLEANUP_FREE char *agent = part_path (PART_AGENT);
   const char *names[NAMES_MAX + 1] = { NULL };
-  const struct fsck *fsck = filesystem ? fsck_find (filesystem) : NULL;
+  const char *fsck = filesystem ? filesystem_find (filesystem)->fsck.program : NULL;
   struct initramfs *initramfs;
   size_t count = 0;
 
@@ -107,7 +94,7 @@ begin_image (const struct kernel *kernel, const char *filesystem, bool nbd)
   initramfs = initramfs_new ();
   if (initramfs && (add_agent (initramfs, agent) == -1 || initramfs_add_environment (initramfs) == -1
                     || initramfs_add_modules (initramfs, kernel, NULL, names) == -1
-                    || (fsck && initramfs_add_program (initramfs, fsck->program, NULL) == -1))) {
+                    || (fsck && initramfs_add_program (initramfs, fsck, NULL) == -1))) {
     initramfs_free (initramfs);
     return NULL;
   }
@@ -173,13 +160,13 @@ struct initramfs *
 guest_image_new_for_many (const struct kernel *kernel, const char *filesystem, const char *filesystems, bool nbd)
 {
   CLEANUP_FREE char *copy = strdup (filesystems);
-  const bool listed = is_listed (filesystems, filesystem) && fsck_find (filesystem) == NULL;
+  const bool listed = is_listed (filesystems, filesystem) && filesystem_find (filesystem)->fsck.program == NULL;
   struct initramfs *initramfs = begin_image (kernel, listed ? NULL : filesystem, nbd);
   char *rest = copy, *type;
   int r = initramfs ? 0 : -1;
 
   while (r == 0 && rest && (type = strsep (&rest, ",")) != NULL)
-    if (*type && fsck_find (type) == NULL)
+    if (*type && filesystem_find (type)->fsck.program == NULL)
       r = add_modules_for_later (initramfs, kernel, type, strcmp (type, filesystem) != 0);
   if (r == 0)
     return initramfs;

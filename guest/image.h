@@ -21,8 +21,9 @@ extern struct initramfs *guest_image_new (const struct kernel *kernel, const cha
 /* Whether KERNEL has a driver for FILESYSTEM: 1 or 0, or -1 after a message.  Of one without modules nobody knows: 1. */
 extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);
 
-/* The same for a guest that is kept for others of FILESYSTEMS (names with commas between them), as far as its kernel has them:
- * which of these FILESYSTEM is makes no difference.  What needs an fsck (filesystem/fsck.h) gets an image of its own all the same.
+/* The same for a guest that is kept for others of FILESYSTEMS (names with commas between them), as far as its kernel has
+ * them: which of these FILESYSTEM is makes no difference.  What needs an fsck (filesystem/filesystem.h) gets an image of its
+ * own all the same.
  */
 extern struct initramfs *guest_image_new_for_many (const struct kernel *kernel, const char *filesystem, const char *filesystems,
                                                    bool nbd);

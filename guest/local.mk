@@ -31,7 +31,8 @@ guest_agent_agent_SOURCES = \
 	guest/agent/tools.c \
 	guest/agent/workload.c \
 	guest/agent/protocol.h \
-	filesystem/fsck.h \
+	filesystem/filesystem.c filesystem/filesystem.h \
+	filesystem/rules.h \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
@@ -106,3 +107,4 @@ guest_libguest_la_SOURCES = \
 	guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/protocol.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)
+guest_libguest_la_LIBADD = filesystem/libfilesystem.la

@@ -132,8 +132,8 @@ extern int reap_children (const struct agent *agent, pid_t awaited, int *status)
 extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload);
 extern serve_verb run_program;
 
-/* fsck.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/fsck.h).  Returns 0 if it can be mounted
- * now, 1 after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
+/* fsck.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0 if it
+ * can be mounted now, 1 after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
  */
 extern int fsck_device (const char *device, const char *type, FILE *payload);
 

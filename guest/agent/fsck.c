@@ -12,7 +12,7 @@
 #include "common/message.h"
 #include "common/process.h"
 #include "common/text.h"
-#include "filesystem/fsck.h"
+#include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
 
 #define OUTPUT_MAX 4096
@@ -36,11 +36,11 @@ last_line (int output, char text[OUTPUT_MAX + 1])
 int
 fsck_device (const char *device, const char *type, FILE *payload)
 {
-  const struct fsck *fsck = fsck_find (type);
+  const struct filesystem_fsck *fsck = &filesystem_find (type)->fsck;
   char text[OUTPUT_MAX + 1];
   int status;
 
-  if (fsck == NULL)
+  if (fsck->program == NULL)
     return 0;
   CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
   const struct process_io io = { .stdout_fd = output, .stderr_fd = output, .inherit_fd = -1 };

@@ -23,14 +23,14 @@
  *   sync [DEVICE]                          sync(2), then fsync(2) of DEVICE, which flushes it
  *   thaw                                   thaw /mnt until it is not frozen.  Payload: how often it was
  *   unmount                                unmount /mnt
- *   fsck DEVICE TYPE                       run the fsck of a TYPE that needs it (filesystem/fsck.h).  Payload: nothing, or the line
+ *   fsck DEVICE TYPE                       run the fsck of a TYPE that needs it.  Payload: nothing, or the line
  *                                          `fsck TEXT` as of `recover`
  *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct vm_config): MODE
  *                                          is `interactive`, or `pipe`: then nothing is echoed, and AGENT_SHELL_END at the
  *                                          beginning of a line ends the input.  The machine goes off when the shell ends
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
- *                                          (filesystem/fsck.h), mount, observe if OBSERVE is `yes`, run the shell
+ *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, run the shell
  *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not empty,
  *                                          unmount, drop the device's cache
  *                                          (BLKFLSBUF; btrfs: forget the device).  MARKS is the text that CHECK finds in

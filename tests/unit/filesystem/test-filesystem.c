@@ -66,6 +66,48 @@ START_TEST (each_can_be_made)
 END_TEST
 
 static void
+check_driving (const struct filesystem *row)
+{
+  const char *name = row->name ? row->name : "the unknown one";
+  size_t count = 0;
+
+  while (count < FILESYSTEM_MODULES_MAX && row->asked_for[count])
+    count++;
+  for (size_t i = count; i <= FILESYSTEM_MODULES_MAX; i++)
+    ck_assert_msg (row->asked_for[i] == NULL, "%s: a module after the last", name);
+  ck_assert_msg (!row->driver || strcmp (row->name, row->driver) != 0, "%s: a driver of its name is the usual", name);
+  ck_assert_msg (!row->driver || filesystem_find (row->driver)->name, "%s: %s drives none itself", name, row->driver);
+}
+
+/* The modules of each are known; one that drives several has the name of one of them. */
+START_TEST (each_is_mounted_by_a_module)
+{
+  for_each_row (check_driving);
+}
+END_TEST
+
+static void
+check_programs (const struct filesystem *row)
+{
+  const char *name = row->name ? row->name : "the unknown one", *fsck = row->fsck.program;
+
+  ck_assert_msg (!row->name || (row->tools && *row->tools), "%s: nothing takes it apart", name);
+  ck_assert_msg (!fsck == !row->fsck.option, "%s: an fsck without an option, or the reverse", name);
+  if (fsck == NULL)
+    return;
+  ck_assert_msg (row->name && strncmp (fsck, "fsck.", 5) == 0 && strcmp (fsck + 5, row->name) == 0,
+                 "%s: %s is not its fsck", name, fsck);
+  ck_assert_msg (row->fsck.option[0] == '-', "%s: %s is no option", name, row->fsck.option);
+}
+
+/* An fsck is that of the file system, and is told to repair; and there are programs for a person. */
+START_TEST (programs_are_its_own)
+{
+  for_each_row (check_programs);
+}
+END_TEST
+
+static void
 check_rules (const char *name, uint32_t promises)
 {
   const uint32_t least = RULE_BIT (RULE_SYNC_NAME) | RULE_BIT (RULE_SYNC_GONE) | RULE_BIT (RULE_SYNC_DATA)
@@ -125,5 +167,5 @@ START_TEST (rules_have_names)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("filesystem", each_is_found_by_its_name, each_can_be_made, promises_are_rules, a_mount_option_is_a_word,
-                rules_have_names)
+UNIT_TEST_MAIN ("filesystem", each_is_found_by_its_name, each_can_be_made, each_is_mounted_by_a_module,
+                programs_are_its_own, promises_are_rules, a_mount_option_is_a_word, rules_have_names)
