@@ -8,6 +8,7 @@
 #include "checker/judge.h"
 #include "checker/observe/tree-text.h"
 #include "common/message.h"
+#include "common/text.h"
 
 /* One path in the three trees; NULL where it is missing. */
 struct triple {
@@ -15,7 +16,7 @@ struct triple {
 };
 
 /* How many paths match the old tree alone, the new one alone, or neither, and the first of each. */
-struct tally {
+struct path_tally {
   size_t old_count, new_count, wrong_count;
   struct triple old, new, wrong;
 };
@@ -168,7 +169,7 @@ changed_aspect (const struct triple *triple)
 
 /* Each path is as in the old tree or as in the new one, but not all as in the same one. */
 static void
-print_mixture (FILE *file, const struct tally *tally)
+print_mixture (FILE *file, const struct path_tally *tally)
 {
   enum aspect old_aspect = changed_aspect (&tally->old), new_aspect = changed_aspect (&tally->new);
 
@@ -190,7 +191,7 @@ print_mixture (FILE *file, const struct tally *tally)
 
 /* Everything is as before the update that was committed. */
 static void
-print_not_durable (FILE *file, const struct tally *tally)
+print_not_durable (FILE *file, const struct path_tally *tally)
 {
   const struct triple expected = { tally->old.seen, tally->old.new, tally->old.new };
 
@@ -203,7 +204,7 @@ print_not_durable (FILE *file, const struct tally *tally)
 
 /* Returns the detail, to free, or NULL if out of memory. */
 static char *
-format_detail (const struct tally *tally)
+format_detail (const struct path_tally *tally)
 {
   char *text = NULL;
   size_t length;
@@ -219,11 +220,7 @@ format_detail (const struct tally *tally)
     print_mixture (file, tally);
   else
     print_not_durable (file, tally);
-  if (fclose (file) == EOF) {
-    free (text);
-    return NULL;
-  }
-  return text;
+  return text_close (file, &text);
 }
 
 /* Take the next path, in order, from the trees that have it: NEXT holds the index of each tree's first object not
@@ -251,7 +248,7 @@ next_triple (const struct tree trees[3], size_t next[3], struct triple *triple)
 }
 
 static void
-count_path (struct tally *tally, const struct triple *triple)
+count_path (struct path_tally *tally, const struct triple *triple)
 {
   bool is_old = same_object (triple->seen, triple->old), is_new = same_object (triple->seen, triple->new);
 
@@ -264,7 +261,7 @@ count_path (struct tally *tally, const struct triple *triple)
 
 /* Hold the trees (seen, old, new) against one another.  Returns 0, or -1 if out of memory. */
 static int
-compare_trees (const struct tree trees[3], struct tally *tally, char **leftovers)
+compare_trees (const struct tree trees[3], struct path_tally *tally, char **leftovers)
 {
   size_t next[3] = { 0, 0, 0 };
   struct triple triple;
@@ -281,7 +278,7 @@ compare_trees (const struct tree trees[3], struct tally *tally, char **leftovers
 static int
 judge_trees (const struct tree trees[3], enum expectation expectation, struct judgement *judgement)
 {
-  struct tally tally = { 0 };
+  struct path_tally tally = { 0 };
 
   judgement->leftovers = calloc (trees[0].count + 1, sizeof *judgement->leftovers);
   if (judgement->leftovers == NULL || compare_trees (trees, &tally, judgement->leftovers) == -1)
@@ -312,15 +309,11 @@ describe_object (const struct tree_object *object)
     fputs (", xattrs ", file);
     print_aspect (file, object, ATTRIBUTES);
   }
-  if (fclose (file) == EOF) {
-    free (text);
-    return NULL;
-  }
-  return text;
+  return text_close (file, &text);
 }
 
 static int
-tell_path (const struct triple *triple, int (*each) (void *opaque, const struct judged_path *path), void *opaque)
+tell_path (const struct triple *triple, judge_each *each, void *opaque)
 {
   const struct tree_object *objects[] = { triple->seen, triple->old, triple->new }, *any = NULL;
   char *texts[3] = { NULL, NULL, NULL };
@@ -333,7 +326,8 @@ tell_path (const struct triple *triple, int (*each) (void *opaque, const struct 
       r = texts[i] ? r : -1;
     }
   const struct judged_path path = {
-    any->field[TREE_PATH], texts[0], texts[1], texts[2], same_object (triple->seen, triple->old), same_object (triple->seen, triple->new)
+    .path = any->field[TREE_PATH], .seen = texts[0], .old = texts[1], .new = texts[2],
+    .is_old = same_object (triple->seen, triple->old), .is_new = same_object (triple->seen, triple->new)
   };
   if (r == 0)
     r = each (opaque, &path);
@@ -342,48 +336,68 @@ tell_path (const struct triple *triple, int (*each) (void *opaque, const struct 
   return r;
 }
 
-int
-judge_paths (const char *seen, const char *old, const char *new, int (*each) (void *opaque, const struct judged_path *path),
-             void *opaque, size_t *same_count)
+/* Parse the three texts.  Returns 0, or -1 after a message.  Free the trees in any case. */
+static int
+parse_trees (const char *seen, const char *old, const char *new, struct tree trees[3])
 {
-  struct tree trees[3] = { { .name = "observed" }, { .name = "old" }, { .name = "new" } };
-  size_t next[3] = { 0, 0, 0 };
-  struct triple triple;
-  int r = -1;
+  const char *const texts[] = { seen, old, new }, *const names[] = { "observed", "old", "new" };
 
-  *same_count = 0;
-  if (tree_parse (seen, &trees[0]) == 0 && tree_parse (old, &trees[1]) == 0 && tree_parse (new, &trees[2]) == 0) {
-    r = 0;
-    while (r == 0 && next_triple (trees, next, &triple))
-      if (same_object (triple.seen, triple.old) && same_object (triple.seen, triple.new))
-        ++*same_count;
-      else
-        r = tell_path (&triple, each, opaque);
-    if (r == -1)
-      error_message ("out of memory");
-  }
+  for (int i = 0; i < 3; i++)
+    trees[i] = (struct tree) { .name = names[i] };
+  for (int i = 0; i < 3; i++)
+    if (tree_parse (texts[i], &trees[i]) == -1)
+      return -1;
+  return 0;
+}
+
+static void
+free_trees (struct tree trees[3])
+{
   for (int i = 0; i < 3; i++)
     tree_free (&trees[i]);
+}
+
+static int
+tell_paths (const struct tree trees[3], judge_each *each, void *opaque, size_t *same_count)
+{
+  size_t next[3] = { 0, 0, 0 };
+  struct triple triple;
+  int r = 0;
+
+  while (r == 0 && next_triple (trees, next, &triple))
+    if (same_object (triple.seen, triple.old) && same_object (triple.seen, triple.new))
+      ++*same_count;
+    else
+      r = tell_path (&triple, each, opaque);
+  return r;
+}
+
+int
+judge_paths (const char *seen, const char *old, const char *new, judge_each *each, void *opaque, size_t *same_count)
+{
+  struct tree trees[3];
+  int r = parse_trees (seen, old, new, trees);
+
+  *same_count = 0;
+  if (r == 0 && tell_paths (trees, each, opaque, same_count) == -1)
+    r = out_of_memory ();
+  free_trees (trees);
   return r;
 }
 
 int
 judge (const char *seen, const char *old, const char *new, enum expectation expectation, struct judgement *judgement)
 {
-  struct tree trees[3] = { { .name = "observed" }, { .name = "old" }, { .name = "new" } };
-  int result = -1;
+  struct tree trees[3];
+  int r = parse_trees (seen, old, new, trees);
 
   *judgement = (struct judgement) { .detail = NULL };
-  if (tree_parse (seen, &trees[0]) == 0 && tree_parse (old, &trees[1]) == 0 && tree_parse (new, &trees[2]) == 0) {
-    result = judge_trees (trees, expectation, judgement);
-    if (result == -1) {
-      error_message ("out of memory");
-      judgement_free (judgement);
-    }
+  if (r == 0 && judge_trees (trees, expectation, judgement) == -1) {
+    r = out_of_memory ();
+    judgement_free (judgement);
   }
-  for (int i = 0; i < 3; i++)
-    tree_free (&trees[i]);
-  return result;
+  free_trees (trees);
+  return r;
 }
 
 void

@@ -37,10 +37,12 @@ struct judged_path {
   bool is_old, is_new;          /* what was seen is as in the old tree, as in the new one */
 };
 
-/* Call EACH with every path that is not the same in all three trees, in order, until it returns -1, out of memory.  *same_count
- * becomes the number of the others.  Returns 0, or -1 after a message.
+typedef int judge_each (void *opaque, const struct judged_path *path);
+
+/* Call EACH with every path that is not the same in all three trees, in order, until it returns -1, out of memory.
+ * *same_count becomes the number of the others.  Returns 0, or -1 after a message.
  */
-extern int judge_paths (const char *seen, const char *old, const char *new, int (*each) (void *opaque, const struct judged_path *path),
-                        void *opaque, size_t *same_count);
+extern int judge_paths (const char *seen, const char *old, const char *new, judge_each *each, void *opaque,
+                        size_t *same_count);
 
 #endif

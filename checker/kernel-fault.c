@@ -6,9 +6,10 @@
 
 #include "checker/kernel-fault.h"
 
-/* A line is a fault if it contains both texts.  Sources: lib/bug.c, kernel/panic.c, kernel/hung_task.c, arch/x86/kernel/dumpstack.c,
- * fs/ext4/super.c (__ext4_error), fs/xfs/xfs_error.c, fs/btrfs/messages.c, fs/f2fs, fs/fat/misc.c, fs/exfat/misc.c,
- * fs/nilfs2/super.c and btree.c, fs/jfs/super.c (jfs_error), lib/Kconfig.debug's reports.
+/* A line is a fault if it contains both texts.  Sources: lib/bug.c, kernel/panic.c, kernel/hung_task.c,
+ * arch/x86/kernel/dumpstack.c, fs/ext4/super.c (__ext4_error), fs/xfs/xfs_error.c, fs/btrfs/messages.c, fs/f2fs,
+ * fs/fat/misc.c, fs/exfat/misc.c, fs/nilfs2/super.c and btree.c, fs/jfs/super.c (jfs_error), lib/Kconfig.debug's
+ * reports.
  */
 static const char *const faults[][2] = {
   { "BUG: ", "" },

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* Whether a line of the kernel log reports a fault: a BUG, WARNING, Oops or hung task, or a file system's own message that it
- * found itself corrupted.
+/* Whether a line of the kernel log reports a fault: a BUG, WARNING, Oops or hung task, or a file system's own message
+ * that it found itself corrupted.
  */
 extern bool kernel_line_is_fault (const char *line);
 

@@ -3,8 +3,13 @@
 noinst_LTLIBRARIES += checker/libobserve.la checker/libjudge.la
 checker_libobserve_la_SOURCES = \
 	checker/observe/content.c checker/observe/content.h \
+	checker/observe/file.c checker/observe/observer.h \
+	checker/observe/lines.c checker/observe/lines.h \
+	checker/observe/order.c checker/observe/order.h \
+	checker/observe/paths.c checker/observe/paths.h \
 	checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h \
+	checker/observe/xattrs.c \
 	checker/workload/arguments.c checker/workload/arguments.h \
 	checker/workload/language.c checker/workload/language.h \
 	checker/workload/pattern.c checker/workload/pattern.h \

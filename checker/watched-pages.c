@@ -8,6 +8,7 @@
 
 #include "checker/observe/sectors.h"
 #include "checker/watched-pages.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 
@@ -19,8 +20,8 @@ report_line (void)
 {
   if (errno == ENOMEM)
     return out_of_memory ();
-  error_message ("an observed tree has a line about sectors that makes no sense: the log is damaged or was written by another "
-                 "version");
+  error_message ("an observed tree has a line about sectors that makes no sense: "
+                 "the log is damaged or was written by another version");
   return -1;
 }
 
@@ -49,15 +50,14 @@ add_paths (struct pages *pages, const char *text)
 
   for (const char *line = pages_begin (text); *line;) {
     struct page_file file;
-    struct watched_file *larger = reallocarray (pages->files, pages->file_count + 1, sizeof *larger);
+    struct watched_file *watched = array_add (pages->files, pages->file_count);
 
-    if (larger == NULL)
+    if (watched == NULL)
       return out_of_memory ();
-    pages->files = larger;
     line = page_file_parse (line, &file);
     if (line == NULL)
       return report_line ();
-    larger[pages->file_count++] = (struct watched_file) { file.path, 0, file.count };
+    *watched = (struct watched_file) { file.path, 0, file.count };
     sectors += file.count;
     free (file.sectors);
     if (sectors > SECTORS_MAX) {
@@ -130,13 +130,13 @@ check_size (const struct pages *pages)
   for (size_t i = 0; i < pages->file_count; i++)
     path_bytes += strlen (pages->paths[i]) + 1;
   if (path_bytes > 2 * SECTOR_PATHS_MAX) {
-    error_message ("the files of all steps have paths of more than %d bytes: record --pages with fewer files to --watch",
-                   2 * SECTOR_PATHS_MAX);
+    error_message ("the files of all steps have paths of more than %d bytes: "
+                   "record --pages with fewer files to --watch", 2 * SECTOR_PATHS_MAX);
     return -1;
   }
   if (pages->page_count * pages->step_count > PAGES_MAX) {
-    error_message ("there are %zu pages at %zu steps, and %d are the most: take a larger --page-size, or record it with fewer "
-                   "files to --watch", pages->page_count, pages->step_count, PAGES_MAX);
+    error_message ("there are %zu pages at %zu steps, and %d are the most: take a larger --page-size, or record it "
+                   "with fewer files to --watch", pages->page_count, pages->step_count, PAGES_MAX);
     return -1;
   }
   return 0;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The pages of the files of a log that was recorded with `--pages`: which there are, and the class of each in an observation. */
+/* The pages of the files of a log that was recorded with `--pages`: which there are, and the class of each in an
+ * observation.
+ */
 #ifndef POWERCUT_CHECKER_WATCHED_PAGES_H
 #define POWERCUT_CHECKER_WATCHED_PAGES_H
 
@@ -22,17 +24,17 @@ struct pages {
   size_t file_count;
   size_t page_count;            /* of all files */
   const char **paths;           /* of the files */
-  struct page_file **trees;     /* files in each tree, by the number of the tree and then of the file; NULL path: not there */
+  struct page_file **trees;     /* files in each tree, by the numbers of tree and file; NULL path: not there */
 };
 
-/* Find the pages of the trees (the COUNT observations before the first step and after each).  Returns 0, or -1 after a message:
- * the log has no sectors, or more than anybody records.  Free with pages_free in any case.
+/* Find the pages of the trees (the COUNT observations before the first step and after each).  Returns 0, or -1 after a
+ * message: the log has no sectors, or more than anybody records.  Free with pages_free in any case.
  */
 extern int pages_init (struct pages *pages, char *const *trees, size_t count, size_t page_bytes);
 extern void pages_free (struct pages *pages);
 
-/* The class (enum page_class) of each page in the observation TEXT at each step: step_count times page_count bytes, to free.  NULL
- * after a message.
+/* The class (enum page_class) of each page in the observation TEXT at each step: step_count times page_count bytes, to
+ * free.  NULL after a message.
  */
 extern uint8_t *pages_classify (const struct pages *pages, const char *text);
 

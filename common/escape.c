@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "common/escape.h"
+#include "common/text.h"
 
 void
 escape_word (const void *data, size_t length, FILE *file)
@@ -30,10 +31,7 @@ escape_text (const char *text)
   if (file == NULL)
     return NULL;
   escape_word (text, strlen (text), file);
-  if (fclose (file) == 0)
-    return word;
-  free (word);
-  return NULL;
+  return text_close (file, &word);
 }
 
 static int
@@ -85,11 +83,7 @@ escape_words (const char *const *words, size_t *length)
     escape_word (words[i], strlen (words[i]), file);
   }
   putc ('\n', file);
-  if (fclose (file) == EOF) {
-    free (line);
-    return NULL;
-  }
-  return line;
+  return text_close (file, &line);
 }
 
 char **

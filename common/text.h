@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/message.h"
@@ -46,6 +47,16 @@ text_ends_with (const char *text, const char *end)
   size_t length = strlen (text), end_length = strlen (end);
 
   return length >= end_length && strcmp (text + length - end_length, end) == 0;
+}
+
+/* Close FILE, a stream of open_memstream that writes *text: the text, to free, or NULL if out of memory. */
+static inline char *
+text_close (FILE *file, char **text)
+{
+  if (fclose (file) == 0)
+    return *text;
+  free (*text);
+  return NULL;
 }
 
 #endif

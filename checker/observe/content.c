@@ -83,7 +83,7 @@ content_is_text (const char *data, size_t size)
   return true;
 }
 
-/* Each value stands behind its length, so that no two sets look the same. */
+/* Each value stands after its length, so that no two sets look the same. */
 void
 content_add_xattr (XXH3_state_t *hash, const char *name, const void *value, size_t length)
 {
@@ -93,4 +93,27 @@ content_add_xattr (XXH3_state_t *hash, const char *name, const void *value, size
   snprintf (head, sizeof head, "%zu", length);
   XXH3_128bits_update (hash, head, strlen (head) + 1);
   XXH3_128bits_update (hash, value, length);
+}
+
+void
+content_format_error (int error, char word[CONTENT_WORD_SIZE])
+{
+  const char *name = strerrorname_np (error);
+
+  if (name)
+    snprintf (word, CONTENT_WORD_SIZE, "!%s", name);
+  else
+    snprintf (word, CONTENT_WORD_SIZE, "!%d", error);
+}
+
+void
+tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1])
+{
+  content_format_hash (XXH3_128bits (data, size), content);
+}
+
+void
+tree_digest (const char *text, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  tree_content (text, strlen (text), digest);
 }

@@ -42,7 +42,9 @@ page_file_free (struct page_file *file)
   free (file->sectors);
 }
 
-/* Put COUNT sectors that are all VALUE behind those of FILE, which has room for SECTORS_MAX.  False if there are too many. */
+/* Put COUNT sectors that are all VALUE after those of FILE, which has room for SECTORS_MAX.  False if there are too
+ * many.
+ */
 static bool
 add_sectors (struct page_file *file, uint64_t value, uint64_t count)
 {

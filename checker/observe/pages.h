@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The pages of a file: what an observation with sectors (checker/observe/tree.h) shows of each, held against the file before and after
- * the update.
+/* The pages of a file: what an observation with sectors (checker/observe/tree.h) shows of each, held against the file
+ * before and after the update.
  *
- * A file has a page if it is longer than where the page begins.  In a page that it has, what lies behind its end counts as zeros,
- * and so does, where sectors are compared, a page that it has not.  Two files agree about a page if both have it and its bytes are
- * the same, or if neither has it.  A sector that could not be read is like no other one.  The first of these that is true is the
- * class of a page:
+ * A file has a page if it is longer than where the page begins.  In a page that it has, what lies after its end counts
+ * as zeros, and so does, where sectors are compared, a page that it has not.  Two files agree about a page if both have
+ * it and its bytes are the same, or if neither has it.  A sector that could not be read is like no other one.  The
+ * first of these that is true is the class of a page:
  *
  *   unchanged  seen, old and new agree: the update does not change this page
  *   old        seen and old agree (a page that the update adds is not there yet)
  *   new        seen and new agree (a page that the update cuts off is gone)
- *   missing    it is not there: the file is shorter, is no regular file or is gone, or its file system could not be mounted
+ *   missing    it is not there: the file is shorter, is no regular file or is gone, or its file system could not be
+ *   mounted
  *   torn       each sector is the old or the new one, and there are some of either kind that are not of both
  *   zero       all its bytes are zeros
  *   other      anything else, such as what cannot be read
  *
- * A file system that could not be mounted, or whose guest died, makes all pages missing.  The last four are damage: no moment of an
- * update that changes the page at once, or not at all, looks like this.
+ * A file system that could not be mounted, or whose guest died, makes all pages missing.  The last four are damage: no
+ * moment of an update that changes the page at once, or not at all, looks like this.
  */
 #ifndef POWERCUT_CHECKER_OBSERVE_PAGES_H
 #define POWERCUT_CHECKER_OBSERVE_PAGES_H
@@ -50,20 +51,20 @@ struct page_file {
 /* NULL, or why pages cannot have SIZE bytes. */
 extern const char *page_size_fault (uint64_t size_bytes);
 
-/* Where the lines about sectors begin in an observation: its end if it has none.  Everything before them is as if nobody had asked
- * for sectors.
+/* Where the lines about sectors begin in an observation: its end if it has none.  Everything before them is as if
+ * nobody had asked for sectors.
  */
 extern const char *pages_begin (const char *text);
 
-/* Parse the line at TEXT, which may come from a log.  Returns where the next one begins and fills *file, to be freed with
- * page_file_free; or NULL with errno (EINVAL: it is not such a line) and nothing to free.
+/* Parse the line at TEXT, which may come from a log.  Returns where the next one begins and fills *file, to be freed
+ * with page_file_free; or NULL with errno (EINVAL: it is not such a line) and nothing to free.
  */
 extern const char *page_file_parse (const char *text, struct page_file *file);
 extern void page_file_free (struct page_file *file);
 
 /* The class of the page of SECTORS sectors, of which FIRST is the first one.  A file that is not there is NULL. */
-extern enum page_class page_classify (const struct page_file *seen, const struct page_file *old, const struct page_file *new,
-                                      size_t first, size_t sectors);
+extern enum page_class page_classify (const struct page_file *seen, const struct page_file *old,
+                                      const struct page_file *new, size_t first, size_t sectors);
 
 /* `unchanged`, `old` and so on. */
 extern const char *page_class_name (enum page_class class);

@@ -17,7 +17,9 @@ all_zero (const char *data, size_t length)
 size_t
 sectors_touched (uint64_t size_bytes)
 {
-  return size_bytes > SECTORS_MAX * (uint64_t) SECTOR_SIZE ? SECTORS_MAX : (size_t) ((size_bytes + SECTOR_SIZE - 1) / SECTOR_SIZE);
+  if (size_bytes > SECTORS_MAX * (uint64_t) SECTOR_SIZE)
+    return SECTORS_MAX;
+  return (size_t) ((size_bytes + SECTOR_SIZE - 1) / SECTOR_SIZE);
 }
 
 /* The comma in front of every item but the first. */
@@ -54,7 +56,7 @@ add_hash (struct sector_writer *writer, const char *data, size_t length)
 {
   char sector[SECTOR_SIZE] = { 0 };
 
-  /* Zeros behind the end of a file: a sector is the same whether or not the file goes on with zeros. */
+  /* Zeros after the end of a file: a sector is the same whether or not the file goes on with zeros. */
   if (length < SECTOR_SIZE)
     data = memcpy (sector, data, length);
   end_run (writer);

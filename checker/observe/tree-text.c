@@ -125,8 +125,8 @@ find_fault (const struct tree_object *object)
 }
 
 /* Cut the text of a short file off its hash, and hold it against that: logs written before there were texts have hashes
- * alone, so it is by these that files are compared.  CONTENT is TREE_CONTENT of *object, and is changed.  False if it is no
- * such text.
+ * alone, so it is by these that files are compared.  CONTENT is TREE_CONTENT of *object, and is changed.  False if it
+ * is no such text.
  */
 static bool
 take_text (char *content, struct tree_object *object)
@@ -176,7 +176,9 @@ report_fault (const struct tree *tree, size_t line, const char *fault)
 int
 tree_compare_objects (const void *a, const void *b)
 {
-  return strcmp (((const struct tree_object *) a)->field[TREE_PATH], ((const struct tree_object *) b)->field[TREE_PATH]);
+  const struct tree_object *one = a, *other = b;
+
+  return strcmp (one->field[TREE_PATH], other->field[TREE_PATH]);
 }
 
 static int

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reading observations (checker/observe/tree.h): texts that come from logs and guests, so nothing in them is believed unchecked. */
+/* Reading observations (checker/observe/tree.h): texts that come from logs and guests, so nothing in them is believed
+ * unchecked.
+ */
 #ifndef POWERCUT_CHECKER_OBSERVE_TREE_TEXT_H
 #define POWERCUT_CHECKER_OBSERVE_TREE_TEXT_H
 
@@ -16,7 +18,7 @@ enum tree_field {
 
 struct tree_object {
   const char *field[TREE_FIELD_COUNT];
-  const char *text;             /* what a short file holds, not escaped, or NULL; field[TREE_CONTENT] is the hash alone */
+  const char *text;             /* what a short file holds, not escaped, or NULL; TREE_CONTENT is the hash alone */
   size_t line;
 };
 
@@ -27,7 +29,9 @@ struct tree {
   size_t count;
 };
 
-/* Parse TEXT into *tree, which has its name.  Returns 0, or -1 after a message with the number of the line.  Free in any case. */
+/* Parse TEXT into *tree, which has its name.  Returns 0, or -1 after a message with the number of the line.  Free in
+ * any case.
+ */
 extern int tree_parse (const char *text, struct tree *tree);
 extern void tree_free (struct tree *tree);
 

@@ -11,9 +11,9 @@
  *   MODE     permission bits, octal, 4 digits
  *   SIZE     bytes of a file; `-` for everything else
  *   CONTENT  file    32 hex digits of XXH3-128 of the data; the word `empty` for a file of 0 bytes and `zero` for one
- *                    whose bytes are all zero; after the digits of a short file that is text (content_is_text) `=` and the
- *                    text, escaped; `!ERRNO` (for example `!EIO`) if it could not be read (`!ENODATA`: the
- *                    data ended before SIZE)
+ *                    whose bytes are all zero; after the digits of a short file that is text (content_is_text) `=` and
+ *                    the text, escaped; `!ERRNO` (for example `!EIO`) if it could not be read (`!ENODATA`: the data
+ *                    ended before SIZE)
  *            folder  `-`, or `!ERRNO` if it could not be read to its end (`!ELOOP`: nested deeper than TREE_DEPTH_MAX,
  *                    `!EXDEV`: something is mounted on it; neither is entered)
  *            link    its escaped target, where a leading `!` is escaped too, or `!ERRNO` (`!ENODATA`: it is empty)
@@ -29,9 +29,10 @@
  *
  *     = SECTORS PATH
  *
- *   SECTORS  one item for each 512 bytes of the file, separated by commas, or `-` for a file of 0 bytes: 16 hex digits of
- *            XXH3-64, `zN` for N sectors in a row that are all zero, or `!N` for N that could not be read.  A last sector that
- *            is not whole counts as if zeros followed.  Only the first SECTORS_MAX sectors of a file are listed.
+ *   SECTORS  one item for each 512 bytes of the file, separated by commas, or `-` for a file of 0 bytes: 16 hex digits
+ *            of XXH3-64, `zN` for N sectors in a row that are all zero, or `!N` for N that could not be read.  A last
+ *            sector that is not whole counts as if zeros followed.  Only the first SECTORS_MAX sectors of a file are
+ *            listed.
  */
 #ifndef POWERCUT_CHECKER_OBSERVE_TREE_H
 #define POWERCUT_CHECKER_OBSERVE_TREE_H
@@ -51,14 +52,17 @@
  */
 extern char *tree_observe (int root_fd, const char *const *paths, size_t path_count);
 
-/* Of which files the sectors are asked for: those with these PATHs, as they are written, in strcmp order; if paths is NULL all files. */
+/* Of which files the sectors are asked for: those with these PATHs, as they are written, in strcmp order; if paths is
+ * NULL all files.
+ */
 struct sector_request {
   const char *const *paths;
   size_t count;
 };
 
-/* The same with lines about sectors, unless REQUEST is NULL.  No byte is read twice for them.  If all files are asked for, errno may be
- * EFBIG: they have more than SECTORS_MAX sectors in all, or paths of more than SECTOR_PATHS_MAX bytes.
+/* The same with lines about sectors, unless REQUEST is NULL.  No byte is read twice for them.  If all files are asked
+ * for, errno may be EFBIG: they have more than SECTORS_MAX sectors in all, or paths of more than SECTOR_PATHS_MAX
+ * bytes.
  */
 extern char *tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count,
                                    const struct sector_request *request);
@@ -66,7 +70,7 @@ extern char *tree_observe_sectors (int root_fd, const char *const *paths, size_t
 /* The digits of CONTENT for a file that holds SIZE bytes, not none and not all zero, at DATA. */
 extern void tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1]);
 
-/* The digest of an observation: 32 hex digits of XXH3-128 of its text, NUL behind them. */
+/* The digest of an observation: 32 hex digits of XXH3-128 of its text, a NUL after them. */
 extern void tree_digest (const char *text, char digest[TREE_DIGEST_LENGTH + 1]);
 
 #endif

@@ -10,6 +10,7 @@
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 
 #define FILE_SIZE "16K"         /* what the setup gives a file */
 
@@ -71,10 +72,7 @@ steps_text (const struct generator *generator, size_t count, const enum gen_path
     return NULL;
   for (size_t i = 0; i < count; i++)
     print_step (file, &generator->steps[i], image);
-  if (fclose (file) == 0)
-    return text;
-  free (text);
-  return NULL;
+  return text_close (file, &text);
 }
 
 static void
@@ -119,10 +117,7 @@ workload_text (const struct generator *generator, size_t count, const struct set
   putc ('\n', file);
   print_setup (file, setup);
   fputs (steps, file);
-  if (fclose (file) == 0)
-    return text;
-  free (text);
-  return NULL;
+  return text_close (file, &text);
 }
 
 /* How a try went. */

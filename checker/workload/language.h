@@ -17,7 +17,7 @@
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
  *     checkpoint [TEXT]
  *     begin                           what stands before it is the setup; without it there is none
- *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (checker/persistence/persistence.h), or do not
+ *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (filesystem/rules.h), or do not
  *
  * All but the last two are operations, numbered from 1.  An operation that writes data writes those of workload_byte,
  * so that what a file holds follows from the text alone.  powercut-workload(5) says what each does.
