@@ -20,6 +20,9 @@
 #include "replay/guest-cache.h"
 #include "replay/report/bundle.h"
 #include "replay/report/list.h"
+#include "replay/report/outputs.h"
+#include "replay/report/run-lines.h"
+#include "replay/report/state.h"
 #include "replay/report/text.h"
 #include "replay/session.h"
 #include "replay/shell.h"
@@ -31,24 +34,25 @@
 static int
 run_session (const struct replay_options *arguments, const struct session_config *config)
 {
-  struct session session;
+  struct session *session = session_new (config);
+  const struct results *results = session_results (session);
+  int r = session ? session_run (session) : -1, status = EXIT_UNUSABLE;
   struct report report;
-  int r = session_run (&session, config), status = EXIT_UNUSABLE;
 
   /* What was found before something went wrong is not lost. */
-  if ((r == 0 || session.runs > 0) && report_make (&report, &session) == 0) {
+  if ((r == 0 || (results && results->runs > 0)) && report_make (&report, results) == 0) {
     if (!arguments->guest.quiet && !outputs_use_stdout (&arguments->outputs))
       report_print (&report, stdout);
     if (r == 0 || stop_requested ())
       status = report.violated ? EXIT_VIOLATION
       : report.exhaustive || config->prefixes_only ? EXIT_SUCCESS : EXIT_UNFINISHED;
-    if (session.mismatches > 0)
+    if (results->mismatches > 0)
       status = EXIT_UNUSABLE;
     if (outputs_write (&arguments->outputs, &report) == -1)
       status = EXIT_UNUSABLE;
     report_free (&report);
   }
-  session_free (&session);
+  session_free (session);
   return status;
 }
 
@@ -56,44 +60,99 @@ run_session (const struct replay_options *arguments, const struct session_config
 static int
 run_told (const struct replay_options *arguments, struct session_config *config)
 {
+  struct run_lines *lines;
   int status;
 
-  if (arguments->outputs.json_lines && (config->lines = run_lines_open (arguments->outputs.json_lines)) == NULL)
+  if (arguments->outputs.json_lines == NULL)
+    return run_session (arguments, config);
+  lines = run_lines_open (arguments->outputs.json_lines);
+  if (lines == NULL)
     return EXIT_UNUSABLE;
+  config->listen = run_lines_add;
+  config->listener = lines;
   status = run_session (arguments, config);
-  run_lines_close (config->lines);
+  run_lines_close (lines);
   return status;
 }
 
-/* With a log that ends at the crash: make a run, so that the bundle tells what it will show, and pack it. */
+/* With a log that ends at the crash: make a run of the state of MISSING, so that the bundle tells what it will show, and pack it. */
+static int
+see_and_pack (const struct replay_options *arguments, struct session *session, const struct minimal *missing,
+              const struct choice *choices, size_t count)
+{
+  const struct session_config *config = session_results (session)->config;
+  struct seen_state seen;
+  int r = session_see_state (session, missing->position, choices, count, &seen);
+
+  if (r == 0 && seen.verdict.kind == NULL) {
+    error_message ("state %s: nothing is wrong with it, so there is nothing to pack", arguments->state);
+    r = -1;
+  }
+  if (r == 0) {
+    const struct bundle bundle = {
+      .log = config->log, .state = missing->state, .trees = &config->trees, .seen = &seen,
+      .release = session_results (session)->release, .missing = missing
+    };
+
+    r = bundle_write (&bundle, arguments->bundle);
+  }
+  seen_state_free (&seen);
+  return r;
+}
+
 static int
 make_bundle (const struct replay_options *arguments, const struct session_config *config, uint32_t position,
              const struct choice *choices, size_t count)
 {
-  struct seen_state seen;
   struct minimal *missing = minimal_as_is (config->log, position, choices, count);
   struct blame *blame = blame_new (config->log, &config->trees);
+  struct session *session = NULL;
   int r = -1;
 
   if (missing == NULL || blame == NULL || minimal_describe (missing, config->log, blame) == -1)
     error_message ("out of memory");
-  else {
-    const struct bundle bundle = {
-      .log = config->log, .state = missing->state, .trees = &config->trees, .seen = &seen, .missing = missing
-    };
-
-    r = session_see_state (config, position, choices, count, &seen);
-    if (r == 0 && seen.kind == NULL) {
-      error_message ("state %s: nothing is wrong with it, so there is nothing to pack", arguments->state);
-      r = -1;
-    }
-    if (r == 0)
-      r = bundle_write (&bundle, arguments->bundle);
-    seen_state_free (&seen);
-  }
+  else if ((session = session_new (config)) != NULL)
+    r = see_and_pack (arguments, session, missing, choices, count);
+  session_free (session);
   blame_free (blame);
   minimal_free (missing);
   return r == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+}
+
+/* Print the smallest state that is wrong as SEEN is. */
+static int
+show_minimal (struct session *session, const struct seen_state *seen)
+{
+  struct minimal *minimal;
+  CLEANUP_FREE char *detail = NULL;
+  int r = session_minimize_state (session, seen, &minimal, &detail);
+
+  if (minimal)
+    minimal_print (minimal, session_results (session)->config->log, detail, stdout);
+  minimal_free (minimal);
+  return r == -1 || session_results (session)->mismatches > 0 ? -1 : 0;
+}
+
+/* Make a run of one state and show what it saw; with --minimize, and if it is a violation, also the smallest state that fails so. */
+static int
+show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count)
+{
+  struct session *session = session_new (config);
+  struct seen_state seen;
+  int r, status = EXIT_UNUSABLE;
+
+  if (session == NULL)
+    return EXIT_UNUSABLE;
+  r = session_see_state (session, position, choices, count, &seen);
+  if (r == 0)
+    r = state_print (session_results (session), &seen);
+  if (r == 0 && seen.verdict.kind && config->minimize)
+    r = show_minimal (session, &seen);
+  if (r == 0)
+    status = seen.verdict.kind ? EXIT_VIOLATION : EXIT_SUCCESS;
+  seen_state_free (&seen);
+  session_free (session);
+  return status;
 }
 
 /* Whether POSITION, that of --state, is before the update of LOG: then a message says so. */
@@ -115,7 +174,6 @@ visit_states (const struct replay_options *arguments, struct session_config *con
   CLEANUP_FREE struct choice *choices = NULL;
   uint32_t position;
   size_t count;
-  int r;
 
   if (arguments->state == NULL && !arguments->shell)
     return run_told (arguments, config);
@@ -131,8 +189,7 @@ visit_states (const struct replay_options *arguments, struct session_config *con
 
     return shell_run (&config->runner, config->folder, &selection, arguments->before_recovery) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
   }
-  r = session_show_state (config, position, choices, count);
-  return r == -1 ? EXIT_UNUSABLE : r == 1 ? EXIT_VIOLATION : EXIT_SUCCESS;
+  return show_state (config, position, choices, count);
 }
 
 /* The guest's initramfs, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a message. */

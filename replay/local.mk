@@ -8,10 +8,16 @@ replay_libreplay_la_SOURCES = \
 	replay/freeze.c replay/freeze.h \
 	replay/guest-cache.c replay/guest-cache.h \
 	replay/runner.c replay/runner.h \
-	replay/session.c replay/session.h \
+	replay/answer.c replay/answer.h \
+	replay/confirm.c replay/confirm.h \
+	replay/points.c replay/points.h \
+	replay/reduce.c replay/reduce.h \
+	replay/results.c replay/results.h \
+	replay/session.c replay/session.h replay/session-config.h \
 	replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h \
 	replay/trust.c replay/trust.h \
+	replay/worker.c replay/worker.h \
 	replay/unchanged.c replay/unchanged.h \
 	replay/explain/blame.c replay/explain/blame.h \
 	replay/explain/blame-btrfs.c \
@@ -35,6 +41,7 @@ replay_libreplay_la_SOURCES = \
 	replay/report/outputs.c replay/report/outputs.h \
 	replay/report/page-table.c replay/report/page-table.h \
 	replay/report/run-lines.c replay/report/run-lines.h \
+	replay/report/state.c replay/report/state.h \
 	replay/report/tap.c \
 	replay/report/text.c replay/report/text.h \
 	replay/search/big-number.c replay/search/big-number.h \

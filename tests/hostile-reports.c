@@ -14,6 +14,7 @@
 #include "log/info.h"
 #include "log/writer.h"
 #include "replay/report/outputs.h"
+#include "replay/report/run-lines.h"
 
 /* Markup, quotes, ends of CDATA and comments, directives, escapes of terminals, formats, and what is no UTF-8. */
 #define HOSTILE "\"it's\" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \033[31m\r\n\t\xff\xc3(\xed\xa0\x80 \302\23331m\342\200\256 end"
@@ -111,25 +112,25 @@ copy (const char *text)
 
 /* Let crash point NUMBER have been found wrong: HOW in its first state, which is the one without its first write. */
 static void
-add_violation (struct session *session, size_t number, const char *kind, const char *how, const struct outcome *outcome,
+add_violation (struct results *results, size_t number, const char *kind, const char *how, const struct outcome *outcome,
                enum confirmation confirmation)
 {
-  const struct write_log *log = session->config->log;
-  const struct crash_point *point = &session->points.points[number];
+  const struct write_log *log = results->config->log;
+  const struct crash_point *point = &results->points.points[number];
   struct finding finding = { .kind = kind, .detail = copy (how), .outcome = *outcome, .confirmation = confirmation };
 
   finding.after = finding_after (log, point->position);
   check (asprintf (&finding.state, "%u:-%u", point->position, log->writes[point->pending[0]].issue), "asprintf");
   check (asprintf (&finding.place, "%010u", point->position), "asprintf");
-  mpz_init_set (finding.states, session->results[number].states);
-  check (tally_add (&session->results[number].tally, outcome, finding.states), "tally_add");
-  check (tally_blame (&session->results[number].tally, &finding), "tally_blame");
-  check (findings_add (&session->findings, &finding), "findings_add");
-  const struct run_line line = {
+  mpz_init_set (finding.states, results->found[number].states);
+  check (tally_add (&results->found[number].tally, outcome, finding.states), "tally_add");
+  check (tally_blame (&results->found[number].tally, &finding), "tally_blame");
+  check (findings_add (&results->findings, &finding), "findings_add");
+  const struct told_answer answer = {
     .state = finding.state, .point = point->position, .after = finding.after, .outcome = outcome, .kind = kind,
-    .detail = finding.detail
+    .detail = finding.detail, .states = finding.states
   };
-  check (run_lines_add (session->config->lines, &line, finding.states), "run_lines_add");
+  check (run_lines_add (results->config->listener, &answer), "run_lines_add");
   mpz_clear (finding.states);
   free (finding.detail);
   free (finding.after);
@@ -141,36 +142,28 @@ add_violation (struct session *session, size_t number, const char *kind, const c
  * the others are right.
  */
 static void
-fill_session (struct session *session)
+fill_results (struct results *results)
 {
-  const struct session_config *config = session->config;
   struct outcome unmountable = { .kind = OUTCOME_UNMOUNTABLE, .detail = copy (HOSTILE) };
   struct outcome seen = { .kind = OUTCOME_TREE, .fault = copy (HOSTILE) };
   char *tree = copy ("d 0755 0 0 - - - .\nf 0644 0 0 0 empty - " HOSTILE_PATH "\nf 0644 0 0 0 empty - left" HOSTILE_PATH "\n");
 
   tree_digest (tree, seen.digest);
-  oracle_init (&session->oracle, &config->trees, NULL, NULL);
-  check (observations_add (&session->oracle.observations, seen.digest, tree) ? 0 : -1, "observations_add");
-  session->oracle.leftovers = calloc (1, sizeof *session->oracle.leftovers);
-  session->oracle.leftovers[0] = copy ("left" HOSTILE_PATH);
-  session->oracle.leftover_count = 1;
-  session->release = copy (HOSTILE);
-  check (model_crash_points (config->log, false, &session->points), "model_crash_points");
-  session->results = calloc (session->points.count, sizeof *session->results);
-  for (size_t i = 0; i < session->points.count; i++) {
-    struct point_result *result = &session->results[i];
+  check (observations_add (&results->oracle.observations, seen.digest, tree) ? 0 : -1, "observations_add");
+  results->oracle.leftovers = calloc (1, sizeof *results->oracle.leftovers);
+  results->oracle.leftovers[0] = copy ("left" HOSTILE_PATH);
+  results->oracle.leftover_count = 1;
+  results->release = copy (HOSTILE);
+  for (size_t i = 0; i < results->points.count; i++) {
+    struct point_result *found = &results->found[i];
 
-    result->done = true;
-    result->runs = 1;
-    mpz_init (result->states);
-    mpz_init (result->covered);
-    model_count_states (config->log, session->points.points[i].pending, session->points.points[i].pending_count, &config->tear,
-                        result->states);
+    found->done = true;
+    found->runs = 1;
     if (i != 2)
-      mpz_set (result->covered, result->states);
+      mpz_set (found->covered, found->states);
   }
-  add_violation (session, 0, "unmountable", HOSTILE, &unmountable, FINDING_REPEATED);
-  add_violation (session, 1, "kernel", HOSTILE, &seen, FINDING_UNCONFIRMED);
+  add_violation (results, 0, "unmountable", HOSTILE, &unmountable, FINDING_REPEATED);
+  add_violation (results, 1, "kernel", HOSTILE, &seen, FINDING_UNCONFIRMED);
   free (unmountable.detail);
   free (seen.fault);
 }
@@ -196,21 +189,22 @@ make_reports (const struct write_log *log)
   };
   char *json = path_of ("json"), *lines = path_of ("lines"), *junit = path_of ("junit"), *tap = path_of ("tap"), *html = path_of ("html");
   struct session_config config = {
-    .log = log, .trees = { texts, 2 }, .tear = { TEAR_NONE, LOG_SECTOR }, .lines = run_lines_open (lines),
+    .log = log, .trees = { texts, 2 }, .tear = { TEAR_NONE, LOG_SECTOR }, .listener = run_lines_open (lines),
     .runner = { .log = log->path, .filesystem = log_info (log, "filesystem"), .mount_options = HOSTILE, .observe = true },
   };
   const struct outputs outputs = { .json = json, .junit = junit, .tap = tap, .html = html };
-  struct session session = { .config = &config };
+  struct results results;
   struct report report;
 
-  check (config.lines ? 0 : -1, "run_lines_open");
-  fill_session (&session);
-  check (report_make (&report, &session), "report_make");
+  check (config.listener ? 0 : -1, "run_lines_open");
+  check (results_begin (&results, &config), "results_begin");
+  fill_results (&results);
+  check (report_make (&report, &results), "report_make");
   print_text (&report);
   check (outputs_write (&outputs, &report), "outputs_write");
   report_free (&report);
-  run_lines_close (config.lines);
-  session_free (&session);
+  run_lines_close (config.listener);
+  results_free (&results);
   free (texts[0]);
   free (texts[1]);
   free (json);

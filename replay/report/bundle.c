@@ -68,12 +68,12 @@ print_readme (const struct bundle *bundle, FILE *file)
   print_command (bundle, file);
   fputs ("\nThis lets the kernel of a guest recover the disk as the power cut left it, and shows what is left.  The exit\n"
          "status is 1, because of this:\n\n    ", file);
-  fprintf (file, "%s: ", bundle->seen->kind);
-  print_safely (bundle->seen->detail, strlen (bundle->seen->detail), file);
+  fprintf (file, "%s: ", bundle->seen->verdict.kind);
+  print_safely (bundle->seen->verdict.detail, strlen (bundle->seen->verdict.detail), file);
   putc ('\n', file);
   print_missing (bundle, file);
   fprintf (file, "\nSeen with Linux %s.  Another kernel can be given with --kernel=FILE|DIR; `powercut kernel fetch` gets one.\n",
-           bundle->seen->release);
+           bundle->release);
   if (check) {
     fputs ("\nThe checker that says so is in log.bin, with its programs: ", file);
     print_safely (check, strlen (check), file);
@@ -164,7 +164,7 @@ static int
 add_all (struct archive *archive, const struct bundle *bundle)
 {
   if (add_readme (archive, bundle) == -1 || add_text (archive, bundle, "state", bundle->state) == -1
-      || add_text (archive, bundle, "kernel", bundle->seen->release) == -1 || add_expected (archive, bundle) == -1)
+      || add_text (archive, bundle, "kernel", bundle->release) == -1 || add_expected (archive, bundle) == -1)
     return -1;
   if (bundle->seen->tree && add_text (archive, bundle, "seen", bundle->seen->tree) == -1)
     return -1;

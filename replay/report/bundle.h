@@ -11,6 +11,7 @@ struct bundle {
   const char *state;            /* id */
   const struct trees *trees;
   const struct seen_state *seen;
+  const char *release;          /* of the kernel that was used */
   const struct minimal *missing;        /* the state's writes that are missing, described */
 };
 

@@ -16,7 +16,7 @@ static void
 print_command (const struct report *report, const char *id, const char *more, FILE *file)
 {
   static const char *const tears[] = { NULL, "prefix", "any" };
-  const struct session_config *config = report->session->config;
+  const struct session_config *config = report->results->config;
 
   fprintf (file, "replay --state=%s", id);
   if (tears[config->tear.mode])
@@ -50,17 +50,17 @@ report_commands (const struct report *report, const char *id)
 int
 report_counts (const struct report *report, size_t point, const struct tally_entry *entry)
 {
-  const struct session *session = report->session;
-  CLEANUP_FREE char *after = finding_after (session->config->log, session->points.points[point].position);
+  const struct results *results = report->results;
+  CLEANUP_FREE char *after = finding_after (results->config->log, results->points.points[point].position);
 
-  return after ? findings_confirmed (&session->findings, entry->kind, entry->detail, after) : -1;
+  return after ? findings_confirmed (&results->findings, entry->kind, entry->detail, after) : -1;
 }
 
 int
 report_point_result (const struct report *report, size_t point, enum case_result *result)
 {
-  const struct session *session = report->session;
-  const struct point_result *found = &session->results[point];
+  const struct results *results = report->results;
+  const struct point_result *found = &results->found[point];
   bool unrepeated = false;
 
   for (size_t i = 0; i < found->tally.count; i++)
@@ -74,7 +74,7 @@ report_point_result (const struct report *report, size_t point, enum case_result
         return 0;
       unrepeated = true;
     }
-  bool finished = found->done && (session->config->prefixes_only || mpz_cmp (found->covered, found->states) == 0);
+  bool finished = found->done && (results->config->prefixes_only || mpz_cmp (found->covered, found->states) == 0);
   *result = unrepeated || !found->done ? CASE_ERROR : finished ? CASE_RIGHT : CASE_UNFINISHED;
   return 0;
 }
@@ -82,7 +82,7 @@ report_point_result (const struct report *report, size_t point, enum case_result
 char *
 report_share (const struct report *report, size_t point)
 {
-  const struct point_result *found = &report->session->results[point];
+  const struct point_result *found = &report->results->found[point];
   CLEANUP_FREE char *covered = big_number_text (found->covered, BIG_NUMBER_DIGITS);
   CLEANUP_FREE char *states = big_number_text (found->states, BIG_NUMBER_DIGITS);
   char *text;
@@ -94,7 +94,7 @@ report_share (const struct report *report, size_t point)
 static void
 print_wrong (const struct report *report, size_t point, FILE *file)
 {
-  const struct tally *tally = &report->session->results[point].tally;
+  const struct tally *tally = &report->results->found[point].tally;
 
   for (size_t i = 0; i < tally->count; i++) {
     const struct tally_entry *entry = &tally->entries[i];
@@ -126,7 +126,7 @@ first_wrong (const struct tally *tally)
 static char *
 describe_fault (const struct report *report, size_t point, enum case_result result)
 {
-  const struct tally_entry *wrong = first_wrong (&report->session->results[point].tally);
+  const struct tally_entry *wrong = first_wrong (&report->results->found[point].tally);
   CLEANUP_FREE char *share = report_share (report, point), *detail = safe_text (wrong ? wrong->detail : "");
   char *text = NULL;
   int r = -1;
@@ -146,8 +146,8 @@ describe_fault (const struct report *report, size_t point, enum case_result resu
 static char *
 name_point (const struct report *report, size_t point)
 {
-  uint32_t position = report->session->points.points[point].position;
-  CLEANUP_FREE char *after = finding_after (report->session->config->log, position);
+  uint32_t position = report->results->points.points[point].position;
+  CLEANUP_FREE char *after = finding_after (report->results->config->log, position);
   CLEANUP_FREE char *safe = after ? safe_text (after) : NULL;
   char *text;
 
@@ -157,11 +157,11 @@ name_point (const struct report *report, size_t point)
 static int
 make_point (const struct report *report, size_t point, struct report_case *made)
 {
-  const struct tally_entry *wrong = first_wrong (&report->session->results[point].tally);
+  const struct tally_entry *wrong = first_wrong (&report->results->found[point].tally);
   size_t length;
   FILE *file;
 
-  made->seconds = report->session->results[point].seconds;
+  made->seconds = report->results->found[point].seconds;
   made->name = name_point (report, point);
   if (made->name == NULL || report_point_result (report, point, &made->result) == -1)
     return -1;
@@ -198,12 +198,12 @@ make_finding (const struct report *report, const struct finding *finding, struct
 }
 
 static int
-make_replay (const struct session *session, struct report_case *made)
+make_replay (const struct results *results, struct report_case *made)
 {
   made->result = CASE_ERROR;
   made->kind = "replay";
   made->name = strdup ("the replay itself");
-  made->message = strdup (session->mismatches > 0 ? "runs that read the same saw different things: no number is to be trusted"
+  made->message = strdup (results->mismatches > 0 ? "runs that read the same saw different things: no number is to be trusted"
                           : "broken off");
   return made->name && made->message ? 0 : -1;
 }
@@ -211,20 +211,20 @@ make_replay (const struct session *session, struct report_case *made)
 int
 report_cases_make (struct report_cases *cases, const struct report *report)
 {
-  const struct session *session = report->session;
+  const struct results *results = report->results;
   int r = 0;
 
   cases->count = 0;
-  cases->list = calloc (session->points.count + session->findings.count + 1, sizeof *cases->list);
+  cases->list = calloc (results->points.count + results->findings.count + 1, sizeof *cases->list);
   if (cases->list == NULL)
     r = -1;
-  for (size_t i = 0; r == 0 && i < session->points.count; i++)
+  for (size_t i = 0; r == 0 && i < results->points.count; i++)
     r = make_point (report, i, &cases->list[cases->count++]);
-  for (size_t i = 0; r == 0 && i < session->findings.count; i++)
-    if (is_of_log (&session->findings.list[i]))
-      r = make_finding (report, &session->findings.list[i], &cases->list[cases->count++]);
-  if (r == 0 && (session->failed || session->mismatches > 0))
-    r = make_replay (session, &cases->list[cases->count++]);
+  for (size_t i = 0; r == 0 && i < results->findings.count; i++)
+    if (is_of_log (&results->findings.list[i]))
+      r = make_finding (report, &results->findings.list[i], &cases->list[cases->count++]);
+  if (r == 0 && (results->failed || results->mismatches > 0))
+    r = make_replay (results, &cases->list[cases->count++]);
   if (r == -1) {
     error_message ("out of memory");
     report_cases_free (cases);

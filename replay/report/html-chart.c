@@ -552,7 +552,7 @@ draw_overlay (const struct drawing *drawing, const struct crash_point *point, st
 static int
 draw_overlays (const struct drawing *drawing)
 {
-  const struct crash_points *points = &drawing->chart->report->session->points;
+  const struct crash_points *points = &drawing->chart->report->results->points;
   CLEANUP_FREE struct raster *raster = malloc (sizeof *raster);
 
   if (raster == NULL)
@@ -572,7 +572,7 @@ draw_points (const struct drawing *drawing)
     [CASE_RIGHT] = "nothing wrong", [CASE_VIOLATION] = "violation", [CASE_UNFINISHED] = "not finished", [CASE_ERROR] = "not known"
   };
   const struct chart *chart = drawing->chart;
-  const struct crash_points *points = &chart->report->session->points;
+  const struct crash_points *points = &chart->report->results->points;
   double y = TOP + PLOT_HEIGHT + 12, last = 0;
 
   for (size_t k = 0; k < sizeof order / sizeof order[0]; k++, last = 0)
@@ -630,7 +630,7 @@ draw (struct drawing *drawing)
 int
 chart_write (const struct chart *chart, FILE *file)
 {
-  const struct write_log *log = chart->report->session->config->log;
+  const struct write_log *log = chart->report->results->config->log;
   CLEANUP_FREE uint32_t *durable = model_durable_from (log);
   struct drawing drawing = { .chart = chart, .log = log, .durable = durable, .file = file };
 

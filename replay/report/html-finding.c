@@ -173,9 +173,9 @@ put_path (void *opaque, const struct judged_path *path)
 static int
 put_trees (const struct page *page, const struct finding *finding)
 {
-  const struct trees *trees = &page->session->config->trees;
+  const struct trees *trees = &page->results->config->trees;
   const struct observation *seen = finding->outcome.kind == OUTCOME_TREE
-    ? observations_find (&page->session->oracle.observations, finding->outcome.digest) : NULL;
+    ? observations_find (&page->results->oracle.observations, finding->outcome.digest) : NULL;
   const struct moment moment = model_moment (page->log, (uint32_t) strtoul (finding->state, NULL, 10));
   struct path_rows rows = { page, moment.phase, 0 };
   const uint32_t step = moment.step;
@@ -224,7 +224,7 @@ put_finding (const struct page *page, const struct finding *finding, size_t numb
 int
 page_put_findings (const struct page *page)
 {
-  const struct findings *findings = &page->session->findings;
+  const struct findings *findings = &page->results->findings;
   int r = 0;
 
   if (findings->count == 0)

@@ -76,7 +76,7 @@ page_put_pages (const struct page *page)
   bool seen[PAGE_CLASS_COUNT] = { false };
   size_t left = ROWS_MAX;
 
-  if (page->session->config->pages == NULL)
+  if (page->results->config->pages == NULL)
     return;
   find_classes (table, seen);
   fprintf (page->file, "<h2 id=\"pages\">Pages</h2>\n<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"

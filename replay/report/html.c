@@ -96,14 +96,14 @@ put_banner (const struct page *page)
 {
   const struct report *report = page->report;
   size_t count = 0;
-  bool unfinished = !report->exhaustive && !page->session->config->prefixes_only;
+  bool unfinished = !report->exhaustive && !page->results->config->prefixes_only;
 
-  for (size_t i = 0; i < page->session->findings.count; i++)
-    count += page->session->findings.list[i].confirmation != FINDING_UNREPEATED;
+  for (size_t i = 0; i < page->results->findings.count; i++)
+    count += page->results->findings.list[i].confirmation != FINDING_UNREPEATED;
   if (report->violated)
     fprintf (page->file, "<p class=\"banner bad\">A power cut can leave something wrong: <a href=\"#wrong\">%zu %s of violation</a>"
              "%s.</p>\n", count, plural (count, "kind", "kinds"), unfinished ? ", and not all states were visited" : "");
-  else if (page->session->mismatches > 0 || page->session->failed)
+  else if (page->results->mismatches > 0 || page->results->failed)
     fputs ("<p class=\"banner none\">The replay was broken off, or is not to be trusted: see what it said.</p>\n", page->file);
   else if (unfinished)
     fputs ("<p class=\"banner half\">Nothing wrong was found, but not all states were visited.</p>\n", page->file);
@@ -111,7 +111,7 @@ put_banner (const struct page *page)
     fputs ("<p class=\"banner none\">Nothing was found, but " REPORT_UNCHANGED ".</p>\n", page->file);
   else
     fprintf (page->file, "<p class=\"banner good\">Nothing is wrong, in %s.</p>\n",
-             page->session->config->prefixes_only ? "any of the prefixes" : "any state that a power cut could leave");
+             page->results->config->prefixes_only ? "any of the prefixes" : "any state that a power cut could leave");
 }
 
 static void
@@ -139,7 +139,7 @@ put_verdicts (const struct page *page)
              report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
   else
     fputs ("contents were not judged", page->file);
-  if (page->session->config->runner.check)
+  if (page->results->config->runner.check)
     fprintf (page->file, ", check: %s", report->checked ? "right" : "WRONG");
   fputs ("</dd>\n", page->file);
 }
@@ -150,24 +150,24 @@ put_facts (const struct page *page)
 {
   static const char *const tears[] = { "whole or not at all", "torn to any leading part", "torn to any of their sectors" };
   const struct report *report = page->report;
-  const struct session *session = page->session;
-  const struct session_config *config = session->config;
+  const struct results *results = page->results;
+  const struct session_config *config = results->config;
   CLEANUP_FREE char *recorded = report_recorded (report), *unordered = report_unordered (report);
 
   fputs ("<dl>\n", page->file);
   page_put_part (page, "<dt>file system</dt><dd>", config->runner.filesystem, "");
   if (*config->runner.mount_options)
     page_put_part (page, " with ", config->runner.mount_options, "");
-  page_put_part (page, "</dd>\n<dt>kernel</dt><dd>", session->release ? session->release : "unknown", "</dd>\n");
+  page_put_part (page, "</dd>\n<dt>kernel</dt><dd>", results->release ? results->release : "unknown", "</dd>\n");
   put_command (page);
   page_put_part (page, "<dt>recorded</dt><dd>", recorded ? recorded : "", "</dd>\n");
   fprintf (page->file, "<dt>crash points</dt><dd>%zu, with up to %u pending %s, %s</dd>\n<dt>crash states</dt><dd>",
-           session->points.count, session->points.pending_max, plural (session->points.pending_max, "write", "writes"),
+           results->points.count, results->points.pending_max, plural (results->points.pending_max, "write", "writes"),
            tears[config->tear.mode]);
   put_states_of (page, report->covered, report->states);
-  fprintf (page->file, ", by %ju %s and %ju remembered %s in %.1f s</dd>\n", (uintmax_t) session->runs,
-           plural (session->runs, "run", "runs"), (uintmax_t) session->remembered,
-           plural (session->remembered, "answer", "answers"), session->seconds);
+  fprintf (page->file, ", by %ju %s and %ju remembered %s in %.1f s</dd>\n", (uintmax_t) results->runs,
+           plural (results->runs, "run", "runs"), (uintmax_t) results->remembered,
+           plural (results->remembered, "answer", "answers"), results->seconds);
   put_verdicts (page);
   if (page->log->unordered_count > 0)
     page_put_part (page, "<dt>note</dt><dd>", unordered ? unordered : "", "</dd>\n");
@@ -193,8 +193,8 @@ page_has_fate (const struct page *page, enum fate fate)
 static bool
 has_result (const struct page *page, enum case_result result)
 {
-  for (size_t i = 0; i < page->session->points.count; i++)
-    if (page->results[i] == result)
+  for (size_t i = 0; i < page->results->points.count; i++)
+    if (page->cases[i] == result)
       return true;
   return false;
 }
@@ -203,7 +203,7 @@ static int
 put_timeline (const struct page *page)
 {
   struct chart chart = {
-    .report = page->report, .fates = page->fates, .crash = LOG_NEVER, .results = page->results,
+    .report = page->report, .fates = page->fates, .crash = LOG_NEVER, .results = page->cases,
     .listed = page->listed, .overlays = page->overlays,
     .label = "Timeline of the explored part of the log"
   };
@@ -238,7 +238,7 @@ page_put_write (const struct page *page, const struct log_write *write)
 static uint32_t
 share_out (const struct page *page, size_t total, size_t each)
 {
-  const struct crash_points *points = &page->session->points;
+  const struct crash_points *points = &page->results->points;
   uint32_t most = points->pending_max;
 
   for (;; most = most / 4 * 3) {
@@ -275,7 +275,7 @@ put_pending (const struct page *page, const struct crash_point *point, uint32_t 
 static void
 put_result (const struct page *page, size_t number)
 {
-  const struct tally *tally = &page->session->results[number].tally;
+  const struct tally *tally = &page->results->found[number].tally;
   bool wrong = false;
 
   for (size_t i = 0; i < tally->count; i++)
@@ -287,17 +287,17 @@ put_result (const struct page *page, size_t number)
       page_put_part (page, ", <code>", tally->entries[i].state, "</code>)");
       wrong = true;
     }
-  if (page->results[number] == CASE_ERROR)
+  if (page->cases[number] == CASE_ERROR)
     fputs (wrong ? "<br/>not seen again on a fresh boot" : "broken off", page->file);
   else if (!wrong)
-    fputs (page->results[number] == CASE_RIGHT ? "nothing wrong" : "not finished", page->file);
+    fputs (page->cases[number] == CASE_RIGHT ? "nothing wrong" : "not finished", page->file);
 }
 
 static void
 put_point (const struct page *page, size_t number, uint32_t most)
 {
-  const struct crash_point *point = &page->session->points.points[number];
-  const struct point_result *result = &page->session->results[number];
+  const struct crash_point *point = &page->results->points.points[number];
+  const struct point_result *result = &page->results->found[number];
   CLEANUP_FREE char *after = finding_after (page->log, point->position);
   char expected[POINT_EXPECTS_SIZE];
 
@@ -313,7 +313,7 @@ put_point (const struct page *page, size_t number, uint32_t most)
   fputs ("</td><td class=\"n\" data-head=\"states covered\">", page->file);
   put_states_of (page, result->covered, result->states);
   fprintf (page->file, "</td><td class=\"n\" data-head=\"runs + remembered\">%ju + %ju</td><td class=\"result %s\">", (uintmax_t) result->runs,
-           (uintmax_t) result->remembered, chart_result_class (page->results[number]));
+           (uintmax_t) result->remembered, chart_result_class (page->cases[number]));
   put_result (page, number);
   fputs ("</td></tr>\n", page->file);
 }
@@ -321,7 +321,7 @@ put_point (const struct page *page, size_t number, uint32_t most)
 static void
 put_points (const struct page *page)
 {
-  const struct crash_points *points = &page->session->points;
+  const struct crash_points *points = &page->results->points;
   uint32_t most = share_out (page, LISTED_BYTES, LISTED_LINE);
 
   fputs ("<h2 id=\"points\">Crash points</h2>\n<p class=\"soft\">The power is cut after the event at the position.  The number of pending "
@@ -339,7 +339,7 @@ put_points (const struct page *page)
 static void
 put_leftovers (const struct page *page)
 {
-  const struct oracle *oracle = &page->session->oracle;
+  const struct oracle *oracle = &page->results->oracle;
 
   if (oracle->leftover_count == 0)
     return;
@@ -371,17 +371,17 @@ put_body (const struct page *page)
 static int
 choose_points (struct page *page)
 {
-  const struct crash_points *points = &page->session->points;
+  const struct crash_points *points = &page->results->points;
   size_t rows = POINTS_MAX, writes = OVERLAY_BYTES / OVERLAY_WRITE;
 
   for (size_t i = 0; i < points->count; i++)
-    if (report_point_result (page->report, i, &page->results[i]) == -1)
+    if (report_point_result (page->report, i, &page->cases[i]) == -1)
       return -1;
   for (int pass = 0; pass < 2; pass++)
     for (size_t i = 0; i < points->count && rows > 0; i++) {
       size_t size = points->points[i].pending_count + OVERLAY_LEAST;
 
-      if ((page->results[i] == CASE_RIGHT) != (pass == 1))
+      if ((page->cases[i] == CASE_RIGHT) != (pass == 1))
         continue;
       page->listed[i] = 1;
       rows--;
@@ -410,17 +410,17 @@ put_page (struct page *page)
 char *
 report_make_html (const struct report *report)
 {
-  const struct session *session = report->session;
-  size_t points = session->points.count + 1;
-  CLEANUP_FREE enum case_result *results = calloc (points, sizeof *results);
+  const struct results *results = report->results;
+  size_t points = results->points.count + 1;
+  CLEANUP_FREE enum case_result *cases = calloc (points, sizeof *cases);
   CLEANUP_FREE uint8_t *listed = calloc (points, 1), *overlays = calloc (points, 1);
-  CLEANUP_FREE uint8_t *fates = calloc (session->config->log->write_count + 1, 1);
+  CLEANUP_FREE uint8_t *fates = calloc (results->config->log->write_count + 1, 1);
   char *text = NULL;
   size_t length;
   struct page page = {
-    open_memstream (&text, &length), report, session, session->config->log, results, listed, overlays, fates
+    open_memstream (&text, &length), report, results, results->config->log, cases, listed, overlays, fates
   };
-  bool failed = page.file == NULL || results == NULL || listed == NULL || overlays == NULL || fates == NULL
+  bool failed = page.file == NULL || cases == NULL || listed == NULL || overlays == NULL || fates == NULL
     || put_page (&page) == -1;
 
   if (page.file && fclose (page.file) == EOF)

@@ -10,9 +10,9 @@
 struct page {
   FILE *file;
   const struct report *report;
-  const struct session *session;
+  const struct results *results;
   const struct write_log *log;
-  enum case_result *results;    /* of each crash point */
+  enum case_result *cases;     /* of each crash point */
   uint8_t *listed, *overlays;   /* for each crash point: whether it has a row, and a picture of its pending writes */
   uint8_t *fates;               /* room for all writes */
 };

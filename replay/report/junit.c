@@ -111,18 +111,18 @@ put_report (const struct report *report, FILE *file)
 static void
 put_suite (const struct report *report, const struct report_cases *cases, FILE *file)
 {
-  const struct session *session = report->session;
-  const char *path = session->config->log->path;
+  const struct results *results = report->results;
+  const char *path = results->config->log->path;
   CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states), *covered = mpz_get_str (NULL, 10, report->covered);
 
   fputs ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"powercut\"", file);
-  put_counts (cases, session->seconds, file);
+  put_counts (cases, results->seconds, file);
   fputs (">\n<testsuite", file);
   put_attribute ("name", path, file);
-  put_counts (cases, session->seconds, file);
+  put_counts (cases, results->seconds, file);
   fprintf (file, " skipped=\"%zu\">\n<properties>\n", count_cases (cases, CASE_UNFINISHED));
-  put_property ("filesystem", session->config->runner.filesystem, file);
-  put_property ("kernel", session->release ? session->release : "unknown", file);
+  put_property ("filesystem", results->config->runner.filesystem, file);
+  put_property ("kernel", results->release ? results->release : "unknown", file);
   put_property ("crash_states", states, file);
   put_property ("states_covered", covered, file);
   fputs ("</properties>\n", file);

@@ -24,21 +24,21 @@ page_when_name (enum page_when when)
 
 /* What classes the pages have in what ENTRY counts: NULL if nothing was recovered. */
 static const uint8_t *
-find_classes (const struct session *session, const struct tally_entry *entry, uint32_t step)
+find_classes (const struct results *results, const struct tally_entry *entry, uint32_t step)
 {
   char digest[TREE_DIGEST_LENGTH + 1];
 
   if (!tally_tree (entry, digest))
     return NULL;
-  return pages_at_step (session->config->pages, observations_find (&session->oracle.observations, digest)->classes, step);
+  return pages_at_step (results->config->pages, observations_find (&results->oracle.observations, digest)->classes, step);
 }
 
 /* Count the states of one crash point. */
 static void
-add_point (struct page_table *table, const struct session *session, size_t number)
+add_point (struct page_table *table, const struct results *results, size_t number)
 {
-  const struct crash_point *point = &session->points.points[number];
-  const struct point_result *result = &session->results[number];
+  const struct crash_point *point = &results->points.points[number];
+  const struct point_result *result = &results->found[number];
   enum page_when when = point->moment.phase == PHASE_COMMITTED ? PAGES_COMMITTED : PAGES_IN_UPDATE;
 
   if (point->moment.phase == PHASE_UNKNOWN || point->moment.step > table->pages->step_count)
@@ -46,7 +46,7 @@ add_point (struct page_table *table, const struct session *session, size_t numbe
   table->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
   for (size_t i = 0; i < result->tally.count; i++) {
     const struct tally_entry *entry = &result->tally.entries[i];
-    const uint8_t *classes = find_classes (session, entry, point->moment.step);
+    const uint8_t *classes = find_classes (results, entry, point->moment.step);
 
     mpz_add (table->states[when], table->states[when], entry->states);
     for (size_t row = 0; row < table->pages->page_count; row++) {
@@ -58,9 +58,9 @@ add_point (struct page_table *table, const struct session *session, size_t numbe
 }
 
 int
-page_table_make (struct page_table *table, const struct session *session)
+page_table_make (struct page_table *table, const struct results *results)
 {
-  const struct pages *pages = session->config->pages;
+  const struct pages *pages = results->config->pages;
 
   *table = (struct page_table) { .pages = pages, .rows = calloc (pages->page_count + 1, sizeof *table->rows), .exhaustive = true };
   for (int when = 0; when < PAGES_WHEN_COUNT; when++)
@@ -70,8 +70,8 @@ page_table_make (struct page_table *table, const struct session *session)
   for (size_t row = 0; row < pages->page_count; row++)
     for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
       mpz_init (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);
-  for (size_t i = 0; i < session->points.count; i++)
-    add_point (table, session, i);
+  for (size_t i = 0; i < results->points.count; i++)
+    add_point (table, results, i);
   return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "checker/watched-pages.h"
-#include "replay/session.h"
+#include "replay/results.h"
 
 /* When the power was cut. */
 enum page_when {
@@ -29,8 +29,8 @@ struct page_table {
   bool exhaustive;              /* there are no others */
 };
 
-/* Add up what SESSION, which must have pages, has seen.  Returns 0, or -1 after a message.  Free with page_table_free in any case. */
-extern int page_table_make (struct page_table *table, const struct session *session);
+/* Add up what RESULTS, which must have pages, has seen.  Returns 0, or -1 after a message.  Free with page_table_free in any case. */
+extern int page_table_make (struct page_table *table, const struct results *results);
 extern void page_table_free (struct page_table *table);
 
 /* `in update`, `committed` */

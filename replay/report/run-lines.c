@@ -49,28 +49,28 @@ run_lines_open (const char *path)
   return lines;
 }
 
-/* LINE as text to free, or NULL. */
+/* ANSWER as text to free, or NULL. */
 static char *
-format_line (const struct run_line *line, const mpz_t states)
+format_line (const struct told_answer *answer)
 {
-  CLEANUP_FREE char *seen = outcome_describe (line->outcome);
+  CLEANUP_FREE char *seen = outcome_describe (answer->outcome);
   cJSON *object = cJSON_CreateObject ();
 
-  json_add_text (object, "state", line->state);
-  cJSON_AddNumberToObject (object, "point", line->point);
-  json_add_text (object, "after", line->after);
-  cJSON_AddStringToObject (object, "outcome", outcome_kind_name (line->outcome->kind));
+  json_add_text (object, "state", answer->state);
+  cJSON_AddNumberToObject (object, "point", answer->point);
+  json_add_text (object, "after", answer->after);
+  cJSON_AddStringToObject (object, "outcome", outcome_kind_name (answer->outcome->kind));
   json_add_text (object, "seen", seen ? seen : "");
-  if (line->kind) {
-    cJSON_AddStringToObject (object, "verdict", line->kind);
-    json_add_text (object, "detail", line->detail);
+  if (answer->kind) {
+    cJSON_AddStringToObject (object, "verdict", answer->kind);
+    json_add_text (object, "detail", answer->detail);
   }
   else {
     cJSON_AddNullToObject (object, "verdict");
     cJSON_AddNullToObject (object, "detail");
   }
-  cJSON_AddBoolToObject (object, "remembered", line->remembered);
-  json_add_big_number (object, "states", states);
+  cJSON_AddBoolToObject (object, "remembered", answer->remembered);
+  json_add_big_number (object, "states", answer->states);
   char *text = json_print (object, false);
 
   cJSON_Delete (object);
@@ -78,9 +78,10 @@ format_line (const struct run_line *line, const mpz_t states)
 }
 
 int
-run_lines_add (struct run_lines *lines, const struct run_line *line, const mpz_t states)
+run_lines_add (void *opaque, const struct told_answer *answer)
 {
-  CLEANUP_FREE char *text = format_line (line, states);
+  struct run_lines *lines = opaque;
+  CLEANUP_FREE char *text = format_line (answer);
 
   if (text == NULL)
     return out_of_memory ();

@@ -40,36 +40,10 @@ count_operations (struct report *report, const struct write_log *log)
     report->flushes += log->flushes[i].issue >= first && log->flushes[i].issue <= last;
 }
 
-static int
-compare_behaviours (const void *left, const void *right)
-{
-  uint64_t a = *(const uint64_t *) left, b = *(const uint64_t *) right;
-
-  return a < b ? -1 : a > b;
-}
-
-/* How many runs read different bytes. */
-static int
-count_behaviours (struct report *report)
-{
-  const struct session *session = report->session;
-  size_t size = session->behaviour_count * sizeof (uint64_t);
-  CLEANUP_FREE uint64_t *sorted = malloc (size ? size : 1);
-
-  if (sorted == NULL)
-    return -1;
-  if (size > 0)
-    memcpy (sorted, session->behaviours, size);
-  qsort (sorted, session->behaviour_count, sizeof *sorted, compare_behaviours);
-  for (size_t i = 0; i < session->behaviour_count; i++)
-    report->behaviours += i == 0 || sorted[i] != sorted[i - 1];
-  return 0;
-}
-
 static void
 add_point (struct report *report, const struct point_result *result, const struct crash_point *point)
 {
-  const struct oracle *oracle = &report->session->oracle;
+  const struct oracle *oracle = &report->results->oracle;
   bool visited = result->runs + result->remembered > 0;
 
   report->judged |= visited && oracle_judges_atomic (oracle, &point->moment);
@@ -92,29 +66,27 @@ add_finding (struct report *report, const struct finding *finding)
 }
 
 int
-report_make (struct report *report, const struct session *session)
+report_make (struct report *report, const struct results *results)
 {
   memset (report, 0, sizeof *report);
-  report->session = session;
+  report->results = results;
   report->exhaustive = report->atomic = report->durable = report->checked = true;
   mpz_init (report->states);
   mpz_init (report->covered);
-  count_operations (report, session->config->log);
-  for (size_t i = 0; i < session->points.count; i++)
-    add_point (report, &session->results[i], &session->points.points[i]);
-  for (size_t i = 0; i < session->findings.count; i++)
-    add_finding (report, &session->findings.list[i]);
-  report->unchanged = !report->violated && session->config->runner.check == NULL
-    && update_changed_nothing (session->config->log, &session->config->trees);
-  if (count_behaviours (report) == -1)
-    return out_of_memory ();
-  return session->config->pages ? page_table_make (&report->pages, session) : 0;
+  count_operations (report, results->config->log);
+  for (size_t i = 0; i < results->points.count; i++)
+    add_point (report, &results->found[i], &results->points.points[i]);
+  for (size_t i = 0; i < results->findings.count; i++)
+    add_finding (report, &results->findings.list[i]);
+  report->unchanged = !report->violated && results->config->runner.check == NULL
+    && update_changed_nothing (results->config->log, &results->config->trees);
+  return results->config->pages ? page_table_make (&report->pages, results) : 0;
 }
 
 void
 report_free (struct report *report)
 {
-  if (report->session->config->pages)
+  if (report->results->config->pages)
     page_table_free (&report->pages);
   mpz_clear (report->states);
   mpz_clear (report->covered);
@@ -195,7 +167,7 @@ report_recorded (const struct report *report)
 char *
 report_unordered (const struct report *report)
 {
-  uint32_t count = report->session->config->log->unordered_count;
+  uint32_t count = report->results->config->log->unordered_count;
   char *text;
 
   int length = asprintf (&text, "%u %s in flight together: the order of issue is taken", count,
@@ -209,8 +181,8 @@ static void
 print_counts (const struct report *report, FILE *file)
 {
   static const char *const tears[] = { "", ", torn to a prefix", ", torn anyhow" };
-  const struct session *session = report->session;
-  const struct session_config *config = session->config;
+  const struct results *results = report->results;
+  const struct session_config *config = results->config;
   CLEANUP_FREE char *states = big_number_text (report->states, BIG_NUMBER_DIGITS);
   CLEANUP_FREE char *covered = big_number_text (report->covered, BIG_NUMBER_DIGITS);
   CLEANUP_FREE char *recorded = report_recorded (report), *unordered = report_unordered (report);
@@ -218,36 +190,36 @@ print_counts (const struct report *report, FILE *file)
   fprintf (file, "recorded: %s\n", recorded ? recorded : "out of memory");
   if (config->log->unordered_count > 0)
     fprintf (file, "note: %s\n", unordered ? unordered : "out of memory");
-  fprintf (file, "replayed: %zu crash %s, up to %u pending %s%s, %s crash %s; ", session->points.count,
-           plural (session->points.count, "point", "points"), session->points.pending_max,
-           plural (session->points.pending_max, "write", "writes"), tears[config->tear.mode], states,
+  fprintf (file, "replayed: %zu crash %s, up to %u pending %s%s, %s crash %s; ", results->points.count,
+           plural (results->points.count, "point", "points"), results->points.pending_max,
+           plural (results->points.pending_max, "write", "writes"), tears[config->tear.mode], states,
            plural_of_digits (states, "state", "states"));
   if (report->exhaustive)
     fputs ("all", file);
   else
     fprintf (file, "%s of them (%.3g %%)", covered, share_percent (report));
-  fprintf (file, " covered by %ju %s", (uintmax_t) session->runs, plural (session->runs, "run", "runs"));
-  if (session->remembered > 0)
-    fprintf (file, " and %ju remembered", (uintmax_t) session->remembered);
-  fprintf (file, " in %.1f s\n", session->seconds);
+  fprintf (file, " covered by %ju %s", (uintmax_t) results->runs, plural (results->runs, "run", "runs"));
+  if (results->remembered > 0)
+    fprintf (file, " and %ju remembered", (uintmax_t) results->remembered);
+  fprintf (file, " in %.1f s\n", results->seconds);
   if (config->audit_percent > 0)
-    fprintf (file, "audited: %ju of the remembered answers, %ju %s\n", (uintmax_t) session->audited,
-             (uintmax_t) session->mismatches, plural (session->mismatches, "mismatch", "mismatches"));
+    fprintf (file, "audited: %ju of the remembered answers, %ju %s\n", (uintmax_t) results->audited,
+             (uintmax_t) results->mismatches, plural (results->mismatches, "mismatch", "mismatches"));
 }
 
 void
 report_print (const struct report *report, FILE *file)
 {
-  const struct session *session = report->session;
-  const struct session_config *config = session->config;
+  const struct results *results = report->results;
+  const struct session_config *config = results->config;
 
   print_words (file, "", config->log->path);
   print_words (file, ": ", config->runner.filesystem);
-  print_words (file, ", kernel ", session->release ? session->release : "unknown");
+  print_words (file, ", kernel ", results->release ? results->release : "unknown");
   putc ('\n', file);
   print_origin (config->log, file);
   print_counts (report, file);
-  print_findings (config->log, &session->findings, file);
+  print_findings (config->log, &results->findings, file);
   if (report->unchanged)
     fputs ("note: " REPORT_UNCHANGED "\n", file);
   if (config->runner.check)
@@ -258,15 +230,15 @@ report_print (const struct report *report, FILE *file)
     fprintf (file, "durable: %s", report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
   else if (config->runner.check == NULL)
     fprintf (file, "contents were not judged");
-  if (session->oracle.leftover_count > 0)
+  if (results->oracle.leftover_count > 0)
     fprintf (file, "; leftovers:");
-  for (size_t i = 0; i < session->oracle.leftover_count; i++) {
+  for (size_t i = 0; i < results->oracle.leftover_count; i++) {
     putc (' ', file);
-    print_names_safely (session->oracle.leftovers[i], strlen (session->oracle.leftovers[i]), file);
+    print_names_safely (results->oracle.leftovers[i], strlen (results->oracle.leftovers[i]), file);
   }
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
-    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : session->failed ? "it was broken off"
+    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : results->failed ? "it was broken off"
              : "some crash points need more runs than --limit or --time allow");
   if (config->pages)
     page_table_print (&report->pages, config->runner.filesystem, file);
@@ -304,9 +276,9 @@ add_minimal (cJSON *violation, const struct write_log *log, const struct minimal
 }
 
 static void
-add_violations (cJSON *object, const struct session *session)
+add_violations (cJSON *object, const struct results *results)
 {
-  const struct findings *findings = &session->findings;
+  const struct findings *findings = &results->findings;
   cJSON *list = cJSON_AddArrayToObject (object, "violations");
 
   for (size_t i = 0; i < findings->count; i++) {
@@ -320,24 +292,24 @@ add_violations (cJSON *object, const struct session *session)
     json_add_big_number (violation, "states", finding->states);
     cJSON_AddItemToObject (violation, "repeated", finding->confirmation == FINDING_UNCONFIRMED ? cJSON_CreateNull ()
                            : cJSON_CreateBool (finding->confirmation == FINDING_REPEATED));
-    if (session->config->minimize)
-      add_minimal (violation, session->config->log, finding->minimal);
+    if (results->config->minimize)
+      add_minimal (violation, results->config->log, finding->minimal);
     cJSON_AddItemToArray (list, violation);
   }
 }
 
 /* What was seen at each crash point, in how many states. */
 static void
-add_points (cJSON *object, const struct session *session)
+add_points (cJSON *object, const struct results *results)
 {
   cJSON *list = cJSON_AddArrayToObject (object, "points");
 
-  for (size_t i = 0; i < session->points.count; i++) {
-    const struct point_result *result = &session->results[i];
+  for (size_t i = 0; i < results->points.count; i++) {
+    const struct point_result *result = &results->found[i];
     cJSON *point = cJSON_CreateObject (), *seen;
 
-    cJSON_AddNumberToObject (point, "position", session->points.points[i].position);
-    cJSON_AddNumberToObject (point, "pending", session->points.points[i].pending_count);
+    cJSON_AddNumberToObject (point, "position", results->points.points[i].position);
+    cJSON_AddNumberToObject (point, "pending", results->points.points[i].pending_count);
     json_add_big_number (point, "crash_states", result->states);
     json_add_big_number (point, "states_covered", result->covered);
     cJSON_AddNumberToObject (point, "runs", (double) result->runs);
@@ -358,13 +330,13 @@ static cJSON *
 make_json (const struct report *report)
 {
   static const char *const tears[] = { "none", "prefix", "any" };
-  const struct session *session = report->session;
-  const struct session_config *config = session->config;
+  const struct results *results = report->results;
+  const struct session_config *config = results->config;
   cJSON *object = cJSON_CreateObject (), *leftovers;
 
   json_add_text (object, "log", config->log->path);
   json_add_text (object, "filesystem", config->runner.filesystem);
-  json_add_text (object, "kernel", session->release ? session->release : "");
+  json_add_text (object, "kernel", results->release ? results->release : "");
   if (log_info (config->log, LOG_KEY_IMPORTED))
     json_add_text (object, "imported", log_info (config->log, LOG_KEY_IMPORTED));
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
@@ -373,32 +345,32 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "fua", report->fua);
   cJSON_AddNumberToObject (object, "trims", report->trims);
   cJSON_AddNumberToObject (object, "zeroes", report->zeroes);
-  cJSON_AddNumberToObject (object, "crash_points", (double) session->points.count);
-  cJSON_AddNumberToObject (object, "pending_max", session->points.pending_max);
+  cJSON_AddNumberToObject (object, "crash_points", (double) results->points.count);
+  cJSON_AddNumberToObject (object, "pending_max", results->points.pending_max);
   cJSON_AddStringToObject (object, "tear", tears[config->tear.mode]);
   cJSON_AddNumberToObject (object, "sector", config->tear.sector_bytes);
   json_add_big_number (object, "crash_states", report->states);
   json_add_big_number (object, "states_covered", report->covered);
   cJSON_AddBoolToObject (object, "exhaustive", report->exhaustive);
-  cJSON_AddNumberToObject (object, "runs", (double) session->runs);
-  cJSON_AddNumberToObject (object, "remembered", (double) session->remembered);
-  cJSON_AddNumberToObject (object, "audited", (double) session->audited);
-  cJSON_AddNumberToObject (object, "mismatches", (double) session->mismatches);
-  cJSON_AddNumberToObject (object, "behaviours", (double) report->behaviours);
+  cJSON_AddNumberToObject (object, "runs", (double) results->runs);
+  cJSON_AddNumberToObject (object, "remembered", (double) results->remembered);
+  cJSON_AddNumberToObject (object, "audited", (double) results->audited);
+  cJSON_AddNumberToObject (object, "mismatches", (double) results->mismatches);
+  cJSON_AddNumberToObject (object, "behaviours", (double) results->behaviours);
   cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
   cJSON_AddItemToObject (object, "durable", report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
   cJSON_AddBoolToObject (object, "unchanged", report->unchanged);
-  add_violations (object, session);
-  add_points (object, session);
+  add_violations (object, results);
+  add_points (object, results);
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
-  for (size_t i = 0; i < session->oracle.leftover_count; i++)
-    cJSON_AddItemToArray (leftovers, cJSON_CreateString (session->oracle.leftovers[i]));
+  for (size_t i = 0; i < results->oracle.leftover_count; i++)
+    cJSON_AddItemToArray (leftovers, cJSON_CreateString (results->oracle.leftovers[i]));
   cJSON_AddItemToObject (object, "page_size", config->pages ? cJSON_CreateNumber ((double) config->pages->page_sectors * SECTOR_SIZE)
                          : cJSON_CreateNull ());
   cJSON_AddItemToObject (object, "pages", config->pages ? page_table_json (&report->pages) : cJSON_CreateNull ());
-  cJSON_AddNumberToObject (object, "seconds", session->seconds);
-  cJSON_AddNumberToObject (object, "search_cpu_seconds", session->search_cpu_seconds);
-  cJSON_AddNumberToObject (object, "device_cpu_seconds", session->device_cpu_seconds);
+  cJSON_AddNumberToObject (object, "seconds", results->seconds);
+  cJSON_AddNumberToObject (object, "search_cpu_seconds", results->search_cpu_seconds);
+  cJSON_AddNumberToObject (object, "device_cpu_seconds", results->device_cpu_seconds);
   return object;
 }
 

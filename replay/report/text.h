@@ -6,17 +6,16 @@
 #include <stdio.h>
 
 #include "replay/report/page-table.h"
-#include "replay/session.h"
+#include "replay/results.h"
 
 /* What an unchanged report says. */
 #define REPORT_UNCHANGED \
   "the update changed nothing on the recorded file system, which is COMMAND's working directory in the guest"
 
-/* A session added up.  Numbers of operations are those issued in the explored part of the log. */
+/* What a replay found, added up.  Numbers of operations are those issued in the explored part of the log. */
 struct report {
-  const struct session *session;
+  const struct results *results;
   uint32_t writes, flushes, fua, trims, zeroes;
-  uint64_t behaviours;
   mpz_t states, covered;
   bool exhaustive;              /* every state of every crash point is covered */
   bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */
@@ -24,11 +23,11 @@ struct report {
   bool unchanged;               /* there was no update, and none was meant as far as can be told */
   bool atomic, durable;         /* by such findings */
   bool checked;                 /* no such finding is the checker's, or of a state in which it could not be asked */
-  struct page_table pages;      /* if the session has pages */
+  struct page_table pages;      /* if the replay has pages */
 };
 
 /* Add up.  Returns 0, or -1 after a message.  Free with report_free. */
-extern int report_make (struct report *report, const struct session *session);
+extern int report_make (struct report *report, const struct results *results);
 extern void report_free (struct report *report);
 
 extern void report_print (const struct report *report, FILE *file);

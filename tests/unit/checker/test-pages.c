@@ -372,13 +372,13 @@ START_TEST (an_observation_that_makes_no_sense_is_refused)
 }
 END_TEST
 
-/* A session with two trees, points as told and no more than a table needs. */
+/* Results with two trees, points as told and no more than a table needs. */
 static char *session_trees[2];
 static struct pages session_pages;
 static struct session_config config = { .pages = &session_pages };
 static struct crash_point points[3];
-static struct point_result results[3];
-static struct session session;
+static struct point_result found[3];
+static struct results results;
 
 static void
 setup_session (void)
@@ -386,18 +386,18 @@ setup_session (void)
   session_trees[0] = make_text ("file", "aaaabbbbcccc", NULL);
   session_trees[1] = make_text ("file", "aaaaxxxxyyyy", NULL);
   ck_assert_int_eq (pages_init (&session_pages, session_trees, 2, PAGE * SECTOR_SIZE), 0);
-  session = (struct session) { .config = &config, .points = { points, 0, 0 }, .results = results };
+  results = (struct results) { .config = &config, .points = { points, 0, 0 }, .found = found };
 }
 
 static void
 teardown_session (void)
 {
-  for (size_t i = 0; i < session.points.count; i++) {
-    tally_free (&results[i].tally);
-    mpz_clear (results[i].states);
-    mpz_clear (results[i].covered);
+  for (size_t i = 0; i < results.points.count; i++) {
+    tally_free (&found[i].tally);
+    mpz_clear (found[i].states);
+    mpz_clear (found[i].covered);
   }
-  observations_free (&session.oracle.observations);
+  observations_free (&results.oracle.observations);
   pages_free (&session_pages);
   free (session_trees[0]);
   free (session_trees[1]);
@@ -406,12 +406,12 @@ teardown_session (void)
 static void
 add_point (enum phase phase, unsigned long states)
 {
-  size_t number = session.points.count++;
+  size_t number = results.points.count++;
 
   points[number] = (struct crash_point) { .moment = { .phase = phase, .step = phase != PHASE_UNKNOWN } };
-  results[number] = (struct point_result) { .done = true };
-  mpz_init_set_ui (results[number].states, states);
-  mpz_init_set_ui (results[number].covered, states);
+  found[number] = (struct point_result) { .done = true };
+  mpz_init_set_ui (found[number].states, states);
+  mpz_init_set_ui (found[number].covered, states);
 }
 
 /* STATES states of the last point showed the tree TEXT (taken over; NULL: could not be mounted). */
@@ -423,11 +423,11 @@ saw_text (char *text, unsigned long states)
 
   if (text) {
     tree_digest (text, outcome.digest);
-    ck_assert_ptr_nonnull (observations_add (&session.oracle.observations, outcome.digest, text));
-    observations_find (&session.oracle.observations, outcome.digest)->classes = pages_classify (&session_pages, text);
+    ck_assert_ptr_nonnull (observations_add (&results.oracle.observations, outcome.digest, text));
+    observations_find (&results.oracle.observations, outcome.digest)->classes = pages_classify (&session_pages, text);
   }
   mpz_init_set_ui (number, states);
-  ck_assert_int_eq (tally_add (&results[session.points.count - 1].tally, &outcome, number), 0);
+  ck_assert_int_eq (tally_add (&found[results.points.count - 1].tally, &outcome, number), 0);
   mpz_clear (number);
 }
 
@@ -446,7 +446,7 @@ print_table (void)
   size_t length;
   FILE *file = open_memstream (&text, &length);
 
-  ck_assert_int_eq (page_table_make (&table, &session), 0);
+  ck_assert_int_eq (page_table_make (&table, &results), 0);
   page_table_print (&table, "ext4", file);
   fclose (file);
   page_table_free (&table);
@@ -529,7 +529,7 @@ START_TEST (a_search_that_did_not_finish_does_not_say_all)
 {
   add_point (PHASE_UPDATE, 5);
   saw ("aaaabbbbcccc", 3);
-  mpz_set_ui (results[0].covered, 3);
+  mpz_set_ui (found[0].covered, 3);
   CLEANUP_FREE char *text = print_table ();
   ck_assert_ptr_nonnull (strstr (text, "never damaged in the 3 crash states on ext4 that were visited, and there are more: file 0-2\n"));
 }
@@ -547,7 +547,7 @@ START_TEST (ranges_are_told_by_file_and_the_last_of_many_are_counted)
   session_trees[0] = make_text ("a", "xxxx", "b", old, "c", "xxxx", NULL);
   session_trees[1] = strdup (session_trees[0]);
   ck_assert_int_eq (pages_init (&session_pages, session_trees, 2, PAGE * SECTOR_SIZE), 0);
-  session = (struct session) { .config = &config, .points = { points, 0, 0 }, .results = results };
+  results = (struct results) { .config = &config, .points = { points, 0, 0 }, .found = found };
   add_point (PHASE_UPDATE, 1);
   saw_text (make_text ("a", "....", "b", seen, "c", "xxxx", NULL), 1);
   CLEANUP_FREE char *text = print_table ();
@@ -563,7 +563,7 @@ START_TEST (json_has_each_page_with_decimal_strings)
   add_point (PHASE_UPDATE, 5);
   saw ("aaaabbbbcccc", 3);
   saw ("aaaa....yyyy", 2);
-  ck_assert_int_eq (page_table_make (&table, &session), 0);
+  ck_assert_int_eq (page_table_make (&table, &results), 0);
   cJSON *list = page_table_json (&table);
   CLEANUP_FREE char *text = cJSON_PrintUnformatted (cJSON_GetArrayItem (list, 1));
 

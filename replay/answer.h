@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a run that a search asks for is answered: from memory if an earlier run read the same, else by a guest. */
+#ifndef POWERCUT_REPLAY_ANSWER_H
+#define POWERCUT_REPLAY_ANSWER_H
+
+#include "replay/worker.h"
+
+/* What a run of the worker's selection saw. */
+struct reply {
+  struct outcome outcome;       /* to free */
+  struct device_report report;  /* of the run, unless remembered */
+  const struct choice *decisions;       /* the worker's, until its next run */
+  size_t decision_count;
+  double seconds;               /* that the answer took */
+  bool remembered;
+};
+
+/* Answer the worker's selection.  Returns 0 and fills *reply, or -1 after a message, or silently after a stop. */
+extern int answer_run (struct worker *worker, struct reply *reply);
+
+#endif

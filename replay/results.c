@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/message.h"
+#include "replay/results.h"
+
+int
+results_begin (struct results *results, const struct session_config *config)
+{
+  memset (results, 0, sizeof *results);
+  results->config = config;
+  oracle_init (&results->oracle, &config->trees, config->persistence, config->pages);
+  if (model_crash_points (config->log, config->prefixes_only, &results->points) == -1)
+    return out_of_memory ();
+  results->found = calloc (results->points.count ? results->points.count : 1, sizeof *results->found);
+  if (results->found == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < results->points.count; i++) {
+    mpz_init (results->found[i].states);
+    mpz_init (results->found[i].covered);
+  }
+  for (size_t i = 0; i < results->points.count; i++) {
+    const struct crash_point *point = &results->points.points[i];
+
+    if (model_count_states (config->log, point->pending, point->pending_count, &config->tear, results->found[i].states) == -1)
+      return -1;
+  }
+  return 0;
+}
+
+void
+results_free (struct results *results)
+{
+  for (size_t i = 0; results->found && i < results->points.count; i++) {
+    mpz_clear (results->found[i].states);
+    mpz_clear (results->found[i].covered);
+    tally_free (&results->found[i].tally);
+  }
+  free (results->found);
+  crash_points_free (&results->points);
+  oracle_free (&results->oracle);
+  findings_free (&results->findings);
+  free (results->release);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a replay found: a session fills it, reports read it. */
+#ifndef POWERCUT_REPLAY_RESULTS_H
+#define POWERCUT_REPLAY_RESULTS_H
+
+#include "replay/findings.h"
+#include "replay/search/model.h"
+#include "replay/session-config.h"
+#include "replay/tally.h"
+
+/* What was found at a crash point. */
+struct point_result {
+  bool done;                    /* searched, perhaps up to a limit */
+  uint64_t runs;                /* real ones */
+  uint64_t remembered;          /* answers that needed none */
+  double seconds;               /* of all workers, for these answers */
+  mpz_t states, covered;
+  struct tally tally;
+};
+
+struct results {
+  const struct session_config *config;
+  struct crash_points points;
+  struct point_result *found;   /* at each of them */
+  struct oracle oracle;         /* what was observed, and left over */
+  struct findings findings;     /* sorted when the replay is over */
+  double seconds;
+  double search_cpu_seconds;    /* processor time of this process */
+  double device_cpu_seconds;    /* ... and of the servers of the guests' disks */
+  char *release;                /* kernel of the guests, or NULL before the first of them */
+  uint64_t runs, remembered;
+  uint64_t behaviours;          /* runs that read different bytes */
+  uint64_t audited, mismatches; /* remembered answers held against a run, and how many runs saw something else than was remembered */
+  bool failed;                  /* something went wrong, and not all was searched */
+};
+
+/* Begin with the crash points of CONFIG, which must outlive the results, and the number of states of each.  Returns 0, or -1 after a
+ * message.  Free with results_free in any case.
+ */
+extern int results_begin (struct results *results, const struct session_config *config);
+extern void results_free (struct results *results);
+
+#endif

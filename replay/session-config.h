@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a replay is to do. */
+#ifndef POWERCUT_REPLAY_SESSION_CONFIG_H
+#define POWERCUT_REPLAY_SESSION_CONFIG_H
+
+#include <gmp.h>
+#include <stdbool.h>
+
+#include "checker/oracle.h"
+#include "log/choice.h"
+#include "replay/guest-cache.h"
+#include "replay/runner.h"
+
+/* An answer, as it is told to who listens; all is valid until the listener returns. */
+struct told_answer {
+  const char *state;            /* id */
+  uint32_t point;               /* position of the crash point */
+  const char *after;            /* the last mark before it */
+  const struct outcome *outcome;
+  const char *kind;             /* what is wrong with it, or NULL */
+  const char *detail;           /* ... and how */
+  bool remembered;              /* no run was made for it */
+  mpz_srcptr states;            /* how many it stands for */
+};
+
+struct session_config {
+  const struct write_log *log;
+  struct runner_config runner;
+  const char *folder;           /* private, for the guests' files */
+  struct trees trees;           /* what is right */
+  struct persistence *persistence;      /* or what is, if the log has a workload; else NULL */
+  const struct pages *pages;    /* to tabulate, or NULL */
+  unsigned jobs;
+  struct tear tear;
+  uint64_t limit;               /* most runs at one crash point, remembered ones too; 0 is no limit */
+  uint64_t seconds;             /* no run at a crash point is begun later than this after its first; 0 is no limit */
+  uint64_t seed;                /* of the order in which states are visited when there is a limit */
+  uint64_t audit_percent;       /* of the remembered answers are held against a run */
+  bool prefixes_only;
+  bool no_reduction;            /* one run for each state */
+  bool minimize;                /* find the smallest state of each finding */
+  bool progress;                /* show how far it is on standard error */
+  struct kept *kept;            /* where the only guest comes from and goes to, or NULL; then this thread does the work of all */
+
+  /* Is told every answer, one at a time and by any thread, unless NULL.  Returns 0, or -1 after a message, which ends the replay. */
+  int (*listen) (void *listener, const struct told_answer *answer);
+  void *listener;
+};
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/stop.h"
+#include "common/text.h"
+#include "guest/missing.h"
+#include "log/state-id.h"
+#include "replay/worker.h"
+
+#define MARKS_MAX (256 << 10)   /* escaping makes three bytes of one, and the guest takes AGENT_REQUEST_MAX */
+
+int
+worker_begin (struct worker *worker, struct session *session, const char *name)
+{
+  *worker = (struct worker) {
+    .session = session, .state = crash_state_new (session->config->log),
+    .folder = text_format ("%s/%s", session->config->folder, name)
+  };
+  if (worker->folder && worker->state == NULL)
+    out_of_memory ();
+  return worker->folder && worker->state ? 0 : -1;
+}
+
+void
+worker_end (struct worker *worker)
+{
+  runner_stop (worker->runner);
+  crash_state_free (worker->state);
+  free (worker->folder);
+}
+
+struct worker *
+worker_alone (struct session *session)
+{
+  struct worker *worker = session->alone;
+
+  if (worker)
+    return worker;
+  worker = malloc (sizeof *worker);
+  if (worker == NULL)
+    out_of_memory ();
+  else if (worker_begin (worker, session, "guest") == -1) {
+    worker_end (worker);
+    free (worker);
+    worker = NULL;
+  }
+  session->alone = worker;
+  return worker;
+}
+
+/* The public marks at POSITION or before, a line each, to free: the last MARKS_MAX bytes of them. */
+static char *
+marks_before (const struct write_log *log, uint32_t position)
+{
+  char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  if (file == NULL)
+    return NULL;
+  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
+    if (log_mark_is_public (&log->marks[i])) {
+      for (uint32_t at = 0; at < log->marks[i].length; at++)
+        putc (log->marks[i].text[at] == '\n' || log->marks[i].text[at] == '\0' ? ' ' : log->marks[i].text[at], file);
+      putc ('\n', file);
+    }
+  if (fclose (file) == EOF) {
+    free (text);
+    return NULL;
+  }
+  if (length > MARKS_MAX) {
+    const char *from = strchr (text + length - MARKS_MAX, '\n');
+
+    memmove (text, from + 1, strlen (from));
+  }
+  return text;
+}
+
+static int
+start_runner (struct worker *worker)
+{
+  struct session *session = worker->session;
+  const struct session_config *config = session->config;
+
+  if (config->kept == NULL && mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
+    error_message ("%s: %m", worker->folder);
+    return -1;
+  }
+  worker->runner = config->kept ? kept_take (config->kept, &config->runner) : runner_start (&config->runner, worker->folder);
+  if (worker->runner == NULL)
+    return -1;
+  pthread_mutex_lock (&session->lock);
+  if (session->results.release == NULL)
+    session->results.release = strdup (runner_release (worker->runner));
+  pthread_mutex_unlock (&session->lock);
+  return 0;
+}
+
+struct choice *
+join_choices (const struct selection *selection, const struct choice *decisions, size_t count)
+{
+  size_t before = selection->count;
+  struct choice *choices = calloc (before + count ? before + count : 1, sizeof *choices);
+
+  if (choices == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
+  if (before > 0)
+    memcpy (choices, selection->choices, before * sizeof *choices);
+  if (count > 0)
+    memcpy (choices + before, decisions, count * sizeof *choices);
+  return choices;
+}
+
+/* A checker that says nothing about a state is no verdict about it. */
+static int
+refuse_broken_check (const struct worker *worker, const struct selection *selection, const struct outcome *outcome,
+                     const struct device_report *report)
+{
+  size_t decided = report->head.decision_count;
+  CLEANUP_FREE struct choice *choices = NULL;
+  CLEANUP_FREE char *id = NULL, *hint = NULL;
+
+  if (outcome->check != CHECK_BROKEN)
+    return 0;
+  choices = join_choices (selection, report->decisions, decided);
+  if (choices == NULL)
+    return -1;
+  id = state_id_format (worker->session->config->log, selection->point, choices, selection->count + decided);
+  pthread_mutex_lock (&worker->session->lock);
+  if (!worker->session->results.failed) {       /* it would say the same to every worker */
+    hint = missing_hint (outcome->check_detail);
+    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s%s%s%s", id ? id : "?", outcome->check_detail,
+                   hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
+  }
+  worker->session->results.failed = true;
+  pthread_mutex_unlock (&worker->session->lock);
+  return -1;
+}
+
+/* The tree that OUTCOME, an OUTCOME_TREE of the worker's last run, saw; the oracle keeps it.  NULL after a message. */
+static const char *
+observed_tree (struct worker *worker, const struct outcome *outcome)
+{
+  struct oracle *oracle = &worker->session->results.oracle;
+  const char *known = oracle_find (oracle, outcome->digest);
+  char *tree = known ? NULL : runner_tree (worker->runner);
+
+  return tree ? oracle_add (oracle, outcome->digest, tree) : known;
+}
+
+int
+worker_run (struct worker *worker, const struct selection *selection, struct outcome *outcome, struct device_report *report)
+{
+  CLEANUP_FREE char *marks = marks_before (worker->session->config->log, selection->point);
+
+  if (marks == NULL)
+    return out_of_memory ();
+  if (stop_requested () || (worker->runner == NULL && start_runner (worker) == -1)
+      || runner_run (worker->runner, selection, marks, outcome, report) == -1)
+    return -1;
+  if (refuse_broken_check (worker, selection, outcome, report) == -1
+      || (outcome->kind == OUTCOME_TREE && observed_tree (worker, outcome) == NULL)) {
+    outcome_free (outcome);
+    return -1;
+  }
+  return 0;
+}
+
+int
+worker_judge (struct worker *worker, const struct outcome *outcome, const struct moment *moment, struct verdict *verdict)
+{
+  int r = oracle_judge (&worker->session->results.oracle, outcome, moment, verdict);
+
+  if (r == -1)
+    free (verdict->detail);
+  return r;
+}
+
+void
+worker_note_mismatch (struct worker *worker)
+{
+  pthread_mutex_lock (&worker->session->lock);
+  worker->session->results.mismatches++;
+  pthread_mutex_unlock (&worker->session->lock);
+}

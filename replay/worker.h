@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The insides of a session, for the files that it is made of: those who work, and what they share.
+ *
+ * Workers, each with a guest of its own, take runs from the searches of the crash points, the earliest point first
+ * (replay/points.h), answer them (replay/answer.h), and then confirm what was found (replay/confirm.h).  What a search covers depends
+ * on its crash point alone, and what was found is sorted in the end: the findings are the same whatever the number of workers.
+ * Only how many answers were runs may differ, where two workers needed the same one at once.
+ */
+#ifndef POWERCUT_REPLAY_WORKER_H
+#define POWERCUT_REPLAY_WORKER_H
+
+#include <pthread.h>
+
+#include "replay/results.h"
+#include "replay/search/read-sets.h"
+#include "replay/search/search.h"
+#include "replay/session.h"
+
+struct session {
+  const struct session_config *config;
+  struct read_sets *read_sets;  /* locks for itself */
+  struct worker *alone;         /* the worker that looks at single states, or NULL */
+
+  /* Shared by the workers, under the lock. */
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  struct results results;       /* its oracle locks for itself */
+  struct search **searches;     /* of each crash point while it is being searched, else NULL */
+  uint64_t *behaviours;         /* of every run, unsorted */
+  size_t behaviour_count;
+  size_t first_point;           /* all points before it are done */
+  size_t points_done;
+  unsigned workers_left;
+  uint64_t violations;          /* answers that are one, so far */
+  bool searched;                /* all points are done: findings are being confirmed */
+  size_t next_finding, findings_confirmed;
+};
+
+/* A worker with the run that it is at. */
+struct worker {
+  struct session *session;
+  char *folder;
+  struct runner *runner;        /* NULL until the first real run */
+  struct crash_state *state;    /* what a run sees, seen without a guest */
+  struct moment moment;         /* of the selection's crash point */
+  struct selection selection;
+};
+
+/* Begin to work for SESSION; the guest, whose files go into its folder's NAME, starts with the first run.  Returns 0, or -1 after a
+ * message.  End with worker_end in any case.
+ */
+extern int worker_begin (struct worker *worker, struct session *session, const char *name);
+extern void worker_end (struct worker *worker);
+
+/* The session's worker that looks at single states, when no other is left; NULL after a message. */
+extern struct worker *worker_alone (struct session *session);
+
+/* Make a real run of SELECTION; what it observed is known to the oracle then.  Returns 0 and fills *outcome, to be freed, and
+ * *report, whose lists are valid until the next run; or -1 after a message, or silently after a stop.
+ */
+extern int worker_run (struct worker *worker, const struct selection *selection, struct outcome *outcome,
+                       struct device_report *report);
+
+/* What OUTCOME means at MOMENT.  Returns 0 with *verdict, whose detail is to free; or -1 after a message, and nothing is. */
+extern int worker_judge (struct worker *worker, const struct outcome *outcome, const struct moment *moment,
+                         struct verdict *verdict);
+
+/* SELECTION's choices with COUNT DECISIONS after them, to free, or NULL after a message. */
+extern struct choice *join_choices (const struct selection *selection, const struct choice *decisions, size_t count);
+
+/* Count what contradicts the assumption that all rests on. */
+extern void worker_note_mismatch (struct worker *worker);
+
+#endif
