@@ -9,103 +9,19 @@
 #include "checker/kernel-fault.h"
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/process.h"
 #include "common/publish.h"
+#include "common/text.h"
 #include "common/workdir.h"
 #include "guest/image.h"
-#include "log/info.h"
 #include "nbd-plugin/parameters.h"
-#include "nbd-plugin/writelog-control.h"
+#include "record/guest-files.h"
 #include "record/log-part.h"
 #include "record/mkfs.h"
 #include "record/recorder.h"
+#include "record/server.h"
 
 #define BOOT_TIMEOUT_MS 120000
-/* Files of the recorder's folder that the server is told of. */
-#define IMAGE_NAME "image"      /* the file system as it was made */
-#define FILES_NAME "files"      /* what the checker needs */
-#define BLANK_NAME "blank"      /* the log of its making */
-#define LOG_LINK "log"          /* leads to the log of the recording */
-
 #define RESET_TIMEOUT_MS 20000  /* a guest that takes longer for that is not worth it */
-
-static int
-add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
-{
-  for (size_t i = 0; i < commands->count; i++)
-    if (initramfs_add_shell_command (initramfs, commands->texts[i]) == -1)
-      return -1;
-  return 0;
-}
-
-/* In the host's root, COMMAND is where it is here. */
-static int
-find_command (struct recorder *recorder)
-{
-  const char *word = recorder->recording->command[0];
-  CLEANUP_FREE char *file = word ? process_find (word) : NULL;
-  CLEANUP_FREE char *current = getcwd (NULL, 0);
-
-  if (word == NULL)
-    return 0;
-  if (file && asprintf (&recorder->program, "%s%s%s", *file == '/' ? "" : current, *file == '/' ? "" : "/", file) != -1)
-    return 0;
-  recorder->program = NULL;
-  error_message ("%s: %s", word, strchr (word, '/') ? "is no program that can be run" : "no such program in PATH");
-  return -1;
-}
-
-static int
-add_programs (struct recorder *recorder, struct initramfs *initramfs)
-{
-  const struct recording *recording = recorder->recording;
-
-  if (recording->host_root)
-    return find_command (recorder);
-  /* Programs run others through it, as script(1), system(3) and editors do. */
-  if (initramfs_add_program (initramfs, "/bin/sh", NULL) == -1)
-    return -1;
-  if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &recorder->program) == -1)
-    return -1;
-  if (recording->command[0] && initramfs_add_arguments (initramfs, recording->command) == -1)
-    return -1;
-  return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
-    ? -1 : 0;
-}
-
-/* What the guest needs, or NULL after a message. */
-static struct initramfs *
-make_initramfs (struct recorder *recorder)
-{
-  const struct recording *recording = recorder->recording;
-  const char *filesystems = recorder->filesystems;
-  struct initramfs *initramfs = filesystems
-    ? guest_image_new_for_many (&recorder->kernel, recording->filesystem, filesystems, !recording->virtio)
-    : guest_image_new (&recorder->kernel, recording->filesystem, !recording->virtio);
-  int r;
-
-  if (initramfs == NULL)
-    return NULL;
-  initramfs_ask_interpreters (initramfs);
-  /* Before it is confined: it is this command's own program. */
-  r = mkfs_add (initramfs, recording->filesystem, &recorder->mkfs);
-  if (r == 0 && filesystems)
-    r = mkfs_add_all (initramfs, filesystems);
-  if (r == 0 && recording->host_root)
-    r = guest_image_add_host_root (initramfs, &recorder->kernel);
-  if (r == 0 && recording->guest.confine)
-    r = initramfs_confine (initramfs, recording->guest.confine);
-  if (r == 0)
-    r = add_programs (recorder, initramfs);
-  for (size_t i = 0; i < recording->guest.include.count && r == 0 && !recording->host_root; i++)
-    r = initramfs_add_included (initramfs, recording->guest.include.texts[i]);
-  if (r == 0 && recording->initial)
-    r = initramfs_add_tree (initramfs, recording->initial, RECORDER_INITIAL_TREE);
-  if (r == 0)
-    return initramfs;
-  initramfs_free (initramfs);
-  return NULL;
-}
 
 /* Have what the checker needs in a file for the log to carry, or none if there is no checker. */
 static int
@@ -123,105 +39,10 @@ make_key (const struct recorder *recorder, const struct initramfs *initramfs)
 {
   const struct recording *recording = recorder->recording;
   CLEANUP_FREE char *signature = initramfs_signature (initramfs);
-  char *key;
 
-  if (signature == NULL)
-    return NULL;
-  if (asprintf (&key, "%s %s %d %ju %ju", recorder->kernel.image, signature, recording->virtio, (uintmax_t) recording->size_bytes,
-                (uintmax_t) recording->guest.memory_bytes) != -1)
-    return key;
-  out_of_memory ();
-  return NULL;
-}
-
-/* A note for the log's header. */
-static int
-add_info (struct parameters *parameters, const char *key, const char *value)
-{
-  CLEANUP_FREE char *text = log_info_text (key, value);
-
-  return text ? parameters_add (parameters, PARAMETER_INFO, text) : out_of_memory ();
-}
-
-static int
-add_number (struct parameters *parameters, const char *key, uint64_t value)
-{
-  char number[32];
-
-  snprintf (number, sizeof number, "%ju", (uintmax_t) value);
-  return add_info (parameters, key, number);
-}
-
-static int
-make_parameters (const struct recorder *recorder, struct parameters *parameters)
-{
-  const struct recording *recording = recorder->recording;
-  int r = parameters_add (parameters, PARAMETER_LOG, LOG_LINK);
-
-  r |= parameters_add (parameters, PARAMETER_BASE, IMAGE_NAME);
-  r |= add_info (parameters, LOG_KEY_FILESYSTEM, recording->filesystem);
-  r |= add_info (parameters, LOG_KEY_MOUNT, recording->mount_options);
-  r |= add_info (parameters, LOG_KEY_KERNEL, recorder->kernel.release);
-  r |= add_info (parameters, LOG_KEY_KERNEL_IMAGE, recorder->kernel.image);
-  r |= add_info (parameters, LOG_KEY_BUS, recording->virtio ? "virtio" : "nbd");
-  r |= add_number (parameters, LOG_KEY_MEMORY, recording->guest.memory_bytes);
-  r |= add_number (parameters, LOG_KEY_TIMEOUT, recording->guest.timeout_seconds);
-  for (size_t i = 0; i < recording->watch.count; i++)
-    r |= add_info (parameters, LOG_KEY_WATCH, recording->watch.texts[i]);
-  for (size_t i = 0; recording->command[i]; i++)
-    r |= add_info (parameters, LOG_KEY_COMMAND, recording->command[i]);
-  if (recording->guest.check)
-    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check) | parameters_add (parameters, PARAMETER_FILES, FILES_NAME);
-  if (recording->guest.page_bytes > 0)
-    r |= add_number (parameters, LOG_KEY_PAGES, recording->guest.page_bytes);
-  for (size_t i = 0; i < recording->guest.include.count; i++) {
-    CLEANUP_FREE char *absolute = realpath (recording->guest.include.texts[i], NULL);
-
-    r |= absolute ? add_info (parameters, LOG_KEY_INCLUDE, absolute) : out_of_memory ();
-  }
-  if (recording->workload)
-    r |= add_info (parameters, LOG_KEY_WORKLOAD, recording->workload);
-  for (size_t i = 0; i < recording->step.count; i++)
-    r |= add_info (parameters, LOG_KEY_STEP, recording->step.texts[i]);
-  if (recording->step.count > 0)
-    r |= add_number (parameters, LOG_KEY_STEPS, recording->step.count);
-  return r;
-}
-
-/* Connect to EXPORT of the recorder's server, or NULL after a message. */
-static struct nbd_handle *
-connect_to (const struct recorder *recorder, const char *export)
-{
-  struct nbd_handle *handle = nbd_create ();
-
-  if (handle && nbd_set_export_name (handle, export) == 0 && nbd_connect_unix (handle, recorder->nbdkit.socket) == 0)
-    return handle;
-  error_message ("cannot reach the writelog plugin: %s", nbd_get_error ());
-  nbd_close (handle);
-  return NULL;
-}
-
-/* Start the server of an empty disk, which it records in a log of no interest. */
-static int
-start_server (struct recorder *recorder)
-{
-  struct parameters parameters = { NULL, 0 };
-  char size[32];
-  int r = parameters_add (&parameters, PARAMETER_DIRECTORY, recorder->folder);
-
-  snprintf (size, sizeof size, "%ju", (uintmax_t) recorder->recording->size_bytes);
-  r |= parameters_add (&parameters, PARAMETER_SIZE, size);
-  r |= parameters_add (&parameters, PARAMETER_LOG, recorder->blank);
-  unlink (recorder->blank);
-  if (r == 0)
-    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->folder, "writelog");
-  parameters_release (&parameters);
-  if (r == -1)
-    return -1;
-  recorder->empty = true;
-  recorder->marks = connect_to (recorder, MARK_EXPORT);
-  recorder->control = connect_to (recorder, CONTROL_EXPORT);
-  return recorder->marks && recorder->control ? 0 : -1;
+  return signature == NULL ? NULL
+    : text_format ("%s %s %d %ju %ju", recorder->kernel.image, signature, recording->virtio,
+                   (uintmax_t) recording->size_bytes, (uintmax_t) recording->guest.memory_bytes);
 }
 
 static int
@@ -235,8 +56,10 @@ start_guest (struct recorder *recorder)
   };
   const struct vm_config config = {
     .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket,
-    .nbd_server = recorder->nbdkit.pid, .disks = disks, .disk_count = 2, .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
-    .boot_timeout_ms = BOOT_TIMEOUT_MS, .host_root = recording->host_root, .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
+    .nbd_server = recorder->nbdkit.pid, .disks = disks, .disk_count = 2,
+    .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
+    .boot_timeout_ms = BOOT_TIMEOUT_MS, .host_root = recording->host_root,
+    .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
   };
 
   recorder->vm = vm_start (&config);
@@ -247,87 +70,19 @@ void
 recorder_end_guest (struct recorder *recorder)
 {
   vm_end (recorder->vm);
-  nbd_close (recorder->marks);
-  nbd_close (recorder->control);
-  nbdkit_stop (&recorder->nbdkit);
+  server_stop (recorder);
   free (recorder->key);
   recorder->vm = NULL;
-  recorder->marks = recorder->control = NULL;
   recorder->key = NULL;
   recorder->attached = false;
-}
-
-/* Ask the server for something, with COUNT TEXTS, by its export `control`. */
-static int
-ask_server (struct recorder *recorder, enum writelog_request request, char *const *texts, size_t count)
-{
-  size_t size;
-  CLEANUP_FREE char *bytes = writelog_encode (request, texts, count, &size);
-
-  if (bytes == NULL)
-    return out_of_memory ();
-  if (nbd_pwrite (recorder->control, bytes, size, 0, 0) == 0)
-    return 0;
-  CLEANUP_FREE char *line = nbdkit_error_line (&recorder->nbdkit, "");
-  error_message ("%s", line ? line : nbd_get_error ());
-  return -1;
-}
-
-/* Let the link by which the server finds the log lead there. */
-static int
-link_log (const struct recorder *recorder)
-{
-  CLEANUP_FREE char *folder = *recorder->part == '/' ? strdup ("") : getcwd (NULL, 0);
-  CLEANUP_FREE char *target = NULL;
-
-  if (folder == NULL || asprintf (&target, "%s%s%s", folder, *folder ? "/" : "", recorder->part) == -1) {
-    target = NULL;
-    return out_of_memory ();
-  }
-  unlink (recorder->link);      /* of the recording before */
-  if (symlink (target, recorder->link) == 0)
-    return 0;
-  error_message ("%s: %m", recorder->link);
-  return -1;
-}
-
-/* Let the server begin the log of the recording, with the image as its base. */
-static int
-open_log (struct recorder *recorder)
-{
-  struct parameters parameters = { NULL, 0 };
-  int r = make_parameters (recorder, &parameters);
-
-  if (r == 0)
-    r = link_log (recorder);
-  if (r == 0)
-    r = ask_server (recorder, WRITELOG_OPEN, parameters.texts, parameters.count);
-  parameters_release (&parameters);
-  return r;
-}
-
-/* Let the disk be empty. */
-static int
-open_blank (struct recorder *recorder)
-{
-  char *texts[] = { (char *) PARAMETER_LOG "=" BLANK_NAME };
-
-  unlink (recorder->blank);
-  recorder->empty = true;
-  return ask_server (recorder, WRITELOG_OPEN, texts, 1);
 }
 
 /* How the file system of the recording is made, to free, or NULL after a message. */
 static char *
 describe_made (const struct recording *recording)
 {
-  char *text;
-
-  if (asprintf (&text, "%s %ju %s", recording->filesystem, (uintmax_t) recording->size_bytes,
-                recording->mkfs_arguments ? recording->mkfs_arguments : "") != -1)
-    return text;
-  out_of_memory ();
-  return NULL;
+  return text_format ("%s %ju %s", recording->filesystem, (uintmax_t) recording->size_bytes,
+                      recording->mkfs_arguments ? recording->mkfs_arguments : "");
 }
 
 /* Begin a recording in the guest that is there: with the image of the one before if that is what it would make. */
@@ -338,19 +93,19 @@ reuse_guest (struct recorder *recorder)
 
   if (made == NULL)
     return -1;
-  return recorder->made && strcmp (recorder->made, made) == 0 ? open_log (recorder) : open_blank (recorder);
+  return recorder->made && strcmp (recorder->made, made) == 0 ? server_open_log (recorder) : server_open_blank (recorder);
 }
 
 int
 recorder_start_log (struct recorder *recorder)
 {
-  char *texts[] = { (char *) IMAGE_NAME };
+  char *texts[] = { (char *) SERVER_IMAGE };
 
   unlink (recorder->image);
   free (recorder->made);
   recorder->made = describe_made (recorder->recording);
-  if (recorder->made == NULL || ask_server (recorder, WRITELOG_SAVE, texts, 1) == -1
-      || open_log (recorder) == -1)
+  if (recorder->made == NULL || server_ask (recorder, WRITELOG_SAVE, texts, 1) == -1
+      || server_open_log (recorder) == -1)
     return -1;
   unlink (recorder->blank);
   recorder->empty = false;
@@ -368,7 +123,7 @@ boot (struct recorder *recorder, struct initramfs *initramfs)
   recorder_end_guest (recorder);
   nbdkit_free (&recorder->nbdkit);
   progress_stage (recorder->progress, "booting a guest: kernel %s", recorder->kernel.release);
-  return initramfs_write (initramfs, recorder->initramfs) == -1 || start_server (recorder) == -1 ? -1
+  return initramfs_write (initramfs, recorder->initramfs) == -1 || server_start (recorder) == -1 ? -1
     : start_guest (recorder);
 }
 
@@ -376,7 +131,7 @@ boot (struct recorder *recorder, struct initramfs *initramfs)
 static int
 prepare_guest (struct recorder *recorder)
 {
-  struct initramfs *initramfs = make_initramfs (recorder);
+  struct initramfs *initramfs = guest_files_make (recorder);
   char *key = initramfs && recorder->filesystems ? make_key (recorder, initramfs) : NULL;
   int r = -1;
 
@@ -409,7 +164,7 @@ recorder_recycle (struct recorder *recorder)
 {
   struct vm_answer answer;
 
-  if (ask_server (recorder, WRITELOG_END, NULL, 0) == -1)
+  if (server_ask (recorder, WRITELOG_END, NULL, 0) == -1)
     return -1;
   answer = vm_call (recorder->vm, RESET_TIMEOUT_MS,
                     (const char *const[]) { "reset", recorder->disk, recorder->recording->filesystem, NULL });
@@ -417,7 +172,7 @@ recorder_recycle (struct recorder *recorder)
   free (answer.text);
   if (!healthy)
     recorder_end_guest (recorder);      /* which closes the log, too */
-  return healthy ? ask_server (recorder, WRITELOG_CLOSE, NULL, 0) : 0;
+  return healthy ? server_ask (recorder, WRITELOG_CLOSE, NULL, 0) : 0;
 }
 
 static int
@@ -425,14 +180,17 @@ make_names (struct recorder *recorder)
 {
   if (recorder->folder == NULL && (recorder->folder = workdir_create ()) == NULL)
     return -1;
-  if (recorder->initramfs == NULL
-      && (asprintf (&recorder->initramfs, "%s/initramfs", recorder->folder) == -1
-          || asprintf (&recorder->files, "%s/" FILES_NAME, recorder->folder) == -1
-          || asprintf (&recorder->image, "%s/" IMAGE_NAME, recorder->folder) == -1
-          || asprintf (&recorder->blank, "%s/" BLANK_NAME, recorder->folder) == -1
-          || asprintf (&recorder->link, "%s/" LOG_LINK, recorder->folder) == -1
-          || asprintf (&recorder->console, "%s/console", recorder->folder) == -1))
-    return out_of_memory ();
+  const struct {
+    char **path;
+    const char *name;
+  } files[] = {
+    { &recorder->initramfs, "initramfs" }, { &recorder->console, "console" }, { &recorder->files, SERVER_FILES },
+    { &recorder->image, SERVER_IMAGE }, { &recorder->blank, SERVER_BLANK }, { &recorder->link, SERVER_LINK },
+  };
+
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+    if (*files[i].path == NULL && (*files[i].path = text_format ("%s/%s", recorder->folder, files[i].name)) == NULL)
+      return -1;
   return 0;
 }
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/process.h"
+#include "guest/image.h"
+#include "record/guest-files.h"
+#include "record/mkfs.h"
+
+static int
+add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
+{
+  for (size_t i = 0; i < commands->count; i++)
+    if (initramfs_add_shell_command (initramfs, commands->texts[i]) == -1)
+      return -1;
+  return 0;
+}
+
+/* In the host's root, COMMAND is where it is here. */
+static int
+find_command (struct recorder *recorder)
+{
+  const char *word = recorder->recording->command[0];
+  CLEANUP_FREE char *file = word ? process_find (word) : NULL;
+  CLEANUP_FREE char *current = getcwd (NULL, 0);
+
+  if (word == NULL)
+    return 0;
+  if (file && asprintf (&recorder->program, "%s%s%s", *file == '/' ? "" : current, *file == '/' ? "" : "/", file) != -1)
+    return 0;
+  recorder->program = NULL;
+  error_message ("%s: %s", word, strchr (word, '/') ? "is no program that can be run" : "no such program in PATH");
+  return -1;
+}
+
+static int
+add_programs (struct recorder *recorder, struct initramfs *initramfs)
+{
+  const struct recording *recording = recorder->recording;
+
+  if (recording->host_root)
+    return find_command (recorder);
+  /* Programs run others through it, as script(1), system(3) and editors do. */
+  if (initramfs_add_program (initramfs, "/bin/sh", NULL) == -1)
+    return -1;
+  if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &recorder->program) == -1)
+    return -1;
+  if (recording->command[0] && initramfs_add_arguments (initramfs, recording->command) == -1)
+    return -1;
+  return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
+    ? -1 : 0;
+}
+
+struct initramfs *
+guest_files_make (struct recorder *recorder)
+{
+  const struct recording *recording = recorder->recording;
+  const char *filesystems = recorder->filesystems;
+  struct initramfs *initramfs = filesystems
+    ? guest_image_new_for_many (&recorder->kernel, recording->filesystem, filesystems, !recording->virtio)
+    : guest_image_new (&recorder->kernel, recording->filesystem, !recording->virtio);
+  int r;
+
+  if (initramfs == NULL)
+    return NULL;
+  initramfs_ask_interpreters (initramfs);
+  /* Before it is confined: it is this command's own program. */
+  r = mkfs_add (initramfs, recording->filesystem, &recorder->mkfs);
+  if (r == 0 && filesystems)
+    r = mkfs_add_all (initramfs, filesystems);
+  if (r == 0 && recording->host_root)
+    r = guest_image_add_host_root (initramfs, &recorder->kernel);
+  if (r == 0 && recording->guest.confine)
+    r = initramfs_confine (initramfs, recording->guest.confine);
+  if (r == 0)
+    r = add_programs (recorder, initramfs);
+  for (size_t i = 0; i < recording->guest.include.count && r == 0 && !recording->host_root; i++)
+    r = initramfs_add_included (initramfs, recording->guest.include.texts[i]);
+  if (r == 0 && recording->initial)
+    r = initramfs_add_tree (initramfs, recording->initial, RECORDER_INITIAL_TREE);
+  if (r == 0)
+    return initramfs;
+  initramfs_free (initramfs);
+  return NULL;
+}

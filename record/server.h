@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The server of a recording's devices: nbdkit with the plugin writelog, which records them.  Of use to recorder.c alone. */
+#ifndef POWERCUT_RECORD_SERVER_H
+#define POWERCUT_RECORD_SERVER_H
+
+#include "nbd-plugin/writelog-control.h"
+#include "record/recorder.h"
+
+/* Files of the recorder's folder that the server is told of. */
+#define SERVER_IMAGE "image"    /* the file system as it was made */
+#define SERVER_FILES "files"    /* what the checker needs */
+#define SERVER_BLANK "blank"    /* the log of its making */
+#define SERVER_LINK "log"       /* leads to the log of the recording */
+
+/* Start the server of an empty disk, which it records in a log of no interest.  Returns 0, or -1 after a message. */
+extern int server_start (struct recorder *recorder);
+
+/* End it, if there is one. */
+extern void server_stop (struct recorder *recorder);
+
+/* Let it begin the log of the recording, with the image as its base.  Returns 0, or -1 after a message. */
+extern int server_open_log (struct recorder *recorder);
+
+/* Let the disk be empty.  Returns 0, or -1 after a message. */
+extern int server_open_blank (struct recorder *recorder);
+
+/* Ask it for something, with COUNT TEXTS, by its export `control`.  Returns 0, or -1 after a message. */
+extern int server_ask (struct recorder *recorder, enum writelog_request request, char *const *texts, size_t count);
+
+#endif
