@@ -13,7 +13,7 @@
 #include "guest/accel.h"
 #include "guest/jobs.h"
 #include "guest/options.h"
-#include "record/record.h"
+#include "record/recording-check.h"
 
 #define FILESYSTEMS "ext4,xfs,btrfs"
 

@@ -37,9 +37,6 @@ struct recording {
   const char *const *command;   /* NULL at the end; empty if there are steps or a workload */
 };
 
-/* What --settle=TEXT means.  Returns 0, or -1 after a message. */
-extern int recording_parse_settle (const char *text, struct recording *recording);
-
 #define RECORD_NOT_SUPPORTED 77
 
 /* What serves one recording after another: the guest, and the server of its devices. */

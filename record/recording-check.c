@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/message.h"
+#include "common/number.h"
 #include "common/publish.h"
 #include "guest/agent/mark-text.h"
 #include "guest/checker-there.h"
@@ -85,4 +87,20 @@ recording_check (const struct recording *recording)
     return -1;
   }
   return recording->guest.check ? checker_there (recording->guest.check, fresh) : 0;
+}
+
+int
+recording_parse_settle (const char *text, struct recording *recording)
+{
+  if (strcmp (text, "sync") == 0)
+    recording->settle = SETTLE_SYNC;
+  else if (strcmp (text, "none") == 0)
+    recording->settle = SETTLE_NONE;
+  else if (parse_seconds (text, &recording->settle_seconds) == 0 && recording->settle_seconds <= INT_MAX)
+    recording->settle = SETTLE_SECONDS;
+  else {
+    error_message ("--settle=%s: give sync, none or a time in seconds", text);
+    return -1;
+  }
+  return 0;
 }

@@ -10,4 +10,7 @@
  */
 extern int recording_check (const struct recording *recording);
 
+/* What --settle=TEXT means, into RECORDING.  Returns 0, or -1 after a message. */
+extern int recording_parse_settle (const char *text, struct recording *recording);
+
 #endif

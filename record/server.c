@@ -167,3 +167,28 @@ server_open_blank (struct recorder *recorder)
   recorder->empty = true;
   return server_ask (recorder, WRITELOG_OPEN, texts, 1);
 }
+
+char *
+server_trouble (const struct recorder *recorder)
+{
+  return nbdkit_error_line (&recorder->nbdkit, "cannot record");
+}
+
+int
+server_mark (struct recorder *recorder, const char *name, const char *payload)
+{
+  size_t length = strlen ("powercut:") + strlen (name) + 1 + strlen (payload);
+  size_t size = (length / LOG_SECTOR + 1) * LOG_SECTOR;
+  CLEANUP_FREE char *text = calloc (1, size);
+
+  if (text == NULL)
+    return out_of_memory ();
+  snprintf (text, size, "powercut:%s %s", name, payload);
+  if (nbd_pwrite (recorder->marks, text, size, 0, 0) == -1) {
+    CLEANUP_FREE char *trouble = server_trouble (recorder);
+
+    error_message ("cannot record the observed tree: %s", trouble ? trouble : nbd_get_error ());
+    return -1;
+  }
+  return 0;
+}
