@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* LIST with room for more than COUNT elements of SIZE bytes.  It doubles where COUNT is a power of two, so that no room has to be
- * noted; an array that grows so must have grown so from its first element.  NULL with errno ENOMEM; LIST is as it was then.
+/* LIST with room for more than COUNT elements of SIZE bytes.  It doubles where COUNT is a power of two, so that no room
+ * has to be noted; an array that grows so must have grown so from its first element.  NULL with errno ENOMEM; LIST is
+ * as it was then.
  */
 static inline void *
 array_with_room (void *list, size_t count, size_t size)
@@ -16,8 +17,8 @@ array_with_room (void *list, size_t count, size_t size)
   return (count & (count - 1)) == 0 ? reallocarray (list, count ? 2 * count : 1, size) : list;
 }
 
-/* A new element, all zeros, at the end of LIST, which has COUNT (both lvalues without side effects): its address, valid until the
- * next one is added, or NULL with errno ENOMEM and nothing changed.
+/* A new element, all zeros, at the end of LIST, which has COUNT (both lvalues without side effects): its address, valid
+ * until the next one is added, or NULL with errno ENOMEM and nothing changed.
  */
 #define array_add(list, count)                                                                                     \
   ({                                                                                                               \

@@ -3,8 +3,8 @@
 #ifndef POWERCUT_COMMON_CACHE_H
 #define POWERCUT_COMMON_CACHE_H
 
-/* Its path, to free: $XDG_CACHE_HOME/powercut or ~/.cache/powercut, whether it is there or not.  NULL without a message if neither
- * can be said.
+/* Its path, to free: $XDG_CACHE_HOME/powercut or ~/.cache/powercut, whether it is there or not.  NULL without a message
+ * if neither can be said.
  */
 extern char *cache_path (void);
 

@@ -4,10 +4,11 @@
 #define POWERCUT_COMMON_MESSAGE_H
 
 /* Say what went wrong, with what, and what to do, in one line without a newline; %m is errno's text.  errno is kept.
- * Programs link libmessage, which prints `NAME: TEXT` on standard error; the nbdkit plugins hand it to nbdkit_error.  The linker knows
- * it by another name, because libcom_err, which comes with libext2fs, has an error_message of its own.
+ * Programs link libmessage, which prints `NAME: TEXT` on standard error; the nbdkit plugins hand it to nbdkit_error.
+ * The linker knows it by another name, because libcom_err, which comes with libext2fs, has an error_message of its own.
  */
-extern void error_message (const char *format, ...) __asm__ ("powercut_error_message") __attribute__ ((format (printf, 1, 2)));
+extern void error_message (const char *format, ...)
+  __asm__ ("powercut_error_message") __attribute__ ((format (printf, 1, 2)));
 
 /* Say so.  Returns -1. */
 static inline int

@@ -72,7 +72,8 @@ start (const struct nbdkit *nbdkit, const char *plugin, const char *pid_file, co
 }
 
 int
-nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder, const char *name)
+nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
+              const char *name)
 {
   CLEANUP_FREE char *plugin_path = part_path (plugin);
   CLEANUP_FREE char *pid_file = NULL;

@@ -13,14 +13,15 @@ struct nbdkit {
   char *errors;                 /* file with what it printed on standard error */
 };
 
-/* Start nbdkit with PLUGIN and PARAMETERS (KEY=VALUE, NULL at the end) on a socket in FOLDER named NAME.sock, and wait until it
- * answers.  It ends with the thread that started it.  Returns 0, or -1 after a message, which is nbdkit's own if it has one (silently after a stop).
+/* Start nbdkit with PLUGIN and PARAMETERS (KEY=VALUE, NULL at the end) on a socket in FOLDER named NAME.sock, and wait
+ * until it answers.  It ends with the thread that started it.  Returns 0, or -1 after a message, which is nbdkit's own
+ * if it has one (silently after a stop).
  */
 extern int nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
                          const char *name);
 
-/* End it, orderly: the plugin closes its log.  A server that was not started is nothing to do.  What it printed can be asked for
- * until nbdkit_free.
+/* End it, orderly: the plugin closes its log.  A server that was not started is nothing to do.  What it printed can be
+ * asked for until nbdkit_free.
  */
 extern void nbdkit_stop (struct nbdkit *nbdkit);
 extern void nbdkit_free (struct nbdkit *nbdkit);

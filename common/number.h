@@ -5,8 +5,9 @@
 
 #include <stdint.h>
 
-/* Each parses the whole of TEXT into *result and returns 0, or returns -1 with errno EINVAL (not such a number) or ERANGE
- * (more than MAXIMUM or than the type holds) and *result unchanged.  They print nothing: the caller knows the option's name.
+/* Each parses the whole of TEXT into *result and returns 0, or returns -1 with errno EINVAL (not such a number) or
+ * ERANGE (more than MAXIMUM or than the type holds) and *result unchanged.  They print nothing: the caller knows the
+ * option's name.
  */
 
 /* Decimal digits only: no sign, no space. */

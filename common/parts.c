@@ -23,8 +23,8 @@ static const struct {
   [PART_CRASHSTATE] = { "nbd-plugin/.libs/nbdkit-crashstate-plugin.so", PLUGINDIR "/nbdkit-crashstate-plugin.so" },
 };
 
-/* The build tree that this program runs from, to free, or NULL when it is installed: programs are one folder below its top,
- * beside a config.status that no installation has.
+/* The build tree that this program runs from, to free, or NULL when it is installed: programs are one folder below its
+ * top, beside a config.status that no installation has.
  */
 static char *
 build_tree (void)

@@ -62,7 +62,9 @@ print_safe_markup (const char *text, FILE *file)
   print_markup_safely (text, strlen (text), file);
 }
 
-/* Write WORD as a shell takes it, in quotes unless it is plain.  What cannot be seen is `?`: such a word is not to be had so. */
+/* Write WORD as a shell takes it, in quotes unless it is plain.  What cannot be seen is `?`: such a word is not to be
+ * had so.
+ */
 extern void print_shell_word (const char *word, FILE *file);
 
 /* TEXT as print_safely writes it, to free, or NULL. */

@@ -85,7 +85,8 @@ become (const char *file, const char *const *argv, const struct process_io *io, 
   signal (SIGHUP, SIG_DFL);
   signal (SIGPIPE, SIG_DFL);
   sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);       /* not before: the parent's handlers would swallow what asks it to end */
+  /* Not before: the parent's handlers would swallow what asks it to end. */
+  sigprocmask (SIG_SETMASK, &none, NULL);
   if (io && io->file_bytes_max > 0) {
     signal (SIGXFSZ, SIG_IGN);
     setrlimit (RLIMIT_FSIZE, &(struct rlimit) { io->file_bytes_max, io->file_bytes_max });
@@ -197,8 +198,8 @@ process_describe_end (pid_t pid, const char *name)
 
   if (waitid (P_PID, (id_t) pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 || info.si_pid != pid)
     return asprintf (&text, "%s ended", name) == -1 ? NULL : text;
-  return asprintf (&text, info.si_code == CLD_EXITED ? "%s ended with exit status %d" : "%s was killed by signal %d", name,
-                   info.si_status) == -1 ? NULL : text;
+  return asprintf (&text, info.si_code == CLD_EXITED ? "%s ended with exit status %d" : "%s was killed by signal %d",
+                   name, info.si_status) == -1 ? NULL : text;
 }
 
 /* Read FD to its end; returns the bytes, to free, with a NUL behind them. */

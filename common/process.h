@@ -29,8 +29,8 @@ extern pid_t process_start (const char *const *argv, const struct process_io *io
  */
 extern int process_wait (pid_t pid, int timeout_ms, int *status);
 
-/* A descriptor, to close, that becomes readable once the child has ended; -1 where there is no such thing (an old kernel,
- * valgrind), which poll leaves out.
+/* A descriptor, to close, that becomes readable once the child has ended; -1 where there is no such thing (an old
+ * kernel, valgrind), which poll leaves out.
  */
 extern int process_watch (pid_t pid);
 

@@ -30,8 +30,8 @@ extern int publish_text (const char *path, const char *text);
 /* Can PATH be published later?  Returns 0, or -1 after a message. */
 extern int publish_check (const char *path);
 
-/* Open PATH for what others read while it is written.  A regular file of that name is emptied; a symbolic link, unless it
- * is in /dev or /proc, is refused.  Returns the descriptor, or -1 after a message.
+/* Open PATH for what others read while it is written.  A regular file of that name is emptied; a symbolic link, unless
+ * it is in /dev or /proc, is refused.  Returns the descriptor, or -1 after a message.
  */
 extern int publish_open (const char *path);
 

@@ -31,7 +31,8 @@
 #define HAS_SHADOW_MEMORY false
 #endif
 
-/* Valgrind has files, and asks the kernel for things, of its own in the process that it watches: it would not survive. */
+/* Valgrind has files, and asks the kernel for things, of its own in the process that it watches: it would not survive.
+ */
 static bool
 is_under_valgrind (void)
 {
@@ -117,8 +118,9 @@ confine (const struct sandbox *sandbox, int fd, pid_t parent)
     return -1;
   if (is_under_valgrind ())
     return 0;
-  return prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || limit_resources (sandbox) == -1 || close_others (fd) == -1 ? -1
-    : filter_calls (fd);
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 || limit_resources (sandbox) == -1 || close_others (fd) == -1)
+    return -1;
+  return filter_calls (fd);
 }
 
 /* Write what is in memory at TEXT; the pipe takes all of it, or nobody wants it. */

@@ -6,16 +6,16 @@
 /* Catch SIGINT, SIGTERM and SIGHUP (unless ignored) and ignore SIGPIPE.  Returns 0, or -1 after a message. */
 extern int stop_install (void);
 
-/* A descriptor that becomes readable, and stays so, once a stop was asked for; -1 before stop_install.  Poll it in every
- * wait that may be long.
+/* A descriptor that becomes readable, and stays so, once a stop was asked for; -1 before stop_install.  Poll it in
+ * every wait that may be long.
  */
 extern int stop_fd (void);
 
 /* The signal that asked to stop, or 0. */
 extern int stop_requested (void);
 
-/* The exit status of a program that is done and would end with STATUS: if a stop was asked for it says so, and ends as a program that
- * the signal has ended.
+/* The exit status of a program that is done and would end with STATUS: if a stop was asked for it says so, and ends as
+ * a program that the signal has ended.
  */
 extern int stop_status (int status);
 

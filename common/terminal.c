@@ -31,5 +31,6 @@ terminal_has_colours (FILE *file)
 {
   const char *refused = getenv ("NO_COLOR"), *type = getenv ("TERM");
 
-  return isatty (fileno (file)) && (refused == NULL || *refused == '\0') && (type == NULL || strcmp (type, "dumb") != 0);
+  return isatty (fileno (file)) && (refused == NULL || *refused == '\0')
+         && (type == NULL || strcmp (type, "dumb") != 0);
 }

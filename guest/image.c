@@ -74,7 +74,8 @@ add_agent (struct initramfs *initramfs, const char *agent)
 static struct initramfs *
 begin_image (const struct kernel *kernel, const char *filesystem, bool nbd)
 {
-  static const char *const devices[] = { "virtio_pci", "virtio_console", "virtio_blk", "crc32c_intel?", "crc32c_generic?" };
+  static const char *const devices[] = { "virtio_pci", "virtio_console", "virtio_blk", "crc32c_intel?",
+                                         "crc32c_generic?" };
   CLEANUP_FREE char *agent = part_path (PART_AGENT);
   const char *names[NAMES_MAX + 1] = { NULL };
   const char *fsck = filesystem ? filesystem_find (filesystem)->fsck.program : NULL;
@@ -175,7 +176,8 @@ guest_image_new_for_many (const struct kernel *kernel, const char *filesystem, c
 }
 
 int
-guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *confine, const char *file)
+guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *confine,
+                          const char *file)
 {
   struct initramfs *initramfs = initramfs_new ();
   int r = -1;

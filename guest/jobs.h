@@ -5,11 +5,12 @@
 
 #include <stdint.h>
 
-/* Guests of MEMORY_BYTES each, one for each processor unless the machine's memory is too small for that; at least one. */
+/* Guests of MEMORY_BYTES each, one for each processor unless the machine's memory is too small for that; at least one.
+ */
 extern uint64_t jobs_default (uint64_t memory_bytes);
 
-/* Can there be JOBS guests of MEMORY_BYTES each?  Returns 0, or -1 after a message: so many of them would only be in one another's
- * way, or have more memory than the machine.
+/* Can there be JOBS guests of MEMORY_BYTES each?  Returns 0, or -1 after a message: so many of them would only be in
+ * one another's way, or have more memory than the machine.
  */
 extern int jobs_check (uint64_t jobs, uint64_t memory_bytes);
 

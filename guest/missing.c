@@ -35,7 +35,8 @@ name_absolute (const char *name)
 
   if (real == NULL)
     return NULL;
-  return text_format ("%s is here, not in the guest, whose working directory is the new file system: name it as %s", name, real);
+  return text_format ("%s is here, not in the guest, whose working directory is the new file system: name it as %s",
+                      name, real);
 }
 
 static char *
@@ -60,8 +61,8 @@ hint_library (const char *name)
   return hint;
 }
 
-/* What the interpreter PROGRAM, asked QUESTION about NAME, prints: a path to free, or NULL.  The current directory may be
- * a stranger's, as may NAME: nothing is imported from there.
+/* What the interpreter PROGRAM, asked QUESTION about NAME, prints: a path to free, or NULL.  The current directory may
+ * be a stranger's, as may NAME: nothing is imported from there.
  */
 static char *
 ask (const char *program, const char *option, const char *question, const char *name)
@@ -209,7 +210,8 @@ missing_hint (const char *output)
   size_t count = 0;
 
   for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++)
-    for (const char *place = output; count < HINTS_MAX && (place = strstr (place, complaints[i].words)) != NULL; place++) {
+    for (const char *place = output;
+         count < HINTS_MAX && (place = strstr (place, complaints[i].words)) != NULL; place++) {
       CLEANUP_FREE char *name = name_at (output, place, &complaints[i]);
 
       count = add_hint (hints, count, name ? complaints[i].hint (name) : NULL);

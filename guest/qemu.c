@@ -16,8 +16,8 @@
  *   panic, oops, reboot         a kernel that is broken ends QEMU at once (-no-reboot), by the shortest way
  *   nowatchdog, rcupdate        a slow host is no lockup of the guest; a hang is noticed by the host's time-outs
  *   tsc, no_timer_check         clocks need not be measured against one another
- *   clocksource                 an emulated TSC is that of whichever processor of the host QEMU is on; where these differ, time
- *                               in the guest would jump by minutes, and time limits pass at once
+ *   clocksource                 an emulated TSC is that of whichever processor of the host QEMU is on; where these
+ *                               differ, time in the guest would jump by minutes, and time limits pass at once
  *   cryptomgr                   nor ciphers tested at boot
  *   mitigations, random         nothing hostile runs in there, and nothing secret
  */
@@ -145,12 +145,14 @@ add_virtio_disk (struct command *command, size_t i, const char *socket_path, con
   }
   add (command, "-blockdev");
   if (disk->export_name)
-    add (command, "driver=nbd,node-name=disk%zu,discard=unmap,server.type=unix,server.path=%s,export=%s", i, socket_path,
-         name);
+    add (command, "driver=nbd,node-name=disk%zu,discard=unmap,server.type=unix,server.path=%s,export=%s", i,
+         socket_path, name);
   else
-    add (command, "driver=raw,node-name=disk%zu,discard=unmap,file.driver=file,file.locking=off,file.filename=%s", i, name);
+    add (command, "driver=raw,node-name=disk%zu,discard=unmap,file.driver=file,file.locking=off,file.filename=%s", i,
+         name);
   add (command, "-device");
-  add (command, "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
+  add (command,
+       "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
        "rerror=report,werror=report", i);
 }
 
@@ -185,7 +187,9 @@ add_network (struct command *command, const struct vm_config *config, const char
   add (command, "virtio-net-pci,netdev=net,romfile=");
 }
 
-/* Read-only, with the owners and modes that files have here.  Numbers of files of several file systems are made to differ. */
+/* Read-only, with the owners and modes that files have here.  Numbers of files of several file systems are made to
+ * differ.
+ */
 static void
 add_host_root (struct command *command)
 {

@@ -21,7 +21,9 @@
 #define CONNECTIONS_MAX 8       /* each try to boot makes one */
 #define SIZE_CELLS_MAX 10000
 
-/* Bytes on their way into the guest.  Nobody waits until it takes them: a guest that waits for its output to be taken takes none. */
+/* Bytes on their way into the guest.  Nobody waits until it takes them: a guest that waits for its output to be taken
+ * takes none.
+ */
 struct input {
   char buffer[BUFFER_BYTES];
   size_t sent, count;
@@ -54,7 +56,8 @@ terminal_listen (const char *path)
   }
   memcpy (address.sun_path, path, strlen (path) + 1);
   fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd >= 0 && bind (fd, (const struct sockaddr *) &address, sizeof address) == 0 && listen (fd, CONNECTIONS_MAX) == 0)
+  if (fd >= 0 && bind (fd, (const struct sockaddr *) &address, sizeof address) == 0
+      && listen (fd, CONNECTIONS_MAX) == 0)
     return fd;
   error_message ("%s: %m", path);
   if (fd >= 0)

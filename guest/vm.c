@@ -67,15 +67,16 @@ make_answer (enum vm_failure failure, const char *format, ...)
   return answer;
 }
 
-/* Wait until the agent's socket is ready for EVENTS (its end counts as ready).  Without its disks a guest would be waited for in
- * vain, or say what is not its fault.
+/* Wait until the agent's socket is ready for EVENTS (its end counts as ready).  Without its disks a guest would be
+ * waited for in vain, or say what is not its fault.
  */
 static enum vm_failure
 wait_for_agent (const struct vm *vm, short events, int64_t deadline_ms)
 {
   for (;;) {
     struct pollfd pollers[] = {
-      { .fd = vm->agent, .events = events }, { .fd = stop_fd (), .events = POLLIN }, { .fd = vm->server_end, .events = POLLIN }
+      { .fd = vm->agent, .events = events }, { .fd = stop_fd (), .events = POLLIN },
+      { .fd = vm->server_end, .events = POLLIN }
     };
     int64_t left_ms = deadline_ms - clock_ms ();
 
@@ -145,8 +146,8 @@ last_error (const struct vm *vm)
   return make_answer (VM_OK, "%.*s", (int) line_length, line).text;
 }
 
-/* QEMU has closed the socket: reap it and say how it ended.  A guest that goes down, however badly, makes it exit with 0
- * (-no-reboot); but so does a signal that asks it to end, of which it says so.
+/* QEMU has closed the socket: reap it and say how it ended.  A guest that goes down, however badly, makes it exit with
+ * 0 (-no-reboot); but so does a signal that asks it to end, of which it says so.
  */
 static struct vm_answer
 explain_end (struct vm *vm)

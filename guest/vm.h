@@ -15,8 +15,9 @@ struct vm;
 struct vm_disk {
   const char *export_name;      /* on the NBD server; or NULL, and file is a raw image */
   const char *file;
-  const char *guest_port;       /* NULL: a virtio-blk disk (/dev/vda, /dev/vdb, ... in order); else the guest reaches the export
-                                   by TCP at VM_NBD_ADDRESS and this port, over user-mode networking, for its own NBD client */
+  const char *guest_port;       /* NULL: a virtio-blk disk (/dev/vda, /dev/vdb, ... in order); else the guest reaches
+                                   the export by TCP at VM_NBD_ADDRESS and this port, over user-mode networking, for its
+                                   own NBD client */
 };
 
 #define VM_NBD_ADDRESS "10.0.2.100"
@@ -25,7 +26,7 @@ struct vm_config {
   const char *image;            /* kernel */
   const char *initramfs;
   const char *nbd_socket;       /* Unix socket of the NBD server */
-  pid_t nbd_server;             /* the server, a child of ours without which no call is answered; 0: it is not watched */
+  pid_t nbd_server;             /* a child of ours without which no call is answered; 0: it is not watched */
   void (*server_ended) (void);  /* called when it has ended, before that is said: it may know why; or NULL */
   const struct vm_disk *disks;
   size_t disk_count;
@@ -43,20 +44,20 @@ enum vm_failure {
   VM_OK,
   VM_REFUSED,                   /* the agent answered `error`; the text is its message */
   VM_DIED,                      /* the guest went down (a panic: see the console) */
-  VM_BROKEN,                    /* QEMU or the NBD server failed or was killed, or QEMU passes on what no agent says: no doing
-                                   of the guest's */
+  VM_BROKEN,                    /* QEMU or the NBD server failed or was killed, or QEMU passes on what no agent says: no
+                                   doing of the guest's */
   VM_HUNG,                      /* no answer in time; the guest is still there and should be ended */
   VM_STOPPED,                   /* the user asked to stop (common/stop.h) */
 };
 
 struct vm_answer {
   enum vm_failure failure;
-  char *text;                   /* payload or message, NUL behind it, to free; never NULL */
+  char *text;                   /* payload or message, NUL after it, to free; never NULL */
   size_t length;
 };
 
-/* Boot and wait until the agent is ready.  NULL after a message (no QEMU, the image does not boot, time-out), which has the
- * console's lines that say why; or silently after a stop.
+/* Boot and wait until the agent is ready.  NULL after a message (no QEMU, the image does not boot, time-out), which has
+ * the console's lines that say why; or silently after a stop.
  */
 extern struct vm *vm_start (const struct vm_config *config);
 
@@ -69,8 +70,8 @@ extern const char *vm_release (const struct vm *vm);
 /* End the guest at once and free everything.  NULL is nothing to do. */
 extern void vm_end (struct vm *vm);
 
-/* The lines of a console file that say why a kernel died (from the first `Kernel panic`, `BUG:`, `Oops`, `WARNING:` on, at most
- * LINES lines), or its last lines if none does; as one line, without time stamps, to free, never NULL.
+/* The lines of a console file that say why a kernel died (from the first `Kernel panic`, `BUG:`, `Oops`, `WARNING:` on,
+ * at most LINES lines), or its last lines if none does; as one line, without time stamps, to free, never NULL.
  */
 extern char *console_reason (const char *console, size_t lines);
 

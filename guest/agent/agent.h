@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The parts of the guest's init among themselves; what the host sees of it is guest/agent/protocol.h.
  *
- * Files stand here from the ground up: each calls only what stands before it.  Unless said otherwise a function that fails has called
- * error_message, whose text becomes the answer `error`.
+ * Files stand here from the ground up: each calls only what stands before it.  Unless said otherwise a function that
+ * fails has called error_message, whose text becomes the answer `error`.
  */
 #ifndef POWERCUT_GUEST_AGENT_AGENT_H
 #define POWERCUT_GUEST_AGENT_AGENT_H
@@ -31,8 +31,8 @@ struct agent {
   struct sector_request request;        /* of which files; the paths are the agent's */
 };
 
-/* Functions of this form serve a verb.  WORDS are its arguments, NULL at the end.  They return 0 after they have written the payload,
- * or -1.
+/* Functions of this form serve a verb.  WORDS are its arguments, NULL at the end.  They return 0 after they have
+ * written the payload, or -1.
  */
 typedef int serve_verb (struct agent *agent, char **words, FILE *payload);
 
@@ -45,7 +45,9 @@ extern const char *message_last (void);
 /* environment.c: take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/agent/protocol.h). */
 extern void environment_read (const char *path);
 
-/* etc.c: make the files in /etc below ROOT that programs look for, as far as they are not there, and give the guest a name. */
+/* etc.c: make the files in /etc below ROOT that programs look for, as far as they are not there, and give the guest a
+ * name.
+ */
 extern void etc_make_files (const char *root);
 
 /* root.c: have the host's root for the root.  Returns 0 or -1. */
@@ -69,8 +71,8 @@ extern void modprobe_forget (void);
 /* The first cipher that was wanted since then and not there, to free, or NULL. */
 extern char *modprobe_missing (void);
 
-/* boot.c: mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the console, and
- * the boot goes on: if it mattered, a later request says so in its own words.
+/* boot.c: mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the
+ * console, and the boot goes on: if it mattered, a later request says so in its own words.
  */
 extern void boot_system (void);
 
@@ -116,7 +118,8 @@ extern int thaw_all (const char *path);
 /* workload.c: do the update of the workload that is the last of WORDS or, if --setup is the first, its setup. */
 extern run_tool tool_workload;
 
-/* tools.c: be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none. */
+/* tools.c: be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none.
+ */
 extern int tool_run (const char *name, char **words);
 
 /* run.c */
@@ -126,38 +129,43 @@ extern int tool_run (const char *name, char **words);
  */
 extern int reap_children (const struct agent *agent, pid_t awaited, int *status);
 
-/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of guest/agent/protocol.h to
- * PAYLOAD.  Returns 0 or -1.
+/* Run the shell command COMMAND as the external checker and write the lines `check` and `output` of
+ * guest/agent/protocol.h to PAYLOAD.  Returns 0 or -1.
  */
-extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload);
+extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks,
+                        FILE *payload);
 extern serve_verb run_program;
 
-/* fsck.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0 if it
- * can be mounted now, 1 after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
+/* fsck.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0 if
+ * it can be mounted now, 1 after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
  */
 extern int fsck_device (const char *device, const char *type, FILE *payload);
 
 /* mount.c */
 
-/* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do nothing. */
+/* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do
+ * nothing.
+ */
 extern void mount_load_modules (struct agent *agent, const char *type);
 
-/* Mount DEVICE on the mount point; OPTIONS, as in mount -o, is changed.  Returns 0; an errno; or -1 if it is the kernel that cannot
- * mount what is there.
+/* Mount DEVICE on the mount point; OPTIONS, as in mount -o, is changed.  Returns 0; an errno; or -1 if it is the kernel
+ * that cannot mount what is there.
  */
 extern int mount_on_mount_point (const char *device, const char *type, char *options);
 
 /* Unmount what is mounted on FOLDER.  Returns 0, or an errno without a message. */
 extern int mount_undo (const char *folder);
 
-/* Let the kernel know nothing of DEVICE, which had a file system of TYPE: it may hold another one from now on.  Returns 0 or -1. */
+/* Let the kernel know nothing of DEVICE, which had a file system of TYPE: it may hold another one from now on.  Returns
+ * 0 or -1.
+ */
 extern int mount_forget (const char *device, const char *type);
 extern serve_verb mount_device, mount_unmount;
 
 /* observe.c */
 
-/* Observe these PATHS, NULL at the end, of what is mounted, or all of it if there is none: in agent->observation.  Returns 0 and
- * its digest, or -1.
+/* Observe these PATHS, NULL at the end, of what is mounted, or all of it if there is none: in agent->observation.
+ * Returns 0 and its digest, or -1.
  */
 extern int observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1]);
 extern serve_verb observe_mounted, observe_sectors;
@@ -170,8 +178,9 @@ extern serve_verb reset_guest;
 
 /* sync.c */
 
-/* Bring the device of FD to rest: write everything back and flush, again and again, until nothing was written meanwhile, so that what
- * is there is durable.  STAT_FILE is the device's `stat` in sysfs.  Returns 0, also if others go on writing, or -1 with errno.
+/* Bring the device of FD to rest: write everything back and flush, again and again, until nothing was written
+ * meanwhile, so that what is there is durable.  STAT_FILE is the device's `stat` in sysfs.  Returns 0, also if others
+ * go on writing, or -1 with errno.
  */
 extern int sync_until_quiet (int fd, const char *stat_file);
 extern serve_verb sync_device;

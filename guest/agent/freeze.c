@@ -60,7 +60,9 @@ open_path (const char *path)
   return fd;
 }
 
-/* Nothing may be written between the two marks, so each is inside: `freeze` after the one call, `thaw` before the other. */
+/* Nothing may be written between the two marks, so each is inside: `freeze` after the one call, `thaw` before the
+ * other.
+ */
 int
 freeze (const char *path)
 {

@@ -16,7 +16,9 @@
 #include "guest/agent/agent.h"
 
 #define OUTPUT_MAX 4096
-#define UNREPAIRED 4            /* fsck(8): the exit status has this bit or a higher one if the file system is not right now */
+
+/* fsck(8): the exit status has this bit or a higher one if the file system is not right now. */
+#define UNREPAIRED 4
 
 /* The last line with something in it of what was printed into OUTPUT, in TEXT. */
 static const char *
@@ -44,7 +46,8 @@ fsck_device (const char *device, const char *type, FILE *payload)
     return 0;
   CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
   const struct process_io io = { .stdout_fd = output, .stderr_fd = output, .inherit_fd = -1 };
-  pid_t pid = output == -1 ? -1 : process_start ((const char *const[]) { fsck->program, fsck->option, device, NULL }, &io);
+  pid_t pid = output == -1 ? -1
+    : process_start ((const char *const[]) { fsck->program, fsck->option, device, NULL }, &io);
   if (pid == -1 || process_wait (pid, -1, &status) == -1) {
     error_message ("cannot run %s: %m", fsck->program);
     return -1;

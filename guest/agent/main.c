@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest's init: a server of the verbs in guest/agent/protocol.h.  It never exits, because the kernel panics if init does.
- * Under other names it is a tool for the programs that it runs (guest/agent/tools.c).
+/* The guest's init: a server of the verbs in guest/agent/protocol.h.  It never exits, because the kernel panics if init
+ * does.  Under other names it is a tool for the programs that it runs (guest/agent/tools.c).
  */
 #include <config.h>
 

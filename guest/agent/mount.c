@@ -112,8 +112,8 @@ mount_on_mount_point (const char *device, const char *type, char *options)
   CLEANUP_FREE char *missing = error == ENOENT ? modprobe_missing () : NULL;
   if (missing == NULL)
     return error;
-  error_message ("cannot mount %s as %s: the guest's kernel has no module %s: take another kernel (`powercut kernel fetch "
-                 "--flavour=full` gets one with all drivers)", device, type, missing);
+  error_message ("cannot mount %s as %s: the guest's kernel has no module %s: take another kernel "
+                 "(`powercut kernel fetch --flavour=full` gets one with all drivers)", device, type, missing);
   return -1;
 }
 

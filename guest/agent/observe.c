@@ -30,7 +30,8 @@ observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH
   else if (asprintf (&agent->observation, "? - - - - !%s - .\n", strerrorname_np (errno)) == -1)
     agent->observation = NULL;  /* else: the file system shut down as it was mounted, and that is what was seen */
   if (agent->observation == NULL && errno == EFBIG) {
-    error_message ("--pages: the files have more than %d bytes in all, or their paths more than %d: watch fewer with --watch",
+    error_message ("--pages: the files have more than %d bytes in all, or their paths more than %d: "
+                   "watch fewer with --watch",
                    SECTORS_MAX * SECTOR_SIZE, SECTOR_PATHS_MAX);
     return -1;
   }
@@ -69,6 +70,7 @@ observe_sectors (struct agent *agent, char **words, FILE *payload)
   if (paths == NULL)
     return out_of_memory ();
   agent->sectors = strcmp (words[0], "all") == 0 || count > 0;
-  agent->request = (struct sector_request) { strcmp (words[0], "all") == 0 ? NULL : (const char *const *) paths, count };
+  agent->request = (struct sector_request) { strcmp (words[0], "all") == 0 ? NULL : (const char *const *) paths,
+                                             count };
   return 0;
 }

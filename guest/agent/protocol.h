@@ -66,7 +66,9 @@
 /* If it is there, the root of the checker: what a log carries is not mixed with what the guest has of this machine. */
 #define AGENT_CHECKER_ROOT "/checker"
 
-/* A tool: with --setup or nothing, then the text of a workload (checker/workload/language.h), it does its setup or its update. */
+/* A tool: with --setup or nothing, then the text of a workload (checker/workload/language.h), it does its setup or its
+ * update.
+ */
 #define AGENT_WORKLOAD_TOOL "/bin/powercut-workload"
 
 /* What the guest's kernel calls for a module that is not loaded. */

@@ -65,7 +65,9 @@ bind_in_checker_root (const char *path)
   return -1;
 }
 
-/* Show the mounted file system in the checker's root, if it has one, with the directories that programs expect of a system. */
+/* Show the mounted file system in the checker's root, if it has one, with the directories that programs expect of a
+ * system.
+ */
 static int
 enter_checker_root (void)
 {
@@ -117,9 +119,9 @@ kernel_is_at_least (unsigned long major, unsigned long minor)
   return found_major > major || (found_major == major && found_minor >= minor);
 }
 
-/* OPTIONS and those that keep a file system from reading what recovery and observation do not need, some of it from a thread in
- * the background: what a run reads must not depend on time.  ext4 reads inodes ahead, and since Linux 5.14 all block
- * bitmaps after a mount (fs/ext4/super.c, Opt_no_prefetch_block_bitmaps).  To free; NULL with errno ENOMEM.
+/* OPTIONS and those that keep a file system from reading what recovery and observation do not need, some of it from a
+ * thread in the background: what a run reads must not depend on time.  ext4 reads inodes ahead, and since Linux 5.14
+ * all block bitmaps after a mount (fs/ext4/super.c, Opt_no_prefetch_block_bitmaps).  To free; NULL with errno ENOMEM.
  */
 static char *
 recovery_options (const char *type, const char *options)

@@ -41,7 +41,9 @@ end_processes (void)
 
 static struct timespec boot_time;       /* for remove_entry, which nftw gives no argument */
 
-/* A program of the host's may have been taken in here: what is as old as the boot stays, with the folders that it is in. */
+/* A program of the host's may have been taken in here: what is as old as the boot stays, with the folders that it is
+ * in.
+ */
 static int
 remove_entry (const char *path, const struct stat *status, int type, struct FTW *position)
 {
@@ -66,8 +68,8 @@ empty_folders (const struct agent *agent)
   return 0;
 }
 
-/* Files that are new elsewhere, and those that have become larger, show in how full the root file system is.  One that does not
- * count, which is not what an initramfs is unpacked to in the kernels of distributions, would hide them.
+/* Files that are new elsewhere, and those that have become larger, show in how full the root file system is.  One that
+ * does not count, which is not what an initramfs is unpacked to in the kernels of distributions, would hide them.
  */
 static int
 check_root (const struct agent *agent)
@@ -86,8 +88,8 @@ check_root (const struct agent *agent)
   return 0;
 }
 
-/* A mount elsewhere or a loop device that a program has left holds the device, with what it was: the next mount of it would be that
- * one again.
+/* A mount elsewhere or a loop device that a program has left holds the device, with what it was: the next mount of it
+ * would be that one again.
  */
 static int
 check_free (const char *device)

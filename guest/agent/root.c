@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The host's root in place of the initramfs: read through 9p, with a layer in memory over it for what programs write. */
+/* The host's root in place of the initramfs: read through 9p, with a layer in memory over it for what programs write.
+ */
 #include <config.h>
 
 #include <dirent.h>
@@ -28,7 +29,8 @@ static int
 mount_host (void)
 {
   for (int waited_ms = 0; waited_ms < DEVICE_WAIT_MS; waited_ms += DEVICE_STEP_MS) {
-    if (mount (AGENT_HOST_ROOT_TAG, LOWER, "9p", MS_RDONLY, "trans=virtio,version=9p2000.L,msize=262144,cache=loose") == 0)
+    if (mount (AGENT_HOST_ROOT_TAG, LOWER, "9p", MS_RDONLY,
+               "trans=virtio,version=9p2000.L,msize=262144,cache=loose") == 0)
       return 0;
     if (errno != ENOENT)
       break;
@@ -47,9 +49,12 @@ mount_layers (void)
     mkdir (folders[i], 0755);
   if (mount_host () == -1)
     return -1;
-  if (mount ("tmpfs", UPPER, "tmpfs", 0, "mode=755") == 0 && mkdir (UPPER "/files", 0755) == 0 && mkdir (UPPER "/work", 0755) == 0
-      && mount ("overlay", NEW_ROOT, "overlay", 0, "lowerdir=" LOWER ",upperdir=" UPPER "/files,workdir=" UPPER "/work") == 0
-      && (mkdir (NEW_ROOT OLD_ROOT, 0755) == 0 || errno == EEXIST) && mount ("/", NEW_ROOT OLD_ROOT, NULL, MS_BIND, NULL) == 0)
+  if (mount ("tmpfs", UPPER, "tmpfs", 0, "mode=755") == 0 && mkdir (UPPER "/files", 0755) == 0
+      && mkdir (UPPER "/work", 0755) == 0
+      && mount ("overlay", NEW_ROOT, "overlay", 0,
+                "lowerdir=" LOWER ",upperdir=" UPPER "/files,workdir=" UPPER "/work") == 0
+      && (mkdir (NEW_ROOT OLD_ROOT, 0755) == 0 || errno == EEXIST)
+      && mount ("/", NEW_ROOT OLD_ROOT, NULL, MS_BIND, NULL) == 0)
     return 0;
   error_message ("cannot put a layer over the host's root: %m");
   return -1;
@@ -90,7 +95,8 @@ make_links (void)
     closedir (tools);
   /* No link: it is copied. */
   if (access (OLD_ROOT "/initial", F_OK) == 0
-      && ((mkdir ("/initial", 0755) == -1 && errno != EEXIST) || mount (OLD_ROOT "/initial", "/initial", NULL, MS_BIND, NULL) == -1))
+      && ((mkdir ("/initial", 0755) == -1 && errno != EEXIST)
+          || mount (OLD_ROOT "/initial", "/initial", NULL, MS_BIND, NULL) == -1))
     error_message ("/initial: %m");
 }
 
@@ -99,7 +105,8 @@ root_enter_host (void)
 {
   if (mount_layers () == -1)
     return -1;
-  if (chdir (NEW_ROOT) == -1 || mount (".", "/", NULL, MS_MOVE, NULL) == -1 || chroot (".") == -1 || chdir ("/") == -1) {
+  if (chdir (NEW_ROOT) == -1 || mount (".", "/", NULL, MS_MOVE, NULL) == -1 || chroot (".") == -1
+      || chdir ("/") == -1) {
     error_message ("cannot enter the host's root: %m");
     return -1;
   }

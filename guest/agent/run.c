@@ -115,12 +115,13 @@ read_output (int output, char *text)
   return length;
 }
 
-/* Run ARGV in the mount point below ROOT and write how it ended to PAYLOAD.  With ALONE, whoever it left behind in its process
- * group is killed then.  The last of its output goes into TEXT, which has room for TEXT_MAX bytes.  Returns their number, or -1.
+/* Run ARGV in the mount point below ROOT and write how it ended to PAYLOAD.  With ALONE, whoever it left behind in its
+ * process group is killed then.  The last of its output goes into TEXT, which has room for TEXT_MAX bytes.  Returns
+ * their number, or -1.
  */
 static ssize_t
-run_to_end (const struct agent *agent, const char *root, const char *const *argv, uint64_t timeout_s, bool alone, char *text,
-            FILE *payload)
+run_to_end (const struct agent *agent, const char *root, const char *const *argv, uint64_t timeout_s, bool alone,
+            char *text, FILE *payload)
 {
   int status = 0;
   /* O_APPEND: whoever opens /dev/stdout anew must not write over what is there. */
@@ -176,7 +177,8 @@ run_program (struct agent *agent, char **words, FILE *payload)
   return length == -1 ? -1 : 0;
 }
 
-/* What the checker below ROOT is told: a file, and as an environment may not be large, a variable with the last of it. */
+/* What the checker below ROOT is told: a file, and as an environment may not be large, a variable with the last of it.
+ */
 static int
 publish_marks (const char *root, const char *marks)
 {

@@ -93,7 +93,8 @@ shell_start (struct agent *agent, char **words, FILE *payload)
     error_message ("busybox: not in the guest");
     return -1;
   }
-  if (parse_unsigned (words[2], SIZE_MAX_CELLS, &rows) == -1 || parse_unsigned (words[3], SIZE_MAX_CELLS, &columns) == -1) {
+  if (parse_unsigned (words[2], SIZE_MAX_CELLS, &rows) == -1
+      || parse_unsigned (words[3], SIZE_MAX_CELLS, &columns) == -1) {
     error_message ("shell: %s rows and %s columns: %m", words[2], words[3]);
     return -1;
   }

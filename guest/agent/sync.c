@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Bringing a device to rest.  sync(2) may return while writes that it started are under way (jfs: jfs_syncpt in
- * fs/jfs/jfs_logmgr.c starts the metadata's and does not wait), and a flush promises nothing about a write that completes
- * after the flush was issued.
+ * fs/jfs/jfs_logmgr.c starts the metadata's and does not wait), and a flush promises nothing about a write that
+ * completes after the flush was issued.
  */
 #include <config.h>
 
@@ -48,8 +48,8 @@ read_activity (const char *stat_file, struct activity *activity)
   return 0;
 }
 
-/* Wait until nothing is in flight; *activity is what there is then.  What the block layer has queued and not begun is not in
- * flight yet, hence the wait before the first look.
+/* Wait until nothing is in flight; *activity is what there is then.  What the block layer has queued and not begun is
+ * not in flight yet, hence the wait before the first look.
  */
 static int
 drain (const char *stat_file, struct activity *activity)

@@ -15,8 +15,8 @@
 
 enum { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_MISUSED = 2 };
 
-/* WORDS with single spaces between them, and without a newline at the end, which is not recorded; to free, or NULL after a
- * message.
+/* WORDS with single spaces between them, and without a newline at the end, which is not recorded; to free, or NULL
+ * after a message.
  */
 static char *
 join_words (char **words)

@@ -101,7 +101,8 @@ do_write (const struct worker *worker, const struct workload_operation *operatio
 {
   int flags = O_WRONLY | O_CREAT | (operation->verb == WORKLOAD_DWRITE ? O_DIRECT : 0);
   CLEANUP_CLOSE int fd = open_file (worker, operation->path, flags);
-  CLEANUP_FREE uint8_t *data = aligned_alloc (PAGE_BYTES, (operation->length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
+  CLEANUP_FREE uint8_t *data = aligned_alloc (PAGE_BYTES,
+                                              (operation->length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
   uint64_t offset = operation->offset;
   struct stat status;
 
@@ -113,7 +114,9 @@ do_write (const struct worker *worker, const struct workload_operation *operatio
   return write_all (fd, data, operation->length, offset);
 }
 
-/* The pages that the range of OPERATION lies in, shared; *length is their length, and *skipped what is before the range. */
+/* The pages that the range of OPERATION lies in, shared; *length is their length, and *skipped what is before the
+ * range.
+ */
 static uint8_t *
 map_range (const struct worker *worker, const struct workload_operation *operation, size_t *length, size_t *skipped)
 {
@@ -210,7 +213,8 @@ do_setxattr (const struct worker *worker, const struct workload_operation *opera
 {
   struct real_path room;
 
-  return setxattr (real_path (worker, operation->path, &room), operation->other, operation->value, operation->value_length, 0);
+  return setxattr (real_path (worker, operation->path, &room), operation->other, operation->value,
+                   operation->value_length, 0);
 }
 
 static int
@@ -245,7 +249,8 @@ do_sync (const struct worker *worker, const struct workload_operation *operation
 
   if (fd == -1)
     return -1;
-  return operation->verb == WORKLOAD_FSYNC ? fsync (fd) : operation->verb == WORKLOAD_FDATASYNC ? fdatasync (fd) : syncfs (fd);
+  return operation->verb == WORKLOAD_FSYNC ? fsync (fd) : operation->verb == WORKLOAD_FDATASYNC ? fdatasync (fd)
+    : syncfs (fd);
 }
 
 static int
@@ -365,7 +370,8 @@ tool_workload (char **words)
     if (!setup && (worker.mark_device = mark_device ()) == NULL)
       status = STATUS_FAILED;
     else
-      status = run_operations (&worker, setup ? 0 : workload.setup_count, setup ? workload.setup_count : workload.count);
+      status = run_operations (&worker, setup ? 0 : workload.setup_count,
+                               setup ? workload.setup_count : workload.count);
   }
   free (worker.tmpfiles);
   workload_free (&workload);

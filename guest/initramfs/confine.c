@@ -17,10 +17,12 @@ is_below (const char *path, const char *folder)
 {
   size_t length = strlen (folder);
 
-  return strncmp (path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0' || strcmp (folder, "/") == 0);
+  return strncmp (path, folder, length) == 0
+         && (path[length] == '/' || path[length] == '\0' || strcmp (folder, "/") == 0);
 }
 
-/* Whether PATH, without symbolic links, is a part of the system: not of /usr/local, where a site keeps what is its own. */
+/* Whether PATH, without symbolic links, is a part of the system: not of /usr/local, where a site keeps what is its own.
+ */
 static bool
 is_system (const char *path)
 {
@@ -34,7 +36,8 @@ is_system (const char *path)
   return false;
 }
 
-/* Whether everybody on this machine may read PATH, which has no symbolic links: not only who runs this, perhaps root. */
+/* Whether everybody on this machine may read PATH, which has no symbolic links: not only who runs this, perhaps root.
+ */
 static bool
 is_public (const char *path)
 {
@@ -66,10 +69,12 @@ initramfs_may_take (const struct initramfs *initramfs, const char *path)
   if (is_below (real, initramfs->confined))
     return true;
   if (!is_system (real))
-    initramfs_complain (initramfs, "%s: is neither in %s, from where alone files may be taken, nor a part of the system", path,
+    initramfs_complain (initramfs,
+                        "%s: is neither in %s, from where alone files may be taken, nor a part of the system", path,
                         initramfs->confined);
   else if (!is_public (real))
-    initramfs_complain (initramfs, "%s: not everybody on this machine may read it, and files may be taken from %s alone", path,
+    initramfs_complain (initramfs,
+                        "%s: not everybody on this machine may read it, and files may be taken from %s alone", path,
                         initramfs->confined);
   else
     return true;

@@ -70,7 +70,8 @@ read_headers (struct elf_input *input)
   const Elf64_Ehdr *header = &input->header;
 
   if (!read_at (input, &input->header, sizeof input->header, 0) || memcmp (header->e_ident, ELFMAG, SELFMAG) != 0
-      || header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_X86_64)
+      || header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB
+      || header->e_machine != EM_X86_64)
     return refuse (input, "an executable for another machine: the guest runs 64-bit x86 programs only");
   if (header->e_type != ET_EXEC && header->e_type != ET_DYN)
     return refuse (input, "an ELF file, but no executable");
@@ -101,7 +102,8 @@ read_loader (struct elf_input *input)
   char *name = input->elf->loader = calloc (1, segment->p_filesz);
   if (name == NULL)
     return refuse (input, "out of memory");
-  if (!read_at (input, name, segment->p_filesz, segment->p_offset) || name[segment->p_filesz - 1] != '\0' || *name != '/')
+  if (!read_at (input, name, segment->p_filesz, segment->p_offset) || name[segment->p_filesz - 1] != '\0'
+      || *name != '/')
     return refuse (input, "damaged ELF executable: its loader has no absolute path");
   return 0;
 }
@@ -153,7 +155,8 @@ find_strings (const struct elf_input *input, const Elf64_Phdr *dynamic, struct s
   return 0;
 }
 
-/* The text at INDEX of STRINGS, which ends before MAXIMUM bytes, to free; NULL with the reason said if there is none. */
+/* The text at INDEX of STRINGS, which ends before MAXIMUM bytes, to free; NULL with the reason said if there is none.
+ */
 static char *
 read_string (const struct elf_input *input, const struct strings *strings, uint64_t index, size_t maximum)
 {

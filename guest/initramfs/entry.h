@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an initramfs is made of: for the files of guest/initramfs alone.  From the ground up they are entry.c; confine.c; host.c;
- * tree.c; languages.c, imports.c, terminals.c and environment.c; programs.c; checker.c.  Each calls only those before it.
+/* What an initramfs is made of: for the files of guest/initramfs alone.  From the ground up they are entry.c;
+ * confine.c; host.c; tree.c; languages.c, imports.c, terminals.c and environment.c; programs.c; checker.c.  Each calls
+ * only those before it.
  */
 #ifndef POWERCUT_GUEST_INITRAMFS_ENTRY_H
 #define POWERCUT_GUEST_INITRAMFS_ENTRY_H
@@ -40,17 +41,20 @@ struct initramfs {
   struct text_list read;        /* files that were searched for the modules that they import */
 };
 
-/* The object GUEST: found, or made with MODE if it is new, with its parent folders.  NULL after a message, for example if
- * one is a folder and the other is none.
+/* The object GUEST: found, or made with MODE if it is new, with its parent folders.  NULL after a message, for example
+ * if one is a folder and the other is none.
  */
 extern struct initramfs_entry *initramfs_entry (struct initramfs *initramfs, const char *guest, mode_t mode,
                                                 bool *is_new);
 
-/* Make GUEST what MODE says, a directory or a node of DEVICE, unless there is something already.  Returns 0, or -1 after a message. */
+/* Make GUEST what MODE says, a directory or a node of DEVICE, unless there is something already.  Returns 0, or -1
+ * after a message.
+ */
 extern int initramfs_add_special (struct initramfs *initramfs, const char *guest, mode_t mode, dev_t device);
 
 /* The same for a file with the contents DATA, of LENGTH bytes, or a symbolic link with that target. */
-extern int initramfs_add_bytes (struct initramfs *initramfs, const char *guest, mode_t mode, const void *data, size_t length);
+extern int initramfs_add_bytes (struct initramfs *initramfs, const char *guest, mode_t mode, const void *data,
+                                size_t length);
 
 /* Whether the host's PATH may be taken; if not, a message says why. */
 extern bool initramfs_may_take (const struct initramfs *initramfs, const char *path);

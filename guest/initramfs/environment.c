@@ -26,7 +26,8 @@ static char *
 guest_directory (const char *directory, size_t length)
 {
   CLEANUP_FREE char *current = length > 0 && *directory == '/' ? NULL : getcwd (NULL, 0);
-  CLEANUP_FREE char *absolute = text_format ("%s%s%.*s/", current ? current : "", current ? "/" : "", (int) length, directory);
+  CLEANUP_FREE char *absolute = text_format ("%s%s%.*s/", current ? current : "", current ? "/" : "", (int) length,
+                                             directory);
   char *guest = absolute ? initramfs_guest_path (absolute) : NULL;
 
   if (guest)

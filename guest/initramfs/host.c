@@ -69,8 +69,8 @@ add_link (struct initramfs *initramfs, const char *path, const char *target)
   return 0;
 }
 
-/* If *resolved is a symbolic link, add it, and let *resolved be the directory that it counts from and *rest what is left to
- * follow.  Returns 1, 0 if it is none, or -1 after a message.
+/* If *resolved is a symbolic link, add it, and let *resolved be the directory that it counts from and *rest what is
+ * left to follow.  Returns 1, 0 if it is none, or -1 after a message.
  */
 static int
 step_over_link (struct initramfs *initramfs, char **resolved, char **rest)

@@ -33,15 +33,16 @@ skip_word (struct piece *piece, const char *word)
 {
   const size_t length = strlen (word);
 
-  if (piece->length <= length || memcmp (piece->text, word, length) != 0 || (piece->text[length] != ' ' && piece->text[length] != '\t'))
+  if (piece->length <= length || memcmp (piece->text, word, length) != 0
+      || (piece->text[length] != ' ' && piece->text[length] != '\t'))
     return false;
   skip (piece, length);
   skip_blanks (piece);
   return true;
 }
 
-/* Take the name that PIECE begins with, of letters, digits and underscores, and where it has double colons `/` for each.  It is
- * empty if there is none or it is too long.
+/* Take the name that PIECE begins with, of letters, digits and underscores, and where it has double colons `/` for
+ * each.  It is empty if there is none or it is too long.
  */
 static void
 take_name (struct piece *piece, char *name)

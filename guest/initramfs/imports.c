@@ -58,7 +58,8 @@ read_package (const struct import_search *search, const char *path)
   int r = 0;
 
   while (walk && r == 0 && (found = fts_read (walk)) != NULL)
-    if (found->fts_info == FTS_F && (fnmatch ("*.py", found->fts_name, 0) == 0 || fnmatch ("*.pm", found->fts_name, 0) == 0))
+    if (found->fts_info == FTS_F
+        && (fnmatch ("*.py", found->fts_name, 0) == 0 || fnmatch ("*.pm", found->fts_name, 0) == 0))
       r = read_module (search, found->fts_path);
   if (walk)
     fts_close (walk);
@@ -88,7 +89,8 @@ is_there (const char *path, const char *pattern)
 static int
 add_directory (struct initramfs *initramfs, const char *path)
 {
-  return initramfs_add_host_tree (initramfs, path, &(struct tree_rules) { is_unwanted, .libraries = true, .times = true });
+  return initramfs_add_host_tree (initramfs, path,
+                                  &(struct tree_rules) { is_unwanted, .libraries = true, .times = true });
 }
 
 /* Add the directory PATH if it holds modules, once.  Returns whether it does. */

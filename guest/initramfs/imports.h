@@ -5,8 +5,9 @@
 
 #include "guest/initramfs/entry.h"
 
-/* Add the modules that TEXT, of LENGTH bytes and in LANGUAGE, imports, as far as they are beside it in DIRECTORY (or NULL) or where
- * the interpreter looks for those that are not its own; and so on, what these import.  Returns 0, or -1 after a message.
+/* Add the modules that TEXT, of LENGTH bytes and in LANGUAGE, imports, as far as they are beside it in DIRECTORY (or
+ * NULL) or where the interpreter looks for those that are not its own; and so on, what these import.  Returns 0, or -1
+ * after a message.
  */
 extern int initramfs_add_imports (struct initramfs *initramfs, enum language language, const char *text, size_t length,
                                   const char *directory);

@@ -52,7 +52,8 @@ add_skeleton (struct initramfs *initramfs)
   };
 
   for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++)
-    if (initramfs_add_special (initramfs, objects[i].path, objects[i].mode, makedev (objects[i].major, objects[i].minor)) == -1)
+    if (initramfs_add_special (initramfs, objects[i].path, objects[i].mode,
+                               makedev (objects[i].major, objects[i].minor)) == -1)
       return -1;
   return add_merged_folders (initramfs);
 }

@@ -17,12 +17,13 @@
 #include "guest/initramfs/languages.h"
 #include "guest/initramfs/tree.h"
 
-/* What interpreters answer: `E PATH`, the interpreter itself; `L DIRECTORY`, its own library; `F FILE`, what else it needs;
- * `P DIRECTORY`, where it looks for modules of others.
+/* What interpreters answer: `E PATH`, the interpreter itself; `L DIRECTORY`, its own library; `F FILE`, what else it
+ * needs; `P DIRECTORY`, where it looks for modules of others.
  */
 static const char python_question[] =
   "import sys\n"
-  "sys.path = [path for path in sys.path if path.startswith('/')]\n"      /* not from the current directory, which may be anybody's */
+  /* Not from the current directory, which may be anybody's. */
+  "sys.path = [path for path in sys.path if path.startswith('/')]\n"
   "import os, sysconfig\n"
   "own = [sysconfig.get_path(name) for name in ('stdlib', 'platstdlib')]\n"
   "print('E ' + (sys.executable or ''))\n"
@@ -39,8 +40,8 @@ static const char perl_question[] =
 /* Parts of the libraries that no program needs to run. */
 static const char *const unwanted_names[] = {
   /* Python's */
-  "test", "tests", "_test*", "idlelib", "turtledemo", "turtle.*", "tkinter", "_tkinter*", "lib2to3", "ensurepip", "pydoc_data",
-  "config-*", "site-packages", "dist-packages", "*.opt-[12].pyc",
+  "test", "tests", "_test*", "idlelib", "turtledemo", "turtle.*", "tkinter", "_tkinter*", "lib2to3", "ensurepip",
+  "pydoc_data", "config-*", "site-packages", "dist-packages", "*.opt-[12].pyc",
   /* Perl's; the two letters are of Encode's tables */
   "*.pod", "CPAN", "Collate", "CORE", "CoreList*", "PPPort.pm", "CN", "JP", "KR", "TW", "*.a", "*.h",
 };
@@ -100,9 +101,9 @@ compare_programs (const char *program, const char *executable, char **real)
   return *real ? 0 : -1;
 }
 
-/* The interpreter of LANGUAGE that may be asked in place of PROGRAM: itself or, when confined, only what it leads to, and only if
- * that is one of the system's.  A case may bring programs, links to an interpreter or in the name of one, and beside a link files
- * (pyvenv.cfg) that have the interpreter run code when it starts.  To free, or NULL.
+/* The interpreter of LANGUAGE that may be asked in place of PROGRAM: itself or, when confined, only what it leads to,
+ * and only if that is one of the system's.  A case may bring programs, links to an interpreter or in the name of one,
+ * and beside a link files (pyvenv.cfg) that have the interpreter run code when it starts.  To free, or NULL.
  */
 static char *
 find_asked (const struct initramfs *initramfs, const char *program, enum language language)
@@ -115,13 +116,16 @@ find_asked (const struct initramfs *initramfs, const char *program, enum languag
   for (size_t i = 0; initramfs->confined && i < sizeof directories / sizeof directories[0]; i++) {
     const size_t length = strlen (directories[i]);
 
-    if (strncmp (real, directories[i], length) == 0 && strchr (real + length, '/') == NULL && language_of (real) == language)
+    if (strncmp (real, directories[i], length) == 0 && strchr (real + length, '/') == NULL
+        && language_of (real) == language)
       return text_format ("%s", real);
   }
   return initramfs->confined ? NULL : text_format ("%s", real);
 }
 
-/* Have the interpreter ASKED answer.  Isolated, it heeds no environment, and finds nothing of the current directory or the user's. */
+/* Have the interpreter ASKED answer.  Isolated, it heeds no environment, and finds nothing of the current directory or
+ * the user's.
+ */
 static int
 ask (const char *asked, bool python, bool isolated, struct capture *answer)
 {

@@ -17,7 +17,8 @@
 #define OBJECTS_MAX 4096        /* the program and its libraries */
 
 /* Where distributions' loaders look at last, and where the loader itself is. */
-#define DEFAULT_DIRECTORIES "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib"
+#define DEFAULT_DIRECTORIES \
+  "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib"
 
 /* The program, or a library that it needs. */
 struct object {
@@ -63,8 +64,8 @@ directory_of (const char *path)
   return slash ? strndup (path, slash > path ? (size_t) (slash - path) : 1) : NULL;
 }
 
-/* The directory of LENGTH bytes in the DT_RPATH or DT_RUNPATH of the object PATH, to free; or NULL, for example because it has
- * another variable in it than $ORIGIN, where the object is.
+/* The directory of LENGTH bytes in the DT_RPATH or DT_RUNPATH of the object PATH, to free; or NULL, for example because
+ * it has another variable in it than $ORIGIN, where the object is.
  */
 static char *
 expand_directory (const char *directory, size_t length, const char *path)
@@ -114,7 +115,8 @@ look_in (const char *directories, const char *owner, const char *name)
 
   for (; directories && found == NULL; directories = strchr (directories, ':') ? strchr (directories, ':') + 1 : NULL) {
     size_t length = strcspn (directories, ":");
-    CLEANUP_FREE char *directory = length > 0 && length < PATH_MAX ? expand_directory (directories, length, owner) : NULL;
+    CLEANUP_FREE char *directory = length > 0 && length < PATH_MAX ? expand_directory (directories, length, owner)
+      : NULL;
 
     if (directory)
       found = open_library (directory, name);
@@ -181,13 +183,15 @@ add_library (struct library_search *search, const struct object *user, const cha
   if (is_known (search, name))
     return 0;
   if (search->count == OBJECTS_MAX) {
-    snprintf (search->why, search->why_size, "%s: needs more than %d shared libraries", search->objects[0]->path, OBJECTS_MAX);
+    snprintf (search->why, search->why_size, "%s: needs more than %d shared libraries", search->objects[0]->path,
+              OBJECTS_MAX);
     return -1;
   }
   struct object *object = strchr (name, '/') && *name != '/' ? NULL : look_for (search, user, name);
   if (object == NULL) {
     snprintf (search->why, search->why_size,
-              "%s needs the shared library %s, which is not found: install it or set LD_LIBRARY_PATH", user->path, name);
+              "%s needs the shared library %s, which is not found: install it or set LD_LIBRARY_PATH",
+              user->path, name);
     return -1;
   }
   object->parent = user;

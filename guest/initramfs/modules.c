@@ -68,15 +68,15 @@ add_module (struct initramfs *initramfs, const char *order, const char *file)
 }
 
 static int
-add_named_module (struct initramfs *initramfs, const struct kernel *kernel, const char *order, const char *name, bool optional)
+add_named_module (struct initramfs *initramfs, const struct kernel *kernel, const char *order, const char *name,
+                  bool optional)
 {
   struct text_list files;
   int result = modules_find (kernel->modules, kernel->release, name, &files);
 
   if (result == 1 && !optional)
-    error_message ("kernel %s has no module %s: take another kernel (`powercut kernel fetch --flavour=full` gets one with all "
-                   "drivers)",
-                   kernel->release, name);
+    error_message ("kernel %s has no module %s: take another kernel "
+                   "(`powercut kernel fetch --flavour=full` gets one with all drivers)", kernel->release, name);
   if (result != 0)
     return result == 1 && optional ? 0 : -1;
   for (size_t i = 0; i < files.count && result == 0; i++)
@@ -86,7 +86,8 @@ add_named_module (struct initramfs *initramfs, const struct kernel *kernel, cons
 }
 
 int
-initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel, const char *type, const char *const *names)
+initramfs_add_modules (struct initramfs *initramfs, const struct kernel *kernel, const char *type,
+                       const char *const *names)
 {
   CLEANUP_FREE char *order = text_format (MODULE_ORDER "%s%s", type ? "." : "", type ? type : "");
 

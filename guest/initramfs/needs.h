@@ -14,9 +14,9 @@ struct program_needs {
   char why[1024];               /* why it cannot run here, in one line */
 };
 
-/* Find out what the executable FILE (a path) needs, as the kernel and its loader would, by reading it.  Returns 0 and fills *needs, to be
- * freed with program_needs_free, or returns -1 with needs->why alone filled: it prints nothing, because the caller may
- * only have guessed that FILE is wanted.
+/* Find out what the executable FILE (a path) needs, as the kernel and its loader would, by reading it.  Returns 0 and
+ * fills *needs, to be freed with program_needs_free, or returns -1 with needs->why alone filled: it prints nothing,
+ * because the caller may only have guessed that FILE is wanted.
  */
 extern int program_needs (const char *file, struct program_needs *needs);
 extern void program_needs_free (struct program_needs *needs);

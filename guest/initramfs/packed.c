@@ -140,7 +140,8 @@ unpack (struct unpacker *unpacker)
   int r = 0, status = ARCHIVE_OK;
 
   /* ARCHIVE_WARN: a program would be run for it. */
-  if (archive_read_support_filter_zstd (archive) != ARCHIVE_OK || archive_read_support_format_cpio (archive) != ARCHIVE_OK
+  if (archive_read_support_filter_zstd (archive) != ARCHIVE_OK
+      || archive_read_support_format_cpio (archive) != ARCHIVE_OK
       || archive_read_open (archive, unpacker, NULL, next_piece, NULL) != ARCHIVE_OK)
     return fault (unpacker, archive_error_string (archive));
   while (r == 0 && (status = archive_read_next_header (archive, &header)) == ARCHIVE_OK)
@@ -169,7 +170,8 @@ initramfs_add_packed (struct initramfs *initramfs, const struct packed_piece *pi
                       const char *name)
 {
   struct unpacker unpacker = {
-    .initramfs = initramfs, .archive = archive_read_new (), .next = pieces, .end = pieces + count, .root = root, .name = name
+    .initramfs = initramfs, .archive = archive_read_new (), .next = pieces, .end = pieces + count, .root = root,
+    .name = name
   };
 
   if (unpacker.archive == NULL)

@@ -75,8 +75,8 @@ is_systems (const char *file)
   return strncmp (file, "/usr/", 5) == 0 && strncmp (file, "/usr/local/", 11) != 0;
 }
 
-/* Add what the script FILE, of NEEDS, names or imports.  Words are looked up in LEVELS levels of shell scripts that name one another:
- * the system's name a lot that is hardly ever run.
+/* Add what the script FILE, of NEEDS, names or imports.  Words are looked up in LEVELS levels of shell scripts that
+ * name one another: the system's name a lot that is hardly ever run.
  */
 static int
 search_script (struct initramfs *initramfs, const char *file, const struct program_needs *needs, unsigned levels)
@@ -84,7 +84,8 @@ search_script (struct initramfs *initramfs, const char *file, const struct progr
   CLEANUP_FREE char *directory = strndup (file, (size_t) (strrchr (file, '/') - file));
 
   if (needs->language != LANGUAGE_SHELL)
-    return directory ? initramfs_add_imports (initramfs, needs->language, needs->text, strlen (needs->text), directory) : -1;
+    return directory ? initramfs_add_imports (initramfs, needs->language, needs->text, strlen (needs->text), directory)
+      : -1;
   if (levels == 0 || (levels < SCRIPT_LEVELS && is_systems (file)))
     return 0;
   return add_words (initramfs, needs->text, levels - 1);
@@ -163,7 +164,8 @@ add_starter (struct initramfs *initramfs, const char *file, const char *real)
   return initramfs_entry (initramfs, guest, S_IFREG, &is_new);
 }
 
-/* Add the program that the host has as FILE, and which is REAL behind all symbolic links.  Returns its entry, or NULL. */
+/* Add the program that the host has as FILE, and which is REAL behind all symbolic links.  Returns its entry, or NULL.
+ */
 static struct initramfs_entry *
 add_found_program (struct initramfs *initramfs, const char *file, const char *real, unsigned levels)
 {

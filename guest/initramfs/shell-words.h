@@ -17,9 +17,9 @@ struct shell_words {
   size_t code_length;
 };
 
-/* Find the next word, which takes the place of the one before.  Left out are variables, what values are given to, what has a `(`
- * after it (a call in some other language), comments that fill a line, and code for interpreters of other languages.  Returns 1,
- * 0 at the end, or -1 after a message; the word is freed unless it returns 1.
+/* Find the next word, which takes the place of the one before.  Left out are variables, what values are given to, what
+ * has a `(` after it (a call in some other language), comments that fill a line, and code for interpreters of other
+ * languages.  Returns 1, 0 at the end, or -1 after a message; the word is freed unless it returns 1.
  */
 extern int shell_words_next (struct shell_words *words);
 

@@ -24,7 +24,8 @@ static void
 add_object (XXH3_state_t *hash, const struct initramfs_entry *object)
 {
   struct attributes attributes = {
-    .mode = object->mode, .owner = object->owner, .group = object->group, .device = object->device, .length = object->length
+    .mode = object->mode, .owner = object->owner, .group = object->group, .device = object->device,
+    .length = object->length
   };
   struct stat status;
 

@@ -138,8 +138,8 @@ initramfs_fit (const struct initramfs *initramfs, uint64_t *memory_bytes)
     r = refuse (&files);
   else if (needed > *memory_bytes) {
     if (files.bytes > QUIET_BYTES)
-      error_message ("the guest gets %" PRIu64 " MiB of memory, because %" PRIu64 " MiB of programs and files are taken into it: "
-                     "--verbose lists them", needed >> 20, files.bytes >> 20);
+      error_message ("the guest gets %" PRIu64 " MiB of memory, because %" PRIu64 " MiB of programs and files are "
+                     "taken into it: --verbose lists them", needed >> 20, files.bytes >> 20);
     *memory_bytes = needed;
   }
   free (files.files);

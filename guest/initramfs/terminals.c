@@ -10,7 +10,8 @@
 #include "guest/initramfs/host.h"
 #include "guest/initramfs/terminals.h"
 
-static const char *const directories[] = { "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo", "/usr/lib/terminfo" };
+static const char *const directories[] = { "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
+                                           "/usr/lib/terminfo" };
 
 /* What programs are on in the guest: the kernel says `linux`, and script(1) and the like may say otherwise. */
 static const char *const terminals[] = { "linux", "vt100", "xterm", "xterm-256color", "screen", "dumb" };

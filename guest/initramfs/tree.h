@@ -12,8 +12,8 @@ struct tree_rules {
   bool times;                   /* files keep the time of their last change */
 };
 
-/* Add the directory PATH of the host at its place, with the symbolic links on the way to it.  While guessing, what cannot be read is
- * left out.  Returns 0, or -1 after a message.
+/* Add the directory PATH of the host at its place, with the symbolic links on the way to it.  While guessing, what
+ * cannot be read is left out.  Returns 0, or -1 after a message.
  */
 extern int initramfs_add_host_tree (struct initramfs *initramfs, const char *path, const struct tree_rules *rules);
 

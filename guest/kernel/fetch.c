@@ -45,7 +45,8 @@ package_release (const char *name)
 {
   const char *release = name + strlen (PACKAGE_PREFIX), *suffix = strstr (release, SIGNATURE_SUFFIX);
 
-  return suffix && suffix[strlen (SIGNATURE_SUFFIX)] == '\0' ? strndup (release, (size_t) (suffix - release)) : strdup (release);
+  return suffix && suffix[strlen (SIGNATURE_SUFFIX)] == '\0' ? strndup (release, (size_t) (suffix - release))
+    : strdup (release);
 }
 
 /* Does RELEASE have the version and the flavour that are wished for? */

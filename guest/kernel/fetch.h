@@ -8,7 +8,8 @@
 /* Which kernel to fetch. */
 struct kernel_wish {
   const char *version;          /* its release begins so; NULL: the newest */
-  const char *suite;            /* as trixie-backports; NULL: the machine's own, and if they have no such version some others */
+  const char *suite;            /* as trixie-backports; NULL: the machine's own, and if they have no such version some
+                                   others */
   const char *flavour;          /* NULL: that of VERSION, if that is a whole release, else cloud */
 };
 

@@ -6,12 +6,12 @@
 #include "guest/kernel/kernel.h"
 
 /* Find the kernel that the user means.
- *   SPEC NULL       the first kernel of kernel_list_fetched, else the newest readable /boot/vmlinuz-* whose modules are readable
- *                   too
- *   a file          that image; its modules are sought in lib/modules/RELEASE and usr/lib/modules/RELEASE: beside it, one and
- *                   three directories above it, so that they are found in a built tree (TREE/arch/x86/boot), in a root or an
- *                   unpacked package (boot/vmlinuz-R, and lib/modules/R/vmlinuz since Debian's 6.19, in Fedora and Arch), and
- *                   in /
+ *   SPEC NULL       the first kernel of kernel_list_fetched, else the newest readable /boot/vmlinuz-* whose modules are
+ *                   readable too
+ *   a file          that image; its modules are sought in lib/modules/RELEASE and usr/lib/modules/RELEASE: beside it,
+ *                   one and three directories above it, so that they are found in a built tree (TREE/arch/x86/boot), in
+ *                   a root or an unpacked package (boot/vmlinuz-R, and lib/modules/R/vmlinuz since Debian's 6.19, in
+ *                   Fedora and Arch), and in /
  *   a directory     the newest image in arch/x86/boot, boot, the directory itself, lib/modules/R or usr/lib/modules/R
  *   other text      the first fetched kernel whose release begins with it: 6.1, 6.12, 6.1.0-56-amd64
  * Where modules.dep is missing, depmod makes it if the directory can be written.

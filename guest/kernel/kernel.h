@@ -7,7 +7,7 @@
 
 struct kernel {
   char *image;                  /* path of the bootable image (vmlinuz, bzImage) */
-  char *release;                /* as `uname -r` will say, for example 6.1.0-56-cloud-amd64: read from the image itself */
+  char *release;                /* as `uname -r` will say, such as 6.1.0-56-cloud-amd64: read from the image itself */
   char *modules;                /* directory with kernel/ and modules.dep, or NULL: everything needed is built in */
   char *suite;                  /* which it was fetched from, or NULL: not fetched, or nobody knows any more */
 };
@@ -24,13 +24,18 @@ extern const char *kernel_flavour (const char *release);
 /* Does RELEASE begin with VERSION, as 6.1.0-56-cloud-amd64 does with 6.1 and 6.1.0-56 but not with 6.1.0-5? */
 extern bool kernel_release_matches (const char *release, const char *version);
 
-/* The modules of RELEASE below BASE, in lib/modules or usr/lib/modules, if they are there and readable: to free, else NULL. */
+/* The modules of RELEASE below BASE, in lib/modules or usr/lib/modules, if they are there and readable: to free, else
+ * NULL.
+ */
 extern char *kernel_modules_in (const char *base, const char *release);
 
-/* See that the modules of KERNEL, if it has any, have the index that modprobe reads.  Returns 0, or -1 after a message. */
+/* See that the modules of KERNEL, if it has any, have the index that modprobe reads.  Returns 0, or -1 after a message.
+ */
 extern int kernel_prepare_modules (const struct kernel *kernel);
 
-/* Whether KERNEL has all MODULES (NULL at the end), built in or not; one without modules has them for all that is known. */
+/* Whether KERNEL has all MODULES (NULL at the end), built in or not; one without modules has them for all that is
+ * known.
+ */
 extern bool kernel_has_modules (const struct kernel *kernel, const char *const *modules);
 
 #endif

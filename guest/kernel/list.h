@@ -13,8 +13,8 @@ extern int kernel_list_fetched (struct kernel **kernels);
 /* The same for the kernels installed in /boot, as far as they and their modules can be read. */
 extern int kernel_list_installed (struct kernel **kernels);
 
-/* Move the kernel at INDEX (-1: none) of the COUNT KERNELS to *kernel, and free all others and the array.  Returns whether there
- * is one.
+/* Move the kernel at INDEX (-1: none) of the COUNT KERNELS to *kernel, and free all others and the array.  Returns
+ * whether there is one.
  */
 extern bool kernel_list_take (struct kernel *kernels, int count, int index, struct kernel *kernel);
 

@@ -12,9 +12,10 @@
  */
 extern int modules_prepare (const char *folder, const char *release);
 
-/* The files of module NAME in FOLDER, with all that it depends on before it, and all that it wants without depending on it
- * (guest/kernel/softdep.h) as far as the kernel has it, in the order to load them, to be freed with text_list_free.  No
- * file at all if NAME is built in.  Returns 0; 1 without a message if this kernel knows no such name; or -1 after a message.
+/* The files of module NAME in FOLDER, with all that it depends on before it, and all that it wants without depending on
+ * it (guest/kernel/softdep.h) as far as the kernel has it, in the order to load them, to be freed with text_list_free.
+ * No file at all if NAME is built in.  Returns 0; 1 without a message if this kernel knows no such name; or -1 after a
+ * message.
  */
 extern int modules_find (const char *folder, const char *release, const char *name,
                          struct text_list *files);

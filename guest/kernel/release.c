@@ -28,8 +28,9 @@ report_missing (const char *release, const char *log)
   if (*release == '\0' || *release == '-' || strspn (release, RELEASE_CHARACTERS) != strlen (release))
     error_message ("%s: the kernel that it names is none: give one with --kernel=VERSION|FILE|DIR", log);
   else
-    error_message ("%s was recorded on Linux %s, which is neither fetched nor installed here: `powercut kernel fetch %s` gets it, or "
-                   "give another with --kernel=VERSION|FILE|DIR", log, release, release);
+    error_message ("%s was recorded on Linux %s, which is neither fetched nor installed here: "
+                   "`powercut kernel fetch %s` gets it, or give another with --kernel=VERSION|FILE|DIR",
+                   log, release, release);
   return -1;
 }
 

@@ -28,7 +28,8 @@ static const struct package_place images[] = {
 static const struct package_place configs[] = {
   { "boot/config-", "" }, { "usr/lib/modules/", "/config" }, { "lib/modules/", "/config" }, { 0 },
 };
-static const struct package_place module_trees[] = { { "usr/lib/modules/", "/kernel" }, { "lib/modules/", "/kernel" }, { 0 } };
+static const struct package_place module_trees[] = { { "usr/lib/modules/", "/kernel" }, { "lib/modules/", "/kernel" },
+                                                     { 0 } };
 
 /* Where it is put: the cache has one layout. */
 static const char *const cache_directories[] = { "", "/boot", "/lib", "/lib/modules" };

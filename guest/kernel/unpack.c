@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A boot image unpacks itself in the guest, which costs a second or more there under emulation, and the most with xz.  QEMU also
- * boots what is inside, an ELF file, if that has a PVH note to say where to enter.
+/* A boot image unpacks itself in the guest, which costs a second or more there under emulation, and the most with xz.
+ * QEMU also boots what is inside, an ELF file, if that has a PVH note to say where to enter.
  *
  * Documentation/arch/x86/boot.rst: the protected-mode code begins behind the setup sectors; payload_offset (0x248) and
  * payload_length (0x24c) say where in it the compressed kernel is.  The last four bytes of that are the length before
@@ -69,7 +69,8 @@ find_payload (const struct bytes *image, size_t *offset, size_t *size)
   const unsigned char *header = image->data;
   size_t setup = ((header[SETUP_SECTORS_AT] ? header[SETUP_SECTORS_AT] : 4) + 1u) * 512;
 
-  if (memcmp (header + MAGIC_AT, "HdrS", 4) != 0 || (header[PROTOCOL_AT] | header[PROTOCOL_AT + 1] << 8) < PROTOCOL_WITH_PAYLOAD)
+  if (memcmp (header + MAGIC_AT, "HdrS", 4) != 0
+      || (header[PROTOCOL_AT] | header[PROTOCOL_AT + 1] << 8) < PROTOCOL_WITH_PAYLOAD)
     return -1;
   *offset = setup + little_endian (header + PAYLOAD_AT);
   *size = little_endian (header + PAYLOAD_AT + 4);
@@ -130,7 +131,8 @@ is_bootable (const struct bytes *kernel)
 {
   Elf64_Ehdr header;
 
-  if (kernel->size < sizeof header || memcmp (kernel->data, ELFMAG, SELFMAG) != 0 || kernel->data[EI_CLASS] != ELFCLASS64)
+  if (kernel->size < sizeof header || memcmp (kernel->data, ELFMAG, SELFMAG) != 0
+      || kernel->data[EI_CLASS] != ELFCLASS64)
     return false;
   memcpy (&header, kernel->data, sizeof header);
   for (size_t i = 0; i < header.e_phnum; i++) {
@@ -140,7 +142,8 @@ is_bootable (const struct bytes *kernel)
     if (at > kernel->size - sizeof segment)
       return false;
     memcpy (&segment, kernel->data + at, sizeof segment);
-    if (segment.p_type == PT_NOTE && segment.p_offset <= kernel->size && segment.p_filesz <= kernel->size - segment.p_offset
+    if (segment.p_type == PT_NOTE && segment.p_offset <= kernel->size
+        && segment.p_filesz <= kernel->size - segment.p_offset
         && has_pvh_note (kernel->data + segment.p_offset, segment.p_filesz))
       return true;
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Kernels for the tests, as far as they are looked at: an image is a boot header.  The program that links this sees its own
- * messages.
+/* Kernels for the tests, as far as they are looked at: an image is a boot header.  The program that links this sees its
+ * own messages.
  */
 #ifndef POWERCUT_TESTS_UNIT_PUT_KERNEL_H
 #define POWERCUT_TESTS_UNIT_PUT_KERNEL_H

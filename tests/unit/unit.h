@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every unit test program is one suite of libcheck, printed as TAP for automake's driver.  Each of its tests is a process of its own. */
+/* Every unit test program is one suite of libcheck, printed as TAP for automake's driver.  Each of its tests is a
+ * process of its own.
+ */
 #ifndef POWERCUT_TESTS_UNIT_UNIT_H
 #define POWERCUT_TESTS_UNIT_UNIT_H
 
 #include <check.h>
 #include <stdlib.h>
 
-/* Run SUITE with a directory for new_path, which is removed with all that is in it, and free SUITE.  Returns the program's exit status. */
+/* Run SUITE with a directory for new_path, which is removed with all that is in it, and free SUITE.  Returns the
+ * program's exit status.
+ */
 extern int run_suite (Suite *suite);
 
 /* A new path in that directory, to free. */
@@ -17,7 +21,9 @@ extern const TTest *unit_loop (const TTest *test, size_t count);
 /* The same with a case for each element of TABLE. */
 #define LOOP_OVER(test, table) unit_loop (test, sizeof (table) / sizeof (table)[0])
 
-/* Run COUNT TESTS, each between SETUP and TEARDOWN, which may be NULL, in its own process.  Returns the program's exit status. */
+/* Run COUNT TESTS, each between SETUP and TEARDOWN, which may be NULL, in its own process.  Returns the program's exit
+ * status.
+ */
 extern int run_unit_tests (const char *name, SFun setup, SFun teardown, const TTest *const *tests, size_t count);
 
 /* The whole program: a suite of NAME with these tests, and what goes before and after each. */

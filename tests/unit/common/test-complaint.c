@@ -19,9 +19,11 @@ assert_complaint (const char *text, const char *expected)
 
 START_TEST (a_usage_text_is_not_shown)
 {
-  assert_complaint ("size 1024 of data subvolume is too small, minimum 4096 blocks\nUsage: mkfs.xfs\n/* blocksize */\t\t[-b size=num]\n"
-                    "<value> is xxx (512 byte blocks).\n", "size 1024 of data subvolume is too small, minimum 4096 blocks");
-  assert_complaint ("mkfs.btrfs: invalid option -- 'Z'\nusage: mkfs.btrfs [options] <dev> [<dev...>]\n\n    Create a file system\n\n",
+  assert_complaint ("size 1024 of data subvolume is too small, minimum 4096 blocks\nUsage: mkfs.xfs\n"
+                    "/* blocksize */\t\t[-b size=num]\n<value> is xxx (512 byte blocks).\n",
+                    "size 1024 of data subvolume is too small, minimum 4096 blocks");
+  assert_complaint ("mkfs.btrfs: invalid option -- 'Z'\nusage: mkfs.btrfs [options] <dev> [<dev...>]\n\n"
+                    "    Create a file system\n\n",
                     "mkfs.btrfs: invalid option -- 'Z'");
   assert_complaint ("\n\tError: Wrong features nonsense\n\nUsage: mkfs.f2fs [options] device [sectors]\n[options]:\n",
                     "Error: Wrong features nonsense");
@@ -30,9 +32,11 @@ END_TEST
 
 START_TEST (the_last_lines_are_shown)
 {
-  assert_complaint ("mkfs.nilfs2 (nilfs-utils 2.2.9)\nError: too small device.\n       device size=65536 bytes, required size=134221824 bytes.\n"
+  assert_complaint ("mkfs.nilfs2 (nilfs-utils 2.2.9)\nError: too small device.\n       device size=65536 bytes, "
+                    "required size=134221824 bytes.\n"
                     "       Please enlarge the device.\n",
-                    "Error: too small device.; device size=65536 bytes, required size=134221824 bytes.; Please enlarge the device.");
+                    "Error: too small device.; device size=65536 bytes, required size=134221824 bytes.; "
+                    "Please enlarge the device.");
   assert_complaint ("\nFilesystem too small for a journal", "Filesystem too small for a journal");
 }
 END_TEST

@@ -26,7 +26,8 @@ error_message (const char *format, ...)
 static const char *
 nearest (const char *word)
 {
-  static const char *const words[] = { "json", "jobs", "html", "junit", "all-prefixes", "run", "record", "replay", NULL };
+  static const char *const words[] = { "json", "jobs", "html", "junit", "all-prefixes", "run", "record", "replay",
+                                       NULL };
   const char *found = nearest_word (word, strlen (word), words);
 
   return found ? found : "none";
@@ -125,9 +126,12 @@ END_TEST
 
 START_TEST (a_command_with_options_needs_two_dashes)
 {
-  assert_refused ("--list -prog", true, "-p: unknown option (a COMMAND that begins with a dash stands behind `--`): see --help");
-  assert_refused ("prog --json=x", true, "--json=x: behind COMMAND: options stand before `--`, and COMMAND with its own behind it");
-  assert_refused ("--list prog a -j", true, "-j: behind COMMAND: options stand before `--`, and COMMAND with its own behind it");
+  assert_refused ("--list -prog", true,
+                  "-p: unknown option (a COMMAND that begins with a dash stands behind `--`): see --help");
+  assert_refused ("prog --json=x", true,
+                  "--json=x: behind COMMAND: options stand before `--`, and COMMAND with its own behind it");
+  assert_refused ("--list prog a -j", true,
+                  "-j: behind COMMAND: options stand before `--`, and COMMAND with its own behind it");
   ck_assert_int_eq (parse ("--list -- prog -j", true), 3);
   ck_assert_int_eq (parse ("-- -prog -- -j", true), 2);
   ck_assert_int_eq (parse ("prog a -", true), 1);

@@ -53,7 +53,8 @@ START_TEST (other_locales_have_ascii_only)
   check (print_safely, "caf\u00e9 a~", "caf?? a~");
   check (print_names_safely, "caf%c3%a9", "caf%c3%a9");
   check (print_markup_safely, "caf\u00e9<", "caf&#233;&lt;");
-  check (print_markup_names_safely, "caf%c3%a9%3c<%20%e2%80%ae%c2%9b%ff\u00e9", "caf&#233;%3c&lt;%20%e2%80%ae%c2%9b%ff&#233;");
+  check (print_markup_names_safely, "caf%c3%a9%3c<%20%e2%80%ae%c2%9b%ff\u00e9",
+         "caf&#233;%3c&lt;%20%e2%80%ae%c2%9b%ff&#233;");
 }
 END_TEST
 

@@ -18,7 +18,8 @@
 
 START_TEST (a_file_that_is_written_to_has_a_limit)
 {
-  static const char script[] = "i=0; while [ $i -lt 100 ]; do echo 0123456789012345678901234567890123456789; i=$((i + 1)); done; exit 7";
+  static const char script[] =
+    "i=0; while [ $i -lt 100 ]; do echo 0123456789012345678901234567890123456789; i=$((i + 1)); done; exit 7";
   CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC), errors = memfd_create ("errors", MFD_CLOEXEC);
   const struct process_io io = { .stdout_fd = output, .stderr_fd = errors, .inherit_fd = -1, .file_bytes_max = 1024 };
   struct stat status;

@@ -14,7 +14,9 @@
 #include "guest/missing.h"
 #include "tests/unit/unit.h"
 
-/* In a directory of its own with the programs python3 and perl, which know where one module is, and with `tool` and `data`. */
+/* In a directory of its own with the programs python3 and perl, which know where one module is, and with `tool` and
+ * `data`.
+ */
 static void
 begin (void)
 {
@@ -57,27 +59,37 @@ static const struct {
   { "", NULL },
   { "the key: not found\nsome: thing", NULL },
   { "sh: 1: tool: not found\n", "program tool is not in the guest: --include=*/tool brings it" },
-  { "/x/update.sh: 12: no-such-tool: not found", "program no-such-tool is not in the guest, and was not found on this host either" },
+  { "/x/update.sh: 12: no-such-tool: not found",
+    "program no-such-tool is not in the guest, and was not found on this host either" },
   { "bash: line 1: tool: command not found", "--include=*/tool brings it" },
   { "sh: 1: ./tool: not found", "name it as */tool" },
-  { "Traceback:\nModuleNotFoundError: No module named 'yaml.x'\n", "Python module yaml.x is not in the guest: --include=/modules/yaml" },
+  { "Traceback:\nModuleNotFoundError: No module named 'yaml.x'\n",
+    "Python module yaml.x is not in the guest: --include=/modules/yaml" },
   { "ImportError: No module named nothing", "Python module nothing is not in the guest, and was not found" },
   { "Can't locate File/Here.pm in @INC (you may need", "--include=/modules/File/Here.pm brings it" },
-  { "x: error while loading shared libraries: libc.so.6: cannot open shared object file: No such", "libc.so.6 is not in the guest" },
-  { "ImportError: libnowhere.so.7: cannot open shared object file", "libnowhere.so.7 is not in the guest, and was not found" },
-  { "FileNotFoundError: [Errno 2] No such file or directory: '/etc/passwd'", "file /etc/passwd is not in the guest: --include=/etc" },
+  { "x: error while loading shared libraries: libc.so.6: cannot open shared object file: No such",
+    "libc.so.6 is not in the guest" },
+  { "ImportError: libnowhere.so.7: cannot open shared object file",
+    "libnowhere.so.7 is not in the guest, and was not found" },
+  { "FileNotFoundError: [Errno 2] No such file or directory: '/etc/passwd'",
+    "file /etc/passwd is not in the guest: --include=/etc" },
   { "cat: /etc/passwd: No such file or directory", "--include=/etc/passwd brings it" },
   { "cat: /no/such: No such file or directory", NULL },
-  { "python3: can't open file '/mnt/data': [Errno 2]", "data is here, not in the guest, whose working directory is the new file" },
+  { "python3: can't open file '/mnt/data': [Errno 2]",
+    "data is here, not in the guest, whose working directory is the new file" },
   { "/x: cannot open shared object file: No such file or directory", "the shared library /x is not in the guest" },
-  { "FileNotFoundError: [Errno 2] No such file or directory: 'tool'", "program tool is not in the guest: --include=*/tool brings it" },
+  { "FileNotFoundError: [Errno 2] No such file or directory: 'tool'",
+    "program tool is not in the guest: --include=*/tool brings it" },
   { "FileNotFoundError: [Errno 2] No such file or directory: 'greeting'", NULL },
-  { "Can't exec \"tool\": No such file or directory at -e line 1.", "program tool is not in the guest: --include=*/tool brings it" },
+  { "Can't exec \"tool\": No such file or directory at -e line 1.",
+    "program tool is not in the guest: --include=*/tool brings it" },
   { "/x/update.sh: line 2: data: No such file or directory", "data is here, not in the guest" },
   { "/x/update.sh: 2: .: cannot open ./data: No such file", "name it as */data" },
   { "/x/update.sh: 2: .: data: not found", "name it as */data" },
-  { "/x/update.sh: 2: .: cannot open /etc/passwd: No such file", "the file /etc/passwd is not in the guest: --include=/etc/passwd brings it" },
-  { "sh: 1: no-a: not found\nsh: 2: no-b: not found\nsh: 3: no-a: not found\n", "the program no-a is not in the guest, and was not found on "
+  { "/x/update.sh: 2: .: cannot open /etc/passwd: No such file",
+    "the file /etc/passwd is not in the guest: --include=/etc/passwd brings it" },
+  { "sh: 1: no-a: not found\nsh: 2: no-b: not found\nsh: 3: no-a: not found\n",
+    "the program no-a is not in the guest, and was not found on "
     "this host either; the program no-b is not in the guest, and was not found on this host either" },
   { "perl: No such file or directory: ''", NULL },
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bringing a device to rest, with the kernel played by the test: writes that are still under way when sync(2) returns. */
+/* Bringing a device to rest, with the kernel played by the test: writes that are still under way when sync(2) returns.
+ */
 #include <config.h>
 
 #include <stdio.h>

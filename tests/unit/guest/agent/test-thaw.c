@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Freezing and thawing, with the kernel played by the test: a file system that is frozen several times over cannot be had at will. */
+/* Freezing and thawing, with the kernel played by the test: a file system that is frozen several times over cannot be
+ * had at will.
+ */
 #include <config.h>
 
 #include <errno.h>

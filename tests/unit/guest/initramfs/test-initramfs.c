@@ -343,7 +343,8 @@ good_executable (void)
       .e_type = ET_DYN, .e_machine = EM_X86_64,
       .e_phoff = offsetof (struct executable, loader_segment), .e_phnum = 3, .e_phentsize = sizeof (Elf64_Phdr),
     },
-    .loader_segment = { .p_type = PT_INTERP, .p_offset = offsetof (struct executable, loader), .p_filesz = LOADER_SIZE },
+    .loader_segment = { .p_type = PT_INTERP, .p_offset = offsetof (struct executable, loader),
+                        .p_filesz = LOADER_SIZE },
     .load_segment = { .p_type = PT_LOAD, .p_vaddr = 0x1000, .p_filesz = sizeof (struct executable) },
     .dynamic_segment = { .p_type = PT_DYNAMIC, .p_offset = offsetof (struct executable, dynamic),
                          .p_filesz = sizeof (Elf64_Dyn[5]) },
@@ -401,7 +402,8 @@ put_programs (const char *const *names, const char *text)
 
 START_TEST (words_that_no_shell_would_run_are_left_out)
 {
-  put_programs ((const char *const[]) { "open-a", "open-b", "open-c", "open-d", "open-e", "open-f", "open-g", "open-h", NULL },
+  put_programs ((const char *const[]) { "open-a", "open-b", "open-c", "open-d", "open-e", "open-f", "open-g", "open-h",
+                                        NULL },
                 "#!/bin/sh\n");
   ck_assert_int_eq (initramfs_add_named_programs (initramfs, "open-a('f'); x=$open-b ${open-c} open-d=1 # open-e\n"
                                                   " # open-f\npython3 -c \"open-g \\\" x\" && $(open-h)"), 0);
@@ -494,7 +496,8 @@ START_TEST (a_script_brings_the_modules_that_it_imports)
   put_text ("site/unused.py", 0644, "");
   put_text ("scripts/beside.py", 0644, "");
   put_text ("scripts/dir/photo.jpg", 0644, "");
-  put_text ("scripts/update.py", 0755, "#!/usr/bin/env python3\nimport json, package.deep as x\nif 1: pass\n  import beside\nimport dir\n");
+  put_text ("scripts/update.py", 0755,
+            "#!/usr/bin/env python3\nimport json, package.deep as x\nif 1: pass\n  import beside\nimport dir\n");
   initramfs_ask_interpreters (initramfs);
   ck_assert_int_eq (initramfs_add_program (initramfs, "scripts/update.py", NULL), 0);
   static const struct { const char *path; int count; } expected[] = {
@@ -786,7 +789,8 @@ real_paths (char **texts, size_t count, char **real)
   return kept;
 }
 
-static const char *const dynamic_programs[] = { "cat", "/usr/bin/python3", "perl", "git", "sqlite3", "qemu-system-x86_64", "nbdkit", "bash" };
+static const char *const dynamic_programs[] = { "cat", "/usr/bin/python3", "perl", "git", "sqlite3",
+                                                "qemu-system-x86_64", "nbdkit", "bash" };
 
 /* The loader of the system itself is the oracle. */
 START_TEST (libraries_are_those_that_the_loader_loads)
@@ -937,7 +941,8 @@ put_compressed (const char *path, int (*add_filter) (struct archive *), const vo
 }
 
 static int (*const filters[]) (struct archive *) = {
-  archive_write_add_filter_none, archive_write_add_filter_gzip, archive_write_add_filter_xz, archive_write_add_filter_zstd
+  archive_write_add_filter_none, archive_write_add_filter_gzip, archive_write_add_filter_xz,
+  archive_write_add_filter_zstd
 };
 
 #define MODULE_SIZE 200000
@@ -1005,8 +1010,8 @@ put_module (const char *path, int (*add_filter) (struct archive *), const char *
   };
   size_t names_at = offsetof (__typeof__ (module), names), modinfo_at = offsetof (__typeof__ (module), modinfo);
 
-  module.sections[1] = (Elf64_Shdr) { .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC, .sh_offset = modinfo_at,
-                                      .sh_size = strlen (softdep) + 1, .sh_addralign = 1 };
+  module.sections[1] = (Elf64_Shdr) { .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC,
+                                      .sh_offset = modinfo_at, .sh_size = strlen (softdep) + 1, .sh_addralign = 1 };
   module.sections[2] = (Elf64_Shdr) { .sh_name = 10, .sh_type = SHT_STRTAB, .sh_offset = names_at,
                                       .sh_size = sizeof names, .sh_addralign = 1 };
   memcpy (module.names, names, sizeof names);
@@ -1034,7 +1039,8 @@ START_TEST (modules_come_in_the_order_to_load_them_and_once)
 {
   struct kernel kernel = put_kernel ();
 
-  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "ext4", "second", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "ext4", "second", NULL }),
+                    0);
   ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "other", NULL }), 0);
   ck_assert_str_eq (find ("modules/order").text, "first.ko\nsecond.ko\nother.ko\n");
   ck_assert_int_eq (find ("modules/first.ko").count, 1);
@@ -1069,7 +1075,8 @@ START_TEST (all_soft_dependencies_come_too)
   ck_assert_int_eq (unlink (MODULES "/modules.softdep"), 0);
   put_text (MODULES "/modules.softdep", 0644,
             "# softdep top_most pre: other\nsoftdep top_most pre: second\nsoftdep top_most pre: crypto-best nothing\n"
-            "softdep top_most post: last\nsoftdep\nsoftdep second\nsoftdep second first\nsoftdep last pre: top-most ext4\n"
+            "softdep top_most post: last\nsoftdep\nsoftdep second\nsoftdep second first\n"
+            "softdep last pre: top-most ext4\n"
             "softdep top pre: other\n");
   ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "top_most", NULL }), 0);
   ck_assert_str_eq (find ("modules/order").text, "first.ko\nsecond.ko\ncipher.ko\ntop-most.ko\nlast.ko\n");
@@ -1095,7 +1102,8 @@ START_TEST (a_signature_tells_what_differs)
   put_text ("a", 0644, "same");
   put_text ("b", 0644, "same");
   put_text ("c", 0755, "same");
-  CLEANUP_FREE char *first = sign ("/f", "a", "text"), *again = sign ("/f", "a", "text"), *place = sign ("/g", "a", "text"),
+  CLEANUP_FREE char *first = sign ("/f", "a", "text"), *again = sign ("/f", "a", "text"),
+  *place = sign ("/g", "a", "text"),
     *other = sign ("/f", "b", "text"), *mode = sign ("/f", "c", "text"), *text = sign ("/f", "a", "test");
 
   ck_assert_str_eq (first, again);
@@ -1114,7 +1122,8 @@ START_TEST (an_unknown_module_is_an_error_unless_it_may_be_missing)
 {
   struct kernel kernel = put_kernel ();
 
-  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "nbd?", "first", NULL }), 0);
+  ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "nbd?", "first", NULL }),
+                    0);
   ck_assert_str_eq (last_message, "");
   ck_assert_str_eq (find ("modules/order").text, "first.ko\n");
   ck_assert_int_eq (initramfs_add_modules (initramfs, &kernel, NULL, (const char *const[]) { "nbd", NULL }), -1);
@@ -1162,7 +1171,8 @@ program_tests (void)
   tcase_add_test (tcase, a_path_through_another_directory_leads_there_in_the_guest);
   tcase_add_test (tcase, memory_grows_with_what_is_taken);
   tcase_add_test (tcase, words_that_are_no_programs_are_silent);
-  tcase_add_loop_test (tcase, a_file_that_cannot_run_is_refused_with_the_reason, 0, sizeof refusals / sizeof refusals[0]);
+  tcase_add_loop_test (tcase, a_file_that_cannot_run_is_refused_with_the_reason, 0,
+                       sizeof refusals / sizeof refusals[0]);
   tcase_add_test (tcase, a_word_that_means_no_program_is_refused);
   tcase_add_test (tcase, a_first_line_longer_than_linux_reads_is_refused);
   tcase_add_test (tcase, a_damaged_executable_is_refused);

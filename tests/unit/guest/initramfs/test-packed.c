@@ -234,8 +234,9 @@ START_TEST (files_come_from_the_folder_that_is_named_and_the_system)
   ck_assert_int_eq (symlink ("../secret", "case/link"), 0);
   ck_assert_int_eq (symlink ("..", "case/out"), 0);
   ck_assert_int_eq (initramfs_confine (initramfs, "case"), 0);
-  ck_assert_int_ne (asprintf (&command, "%s/case/own; %s/secret; %s/case/link; %s/case/../secret; %s/case-of-another/program", folder,
-                              folder, folder, folder, folder), -1);
+  ck_assert_int_ne (asprintf (&command,
+                              "%s/case/own; %s/secret; %s/case/link; %s/case/../secret; %s/case-of-another/program",
+                              folder, folder, folder, folder, folder), -1);
   ck_assert_int_eq (initramfs_add_shell_command (initramfs, command), 0);
   ck_assert (is_taken ("case/own"));
   ck_assert (!is_taken ("secret"));

@@ -40,7 +40,8 @@ make_elf (void)
 {
   const Elf64_Phdr segment = { .p_type = PT_NOTE, .p_offset = 200, .p_filesz = 2 * (12 + 4 + 8) };
   Elf64_Ehdr header = { .e_phoff = 64, .e_phnum = 1 };
-  const Elf64_Nhdr notes[] = { { .n_namesz = 4, .n_descsz = 8, .n_type = 17 }, { .n_namesz = 4, .n_descsz = 7, .n_type = 18 } };
+  const Elf64_Nhdr notes[] = { { .n_namesz = 4, .n_descsz = 8, .n_type = 17 },
+                               { .n_namesz = 4, .n_descsz = 7, .n_type = 18 } };
 
   memcpy (header.e_ident, ELFMAG, SELFMAG);
   header.e_ident[EI_CLASS] = ELFCLASS64;
@@ -68,7 +69,8 @@ make_image (unsigned char *image, int filter)
   ck_assert_int_eq (archive_write_set_format_raw (archive), ARCHIVE_OK);
   ck_assert_int_eq (archive_write_add_filter (archive, filter), ARCHIVE_OK);
   archive_write_set_bytes_in_last_block (archive, 1);
-  ck_assert_int_eq (archive_write_open_memory (archive, image + SETUP_SIZE + PAYLOAD_OFFSET, IMAGE_MAX / 2, &used), ARCHIVE_OK);
+  ck_assert_int_eq (archive_write_open_memory (archive, image + SETUP_SIZE + PAYLOAD_OFFSET, IMAGE_MAX / 2, &used),
+                    ARCHIVE_OK);
   ck_assert_int_eq (archive_write_header (archive, entry), ARCHIVE_OK);
   ck_assert_int_eq (archive_write_data (archive, elf, sizeof elf), sizeof elf);
   ck_assert_int_eq (archive_write_free (archive), ARCHIVE_OK);
@@ -164,8 +166,8 @@ static const struct {
   size_t at, elf_at, size;
 } damages[] = {
   { .at = 0x202 }, { .at = 0x207 }, { .at = 0x24a }, { .at = 0x24e }, { .at = SETUP_SIZE + PAYLOAD_OFFSET },
-  { .elf_at = 1 }, { .elf_at = 4 }, { .elf_at = 64 }, { .elf_at = 200 + 24 + 8 }, { .elf_at = 200 + 24 + 12 }, { .elf_at = 202 },
-  { .size = 600 }, { .size = 100 }, { .size = 1500 },
+  { .elf_at = 1 }, { .elf_at = 4 }, { .elf_at = 64 }, { .elf_at = 200 + 24 + 8 }, { .elf_at = 200 + 24 + 12 },
+  { .elf_at = 202 }, { .size = 600 }, { .size = 100 }, { .size = 1500 },
 };
 
 START_TEST (a_damaged_image_is_left_as_it_is)
