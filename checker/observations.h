@@ -8,9 +8,10 @@
 
 #include "checker/moment.h"
 #include "checker/observe/tree.h"
+#include "checker/violation.h"
 
 struct verdict {
-  const char *kind;             /* as in struct finding, or NULL: nothing is wrong */
+  enum violation kind;
   char *detail;                 /* to free */
   bool atomic, durable;
 };

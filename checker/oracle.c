@@ -164,7 +164,7 @@ judge_earlier (const struct oracle *oracle, const char *seen, uint32_t step, str
     if (!same)
       continue;
     free (verdict->detail);
-    *verdict = (struct verdict) { .kind = "durability", .atomic = true };
+    *verdict = (struct verdict) { .kind = VIOLATION_DURABILITY, .atomic = true };
     return asprintf (&verdict->detail, "step %u is undone: everything is as %s%.0u", step - 1,
                      i == 0 ? "before step 1" : "after step ", i) == -1 ? out_of_memory () : 0;
   }
@@ -185,7 +185,7 @@ judge_persistence (struct oracle *oracle, const struct observation *seen, const 
   if (persistence_judge (oracle->persistence, moment->operation, text, &verdict->detail) == -1)
     return -1;
   verdict->durable = verdict->detail == NULL;
-  verdict->kind = verdict->detail ? "durability" : NULL;
+  verdict->kind = verdict->detail ? VIOLATION_DURABILITY : VIOLATION_NONE;
   return 0;
 }
 
@@ -209,7 +209,7 @@ judge_observation (struct oracle *oracle, const struct observation *observation,
   verdict->atomic = judgement.atomic;
   verdict->durable = judgement.durable;
   if (!judgement.atomic || !judgement.durable) {
-    verdict->kind = judgement.atomic ? "durability" : "atomicity";
+    verdict->kind = judgement.atomic ? VIOLATION_DURABILITY : VIOLATION_ATOMICITY;
     verdict->detail = judgement.detail;
     judgement.detail = NULL;
   }
@@ -268,6 +268,9 @@ judge_tree (struct oracle *oracle, const char *digest, const struct moment *mome
 int
 oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment, struct verdict *verdict)
 {
+  static const enum violation failures[] = {
+    [OUTCOME_UNMOUNTABLE] = VIOLATION_UNMOUNTABLE, [OUTCOME_DIED] = VIOLATION_KERNEL, [OUTCOME_HUNG] = VIOLATION_HANG,
+  };
   const bool objects = outcome->check == CHECK_WRONG || outcome->check == CHECK_HUNG;
 
   *verdict = (struct verdict) { .atomic = true, .durable = true };
@@ -277,11 +280,11 @@ oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct
     if (outcome->fault == NULL && (!objects || verdict->kind))
       return 0;
     free (verdict->detail);
-    verdict->kind = outcome->fault ? "kernel" : outcome->check == CHECK_HUNG ? "hang" : "check";
+    verdict->kind = outcome->fault ? VIOLATION_KERNEL : outcome->check == CHECK_HUNG ? VIOLATION_HANG : VIOLATION_CHECK;
     verdict->detail = strdup (outcome->fault ? outcome->fault : outcome->check_detail);
   }
   else {
-    verdict->kind = outcome->kind == OUTCOME_UNMOUNTABLE ? "unmountable" : outcome->kind == OUTCOME_DIED ? "kernel" : "hang";
+    verdict->kind = failures[outcome->kind];
     verdict->detail = strdup (outcome->detail ? outcome->detail : "");
     verdict->atomic = false;
     verdict->durable = !oracle_judges_durable (oracle, moment);

@@ -84,7 +84,7 @@ see_and_pack (const struct replay_options *arguments, struct session *session, c
   struct seen_state seen;
   int r = session_see_state (session, missing->position, choices, count, &seen);
 
-  if (r == 0 && seen.verdict.kind == NULL) {
+  if (r == 0 && seen.verdict.kind == VIOLATION_NONE) {
     error_message ("state %s: nothing is wrong with it, so there is nothing to pack", arguments->state);
     r = -1;
   }

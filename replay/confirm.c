@@ -52,7 +52,7 @@ note_unrepeated (struct worker *worker, const struct finding *finding)
 {
   worker_note_mismatch (worker);
   error_message ("state %s: a freshly booted guest does not see it again: %s: no number of this replay is to be trusted",
-                 finding->state, finding->kind);
+                 finding->state, violation_name (finding->kind));
 }
 
 /* Rebuild a finding's state from its id on a freshly booted guest. */

@@ -107,7 +107,7 @@ find_same (const struct findings *findings, const struct finding *wanted, const 
     struct finding *finding = &findings->list[i];
 
     if ((finding->confirmation == FINDING_UNREPEATED) == (wanted->confirmation == FINDING_UNREPEATED)
-        && strcmp (finding->kind, wanted->kind) == 0 && strcmp (finding->cause, cause) == 0
+        && finding->kind == wanted->kind && strcmp (finding->cause, cause) == 0
         && strcmp (finding->after, wanted->after) == 0)
       return finding;
   }
@@ -115,7 +115,7 @@ find_same (const struct findings *findings, const struct finding *wanted, const 
 }
 
 int
-findings_confirmed (const struct findings *findings, const char *kind, const char *detail, const char *after)
+findings_confirmed (const struct findings *findings, enum violation kind, const char *detail, const char *after)
 {
   CLEANUP_FREE char *cause = cause_of (detail);
   struct finding wanted = { .kind = kind, .after = (char *) after, .confirmation = FINDING_UNREPEATED };
@@ -175,7 +175,7 @@ compare_places (const void *left, const void *right)
   const struct finding *a = left, *b = right;
   int order = strcmp (a->place, b->place);
 
-  return order ? order : strcmp (a->kind, b->kind);
+  return order ? order : a->kind < b->kind ? -1 : a->kind > b->kind;
 }
 
 void

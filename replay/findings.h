@@ -17,7 +17,7 @@ enum confirmation {
 };
 
 struct finding {
-  const char *kind;             /* `atomicity`, `durability`, `unmountable`, `kernel`, `hang`, `check` or `freeze`; static */
+  enum violation kind;
   char *after;                  /* the last mark before it */
   mpz_t states;                 /* how many states show it */
   bool atomic, durable;         /* what it leaves of the two verdicts */
@@ -50,7 +50,7 @@ extern int findings_add (struct findings *findings, const struct finding *findin
 /* Whether what was seen once, of this kind and detail after this mark, counts: 0 if all that was found of it was not seen again on
  * a fresh boot, else 1; -1 with errno ENOMEM.
  */
-extern int findings_confirmed (const struct findings *findings, const char *kind, const char *detail, const char *after);
+extern int findings_confirmed (const struct findings *findings, enum violation kind, const char *detail, const char *after);
 
 /* Sort by place. */
 extern void findings_sort (struct findings *findings);

@@ -52,7 +52,7 @@ add_finding (const struct write_log *log, const struct tear *tear, uint32_t posi
 {
   CLEANUP_FREE char *after = finding_after (log, position), *state = NULL, *place = NULL;
   struct finding finding = {
-    .kind = "freeze", .detail = (char *) detail, .atomic = true, .durable = true, .confirmation = FINDING_REPEATED
+    .kind = VIOLATION_FREEZE, .detail = (char *) detail, .atomic = true, .durable = true, .confirmation = FINDING_REPEATED
   };
   int r = -1;
 

@@ -133,7 +133,7 @@ enter_judged (const struct search_job *job, const struct reply *reply, const str
     return out_of_memory ();
   if (add_findings (job, leaf, reply, verdict, states) == -1 || tell_reply (job, leaf, reply, verdict, states) == -1)
     return -1;
-  return count_reply (job, reply, verdict->kind != NULL);
+  return count_reply (job, reply, verdict->kind != VIOLATION_NONE);
 }
 
 /* Judge a reply and enter it into what the workers share. */

@@ -2,7 +2,6 @@
 #include <config.h>
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
@@ -47,7 +46,7 @@ probe (void *opaque, uint32_t position, const struct choice *choices, size_t cou
 
 /* Whether a run of MINIMAL, which may be known from memory alone, is wrong with KIND: 1, 0 after a message, or -1. */
 static int
-confirm_minimal (struct worker *worker, const struct minimal *minimal, const char *kind)
+confirm_minimal (struct worker *worker, const struct minimal *minimal, enum violation kind)
 {
   const struct session_config *config = worker->session->config;
   const struct moment moment = model_moment (config->log, minimal->position);
@@ -67,11 +66,11 @@ confirm_minimal (struct worker *worker, const struct minimal *minimal, const cha
   if (r == -1)
     return -1;
   free (verdict.detail);
-  if (verdict.kind && strcmp (verdict.kind, kind) == 0)
+  if (verdict.kind == kind)
     return 1;
   worker_note_mismatch (worker);
   error_message ("state %s: a run is not wrong as was remembered: %s: no number of this replay is to be trusted",
-                 minimal->state, kind);
+                 minimal->state, violation_name (kind));
   return 0;
 }
 
@@ -87,7 +86,7 @@ describe_minimal (const struct session_config *config, struct minimal *minimal)
 }
 
 int
-reduce_state (struct worker *worker, const char *kind, uint32_t position, const struct choice *choices, size_t count,
+reduce_state (struct worker *worker, enum violation kind, uint32_t position, const struct choice *choices, size_t count,
               struct minimal **minimal)
 {
   struct session *session = worker->session;
@@ -111,7 +110,7 @@ reduce_state (struct worker *worker, const char *kind, uint32_t position, const 
 static bool
 is_reducible (const struct finding *finding)
 {
-  return finding->confirmation == FINDING_REPEATED && strcmp (finding->kind, "freeze") != 0;
+  return finding->confirmation == FINDING_REPEATED && finding->kind != VIOLATION_FREEZE;
 }
 
 int

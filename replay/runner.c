@@ -439,7 +439,7 @@ note_unrepeated (struct outcome *outcome, struct outcome *first)
   }
   const bool hung = first->kind == OUTCOME_HUNG || (first->check == CHECK_HUNG && first->fault == NULL);
   char **seen = first->fault ? &first->fault : hung && first->check_detail ? &first->check_detail : &first->detail;
-  outcome->unrepeated_kind = hung ? "hang" : "kernel";
+  outcome->unrepeated_kind = hung ? VIOLATION_HANG : VIOLATION_KERNEL;
   outcome->unrepeated = *seen;
   *seen = NULL;
   outcome_free (first);

@@ -17,7 +17,7 @@ struct told_answer {
   uint32_t point;               /* position of the crash point */
   const char *after;            /* the last mark before it */
   const struct outcome *outcome;
-  const char *kind;             /* what is wrong with it, or NULL */
+  enum violation kind;          /* what is wrong with it */
   const char *detail;           /* ... and how */
   bool remembered;              /* no run was made for it */
   mpz_srcptr states;            /* how many it stands for */

@@ -27,7 +27,7 @@ struct seen_state {
   uint32_t pending_count;       /* writes that were pending */
   struct control_report device; /* what the run did with it */
   struct outcome outcome;
-  struct verdict verdict;       /* its kind is NULL if nothing is wrong */
+  struct verdict verdict;       /* its kind is VIOLATION_NONE if nothing is wrong */
   const char *tree;             /* what was observed, or NULL */
   const uint8_t *classes;       /* of each page (checker/watched-pages.h), or NULL */
 };

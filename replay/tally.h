@@ -11,7 +11,7 @@ struct tally {
   struct tally_entry {
     char *seen;                 /* as outcome_describe says it */
     mpz_t states;
-    const char *kind;           /* what is wrong with it, as in struct finding, or NULL */
+    enum violation kind;        /* what is wrong with it */
     char *detail, *state, *place;       /* ... likewise, of the first state that showed it */
   } *entries;                   /* sorted by what was seen */
   size_t count;

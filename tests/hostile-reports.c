@@ -112,7 +112,7 @@ copy (const char *text)
 
 /* Let crash point NUMBER have been found wrong: HOW in its first state, which is the one without its first write. */
 static void
-add_violation (struct results *results, size_t number, const char *kind, const char *how, const struct outcome *outcome,
+add_violation (struct results *results, size_t number, enum violation kind, const char *how, const struct outcome *outcome,
                enum confirmation confirmation)
 {
   const struct write_log *log = results->config->log;
@@ -162,8 +162,8 @@ fill_results (struct results *results)
     if (i != 2)
       mpz_set (found->covered, found->states);
   }
-  add_violation (results, 0, "unmountable", HOSTILE, &unmountable, FINDING_REPEATED);
-  add_violation (results, 1, "kernel", HOSTILE, &seen, FINDING_UNCONFIRMED);
+  add_violation (results, 0, VIOLATION_UNMOUNTABLE, HOSTILE, &unmountable, FINDING_REPEATED);
+  add_violation (results, 1, VIOLATION_KERNEL, HOSTILE, &seen, FINDING_UNCONFIRMED);
   free (unmountable.detail);
   free (seen.fault);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "batch/corpus/case.h"
+#include "checker/violation.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/ini.h"
@@ -23,11 +24,6 @@
 #define MAY_FAIL "may-fail"     /* or this */
 #define FOLDER_VARIABLE "$CASE" /* in commands and paths: the case's own folder */
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
-
-/* The kinds of violations that a replay reports. */
-static const char *const kinds[] = {
-  "atomicity", "check", "durability", "freeze", "hang", "kernel", "unmountable", NULL
-};
 
 /* Where the values of the section go that is being read. */
 enum case_part { IN_HEAD, IN_SETTINGS, IN_FAILURE };
@@ -184,12 +180,7 @@ set_setting (struct case_settings *settings, const struct ini_place *place, cons
 static bool
 is_finding (const char *finding)
 {
-  size_t length = strcspn (finding, ":");
-
-  for (size_t i = 0; kinds[i]; i++)
-    if (strlen (kinds[i]) == length && memcmp (kinds[i], finding, length) == 0)
-      return true;
-  return false;
+  return violation_find (finding, strcspn (finding, ":")) != VIOLATION_NONE;
 }
 
 static int

@@ -7,6 +7,7 @@
 
 #include "batch/matrix/verdict.h"
 #include "batch/result.h"
+#include "checker/violation.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
@@ -75,10 +76,13 @@ has_other_violation (const cJSON *result)
 {
   const cJSON *violation;
 
-  cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations"))
-    if (violation_counts (violation) && strcmp (result_text (violation, "kind"), "atomicity") != 0
-        && strcmp (result_text (violation, "kind"), "durability") != 0)
+  cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations")) {
+    const char *name = result_text (violation, "kind");
+    enum violation kind = violation_find (name, strlen (name));
+
+    if (violation_counts (violation) && kind != VIOLATION_ATOMICITY && kind != VIOLATION_DURABILITY)
       return true;
+  }
   return false;
 }
 

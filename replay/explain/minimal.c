@@ -113,7 +113,7 @@ fails_at (const struct reduction *reduction, uint32_t position, const bool *pick
     return out_of_memory ();
   if (config->probe (config->opaque, position, choices, count, &verdict) == -1)
     return -1;
-  bool same = verdict.kind && strcmp (verdict.kind, config->kind) == 0;
+  bool same = verdict.kind == config->kind;
   if (same && detail) {
     free (*detail);
     *detail = verdict.detail;

@@ -32,7 +32,7 @@ struct minimal {
 struct minimal_config {
   const struct write_log *log;
   const struct crash_points *points;    /* where the power may be cut */
-  const char *kind;             /* of violation */
+  enum violation kind;
 
   /* What is wrong with the state that CHOICES make at POSITION, all other writes being there.  Returns 0 with *verdict, whose
    * detail is to free, or -1 after a message.

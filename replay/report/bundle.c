@@ -68,7 +68,7 @@ print_readme (const struct bundle *bundle, FILE *file)
   print_command (bundle, file);
   fputs ("\nThis lets the kernel of a guest recover the disk as the power cut left it, and shows what is left.  The exit\n"
          "status is 1, because of this:\n\n    ", file);
-  fprintf (file, "%s: ", bundle->seen->verdict.kind);
+  fprintf (file, "%s: ", violation_name (bundle->seen->verdict.kind));
   print_safely (bundle->seen->verdict.detail, strlen (bundle->seen->verdict.detail), file);
   putc ('\n', file);
   print_missing (bundle, file);

@@ -99,11 +99,11 @@ print_wrong (const struct report *report, size_t point, FILE *file)
   for (size_t i = 0; i < tally->count; i++) {
     const struct tally_entry *entry = &tally->entries[i];
 
-    if (entry->kind == NULL)
+    if (entry->kind == VIOLATION_NONE)
       continue;
     CLEANUP_FREE char *states = big_number_text (entry->states, BIG_NUMBER_DIGITS);
     CLEANUP_FREE char *commands = report_commands (report, entry->state);
-    fprintf (file, "%s: ", entry->kind);
+    fprintf (file, "%s: ", violation_name (entry->kind));
     print_names_safely (entry->detail, strlen (entry->detail), file);
     fprintf (file, "\nin %s %s, the first is %s\n", states, plural_of_digits (states, "state", "states"), entry->state);
     fputs (commands ? commands : "", file);
@@ -134,7 +134,7 @@ describe_fault (const struct report *report, size_t point, enum case_result resu
   if (share == NULL || detail == NULL)
     return NULL;
   if (wrong)
-    r = asprintf (&text, "%s: %s%s", wrong->kind, detail, result == CASE_ERROR ? " (not seen again on a fresh boot)" : "");
+    r = asprintf (&text, "%s: %s%s", violation_name (wrong->kind), detail, result == CASE_ERROR ? " (not seen again on a fresh boot)" : "");
   else if (result == CASE_ERROR)
     r = asprintf (&text, "broken off: %s visited", share);
   else
@@ -167,7 +167,7 @@ make_point (const struct report *report, size_t point, struct report_case *made)
     return -1;
   if (made->result == CASE_RIGHT)
     return 0;
-  made->kind = wrong ? wrong->kind : made->result == CASE_ERROR ? "broken off" : "not finished";
+  made->kind = wrong ? violation_name (wrong->kind) : made->result == CASE_ERROR ? "broken off" : "not finished";
   made->message = describe_fault (report, point, made->result);
   file = made->message ? open_memstream (&made->details, &length) : NULL;
   if (file == NULL)
@@ -180,7 +180,7 @@ make_point (const struct report *report, size_t point, struct report_case *made)
 static bool
 is_of_log (const struct finding *finding)
 {
-  return strcmp (finding->kind, "freeze") == 0;
+  return finding->kind == VIOLATION_FREEZE;
 }
 
 static int
@@ -189,10 +189,10 @@ make_finding (const struct report *report, const struct finding *finding, struct
   CLEANUP_FREE char *after = safe_text (finding->after);
 
   made->result = CASE_VIOLATION;
-  made->kind = finding->kind;
+  made->kind = violation_name (finding->kind);
   made->message = safe_text (finding->detail);
   made->details = report_commands (report, finding->state);
-  if (after == NULL || asprintf (&made->name, "%s at %s, after %s", finding->kind, finding->state, after) == -1)
+  if (after == NULL || asprintf (&made->name, "%s at %s, after %s", violation_name (finding->kind), finding->state, after) == -1)
     made->name = NULL;
   return made->name && made->message && made->details ? 0 : -1;
 }

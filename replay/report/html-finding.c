@@ -201,7 +201,7 @@ put_finding (const struct page *page, const struct finding *finding, size_t numb
   CLEANUP_FREE char *commands = report_commands (page->report, state_of (finding));
   int r = 0;
 
-  fprintf (page->file, "<section id=\"f%zu\">\n<h3>%s</h3>\n", number + 1, finding->kind);
+  fprintf (page->file, "<section id=\"f%zu\">\n<h3>%s</h3>\n", number + 1, violation_name (finding->kind));
   page_put_names (page, "<p>", finding->detail, "</p>\n<p>State ");
   page_put_part (page, "<code>", finding->state, "</code>, the first of ");
   page_put_states (page, finding->states);

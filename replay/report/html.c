@@ -280,7 +280,7 @@ put_result (const struct page *page, size_t number)
 
   for (size_t i = 0; i < tally->count; i++)
     if (tally->entries[i].kind) {
-      fprintf (page->file, "%s%s: ", wrong ? "<br/>" : "", tally->entries[i].kind);
+      fprintf (page->file, "%s%s: ", wrong ? "<br/>" : "", violation_name (tally->entries[i].kind));
       page_put_names (page, "", tally->entries[i].detail, "");
       fputs (" (", page->file);
       page_put_states (page, tally->entries[i].states);

@@ -62,7 +62,7 @@ format_line (const struct told_answer *answer)
   cJSON_AddStringToObject (object, "outcome", outcome_kind_name (answer->outcome->kind));
   json_add_text (object, "seen", seen ? seen : "");
   if (answer->kind) {
-    cJSON_AddStringToObject (object, "verdict", answer->kind);
+    cJSON_AddStringToObject (object, "verdict", violation_name (answer->kind));
     json_add_text (object, "detail", answer->detail);
   }
   else {

@@ -92,10 +92,10 @@ state_print (const struct results *results, const struct seen_state *seen)
   if (outcome->check_output)
     print_check (outcome);
   if (seen->verdict.kind)
-    print_line ("verdict    ", seen->verdict.kind, seen->verdict.detail);
+    print_line ("verdict    ", violation_name (seen->verdict.kind), seen->verdict.detail);
   else
     printf ("verdict    nothing wrong\n");
   if (outcome->unrepeated_kind)
-    print_line ("not seen again on a fresh boot: ", outcome->unrepeated_kind, outcome->unrepeated);
+    print_line ("not seen again on a fresh boot: ", violation_name (outcome->unrepeated_kind), outcome->unrepeated);
   return 0;
 }

@@ -62,7 +62,7 @@ add_finding (struct report *report, const struct finding *finding)
   report->atomic &= finding->atomic;
   report->durable &= finding->durable;
   report->checked &= finding->outcome.kind == OUTCOME_TREE && finding->outcome.check != CHECK_HUNG
-    && strcmp (finding->kind, "check") != 0;
+    && finding->kind != VIOLATION_CHECK;
 }
 
 int
@@ -101,7 +101,7 @@ print_findings (const struct write_log *log, const struct findings *findings, FI
     const struct finding *finding = &findings->list[i];
     CLEANUP_FREE char *states = big_number_text (finding->states, BIG_NUMBER_DIGITS);
 
-    fprintf (file, "%s: ", finding->kind);
+    fprintf (file, "%s: ", violation_name (finding->kind));
     print_names_safely (finding->detail, strlen (finding->detail), file);
     fprintf (file, "%s\n    state %s (%s %s; after mark ", notes[finding->confirmation],
              finding->state, states, plural_of_digits (states, "state", "states"));
@@ -285,7 +285,7 @@ add_violations (cJSON *object, const struct results *results)
     const struct finding *finding = &findings->list[i];
     cJSON *violation = cJSON_CreateObject ();
 
-    cJSON_AddStringToObject (violation, "kind", finding->kind);
+    cJSON_AddStringToObject (violation, "kind", violation_name (finding->kind));
     json_add_text (violation, "state", finding->state);
     json_add_text (violation, "after", finding->after);
     json_add_text (violation, "detail", finding->detail);

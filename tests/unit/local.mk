@@ -40,6 +40,7 @@ UNIT_TESTS += \
 	tests/unit/checker/test-pages \
 	tests/unit/checker/test-persistence \
 	tests/unit/checker/test-outcome \
+	tests/unit/checker/test-violation \
 	tests/unit/guest/agent/test-sync \
 	tests/unit/guest/agent/test-thaw \
 	tests/unit/guest/kernel/test-fetch \

@@ -22,7 +22,7 @@ judge_unmountable (size_t tree_count, enum phase phase, uint32_t step)
   oracle_init (&oracle, &trees, NULL, NULL);
   ck_assert_int_eq (oracle_judge (&oracle, &outcome, &moment, &verdict), 0);
   oracle_free (&oracle);
-  ck_assert_str_eq (verdict.kind, "unmountable");
+  ck_assert_int_eq (verdict.kind, VIOLATION_UNMOUNTABLE);
   free (verdict.detail);
   return verdict;
 }

@@ -62,7 +62,7 @@ START_TEST (a_copy_is_whole_and_its_own)
   char detail[] = "a", check_detail[] = "b", check_output[] = "c", fault[] = "d", unrepeated[] = "e";
   const struct outcome outcome = {
     .kind = OUTCOME_DIED, .digest = "0a", .detail = detail, .check = CHECK_WRONG, .check_detail = check_detail,
-    .check_output = check_output, .fault = fault, .unrepeated_kind = "hang", .unrepeated = unrepeated, .repeated = true,
+    .check_output = check_output, .fault = fault, .unrepeated_kind = VIOLATION_HANG, .unrepeated = unrepeated, .repeated = true,
     .behaviour = 7
   };
   struct outcome copy;
@@ -76,7 +76,7 @@ START_TEST (a_copy_is_whole_and_its_own)
   ck_assert_str_eq (copy.check_detail, "b");
   ck_assert_str_eq (copy.check_output, "c");
   ck_assert_str_eq (copy.fault, "d");
-  ck_assert_str_eq (copy.unrepeated_kind, "hang");
+  ck_assert_int_eq (copy.unrepeated_kind, VIOLATION_HANG);
   ck_assert_str_eq (copy.unrepeated, "e");
   ck_assert (copy.repeated);
   ck_assert_uint_eq (copy.behaviour, 7);

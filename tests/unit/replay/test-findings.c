@@ -12,7 +12,7 @@ static struct findings findings;
 static struct tally tally;
 
 static const struct finding torn = {
-  .kind = "atomicity", .detail = "file: 10 bytes 3611dc87...", .after = "begin", .place = "0000000043 +-", .state = "43:-29",
+  .kind = VIOLATION_ATOMICITY, .detail = "file: 10 bytes 3611dc87...", .after = "begin", .place = "0000000043 +-", .state = "43:-29",
   .atomic = false, .durable = true
 };
 
@@ -104,7 +104,7 @@ START_TEST (what_differs_otherwise_is_not_joined)
 {
   struct finding kind = torn, after = torn, unrepeated = torn;
 
-  kind.kind = "durability";
+  kind.kind = VIOLATION_DURABILITY;
   after.after = (char *) "commit";
   unrepeated.confirmation = FINDING_UNREPEATED;
   enter (torn, 1);
@@ -132,18 +132,19 @@ START_TEST (findings_are_sorted_by_place_then_kind)
   struct finding finding = torn;
 
   findings_sort (&findings);    /* none */
+  finding.kind = VIOLATION_DURABILITY;
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
     finding.place = (char *) places[i];
     finding.after = (char *) places[i];
     enter (finding, 1);
   }
-  finding.kind = "a kind before the other";
+  finding.kind = VIOLATION_ATOMICITY;
   enter (finding, 1);
   findings_sort (&findings);
   ck_assert_uint_eq (findings.count, 5);
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
     ck_assert_str_eq (findings.list[4 - i].place, places[i]);
-  ck_assert_str_eq (findings.list[0].kind, "a kind before the other");
+  ck_assert_int_eq (findings.list[0].kind, VIOLATION_ATOMICITY);
   findings_free (&findings);
 }
 END_TEST
@@ -193,7 +194,7 @@ END_TEST
 
 /* Blame a state of an outcome that `tally` has counted. */
 static void
-blame (const struct outcome *outcome, const char *kind, const char *state, const char *place)
+blame (const struct outcome *outcome, enum violation kind, const char *state, const char *place)
 {
   struct finding finding = torn;
 
@@ -212,11 +213,11 @@ START_TEST (the_first_state_of_an_outcome_is_blamed)
   mpz_init_set_ui (one, 1);
   ck_assert_int_eq (tally_add (&tally, &good, one), 0);
   ck_assert_int_eq (tally_add (&tally, &bad, one), 0);
-  blame (&bad, "atomicity", "43:-29", "0000000043 +-");
-  blame (&bad, "durability", "43", "0000000043 ++");
-  blame (&bad, "check", "43:-30", "0000000043 --");
-  ck_assert_ptr_null (tally.entries[0].kind);
-  ck_assert_str_eq (tally.entries[1].kind, "durability");
+  blame (&bad, VIOLATION_ATOMICITY, "43:-29", "0000000043 +-");
+  blame (&bad, VIOLATION_DURABILITY, "43", "0000000043 ++");
+  blame (&bad, VIOLATION_CHECK, "43:-30", "0000000043 --");
+  ck_assert_int_eq (tally.entries[0].kind, VIOLATION_NONE);
+  ck_assert_int_eq (tally.entries[1].kind, VIOLATION_DURABILITY);
   ck_assert_str_eq (tally.entries[1].state, "43");
   ck_assert_str_eq (tally.entries[1].detail, torn.detail);
   mpz_clear (one);
@@ -230,11 +231,11 @@ START_TEST (what_no_fresh_boot_showed_does_not_count)
 
   unrepeated.confirmation = FINDING_UNREPEATED;
   enter (unrepeated, 1);
-  ck_assert_int_eq (findings_confirmed (&findings, "atomicity", "file: 4096 bytes d7c83c67...", "begin"), 0);
-  ck_assert_int_eq (findings_confirmed (&findings, "atomicity", torn.detail, "commit"), 1);
-  ck_assert_int_eq (findings_confirmed (&findings, "durability", torn.detail, "begin"), 1);
+  ck_assert_int_eq (findings_confirmed (&findings, VIOLATION_ATOMICITY, "file: 4096 bytes d7c83c67...", "begin"), 0);
+  ck_assert_int_eq (findings_confirmed (&findings, VIOLATION_ATOMICITY, torn.detail, "commit"), 1);
+  ck_assert_int_eq (findings_confirmed (&findings, VIOLATION_DURABILITY, torn.detail, "begin"), 1);
   enter (torn, 1);
-  ck_assert_int_eq (findings_confirmed (&findings, "atomicity", torn.detail, "begin"), 1);
+  ck_assert_int_eq (findings_confirmed (&findings, VIOLATION_ATOMICITY, torn.detail, "begin"), 1);
   findings_free (&findings);
 }
 END_TEST

@@ -46,7 +46,7 @@ assert_finding (const struct findings *findings, size_t index, uint32_t position
   ck_assert_uint_lt (index, findings->count);
   const struct finding *finding = &findings->list[index];
   ck_assert_int_ne (asprintf (&state, "%u", position), -1);
-  ck_assert_str_eq (finding->kind, "freeze");
+  ck_assert_int_eq (finding->kind, VIOLATION_FREEZE);
   ck_assert_str_eq (finding->state, state);
   ck_assert_str_eq (finding->after, after);
   ck_assert_str_eq (finding->detail, detail);

@@ -182,7 +182,7 @@ probe_disk (void *opaque, uint32_t position, const struct choice *choices, size_
     ck_assert (!model_is_durable (disk->log, choices[i].write, position));
     missing[choices[i].write] = true;
   }
-  *verdict = (struct verdict) { .kind = disk->wrong (position, missing) ? "atomicity" : "durability", .detail = strdup ("so") };
+  *verdict = (struct verdict) { .kind = disk->wrong (position, missing) ? VIOLATION_ATOMICITY : VIOLATION_DURABILITY, .detail = strdup ("so") };
   return 0;
 }
 
@@ -197,7 +197,7 @@ find (struct made_up_disk *disk, const char *state)
 
   ck_assert_int_eq (model_crash_points (disk->log, true, &points), 0);
   const struct minimal_config config = {
-    .log = disk->log, .points = &points, .kind = "atomicity", .probe = probe_disk, .opaque = disk
+    .log = disk->log, .points = &points, .kind = VIOLATION_ATOMICITY, .probe = probe_disk, .opaque = disk
   };
   ck_assert_int_eq (state_id_parse (state, disk->log, &position, &choices, &count), 0);
   struct minimal *minimal = minimal_find (&config, position, choices, count);

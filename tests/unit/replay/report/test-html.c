@@ -132,13 +132,13 @@ START_TEST (a_state_that_the_checker_never_saw_is_not_right)
 {
   static const struct {
     struct outcome outcome;
-    const char *kind;
+    enum violation kind;
     bool checked;
   } cases[] = {
-    { { .kind = OUTCOME_TREE, .check = CHECK_RIGHT }, "fsync-data", true },
-    { { .kind = OUTCOME_TREE, .check = CHECK_HUNG }, "hang", false },
-    { { .kind = OUTCOME_HUNG }, "hang", false },
-    { { .kind = OUTCOME_UNMOUNTABLE }, "unmountable", false },
+    { { .kind = OUTCOME_TREE, .check = CHECK_RIGHT }, VIOLATION_DURABILITY, true },
+    { { .kind = OUTCOME_TREE, .check = CHECK_HUNG }, VIOLATION_HANG, false },
+    { { .kind = OUTCOME_HUNG }, VIOLATION_HANG, false },
+    { { .kind = OUTCOME_UNMOUNTABLE }, VIOLATION_UNMOUNTABLE, false },
   };
   struct write_log *log = make_small_log ();
   const struct session_config config = { .log = log, .tear = { TEAR_NONE, LOG_SECTOR } };

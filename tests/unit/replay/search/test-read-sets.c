@@ -468,7 +468,7 @@ START_TEST (what_a_run_saw_is_kept_whole)
 {
   char detail[] = "mount: no", fault[] = "BUG", unrepeated[] = "hung";
   const struct outcome outcome = {
-    .kind = OUTCOME_UNMOUNTABLE, .detail = detail, .fault = fault, .unrepeated_kind = "hang", .unrepeated = unrepeated,
+    .kind = OUTCOME_UNMOUNTABLE, .detail = detail, .fault = fault, .unrepeated_kind = VIOLATION_HANG, .unrepeated = unrepeated,
     .repeated = true, .behaviour = 7
   };
   const struct outcome *found;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <string.h>
+
+#include "checker/violation.h"
+
+static const char *const names[VIOLATION_COUNT] = {
+  [VIOLATION_NONE] = "", [VIOLATION_ATOMICITY] = "atomicity", [VIOLATION_CHECK] = "check",
+  [VIOLATION_DURABILITY] = "durability", [VIOLATION_FREEZE] = "freeze", [VIOLATION_HANG] = "hang",
+  [VIOLATION_KERNEL] = "kernel", [VIOLATION_UNMOUNTABLE] = "unmountable",
+};
+
+const char *
+violation_name (enum violation violation)
+{
+  return names[violation];
+}
+
+enum violation
+violation_find (const char *name, size_t length)
+{
+  enum violation found = VIOLATION_NONE + 1;
+
+  while (found < VIOLATION_COUNT && (strlen (names[found]) != length || memcmp (names[found], name, length) != 0))
+    found++;
+  return found < VIOLATION_COUNT ? found : VIOLATION_NONE;
+}

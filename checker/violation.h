@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The kinds of violation. */
+#ifndef POWERCUT_CHECKER_VIOLATION_H
+#define POWERCUT_CHECKER_VIOLATION_H
+
+#include <stddef.h>
+
+/* In the order of their names. */
+enum violation {
+  VIOLATION_NONE,               /* nothing is wrong */
+  VIOLATION_ATOMICITY,          /* neither the old nor the new contents */
+  VIOLATION_CHECK,              /* an external checker objects */
+  VIOLATION_DURABILITY,         /* what was promised is gone */
+  VIOLATION_FREEZE,             /* a frozen file system writes, or has writes pending */
+  VIOLATION_HANG,               /* recovery or the checker does not end */
+  VIOLATION_KERNEL,             /* the kernel complains of a fault, or dies */
+  VIOLATION_UNMOUNTABLE,        /* the mount fails */
+  VIOLATION_COUNT,
+};
+
+/* `atomicity` and so on; an empty text for VIOLATION_NONE. */
+extern const char *violation_name (enum violation violation);
+
+/* The violation whose name is the LENGTH bytes at NAME, or VIOLATION_NONE. */
+extern enum violation violation_find (const char *name, size_t length);
+
+#endif
