@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "filesystem/filesystem.h"
@@ -15,6 +14,11 @@
 #define RULES_SIMPLE (RULES_ALL & ~RULES_FSYNC_NAMES)
 
 #define MKE2FS_CONFIGURATION "/etc/mke2fs.conf"
+
+/* ext4 reads inodes ahead, and since Linux 5.14 all block bitmaps after a mount (fs/ext4/super.c,
+ * Opt_no_prefetch_block_bitmaps).
+ */
+#define EXT4_QUIET { { "inode_readahead_blks=0", 0, 0 }, { "no_prefetch_block_bitmaps", 5, 14 } }
 
 static const struct filesystem rows[] = {
   {
@@ -35,6 +39,7 @@ static const struct filesystem rows[] = {
     .small_size = "64M",
     .driver = "ext4",
     .tools = "debugfs dumpe2fs e2fsck fsck.ext3 tune2fs e2image filefrag lsattr chattr",
+    .quiet = EXT4_QUIET,
     .promises = RULES_ALL,
   },
   {
@@ -42,6 +47,7 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0" }, "e2fsprogs", MKE2FS_CONFIGURATION },
     .small_size = "64M",
     .tools = "debugfs dumpe2fs e2fsck fsck.ext4 tune2fs e2image filefrag lsattr chattr",
+    .quiet = EXT4_QUIET,
     .promises = RULES_ALL,
   },
   {
@@ -56,6 +62,8 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-q", "-f" }, "btrfs-progs" },
     .small_size = "128M",
     .tools = "btrfs btrfsck btrfs-find-root btrfs-select-super filefrag",
+    .readahead = "/sys/class/bdi/btrfs-*/read_ahead_kb",
+    .remembers_devices = true,
     .promises = RULES_ALL,
   },
   {

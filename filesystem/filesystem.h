@@ -7,11 +7,13 @@
 #ifndef POWERCUT_FILESYSTEM_FILESYSTEM_H
 #define POWERCUT_FILESYSTEM_FILESYSTEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define FILESYSTEM_WORDS_MAX 4
 #define FILESYSTEM_MODULES_MAX 3
+#define FILESYSTEM_QUIET_MAX 2
 #define FILESYSTEM_MODES_MAX 2
 
 struct filesystem {
@@ -46,6 +48,22 @@ struct filesystem {
 
   /* Programs that take it apart, for a person in the guest; those that the host has are taken along. */
   const char *tools;
+
+  /* Mount options with which it reads no more than recovery and observation need: none ahead, and nothing in the background,
+   * since what a run reads must not depend on time.  Each is for Linux MAJOR.MINOR and later.
+   */
+  struct filesystem_quiet {
+    const char *option;
+    unsigned major, minor;
+  } quiet[FILESYSTEM_QUIET_MAX];
+
+  /* The files with a setting of its own for reading ahead, there only while it is mounted, as a pattern of glob(3); or NULL. */
+  const char *readahead;
+
+  /* Whether its driver remembers devices that it has seen, and their generation, even after an unmount, and forgets them at the
+   * ioctl of btrfs alone.
+   */
+  bool remembers_devices;
 
   /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
    * is mounted with an option.  The first mode of which the option is given counts.

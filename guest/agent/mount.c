@@ -17,6 +17,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/protocol.h"
 
@@ -161,7 +162,6 @@ mount_unmount (struct agent *agent, char **words, FILE *payload)
   return 0;
 }
 
-/* Btrfs remembers devices that it has seen, and their generation, even after an unmount. */
 int
 mount_forget (const char *device, const char *type)
 {
@@ -171,14 +171,14 @@ mount_forget (const char *device, const char *type)
     error_message ("%s: %m", device);
     return -1;
   }
-  if (strcmp (type, "btrfs") != 0)
+  if (!filesystem_find (type)->remembers_devices)
     return 0;
   CLEANUP_CLOSE int control = open ("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
   struct btrfs_ioctl_vol_args args = { .fd = 0 };
   snprintf (args.name, sizeof args.name, "%s", device);
-  /* ENOENT: the mount failed before btrfs had taken note of the device. */
+  /* ENOENT: the mount failed before the driver had taken note of the device. */
   if (control == -1 || (ioctl (control, BTRFS_IOC_FORGET_DEV, &args) == -1 && errno != ENOENT)) {
-    error_message ("cannot make btrfs forget %s: %m", device);
+    error_message ("cannot make %s forget %s: %m", type, device);
     return -1;
   }
   return 0;

@@ -20,6 +20,8 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
+#include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/protocol.h"
 
@@ -36,13 +38,14 @@ prepare_device (const char *device)
   return 0;
 }
 
-/* Btrfs reads ahead by a setting of its own, which is there only while it is mounted. */
+/* Let the mounted file system of TYPE not read ahead, if it has a setting of its own for that. */
 static void
-stop_btrfs_readahead (void)
+stop_readahead (const char *type)
 {
+  const char *pattern = filesystem_find (type)->readahead;
   glob_t found;
 
-  if (glob ("/sys/class/bdi/btrfs-*/read_ahead_kb", 0, NULL, &found) == 0) {
+  if (pattern && glob (pattern, 0, NULL, &found) == 0) {
     for (size_t i = 0; i < found.gl_pathc; i++) {
       CLEANUP_CLOSE int fd = open (found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
       if (fd == -1 || write (fd, "0", 1) == -1)
@@ -119,19 +122,18 @@ kernel_is_at_least (unsigned long major, unsigned long minor)
   return found_major > major || (found_major == major && found_minor >= minor);
 }
 
-/* OPTIONS and those that keep a file system from reading what recovery and observation do not need, some of it from a
- * thread in the background: what a run reads must not depend on time.  ext4 reads inodes ahead, and since Linux 5.14
- * all block bitmaps after a mount (fs/ext4/super.c, Opt_no_prefetch_block_bitmaps).  To free; NULL with errno ENOMEM.
- */
+/* OPTIONS and those that make a file system of TYPE quiet (filesystem/filesystem.h).  To free; NULL after a message. */
 static char *
 recovery_options (const char *type, const char *options)
 {
-  bool ext4 = strcmp (type, "ext4") == 0 || strcmp (type, "ext3") == 0;
-  char *text;
+  const struct filesystem_quiet *quiet = filesystem_find (type)->quiet;
+  char *text = text_format ("%s", options);
 
-  if (asprintf (&text, "%s%s%s", options, ext4 ? ",inode_readahead_blks=0" : "",
-                ext4 && kernel_is_at_least (5, 14) ? ",no_prefetch_block_bitmaps" : "") == -1)
-    return NULL;
+  for (size_t i = 0; text && i < FILESYSTEM_QUIET_MAX && quiet[i].option; i++)
+    if (kernel_is_at_least (quiet[i].major, quiet[i].minor)) {
+      CLEANUP_FREE char *shorter = text;
+      text = text_format ("%s,%s", shorter, quiet[i].option);
+    }
   return text;
 }
 
@@ -164,7 +166,7 @@ recover (struct agent *agent, char **words, FILE *payload)
   CLEANUP_FREE char *options = recovery_options (type, words[2]);
 
   if (options == NULL)
-    return out_of_memory ();
+    return -1;
   mount_load_modules (agent, type);
   if (prepare_device (device) == -1)
     return -1;
@@ -179,8 +181,7 @@ recover (struct agent *agent, char **words, FILE *payload)
     fprintf (payload, "mount %s\n", errno_name (error));
   }
   if (error == 0) {
-    if (strcmp (type, "btrfs") == 0)
-      stop_btrfs_readahead ();
+    stop_readahead (type);
     if (look (agent, words + 3, payload) == -1)
       return -1;
     error = unmount_all (*words[4] != '\0');

@@ -108,6 +108,28 @@ START_TEST (programs_are_its_own)
 END_TEST
 
 static void
+check_quiet (const struct filesystem *row)
+{
+  const char *name = row->name ? row->name : "the unknown one";
+
+  for (size_t i = 0; i < FILESYSTEM_QUIET_MAX; i++) {
+    const struct filesystem_quiet *quiet = &row->quiet[i];
+
+    ck_assert_msg (i == 0 || !quiet->option || row->quiet[i - 1].option, "%s: an option after the last", name);
+    ck_assert_msg (!quiet->option || !strpbrk (quiet->option, ", "), "%s: %s is not one option", name, quiet->option);
+    ck_assert_msg (quiet->option || (quiet->major == 0 && quiet->minor == 0), "%s: Linux without an option", name);
+  }
+  ck_assert_msg (!row->readahead || *row->readahead == '/', "%s: %s is no path", name, row->readahead);
+}
+
+/* Options that keep a mounted one quiet are one word each. */
+START_TEST (each_is_made_quiet)
+{
+  for_each_row (check_quiet);
+}
+END_TEST
+
+static void
 check_rules (const char *name, uint32_t promises)
 {
   const uint32_t least = RULE_BIT (RULE_SYNC_NAME) | RULE_BIT (RULE_SYNC_GONE) | RULE_BIT (RULE_SYNC_DATA)
@@ -168,4 +190,4 @@ START_TEST (rules_have_names)
 END_TEST
 
 UNIT_TEST_MAIN ("filesystem", each_is_found_by_its_name, each_can_be_made, each_is_mounted_by_a_module,
-                programs_are_its_own, promises_are_rules, a_mount_option_is_a_word, rules_have_names)
+                programs_are_its_own, each_is_made_quiet, promises_are_rules, a_mount_option_is_a_word, rules_have_names)
