@@ -5,46 +5,42 @@
 #include <string.h>
 
 #include "checker/kernel-fault.h"
+#include "filesystem/filesystem.h"
 
-/* A line is a fault if it contains both texts.  Sources: lib/bug.c, kernel/panic.c, kernel/hung_task.c,
- * arch/x86/kernel/dumpstack.c, fs/ext4/super.c (__ext4_error), fs/xfs/xfs_error.c, fs/btrfs/messages.c, fs/f2fs,
- * fs/fat/misc.c, fs/exfat/misc.c, fs/nilfs2/super.c and btree.c, fs/jfs/super.c (jfs_error), lib/Kconfig.debug's
- * reports.
+/* What every kernel says, whatever the file system is.  Sources: lib/bug.c, kernel/panic.c, kernel/hung_task.c,
+ * arch/x86/kernel/dumpstack.c, lib/Kconfig.debug's reports.
  */
-static const char *const faults[][2] = {
-  { "BUG: ", "" },
-  { "kernel BUG at ", "" },
-  { "WARNING: ", " at " },
-  { "Oops: ", "" },
-  { "general protection fault", "" },
-  { "Kernel panic", "" },
-  { "INFO: task ", " blocked for more than" },
-  { "rcu: INFO: ", "detected stall" },
-  { "UBSAN: ", "" },
-  { "EXT4-fs error", "" },
-  { "EXT2-fs", "error" },
-  { "XFS (", "Corruption" },
-  { "XFS (", "corruption" },
-  { "XFS (", "CRC error" },
-  { "XFS (", "Internal error" },
-  { "XFS (", "Assertion failed" },
-  { "BTRFS critical", "" },
-  { "BTRFS error", "" },
-  { "BTRFS: Transaction aborted", "" },
-  { "F2FS-fs", "nconsisten" },
-  { "F2FS-fs", "corrupted" },
-  { "F2FS-fs", "run fsck to fix" },
-  { "FAT-fs", "error" },         /* exFAT-fs, too */
-  { "NILFS error", "" },
-  { "NILFS (", "bad btree node" },
-  { "ERROR: (device ", "" },    /* jfs */
+static const struct filesystem_fault faults[] = {
+  { { "BUG: ", "" } },
+  { { "kernel BUG at ", "" } },
+  { { "WARNING: ", " at " } },
+  { { "Oops: ", "" } },
+  { { "general protection fault", "" } },
+  { { "Kernel panic", "" } },
+  { { "INFO: task ", " blocked for more than" } },
+  { { "rcu: INFO: ", "detected stall" } },
+  { { "UBSAN: ", "" } },
 };
+
+/* Whether LINE has both texts of one of LIST, of which there are COUNT or as many as have texts. */
+static bool
+is_among (const struct filesystem_fault *list, size_t count, const char *line)
+{
+  for (size_t i = 0; i < count && list[i].texts[0]; i++)
+    if (strstr (line, list[i].texts[0]) && strstr (line, list[i].texts[1]))
+      return true;
+  return false;
+}
 
 bool
 kernel_line_is_fault (const char *line)
 {
-  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-    if (strstr (line, faults[i][0]) && strstr (line, faults[i][1]))
+  const struct filesystem *filesystem;
+
+  if (is_among (faults, sizeof faults / sizeof faults[0], line))
+    return true;
+  for (size_t i = 0; (filesystem = filesystem_at (i)) != NULL; i++)
+    if (is_among (filesystem->faults, FILESYSTEM_FAULTS_MAX, line))
       return true;
   return false;
 }

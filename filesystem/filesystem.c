@@ -20,6 +20,9 @@
  */
 #define EXT4_QUIET { { "inode_readahead_blks=0", 0, 0 }, { "no_prefetch_block_bitmaps", 5, 14 } }
 
+/* fs/ext4/super.c, __ext4_error */
+#define EXT4_FAULTS { { { "EXT4-fs error", "" } } }
+
 static const struct filesystem rows[] = {
   {
     .name = "ext2",
@@ -31,6 +34,7 @@ static const struct filesystem rows[] = {
      */
     .fsck = { "fsck.ext2", "-y" },
     .tools = "debugfs dumpe2fs e2fsck fsck.ext2 tune2fs e2image filefrag lsattr chattr",
+    .faults = { { { "EXT2-fs", "error" } } },
     .promises = RULES_SIMPLE,
   },
   {
@@ -40,6 +44,7 @@ static const struct filesystem rows[] = {
     .driver = "ext4",
     .tools = "debugfs dumpe2fs e2fsck fsck.ext3 tune2fs e2image filefrag lsattr chattr",
     .quiet = EXT4_QUIET,
+    .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
   },
   {
@@ -48,6 +53,7 @@ static const struct filesystem rows[] = {
     .small_size = "64M",
     .tools = "debugfs dumpe2fs e2fsck fsck.ext4 tune2fs e2image filefrag lsattr chattr",
     .quiet = EXT4_QUIET,
+    .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
   },
   {
@@ -55,6 +61,16 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-q", "-f" }, "xfsprogs" },
     .small_size = "300M",
     .tools = "xfs_db xfs_repair xfs_logprint xfs_io xfs_spaceman filefrag",
+    /* fs/xfs/xfs_error.c */
+    .faults = {
+      { { "XFS (", "Corruption" } }, { { "XFS (", "corruption" } }, { { "XFS (", "CRC error" } },
+      { { "XFS (", "Internal error" } }, { { "XFS (", "Assertion failed" } },
+    },
+    /* The superblock: the log, which is durable, has the same change and is replayed (fs/xfs/xfs_log.c,
+     * xfs_log_cover).
+     */
+    .lazy_blocks = { 0 },
+    .lazy_block_count = 1,
     .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
   },
   {
@@ -64,6 +80,11 @@ static const struct filesystem rows[] = {
     .tools = "btrfs btrfsck btrfs-find-root btrfs-select-super filefrag",
     .readahead = "/sys/class/bdi/btrfs-*/read_ahead_kb",
     .remembers_devices = true,
+    /* fs/btrfs/messages.c */
+    .faults = { { { "BTRFS critical", "" } }, { { "BTRFS error", "" } }, { { "BTRFS: Transaction aborted", "" } } },
+    /* Copies of the superblock: only the first is written with FUA (fs/btrfs/disk-io.c, write_dev_supers). */
+    .lazy_blocks = { UINT64_C (64) << 20, UINT64_C (256) << 30 },
+    .lazy_block_count = 2,
     .promises = RULES_ALL,
   },
   {
@@ -71,6 +92,7 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-f" }, "f2fs-tools" },
     .small_size = "64M",
     .tools = "fsck.f2fs dump.f2fs filefrag",
+    .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
     .promises = RULES_ALL
       & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)),
     .modes = {
@@ -83,6 +105,7 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-q", "-f" }, "nilfs-tools" },
     .small_size = "256M",
     .tools = "lscp dumpseg lssu nilfs-tune",
+    .faults = { { { "NILFS error", "" } }, { { "NILFS (", "bad btree node" } } },  /* fs/nilfs2/super.c, btree.c */
     .promises = RULES_SIMPLE,
   },
   {
@@ -92,6 +115,7 @@ static const struct filesystem rows[] = {
     .asked_for = { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" },
     .fsck = { "fsck.vfat", "-y" },
     .tools = "fsck.vfat fatlabel",
+    .faults = { { { "FAT-fs", "error" } } },    /* fs/fat/misc.c */
     .promises = RULES_SIMPLE,
   },
   {
@@ -101,6 +125,7 @@ static const struct filesystem rows[] = {
     .asked_for = { "nls_utf8?" },
     .fsck = { "fsck.exfat", "-y" },
     .tools = "fsck.exfat dump.exfat",
+    .faults = { { { "exFAT-fs", "error" } } },  /* fs/exfat/misc.c */
     .promises = RULES_SIMPLE,
   },
   {
@@ -109,6 +134,7 @@ static const struct filesystem rows[] = {
     .small_size = "64M",
     .fsck = { "fsck.jfs", "-a" },       /* replays its journal; the kernel refuses to mount it before */
     .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
+    .faults = { { { "ERROR: (device ", "" } } },        /* fs/jfs/super.c, jfs_error */
     .promises = RULES_SIMPLE,
   },
   {
@@ -132,6 +158,15 @@ const struct filesystem *
 filesystem_at (size_t index)
 {
   return rows[index].name ? &rows[index] : NULL;
+}
+
+bool
+filesystem_is_lazy (const struct filesystem *filesystem, uint64_t offset_bytes)
+{
+  for (size_t i = 0; i < filesystem->lazy_block_count; i++)
+    if (filesystem->lazy_blocks[i] == offset_bytes)
+      return true;
+  return false;
 }
 
 /* Whether WORD is among the mount options OPTIONS. */

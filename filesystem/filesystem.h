@@ -14,6 +14,8 @@
 #define FILESYSTEM_WORDS_MAX 4
 #define FILESYSTEM_MODULES_MAX 3
 #define FILESYSTEM_QUIET_MAX 2
+#define FILESYSTEM_FAULTS_MAX 5
+#define FILESYSTEM_LAZY_MAX 2
 #define FILESYSTEM_MODES_MAX 2
 
 struct filesystem {
@@ -49,21 +51,36 @@ struct filesystem {
   /* Programs that take it apart, for a person in the guest; those that the host has are taken along. */
   const char *tools;
 
-  /* Mount options with which it reads no more than recovery and observation need: none ahead, and nothing in the background,
-   * since what a run reads must not depend on time.  Each is for Linux MAJOR.MINOR and later.
+  /* Mount options with which it reads no more than recovery and observation need, neither ahead nor from a thread in
+   * the background: what a run reads must not depend on time.  Each is for Linux MAJOR.MINOR and later.
    */
   struct filesystem_quiet {
     const char *option;
     unsigned major, minor;
   } quiet[FILESYSTEM_QUIET_MAX];
 
-  /* The files with a setting of its own for reading ahead, there only while it is mounted, as a pattern of glob(3); or NULL. */
+  /* The files with a setting of its own for reading ahead, which are there only while it is mounted, as a pattern of
+   * glob(3); or NULL.
+   */
   const char *readahead;
 
-  /* Whether its driver remembers devices that it has seen, and their generation, even after an unmount, and forgets them at the
-   * ioctl of btrfs alone.
+  /* Whether its driver remembers devices that it has seen, and their generation, even after an unmount, until an ioctl
+   * of btrfs makes it forget them.
    */
   bool remembers_devices;
+
+  /* What its driver says when it finds the file system corrupted, or gives up: a line of the kernel's log with both
+   * texts.
+   */
+  struct filesystem_fault {
+    const char *texts[2];       /* NULL: there are no more */
+  } faults[FILESYSTEM_FAULTS_MAX];
+
+  /* Where blocks are, in bytes from the start, that it writes last and without a flush, because something durable
+   * stands for them.
+   */
+  uint64_t lazy_blocks[FILESYSTEM_LAZY_MAX];
+  size_t lazy_block_count;
 
   /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
    * is mounted with an option.  The first mode of which the option is given counts.
@@ -80,6 +97,9 @@ extern const struct filesystem *filesystem_find (const char *name);
 
 /* The rows by number, those with a name, or NULL after the last. */
 extern const struct filesystem *filesystem_at (size_t index);
+
+/* Whether a write at OFFSET_BYTES is of a block that FILESYSTEM writes lazily. */
+extern bool filesystem_is_lazy (const struct filesystem *filesystem, uint64_t offset_bytes);
 
 /* What FILESYSTEM promises when it is mounted with MOUNT_OPTIONS, which has commas between them. */
 extern uint32_t filesystem_promises (const struct filesystem *filesystem, const char *mount_options);

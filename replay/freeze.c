@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "filesystem/filesystem.h"
 #include "log/info.h"
 #include "log/reader.h"
 #include "replay/explain/reason.h"
@@ -19,30 +20,15 @@ struct stretch {
   uint32_t last;                /* the last position before the mark `thaw` */
 };
 
-/* Blocks that are written last and without a flush, because something durable stands for them. */
-static const struct lazy_block {
-  const char *filesystem;
-  uint64_t offset_bytes;
-} lazy_blocks[] = {
-  /* Copies of the superblock: only the first is written with FUA (fs/btrfs/disk-io.c, write_dev_supers). */
-  { "btrfs", UINT64_C (64) << 20 },
-  { "btrfs", UINT64_C (256) << 30 },
-  /* The superblock: the log, which is durable, has the same change and is replayed (fs/xfs/xfs_log.c, xfs_log_cover). */
-  { "xfs", 0 },
-};
-
 /* Whether it is no matter at POSITION that WRITE is pending. */
 static bool
 is_lazy (const struct write_log *log, const struct log_write *write, uint32_t position)
 {
   const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
 
-  if (write->kind == LOG_TRIM)  /* nobody needs the blocks, whatever is on them */
-    return write->completion <= position;
-  for (size_t i = 0; filesystem && i < sizeof lazy_blocks / sizeof lazy_blocks[0]; i++)
-    if (strcmp (lazy_blocks[i].filesystem, filesystem) == 0 && lazy_blocks[i].offset_bytes == write->offset_bytes)
-      return write->completion <= position;
-  return false;
+  /* What is trimmed nobody needs, whatever is on it. */
+  return (write->kind == LOG_TRIM || (filesystem && filesystem_is_lazy (filesystem_find (filesystem), write->offset_bytes)))
+    && write->completion <= position;
 }
 
 /* Enter that a rule is broken at POSITION, where PENDING is pending. */

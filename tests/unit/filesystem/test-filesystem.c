@@ -2,6 +2,7 @@
 /* Every row is complete, and agrees with itself and the others. */
 #include <config.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/number.h"
@@ -9,161 +10,180 @@
 #include "filesystem/rules.h"
 #include "tests/unit/unit.h"
 
-/* What is done for each file system with a row, and for the unknown one, whose name is NULL. */
-static void
-for_each_row (void (*check) (const struct filesystem *row))
+#define LEAST_SIZE (64 << 20)   /* less leaves no room for a journal */
+
+/* What is looked at, for a message. */
+static const char *
+name_of (const struct filesystem *row)
+{
+  return row->name ? row->name : "the unknown one";
+}
+
+/* A list with room for ROOM begins with its texts, none is empty, and after them come NULLs.  Returns how many. */
+static size_t
+count_texts (const struct filesystem *row, const char *const *texts, size_t room)
 {
   size_t count = 0;
 
-  for (const struct filesystem *row; (row = filesystem_at (count)) != NULL; count++)
-    check (row);
-  ck_assert_uint_ge (count, 10);
-  check (filesystem_find ("no such file system"));
+  while (count < room && texts[count])
+    ck_assert_msg (*texts[count++] != '\0', "%s: an empty text", name_of (row));
+  for (size_t i = count; i < room; i++)
+    ck_assert_msg (texts[i] == NULL, "%s: %s is after the last", name_of (row), texts[i]);
+  return count;
 }
 
 static void
-check_found (const struct filesystem *row)
+check_name (const struct filesystem *row)
 {
-  if (row->name == NULL)
-    return;
-  ck_assert_str_ne (row->name, "");
-  ck_assert_ptr_eq (filesystem_find (row->name), row);
+  if (row->name)
+    ck_assert_ptr_eq (filesystem_find (row->name), row);
 }
 
-/* A name is of one row, and what has none is unknown. */
-START_TEST (each_is_found_by_its_name)
-{
-  for_each_row (check_found);
-  ck_assert_ptr_null (filesystem_find ("ext")->name);
-  ck_assert_ptr_null (filesystem_find ("ext44")->name);
-  ck_assert_ptr_null (filesystem_find ("")->name);
-}
-END_TEST
-
+/* It can be made by a command without questions, and how large it has to be is known. */
 static void
 check_making (const struct filesystem *row)
 {
-  const char *name = row->name ? row->name : "the unknown one";
   const struct filesystem_mkfs *mkfs = &row->mkfs;
   uint64_t size_bytes;
-  size_t words = 0;
 
-  while (words < FILESYSTEM_WORDS_MAX && mkfs->words[words])
-    words++;
-  for (size_t i = words; i <= FILESYSTEM_WORDS_MAX; i++)
-    ck_assert_msg (mkfs->words[i] == NULL, "%s: a word of mkfs after the last", name);
-  ck_assert_msg (!row->name || mkfs->package, "%s: of which package is its mkfs?", name);
-  ck_assert_msg (!mkfs->configuration || *mkfs->configuration == '/', "%s: what mkfs reads is no absolute path", name);
-  ck_assert_msg (row->small_size && parse_size (row->small_size, &size_bytes) == 0, "%s: no small size", name);
-  ck_assert_msg (size_bytes >= 64 << 20, "%s: %s leave no room for a journal", name, row->small_size);
+  ck_assert_msg (count_texts (row, mkfs->words, FILESYSTEM_WORDS_MAX + 1) <= FILESYSTEM_WORDS_MAX,
+                 "%s: no NULL after the words of mkfs", name_of (row));
+  ck_assert_msg (!row->name || mkfs->package, "%s: of which package is its mkfs?", name_of (row));
+  ck_assert_msg (!mkfs->configuration || *mkfs->configuration == '/', "%s: %s is no absolute path", name_of (row),
+                 mkfs->configuration);
+  ck_assert_msg (row->small_size && parse_size (row->small_size, &size_bytes) == 0 && size_bytes >= LEAST_SIZE,
+                 "%s: no small size, or one too small", name_of (row));
 }
 
-/* Each can be made by a command without questions, and how large it has to be is known. */
-START_TEST (each_can_be_made)
-{
-  for_each_row (check_making);
-}
-END_TEST
-
+/* Its modules are known; one that drives several has the name of one of them. */
 static void
-check_driving (const struct filesystem *row)
+check_driver (const struct filesystem *row)
 {
-  const char *name = row->name ? row->name : "the unknown one";
-  size_t count = 0;
-
-  while (count < FILESYSTEM_MODULES_MAX && row->asked_for[count])
-    count++;
-  for (size_t i = count; i <= FILESYSTEM_MODULES_MAX; i++)
-    ck_assert_msg (row->asked_for[i] == NULL, "%s: a module after the last", name);
-  ck_assert_msg (!row->driver || strcmp (row->name, row->driver) != 0, "%s: a driver of its name is the usual", name);
-  ck_assert_msg (!row->driver || filesystem_find (row->driver)->name, "%s: %s drives none itself", name, row->driver);
-}
-
-/* The modules of each are known; one that drives several has the name of one of them. */
-START_TEST (each_is_mounted_by_a_module)
-{
-  for_each_row (check_driving);
-}
-END_TEST
-
-static void
-check_programs (const struct filesystem *row)
-{
-  const char *name = row->name ? row->name : "the unknown one", *fsck = row->fsck.program;
-
-  ck_assert_msg (!row->name || (row->tools && *row->tools), "%s: nothing takes it apart", name);
-  ck_assert_msg (!fsck == !row->fsck.option, "%s: an fsck without an option, or the reverse", name);
-  if (fsck == NULL)
-    return;
-  ck_assert_msg (row->name && strncmp (fsck, "fsck.", 5) == 0 && strcmp (fsck + 5, row->name) == 0,
-                 "%s: %s is not its fsck", name, fsck);
-  ck_assert_msg (row->fsck.option[0] == '-', "%s: %s is no option", name, row->fsck.option);
+  ck_assert_msg (count_texts (row, row->asked_for, FILESYSTEM_MODULES_MAX + 1) <= FILESYSTEM_MODULES_MAX,
+                 "%s: no NULL after the modules", name_of (row));
+  ck_assert_msg (!row->driver || filesystem_find (row->driver)->name, "%s: %s drives none itself", name_of (row),
+                 row->driver);
+  ck_assert_msg (!row->driver || filesystem_find (row->driver) != row, "%s: a driver of its name is the usual",
+                 name_of (row));
 }
 
 /* An fsck is that of the file system, and is told to repair; and there are programs for a person. */
-START_TEST (programs_are_its_own)
-{
-  for_each_row (check_programs);
-}
-END_TEST
-
 static void
-check_quiet (const struct filesystem *row)
+check_programs (const struct filesystem *row)
 {
-  const char *name = row->name ? row->name : "the unknown one";
+  const char *fsck = row->fsck.program;
 
-  for (size_t i = 0; i < FILESYSTEM_QUIET_MAX; i++) {
-    const struct filesystem_quiet *quiet = &row->quiet[i];
-
-    ck_assert_msg (i == 0 || !quiet->option || row->quiet[i - 1].option, "%s: an option after the last", name);
-    ck_assert_msg (!quiet->option || !strpbrk (quiet->option, ", "), "%s: %s is not one option", name, quiet->option);
-    ck_assert_msg (quiet->option || (quiet->major == 0 && quiet->minor == 0), "%s: Linux without an option", name);
-  }
-  ck_assert_msg (!row->readahead || *row->readahead == '/', "%s: %s is no path", name, row->readahead);
+  ck_assert_msg (!row->name || (row->tools && *row->tools), "%s: nothing takes it apart", name_of (row));
+  ck_assert_msg (!fsck == !row->fsck.option, "%s: an fsck without an option, or the reverse", name_of (row));
+  if (fsck == NULL)
+    return;
+  ck_assert_msg (row->name && strncmp (fsck, "fsck.", 5) == 0 && strcmp (fsck + 5, row->name) == 0,
+                 "%s: %s is not its fsck", name_of (row), fsck);
+  ck_assert_msg (row->fsck.option[0] == '-', "%s: %s is no option", name_of (row), row->fsck.option);
 }
 
 /* Options that keep a mounted one quiet are one word each. */
-START_TEST (each_is_made_quiet)
-{
-  for_each_row (check_quiet);
-}
-END_TEST
-
 static void
-check_rules (const char *name, uint32_t promises)
+check_quiet (const struct filesystem *row)
+{
+  const char *options[FILESYSTEM_QUIET_MAX];
+
+  for (size_t i = 0; i < FILESYSTEM_QUIET_MAX; i++) {
+    options[i] = row->quiet[i].option;
+    ck_assert_msg (!options[i] || !strpbrk (options[i], ", "), "%s: %s is not one option", name_of (row), options[i]);
+    ck_assert_msg (options[i] || (row->quiet[i].major == 0 && row->quiet[i].minor == 0),
+                   "%s: a version without an option", name_of (row));
+  }
+  count_texts (row, options, FILESYSTEM_QUIET_MAX);
+  ck_assert_msg (!row->readahead || *row->readahead == '/', "%s: %s is no path", name_of (row), row->readahead);
+}
+
+/* A kernel that finds it corrupted is understood. */
+static void
+check_faults (const struct filesystem *row)
+{
+  const char *texts[FILESYSTEM_FAULTS_MAX];
+
+  for (size_t i = 0; i < FILESYSTEM_FAULTS_MAX; i++) {
+    texts[i] = row->faults[i].texts[0];
+    ck_assert_msg (!texts[i] == !row->faults[i].texts[1], "%s: half a fault", name_of (row));
+  }
+  size_t count = count_texts (row, texts, FILESYSTEM_FAULTS_MAX);
+  ck_assert_msg (!row->name == !count, "%s: is it never corrupted?", name_of (row));
+}
+
+/* Lazy blocks are as many as the row says: 0 is a place, too. */
+static void
+check_lazy_blocks (const struct filesystem *row)
+{
+  ck_assert_msg (row->lazy_block_count <= FILESYSTEM_LAZY_MAX, "%s: too many lazy blocks", name_of (row));
+  for (size_t i = 0; i < FILESYSTEM_LAZY_MAX; i++) {
+    ck_assert_msg (row->lazy_blocks[i] % 512 == 0, "%s: a lazy block within a sector", name_of (row));
+    ck_assert_msg (i < row->lazy_block_count ? filesystem_is_lazy (row, row->lazy_blocks[i]) : row->lazy_blocks[i] == 0,
+                   "%s: a lazy block after the last", name_of (row));
+  }
+  ck_assert (!filesystem_is_lazy (row, 512));
+}
+
+/* Rules exist, and nobody promises less than sync(2). */
+static void
+check_rules (const struct filesystem *row, uint32_t promises)
 {
   const uint32_t least = RULE_BIT (RULE_SYNC_NAME) | RULE_BIT (RULE_SYNC_GONE) | RULE_BIT (RULE_SYNC_DATA)
     | RULE_BIT (RULE_SYNC_XATTR) | RULE_BIT (RULE_OBJECT);
 
-  ck_assert_msg ((promises & ~RULES_ALL) == 0, "%s: promises a rule that is none", name);
-  ck_assert_msg ((promises & least) == least, "%s: does not promise what sync(2) says", name);
+  ck_assert_msg ((promises & ~RULES_ALL) == 0, "%s: promises a rule that is none", name_of (row));
+  ck_assert_msg ((promises & least) == least, "%s: does not promise what sync(2) says", name_of (row));
 }
 
+/* The same in every mode. */
 static void
 check_promises (const struct filesystem *row)
 {
-  const char *name = row->name ? row->name : "the unknown one";
+  const char *options[FILESYSTEM_MODES_MAX];
 
-  check_rules (name, row->promises);
+  check_rules (row, row->promises);
+  ck_assert_uint_eq (filesystem_promises (row, ""), row->promises);
   for (size_t i = 0; i < FILESYSTEM_MODES_MAX; i++) {
     const struct filesystem_mode *mode = &row->modes[i];
 
-    if (mode->mount_option) {
-      ck_assert_msg (i == 0 || row->modes[i - 1].mount_option, "%s: a mode after the last", name);
-      ck_assert_msg (mode->promises != row->promises, "%s: mode %s changes nothing", name, mode->mount_option);
-      check_rules (name, mode->promises);
-      ck_assert_uint_eq (filesystem_promises (row, mode->mount_option), mode->promises);
-    }
-    else
-      ck_assert_msg (mode->promises == 0, "%s: a mode without an option", name);
+    options[i] = mode->mount_option;
+    ck_assert_msg (options[i] || mode->promises == 0, "%s: a mode without an option", name_of (row));
+    if (options[i] == NULL)
+      continue;
+    check_rules (row, mode->promises);
+    ck_assert_msg (mode->promises != row->promises, "%s: mode %s changes nothing", name_of (row), options[i]);
+    ck_assert_uint_eq (filesystem_promises (row, options[i]), mode->promises);
   }
-  ck_assert_uint_eq (filesystem_promises (row, ""), row->promises);
+  count_texts (row, options, FILESYSTEM_MODES_MAX);
 }
 
-/* Rules exist, in every mode, and nobody promises less than sync(2). */
-START_TEST (promises_are_rules)
+static void (*const checks[]) (const struct filesystem *row) = {
+  check_name, check_making, check_driver, check_programs, check_quiet, check_faults, check_lazy_blocks, check_promises,
+};
+
+/* All of that holds for every row, also that of the unknown one. */
+START_TEST (each_row_is_complete)
 {
-  for_each_row (check_promises);
+  const struct filesystem *row;
+  size_t count = 0;
+
+  do {
+    row = filesystem_at (count++);
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
+      checks[i] (row ? row : filesystem_find ("no such file system"));
+  } while (row);
+  ck_assert_uint_gt (count, 10);
+}
+END_TEST
+
+/* A name is of one row as a whole. */
+START_TEST (a_name_without_a_row_is_unknown)
+{
+  static const char *const names[] = { "", "ext", "ext44", "xt4", "EXT4" };
+
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    ck_assert_ptr_null (filesystem_find (names[i])->name);
 }
 END_TEST
 
@@ -178,6 +198,15 @@ START_TEST (a_mount_option_is_a_word)
 }
 END_TEST
 
+/* The first block is lazy on xfs, not elsewhere. */
+START_TEST (a_lazy_block_is_of_one_file_system)
+{
+  ck_assert (filesystem_is_lazy (filesystem_find ("xfs"), 0));
+  ck_assert (!filesystem_is_lazy (filesystem_find ("btrfs"), 0));
+  ck_assert (!filesystem_is_lazy (filesystem_find ("ext4"), 0));
+}
+END_TEST
+
 /* Each rule has a name of its own, and is found by it. */
 START_TEST (rules_have_names)
 {
@@ -189,5 +218,5 @@ START_TEST (rules_have_names)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("filesystem", each_is_found_by_its_name, each_can_be_made, each_is_mounted_by_a_module,
-                programs_are_its_own, each_is_made_quiet, promises_are_rules, a_mount_option_is_a_word, rules_have_names)
+UNIT_TEST_MAIN ("filesystem", each_row_is_complete, a_name_without_a_row_is_unknown, a_mount_option_is_a_word,
+                a_lazy_block_is_of_one_file_system, rules_have_names)
