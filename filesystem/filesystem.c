@@ -35,6 +35,7 @@ static const struct filesystem rows[] = {
     .fsck = { "fsck.ext2", "-y" },
     .tools = "debugfs dumpe2fs e2fsck fsck.ext2 tune2fs e2image filefrag lsattr chattr",
     .faults = { { { "EXT2-fs", "error" } } },
+    .layout = FILESYSTEM_LAYOUT_EXT,
     .promises = RULES_SIMPLE,
   },
   {
@@ -45,6 +46,7 @@ static const struct filesystem rows[] = {
     .tools = "debugfs dumpe2fs e2fsck fsck.ext3 tune2fs e2image filefrag lsattr chattr",
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
+    .layout = FILESYSTEM_LAYOUT_EXT,
     .promises = RULES_ALL,
   },
   {
@@ -54,6 +56,7 @@ static const struct filesystem rows[] = {
     .tools = "debugfs dumpe2fs e2fsck fsck.ext4 tune2fs e2image filefrag lsattr chattr",
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
+    .layout = FILESYSTEM_LAYOUT_EXT,
     .promises = RULES_ALL,
   },
   {
@@ -71,6 +74,7 @@ static const struct filesystem rows[] = {
      */
     .lazy_blocks = { 0 },
     .lazy_block_count = 1,
+    .layout = FILESYSTEM_LAYOUT_XFS,
     .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
   },
   {
@@ -85,6 +89,7 @@ static const struct filesystem rows[] = {
     /* Copies of the superblock: only the first is written with FUA (fs/btrfs/disk-io.c, write_dev_supers). */
     .lazy_blocks = { UINT64_C (64) << 20, UINT64_C (256) << 30 },
     .lazy_block_count = 2,
+    .layout = FILESYSTEM_LAYOUT_BTRFS,
     .promises = RULES_ALL,
   },
   {

@@ -18,6 +18,11 @@
 #define FILESYSTEM_LAZY_MAX 2
 #define FILESYSTEM_MODES_MAX 2
 
+/* Layouts on the disk of which replay/explain/blame.c can tell what a write wrote; each has a function there. */
+enum filesystem_layout {
+  FILESYSTEM_LAYOUT_UNKNOWN, FILESYSTEM_LAYOUT_EXT, FILESYSTEM_LAYOUT_XFS, FILESYSTEM_LAYOUT_BTRFS
+};
+
 struct filesystem {
   const char *name;             /* as mount(2) and --fs have it; NULL: the unknown one */
 
@@ -81,6 +86,8 @@ struct filesystem {
    */
   uint64_t lazy_blocks[FILESYSTEM_LAZY_MAX];
   size_t lazy_block_count;
+
+  enum filesystem_layout layout;
 
   /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
    * is mounted with an option.  The first mode of which the option is given counts.

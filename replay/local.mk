@@ -23,9 +23,10 @@ replay_libreplay_la_SOURCES = \
 	replay/explain/blame-btrfs.c \
 	replay/explain/blame-ext.c \
 	replay/explain/blame-journal.c replay/explain/blame-journal.h \
-	replay/explain/blame-names.h \
+	replay/explain/blame-layout.h \
 	replay/explain/blame-xfs.c \
 	replay/explain/minimal.c replay/explain/minimal.h \
+	replay/explain/names.c replay/explain/names.h \
 	replay/explain/reason.c replay/explain/reason.h \
 	replay/report/bundle.c replay/report/bundle.h \
 	replay/report/cases.c replay/report/cases.h \

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "replay/explain/blame-names.h"
+#include "replay/explain/blame-layout.h"
 
 /* Fields of a superblock and of a tree block (Linux include/uapi/linux/btrfs_tree.h), all little-endian. */
 enum {

@@ -15,14 +15,10 @@
 #include "common/escape.h"
 #include "log/format.h"
 #include "replay/explain/blame-journal.h"
-#include "replay/explain/blame-names.h"
+#include "replay/explain/blame-layout.h"
 
 #define HITS_MAX (2 * NAMES_MAX)
 #define EFFORT_FOR_NOTHING (1 << 20)    /* inodes and directory entries looked at on the smallest of images */
-
-/* Blocks of the journal (Linux include/linux/jbd2.h): magic, type and transaction, big-endian. */
-#define JOURNAL_MAGIC 0xc03b3998
-enum { JOURNAL_DESCRIPTOR = 1, JOURNAL_COMMIT, JOURNAL_SUPERBLOCK_1, JOURNAL_SUPERBLOCK_2, JOURNAL_REVOKE };
 
 /* An inode that a wanted block belongs to. */
 struct hit {
@@ -86,7 +82,8 @@ name_fixed (struct search *search, dgrp_t group)
     return;
   if (ext2fs_bg_has_super (fs, group) && is_wanted (search, super))
     names_add (search->names, group == 0 ? "superblock" : "superblock, the copy in group %u", group);
-  if (overlaps (search, old_descriptors, fs->desc_blocks) || (new_descriptors != 0 && is_wanted (search, new_descriptors)))
+  if (overlaps (search, old_descriptors, fs->desc_blocks)
+      || (new_descriptors != 0 && is_wanted (search, new_descriptors)))
     names_add (search->names, group == 0 ? "group descriptors" : "group descriptors, the copy in group %u", group);
   if (is_wanted (search, ext2fs_block_bitmap_loc (fs, group)))
     names_add (search->names, "block bitmap of group %u", group);
@@ -155,7 +152,8 @@ look_at_block (ext2_filsys fs, blk64_t *block, e2_blkcnt_t number, blk64_t above
            || search->inode == super->s_prj_quota_inum)
     names_add (search->names, "quota file");
   else
-    note_hit (search, number < 0 ? map : LINUX_S_ISDIR (search->mode) ? folder : LINUX_S_ISLNK (search->mode) ? target : data);
+    note_hit (search, number < 0 ? map : LINUX_S_ISDIR (search->mode) ? folder
+              : LINUX_S_ISLNK (search->mode) ? target : data);
   return search->found > search->last - search->first ? BLOCK_ABORT : 0;
 }
 
@@ -178,7 +176,8 @@ look_at_inode (struct search *search, ext2_ino_t number, struct ext2_inode *inod
 }
 
 static int
-look_at_name (ext2_ino_t folder, int entry, struct ext2_dir_entry *dirent, int offset, int block_size, char *buffer, void *opaque)
+look_at_name (ext2_ino_t folder, int entry, struct ext2_dir_entry *dirent, int offset, int block_size, char *buffer,
+              void *opaque)
 {
   struct search *search = opaque;
 
@@ -247,7 +246,8 @@ static void
 name_hit (const struct search *search, const struct hit *hit)
 {
   bool is_folder = LINUX_S_ISDIR (hit->mode);
-  CLEANUP_FREE char *folder = is_folder || hit->name ? folder_path (search->fs, is_folder ? hit->inode : hit->folder) : NULL;
+  CLEANUP_FREE char *folder = is_folder ? folder_path (search->fs, hit->inode)
+    : hit->name ? folder_path (search->fs, hit->folder) : NULL;
 
   if (folder == NULL)
     names_add (search->names, "%s inode %u", hit->part, hit->inode);
@@ -324,7 +324,8 @@ read_image (uint64_t offset, size_t size, void *data)
 {
   const struct image *image = source.image;
 
-  if (offset % LOG_SECTOR != 0 || size % LOG_SECTOR != 0 || offset > image->size_bytes || size > image->size_bytes - offset)
+  if (offset % LOG_SECTOR != 0 || size % LOG_SECTOR != 0 || offset > image->size_bytes
+      || size > image->size_bytes - offset)
     return EXT2_ET_SHORT_READ;
   return image->read (image->opaque, data, size, offset) == 0 ? 0 : EXT2_ET_SHORT_READ;
 }
@@ -386,8 +387,8 @@ channel_flush (io_channel channel)
 
 static struct struct_io_manager image_manager = {
   .magic = EXT2_ET_MAGIC_IO_MANAGER, .name = "image", .open = channel_open, .close = channel_close,
-  .set_blksize = channel_set_block_size, .read_blk = channel_read, .read_blk64 = channel_read64, .write_blk = channel_write,
-  .write_blk64 = channel_write64, .flush = channel_flush,
+  .set_blksize = channel_set_block_size, .read_blk = channel_read, .read_blk64 = channel_read64,
+  .write_blk = channel_write, .write_blk64 = channel_write64, .flush = channel_flush,
 };
 
 /* Open the file system, or nothing but its superblock. */
@@ -396,8 +397,8 @@ open_image (int flags)
 {
   ext2_filsys fs;
 
-  return ext2fs_open2 ("image", NULL, EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS | flags, 0, 0,
-                       &image_manager, &fs) == 0 ? fs : NULL;
+  flags |= EXT2_FLAG_SOFTSUPP_FEATURES | EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS;
+  return ext2fs_open2 ("image", NULL, flags, 0, 0, &image_manager, &fs) == 0 ? fs : NULL;
 }
 
 /* Whether the file system is no larger than the image.  Everything that is allocated and walked goes by what the

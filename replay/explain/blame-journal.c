@@ -5,14 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "replay/explain/blame-journal.h"
 
-/* The format (Linux include/linux/jbd2.h), all big-endian.  A block of the journal that is no copy begins with a
- * header: magic, type, transaction.
- */
-#define MAGIC 0xc03b3998
-enum { TYPE_DESCRIPTOR = 1, TYPE_COMMIT = 2, TYPE_REVOKE = 5 };
+/* The rest of the format, big-endian, too: the superblock of the journal, and the tags of a descriptor. */
 enum { SB_BLOCK_SIZE = 12, SB_BLOCKS = 16, SB_FIRST = 20, SB_SEQUENCE = 24, SB_START = 28, SB_INCOMPAT = 40 };
 enum { HEADER_SIZE = 12, UUID_SIZE = 16, TAIL_SIZE = 4 };
 enum { INCOMPAT_64BIT = 2, INCOMPAT_CSUM_V2 = 8, INCOMPAT_CSUM_V3 = 16 };
@@ -47,9 +44,10 @@ number (const unsigned char *from, size_t offset)
 static blk64_t
 place_of (const struct reader *reader, uint32_t block)
 {
+  const ext2_ino_t inode = reader->fs->super->s_journal_inum;
   blk64_t place = 0;
 
-  return ext2fs_bmap2 (reader->fs, reader->fs->super->s_journal_inum, NULL, NULL, 0, block, NULL, &place) == 0 ? place : 0;
+  return ext2fs_bmap2 (reader->fs, inode, NULL, NULL, 0, block, NULL, &place) == 0 ? place : 0;
 }
 
 static bool
@@ -60,7 +58,7 @@ read_block (struct reader *reader, uint32_t block)
   return place != 0 && io_channel_read_blk64 (reader->fs->io, place, 1, reader->block) == 0;
 }
 
-/* The block of the journal that is COUNT after BLOCK: behind the last one comes the first. */
+/* The block of the journal that is COUNT after BLOCK: after the last one comes the first. */
 static uint32_t
 advance (const struct reader *reader, uint32_t block, uint32_t count)
 {
@@ -72,26 +70,21 @@ advance (const struct reader *reader, uint32_t block, uint32_t count)
 static void
 add_copy (struct reader *reader, const struct journal_copy *copy)
 {
-  struct journal *journal = reader->journal;
-  struct journal_copy *larger = reallocarray (journal->copies, journal->count + 1, sizeof *larger);
+  struct journal_copy *added = array_add (reader->journal->copies, reader->journal->count);
 
-  reader->failed |= larger == NULL;
-  if (larger == NULL)
-    return;
-  journal->copies = larger;
-  larger[journal->count++] = *copy;
+  reader->failed |= added == NULL;
+  if (added)
+    *added = *copy;
 }
 
 static void
 add_revocation (struct reader *reader, blk64_t block, uint32_t transaction)
 {
-  struct revocation *larger = reallocarray (reader->revocations, reader->revocation_count + 1, sizeof *larger);
+  struct revocation *added = array_add (reader->revocations, reader->revocation_count);
 
-  reader->failed |= larger == NULL;
-  if (larger == NULL)
-    return;
-  reader->revocations = larger;
-  larger[reader->revocation_count++] = (struct revocation) { block, transaction };
+  reader->failed |= added == NULL;
+  if (added)
+    *added = (struct revocation) { block, transaction };
 }
 
 static size_t
@@ -107,8 +100,8 @@ static uint32_t
 read_tags (struct reader *reader, uint32_t at, uint32_t transaction)
 {
   const bool v3 = reader->incompat & INCOMPAT_CSUM_V3;
-  const size_t size = tag_size (reader), end = reader->fs->blocksize - (reader->incompat & (INCOMPAT_CSUM_V2 | INCOMPAT_CSUM_V3)
-                                                                        ? TAIL_SIZE : 0);
+  const bool has_tail = reader->incompat & (INCOMPAT_CSUM_V2 | INCOMPAT_CSUM_V3);
+  const size_t size = tag_size (reader), end = reader->fs->blocksize - (has_tail ? TAIL_SIZE : 0);
   uint32_t count = 0, flags = 0;
 
   for (size_t offset = HEADER_SIZE; !(flags & TAG_LAST) && offset + size <= end; offset += size) {
@@ -136,9 +129,11 @@ read_revocations (struct reader *reader, uint32_t transaction)
 
   if (end > reader->fs->blocksize)
     end = reader->fs->blocksize;
-  for (size_t offset = HEADER_SIZE + 4; reader->collects && offset + size <= end; offset += size)
-    add_revocation (reader, size == 4 ? number (reader->block, offset)
-                    : (uint64_t) number (reader->block, offset) << 32 | number (reader->block, offset + 4), transaction);
+  for (size_t offset = HEADER_SIZE + 4; reader->collects && offset + size <= end; offset += size) {
+    uint64_t block = number (reader->block, offset);
+
+    add_revocation (reader, size == 4 ? block : block << 32 | number (reader->block, offset + 4), transaction);
+  }
 }
 
 /* Walk from block AT on, which begins TRANSACTION, until END.  Returns the transaction that is not complete. */
@@ -148,16 +143,17 @@ walk (struct reader *reader, uint32_t at, uint32_t transaction, uint32_t end)
   for (uint64_t walked = 0; walked < reader->blocks && transaction != end && !reader->failed;) {
     uint32_t step = 1;
 
-    if (!read_block (reader, at) || number (reader->block, 0) != MAGIC || number (reader->block, 8) != transaction)
+    if (!read_block (reader, at) || number (reader->block, 0) != JOURNAL_MAGIC
+        || number (reader->block, 8) != transaction)
       break;
     switch (number (reader->block, 4)) {
-    case TYPE_DESCRIPTOR:
+    case JOURNAL_DESCRIPTOR:
       step += read_tags (reader, at, transaction);
       break;
-    case TYPE_REVOKE:
+    case JOURNAL_REVOKE:
       read_revocations (reader, transaction);
       break;
-    case TYPE_COMMIT:
+    case JOURNAL_COMMIT:
       transaction++;
       break;
     default:
@@ -232,7 +228,7 @@ static bool
 begin (struct reader *reader, uint32_t *start, uint32_t *transaction)
 {
   if (reader->block == NULL || reader->fs->super->s_journal_inum == 0 || !read_block (reader, 0)
-      || number (reader->block, 0) != MAGIC || number (reader->block, SB_BLOCK_SIZE) != reader->fs->blocksize)
+      || number (reader->block, 0) != JOURNAL_MAGIC || number (reader->block, SB_BLOCK_SIZE) != reader->fs->blocksize)
     return false;
   reader->blocks = number (reader->block, SB_BLOCKS);
   reader->first = number (reader->block, SB_FIRST);
@@ -286,7 +282,7 @@ journal_find (const struct journal *journal, blk64_t block)
 void
 journal_unescape (void *data)
 {
-  const uint32_t magic = htobe32 (MAGIC);
+  const uint32_t magic = htobe32 (JOURNAL_MAGIC);
 
   memcpy (data, &magic, sizeof magic);
 }

@@ -11,6 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A block of the journal that is no copy begins with three numbers (Linux include/linux/jbd2.h), big-endian: the
+ * magic, one of these types, and the transaction.
+ */
+#define JOURNAL_MAGIC 0xc03b3998
+enum { JOURNAL_DESCRIPTOR = 1, JOURNAL_COMMIT, JOURNAL_SUPERBLOCK_1, JOURNAL_SUPERBLOCK_2, JOURNAL_REVOKE };
+
 /* A block of the file system that has a newer copy in the journal. */
 struct journal_copy {
   blk64_t block;

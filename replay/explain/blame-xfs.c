@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "replay/explain/blame-names.h"
+#include "replay/explain/blame-layout.h"
 
 /* Fields of the superblock (Linux fs/xfs/libxfs/xfs_format.h, struct xfs_dsb), all big-endian. */
 enum {
@@ -41,8 +41,8 @@ read_geometry (const unsigned char *superblock, struct geometry *geometry)
       || geometry->group_blocks == 0 || geometry->sector_size < SECTOR || group_log > 31)
     return false;
   /* A number of a block has that of its group in its upper bits. */
-  geometry->log_offset = ((log_start >> group_log) * geometry->group_blocks + (log_start & ((UINT64_C (1) << group_log) - 1)))
-    * geometry->block_size;
+  uint64_t in_group = log_start & ((UINT64_C (1) << group_log) - 1);
+  geometry->log_offset = ((log_start >> group_log) * geometry->group_blocks + in_group) * geometry->block_size;
   geometry->log_bytes = log_start == 0 ? 0 : number (superblock, SB_LOG_BLOCKS, 4) * geometry->block_size;
   return true;
 }
@@ -103,14 +103,16 @@ blame_xfs (const unsigned char *superblock, const struct written *written, struc
 
   if (!read_geometry (superblock, &geometry))
     return;
-  if (written->offset < geometry.log_offset + geometry.log_bytes && written->offset + written->length > geometry.log_offset) {
+  if (written->offset < geometry.log_offset + geometry.log_bytes
+      && written->offset + written->length > geometry.log_offset) {
     names_add (names, "log");
     return;
   }
   for (uint64_t at = 0; at < written->length; at += SECTOR) {
     const char *name = written->data ? find_magic (written->data + at) : NULL;
 
-    if (!name_header (&geometry, written->offset + at, names) && name && (written->offset + at) % geometry.block_size == 0)
+    if (!name_header (&geometry, written->offset + at, names)
+        && name && (written->offset + at) % geometry.block_size == 0)
       names_add (names, "%s", name);
   }
 }

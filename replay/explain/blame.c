@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +12,11 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/sandbox.h"
+#include "filesystem/filesystem.h"
 #include "log/info.h"
-#include "replay/explain/blame-names.h"
+#include "replay/explain/blame-layout.h"
 #include "replay/explain/blame.h"
+#include "replay/explain/names.h"
 
 #define FIELDS 8                /* of a line of a tree (checker/observe/tree.h) */
 #define MEMORY_BYTES (UINT64_C (1) << 30)       /* for one question, as is the next */
@@ -51,52 +52,6 @@ blame_free (struct blame *blame)
   if (blame)
     crash_state_free (blame->state);
   free (blame);
-}
-
-void
-names_add (struct names *names, const char *format, ...)
-{
-  char *text;
-  va_list args;
-
-  va_start (args, format);
-  if (vasprintf (&text, format, args) == -1)
-    text = NULL;
-  va_end (args);
-  for (size_t i = 0; text && i < names->count; i++)
-    if (strcmp (names->texts[i], text) == 0) {
-      free (text);
-      return;
-    }
-  if (text && names->count < NAMES_MAX) {
-    names->texts[names->count++] = text;
-    return;
-  }
-  names->more += text != NULL;
-  free (text);
-}
-
-/* The names in one text, to free, or NULL if there are none; *names is empty then. */
-static char *
-join_names (struct names *names)
-{
-  char *text = NULL;
-  size_t length;
-  FILE *file = names->count > 0 ? open_memstream (&text, &length) : NULL;
-
-  for (size_t i = 0; i < names->count; i++) {
-    if (file)
-      fprintf (file, "%s%s", i > 0 ? "; " : "", names->texts[i]);
-    free (names->texts[i]);
-  }
-  if (file && names->more > 0)
-    fputs ("; ...", file);
-  *names = (struct names) { .count = 0 };
-  if (file && fclose (file) == EOF) {
-    free (text);
-    return NULL;
-  }
-  return text;
 }
 
 /* Let the state be the one in which everything that was issued at POSITION or before is there. */
@@ -176,19 +131,26 @@ ask_trees (const struct trees *trees, const struct written *written, struct name
     }
 }
 
-/* Ask what the blocks themselves tell on xfs and btrfs. */
+/* Ask what the blocks themselves tell, by a LAYOUT in which they do. */
 static void
-ask_blocks (struct blame *blame, const char *filesystem, const struct written *written, uint32_t position, struct names *names)
+ask_blocks (struct blame *blame, enum filesystem_layout layout, const struct written *written, uint32_t position,
+            struct names *names)
 {
-  bool btrfs = strcmp (filesystem, "btrfs") == 0;
-  uint64_t offset = btrfs ? BTRFS_SUPERBLOCK : 0;
+  static const struct {
+    void (*name) (const unsigned char *superblock, const struct written *written, struct names *names);
+    uint64_t superblock;        /* where that is */
+  } layouts[] = {
+    [FILESYSTEM_LAYOUT_XFS] = { blame_xfs, 0 }, [FILESYSTEM_LAYOUT_BTRFS] = { blame_btrfs, BTRFS_SUPERBLOCK },
+  };
   unsigned char superblock[BLOCK_SIZE];
 
-  if ((!btrfs && strcmp (filesystem, "xfs") != 0) || blame->log->device_sizes[0] < offset + sizeof superblock
-      || !select_all (blame, position))
+  if (layout >= sizeof layouts / sizeof layouts[0] || layouts[layout].name == NULL)
+    return;
+  const uint64_t offset = layouts[layout].superblock;
+  if (blame->log->device_sizes[0] < offset + sizeof superblock || !select_all (blame, position))
     return;
   crash_state_read (blame->state, 0, superblock, sizeof superblock, offset);
-  (btrfs ? blame_btrfs : blame_xfs) (superblock, written, names);
+  layouts[layout].name (superblock, written, names);
 }
 
 struct question {
@@ -204,19 +166,19 @@ answer_question (void *argument, FILE *answer)
   struct blame *blame = question->blame;
   const struct write_log *log = blame->log;
   const struct log_write *w = &log->writes[question->write];
-  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
+  const enum filesystem_layout layout = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM))->layout;
   const struct written written = {
     w->offset_bytes, w->length_bytes, w->kind == LOG_WRITE ? (const unsigned char *) log->map + w->data : NULL
   };
   struct names names = { .count = 0 };
 
-  if (strcmp (filesystem, "ext2") == 0 || strcmp (filesystem, "ext3") == 0 || strcmp (filesystem, "ext4") == 0)
+  if (layout == FILESYSTEM_LAYOUT_EXT)
     ask_ext (blame, &written, question->position, &names);
   if (names.count == 0 && written.data)
     ask_trees (blame->trees, &written, &names);
   if (names.count == 0)
-    ask_blocks (blame, filesystem, &written, question->position, &names);
-  CLEANUP_FREE char *text = join_names (&names);
+    ask_blocks (blame, layout, &written, question->position, &names);
+  CLEANUP_FREE char *text = names_join (&names);
   fputs (text ? text : "", answer);
 }
 

@@ -207,6 +207,19 @@ START_TEST (a_lazy_block_is_of_one_file_system)
 }
 END_TEST
 
+/* A layout that blame reads is that of a file system, and what is unknown has none. */
+START_TEST (layouts_are_of_file_systems)
+{
+  const struct filesystem *row;
+  unsigned seen = 0;
+
+  for (size_t i = 0; (row = filesystem_at (i)) != NULL; i++)
+    seen |= 1U << row->layout;
+  ck_assert_uint_eq (seen, (2U << FILESYSTEM_LAYOUT_BTRFS) - 1);
+  ck_assert_uint_eq (filesystem_find ("no such file system")->layout, FILESYSTEM_LAYOUT_UNKNOWN);
+}
+END_TEST
+
 /* Each rule has a name of its own, and is found by it. */
 START_TEST (rules_have_names)
 {
@@ -219,4 +232,4 @@ START_TEST (rules_have_names)
 END_TEST
 
 UNIT_TEST_MAIN ("filesystem", each_row_is_complete, a_name_without_a_row_is_unknown, a_mount_option_is_a_word,
-                a_lazy_block_is_of_one_file_system, rules_have_names)
+                a_lazy_block_is_of_one_file_system, layouts_are_of_file_systems, rules_have_names)

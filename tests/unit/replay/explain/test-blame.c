@@ -15,7 +15,7 @@
 #include "common/process.h"
 #include "common/sandbox.h"
 #include "common/workdir.h"
-#include "replay/explain/blame-names.h"
+#include "replay/explain/blame-layout.h"
 #include "replay/explain/blame.h"
 #include "tests/unit/make-log.h"
 
