@@ -100,7 +100,9 @@ join_dropped (const struct dropped_write *dropped, size_t dropped_count, const b
   return choices;
 }
 
-/* Whether the state without those that are picked fails as is wanted; its detail then goes into *detail, unless that is NULL. */
+/* Whether the state without those that are picked fails as is wanted; its detail then goes into *detail, unless that
+ * is NULL.
+ */
 static int
 fails_at (const struct reduction *reduction, uint32_t position, const bool *picked, char **detail)
 {
@@ -143,8 +145,8 @@ last_issue (const struct reduction *reduction)
   return last;
 }
 
-/* Go to the earliest crash point at which what is picked is pending and fails; what is pending later was so at any point since
- * its issue.  Returns 1 if there is one before the reduction's, 0 if not, or -1.
+/* Go to the earliest crash point at which what is picked is pending and fails; what is pending later was so at any
+ * point since its issue.  Returns 1 if there is one before the reduction's, 0 if not, or -1.
  */
 static int
 go_back (struct reduction *reduction)
@@ -236,7 +238,7 @@ minimal_find (const struct minimal_config *config, uint32_t position, const stru
   reduction.dropped = find_dropped (config->log, choices, count, &reduction.count);
   picked = malloc (reduction.count + 1);
   if (reduction.dropped == NULL || picked == NULL)
-    error_message ("out of memory");
+    out_of_memory ();
   else {
     memset (picked, true, reduction.count + 1);
     reduction.picked = picked;
@@ -245,7 +247,7 @@ minimal_find (const struct minimal_config *config, uint32_t position, const stru
     if (r == 0)
       error_message ("a state at %u fails in one run and not in the next: it cannot be minimized", reduction.position);
     else if (r == 1 && minimal == NULL)
-      error_message ("out of memory");
+      out_of_memory ();
   }
   free_dropped (reduction.dropped, reduction.dropped ? reduction.count : 0);
   return minimal;
@@ -301,7 +303,8 @@ char *
 minimal_line (const struct minimal *minimal, const struct write_log *log, size_t i)
 {
   const struct dropped_write *dropped = &minimal->dropped[i];
-  CLEANUP_FREE char *write = reason_describe (log, dropped->write, dropped->what, dropped->choices, dropped->choice_count);
+  CLEANUP_FREE char *write = reason_describe (log, dropped->write, dropped->what, dropped->choices,
+                                              dropped->choice_count);
   char *line;
 
   return write == NULL || asprintf (&line, "%s %s", write, dropped->why) == -1 ? NULL : line;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The smallest state that fails as a given one does: the fewest writes that have to be missing, and the earliest crash point at
- * which that is so.
+/* The smallest state that fails as a given one does: the fewest writes that have to be missing, and the earliest
+ * crash point at which that is so.
  */
 #ifndef POWERCUT_REPLAY_EXPLAIN_MINIMAL_H
 #define POWERCUT_REPLAY_EXPLAIN_MINIMAL_H
@@ -34,22 +34,22 @@ struct minimal_config {
   const struct crash_points *points;    /* where the power may be cut */
   enum violation kind;
 
-  /* What is wrong with the state that CHOICES make at POSITION, all other writes being there.  Returns 0 with *verdict, whose
-   * detail is to free, or -1 after a message.
+  /* What is wrong with the state that CHOICES make at POSITION, all other writes being there.  Returns 0 with
+   * *verdict, whose detail is to free, or -1 after a message.
    */
   int (*probe) (void *opaque, uint32_t position, const struct choice *choices, size_t count, struct verdict *verdict);
   void *opaque;
 };
 
-/* Reduce the state that CHOICES make at POSITION, which fails with config->kind.  NULL after a message, or silently after a
- * stop.
+/* Reduce the state that CHOICES make at POSITION, which fails with config->kind.  NULL after a message, or silently
+ * after a stop.
  */
-extern struct minimal *minimal_find (const struct minimal_config *config, uint32_t position, const struct choice *choices,
-                                     size_t count);
+extern struct minimal *minimal_find (const struct minimal_config *config, uint32_t position,
+                                     const struct choice *choices, size_t count);
 
 /* The state that CHOICES make at POSITION as it is, without a detail.  NULL with errno ENOMEM. */
-extern struct minimal *minimal_as_is (const struct write_log *log, uint32_t position, const struct choice *choices,
-                                      size_t count);
+extern struct minimal *minimal_as_is (const struct write_log *log, uint32_t position,
+                                      const struct choice *choices, size_t count);
 
 /* All choices of the state, to free, their number in *count; NULL with errno ENOMEM. */
 extern struct choice *minimal_choices (const struct minimal *minimal, size_t *count);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
 #include "replay/explain/reason.h"
 
 #define FLUSHES_NAMED 3         /* of those that a write could have profited from; more would make no short line */
@@ -55,7 +56,8 @@ print_sectors (const struct log_write *write, const struct choice *choices, size
 }
 
 char *
-reason_describe (const struct write_log *log, uint32_t write, const char *what, const struct choice *choices, size_t count)
+reason_describe (const struct write_log *log, uint32_t write, const char *what, const struct choice *choices,
+                 size_t count)
 {
   const struct log_write *w = &log->writes[write];
   char *text = NULL;
@@ -71,15 +73,11 @@ reason_describe (const struct write_log *log, uint32_t write, const char *what, 
     fprintf (file, ", %s", what);
   putc (')', file);
   print_sectors (w, choices, count, file);
-  if (fclose (file) == EOF) {
-    free (text);
-    return NULL;
-  }
-  return text;
+  return text_close (file, &text);
 }
 
-/* The flushes that were issued after COMPLETED, when the write had completed: none of them completed without error at POSITION or
- * before, or the write would be durable.  Returns how many there are.
+/* The flushes that were issued after COMPLETED, when the write had completed: none of them completed without error at
+ * POSITION or before, or the write would be durable.  Returns how many there are.
  */
 static unsigned
 print_later_flushes (const struct write_log *log, unsigned device, uint32_t completed, uint32_t position, FILE *file)
@@ -98,7 +96,8 @@ print_later_flushes (const struct write_log *log, unsigned device, uint32_t comp
     if (ending.position > position)
       fprintf (file, "flush %u, issued after that, had not completed", flush->issue);
     else
-      fprintf (file, "flush %u, issued after that, failed at %u (%s)", flush->issue, ending.position, strerror (ending.error));
+      fprintf (file, "flush %u, issued after that, failed at %u (%s)", flush->issue, ending.position,
+               strerror (ending.error));
   }
   if (count > FLUSHES_NAMED)
     fprintf (file, "; nor does any of %u more flushes count", count - FLUSHES_NAMED);
@@ -142,7 +141,8 @@ print_incomplete (const struct write_log *log, const struct log_write *write, ui
   const struct ending ending = find_ending (log, write->issue);
 
   if (ending.position <= position) {
-    fprintf (file, "it had failed at %u (%s), and what fails may be there or not", ending.position, strerror (ending.error));
+    fprintf (file, "it had failed at %u (%s), and what fails may be there or not", ending.position,
+             strerror (ending.error));
     return;
   }
   fputs (write->flags & LOG_FUA ? "it has FUA, which counts from its completion, and that " : "its completion ", file);
@@ -168,9 +168,5 @@ reason_pending (const struct write_log *log, uint32_t write, uint32_t position)
     print_unflushed (log, w, position, file);
   else
     print_incomplete (log, w, position, file);
-  if (fclose (file) == EOF) {
-    free (text);
-    return NULL;
-  }
-  return text;
+  return text_close (file, &text);
 }

@@ -8,14 +8,14 @@
 /* The word for a kind of write: `write`, `zero` or `trim`. */
 extern const char *reason_kind_name (const struct log_write *write);
 
-/* `write 57 (4096 bytes at 0x1234000, WHAT)`, to free: 57 is the position of the issue; WHAT may be NULL.  If CHOICES, COUNT of
- * them, drop only sectors of write number WRITE, they are named.  NULL with errno ENOMEM.
+/* `write 57 (4096 bytes at 0x1234000, WHAT)`, to free: 57 is the position of the issue; WHAT may be NULL.  If
+ * CHOICES, COUNT of them, drop only sectors of write number WRITE, they are named.  NULL with errno ENOMEM.
  */
-extern char *reason_describe (const struct write_log *log, uint32_t write, const char *what, const struct choice *choices,
-                              size_t count);
+extern char *reason_describe (const struct write_log *log, uint32_t write, const char *what,
+                              const struct choice *choices, size_t count);
 
-/* Why write number WRITE, which is pending at POSITION, may be missing there: the end of a sentence that begins with its
- * description, to free.  NULL with errno ENOMEM.
+/* Why write number WRITE, which is pending at POSITION, may be missing there: the end of a sentence that begins with
+ * its description, to free.  NULL with errno ENOMEM.
  */
 extern char *reason_pending (const struct write_log *log, uint32_t write, uint32_t position);
 
