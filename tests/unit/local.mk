@@ -6,9 +6,13 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h \
 	tests/unit/make-log.c tests/unit/make-log.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
+	tests/unit/guest/initramfs/archive.c tests/unit/guest/initramfs/archive.h \
+	tests/unit/guest/initramfs/executable.c tests/unit/guest/initramfs/executable.h \
 	tests/unit/message.c tests/unit/message.h \
+	tests/unit/put-kernel.c tests/unit/put-kernel.h \
 	tests/unit/replay/search/points.c tests/unit/replay/search/points.h \
-	tests/unit/unit.c tests/unit/unit.h
+	tests/unit/unit.c tests/unit/unit.h \
+	tests/unit/work.c tests/unit/work.h
 LDADD = \
 	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
@@ -46,8 +50,11 @@ UNIT_TESTS += \
 	tests/unit/guest/kernel/test-fetch \
 	tests/unit/guest/kernel/test-find \
 	tests/unit/guest/kernel/test-unpack \
-	tests/unit/guest/initramfs/test-initramfs \
+	tests/unit/guest/initramfs/test-entries \
+	tests/unit/guest/initramfs/test-libraries \
+	tests/unit/guest/initramfs/test-modules \
 	tests/unit/guest/initramfs/test-packed \
+	tests/unit/guest/initramfs/test-programs \
 	tests/unit/guest/test-missing \
 	tests/unit/guest/test-vm \
 	tests/unit/record/test-log-part \
@@ -68,9 +75,6 @@ UNIT_TESTS += \
 	tests/unit/batch/matrix/test-verdict
 
 # What is in no library.
-put_kernel = tests/unit/put-kernel.c tests/unit/put-kernel.h
-tests_unit_guest_kernel_test_find_SOURCES = tests/unit/guest/kernel/test-find.c $(put_kernel)
-tests_unit_guest_kernel_test_fetch_SOURCES = tests/unit/guest/kernel/test-fetch.c $(put_kernel)
 tests_unit_guest_agent_test_thaw_SOURCES = \
 	tests/unit/guest/agent/test-thaw.c guest/agent/freeze.c guest/agent/mark.c guest/agent/modprobe.c guest/agent/tools.c \
 	guest/agent/workload.c

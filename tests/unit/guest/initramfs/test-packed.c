@@ -4,7 +4,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,47 +12,13 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
-#include "common/workdir.h"
 #include "guest/initramfs/entry.h"
-#include "guest/initramfs/initramfs.h"
+#include "tests/unit/guest/initramfs/archive.h"
+#include "tests/unit/message.h"
 #include "tests/unit/unit.h"
+#include "tests/unit/work.h"
 
 #define ROOT "/checker"
-
-static char *folder;
-static char last_message[4096];
-static struct initramfs *initramfs;
-
-/* In place of libmessage, so that what is said can be checked. */
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (last_message, sizeof last_message, format, args);
-  va_end (args);
-}
-
-static void
-begin (void)
-{
-  *last_message = '\0';
-  folder = workdir_create ();
-  ck_assert_ptr_nonnull (folder);
-  ck_assert_int_eq (chdir (folder), 0);
-  initramfs = initramfs_new ();
-  ck_assert_ptr_nonnull (initramfs);
-}
-
-static void
-end (void)
-{
-  initramfs_free (initramfs);
-  workdir_remove (folder);
-  free (folder);
-}
 
 /* The bytes of the file NAME, to free. */
 static char *
@@ -174,7 +139,7 @@ START_TEST (what_leads_elsewhere_or_is_no_file_is_refused)
 {
   pack_objects (hostile[_i]);
   ck_assert_int_eq (unpack (4096), -1);
-  ck_assert_str_ne (last_message, "");
+  ck_assert_str_ne (message, "");
 }
 END_TEST
 
@@ -195,7 +160,7 @@ START_TEST (what_would_fill_the_memory_is_refused)
   archive_entry_free (entry);
   archive_write_free (archive);
   ck_assert_int_eq (unpack (1 << 20), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "too large"));
+  ck_assert_ptr_nonnull (strstr (message, "too large"));
 }
 END_TEST
 
@@ -217,7 +182,7 @@ is_taken (const char *name)
   CLEANUP_FREE char *path = NULL;
   bool is_new;
 
-  ck_assert_int_ne (asprintf (&path, "%s/%s", folder, name), -1);
+  ck_assert_int_ne (asprintf (&path, "%s/%s", work, name), -1);
   ck_assert_ptr_nonnull (initramfs_entry (initramfs, path, S_IFREG, &is_new));
   return !is_new;
 }
@@ -236,18 +201,18 @@ START_TEST (files_come_from_the_folder_that_is_named_and_the_system)
   ck_assert_int_eq (initramfs_confine (initramfs, "case"), 0);
   ck_assert_int_ne (asprintf (&command,
                               "%s/case/own; %s/secret; %s/case/link; %s/case/../secret; %s/case-of-another/program",
-                              folder, folder, folder, folder, folder), -1);
+                              work, work, work, work, work), -1);
   ck_assert_int_eq (initramfs_add_shell_command (initramfs, command), 0);
   ck_assert (is_taken ("case/own"));
   ck_assert (!is_taken ("secret"));
   ck_assert (!is_taken ("case-of-another/program"));
-  ck_assert_str_eq (last_message, "");
+  ck_assert_str_eq (message, "");
   ck_assert_int_eq (initramfs_add_included (initramfs, "secret"), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "secret: is neither in"));
+  ck_assert_ptr_nonnull (strstr (message, "secret: is neither in"));
   ck_assert_int_eq (initramfs_add_tree (initramfs, "case/out", "/initial"), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "case/out: is neither in"));
+  ck_assert_ptr_nonnull (strstr (message, "case/out: is neither in"));
   ck_assert_int_eq (initramfs_add_program (initramfs, "case-of-another/program", NULL), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "is neither in"));
+  ck_assert_ptr_nonnull (strstr (message, "is neither in"));
 }
 END_TEST
 
@@ -271,23 +236,14 @@ START_TEST (damage_is_refused_or_harmless)
     initramfs_free (initramfs);
     initramfs = initramfs_new ();
     int r = initramfs_add_packed (initramfs, &piece, 1, ROOT, "log.bin");
-    ck_assert (r == 0 || strstr (last_message, "log.bin"));
+    ck_assert (r == 0 || strstr (message, "log.bin"));
   }
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("packed");
-  TCase *tcase = tcase_create ("packed");
-
-  tcase_add_checked_fixture (tcase, begin, end);
-  tcase_add_loop_test (tcase, what_is_packed_comes_out_below_its_root, 0, 2);
-  tcase_add_loop_test (tcase, what_leads_elsewhere_or_is_no_file_is_refused, 0, sizeof hostile / sizeof hostile[0]);
-  tcase_add_test (tcase, what_would_fill_the_memory_is_refused);
-  tcase_add_test (tcase, files_come_from_the_folder_that_is_named_and_the_system);
-  tcase_add_test (tcase, damage_is_refused_or_harmless);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("packed", begin_initramfs, end_initramfs,
+  unit_loop (what_is_packed_comes_out_below_its_root, 2),
+  LOOP_OVER (what_leads_elsewhere_or_is_no_file_is_refused, hostile),
+  what_would_fill_the_memory_is_refused,
+  files_come_from_the_folder_that_is_named_and_the_system,
+  damage_is_refused_or_harmless)

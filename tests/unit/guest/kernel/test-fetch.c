@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "guest/kernel/fetch.h"
+#include "tests/unit/message.h"
 #include "tests/unit/put-kernel.h"
 #include "tests/unit/unit.h"
+#include "tests/unit/work.h"
 
 /* `machine` is what apt prints of the machine's sources, and suites/NAME what that suite lists.  Of these packages
  * those in `mirror` can be had; images/REL is in the image package of REL, binaries/REL in its binary package.
@@ -59,7 +61,7 @@ static const char bookworm[] = "'http://mirror/debian/dists/bookworm/InRelease' 
 static void
 put_program (const char *path, const char *text)
 {
-  put_text (path, text);
+  put_text (path, 0644, text);
   ck_assert_int_eq (chmod (path, 0755), 0);
 }
 
@@ -73,10 +75,10 @@ use_fake_packages (const char *listed, const char *mirror)
   put_program ("bin/apt-cache", apt_cache);
   put_program ("bin/dpkg-deb", dpkg_deb);
   put_program ("bin/depmod", depmod);
-  put_text ("machine", bookworm);
-  put_text ("suites/bookworm", listed);
-  put_text ("mirror", mirror);
-  snprintf (path, sizeof path, "%s/bin:%s", cache, getenv ("PATH"));
+  put_text ("machine", 0644, bookworm);
+  put_text ("suites/bookworm", 0644, listed);
+  put_text ("mirror", 0644, mirror);
+  snprintf (path, sizeof path, "%s/bin:%s", work, getenv ("PATH"));
   setenv ("PATH", path, 1);
 }
 
@@ -99,7 +101,7 @@ refuses (const char *version, const char *suite, const char *flavour, const char
   struct kernel kernel;
 
   ck_assert_int_eq (kernel_fetch (&(struct kernel_wish) { version, suite, flavour }, &kernel), -1);
-  ck_assert_msg (strstr (last_message, text) != NULL, "%s", last_message);
+  ck_assert_msg (strstr (message, text) != NULL, "%s", message);
 }
 
 static const char listed_packages[] =
@@ -127,9 +129,9 @@ START_TEST (an_older_package_is_fetched_if_the_newest_is_gone)
 {
   use_fake_packages (listed_packages, "linux-image-6.1.0-10-cloud-amd64\nlinux-image-6.1.0-9-cloud-amd64\n");
   put_image ("images/6.1.0-10-cloud-amd64", "6.1.0-10-cloud-amd64");
-  put_text ("powercut/kernels/.fetch/left-over", "");
+  put_text ("powercut/kernels/.fetch/left-over", 0644, "");
   fetches ("6.1", NULL, NULL, "6.1.0-10-cloud-amd64");
-  ck_assert_str_eq (last_message, "linux-image-6.1.0-11-cloud-amd64: E: gone: took 6.1.0-10-cloud-amd64 instead");
+  ck_assert_str_eq (message, "linux-image-6.1.0-11-cloud-amd64: E: gone: took 6.1.0-10-cloud-amd64 instead");
   ck_assert_int_eq (chdir ("powercut/kernels"), 0);
   ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/lib/modules/6.1.0-10-cloud-amd64/modules.dep", F_OK), 0);
   ck_assert_int_eq (access ("6.1.0-10-cloud-amd64/boot/config-6.1.0-10-cloud-amd64", F_OK), 0);
@@ -144,7 +146,7 @@ START_TEST (a_kernel_in_several_packages_is_put_together)
   use_fake_packages ("linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n",
                      "linux-image-7.3.4-cloud-amd64\nlinux-binary-7.3.4-cloud-amd64\n"
                      "linux-modules-7.3.4-cloud-amd64\n");
-  put_text ("parts", "  Depends: <linux-base-7.3.4-cloud-amd64>\nlinux-binary-7.3.4-cloud-amd64\n"
+  put_text ("parts", 0644, "  Depends: <linux-base-7.3.4-cloud-amd64>\nlinux-binary-7.3.4-cloud-amd64\n"
             "linux-modules-7.3.4-cloud-amd64\n");
   put_image ("binaries/7.3.4-cloud-amd64", "7.3.4-cloud-amd64");
   fetches ("7.3", NULL, NULL, "7.3.4-cloud-amd64");
@@ -159,11 +161,11 @@ START_TEST (a_kernel_without_its_modules_is_passed_over)
 {
   use_fake_packages (listed_packages, "linux-image-6.12.3-cloud-amd64\nlinux-binary-6.12.3-cloud-amd64\n"
                      "linux-image-6.1.0-11-cloud-amd64\n");
-  put_text ("parts", "linux-binary-6.12.3-cloud-amd64\n");
+  put_text ("parts", 0644, "linux-binary-6.12.3-cloud-amd64\n");
   put_image ("binaries/6.12.3-cloud-amd64", "6.12.3-cloud-amd64");
   put_image ("images/6.1.0-11-cloud-amd64", "6.1.0-11-cloud-amd64");
   fetches (NULL, NULL, NULL, "6.1.0-11-cloud-amd64");
-  ck_assert_str_eq (last_message,
+  ck_assert_str_eq (message,
                     "6.12.3-cloud-amd64: there are no modules in its packages: took 6.1.0-11-cloud-amd64 instead");
 }
 END_TEST
@@ -200,7 +202,7 @@ END_TEST
 START_TEST (a_suite_is_sought_at_the_machines_mirrors)
 {
   use_fake_packages (listed_packages, "linux-image-7.2.1-cloud-amd64\n");
-  put_text ("suites/sid", "linux-image-7.2.1-cloud-amd64 - Linux 7.2.1\n");
+  put_text ("suites/sid", 0644, "linux-image-7.2.1-cloud-amd64 - Linux 7.2.1\n");
   put_image ("images/7.2.1-cloud-amd64", "7.2.1-cloud-amd64");
   put_fetched ("6.1.0-9-cloud-amd64");
   fetches (NULL, "sid", NULL, "7.2.1-cloud-amd64");
@@ -216,7 +218,7 @@ END_TEST
 START_TEST (a_suite_is_found_on_a_machine_without_sources)
 {
   use_fake_packages (listed_packages, "linux-image-6.12.3-cloud-amd64\n");
-  put_text ("machine", "");
+  put_text ("machine", 0644, "");
   put_image ("images/6.12.3-cloud-amd64", "6.12.3-cloud-amd64");
   fetches (NULL, "bookworm", NULL, "6.12.3-cloud-amd64");
 }
@@ -225,10 +227,10 @@ END_TEST
 START_TEST (a_version_that_the_machine_has_not_is_sought_in_other_suites)
 {
   use_fake_packages (listed_packages, "linux-image-7.3.4-cloud-amd64\n");
-  put_text ("suites/trixie-backports", "linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n");
+  put_text ("suites/trixie-backports", 0644, "linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n");
   put_image ("images/7.3.4-cloud-amd64", "7.3.4-cloud-amd64");
   fetches ("7.3", NULL, NULL, "7.3.4-cloud-amd64");
-  ck_assert_str_eq (last_message,
+  ck_assert_str_eq (message,
                     "no kernel 7.3 in this machine's own suites: took 7.3.4-cloud-amd64 from trixie-backports");
   refuses ("9.9", NULL, NULL, "no cloud kernel 9.9 in this machine's own suites, nor in trixie");
 }
@@ -254,27 +256,17 @@ START_TEST (an_unknown_flavour_is_refused)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("kernel-fetch");
-  TCase *tcase = tcase_create ("kernel-fetch");
-
-  tcase_add_unchecked_fixture (tcase, make_work_folder, remove_work_folder);
-  tcase_add_checked_fixture (tcase, use_empty_cache, forget_cache);
-  tcase_add_test (tcase, the_newest_package_is_fetched);
-  tcase_add_test (tcase, an_older_package_is_fetched_if_the_newest_is_gone);
-  tcase_add_test (tcase, a_kernel_in_several_packages_is_put_together);
-  tcase_add_test (tcase, a_kernel_without_its_modules_is_passed_over);
-  tcase_add_test (tcase, the_full_flavour_is_neither_cloud_nor_real_time);
-  tcase_add_test (tcase, a_fetched_kernel_that_fits_is_kept_without_a_look_at_the_network);
-  tcase_add_test (tcase, without_a_network_the_newest_is_the_newest_fetched);
-  tcase_add_test (tcase, a_suite_is_sought_at_the_machines_mirrors);
-  tcase_add_test (tcase, a_suite_is_found_on_a_machine_without_sources);
-  tcase_add_test (tcase, a_version_that_the_machine_has_not_is_sought_in_other_suites);
-  tcase_add_test (tcase, a_package_that_is_gone_says_so);
-  tcase_add_test (tcase, suites_without_kernels_say_what_to_do);
-  tcase_add_test (tcase, an_unknown_flavour_is_refused);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("kernel-fetch", use_empty_cache, leave_work,
+  the_newest_package_is_fetched,
+  an_older_package_is_fetched_if_the_newest_is_gone,
+  a_kernel_in_several_packages_is_put_together,
+  a_kernel_without_its_modules_is_passed_over,
+  the_full_flavour_is_neither_cloud_nor_real_time,
+  a_fetched_kernel_that_fits_is_kept_without_a_look_at_the_network,
+  without_a_network_the_newest_is_the_newest_fetched,
+  a_suite_is_sought_at_the_machines_mirrors,
+  a_suite_is_found_on_a_machine_without_sources,
+  a_version_that_the_machine_has_not_is_sought_in_other_suites,
+  a_package_that_is_gone_says_so,
+  suites_without_kernels_say_what_to_do,
+  an_unknown_flavour_is_refused)

@@ -11,8 +11,10 @@
 #include "guest/kernel/find.h"
 #include "guest/kernel/image.h"
 #include "guest/kernel/list.h"
+#include "tests/unit/message.h"
 #include "tests/unit/put-kernel.h"
 #include "tests/unit/unit.h"
+#include "tests/unit/work.h"
 
 START_TEST (the_release_is_read_from_the_boot_header)
 {
@@ -50,9 +52,9 @@ START_TEST (a_damaged_image_is_refused)
 
   fill_image (image, "6.1.0");
   memcpy (image + damages[_i].at, damages[_i].bytes, damages[_i].count);
-  put_file ("image", image, damages[_i].size);
+  put_file ("image", 0644, image, damages[_i].size);
   ck_assert_ptr_null (kernel_image_release ("image"));
-  ck_assert_ptr_nonnull (strstr (last_message, "image: "));
+  ck_assert_ptr_nonnull (strstr (message, "image: "));
 }
 END_TEST
 
@@ -62,7 +64,7 @@ START_TEST (a_release_as_long_as_all_that_is_read_is_refused)
 
   fill_image (image, "6.1.0");
   memset (image + IMAGE_RELEASE_AT, '6', IMAGE_SIZE - IMAGE_RELEASE_AT);
-  put_file ("image", image, sizeof image);
+  put_file ("image", 0644, image, sizeof image);
   ck_assert_ptr_null (kernel_image_release ("image"));
 }
 END_TEST
@@ -99,7 +101,7 @@ START_TEST (an_image_finds_modules_beside_it)
   struct kernel kernel;
 
   put_image ("image", "6.1.0");
-  put_file ("usr/lib/modules/6.1.0/modules.dep", "", 0);
+  put_file ("usr/lib/modules/6.1.0/modules.dep", 0644, "", 0);
   ck_assert_int_eq (kernel_find ("./image", &kernel), 0);
   ck_assert_str_eq (kernel.modules, "./usr/lib/modules/6.1.0");
   kernel_free (&kernel);
@@ -111,7 +113,7 @@ START_TEST (modules_of_another_release_are_not_taken)
   struct kernel kernel;
 
   put_image ("image", "6.1.0-not-installed-here");
-  put_file ("lib/modules/6.1.0/modules.dep", "", 0);
+  put_file ("lib/modules/6.1.0/modules.dep", 0644, "", 0);
   ck_assert_int_eq (kernel_find ("./image", &kernel), 0);
   ck_assert_ptr_null (kernel.modules);
   kernel_free (&kernel);
@@ -123,7 +125,7 @@ START_TEST (a_built_tree_has_its_image_in_arch)
   struct kernel kernel;
 
   put_image ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+");
-  put_file ("linux/vmlinuz", "no image", 8);
+  put_file ("linux/vmlinuz", 0644, "no image", 8);
   ck_assert_int_eq (kernel_find ("linux", &kernel), 0);
   ck_assert_str_eq (kernel.release, "6.12.0-rc1+");
   ck_assert_ptr_null (kernel.modules);
@@ -150,7 +152,7 @@ finds (const char *spec, const char *release, const char *modules)
 START_TEST (an_image_in_a_built_tree_finds_its_modules)
 {
   put_image ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+");
-  put_text ("linux/lib/modules/6.12.0-rc1+/modules.dep", "");
+  put_text ("linux/lib/modules/6.12.0-rc1+/modules.dep", 0644, "");
   finds ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+", "linux/lib/modules/6.12.0-rc1+");
   finds ("linux", "6.12.0-rc1+", "linux/lib/modules/6.12.0-rc1+");
   ck_assert_int_eq (symlink ("linux/arch/x86/boot/bzImage", "bzImage"), 0);
@@ -173,13 +175,13 @@ START_TEST (an_image_is_found_beside_its_modules)
     snprintf (image, sizeof image, "%s/vmlinuz", modules);
     snprintf (index, sizeof index, "%s/modules.dep", modules);
     put_image (image, "6.19.6-200.fc43.x86_64");
-    put_text (index, "");
+    put_text (index, 0644, "");
     finds (image, "6.19.6-200.fc43.x86_64", modules);
     finds (modules, "6.19.6-200.fc43.x86_64", modules);
   }
-  put_text ("root/usr/lib/modules/6.9.1/modules.dep", "");
+  put_text ("root/usr/lib/modules/6.9.1/modules.dep", 0644, "");
   put_image ("root/usr/lib/modules/6.9.1/vmlinuz", "6.9.1");
-  put_text ("root/usr/lib/modules/7.0.0-removed/modules.order", "");
+  put_text ("root/usr/lib/modules/7.0.0-removed/modules.order", 0644, "");
   finds ("root", "6.19.6-200.fc43.x86_64", "root/usr/lib/modules/6.19.6-200.fc43.x86_64");
   put_image ("root/boot/vmlinuz-linux", "6.9.1");
   finds ("root", "6.9.1", "root/usr/lib/modules/6.9.1");
@@ -203,9 +205,9 @@ START_TEST (a_folder_without_an_image_is_refused)
 {
   struct kernel kernel;
 
-  put_file ("empty/readme", "", 0);
+  put_file ("empty/readme", 0644, "", 0);
   ck_assert_int_eq (kernel_find ("empty", &kernel), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "empty: no kernel in it"));
+  ck_assert_ptr_nonnull (strstr (message, "empty: no kernel in it"));
 }
 END_TEST
 
@@ -250,11 +252,11 @@ START_TEST (the_cloud_flavour_is_taken_unless_another_has_a_module_that_it_lacks
     snprintf (path, sizeof path, "powercut/kernels/%s/boot/vmlinuz-%s", full[i], full[i]);
     put_image (path, full[i]);
     snprintf (path, sizeof path, "powercut/kernels/%s/lib/modules/%s/modules.builtin", full[i], full[i]);
-    put_file (path, "kernel/fs/f2fs/f2fs.ko\n", 23);
+    put_file (path, 0644, "kernel/fs/f2fs/f2fs.ko\n", 23);
     snprintf (path, sizeof path, "powercut/kernels/%s/lib/modules/%s/modules.order", full[i], full[i]);
-    put_file (path, "", 0);
+    put_file (path, 0644, "", 0);
     snprintf (path, sizeof path, "powercut/kernels/%s/lib/modules/%s/modules.builtin.modinfo", full[i], full[i]);
-    put_file (path, "", 0);
+    put_file (path, 0644, "", 0);
   }
   const struct {
     const char *spec;
@@ -281,7 +283,7 @@ START_TEST (a_version_that_was_not_fetched_says_how_to_get_it)
 
   put_fetched ("6.12.1-cloud-amd64");
   ck_assert_int_eq (kernel_find ("6.1", &kernel), -1);
-  ck_assert_ptr_nonnull (strstr (last_message, "powercut kernel fetch 6.1"));
+  ck_assert_ptr_nonnull (strstr (message, "powercut kernel fetch 6.1"));
 }
 END_TEST
 
@@ -292,7 +294,7 @@ START_TEST (fetched_kernels_are_listed_newest_first_without_half_fetched_ones)
   ck_assert_int_eq (kernel_list_fetched (&kernels), 0);
   put_fetched ("6.1.0-9-cloud-amd64");
   put_fetched ("6.12.1-cloud-amd64");
-  put_file ("powercut/kernels/6.13.0/boot/config-6.13.0", "", 0);
+  put_file ("powercut/kernels/6.13.0/boot/config-6.13.0", 0644, "", 0);
   put_image ("powercut/kernels/.fetch/boot/vmlinuz-.fetch", "6.14.0");
   ck_assert_int_eq (kernel_list_fetched (&kernels), 2);
   ck_assert_str_eq (kernels[0].release, "6.12.1-cloud-amd64");
@@ -308,8 +310,8 @@ START_TEST (a_missing_module_index_is_made)
   struct kernel kernel;
 
   put_image ("package/boot/vmlinuz-6.1.0", "6.1.0");
-  put_file ("package/lib/modules/6.1.0/modules.order", "", 0);
-  put_file ("package/lib/modules/6.1.0/modules.builtin", "kernel/fs/ext4/ext4.ko\n", 23);
+  put_file ("package/lib/modules/6.1.0/modules.order", 0644, "", 0);
+  put_file ("package/lib/modules/6.1.0/modules.builtin", 0644, "kernel/fs/ext4/ext4.ko\n", 23);
   ck_assert_int_eq (kernel_find ("package", &kernel), 0);
   ck_assert_int_eq (access ("package/lib/modules/6.1.0/modules.dep", F_OK), 0);
   kernel_free (&kernel);
@@ -321,9 +323,9 @@ START_TEST (a_relative_cache_folder_is_ignored)
   char *expected;
 
   setenv ("XDG_CACHE_HOME", "relative", 1);
-  setenv ("HOME", cache, 1);
+  setenv ("HOME", work, 1);
   char *found = cache_folder ();
-  ck_assert_int_ne (asprintf (&expected, "%s/.cache/powercut", cache), -1);
+  ck_assert_int_ne (asprintf (&expected, "%s/.cache/powercut", work), -1);
   ck_assert_str_eq (found, expected);
   ck_assert_int_eq (access (expected, W_OK), 0);
   free (found);
@@ -348,8 +350,7 @@ main (void)
   Suite *suite = suite_create ("kernel");
   TCase *tcase = tcase_create ("kernel");
 
-  tcase_add_unchecked_fixture (tcase, make_work_folder, remove_work_folder);
-  tcase_add_checked_fixture (tcase, use_empty_cache, forget_cache);
+  tcase_add_checked_fixture (tcase, use_empty_cache, leave_work);
   tcase_add_test (tcase, the_release_is_read_from_the_boot_header);
   tcase_add_loop_test (tcase, a_damaged_image_is_refused, 0, sizeof damages / sizeof damages[0]);
   tcase_add_test (tcase, a_release_as_long_as_all_that_is_read_is_refused);

@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/workdir.h"
 #include "guest/kernel/find.h"
 #include "guest/kernel/unpack.h"
 #include "tests/unit/unit.h"
+#include "tests/unit/work.h"
 
 #define FOLDER "powercut/kernels/6.99/boot"
 #define SETUP_SIZE 1024         /* boot sector and one of setup code */
@@ -23,8 +23,6 @@
 #define ELF_SIZE 100000
 #define IMAGE_MAX 200000
 
-static char *top;               /* of all tests: a test that fails leaves its folder behind */
-static char *folder;            /* of the running one */
 static unsigned char elf[ELF_SIZE];
 
 static void
@@ -86,54 +84,20 @@ make_image (unsigned char *image, int filter)
 }
 
 static void
-make_top (void)
+begin (void)
 {
-  top = workdir_create ();
-  ck_assert_ptr_nonnull (top);
-}
-
-static void
-remove_top (void)
-{
-  workdir_remove (top);
-  free (top);
-}
-
-static void
-use_folder (void)
-{
-  char path[] = FOLDER, *template;
-
-  ck_assert_int_ne (asprintf (&template, "%s/test-XXXXXX", top), -1);
-  folder = mkdtemp (template);
-  ck_assert_ptr_nonnull (folder);
-  ck_assert_int_eq (chdir (folder), 0);
-  for (char *slash = strchr (path, '/'); slash; slash = strchr (slash + 1, '/')) {
-    *slash = '\0';
-    ck_assert_int_eq (mkdir (path, 0755), 0);
-    *slash = '/';
-  }
-  ck_assert_int_eq (mkdir (path, 0755), 0);
+  enter_work ();
   make_elf ();
 }
 
-static void
-forget_folder (void)
-{
-  free (folder);
-}
-
-/* kernel_unpacked of the image in the file NAME of the test's folder. */
+/* kernel_unpacked of the image in the file NAME of the test's directory. */
 static char *
 unpack (const char *name, const unsigned char *image, size_t size)
 {
   char path[4096];
-  FILE *file = fopen (name, "w");
 
-  ck_assert_ptr_nonnull (file);
-  ck_assert_uint_eq (fwrite (image, 1, size, file), size);
-  ck_assert_int_eq (fclose (file), 0);
-  ck_assert_int_lt (snprintf (path, sizeof path, "%s/%s", folder, name), (int) sizeof path);
+  put_file (name, 0644, image, size);
+  ck_assert_int_lt (snprintf (path, sizeof path, "%s/%s", work, name), (int) sizeof path);
   return kernel_unpacked (path);
 }
 
@@ -238,19 +202,9 @@ START_TEST (nothing_is_put_beside_a_kernel_of_the_user)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("kernel-unpack");
-  TCase *tcase = tcase_create ("kernel-unpack");
-
-  tcase_add_unchecked_fixture (tcase, make_top, remove_top);
-  tcase_add_checked_fixture (tcase, use_folder, forget_folder);
-  tcase_add_loop_test (tcase, a_kernel_is_unpacked_once, 0, sizeof filters / sizeof filters[0]);
-  tcase_add_loop_test (tcase, a_damaged_image_is_left_as_it_is, 0, sizeof damages / sizeof damages[0]);
-  tcase_add_test (tcase, a_built_in_module_is_known_by_its_parameter);
-  tcase_add_test (tcase, a_kernel_without_the_modules_that_it_needs_is_refused);
-  tcase_add_test (tcase, nothing_is_put_beside_a_kernel_of_the_user);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("kernel-unpack", begin, leave_work,
+  LOOP_OVER (a_kernel_is_unpacked_once, filters),
+  LOOP_OVER (a_damaged_image_is_left_as_it_is, damages),
+  a_built_in_module_is_known_by_its_parameter,
+  a_kernel_without_the_modules_that_it_needs_is_refused,
+  nothing_is_put_beside_a_kernel_of_the_user)
