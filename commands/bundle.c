@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "commands/bundle.h"
+#include "commands/commands.h"
 #include "commands/replay.h"
 #include "common/exit-status.h"
 #include "common/message.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "batch/corpus/corpus.h"
-#include "commands/corpus.h"
+#include "commands/commands.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"

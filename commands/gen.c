@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "checker/workload/generate.h"
-#include "commands/gen.h"
+#include "commands/commands.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"

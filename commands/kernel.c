@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "commands/kernel.h"
+#include "commands/commands.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/nearest.h"

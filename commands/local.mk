@@ -2,16 +2,18 @@
 # Main programs; each is built in the directory that it is known by.
 bin_PROGRAMS += record/powercut replay/replay
 record_powercut_SOURCES = \
-	commands/bundle.c commands/bundle.h \
-	commands/corpus.c commands/corpus.h \
-	commands/gen.c commands/gen.h \
-	commands/import.c commands/import.h \
-	commands/kernel.c commands/kernel.h \
-	commands/matrix.c commands/matrix.h \
+	commands/commands.h \
+	commands/bundle.c \
+	commands/corpus.c \
+	commands/export.c \
+	commands/gen.c \
+	commands/import.c \
+	commands/kernel.c \
+	commands/matrix.c \
 	commands/powercut.c \
 	commands/record.c commands/record.h \
-	commands/show.c commands/show.h \
-	commands/workload.c commands/workload.h
+	commands/show.c \
+	commands/workload.c
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
 	batch/libbatch.la record/librecord.la commands/libcommands.la replay/libreplay.la common/libmessage.la
@@ -19,6 +21,7 @@ record_powercut_LDADD = \
 # Serving the options of `replay`, for who calls it.
 noinst_LTLIBRARIES += commands/libcommands.la
 commands_libcommands_la_SOURCES = \
+	commands/arguments.c commands/arguments.h \
 	commands/replay.c commands/replay.h \
 	commands/replay-options.c commands/replay-options.h \
 	commands/replay-state.c commands/replay-state.h

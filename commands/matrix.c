@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "batch/matrix/matrix.h"
-#include "commands/matrix.h"
+#include "commands/commands.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"

@@ -8,16 +8,9 @@
 #include <string.h>
 
 #include "batch/worker.h"
-#include "commands/bundle.h"
-#include "commands/corpus.h"
-#include "commands/gen.h"
-#include "commands/import.h"
-#include "commands/kernel.h"
-#include "commands/matrix.h"
+#include "commands/commands.h"
 #include "commands/record.h"
 #include "commands/replay.h"
-#include "commands/show.h"
-#include "commands/workload.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/nearest.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checker/observe/pages.h"
+#include "commands/commands.h"
 #include "commands/record.h"
 #include "commands/replay.h"
 #include "common/exit-status.h"

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "commands/arguments.h"
 #include "commands/replay-options.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -175,13 +176,6 @@ replay_options_parse (int argc, char **argv, struct replay_options *options)
   guest_options_add (&table, &options->guest);
   replay_options_add_trust (&table, options);
   add_others (&table, options);
-  int first = options_parse (&command, argc, argv);
-  if (first == -1)
-    return -1;
-  if (first != argc - 1) {
-    error_message (first == argc ? "which log? see --help" : "%s: one log at a time: see --help", argv[first]);
-    return -1;
-  }
-  options->log = argv[first];
-  return replay_options_check (options);
+  options->log = only_log (argc, argv, options_parse (&command, argc, argv));
+  return options->log ? replay_options_check (options) : -1;
 }

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "commands/replay.h"
 #include "commands/replay-state.h"
+#include "commands/replay.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"

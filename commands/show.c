@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "commands/show.h"
+#include "commands/commands.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
