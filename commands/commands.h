@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands of `powercut`, a file each.  A command gets the command line from its own name on, which is ARGV[0], and returns the exit
- * status (common/exit-status.h).
+/* The commands of `powercut`, a file each.  A command gets the command line from its own name on, which is ARGV[0], and
+ * returns the exit status (common/exit-status.h).
  */
 #ifndef POWERCUT_COMMANDS_COMMANDS_H
 #define POWERCUT_COMMANDS_COMMANDS_H

@@ -160,7 +160,9 @@ publish_part (const char *part, const char *path, int result)
   return result;
 }
 
-/* Pack what the checker needs, if there is one, into a new file in FOLDER, its path in *file, to free.  Returns 0, or -1. */
+/* Pack what the checker needs, if there is one, into a new file in FOLDER, its path in *file, to free.  Returns 0, or
+ * -1.
+ */
 static int
 pack_checker (const struct arguments *arguments, const char *folder, char **file)
 {

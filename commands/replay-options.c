@@ -125,8 +125,8 @@ replay_options_check (struct replay_options *options)
     : outputs_check (&options->outputs, options->log);
 }
 
-/* The number in LOG's header under KEY, where *value is not given; a log may be a stranger's, so that what is not from LEAST to
- * MOST is refused.  Without such a key it is USUAL.  Returns 0, or -1 after a message.
+/* The number in LOG's header under KEY, where *value is not given; a log may be a stranger's, so that what is not from
+ * LEAST to MOST is refused.  Without such a key it is USUAL.  Returns 0, or -1 after a message.
  */
 static int
 number_of_log (const struct write_log *log, const char *key, uint64_t least, uint64_t most, uint64_t usual, uint64_t *value)

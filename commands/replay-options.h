@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is asked of a replay.  Options that say how a whole log is searched and reported are those of `powercut run`, too. */
+/* What is asked of a replay.  Options that say how a whole log is searched and reported are those of `powercut run`,
+ * too.
+ */
 #ifndef POWERCUT_COMMANDS_REPLAY_OPTIONS_H
 #define POWERCUT_COMMANDS_REPLAY_OPTIONS_H
 

@@ -75,7 +75,9 @@ run_told (const struct replay_options *arguments, struct session_config *config)
   return status;
 }
 
-/* With a log that ends at the crash: make a run of the state of MISSING, so that the bundle tells what it will show, and pack it. */
+/* With a log that ends at the crash: make a run of the state of MISSING, so that the bundle tells what it will show,
+ * and pack it.
+ */
 static int
 see_and_pack (const struct replay_options *arguments, struct session *session, const struct minimal *missing,
               const struct choice *choices, size_t count)
@@ -133,7 +135,9 @@ show_minimal (struct session *session, const struct seen_state *seen)
   return r == -1 || session_results (session)->mismatches > 0 ? -1 : 0;
 }
 
-/* Make a run of one state and show what it saw; with --minimize, and if it is a violation, also the smallest state that fails so. */
+/* Make a run of one state and show what it saw; with --minimize, and if it is a violation, also the smallest state that
+ * fails so.
+ */
 static int
 show_state (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count)
 {
@@ -192,7 +196,9 @@ visit_states (const struct replay_options *arguments, struct session_config *con
   return show_state (config, position, choices, count);
 }
 
-/* The guest's initramfs, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a message. */
+/* The guest's initramfs, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a
+ * message.
+ */
 static struct initramfs *
 make_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel)
 {
@@ -213,8 +219,8 @@ make_initramfs (const struct replay_options *arguments, const struct write_log *
   return NULL;
 }
 
-/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free, and
- * *memory_bytes what a guest with it needs.  Returns 0, or -1 after a message.
+/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free,
+ * and *memory_bytes what a guest with it needs.  Returns 0, or -1 after a message.
  */
 static int
 build_initramfs (const struct replay_options *arguments, const struct write_log *log, const struct kernel *kernel,
@@ -326,8 +332,8 @@ run_replay (const struct replay_options *arguments, const struct write_log *log)
   return status;
 }
 
-/* Cut LOG at POSITION into FOLDER/log.bin, *path, to free.  A checker that is on this machine goes into it.  Returns 0, or -1 after
- * a message.
+/* Cut LOG at POSITION into FOLDER/log.bin, *path, to free.  A checker that is on this machine goes into it.  Returns 0,
+ * or -1 after a message.
  */
 static int
 cut_for_bundle (const struct trust *trust, const struct write_log *log, uint32_t position, const char *folder, char **path)
@@ -379,8 +385,8 @@ run_bundle (const struct replay_options *arguments, const struct write_log *log)
   return status;
 }
 
-/* What the reader could not use.  A log that was cut off is used as far as it goes; a damaged one is not trusted, but may be
- * looked at.
+/* What the reader could not use.  A log that was cut off is used as far as it goes; a damaged one is not trusted, but
+ * may be looked at.
  */
 static int
 report_loss (const struct write_log *log)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a recording asks of its guest.  What is wrong is said as the user sees it: the recorder's own trouble comes first. */
+/* What a recording asks of its guest.  What is wrong is said as the user sees it: the recorder's own trouble comes
+ * first.
+ */
 #ifndef POWERCUT_RECORD_ASK_H
 #define POWERCUT_RECORD_ASK_H
 
@@ -17,20 +19,24 @@ struct recording_run {
 /* The words of a request (guest/agent/protocol.h), or of a command. */
 #define WORDS(...) ((const char *const[]) { __VA_ARGS__, NULL })
 
-/* Ask the agent for something that it does itself.  Returns the payload, to free, or NULL after a message that begins with WHAT (none
- * after a stop).
+/* Ask the agent for something that it does itself.  Returns the payload, to free, or NULL after a message that begins
+ * with WHAT (none after a stop).
  */
 extern char *ask_guest (struct recording_run *run, const char *what, const char *const *words);
 
 /* Ask for something that has no payload of interest.  Returns 0, or -1 after such a message. */
 extern int tell_guest (struct recording_run *run, const char *what, const char *const *words);
 
-/* Run COMMAND in the guest.  Returns how it ended, and what it printed (guest/agent/protocol.h), to free; or NULL after a message. */
+/* Run COMMAND in the guest.  Returns how it ended, and what it printed (guest/agent/protocol.h), to free; or NULL after
+ * a message.
+ */
 extern char *run_in_guest (struct recording_run *run, const char *what, const char *const *command);
 
 #define EXIT_GOOD "exit 0"      /* how it ended if all went well */
 
-/* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a message. */
+/* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a
+ * message.
+ */
 extern int run_program (struct recording_run *run, const char *what, const char *const *command, char **output);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "record/recorder.h"
 
-/* The initramfs for RECORDER's recording: programs, mkfs, --include and --initial.  Sets where the command and mkfs are in the guest.  NULL
- * after a message.
+/* The initramfs for RECORDER's recording: programs, mkfs, --include and --initial.  Sets where the command and mkfs are
+ * in the guest.  NULL after a message.
  */
 extern struct initramfs *guest_files_make (struct recorder *recorder);
 

@@ -4,8 +4,8 @@
 
 #include "record/ask.h"
 
-/* Attach and mount the disk, with a new file system if it is empty, and bring the tree to what is to be updated.  Returns 0, or -1
- * after a message.
+/* Attach and mount the disk, with a new file system if it is empty, and bring the tree to what is to be updated.
+ * Returns 0, or -1 after a message.
  */
 extern int prepare_tree (struct recording_run *run);
 

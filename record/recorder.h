@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The place of a recording, of use to record.c alone: a guest, the server of its devices, and their files.  It can be kept for
- * the next recording.
+/* The place of a recording, of use to record.c alone: a guest, the server of its devices, and their files.  It can be
+ * kept for the next recording.
  */
 #ifndef POWERCUT_RECORD_RECORDER_H
 #define POWERCUT_RECORD_RECORDER_H
@@ -40,18 +40,19 @@ struct recorder {
   struct progress *progress;            /* is told what goes on; or NULL */
 };
 
-/* Have a guest for RECORDING: the one that is there if it will do, or a new one.  Its disk is `empty`, or a new file system and
- * recorded from now on.  Returns 0, or -1 after a message.
+/* Have a guest for RECORDING: the one that is there if it will do, or a new one.  Its disk is `empty`, or a new file
+ * system and recorded from now on.  Returns 0, or -1 after a message.
  */
 extern int recorder_begin (struct recorder *recorder, const struct recording *recording);
 
-/* The guest has made a file system on the empty disk, and written it out: that is what the log begins with.  Recorded from now
- * on.  Returns 0, or -1 after a message.
+/* The guest has made a file system on the empty disk, and written it out: that is what the log begins with.  Recorded
+ * from now on.  Returns 0, or -1 after a message.
  */
 extern int recorder_start_log (struct recorder *recorder);
 
 /* Of a recorder that is kept, after a recording that went well: complete the log, and make the guest ready for another
- * recording.  A guest that cannot be made so is ended, and nothing is lost but a boot.  Returns 0, or -1 after a message.
+ * recording.  A guest that cannot be made so is ended, and nothing is lost but a boot.  Returns 0, or -1 after a
+ * message.
  */
 extern int recorder_recycle (struct recorder *recorder);
 

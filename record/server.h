@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The server of a recording's devices: nbdkit with the plugin writelog, which records them.  Of use to this room alone. */
+/* The server of a recording's devices: nbdkit with the plugin writelog, which records them.  Of use to this room alone.
+ */
 #ifndef POWERCUT_RECORD_SERVER_H
 #define POWERCUT_RECORD_SERVER_H
 
@@ -30,7 +31,9 @@ extern int server_ask (struct recorder *recorder, enum writelog_request request,
 /* What keeps it from recording, to free, or NULL. */
 extern char *server_trouble (const struct recorder *recorder);
 
-/* Write a mark: `powercut:NAME` with a PAYLOAD of any length, NULs after it up to a whole sector.  Returns 0, or -1 after a message. */
+/* Write a mark: `powercut:NAME` with a PAYLOAD of any length, NULs after it up to a whole sector.  Returns 0, or -1
+ * after a message.
+ */
 extern int server_mark (struct recorder *recorder, const char *name, const char *payload);
 
 #endif

@@ -43,7 +43,9 @@ find_trees (const struct write_log *log, struct trees *trees)
   return -1;
 }
 
-/* The oracle of the log's workload.  The simulation that it rests on is first held against what was seen without a crash. */
+/* The oracle of the log's workload.  The simulation that it rests on is first held against what was seen without a
+ * crash.
+ */
 static struct persistence *
 make_persistence (const struct write_log *log, const struct workload *workload, const struct trees *trees)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is right in the crash states of a log, and what has to be observed in order to tell: from its header and its marks. */
+/* What is right in the crash states of a log, and what has to be observed in order to tell: from its header and its
+ * marks.
+ */
 #ifndef POWERCUT_REPLAY_EXPECTED_H
 #define POWERCUT_REPLAY_EXPECTED_H
 
@@ -23,9 +25,9 @@ struct expected {
   size_t ranged_count;
 };
 
-/* What is right in the states of LOG.  With PAGES or PAGE_BYTES, the size of a page, not 0, its pages are asked for; they are
- * tabulated in any case if it was recorded for that.  Returns 0, or -1 after a message.  To be freed with expected_free in any case;
- * LOG must last as long.
+/* What is right in the states of LOG.  With PAGES or PAGE_BYTES, the size of a page, not 0, its pages are asked for;
+ * they are tabulated in any case if it was recorded for that.  Returns 0, or -1 after a message.  To be freed with
+ * expected_free in any case; LOG must last as long.
  */
 extern int expected_find (struct expected *expected, const struct write_log *log, bool pages, uint64_t page_bytes);
 extern void expected_free (struct expected *expected);
