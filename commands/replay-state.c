@@ -18,42 +18,72 @@
 #include "replay/search/model.h"
 
 int
-named_state (const struct replay_options *options, const struct write_log *log, uint32_t *position, struct choice **choices,
-             size_t *count)
+named_state_find (const struct replay_options *options, const struct write_log *log, struct named_state *state)
 {
+  CLEANUP_FREE struct choice *named = NULL;
+  size_t count;
+
+  *state = (struct named_state) { .choices = NULL };
   if (options->state == NULL) {
     uint32_t first;
 
-    *choices = NULL;
-    *count = 0;
-    return model_range (log, &first, position);
+    return model_range (log, &first, &state->position);
   }
-  CLEANUP_FREE struct choice *named = NULL;
-  if (state_id_parse (options->state, log, position, &named, count) == -1)
+  if (state_id_parse (options->state, log, &state->position, &named, &count) == -1)
     return -1;
-  *choices = choices_absent (log, named, *count, count);
-  if (*choices == NULL)
+  state->choices = choices_absent (log, named, count, &state->count);
+  if (state->choices == NULL)
     return out_of_memory ();
-  for (size_t i = 0; i < *count; i++)
-    if (model_is_durable (log, (*choices)[i].write, *position)) {
+  for (size_t i = 0; i < state->count; i++)
+    if (model_is_durable (log, state->choices[i].write, state->position)) {
       error_message ("state %s is not legal: the write at %u is durable there: see --list", options->state,
-                     log->writes[(*choices)[i].write].issue);
+                     log->writes[state->choices[i].write].issue);
       return -1;
     }
   return 0;
 }
 
+void
+named_state_free (struct named_state *state)
+{
+  free (state->choices);
+}
+
+bool
+named_state_is_before_update (const struct replay_options *options, const struct write_log *log,
+                              const struct named_state *state)
+{
+  const struct log_mark *begin = log_find_mark (log, "begin", NULL, NULL);
+
+  if (options->state == NULL || begin == NULL || state->position >= begin->position)
+    return false;
+  error_message ("state %s is before the mark begin (%u): no part of the update", options->state, begin->position);
+  return true;
+}
+
+/* Write the image of STATE, of the device disk0, into FD.  Returns 0, or -1 after a message. */
+static int
+write_image (const struct replay_options *options, const struct write_log *log, const struct named_state *named, int fd)
+{
+  const struct selection selection = {
+    .point = named->position, .choices = named->choices, .count = named->count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
+  };
+  struct crash_state *state = crash_state_new (log);
+  int r = state && crash_state_select (state, &selection) == 0 ? export_device (state, log, 0, fd) : -1;
+
+  if (r == -1)
+    error_message ("%s: %m", options->export);
+  crash_state_free (state);
+  return r;
+}
+
 int
 state_export (const struct replay_options *options, const struct write_log *log)
 {
-  CLEANUP_FREE struct choice *choices = NULL;
+  CLEANUP_NAMED_STATE struct named_state state;
   struct publication publication;
-  struct crash_state *state;
-  uint32_t position;
-  size_t count;
-  int r = -1;
 
-  if (named_state (options, log, &position, &choices, &count) == -1)
+  if (named_state_find (options, log, &state) == -1)
     return EXIT_UNUSABLE;
   if (log->device_count > 1)
     error_message ("%s has %zu devices: the image is of disk0", log->path, log->device_count);
@@ -63,15 +93,7 @@ state_export (const struct replay_options *options, const struct write_log *log)
   }
   if (publish_begin (&publication, options->export) == -1)
     return EXIT_UNUSABLE;
-  state = crash_state_new (log);
-  const struct selection selection = {
-    .point = position, .choices = choices, .count = count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
-  };
-  if (state && crash_state_select (state, &selection) == 0)
-    r = export_device (state, log, 0, publication.fd);
-  if (r == -1)
-    error_message ("%s: %m", options->export);
-  crash_state_free (state);
+  int r = write_image (options, log, &state, publication.fd);
   return publish_end (&publication, stop_requested () ? -1 : r) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 
@@ -80,23 +102,24 @@ state_serve (const struct replay_options *options, const struct write_log *log)
 {
   CLEANUP_FREE char *plugin = part_path (PART_CRASHSTATE);
   CLEANUP_FREE char *nbdkit = process_find ("nbdkit");
-  CLEANUP_FREE char *log_parameter = NULL, *id = NULL, *state_parameter = NULL;
-  CLEANUP_FREE struct choice *choices = NULL;
-  uint32_t position;
-  size_t count;
+  CLEANUP_FREE char *id = NULL, *log_parameter = NULL, *state_parameter = NULL;
+  CLEANUP_NAMED_STATE struct named_state state = { .choices = NULL };
 
-  if (plugin == NULL || named_state (options, log, &position, &choices, &count) == -1)
+  if (plugin == NULL || named_state_find (options, log, &state) == -1)
     return EXIT_UNUSABLE;
   if (nbdkit == NULL) {
     error_message ("nbdkit: not found: install it");
     return EXIT_UNUSABLE;
   }
-  id = state_id_format (log, position, choices, count);
-  if (id == NULL || asprintf (&log_parameter, "log=%s", options->log) == -1
-      || asprintf (&state_parameter, "state=%s", id) == -1) {
-    error_message ("out of memory");
-    return EXIT_UNUSABLE;
+  id = state_id_format (log, state.position, state.choices, state.count);
+  if (id == NULL)
+    out_of_memory ();
+  else {
+    log_parameter = text_format ("log=%s", options->log);
+    state_parameter = text_format ("state=%s", id);
   }
+  if (log_parameter == NULL || state_parameter == NULL)
+    return EXIT_UNUSABLE;
   execl (nbdkit, "nbdkit", "--foreground", "-U", options->serve, plugin, log_parameter, state_parameter, (char *) NULL);
   error_message ("%s: %m", nbdkit);
   return EXIT_UNUSABLE;

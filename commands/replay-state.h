@@ -3,13 +3,28 @@
 #ifndef POWERCUT_COMMANDS_REPLAY_STATE_H
 #define POWERCUT_COMMANDS_REPLAY_STATE_H
 
+#include <stdbool.h>
+
 #include "commands/replay-options.h"
 
-/* The state that --state names, whatever its spelling: what is missing in it, as choices_absent gives it; without
- * --state, the one in which everything is there.  *choices is NULL before, and the caller's to free in any case.
+/* A state as the command line names it. */
+struct named_state {
+  uint32_t position;
+  struct choice *choices;       /* what is missing, as choices_absent gives it */
+  size_t count;
+};
+
+/* The state that --state names, whatever its spelling; without --state, the one in which everything is there.  Returns 0,
+ * or -1 after a message.  To be freed with named_state_free in any case.
  */
-extern int named_state (const struct replay_options *options, const struct write_log *log, uint32_t *position,
-                        struct choice **choices, size_t *count);
+extern int named_state_find (const struct replay_options *options, const struct write_log *log, struct named_state *state);
+extern void named_state_free (struct named_state *state);
+
+#define CLEANUP_NAMED_STATE __attribute__ ((cleanup (named_state_free)))
+
+/* Whether STATE, that of --state, is before the update of LOG: then a message says so. */
+extern bool named_state_is_before_update (const struct replay_options *options, const struct write_log *log,
+                                          const struct named_state *state);
 
 /* Write the state as the image of --export.  Returns the exit status. */
 extern int state_export (const struct replay_options *options, const struct write_log *log);

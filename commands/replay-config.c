@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commands/replay-config.h"
+#include "common/text.h"
+#include "guest/image.h"
+#include "log/info.h"
+#include "replay/guest-cache.h"
+#include "replay/trust.h"
+
+#define BOOT_TIMEOUT_MS 120000
+
+/* The guest's initramfs, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a
+ * message.
+ */
+static struct initramfs *
+make_initramfs (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel)
+{
+  const struct trust trust = replay_options_trust (options);
+  const struct kept *kept = options->kept;
+  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
+  struct initramfs *initramfs = kept ? guest_image_new_for_many (kernel, filesystem, kept_filesystems (kept), false)
+    : guest_image_new (kernel, filesystem, false);
+
+  if (initramfs == NULL)
+    return NULL;
+  int r = trust_add_checker (&trust, log, initramfs);
+  if (r == 0 && options->shell)
+    r = guest_image_add_shell (initramfs, filesystem);
+  if (r == 0)
+    return initramfs;
+  initramfs_free (initramfs);
+  return NULL;
+}
+
+/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free,
+ * and *memory_bytes what a guest with it needs.  Returns 0, or -1 after a message.
+ */
+static int
+build_initramfs (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
+                 const char *folder, char **file, uint64_t *memory_bytes)
+{
+  struct kept *kept = options->kept;
+  struct initramfs *initramfs = make_initramfs (options, log, kernel);
+  int r = -1;
+
+  *file = NULL;
+  *memory_bytes = options->guest.memory_bytes;
+  if (initramfs == NULL || initramfs_fit (initramfs, memory_bytes) == -1
+      || (options->guest.verbose && initramfs_list (initramfs, stderr) == -1))
+    r = -1;
+  else if (kept)
+    r = kept_image (kept, initramfs, kernel, *memory_bytes, log->device_sizes[0], file);
+  else if ((*file = text_format ("%s/initramfs", folder)) != NULL)
+    r = initramfs_write (initramfs, *file);
+  initramfs_free (initramfs);
+  return r;
+}
+
+/* But for the guest's initramfs, its memory and the checker. */
+static struct session_config
+configure (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
+           const struct expected *expected, const char *folder)
+{
+  const char *mount_options = log_info (log, LOG_KEY_MOUNT);
+  const bool paged = expected->paged;
+
+  return (struct session_config) {
+    .log = log, .folder = folder, .persistence = expected->persistence,
+    .jobs = (unsigned) options->jobs,
+    .tear = { options->tear_mode, (uint32_t) options->sector_bytes }, .limit = options->limit,
+    .seconds = options->seconds, .seed = options->seed, .audit_percent = options->audit_percent,
+    .prefixes_only = options->prefixes_only, .no_reduction = options->no_reduction, .minimize = options->minimize,
+    .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
+    .runner = {
+      .log = options->log, .image = kernel->image, .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
+      .mount_options = mount_options ? mount_options : "", .watch = expected->watch, .watch_count = expected->watch_count,
+      .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
+      .pages_count = paged ? expected->pages.file_count : expected->ranged_count,
+      .boot_timeout_ms = BOOT_TIMEOUT_MS, .run_timeout_ms = (int) (options->guest.timeout_seconds * 1000),
+      .accel = guest_options_accel (&options->guest), .quiet = options->guest.quiet,
+    },
+  };
+}
+
+int
+session_configure (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
+                   const struct expected *expected, const char *folder, struct session_config *config,
+                   char **initramfs_file)
+{
+  const struct trust trust = replay_options_trust (options);
+  uint64_t memory_bytes;
+
+  *initramfs_file = NULL;
+  *config = configure (options, log, kernel, expected, folder);
+  if (trust_find_checker (&trust, log, &config->runner.check) == -1
+      || build_initramfs (options, log, kernel, folder, initramfs_file, &memory_bytes) == -1)
+    return -1;
+  /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
+  const bool judged = config->runner.check == NULL || expected->watch_count > 0 || expected->persistence;
+  if (judged)
+    config->trees = expected->trees;
+  config->runner.observe = judged || expected->paged;
+  config->runner.initramfs = *initramfs_file;
+  config->runner.memory_mib = (unsigned) (memory_bytes >> 20);
+  return 0;
+}
