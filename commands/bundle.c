@@ -14,13 +14,14 @@ bundle_command (int argc, char **argv)
 {
   struct replay_options replay_options = REPLAY_OPTIONS_DEFAULT;
   const struct option_spec options[] = {
-    { "output", 'o', OPTION_TEXT, &replay_options.bundle, "BUNDLE", "the archive to make, a .tar.zst", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_OUTPUT (&replay_options.bundle, "BUNDLE", "the archive to make, a .tar.zst"),
+    OPT_END
   };
   struct option_table table = { .count = 0 };
   const struct command_line command = {
     "usage: powercut bundle ID LOG -o BUNDLE [OPTION...]\n",
-    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", table.rows, .mixed = true
+    "Pack the crash state ID of LOG with all that is needed to see again what is wrong with it.", table.rows,
+    .mixed = true
   };
 
   options_add (&table, options);
@@ -30,7 +31,8 @@ bundle_command (int argc, char **argv)
   if (first == -1)
     return EXIT_UNUSABLE;
   if (argc - first != 2 || replay_options.bundle == NULL) {
-    error_message ("give a state, a log and -o FILE, as in `powercut bundle 120:-98 log.bin -o bug.tar.zst`: see --help");
+    error_message ("give a state, a log and -o FILE, as in `powercut bundle 120:-98 log.bin -o bug.tar.zst`: "
+                   "see --help");
     return EXIT_UNUSABLE;
   }
   replay_options.state = argv[first];

@@ -28,15 +28,15 @@ static int
 parse_run (int argc, char **argv, struct corpus_request *request)
 {
   const struct option_spec options[] = {
-    { "kernel", 0, OPTION_TEXTS, &request->grid.kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    OPT_TEXTS ("kernel", &request->grid.kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]"),
     ACCEL_OPTION (&request->grid.accel, "HOW"),
-    { "fs", 0, OPTION_TEXT, &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]", 0 },
-    { "filter", 0, OPTION_TEXT, &request->pattern, "PATTERN", "only cases with a part of their name that it matches", 0 },
-    { "trust-cases", 0, OPTION_FLAG, &request->trusted, NULL, "let cases take files from anywhere on this machine", 0 },
-    { "jobs", 0, OPTION_NUMBER, &request->grid.jobs, "COUNT", "cells side by side [one for each processor]", 1 },
-    { "json", 0, OPTION_TEXT, &request->json, "RESULTS", "write the results as JSON", 0 },
-    { "junit", 0, OPTION_TEXT, &request->junit, "RESULTS", "write the results as JUnit's XML", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("fs", &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]"),
+    OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
+    OPT_FLAG ("trust-cases", &request->trusted, "let cases take files from anywhere on this machine"),
+    OPT_NUMBER ("jobs", &request->grid.jobs, "COUNT", "cells side by side [one for each processor]", 1),
+    OPT_TEXT ("json", &request->json, "RESULTS", "write the results as JSON"),
+    OPT_TEXT ("junit", &request->junit, "RESULTS", "write the results as JUnit's XML"),
+    OPT_END
   };
   const struct command_line command = {
     "usage: powercut corpus run [OPTION...] DIR...\n",
@@ -75,8 +75,8 @@ list_command (int argc, char **argv)
 {
   const char *pattern = NULL;
   const struct option_spec options[] = {
-    { "filter", 0, OPTION_TEXT, &pattern, "PART", "only cases with a part of their name that this pattern matches", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("filter", &pattern, "PART", "only cases with a part of their name that this pattern matches"),
+    OPT_END
   };
   const struct command_line command = {
     "usage: powercut corpus list [OPTION...] [DIR...]\n",
@@ -96,10 +96,10 @@ add_command (int argc, char **argv)
 {
   struct case_words words = { NULL, NULL, NULL };
   const struct option_spec options[] = {
-    { "title", 0, OPTION_TEXT, &words.title, "TEXT", "what is held, in one sentence", 0 },
-    { "origin", 0, OPTION_TEXT, &words.origin, "TEXT", "where it comes from", 0 },
-    { "reference", 0, OPTION_TEXT, &words.reference, "TEXT", "where there is more about it", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("title", &words.title, "TEXT", "what is held, in one sentence"),
+    OPT_TEXT ("origin", &words.origin, "TEXT", "where it comes from"),
+    OPT_TEXT ("reference", &words.reference, "TEXT", "where there is more about it"),
+    OPT_END
   };
   const struct command_line command = {
     "usage: powercut corpus add [OPTION...] LOG|BUNDLE DIR/NAME\n",

@@ -66,12 +66,13 @@ export_command (int argc, char **argv)
 {
   const char *to = NULL, *output = NULL, *path;
   const struct option_spec options[] = {
-    { "to", 0, OPTION_TEXT, &to, "FORMAT", EXPORT_FORMAT, 0 },
-    { "output", 'o', OPTION_TEXT, &output, "FILE", "the file to make", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("to", &to, "FORMAT", EXPORT_FORMAT),
+    OPT_OUTPUT (&output, "FILE", "the file to make"),
+    OPT_END
   };
   const struct command_line command = {
-    "usage: powercut export --to=" EXPORT_FORMAT " LOG -o FILE\n", "Make a log that other tools read.", options, .mixed = true
+    "usage: powercut export --to=" EXPORT_FORMAT " LOG -o FILE\n",
+    "Make a log that other tools read.", options, .mixed = true
   };
   struct write_log *log;
   int r = -1;

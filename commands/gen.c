@@ -83,12 +83,12 @@ gen_command (int argc, char **argv)
   struct making making = { .bounds = { 0, "data,names,xattrs" }, .from = 1 };
   uint64_t operations = 1;
   const struct option_spec options[] = {
-    { "ops", 0, OPTION_NUMBER, &operations, "N", "operations in a row, 1 to 3 [1]", 1 },
-    { "set", 0, OPTION_TEXT, &making.bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]", 0 },
-    { "output", 'o', OPTION_TEXT, &making.folder, "DIR", "the folder to put them into", 0 },
-    { "from", 0, OPTION_NUMBER, &making.from, "N", "begin with number N [1]", 1 },
-    { "limit", 0, OPTION_NUMBER, &making.limit, "COUNT", "make at most COUNT, 0: all [0]", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_NUMBER ("ops", &operations, "N", "operations in a row, 1 to 3 [1]", 1),
+    OPT_TEXT ("set", &making.bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]"),
+    OPT_OUTPUT (&making.folder, "DIR", "the folder to put them into"),
+    OPT_NUMBER ("from", &making.from, "N", "begin with number N [1]", 1),
+    OPT_NUMBER ("limit", &making.limit, "COUNT", "make at most COUNT, 0: all [0]", 0),
+    OPT_END
   };
   const struct command_line command = {
     "usage: powercut gen [OPTION...] -o DIR\n",

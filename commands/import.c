@@ -52,23 +52,23 @@ parse_import (int argc, char **argv, struct arguments *arguments)
 {
   struct import_options *import = &arguments->import;
   const struct option_spec options[] = {
-    { "from", 0, OPTION_TEXT, &arguments->from, "FORMAT", "dm-log-writes, blklogwrites or nbd-datalog", 0 },
-    { "output", 'o', OPTION_TEXT, &arguments->output, "NEW", "the log to make", 0 },
-    { "base", 0, OPTION_TEXT, &import->base, "IMG", "what the device held at first [zeros]", 0 },
-    { "size", 0, OPTION_SIZE, &import->size_bytes, "BYTES", "size of the device [the base's, else as far as writes reach]",
-      LOG_SECTOR },
-    { "order", 0, OPTION_TEXT, &arguments->order, "logged|cautious", "what to make of an order that is not known [logged]", 0 },
-    { "begin", 0, OPTION_TEXT, &import->begin, "MARK", "this mark is where replaying begins", 0 },
-    { "commit", 0, OPTION_TEXT, &import->commit, "MARK", "this mark is where the update has returned", 0 },
-    { "fs", 0, OPTION_TEXT, &arguments->filesystem, "FS", "file system on the device: ext4, xfs, btrfs, ...", 0 },
-    { "mount", 0, OPTION_TEXT, &arguments->mount_options, "OPTIONS", "mount options, as for mount -o", 0 },
-    { "check", 0, OPTION_TEXT, &arguments->check, "COMMAND", "shell command that says what is right after a crash", 0 },
-    { "include", 0, OPTION_TEXTS, &arguments->include, "PATH", "take PATH into the checker's guest; may be repeated", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("from", &arguments->from, "FORMAT", "dm-log-writes, blklogwrites or nbd-datalog"),
+    OPT_OUTPUT (&arguments->output, "NEW", "the log to make"),
+    OPT_TEXT ("base", &import->base, "IMG", "what the device held at first [zeros]"),
+    OPT_SIZE ("size", &import->size_bytes, "BYTES", "size of the device [the base's, else as far as writes reach]",
+              LOG_SECTOR),
+    OPT_TEXT ("order", &arguments->order, "logged|cautious", "what to make of an order that is not known [logged]"),
+    OPT_TEXT ("begin", &import->begin, "MARK", "this mark is where replaying begins"),
+    OPT_TEXT ("commit", &import->commit, "MARK", "this mark is where the update has returned"),
+    OPT_TEXT ("fs", &arguments->filesystem, "FS", "file system on the device: ext4, xfs, btrfs, ..."),
+    OPT_TEXT ("mount", &arguments->mount_options, "OPTIONS", "mount options, as for mount -o"),
+    OPT_TEXT ("check", &arguments->check, "COMMAND", "shell command that says what is right after a crash"),
+    OPT_TEXTS ("include", &arguments->include, "PATH", "take PATH into the checker's guest; may be repeated"),
+    OPT_END
   };
   const struct command_line command = {
-    "usage: powercut import --from=FORMAT [OPTION...] FILE -o NEW\n", "Make a log for replay from one of another recorder.",
-    options, .mixed = true
+    "usage: powercut import --from=FORMAT [OPTION...] FILE -o NEW\n",
+    "Make a log for replay from one of another recorder.", options, .mixed = true
   };
 
   import->file = only_log (argc, argv, options_parse (&command, argc, argv));
@@ -141,10 +141,11 @@ print_imported (const struct arguments *arguments, const struct import_result *r
   print_count (result->marks, "mark", "marks");
   putchar ('\n');
   if (result->uncounted > 0)
-    printf ("the super block counts %ju entries; %ju more behind them are valid and taken, too\n", (uintmax_t) result->counted,
-            (uintmax_t) result->uncounted);
+    printf ("the super block counts %ju entries; %ju more behind them are valid and taken, too\n",
+            (uintmax_t) result->counted, (uintmax_t) result->uncounted);
   if (result->left_offset > 0)
-    printf ("what stands at byte %ju and behind it is of an older log, and was left out\n", (uintmax_t) result->left_offset);
+    printf ("what stands at byte %ju and behind it is of an older log, and was left out\n",
+            (uintmax_t) result->left_offset);
 }
 
 /* Give PART its name if RESULT is 0, or remove it. */

@@ -119,11 +119,11 @@ kernel_command (int argc, char **argv)
 {
   struct kernel_wish wish = { 0 };
   const struct option_spec options[] = {
-    { "suite", 0, OPTION_TEXT, &wish.suite, "bookworm|trixie|trixie-backports|sid|NAME",
-      "fetch from this suite of Debian's and no other", 0 },
-    { "flavour", 0, OPTION_TEXT, &wish.flavour, "cloud|full",
-      "fetch a small kernel, with the drivers of virtual machines alone (the default), or one with all", 0 },
-    { 0 },
+    OPT_TEXT ("suite", &wish.suite, "bookworm|trixie|trixie-backports|sid|NAME",
+              "fetch from this suite of Debian's and no other"),
+    OPT_TEXT ("flavour", &wish.flavour, "cloud|full",
+              "fetch a small kernel, with the drivers of virtual machines alone (the default), or one with all"),
+    OPT_END
   };
   const struct command_line command = {
     .usage = "usage: powercut kernel list\n"

@@ -21,27 +21,30 @@ static int
 parse_request (int argc, char **argv, struct matrix_request *request)
 {
   const struct option_spec options[] = {
-    { "fs", 0, OPTION_TEXT, &request->grid.filesystems, "TYPE,...", "file systems [" FILESYSTEMS "]", 0 },
-    { "mount", 0, OPTION_TEXTS, &request->grid.mount, "[TYPE:]OPTS", "mount options, for one file system or all; may be repeated", 0 },
-    { "kernel", 0, OPTION_TEXTS, &request->grid.kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]", 0 },
+    OPT_TEXT ("fs", &request->grid.filesystems, "TYPE,...", "file systems [" FILESYSTEMS "]"),
+    OPT_TEXTS ("mount", &request->grid.mount, "[TYPE:]OPTS",
+               "mount options, for one file system or all; may be repeated"),
+    OPT_TEXTS ("kernel", &request->grid.kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]"),
     ACCEL_OPTION (&request->grid.accel, "MODE"),
-    { "protocol", 0, OPTION_TEXT, &request->protocols, "NAME,...", "ways to update a file [all]", 0 },
-    { "settle", 0, OPTION_TEXT, &request->settle, "sync|none|TIME", "after an update, as for run [sync]", 0 },
-    { "jobs", 0, OPTION_NUMBER, &request->grid.jobs, "CELLS", "cells side by side [one for each processor]", 1 },
-    { "markdown", 0, OPTION_TEXT, &request->markdown, "OUT", "write the results as Markdown", 0 },
-    { "json", 0, OPTION_TEXT, &request->json, "OUT", "write the results as JSON", 0 },
-    { "html", 0, OPTION_TEXT, &request->html, "OUT", "write the results as one HTML page", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),
+    OPT_TEXT ("settle", &request->settle, "sync|none|TIME", "after an update, as for run [sync]"),
+    OPT_NUMBER ("jobs", &request->grid.jobs, "CELLS", "cells side by side [one for each processor]", 1),
+    OPT_TEXT ("markdown", &request->markdown, "OUT", "write the results as Markdown"),
+    OPT_TEXT ("json", &request->json, "OUT", "write the results as JSON"),
+    OPT_TEXT ("html", &request->html, "OUT", "write the results as one HTML page"),
+    OPT_END
   };
   const struct command_line command = {
     "usage: powercut matrix [OPTION...]\n",
-    "Record and replay many ways to update a file on many file systems, and tabulate what each is worth.", options, .mixed = true
+    "Record and replay many ways to update a file on many file systems, and tabulate what each is worth.", options,
+    .mixed = true
   };
   int first = options_parse (&command, argc, argv);
   struct recording ignored;
   enum accel accel;
 
-  if (first == -1 || accel_parse (request->grid.accel, &accel) == -1 || recording_parse_settle (request->settle, &ignored) == -1)
+  if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
+      || recording_parse_settle (request->settle, &ignored) == -1)
     return -1;
   if (first != argc) {
     error_message ("%s: matrix takes options alone: see --help", argv[first]);
@@ -56,7 +59,8 @@ matrix_command (int argc, char **argv)
   CLEANUP_FREE char *command = words_join ("powercut", argc, argv);
   struct matrix_request request = {
     .grid = {
-      .filesystems = FILESYSTEMS, .accel = "auto", .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : ""
+      .filesystems = FILESYSTEMS, .accel = "auto", .jobs = jobs_default (GUEST_MEMORY_DEFAULT),
+      .command = command ? command : ""
     },
     .settle = "sync"
   };

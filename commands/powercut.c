@@ -52,7 +52,7 @@ replay_alone_command (int argc, char **argv)
 static const struct {
   const char *name;
   int (*run) (int argc, char **argv);
-  bool by_own_name;             /* messages begin with its name in place of `powercut`, as those of the program `replay` do */
+  bool by_own_name;             /* messages begin with its name, as those of the program `replay` do */
 } commands[] = {
   { "run", run_alone_command, false },
   { "record", record_command, false },

@@ -54,7 +54,8 @@ read_texts (const struct texts *texts, struct recording *recording)
     return -1;
   }
   if (texts->root && recording->guest.confine) {
-    error_message ("--confine=%s: excludes --root=host, which has all of this machine's files", recording->guest.confine);
+    error_message ("--confine=%s: excludes --root=host, which has all of this machine's files",
+                   recording->guest.confine);
     return -1;
   }
   recording->host_root = texts->root != NULL;
@@ -80,21 +81,21 @@ static void
 recording_options_add (struct option_table *table, struct recording *recording, struct texts *texts)
 {
   options_add (table, (const struct option_spec[]) {
-    { "output", 'o', OPTION_TEXT, &recording->log, "LOG", "the log to make [with run: " DEFAULT_LOG "]", 0 },
-    { "fs", 0, OPTION_TEXT, &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]", 0 },
-    { "size", 0, OPTION_SIZE, &recording->size_bytes, "SIZE", "size of the device [512M]", 4096 },
-    { "mkfs", 0, OPTION_TEXT, &recording->mkfs_arguments, "ARGS", "more arguments for mkfs", 0 },
-    { "mount", 0, OPTION_TEXT, &recording->mount_options, "OPTS", "mount options, as for mount -o", 0 },
-    { "bus", 0, OPTION_TEXT, &texts->bus, "nbd|virtio", "how the guest reaches the device [nbd]", 0 },
-    { "initial", 0, OPTION_TEXT, &recording->initial, "DIR", "what the file system holds at first", 0 },
-    { "root", 0, OPTION_TEXT, &texts->root, "host", "programs find this host's files, read-only, and nothing is taken along", 0 },
-    { "setup", 0, OPTION_TEXTS, &recording->setup, "CMD", "shell command to run before the update; may be repeated", 0 },
-    { "step", 0, OPTION_TEXTS, &recording->step, "CMD", "shell command that is one step of the update; may be repeated", 0 },
-    { "workload", 0, OPTION_TEXT, &texts->workload, "FILE", "the update is a workload: see powercut-workload(5)", 0 },
-    { "watch", 0, OPTION_TEXTS, &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]", 0 },
-    { "freeze-at", 0, OPTION_TEXT, &recording->freeze_at, "MARK", "freeze the file system for a second at this mark", 0 },
-    { "settle", 0, OPTION_TEXT, &texts->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_OUTPUT (&recording->log, "LOG", "the log to make [with run: " DEFAULT_LOG "]"),
+    OPT_TEXT ("fs", &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]"),
+    OPT_SIZE ("size", &recording->size_bytes, "SIZE", "size of the device [512M]", 4096),
+    OPT_TEXT ("mkfs", &recording->mkfs_arguments, "ARGS", "more arguments for mkfs"),
+    OPT_TEXT ("mount", &recording->mount_options, "OPTS", "mount options, as for mount -o"),
+    OPT_TEXT ("bus", &texts->bus, "nbd|virtio", "how the guest reaches the device [nbd]"),
+    OPT_TEXT ("initial", &recording->initial, "DIR", "what the file system holds at first"),
+    OPT_TEXT ("root", &texts->root, "host", "programs find this host's files, read-only, and nothing is taken along"),
+    OPT_TEXTS ("setup", &recording->setup, "CMD", "shell command to run before the update; may be repeated"),
+    OPT_TEXTS ("step", &recording->step, "CMD", "shell command that is one step of the update; may be repeated"),
+    OPT_TEXT ("workload", &texts->workload, "FILE", "the update is a workload: see powercut-workload(5)"),
+    OPT_TEXTS ("watch", &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]"),
+    OPT_TEXT ("freeze-at", &recording->freeze_at, "MARK", "freeze the file system for a second at this mark"),
+    OPT_TEXT ("settle", &texts->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]"),
+    OPT_END
   });
 }
 
@@ -105,7 +106,8 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   struct texts texts = { "nbd", "sync", NULL, NULL };
   struct option_table table = { .count = 0 };
   const struct command_line command = {
-    replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n" : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",
+    replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n"
+           : "usage: powercut record [OPTION...] -o LOG -- COMMAND [ARG...]\n",
     replay ? "Record COMMAND as it updates files in a guest, then visit every crash state of it."
            : "Record COMMAND as it updates files in a guest.",
     table.rows, .command = true

@@ -12,8 +12,8 @@
 extern int bundle_cut (const struct replay_options *options, const struct write_log *log, uint32_t position,
                        const char *folder, char **path);
 
-/* With a log that ends at the crash: make a run of STATE, so that the bundle tells what it will show, and pack it.  Returns
- * 0, or -1 after a message.
+/* With a log that ends at the crash: make a run of STATE, so that the bundle tells what it will show, and pack it.
+ * Returns 0, or -1 after a message.
  */
 extern int bundle_make (const struct replay_options *options, const struct session_config *config,
                         const struct named_state *state);

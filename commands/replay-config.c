@@ -77,7 +77,8 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {
       .log = options->log, .image = kernel->image, .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
-      .mount_options = mount_options ? mount_options : "", .watch = expected->watch, .watch_count = expected->watch_count,
+      .mount_options = mount_options ? mount_options : "",
+      .watch = expected->watch, .watch_count = expected->watch_count,
       .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
       .pages_count = paged ? expected->pages.file_count : expected->ranged_count,
       .boot_timeout_ms = BOOT_TIMEOUT_MS, .run_timeout_ms = (int) (options->guest.timeout_seconds * 1000),

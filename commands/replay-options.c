@@ -21,19 +21,19 @@ void
 replay_options_add (struct option_table *table, struct replay_options *options)
 {
   options_add (table, (const struct option_spec[]) {
-    { "all-prefixes", 0, OPTION_FLAG, &options->all_prefixes, NULL, "visit every crash state (the default)", 0 },
-    { "prefixes-only", 0, OPTION_FLAG, &options->prefixes_only, NULL, "visit the prefixes alone, without reordering", 0 },
-    { "tear", 0, OPTION_TEXT, &options->tear, "none|prefix|any", "what may be left of a pending write [none]", 0 },
-    { "sector", 0, OPTION_SIZE, &options->sector_bytes, "N", "bytes that are never torn [512]", LOG_SECTOR },
-    { "no-reduction", 0, OPTION_FLAG, &options->no_reduction, NULL, "one run for each state, not for each behaviour", 0 },
-    { "limit", 0, OPTION_NUMBER, &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0 },
-    { "time", 0, OPTION_SECONDS, &options->seconds, "S", "most time at one crash point [0: no limit]", 0 },
-    { "seed", 0, OPTION_NUMBER, &options->seed, "N", "of what is visited when there is a limit [0]", 0 },
-    { "audit", 0, OPTION_NUMBER, &options->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0 },
-    { "jobs", 0, OPTION_NUMBER, &options->jobs, "N", "guests side by side when replaying [one for each processor]", 1 },
-    { "minimize", 0, OPTION_FLAG, &options->minimize, NULL, "find the smallest state of each violation, and say why", 0 },
+    OPT_FLAG ("all-prefixes", &options->all_prefixes, "visit every crash state (the default)"),
+    OPT_FLAG ("prefixes-only", &options->prefixes_only, "visit the prefixes alone, without reordering"),
+    OPT_TEXT ("tear", &options->tear, "none|prefix|any", "what may be left of a pending write [none]"),
+    OPT_SIZE ("sector", &options->sector_bytes, "N", "bytes that are never torn [512]", LOG_SECTOR),
+    OPT_FLAG ("no-reduction", &options->no_reduction, "one run for each state, not for each behaviour"),
+    OPT_NUMBER ("limit", &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0),
+    OPT_SECONDS ("time", &options->seconds, "S", "most time at one crash point [0: no limit]", 0),
+    OPT_NUMBER ("seed", &options->seed, "N", "of what is visited when there is a limit [0]", 0),
+    OPT_NUMBER ("audit", &options->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0),
+    OPT_NUMBER ("jobs", &options->jobs, "N", "guests side by side when replaying [one for each processor]", 1),
+    OPT_FLAG ("minimize", &options->minimize, "find the smallest state of each violation, and say why"),
     OUTPUT_OPTIONS (&options->outputs),
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_END
   });
 }
 
@@ -41,8 +41,8 @@ void
 replay_options_add_trust (struct option_table *table, struct replay_options *options)
 {
   options_add (table, (const struct option_spec[]) {
-    { "trust-log", 0, OPTION_FLAG, &options->trust_log, NULL, "take what the log names and does not carry from this machine", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_FLAG ("trust-log", &options->trust_log, "take what the log names and does not carry from this machine"),
+    OPT_END
   });
 }
 
@@ -51,15 +51,15 @@ static void
 add_others (struct option_table *table, struct replay_options *options)
 {
   options_add (table, (const struct option_spec[]) {
-    { "list", 0, OPTION_FLAG, &options->list, NULL, "print the log's events and crash points", 0 },
+    OPT_FLAG ("list", &options->list, "print the log's events and crash points"),
     FILTER_OPTIONS (&options->filter),
-    { "state", 0, OPTION_TEXT, &options->state, "ID", "visit this one state and print what was seen", 0 },
-    { "export", 0, OPTION_TEXT, &options->export, "IMG", "write the state as a sparse raw image", 0 },
-    { "serve", 0, OPTION_TEXT, &options->serve, "SOCKET", "serve the state by NBD on a Unix socket", 0 },
-    { "shell", 0, OPTION_FLAG, &options->shell, NULL, "boot a guest on the state and enter it", 0 },
-    { "before-recovery", 0, OPTION_FLAG, &options->before_recovery, NULL, "with --shell: not mounted yet", 0 },
-    { "bundle", 0, OPTION_TEXT, &options->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("state", &options->state, "ID", "visit this one state and print what was seen"),
+    OPT_TEXT ("export", &options->export, "IMG", "write the state as a sparse raw image"),
+    OPT_TEXT ("serve", &options->serve, "SOCKET", "serve the state by NBD on a Unix socket"),
+    OPT_FLAG ("shell", &options->shell, "boot a guest on the state and enter it"),
+    OPT_FLAG ("before-recovery", &options->before_recovery, "with --shell: not mounted yet"),
+    OPT_TEXT ("bundle", &options->bundle, "FILE", "pack the state as a .tar.zst that shows it anywhere"),
+    OPT_END
   });
 }
 
@@ -129,7 +129,8 @@ replay_options_check (struct replay_options *options)
  * LEAST to MOST is refused.  Without such a key it is USUAL.  Returns 0, or -1 after a message.
  */
 static int
-number_of_log (const struct write_log *log, const char *key, uint64_t least, uint64_t most, uint64_t usual, uint64_t *value)
+number_of_log (const struct write_log *log, const char *key, uint64_t least, uint64_t most, uint64_t usual,
+               uint64_t *value)
 {
   const char *text = log_info (log, key);
 
@@ -147,8 +148,10 @@ replay_options_complete (struct replay_options *options, const struct write_log 
 {
   struct guest_options *guest = &options->guest;
 
-  if (number_of_log (log, LOG_KEY_MEMORY, GUEST_MEMORY_LEAST, INT64_MAX, GUEST_MEMORY_DEFAULT, &guest->memory_bytes) == -1
-      || number_of_log (log, LOG_KEY_TIMEOUT, 1, OPTION_SECONDS_MAX, GUEST_TIMEOUT_DEFAULT, &guest->timeout_seconds) == -1)
+  if (number_of_log (log, LOG_KEY_MEMORY, GUEST_MEMORY_LEAST, INT64_MAX, GUEST_MEMORY_DEFAULT,
+                     &guest->memory_bytes) == -1
+      || number_of_log (log, LOG_KEY_TIMEOUT, 1, OPTION_SECONDS_MAX, GUEST_TIMEOUT_DEFAULT,
+                        &guest->timeout_seconds) == -1)
     return -1;
   if (options->jobs == 0)
     options->jobs = jobs_default (guest->memory_bytes);
@@ -169,7 +172,8 @@ replay_options_parse (int argc, char **argv, struct replay_options *options)
 {
   struct option_table table = { .count = 0 };
   const struct command_line command = {
-    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", table.rows, .mixed = true
+    usage, "Rebuild every crash state of a write log, let a kernel recover it, and check what is left.", table.rows,
+    .mixed = true
   };
 
   replay_options_add (&table, options);

@@ -66,7 +66,8 @@ static int
 write_image (const struct replay_options *options, const struct write_log *log, const struct named_state *named, int fd)
 {
   const struct selection selection = {
-    .point = named->position, .choices = named->choices, .count = named->count, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
+    .point = named->position, .choices = named->choices, .count = named->count,
+    .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
   };
   struct crash_state *state = crash_state_new (log);
   int r = state && crash_state_select (state, &selection) == 0 ? export_device (state, log, 0, fd) : -1;

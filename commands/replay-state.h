@@ -14,10 +14,11 @@ struct named_state {
   size_t count;
 };
 
-/* The state that --state names, whatever its spelling; without --state, the one in which everything is there.  Returns 0,
- * or -1 after a message.  To be freed with named_state_free in any case.
+/* The state that --state names, whatever its spelling; without --state, the one in which everything is there.  Returns
+ * 0, or -1 after a message.  To be freed with named_state_free in any case.
  */
-extern int named_state_find (const struct replay_options *options, const struct write_log *log, struct named_state *state);
+extern int named_state_find (const struct replay_options *options, const struct write_log *log,
+                             struct named_state *state);
 extern void named_state_free (struct named_state *state);
 
 #define CLEANUP_NAMED_STATE __attribute__ ((cleanup (named_state_free)))

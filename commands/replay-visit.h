@@ -5,7 +5,8 @@
 #include "commands/replay-options.h"
 #include "replay/session.h"
 
-/* Visit the states that OPTIONS ask for, all or one, as CONFIG says, and tell what was seen.  Returns the exit status. */
+/* Visit the states that OPTIONS ask for, all or one, as CONFIG says, and tell what was seen.  Returns the exit status.
+ */
 extern int visit_states (const struct replay_options *options, struct session_config *config);
 
 #endif

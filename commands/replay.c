@@ -30,8 +30,8 @@ check_log (const struct write_log *log)
     return -1;
   }
   if (log->device_count > 1) {
-    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list", log->path,
-                   log->device_count);
+    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list",
+                   log->path, log->device_count);
     return -1;
   }
   return 0;
@@ -102,7 +102,8 @@ report_loss (const struct write_log *log)
   CLEANUP_FREE char *loss = log_describe_loss (log);
 
   if (loss)
-    error_message ("%s: %s%s", log->path, loss, log->end == LOG_DAMAGED ? ": get an undamaged copy, or record it again" : "");
+    error_message ("%s: %s%s", log->path, loss,
+                   log->end == LOG_DAMAGED ? ": get an undamaged copy, or record it again" : "");
   return log->end == LOG_DAMAGED ? -1 : 0;
 }
 
@@ -113,7 +114,10 @@ run (const struct replay_options *options, const struct write_log *log)
 
   if (options->list) {
     const struct tear tear = { options->tear_mode, (uint32_t) options->sector_bytes };
-    int listed = filter_check_device (&options->filter, log) == -1 ? -1 : list_log (log, &tear, &options->filter, stdout);
+    int listed = filter_check_device (&options->filter, log);
+
+    if (listed == 0)
+      listed = list_log (log, &tear, &options->filter, stdout);
 
     return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
   }

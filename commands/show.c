@@ -47,10 +47,11 @@ show_command (int argc, char **argv)
   struct filter filter = FILTER_ALL;
   const struct option_spec options[] = {
     FILTER_OPTIONS (&filter),
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_END
   };
   const struct command_line command = {
-    "usage: powercut show [OPTION...] LOG\n", "Print a write log: its operations, marks and crash points.", options, .mixed = true
+    "usage: powercut show [OPTION...] LOG\n",
+    "Print a write log: its operations, marks and crash points.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
 
@@ -58,8 +59,8 @@ show_command (int argc, char **argv)
   if (first == -1 || filter_check (&filter) == -1)
     return EXIT_UNUSABLE;
   if (first != argc - 1) {
-    error_message (first == argc ? "which log? see powercut show --help" : "%s: one log at a time: see powercut show --help",
-                   argv[first]);
+    error_message (first == argc ? "which log? see powercut show --help"
+                                 : "%s: one log at a time: see powercut show --help", argv[first]);
     return EXIT_UNUSABLE;
   }
   return show (argv[first], &filter) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;

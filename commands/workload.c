@@ -14,10 +14,11 @@
 int
 workload_command (int argc, char **argv)
 {
-  static const struct option_spec options[] = { { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 } };
+  static const struct option_spec options[] = { OPT_END };
   static const struct command_line command = {
     "usage: powercut workload FILE\n",
-    "Check the workload in FILE and print it; one in J-lang is converted.  See powercut-workload(5).", .options = options
+    "Check the workload in FILE and print it; one in J-lang is converted.  See powercut-workload(5).",
+    .options = options
   };
   int first = options_parse (&command, argc, argv);
 

@@ -31,6 +31,24 @@ struct option_spec {
   uint64_t minimum;             /* least value of a number, size or time */
 };
 
+/* A row whose TARGET is of the type that it has to be. */
+#define OPT_ROW(NAME, LETTER, OPTION_TYPE, TYPE, TARGET, ARGUMENT, HELP, MINIMUM) \
+  { .name = (NAME), .letter = (LETTER), .type = (OPTION_TYPE), .target = 1 ? (TARGET) : (TYPE *) NULL, \
+    .argument = (ARGUMENT), .help = (HELP), .minimum = (MINIMUM) }
+
+#define OPT_FLAG(NAME, TARGET, HELP) OPT_ROW (NAME, 0, OPTION_FLAG, bool, TARGET, NULL, HELP, 0)
+#define OPT_TEXT(NAME, TARGET, ARGUMENT, HELP) OPT_ROW (NAME, 0, OPTION_TEXT, const char *, TARGET, ARGUMENT, HELP, 0)
+#define OPT_TEXTS(NAME, TARGET, ARGUMENT, HELP) \
+  OPT_ROW (NAME, 0, OPTION_TEXTS, struct option_texts, TARGET, ARGUMENT, HELP, 0)
+#define OPT_NUMBER(NAME, TARGET, ARGUMENT, HELP, MINIMUM) \
+  OPT_ROW (NAME, 0, OPTION_NUMBER, uint64_t, TARGET, ARGUMENT, HELP, MINIMUM)
+#define OPT_SIZE(NAME, TARGET, ARGUMENT, HELP, MINIMUM) \
+  OPT_ROW (NAME, 0, OPTION_SIZE, uint64_t, TARGET, ARGUMENT, HELP, MINIMUM)
+#define OPT_SECONDS(NAME, TARGET, ARGUMENT, HELP, MINIMUM) \
+  OPT_ROW (NAME, 0, OPTION_SECONDS, uint64_t, TARGET, ARGUMENT, HELP, MINIMUM)
+#define OPT_OUTPUT(TARGET, ARGUMENT, HELP) OPT_ROW ("output", 'o', OPTION_TEXT, const char *, TARGET, ARGUMENT, HELP, 0)
+#define OPT_END { .name = NULL }
+
 #define OPTIONS_MAX 96          /* of one command */
 #define OPTION_SECONDS_MAX 1000000      /* eleven days, and in milliseconds still an int */
 
@@ -48,7 +66,7 @@ struct command_line {
   const char *summary;          /* one sentence behind it */
   const struct option_spec *options;
   bool mixed;                   /* options may stand behind arguments, too; ARGV is then put in order */
-  bool command;                 /* the arguments are a command with options of its own: those need `--` before the command */
+  bool command;                 /* the arguments are a command with options of its own, which needs `--` before it */
 };
 
 /* Parse ARGV[1] and on, up to `--` or, unless MIXED, the first argument that is no option.  Prints and exits with 0 for

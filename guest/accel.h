@@ -20,7 +20,7 @@ enum accel {
 
 /* Row of a table of options; TEXT is where its argument goes, which --help calls ARGUMENT. */
 #define ACCEL_OPTION(TEXT, ARGUMENT) \
-  { "accel", 0, OPTION_TEXT, (TEXT), (ARGUMENT), "virtualize guests, or emulate them [auto: what works]", 0 }
+  OPT_TEXT ("accel", (TEXT), (ARGUMENT), "virtualize guests, or emulate them [auto: what works]")
 
 /* What --accel=WORD says; NULL is auto.  Returns 0, or -1 after a message. */
 extern int accel_parse (const char *word, enum accel *accel);

@@ -11,22 +11,20 @@ void
 guest_options_add (struct option_table *table, struct guest_options *options)
 {
   options_add (table, (const struct option_spec[]) {
-    { "kernel", 0, OPTION_TEXT, &options->kernel, "FILE|DIR", "the guest's kernel [the recording's, else the newest]",
-      0 },
+    OPT_TEXT ("kernel", &options->kernel, "FILE|DIR", "the guest's kernel [the recording's, else the newest]"),
     ACCEL_OPTION (&options->accel, "auto|kvm|tcg"),
-    { "check", 0, OPTION_TEXT, &options->check, "CMD", "shell command that says what is right [the recording's]", 0 },
-    { "include", 0, OPTION_TEXTS, &options->include, "FILE", "take FILE or folder into the guest; may be repeated", 0 },
-    { "confine", 0, OPTION_TEXT, &options->confine, "DIR", "take files into the guest from DIR and the system alone",
-      0 },
-    { "pages", 0, OPTION_FLAG, &options->pages, NULL, "tabulate what becomes of each page of the files", 0 },
-    { "page-size", 0, OPTION_SIZE, &options->page_bytes, "N", "bytes of a page [the recording's, else 4K]", 512 },
-    { "memory", 0, OPTION_SIZE, &options->memory_bytes, "SIZE", "memory of a guest [the recording's, else 256M]",
-      GUEST_MEMORY_LEAST },
-    { "timeout", 0, OPTION_SECONDS, &options->timeout_seconds, "S",
-      "a command or a run that takes longer hangs [the recording's, else 60]", 1 },
-    { "quiet", 0, OPTION_FLAG, &options->quiet, NULL, "print errors alone: no progress and no report", 0 },
-    { "verbose", 0, OPTION_FLAG, &options->verbose, NULL, "list the files that are taken into the guest", 0 },
-    { NULL, 0, OPTION_FLAG, NULL, NULL, NULL, 0 },
+    OPT_TEXT ("check", &options->check, "CMD", "shell command that says what is right [the recording's]"),
+    OPT_TEXTS ("include", &options->include, "FILE", "take FILE or folder into the guest; may be repeated"),
+    OPT_TEXT ("confine", &options->confine, "DIR", "take files into the guest from DIR and the system alone"),
+    OPT_FLAG ("pages", &options->pages, "tabulate what becomes of each page of the files"),
+    OPT_SIZE ("page-size", &options->page_bytes, "N", "bytes of a page [the recording's, else 4K]", 512),
+    OPT_SIZE ("memory", &options->memory_bytes, "SIZE",
+              "memory of a guest [the recording's, else 256M]", GUEST_MEMORY_LEAST),
+    OPT_SECONDS ("timeout", &options->timeout_seconds, "S",
+                 "a command or a run that takes longer hangs [the recording's, else 60]", 1),
+    OPT_FLAG ("quiet", &options->quiet, "print errors alone: no progress and no report"),
+    OPT_FLAG ("verbose", &options->verbose, "list the files that are taken into the guest"),
+    OPT_END
   });
 }
 

@@ -53,8 +53,8 @@ add_programs (struct recorder *recorder, struct initramfs *initramfs)
     return -1;
   if (recording->command[0] && initramfs_add_arguments (initramfs, recording->command) == -1)
     return -1;
-  return add_shell_commands (initramfs, &recording->setup) == -1 || add_shell_commands (initramfs, &recording->step) == -1
-    ? -1 : 0;
+  return add_shell_commands (initramfs, &recording->setup) == -1 ? -1
+    : add_shell_commands (initramfs, &recording->step);
 }
 
 struct initramfs *

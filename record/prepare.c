@@ -22,7 +22,8 @@ attach (struct recording_run *run)
   if (run->recording->virtio || recorder->attached)
     return 0;
   recorder->attached = true;
-  if (tell_guest (run, "attaching the disk", WORDS ("attach", recorder->disk, VM_NBD_ADDRESS, "10809", DISK_EXPORT)) == -1)
+  if (tell_guest (run, "attaching the disk",
+                  WORDS ("attach", recorder->disk, VM_NBD_ADDRESS, "10809", DISK_EXPORT)) == -1)
     return -1;
   return tell_guest (run, "attaching the mark device",
                      WORDS ("attach", recorder->mark_device, VM_NBD_ADDRESS, "10810", MARK_EXPORT));
@@ -42,7 +43,8 @@ report_mkfs (const struct recording_run *run, char *answer)
     error_message ("making a file system failed: %s", recorder);
     return;
   }
-  error_message ("no file system of type %s on %ju bytes (see --size and --mkfs): mkfs.%s ended in the guest with %s%s%s",
+  error_message ("no file system of type %s on %ju bytes (see --size and --mkfs): mkfs.%s ended in the guest "
+                 "with %s%s%s",
                  recording->filesystem, (uintmax_t) recording->size_bytes, recording->filesystem,
                  strcmp (ending, "timeout") == 0 ? "a time-out: see --timeout" : ending, silent ? "" : ": ",
                  silent ? "" : complaint);
@@ -98,7 +100,8 @@ prepare_tree (struct recording_run *run)
   if (attach (run) == -1 || (recorder->empty && make_filesystem (run) == -1))
     return -1;
   progress_stage (recorder->progress, "setting up");
-  if (tell_guest (run, "naming the mark device", WORDS ("setenv", AGENT_MARK_DEVICE_VARIABLE, recorder->mark_device)) == -1
+  if (tell_guest (run, "naming the mark device",
+                  WORDS ("setenv", AGENT_MARK_DEVICE_VARIABLE, recorder->mark_device)) == -1
       || tell_guest (run, "mounting the file system (see --mount)",
                      WORDS ("mount", recorder->disk, recording->filesystem, recording->mount_options)) == -1)
     return -1;

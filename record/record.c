@@ -51,8 +51,8 @@ check_freeze_at (const struct recording_run *run)
   if (!marked)
     error_message ("--freeze-at=%s: this mark was never written: let the command run powercut-mark", text);
   else if (!frozen)
-    error_message ("--freeze-at=%s: the file system was not frozen: --fs=%s cannot be, or something else wrote the mark than "
-                   "powercut-mark", text, run->recording->filesystem);
+    error_message ("--freeze-at=%s: the file system was not frozen: --fs=%s cannot be, or something else wrote the "
+                   "mark than powercut-mark", text, run->recording->filesystem);
   return frozen ? 0 : -1;
 }
 

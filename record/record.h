@@ -27,7 +27,7 @@ struct recording {
   bool host_root;               /* --root=host */
   struct option_texts setup;    /* shell commands to run before `begin` */
   struct option_texts step;     /* shell commands, each a step of the update; none: command is the only one */
-  char *workload;               /* text of a workload (checker/workload/language.h) that is the update; NULL: it is command or step */
+  char *workload;               /* text of one (checker/workload/language.h) that is the update, or NULL */
   struct option_texts watch;    /* paths; none: the whole tree */
   const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
   enum settle settle;

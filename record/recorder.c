@@ -30,7 +30,8 @@ pack_checker (struct recorder *recorder)
   const struct guest_options *guest = &recorder->recording->guest;
 
   return guest->check == NULL ? 0
-    : guest_image_pack_checker (guest->check, guest->include.texts, guest->include.count, guest->confine, recorder->files);
+    : guest_image_pack_checker (guest->check, guest->include.texts, guest->include.count, guest->confine,
+                                recorder->files);
 }
 
 /* All that a guest is booted with, as a text to free; NULL after a message. */
@@ -93,7 +94,8 @@ reuse_guest (struct recorder *recorder)
 
   if (made == NULL)
     return -1;
-  return recorder->made && strcmp (recorder->made, made) == 0 ? server_open_log (recorder) : server_open_blank (recorder);
+  return recorder->made && strcmp (recorder->made, made) == 0 ? server_open_log (recorder)
+    : server_open_blank (recorder);
 }
 
 int
@@ -202,7 +204,8 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
   recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
   if (mkfs_check (recording->filesystem) == -1 || publish_check (recording->log) == -1 || make_names (recorder) == -1
       || (recorder->part_fd = log_part_make (recording->log, &recorder->part)) == -1
-      || guest_kernel_find (recording->guest.kernel, recording->filesystem, recording->host_root, &recorder->kernel) == -1)
+      || guest_kernel_find (recording->guest.kernel, recording->filesystem, recording->host_root,
+                            &recorder->kernel) == -1)
     return -1;
   recorder->empty = false;
   return pack_checker (recorder) == -1 ? -1 : prepare_guest (recorder);

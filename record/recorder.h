@@ -17,7 +17,7 @@
 #define RECORDER_INITIAL_TREE "/initial"        /* where --initial is in the guest */
 
 struct recorder {
-  const char *filesystems;      /* that its guests can mount besides those they are booted for, or NULL: it is not kept */
+  const char *filesystems;      /* that its guests can mount besides what they are booted for; NULL: it is not kept */
   char *folder;
   char *files;                  /* what the checker needs, packed for the log to carry */
   char *initramfs, *image, *blank, *link, *console;

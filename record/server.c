@@ -38,7 +38,8 @@ server_start (struct recorder *recorder)
   r |= parameters_add (&parameters, PARAMETER_LOG, recorder->blank);
   unlink (recorder->blank);
   if (r == 0)
-    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->folder, "writelog");
+    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->folder,
+                      "writelog");
   parameters_release (&parameters);
   if (r == -1)
     return -1;
@@ -109,7 +110,8 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_info (parameters, LOG_KEY_COMMAND, recording->command[i]);
   if (recording->guest.check)
-    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check) | parameters_add (parameters, PARAMETER_FILES, SERVER_FILES);
+    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check)
+      | parameters_add (parameters, PARAMETER_FILES, SERVER_FILES);
   if (recording->guest.page_bytes > 0)
     r |= add_number (parameters, LOG_KEY_PAGES, recording->guest.page_bytes);
   for (size_t i = 0; i < recording->guest.include.count; i++) {

@@ -63,8 +63,8 @@ check_watch (const struct recording *recording, const char *old_tree, const char
     const char *path = recording->watch.texts[i];
 
     if (!tree_has (old_tree, path) && !tree_has (new_tree, path)) {
-      error_message ("--watch=%s: neither there before the update nor after it: give a path as `find -printf '%%P\\n'` does, "
-                     "relative to the file system's root", path);
+      error_message ("--watch=%s: neither there before the update nor after it: give a path as "
+                     "`find -printf '%%P\\n'` does, relative to the file system's root", path);
       return -1;
     }
   }

@@ -38,8 +38,8 @@ find_trees (const struct write_log *log, struct trees *trees)
   }
   if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, LOG_KEY_WORKLOAD))
     return 0;
-  error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it again, "
-                 "or look at it with --list", log->path);
+  error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it "
+                 "again, or look at it with --list", log->path);
   return -1;
 }
 
@@ -61,7 +61,8 @@ make_persistence (const struct write_log *log, const struct workload *workload, 
     if (persistence_compare (persistence, i == 1, trees->texts[i], &detail) == 0 && detail == NULL)
       continue;
     if (detail)
-      error_message ("%s: without a crash, too, the guest saw something else than its workload does: %s", log->path, detail);
+      error_message ("%s: without a crash, too, the guest saw something else than its workload does: %s", log->path,
+                     detail);
     persistence_free (persistence);
     persistence = NULL;
   }
@@ -127,8 +128,8 @@ int
 expected_find (struct expected *expected, const struct write_log *log, bool pages, uint64_t page_bytes)
 {
   *expected = (struct expected) { .watch = NULL };
-  return find_trees (log, &expected->trees) == -1 || find_workload (expected, log) == -1 || find_watch (expected, log) == -1
-    ? -1 : find_pages (expected, log, pages, page_bytes);
+  return find_trees (log, &expected->trees) == -1 || find_workload (expected, log) == -1
+    || find_watch (expected, log) == -1 ? -1 : find_pages (expected, log, pages, page_bytes);
 }
 
 void

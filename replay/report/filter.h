@@ -33,11 +33,11 @@ struct filter {
 #define FILTER_ALL { .to = FILTER_ANY, .device = FILTER_ANY, .listed = LISTED_ALL }
 
 /* Rows of a table of options. */
-#define FILTER_OPTIONS(FILTER)                                                                                              \
-  { "from", 0, OPTION_NUMBER, &(FILTER)->from, "POSITION", "list no event before this one", 0 },                            \
-  { "to", 0, OPTION_NUMBER, &(FILTER)->to, "POSITION", "list no event after this one", 0 },                                 \
-  { "device", 0, OPTION_NUMBER, &(FILTER)->device, "N", "list the operations of one device", 0 },                           \
-  { "kind", 0, OPTION_TEXT, &(FILTER)->kind, "KIND,...", "list write, zero, trim, flush, fua, done, mark, point alone", 0 }
+#define FILTER_OPTIONS(FILTER)                                                                                    \
+  OPT_NUMBER ("from", &(FILTER)->from, "POSITION", "list no event before this one", 0),                           \
+  OPT_NUMBER ("to", &(FILTER)->to, "POSITION", "list no event after this one", 0),                                \
+  OPT_NUMBER ("device", &(FILTER)->device, "N", "list the operations of one device", 0),                          \
+  OPT_TEXT ("kind", &(FILTER)->kind, "KIND,...", "list write, zero, trim, flush, fua, done, mark, point alone")
 
 /* Whether one of the options was given. */
 extern bool filter_given (const struct filter *filter);
