@@ -18,6 +18,7 @@
 #include "common/options.h"
 #include "common/plural.h"
 #include "common/publish.h"
+#include "common/text.h"
 
 /* The files in the making. */
 struct making {
@@ -62,10 +63,9 @@ make_file (void *context, uint64_t number, const char *text)
     making->stopped = true;
     return 1;
   }
-  if (asprintf (&path, "%s/ops%zu-%06" PRIu64 ".workload", making->folder, making->bounds.operations, number) == -1) {
-    path = NULL;
-    return out_of_memory ();
-  }
+  path = text_format ("%s/ops%zu-%06" PRIu64 ".workload", making->folder, making->bounds.operations, number);
+  if (path == NULL)
+    return -1;
   if (access (path, F_OK) == 0) {
     making->found += number >= making->from;
     return check_old (path, text);

@@ -25,14 +25,14 @@
 #include "record/log-part.h"
 
 /* What the command line of `import` says. */
-struct arguments {
+struct import_arguments {
   const char *from, *output, *filesystem, *mount_options, *check, *order;
   struct option_texts include;
   struct import_options import;
 };
 
 /* KEY=VALUE texts, each to free, in an array to free. */
-struct texts {
+struct info_texts {
   char **texts;
   size_t count;
 };
@@ -48,7 +48,7 @@ find_format (const char *name, enum import_format *format)
 }
 
 static int
-parse_import (int argc, char **argv, struct arguments *arguments)
+parse_import (int argc, char **argv, struct import_arguments *arguments)
 {
   struct import_options *import = &arguments->import;
   const struct option_spec options[] = {
@@ -88,7 +88,7 @@ parse_import (int argc, char **argv, struct arguments *arguments)
 }
 
 static int
-add_text (struct texts *texts, const char *key, const char *value)
+add_text (struct info_texts *texts, const char *key, const char *value)
 {
   char **text;
 
@@ -102,7 +102,7 @@ add_text (struct texts *texts, const char *key, const char *value)
 
 /* The header's texts, so that `replay LOG` needs nothing else. */
 static int
-make_info (const struct arguments *arguments, struct texts *info)
+make_info (const struct import_arguments *arguments, struct info_texts *info)
 {
   if (add_text (info, LOG_KEY_FILESYSTEM, arguments->filesystem) == -1
       || add_text (info, LOG_KEY_MOUNT, arguments->mount_options) == -1
@@ -129,7 +129,7 @@ print_count (uint64_t count, const char *one, const char *many)
 }
 
 static void
-print_imported (const struct arguments *arguments, const struct import_result *result)
+print_imported (const struct import_arguments *arguments, const struct import_result *result)
 {
   printf ("%s: a device of %ju bytes%s", arguments->output, (uintmax_t) result->size_bytes,
           arguments->import.size_bytes || arguments->import.base ? "" : " (as far as the writes reach: see --size)");
@@ -165,7 +165,7 @@ publish_part (const char *part, const char *path, int result)
  * -1.
  */
 static int
-pack_checker (const struct arguments *arguments, const char *folder, char **file)
+pack_checker (const struct import_arguments *arguments, const char *folder, char **file)
 {
   if (arguments->check == NULL)
     return 0;
@@ -176,7 +176,7 @@ pack_checker (const struct arguments *arguments, const char *folder, char **file
 
 /* Make the log, with FOLDER for temporary files. */
 static int
-import_in (struct arguments *arguments, struct texts *info, const char *folder)
+import_in (struct import_arguments *arguments, struct info_texts *info, const char *folder)
 {
   CLEANUP_FREE char *part = NULL, *files = NULL;
   CLEANUP_CLOSE int part_fd = -1;
@@ -198,7 +198,7 @@ import_in (struct arguments *arguments, struct texts *info, const char *folder)
 }
 
 static int
-run_import (struct arguments *arguments, struct texts *info)
+run_import (struct import_arguments *arguments, struct info_texts *info)
 {
   char *folder = workdir_create ();
   int r = folder ? import_in (arguments, info, folder) : -1;
@@ -211,8 +211,8 @@ run_import (struct arguments *arguments, struct texts *info)
 int
 import_command (int argc, char **argv)
 {
-  struct arguments arguments = { .order = "logged" };
-  struct texts info = { NULL, 0 };
+  struct import_arguments arguments = { .order = "logged" };
+  struct info_texts info = { NULL, 0 };
   int r = -1;
 
   if (parse_import (argc, argv, &arguments) == 0 && stop_install () == 0)

@@ -137,7 +137,7 @@ kernel_command (int argc, char **argv)
   size_t count = 0;
   int at = 0, step;
 
-  /* Options may stand before, between and behind the words; each word is to the parser the name of what follows. */
+  /* Options may stand before, between and after the words; each word is to the parser the name of what follows. */
   while ((step = options_parse (&command, argc - at, argv + at)) != -1 && (at += step) < argc) {
     if (count == sizeof words / sizeof words[0])
       return refuse_usage (words[0]);

@@ -19,7 +19,7 @@
 #define DEFAULT_LOG "log.bin"
 
 /* The options of a recording that are not kept as they are. */
-struct texts {
+struct recording_words {
   const char *bus, *settle, *workload, *root;
 };
 
@@ -41,25 +41,25 @@ fill_in (struct guest_options *guest)
 }
 
 static int
-read_texts (const struct texts *texts, struct recording *recording)
+read_words (const struct recording_words *words, struct recording *recording)
 {
-  if (strcmp (texts->bus, "virtio") == 0)
+  if (strcmp (words->bus, "virtio") == 0)
     recording->virtio = true;
-  else if (strcmp (texts->bus, "nbd") != 0) {
-    error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", texts->bus);
+  else if (strcmp (words->bus, "nbd") != 0) {
+    error_message ("--bus=%s: give nbd (the guest's own NBD client, which passes FUA) or virtio", words->bus);
     return -1;
   }
-  if (texts->root && strcmp (texts->root, "host") != 0) {
-    error_message ("--root=%s: give host, or leave it out: then the guest has what is taken along", texts->root);
+  if (words->root && strcmp (words->root, "host") != 0) {
+    error_message ("--root=%s: give host, or leave it out: then the guest has what is taken along", words->root);
     return -1;
   }
-  if (texts->root && recording->guest.confine) {
+  if (words->root && recording->guest.confine) {
     error_message ("--confine=%s: excludes --root=host, which has all of this machine's files",
                    recording->guest.confine);
     return -1;
   }
-  recording->host_root = texts->root != NULL;
-  return recording_parse_settle (texts->settle, recording);
+  recording->host_root = words->root != NULL;
+  return recording_parse_settle (words->settle, recording);
 }
 
 /* The workload of the file PATH, if that is not NULL, is the update. */
@@ -78,7 +78,7 @@ load_workload (const char *path, struct recording *recording)
 
 /* Add the rows of what a recording alone has to TABLE. */
 static void
-recording_options_add (struct option_table *table, struct recording *recording, struct texts *texts)
+recording_options_add (struct option_table *table, struct recording *recording, struct recording_words *words)
 {
   options_add (table, (const struct option_spec[]) {
     OPT_OUTPUT (&recording->log, "LOG", "the log to make [with run: " DEFAULT_LOG "]"),
@@ -86,15 +86,15 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     OPT_SIZE ("size", &recording->size_bytes, "SIZE", "size of the device [512M]", 4096),
     OPT_TEXT ("mkfs", &recording->mkfs_arguments, "ARGS", "more arguments for mkfs"),
     OPT_TEXT ("mount", &recording->mount_options, "OPTS", "mount options, as for mount -o"),
-    OPT_TEXT ("bus", &texts->bus, "nbd|virtio", "how the guest reaches the device [nbd]"),
+    OPT_TEXT ("bus", &words->bus, "nbd|virtio", "how the guest reaches the device [nbd]"),
     OPT_TEXT ("initial", &recording->initial, "DIR", "what the file system holds at first"),
-    OPT_TEXT ("root", &texts->root, "host", "programs find this host's files, read-only, and nothing is taken along"),
+    OPT_TEXT ("root", &words->root, "host", "programs find this host's files, read-only, and nothing is taken along"),
     OPT_TEXTS ("setup", &recording->setup, "CMD", "shell command to run before the update; may be repeated"),
     OPT_TEXTS ("step", &recording->step, "CMD", "shell command that is one step of the update; may be repeated"),
-    OPT_TEXT ("workload", &texts->workload, "FILE", "the update is a workload: see powercut-workload(5)"),
+    OPT_TEXT ("workload", &words->workload, "FILE", "the update is a workload: see powercut-workload(5)"),
     OPT_TEXTS ("watch", &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]"),
     OPT_TEXT ("freeze-at", &recording->freeze_at, "MARK", "freeze the file system for a second at this mark"),
-    OPT_TEXT ("settle", &texts->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]"),
+    OPT_TEXT ("settle", &words->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]"),
     OPT_END
   });
 }
@@ -103,7 +103,7 @@ recording_options_add (struct option_table *table, struct recording *recording, 
 static int
 parse_recording (int argc, char **argv, struct recording *recording, struct replay_options *replay)
 {
-  struct texts texts = { "nbd", "sync", NULL, NULL };
+  struct recording_words words = { "nbd", "sync", NULL, NULL };
   struct option_table table = { .count = 0 };
   const struct command_line command = {
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n"
@@ -113,7 +113,7 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
     table.rows, .command = true
   };
 
-  recording_options_add (&table, recording, &texts);
+  recording_options_add (&table, recording, &words);
   guest_options_add (&table, &recording->guest);
   if (replay)
     replay_options_add (&table, replay);
@@ -124,8 +124,8 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   if (replay && recording->log == NULL)
     recording->log = DEFAULT_LOG;
   recording->output_aside = replay && outputs_use_stdout (&replay->outputs);
-  return fill_in (&recording->guest) == -1 || read_texts (&texts, recording) == -1
-    || load_workload (texts.workload, recording) == -1 || recording_check (recording) == -1 ? -1 : 0;
+  return fill_in (&recording->guest) == -1 || read_words (&words, recording) == -1
+    || load_workload (words.workload, recording) == -1 || recording_check (recording) == -1 ? -1 : 0;
 }
 
 /* The replay of the log that RECORDING makes is asked for with the same command line. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/message.h"
 #include "common/nearest.h"
 #include "common/number.h"
@@ -37,12 +38,11 @@ print_help (const struct command_line *command)
 static int
 add_text (struct option_texts *texts, const char *text)
 {
-  const char **larger = reallocarray (texts->texts, texts->count + 1, sizeof *larger);
+  const char **added = array_add (texts->texts, texts->count);
 
-  if (larger == NULL)
+  if (added == NULL)
     return out_of_memory ();
-  texts->texts = larger;
-  texts->texts[texts->count++] = text;
+  *added = text;
   return 0;
 }
 
@@ -175,7 +175,7 @@ refuse_option (const struct command_line *command, const char *word, int value)
     refuse_long (command, word);
 }
 
-/* An option behind a command may be meant for either, unless `--` says where the command begins. */
+/* An option after a command may be meant for either, unless `--` says where the command begins. */
 static int
 check_command (char *const *arguments)
 {

@@ -63,9 +63,9 @@ extern void options_add (struct option_table *table, const struct option_spec *r
 
 struct command_line {
   const char *usage;            /* what --help prints first: `usage: ...`, lines ended by newlines */
-  const char *summary;          /* one sentence behind it */
+  const char *summary;          /* one sentence after it */
   const struct option_spec *options;
-  bool mixed;                   /* options may stand behind arguments, too; ARGV is then put in order */
+  bool mixed;                   /* options may stand after arguments, too; ARGV is then put in order */
   bool command;                 /* the arguments are a command with options of its own, which needs `--` before it */
 };
 

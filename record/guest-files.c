@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "guest/image.h"
 #include "record/guest-files.h"
 #include "record/mkfs.h"
@@ -32,9 +33,10 @@ find_command (struct recorder *recorder)
 
   if (word == NULL)
     return 0;
-  if (file && asprintf (&recorder->program, "%s%s%s", *file == '/' ? "" : current, *file == '/' ? "" : "/", file) != -1)
-    return 0;
-  recorder->program = NULL;
+  if (file && (*file == '/' || current)) {
+    recorder->program = *file == '/' ? text_format ("%s", file) : text_format ("%s/%s", current, file);
+    return recorder->program ? 0 : -1;
+  }
   error_message ("%s: %s", word, strchr (word, '/') ? "is no program that can be run" : "no such program in PATH");
   return -1;
 }

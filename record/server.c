@@ -132,13 +132,14 @@ make_parameters (const struct recorder *recorder, struct parameters *parameters)
 static int
 link_log (const struct recorder *recorder)
 {
-  CLEANUP_FREE char *folder = *recorder->part == '/' ? strdup ("") : getcwd (NULL, 0);
+  CLEANUP_FREE char *directory = *recorder->part == '/' ? strdup ("") : getcwd (NULL, 0);
   CLEANUP_FREE char *target = NULL;
 
-  if (folder == NULL || asprintf (&target, "%s%s%s", folder, *folder ? "/" : "", recorder->part) == -1) {
-    target = NULL;
+  if (directory == NULL)
     return out_of_memory ();
-  }
+  target = text_format ("%s%s%s", directory, *directory ? "/" : "", recorder->part);
+  if (target == NULL)
+    return -1;
   unlink (recorder->link);      /* of the recording before */
   if (symlink (target, recorder->link) == 0)
     return 0;

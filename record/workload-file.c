@@ -23,7 +23,7 @@ read_text (const char *path)
   if (file == NULL || ferror (file))
     error_message ("%s: %m", path);
   else if (text == NULL)
-    error_message ("out of memory");
+    out_of_memory ();
   else if (length > WORKLOAD_TEXT_MAX)
     error_message ("%s: a workload has at most %d bytes: make it several", path, WORKLOAD_TEXT_MAX);
   else if (strlen (text) != length)
