@@ -3,6 +3,7 @@
 # of the libraries the linker takes what the test uses, the rooms above before those below.  They stand in the order of the rooms.
 check_LTLIBRARIES += tests/unit/libunit.la
 tests_unit_libunit_la_SOURCES = \
+	tests/unit/checker/observe/made-tree.c tests/unit/checker/observe/made-tree.h \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h \
 	tests/unit/make-log.c tests/unit/make-log.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
@@ -35,7 +36,11 @@ UNIT_TESTS += \
 	tests/unit/log/test-index \
 	tests/unit/log/foreign/test-export \
 	tests/unit/log/foreign/test-import \
+	tests/unit/checker/observe/test-damaged-tree \
+	tests/unit/checker/observe/test-sectors \
 	tests/unit/checker/observe/test-tree \
+	tests/unit/checker/observe/test-watched-paths \
+	tests/unit/checker/observe/test-xattrs \
 	tests/unit/checker/workload/test-generate \
 	tests/unit/checker/workload/test-language \
 	tests/unit/checker/test-judge \
