@@ -3,7 +3,10 @@
 # of the libraries the linker takes what the test uses, the rooms above before those below.  They stand in the order of the rooms.
 check_LTLIBRARIES += tests/unit/libunit.la
 tests_unit_libunit_la_SOURCES = \
+	tests/unit/checker/judged.c tests/unit/checker/judged.h \
 	tests/unit/checker/observe/made-tree.c tests/unit/checker/observe/made-tree.h \
+	tests/unit/checker/persistence/left.c tests/unit/checker/persistence/left.h \
+	tests/unit/checker/workload/parsed.c tests/unit/checker/workload/parsed.h \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h \
 	tests/unit/make-log.c tests/unit/make-log.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
@@ -39,15 +42,19 @@ UNIT_TESTS += \
 	tests/unit/checker/observe/test-damaged-tree \
 	tests/unit/checker/observe/test-sectors \
 	tests/unit/checker/observe/test-tree \
+	tests/unit/checker/observe/test-tree-text \
 	tests/unit/checker/observe/test-watched-paths \
 	tests/unit/checker/observe/test-xattrs \
 	tests/unit/checker/workload/test-generate \
 	tests/unit/checker/workload/test-language \
+	tests/unit/checker/workload/test-simulation \
+	tests/unit/checker/persistence/test-any-workload \
+	tests/unit/checker/persistence/test-persistence \
+	tests/unit/checker/persistence/test-promises \
 	tests/unit/checker/test-judge \
 	tests/unit/checker/test-kernel-fault \
 	tests/unit/checker/test-oracle \
 	tests/unit/checker/test-pages \
-	tests/unit/checker/test-persistence \
 	tests/unit/checker/test-outcome \
 	tests/unit/checker/test-violation \
 	tests/unit/guest/agent/test-sync \

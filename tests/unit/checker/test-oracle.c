@@ -37,7 +37,8 @@ START_TEST (what_cannot_be_mounted_has_lost_every_committed_step)
 }
 END_TEST
 
-/* Whether the update between two equal trees, or with OTHER another one after it, changed nothing; it writes if WRITES. */
+/* Whether the update between two equal trees, or with OTHER another one after it, changed nothing; it writes if WRITES.
+ */
 static bool
 changed_nothing (const char *info, const char *other, bool writes)
 {

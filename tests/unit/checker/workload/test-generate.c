@@ -61,7 +61,8 @@ exchanged (const char *text, bool root, bool folders)
   char *copy = strdup (text);
 
   for (char *at = copy; (at = strpbrk (at, "fb")) != NULL; at++) {
-    bool name = (strncmp (at, "foo", 3) == 0 || strncmp (at, "bar", 3) == 0) && at > copy && (at[-1] == ' ' || at[-1] == '/');
+    bool name = (strncmp (at, "foo", 3) == 0 || strncmp (at, "bar", 3) == 0) && at > copy
+      && (at[-1] == ' ' || at[-1] == '/');
 
     if (name && (at[-1] == '/' ? folders : root))
       memcpy (at, *at == 'f' ? "bar" : "foo", 3);
@@ -136,8 +137,8 @@ START_TEST (links_are_counted)
 {
   struct texts texts = generate (1, "link", 0);
 
-  /* Within the root and within A: sync, 3 fsyncs, 1 fdatasync each.  Across, either way: of two files in two folders, each
-   * with its sibling and its folder, 6 fsyncs.
+  /* Within the root and within A: sync, 3 fsyncs, 1 fdatasync each.  Across, either way: of two files in two folders,
+   * each with its sibling and its folder, 6 fsyncs.
    */
   ck_assert_uint_eq (texts.count, 2 * (1 + 3 + 1) + 2 * (1 + 6 + 1));
   free_texts (&texts);

@@ -1,45 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "checker/workload/language.h"
 #include "checker/workload/pattern.h"
-#include "common/message.h"
+#include "tests/unit/checker/workload/parsed.h"
+#include "tests/unit/message.h"
 #include "tests/unit/unit.h"
-
-static char message[4096];
-
-/* In place of libmessage: the tests read what is said. */
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (message, sizeof message, format, args);
-  va_end (args);
-}
-
-static struct workload
-parse_well (const char *text)
-{
-  struct workload workload;
-
-  message[0] = '\0';
-  ck_assert_msg (workload_parse (text, "file", &workload) == 0, "refused: %s", message);
-  ck_assert_str_eq (message, "");
-  return workload;
-}
 
 static void
 assert_refused (const char *text, const char *expected)
 {
   struct workload workload;
 
-  message[0] = '\0';
+  forget_messages ();
   ck_assert_msg (workload_parse (text, "file", &workload) == -1, "accepted: %s", text);
   ck_assert_msg (strncmp (message, expected, strlen (expected)) == 0, "%s: %s", text, message);
   workload_free (&workload);
@@ -48,8 +24,9 @@ assert_refused (const char *text, const char *expected)
 START_TEST (every_operation_is_understood)
 {
   static const char text[] =
-    "mkdir A\n" "creat A/foo\n" "write A/foo 0 4K\n" "dwrite A/foo 512 1024\n" "append A/foo 1\n" "mmapwrite A/foo 1 2\n"
-    "msync A/foo 0 4096\n" "falloc A/foo alloc 0 1M\n" "truncate A/foo 0\n" "link A/foo A/bar\n" "symlink ../x A/link\n"
+    "mkdir A\n" "creat A/foo\n" "write A/foo 0 4K\n" "dwrite A/foo 512 1024\n" "append A/foo 1\n"
+    "mmapwrite A/foo 1 2\n" "msync A/foo 0 4096\n" "falloc A/foo alloc 0 1M\n" "truncate A/foo 0\n"
+    "link A/foo A/bar\n" "symlink ../x A/link\n"
     "rename A/foo B\n" "exchange B A/bar\n" "unlink B\n" "rmdir A\n" "tmpfile t\n" "write t 0 1\n" "linktmp t C\n"
     "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
     "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n";
@@ -209,20 +186,12 @@ START_TEST (data_differ_by_operation_and_place_and_are_never_zero)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("workload");
-  TCase *tests = tcase_create ("workload");
-
-  tcase_add_test (tests, every_operation_is_understood);
-  tcase_add_test (tests, comments_blanks_and_begin_are_no_operations);
-  tcase_add_test (tests, words_are_unescaped);
-  tcase_add_test (tests, modes_of_falloc);
-  tcase_add_test (tests, what_is_wrong_is_said_with_its_line);
-  tcase_add_test (tests, paths_stay_below_the_root);
-  tcase_add_test (tests, tmpfiles_are_known_by_their_names);
-  tcase_add_test (tests, data_differ_by_operation_and_place_and_are_never_zero);
-  suite_add_tcase (suite, tests);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("language",
+                every_operation_is_understood,
+                comments_blanks_and_begin_are_no_operations,
+                words_are_unescaped,
+                modes_of_falloc,
+                what_is_wrong_is_said_with_its_line,
+                paths_stay_below_the_root,
+                tmpfiles_are_known_by_their_names,
+                data_differ_by_operation_and_place_and_are_never_zero)

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the oracle looks at, and what it refuses. */
+#include <config.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "checker/observe/sectors.h"
+#include "checker/persistence/persistence.h"
+#include "checker/workload/pattern.h"
+#include "tests/unit/checker/persistence/left.h"
+#include "tests/unit/checker/workload/parsed.h"
+#include "tests/unit/message.h"
+#include "tests/unit/unit.h"
+
+#define ROOT "d 0755 0 0 - - - .\n"
+
+START_TEST (data_that_were_touched_later_keep_within_bounds)
+{
+  static const struct left cases[] = {
+    { "write a 0 8K\nsync\nwrite a 0 4K\n", 2, "write a 0 4K\nappend a 4K\n", NULL },
+    { "write a 0 8K\nsync\nwrite a 0 4K\n", 2, "write a 0 4K\n", "sync-data: a: 4096 bytes " },
+    { "write a 0 8K\nsync\nappend a 4K\n", 2, "write a 0 8K\nwrite a 8K 1K\n", NULL },
+    { "write a 0 8K\nsync\nappend a 4K\n", 2, "write a 0 13K\n", "sync-data: a: 13312 bytes " },
+    { "write a 0 8K\nsync\ntruncate a 1K\n", 2, "write a 0 2K\n", NULL },
+    { "write a 0 8K\nsync\ntruncate a 1K\n", 2, "creat a\n",
+      "sync-data: a: empty, should be 1024 to 8192 bytes, the first 1024 as they were" },
+    { "write a 0 8K\nsync\nwrite a 0 4K\n", 2, "creat a\ntruncate a 8K\n",
+      "sync-data: a: 8192 bytes, all zero, should be 8192 to 8192 bytes, those outside 0 to 4096 as they were "
+      "(sync at line 2)" },
+    { "write a 0 8K\nsync\nfalloc a zero 0 8K\n", 2, "creat a\ntruncate a 8K\n", NULL },
+    { "write a 0 8K\nsync\nfalloc a keep 0 16K\n", 2, "write a 0 4K\n", "sync-data: a: 4096 bytes" },
+  };
+  ASSERT_ALL_LEFT (cases);
+}
+END_TEST
+
+/* TREE with a line about the sectors of `a`, COUNT of them at BYTES; to free. */
+static char *
+with_sectors (const char *tree, const uint8_t *bytes, size_t count)
+{
+  char *text;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+  struct sector_writer writer = { .file = file };
+
+  fprintf (file, "%s= ", tree);
+  sectors_add (&writer, (const char *) bytes, count * SECTOR_SIZE);
+  sectors_end (&writer);
+  fputs (" a\n", file);
+  fclose (file);
+  return text;
+}
+
+START_TEST (sectors_outside_the_range_that_was_touched_are_as_they_were)
+{
+  static const char text[] = "write a 0 8K\nsync\nwrite a 1000 2000\n";
+  char *tree = tree_after (text, SIZE_MAX);
+  uint8_t bytes[8192];
+
+  /* The range has a part of sector 1 to a part of sector 5. */
+  for (size_t sector = 0; sector < 16; sector++) {
+    workload_fill (1, 0, bytes, sizeof bytes);
+    memset (bytes + sector * SECTOR_SIZE, sector % 2 ? 0 : 7, SECTOR_SIZE);
+    char *seen = with_sectors (tree, bytes, 16);
+    assert_seen (text, 2, seen, sector >= 1 && sector <= 5 ? NULL : "sync-data: a: 8192 bytes ");
+    free (seen);
+  }
+  workload_fill (1, 0, bytes, sizeof bytes);
+  char *seen = with_sectors (tree, bytes, 16);
+  assert_seen (text, 2, seen, NULL);
+  free (seen);
+  /* One that grows: what was in it is as it was. */
+  static const char grows[] = "write a 0 8K\nsync\nappend a 4K\n";
+  seen = with_sectors (tree, bytes, 16);
+  assert_seen (grows, 2, seen, NULL);
+  free (seen);
+  bytes[8191] ^= 1;
+  seen = with_sectors (tree, bytes, 16);
+  assert_seen (grows, 2, seen, "sync-data: a: 8192 bytes ");
+  free (seen);
+  free (tree);
+}
+END_TEST
+
+START_TEST (files_that_are_touched_are_judged_by_ranges)
+{
+  struct workload workload = parse_well ("mkdir A\nwrite A/x%20y 0 4K\nwrite b 0 4K\nwrite c 0 4K\nbegin\nwrite b 0 1\n"
+                                         "fsync b\nrename A/x%20y d\nappend d 5\nwrite c 0 4K\nsync\n");
+  struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
+  static const char *const expected[] = { "A/x%20y", "b", "c", "d" };
+  char **paths;
+  ssize_t count = persistence_paths (persistence, &paths);
+
+  ck_assert_int_eq (count, 4);
+  for (ssize_t i = 0; i < count; i++) {
+    ck_assert_str_eq (paths[i], expected[i]);
+    free (paths[i]);
+  }
+  free (paths);
+  persistence_free (persistence);
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (what_cannot_be_read_is_wrong)
+{
+  static const char text[] = "mkdir A\nwrite A/a 0 4K\nsync\ncreat b\n";
+  static const struct {
+    const char *seen, *expected;
+  } cases[] = {
+    { ROOT "d 0755 0 0 - - - A\nf 0644 0 0 4096 !EIO - A/a\n",
+      "object: A/a: unreadable file (EIO), should be 4096 bytes" },
+    { ROOT "d 0755 0 0 - - - A\n? - - - - !EUCLEAN - A/a\n",
+      "object: A/a: unreadable object (EUCLEAN), should be 4096 bytes" },
+    { ROOT "d 0755 0 0 - !EIO - A\n", "object: A: unreadable folder (EIO), should be folder" },
+    { ROOT "d 0755 0 0 - - !EIO A\n", "object: A: folder with unreadable xattrs (EIO), should be folder" },
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    assert_seen (text, 3, cases[i].seen, cases[i].expected);
+  /* Nothing was promised of b, but what is there can be read. */
+  char *tree = tree_after (text, 3), *seen;
+  ck_assert_int_ne (asprintf (&seen, "%sf 0644 0 0 0 empty - b\n", tree), -1);
+  assert_seen (text, 3, seen, NULL);
+  free (seen);
+  ck_assert_int_ne (asprintf (&seen, "%sf 0644 0 0 5 !EIO - b\n", tree), -1);
+  assert_seen (text, 3, seen, "object: b: unreadable file (EIO), should be file");
+  free (seen);
+  free (tree);
+}
+END_TEST
+
+START_TEST (rules_depend_on_the_file_system)
+{
+  static const char text[] = "creat a\nlink a b\nbegin\nunlink b\nfsync a\n";
+  static const char made[] = "write a 0 4K\nfsync a\n";
+  static const char exchange[] = "write a 0 8K\nwrite b 0 4K\nbegin\nexchange a b\nfsync a\n";
+  static const struct {
+    const char *filesystem, *options, *text;
+    uint32_t number;
+    const char *other;
+    bool wrong;
+  } cases[] = {
+    { "xfs", "", text, 4, "creat a\nlink a b\n", true },
+    { "btrfs", "", text, 4, "creat a\nlink a b\n", true },
+    { "btrfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", true },
+    { "xfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", false },
+    { "f2fs", "", text, 4, "creat a\nlink a b\n", false },
+    { "f2fs", "noatime,fsync_mode=strict", text, 4, "creat a\nlink a b\n", true },
+    { "f2fs", "fsync_mode=strictly", text, 4, "creat a\nlink a b\n", false },
+    { "f2fs", "", made, 2, "creat a\n", true },
+    { "f2fs", "", made, 2, "sync\n", true },
+    { "f2fs", "fsync_mode=nobarrier", made, 2, "sync\n", false },
+    { "f2fs", "fsync_mode=nobarrier", made, 2, "creat a\n", false },
+    { "ext2", "", made, 2, "sync\n", false },
+    { "vfat", "", made, 2, "creat a\n", true },
+    { "vfat", "", "creat a\nsync\n", 2, "sync\n", true },
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char *seen = tree_after (cases[i].other, SIZE_MAX);
+    char *detail = judge_on (cases[i].filesystem, cases[i].options, cases[i].text, cases[i].number, seen);
+
+    ck_assert_msg ((detail != NULL) == cases[i].wrong, "case %zu: %s", i, detail ? detail : "nothing");
+    free (detail);
+    free (seen);
+  }
+}
+END_TEST
+
+START_TEST (a_rule_that_is_none_is_refused)
+{
+  struct workload workload = parse_well ("creat a\nrule +sync\n");
+  uint32_t rules;
+
+  ck_assert_int_eq (persistence_rules (&workload, "ext4", "", &rules), -1);
+  ck_assert_str_eq (message, "file:2: sync: no such rule: see powercut-workload(5)");
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (marks_that_cannot_be_are_refused)
+{
+  static const uint32_t bad[] = { 1, 2, 4, 6, UINT32_MAX };
+  struct workload workload = parse_well ("creat a\nfsync a\nbegin\nfsync a\nunlink a\nsync\n");
+  struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
+  char *detail;
+
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    ck_assert_int_eq (persistence_judge (persistence, bad[i], "d 0755 0 0 - - - .\n", &detail), -1);
+    ck_assert_ptr_nonnull (strstr (message, "no persistence operation of the update"));
+  }
+  ck_assert_int_eq (persistence_judge (persistence, 5, "not a tree\n", &detail), -1);
+  ck_assert_ptr_null (detail);
+  persistence_free (persistence);
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (a_simulation_that_differs_from_what_was_seen_is_noticed)
+{
+  static const char text[] = "write a 0 4K\nbegin\nrename a b\n";
+  struct workload workload = parse_well (text);
+  struct persistence *persistence = persistence_new (&workload, 0);
+  char *old = tree_after (text, 1), *new = tree_after (text, 2), *detail;
+
+  ck_assert_int_eq (persistence_compare (persistence, false, old, &detail), 0);
+  ck_assert_ptr_null (detail);
+  ck_assert_int_eq (persistence_compare (persistence, true, new, &detail), 0);
+  ck_assert_ptr_null (detail);
+  ck_assert_int_eq (persistence_compare (persistence, false, new, &detail), 0);
+  ck_assert_ptr_nonnull (detail);
+  free (detail);
+  ck_assert_int_eq (persistence_compare (persistence, true, old, &detail), 0);
+  ck_assert_ptr_nonnull (detail);
+  free (detail);
+  free (old);
+  free (new);
+  persistence_free (persistence);
+  workload_free (&workload);
+}
+END_TEST
+
+UNIT_TEST_MAIN ("persistence",
+                data_that_were_touched_later_keep_within_bounds,
+                sectors_outside_the_range_that_was_touched_are_as_they_were,
+                files_that_are_touched_are_judged_by_ranges,
+                what_cannot_be_read_is_wrong,
+                rules_depend_on_the_file_system,
+                a_rule_that_is_none_is_refused,
+                marks_that_cannot_be_are_refused,
+                a_simulation_that_differs_from_what_was_seen_is_noticed)

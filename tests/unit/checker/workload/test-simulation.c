@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <string.h>
+
+#include "checker/workload/pattern.h"
+#include "checker/workload/simulation.h"
+#include "tests/unit/checker/workload/parsed.h"
+#include "tests/unit/message.h"
+#include "tests/unit/unit.h"
+
+START_TEST (a_simulated_file_has_the_bytes_that_were_written)
+{
+  struct workload workload = parse_well ("write a 10 100\nwrite a 50 20\nappend a 5\ntruncate a 200\n"
+                                         "falloc a punch 60 5\nfalloc a collapse 0 20\nfalloc a insert 30 7\n"
+                                         "reflink a b\ntruncate a 40\n");
+  struct simulation simulation;
+  XXH3_state_t *hash = XXH3_createState ();
+  uint8_t bytes[256] = { 0 };
+  struct content content;
+  char word[CONTENT_WORD_SIZE], expected[CONTENT_WORD_SIZE];
+
+  ck_assert_int_eq (simulation_begin (&simulation, &workload), 0);
+  for (size_t i = 0; i < workload.count; i++)
+    ck_assert_int_eq (simulation_do (&simulation, i), 0);
+  workload_fill (1, 10, bytes + 10, 100);
+  workload_fill (2, 50, bytes + 50, 20);
+  workload_fill (3, 110, bytes + 110, 5);
+  memset (bytes + 60, 0, 5);
+  memmove (bytes, bytes + 20, 180);
+  memmove (bytes + 37, bytes + 30, 150);
+  memset (bytes + 30, 0, 7);
+  content_begin (&content, hash);
+  content_add (&content, bytes, 187);
+  content_word (&content, expected);
+  const struct sim_inode *inode = simulation_find (&simulation, "b");
+  ck_assert_uint_eq (inode->data.size, 187);
+  sim_data_word (&inode->data, hash, word);
+  ck_assert_str_eq (word, expected);
+  content_begin (&content, hash);
+  content_add (&content, bytes, 40);
+  content_word (&content, expected);
+  inode = simulation_find (&simulation, "a");
+  ck_assert_uint_eq (inode->data.size, 40);
+  sim_data_word (&inode->data, hash, word);
+  ck_assert_str_eq (word, expected);
+  XXH3_freeState (hash);
+  simulation_free (&simulation);
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (a_simulated_file_may_be_large)
+{
+  static uint8_t bytes[600000];
+  struct workload workload = parse_well ("write a 1000 200000\nwrite a 450000 150000\n");
+  struct simulation simulation;
+  XXH3_state_t *hash = XXH3_createState ();
+  struct content content;
+  char word[CONTENT_WORD_SIZE], expected[CONTENT_WORD_SIZE];
+
+  ck_assert_int_eq (simulation_begin (&simulation, &workload), 0);
+  ck_assert_int_eq (simulation_do (&simulation, 0), 0);
+  ck_assert_int_eq (simulation_do (&simulation, 1), 0);
+  workload_fill (1, 1000, bytes + 1000, 200000);
+  workload_fill (2, 450000, bytes + 450000, 150000);
+  content_begin (&content, hash);
+  content_add (&content, bytes, sizeof bytes);
+  content_word (&content, expected);
+  sim_data_word (&simulation_find (&simulation, "a")->data, hash, word);
+  ck_assert_str_eq (word, expected);
+  XXH3_freeState (hash);
+  simulation_free (&simulation);
+  workload_free (&workload);
+}
+END_TEST
+
+START_TEST (an_operation_that_would_fail_is_refused)
+{
+  static const struct {
+    const char *text, *expected;
+  } bad[] = {
+    { "write A/a 0 1\n", "file:1: write A/a: its folder is not there" },
+    { "creat a\ncreat a\n", "file:2: creat a: is there already" },
+    { "creat a\nmkdir a/b\n", "file:2: mkdir a/b: its folder is not there" },
+    { "mkdir A\nwrite A 0 1\n", "file:2: write A: is no file" },
+    { "symlink x l\nwrite l 0 1\n", "file:2: write l: is no file" },
+    { "symlink x l\nfsync l\n", "file:2: fsync l: is a symbolic link" },
+    { "mkfifo f\nfsync f\n", "file:2: fsync f: is a FIFO" },
+    { "chmod a 644\n", "file:1: chmod a: there is nothing" },
+    { "fsync a\n", "file:1: fsync a: there is nothing of this name" },
+    { "link a b\n", "file:1: link a: there is nothing" },
+    { "mkdir A\nlink A b\n", "file:2: link A: folders have one name" },
+    { "mkdir A\nunlink A\n", "file:2: unlink A: is a folder" },
+    { "creat a\nrmdir a\n", "file:2: rmdir a: is no folder" },
+    { "mkdir A\ncreat A/a\nrmdir A\n", "file:3: rmdir A: the folder is not empty" },
+    { "mkdir A\nmkdir A/B\nrename A A/B/C\n", "file:3: rename A: a folder cannot be moved below itself" },
+    { "mkdir A\ncreat a\nrename a A\n", "file:3: rename A: a folder and what is none" },
+    { "mkdir A\nmkdir B\ncreat B/b\nrename A B\n", "file:4: rename B: the folder is not empty" },
+    { "mkdir A\nmkdir A/B\nexchange A A/B\n", "file:3: exchange A: a folder cannot be exchanged" },
+    { "creat a\nmmapwrite a 0 1\n", "file:2: mmapwrite a: the file ends before that" },
+    { "creat a\nmsync a 0 1\n", "file:2: msync a: the file ends before that" },
+    { "write a 0 8K\nfalloc a collapse 4K 4K\n", "file:2: falloc a: the range must end before" },
+    { "creat a\nremovexattr a user.a\n", "file:2: removexattr a: has no attribute user.a" },
+    { "tmpfile t\nbegin\nfsync t\n", "file:3: fsync t: there is nothing" },
+  };
+
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    struct workload workload = parse_well (bad[i].text);
+
+    message[0] = '\0';
+    ck_assert_msg (simulation_check (&workload) == -1, "accepted: %s", bad[i].text);
+    ck_assert_msg (strncmp (message, bad[i].expected, strlen (bad[i].expected)) == 0, "%s: %s", bad[i].text, message);
+    workload_free (&workload);
+  }
+}
+END_TEST
+
+UNIT_TEST_MAIN ("simulation",
+                a_simulated_file_has_the_bytes_that_were_written,
+                a_simulated_file_may_be_large,
+                an_operation_that_would_fail_is_refused)
