@@ -4,6 +4,7 @@
 check_LTLIBRARIES += tests/unit/libunit.la
 tests_unit_libunit_la_SOURCES = \
 	tests/unit/checker/judged.c tests/unit/checker/judged.h \
+	tests/unit/checker/seen-pages.c tests/unit/checker/seen-pages.h \
 	tests/unit/checker/observe/made-tree.c tests/unit/checker/observe/made-tree.h \
 	tests/unit/checker/persistence/left.c tests/unit/checker/persistence/left.h \
 	tests/unit/checker/workload/parsed.c tests/unit/checker/workload/parsed.h \
@@ -40,6 +41,7 @@ UNIT_TESTS += \
 	tests/unit/log/foreign/test-export \
 	tests/unit/log/foreign/test-import \
 	tests/unit/checker/observe/test-damaged-tree \
+	tests/unit/checker/observe/test-pages \
 	tests/unit/checker/observe/test-sectors \
 	tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text \
@@ -54,7 +56,7 @@ UNIT_TESTS += \
 	tests/unit/checker/test-judge \
 	tests/unit/checker/test-kernel-fault \
 	tests/unit/checker/test-oracle \
-	tests/unit/checker/test-pages \
+	tests/unit/checker/test-watched-pages \
 	tests/unit/checker/test-outcome \
 	tests/unit/checker/test-violation \
 	tests/unit/guest/agent/test-sync \
@@ -80,6 +82,7 @@ UNIT_TESTS += \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze \
 	tests/unit/replay/report/test-html \
+	tests/unit/replay/report/test-page-table \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case \
 	tests/unit/batch/corpus/test-verdict \
