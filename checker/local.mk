@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# libobserve runs in the guest too (the agent is static); libjudge is the host's.
+# What observes runs in the guest, too, whose agent compiles it itself; libjudge is the host's.
 noinst_LTLIBRARIES += checker/libobserve.la checker/libjudge.la
-checker_libobserve_la_SOURCES = \
+observe_sources = \
 	checker/observe/content.c checker/observe/content.h \
 	checker/observe/file.c checker/observe/observer.h \
 	checker/observe/lines.c checker/observe/lines.h \
@@ -14,6 +14,7 @@ checker_libobserve_la_SOURCES = \
 	checker/workload/language.c checker/workload/language.h \
 	checker/workload/pattern.c checker/workload/pattern.h \
 	checker/workload/words.c checker/workload/words.h
+checker_libobserve_la_SOURCES = $(observe_sources)
 checker_libobserve_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_SOURCES = \
 	checker/judge.c checker/judge.h \

@@ -33,18 +33,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/protocol.h \
 	filesystem/filesystem.c filesystem/filesystem.h \
 	filesystem/rules.h \
-	checker/observe/content.c checker/observe/content.h \
-	checker/observe/file.c checker/observe/observer.h \
-	checker/observe/lines.c checker/observe/lines.h \
-	checker/observe/order.c checker/observe/order.h \
-	checker/observe/paths.c checker/observe/paths.h \
-	checker/observe/sectors.c checker/observe/sectors.h \
-	checker/observe/tree.c checker/observe/tree.h \
-	checker/observe/xattrs.c \
-	checker/workload/arguments.c checker/workload/arguments.h \
-	checker/workload/language.c checker/workload/language.h \
-	checker/workload/pattern.c checker/workload/pattern.h \
-	checker/workload/words.c checker/workload/words.h \
+	$(observe_sources) \
 	common/array.h \
 	common/cleanup.h \
 	common/clock.h \
