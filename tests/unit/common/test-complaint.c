@@ -49,15 +49,7 @@ START_TEST (a_usage_text_alone_is_shown)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("complaint");
-  TCase *tcase = tcase_create ("complaint");
-
-  tcase_add_test (tcase, a_usage_text_is_not_shown);
-  tcase_add_test (tcase, the_last_lines_are_shown);
-  tcase_add_test (tcase, a_usage_text_alone_is_shown);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("complaint",
+  a_usage_text_is_not_shown,
+  the_last_lines_are_shown,
+  a_usage_text_alone_is_shown)

@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Command lines, and what is said about wrong ones.  It brings its own error_message, to see the messages. */
+/* Command lines, and what is said about wrong ones. */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/message.h"
 #include "common/nearest.h"
 #include "common/options.h"
+#include "tests/unit/message.h"
 #include "tests/unit/unit.h"
-
-static char message[4096];
-
-void
-error_message (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  vsnprintf (message, sizeof message, format, args);
-  va_end (args);
-}
 
 static const char *
 nearest (const char *word)
@@ -167,19 +154,11 @@ START_TEST (tables_are_joined)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("options");
-  TCase *tcase = tcase_create ("options");
-
-  tcase_add_test (tcase, slips_of_the_finger_are_understood);
-  tcase_add_test (tcase, what_is_far_from_everything_is_nothing);
-  tcase_add_test (tcase, swapped_letters_are_one_mistake);
-  tcase_add_test (tcase, only_so_many_bytes_count);
-  tcase_add_test (tcase, unknown_options_name_the_nearest);
-  tcase_add_test (tcase, a_command_with_options_needs_two_dashes);
-  tcase_add_test (tcase, tables_are_joined);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("options",
+  slips_of_the_finger_are_understood,
+  what_is_far_from_everything_is_nothing,
+  swapped_letters_are_one_mistake,
+  only_so_many_bytes_count,
+  unknown_options_name_the_nearest,
+  a_command_with_options_needs_two_dashes,
+  tables_are_joined)

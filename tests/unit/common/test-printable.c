@@ -135,21 +135,13 @@ START_TEST (a_text_is_made_safe_in_place)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("printable");
-  TCase *tcase = tcase_create ("printable");
-
-  tcase_add_test (tcase, visible_characters_stay_where_the_locale_has_them);
-  tcase_add_test (tcase, other_locales_have_ascii_only);
-  tcase_add_test (tcase, what_a_terminal_obeys_is_hidden);
-  tcase_add_test (tcase, what_is_no_utf8_is_hidden);
-  tcase_add_test (tcase, names_are_shown_and_other_escapes_stay);
-  tcase_add_test (tcase, a_shell_takes_a_word_for_what_it_is);
-  tcase_add_test (tcase, lines_stay_lines);
-  tcase_add_test (tcase, a_text_is_printed_up_to_a_limit);
-  tcase_add_test (tcase, a_text_is_made_safe_in_place);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("printable",
+  visible_characters_stay_where_the_locale_has_them,
+  other_locales_have_ascii_only,
+  what_a_terminal_obeys_is_hidden,
+  what_is_no_utf8_is_hidden,
+  names_are_shown_and_other_escapes_stay,
+  a_shell_takes_a_word_for_what_it_is,
+  lines_stay_lines,
+  a_text_is_printed_up_to_a_limit,
+  a_text_is_made_safe_in_place)

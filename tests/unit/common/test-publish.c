@@ -12,28 +12,10 @@
 
 #include "common/cleanup.h"
 #include "common/publish.h"
-#include "common/workdir.h"
 #include "tests/unit/unit.h"
+#include "tests/unit/work.h"
 
 #define NOBODY 65534
-
-static char *directory;
-
-static void
-setup (void)
-{
-  directory = workdir_create ();
-  ck_assert_ptr_nonnull (directory);
-  ck_assert_int_eq (chdir (directory), 0);
-}
-
-static void
-teardown (void)
-{
-  ck_assert_int_eq (chdir ("/"), 0);
-  workdir_remove (directory);
-  free (directory);
-}
 
 static void
 check_text (const char *path, const char *expected)
@@ -228,25 +210,16 @@ START_TEST (where_nothing_can_be_made_it_is_said)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("publish");
-  TCase *tcase = tcase_create ("publish");
-
-  tcase_add_checked_fixture (tcase, setup, teardown);
-  tcase_add_test (tcase, a_file_is_replaced_whole);
-  tcase_add_test (tcase, what_failed_leaves_nothing);
-  tcase_add_test (tcase, no_link_of_a_stranger_is_followed);
-  tcase_add_test (tcase, it_can_be_opened_by_its_name_meanwhile);
-  tcase_add_test (tcase, a_device_is_written_to);
-  tcase_add_test (tcase, a_link_is_replaced_wherever_it_leads);
-  tcase_add_test (tcase, a_name_of_a_descriptor_is_written_to_after_what_is_there);
-  tcase_add_test (tcase, standard_output_keeps_its_name);
-  tcase_add_test (tcase, what_cannot_be_written_is_refused_at_once);
-  tcase_add_test (tcase, what_grows_follows_no_link);
-  tcase_add_test (tcase, a_file_has_the_mode_that_others_have);
-  tcase_add_test (tcase, where_nothing_can_be_made_it_is_said);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("publish", enter_work, leave_work,
+  a_file_is_replaced_whole,
+  what_failed_leaves_nothing,
+  no_link_of_a_stranger_is_followed,
+  it_can_be_opened_by_its_name_meanwhile,
+  a_device_is_written_to,
+  a_link_is_replaced_wherever_it_leads,
+  a_name_of_a_descriptor_is_written_to_after_what_is_there,
+  standard_output_keeps_its_name,
+  what_cannot_be_written_is_refused_at_once,
+  what_grows_follows_no_link,
+  a_file_has_the_mode_that_others_have,
+  where_nothing_can_be_made_it_is_said)

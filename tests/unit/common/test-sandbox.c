@@ -217,19 +217,10 @@ START_TEST (an_answer_is_bounded)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("sandbox");
-  TCase *tcase = tcase_create ("sandbox");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, an_answer_comes_back);
-  tcase_add_test (tcase, nothing_is_reached_from_there);
-  tcase_add_test (tcase, who_crashes_crashes_alone);
-  tcase_add_test (tcase, who_does_not_end_is_ended);
-  tcase_add_test (tcase, memory_is_bounded);
-  tcase_add_test (tcase, an_answer_is_bounded);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("sandbox",
+  an_answer_comes_back,
+  nothing_is_reached_from_there,
+  who_crashes_crashes_alone,
+  who_does_not_end_is_ended,
+  memory_is_bounded,
+  an_answer_is_bounded)

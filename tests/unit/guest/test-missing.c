@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +8,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
-#include "common/workdir.h"
 #include "guest/missing.h"
 #include "tests/unit/unit.h"
+#include "tests/unit/work.h"
 
 /* In a directory of its own with the programs python3 and perl, which know where one module is, and with `tool` and
  * `data`.
@@ -26,29 +24,13 @@ begin (void)
     { "tool", "#!/bin/sh\n" },
     { "data", "" },
   };
-  char *folder = workdir_create ();
 
-  ck_assert_ptr_nonnull (folder);
-  ck_assert_int_eq (chdir (folder), 0);
-  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
-    FILE *file = fopen (programs[i].name, "w");
-    ck_assert_ptr_nonnull (file);
-    fputs (programs[i].text, file);
-    fclose (file);
-    ck_assert_int_eq (chmod (programs[i].name, 0755), 0);
-  }
+  enter_work ();
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+    put_text (programs[i].name, 0755, programs[i].text);
   CLEANUP_FREE char *path;
-  ck_assert_int_ne (asprintf (&path, "%s:/usr/bin:/bin", folder), -1);
+  ck_assert_int_ne (asprintf (&path, "%s:/usr/bin:/bin", work), -1);
   setenv ("PATH", path, 1);
-  free (folder);
-}
-
-static void
-end (void)
-{
-  CLEANUP_FREE char *folder = getcwd (NULL, 0);
-
-  workdir_remove (folder);
 }
 
 /* `*` stands for the current directory. */
@@ -129,15 +111,6 @@ START_TEST (nothing_here_is_imported)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("missing");
-  TCase *tcase = tcase_create ("missing");
-
-  tcase_add_checked_fixture (tcase, begin, end);
-  tcase_add_loop_test (tcase, what_is_missing_is_named_with_what_brings_it, 0, sizeof cases / sizeof cases[0]);
-  tcase_add_test (tcase, nothing_here_is_imported);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("missing", begin, leave_work,
+  LOOP_OVER (what_is_missing_is_named_with_what_brings_it, cases),
+  nothing_here_is_imported)

@@ -108,17 +108,8 @@ START_TEST (a_device_without_statistics_is_an_error)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("sync");
-  TCase *test_case = tcase_create ("rest");
-
-  tcase_add_checked_fixture (test_case, set_up, tear_down);
-  tcase_add_test (test_case, a_flush_comes_after_the_last_write_has_completed);
-  tcase_add_test (test_case, what_is_at_rest_is_flushed_once);
-  tcase_add_test (test_case, who_writes_for_ever_is_not_waited_for);
-  tcase_add_test (test_case, a_device_without_statistics_is_an_error);
-  suite_add_tcase (suite, test_case);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("sync", set_up, tear_down,
+  a_flush_comes_after_the_last_write_has_completed,
+  what_is_at_rest_is_flushed_once,
+  who_writes_for_ever_is_not_waited_for,
+  a_device_without_statistics_is_an_error)

@@ -6,34 +6,18 @@
 
 #include <errno.h>
 #include <linux/fs.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "common/message.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/protocol.h"
+#include "tests/unit/message.h"
 #include "tests/unit/unit.h"
 
-static char message[4096];
 static int frozen;              /* how many times */
 static int thaw_error, freeze_error;    /* errno of a call that would do something; 0: it does it */
 static int thaws;               /* calls */
-
-/* In place of the agent's: the tests read what is said. */
-void
-error_message (const char *format, ...)
-{
-  int saved_errno = errno;
-  va_list args;
-
-  va_start (args, format);
-  errno = saved_errno;
-  vsnprintf (message, sizeof message, format, args);
-  va_end (args);
-  errno = saved_errno;
-}
 
 static int
 answer (int error)
@@ -146,19 +130,10 @@ setup (void)
   message[0] = '\0';
 }
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("thaw");
-  TCase *tcase = tcase_create ("thaw");
-
-  tcase_add_checked_fixture (tcase, setup, NULL);
-  tcase_add_test (tcase, nested_freezes_are_all_undone);
-  tcase_add_test (tcase, what_is_not_frozen_is_thawed_already);
-  tcase_add_test (tcase, one_thaw_undoes_one_freeze);
-  tcase_add_test (tcase, a_thaw_that_fails_ends_and_is_told);
-  tcase_add_test (tcase, what_cannot_be_frozen_is_told);
-  tcase_add_test (tcase, what_is_frozen_without_a_mark_is_thawed_at_once);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("thaw", setup, NULL,
+  nested_freezes_are_all_undone,
+  what_is_not_frozen_is_thawed_already,
+  one_thaw_undoes_one_freeze,
+  a_thaw_that_fails_ends_and_is_told,
+  what_cannot_be_frozen_is_told,
+  what_is_frozen_without_a_mark_is_thawed_at_once)
