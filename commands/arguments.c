@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <stddef.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "commands/arguments.h"
 #include "common/message.h"
+#include "common/nearest.h"
 #include "common/publish.h"
 
 const char *
@@ -38,4 +39,15 @@ check_output (const char *output, const char *input)
     return -1;
   }
   return 0;
+}
+
+void
+refuse_word (const char *command, const char *word, const char *const *words, const char *usage)
+{
+  const char *nearest = nearest_word (word, strlen (word), words);
+
+  if (nearest && strcmp (nearest, word) != 0)
+    error_message ("%s %s: no such command: did you mean %s?", command, word, nearest);
+  else
+    error_message ("%s: %s: see `powercut %s --help`", command, usage, command);
 }

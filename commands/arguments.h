@@ -11,4 +11,7 @@ extern const char *only_log (int argc, char **argv, int first);
  */
 extern int check_output (const char *output, const char *input);
 
+/* Say that WORD is none of WORDS, NULL at the end, that COMMAND begins with: which it is near to, or else USAGE. */
+extern void refuse_word (const char *command, const char *word, const char *const *words, const char *usage);
+
 #endif

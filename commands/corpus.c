@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "batch/corpus/corpus.h"
+#include "commands/arguments.h"
 #include "commands/commands.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
-#include "common/nearest.h"
 #include "common/options.h"
 #include "common/parts.h"
 #include "common/words.h"
@@ -119,12 +119,7 @@ add_command (int argc, char **argv)
 static int
 refuse_usage (const char *word)
 {
-  const char *nearest = nearest_word (word, strlen (word), (const char *const[]) { "run", "list", "add", NULL });
-
-  if (nearest)
-    error_message ("corpus %s: no such command: did you mean %s?", word, nearest);
-  else
-    error_message ("corpus: say `run`, `list` or `add`: see `powercut corpus --help`");
+  refuse_word ("corpus", word, (const char *const[]) { "run", "list", "add", NULL }, "say `run`, `list` or `add`");
   return EXIT_UNUSABLE;
 }
 

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "commands/arguments.h"
 #include "commands/commands.h"
 #include "common/exit-status.h"
-#include "common/message.h"
-#include "common/nearest.h"
 #include "common/options.h"
 #include "filesystem/filesystem.h"
 #include "guest/image.h"
@@ -105,12 +104,7 @@ fetch_kernel (const struct kernel_wish *wish)
 static int
 refuse_usage (const char *word)
 {
-  const char *nearest = nearest_word (word, strlen (word), (const char *const[]) { "list", "fetch", NULL });
-
-  if (nearest && strcmp (nearest, word) != 0)
-    error_message ("kernel %s: no such command: did you mean %s?", word, nearest);
-  else
-    error_message ("kernel: say `list` or `fetch [VERSION]`: see `powercut kernel --help`");
+  refuse_word ("kernel", word, (const char *const[]) { "list", "fetch", NULL }, "say `list` or `fetch [VERSION]`");
   return EXIT_UNUSABLE;
 }
 
