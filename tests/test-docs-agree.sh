@@ -106,8 +106,19 @@ items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z]*\)\( .*\|\)$/\1/p' | 
 sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload/language.c" | sort > "$tmp/help"
 agree operations "$tmp/help" "$tmp/page"
 items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -v f2fs | sort > "$tmp/page"
-sed -n '/^static const char \*const names\[RULE_COUNT\] = {/,/^};/p' "$srcdir/filesystem/rules.c" | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
+sed -n '/^static const char \*const names\[RULE_COUNT\] = {/,/^};/p' "$srcdir/filesystem/rules.c" \
+  | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
 agree rules "$tmp/help" "$tmp/page"
+
+# What is run before a mount, and the packages that make file systems.
+grep -o 'C<fsck\.[a-z0-9]* -[a-z]>' "$srcdir/docs/powercut.pod" | sed 's/C<\(.*\)>/\1/' | sort -u > "$tmp/page"
+rows=$srcdir/filesystem/filesystem.c
+sed -n 's/^ *\.fsck = { "\([^"]*\)", "\([^"]*\)" }.*/\1 \2/p' "$rows" | sort > "$tmp/help"
+agree 'fsck commands' "$tmp/help" "$tmp/page"
+sed -n 's/^ *\.mkfs = { .*}, "\([^"]*\)".*/\1/p' "$rows" | sort -u > "$tmp/help"
+sed -n '/^\(check_\)\?packages=(/,/)$/p' "$srcdir/quickstart" | tr -s ' ()' '\n' \
+  | grep -xFf "$tmp/help" | sort -u > "$tmp/page"
+agree 'packages of quickstart' "$tmp/help" "$tmp/page"
 
 # The keys of a log's header.
 items powercut-log HEADER | sed 's/, /\n/g' | sort > "$tmp/page"
