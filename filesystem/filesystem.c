@@ -6,7 +6,10 @@
 #include "filesystem/filesystem.h"
 #include "filesystem/rules.h"
 
-/* Rules about the names of what was synced by itself: promised by those whose fsync writes such names. */
+/* To all rules the developers of ext3, ext4, XFS and btrfs hold their file systems (the tests of log recovery in
+ * xfstests, generic/034 to generic/557), but for what a row takes away.  Those about the names of what was synced by
+ * itself are promised by nobody else than these and f2fs.
+ */
 #define RULES_FSYNC_NAMES                                                                           \
   (RULE_BIT (RULE_FSYNC_NAME) | RULE_BIT (RULE_FSYNC_LINKS) | RULE_BIT (RULE_FSYNC_GONE)            \
    | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_DIR_NAME) | RULE_BIT (RULE_DIR_GONE)           \
@@ -75,6 +78,7 @@ static const struct filesystem rows[] = {
     .lazy_blocks = { 0 },
     .lazy_block_count = 1,
     .layout = FILESYSTEM_LAYOUT_XFS,
+    /* An exchange of two files changes the directories alone. */
     .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
   },
   {

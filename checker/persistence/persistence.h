@@ -40,12 +40,8 @@
  * not.  That counts as sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched
  * more often are not looked at.
  *
- * Where file systems differ: to all these rules the developers of ext3, ext4, XFS and btrfs hold their file systems
- * (the tests of log recovery in xfstests, generic/034 to generic/557).  XFS does not promise fsync-exchange: an
- * exchange of two files changes the folders alone.  f2fs promises that, fsync-gone and rename-lost only when mounted
- * with fsync_mode=strict, and nothing for fsync with fsync_mode=nobarrier.  Any other file system is asked for
- * sync-name, sync-gone, sync-data, sync-xattr, fsync-data, fsync-xattr and object alone.  A workload changes this with
- * `rule +NAME` and `rule -NAME`.
+ * Which of these rules a file system promises, with its mount options, stands in its row (filesystem/filesystem.c).  A
+ * workload changes this with `rule +NAME` and `rule -NAME`.
  */
 #ifndef POWERCUT_CHECKER_PERSISTENCE_PERSISTENCE_H
 #define POWERCUT_CHECKER_PERSISTENCE_PERSISTENCE_H
