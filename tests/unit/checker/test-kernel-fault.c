@@ -41,14 +41,6 @@ START_TEST (what_a_recovery_says_is_none)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("kernel-fault");
-  TCase *tcase = tcase_create ("kernel-fault");
-
-  tcase_add_loop_test (tcase, corruption_is_a_fault, 0, sizeof faults / sizeof faults[0]);
-  tcase_add_loop_test (tcase, what_a_recovery_says_is_none, 0, sizeof ordinary / sizeof ordinary[0]);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("kernel-fault",
+                LOOP_OVER (corruption_is_a_fault, faults),
+                LOOP_OVER (what_a_recovery_says_is_none, ordinary))

@@ -69,14 +69,6 @@ START_TEST (an_update_elsewhere_is_found_out)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("oracle");
-  TCase *tests = tcase_create ("oracle");
-
-  tcase_add_test (tests, what_cannot_be_mounted_has_lost_every_committed_step);
-  tcase_add_test (tests, an_update_elsewhere_is_found_out);
-  suite_add_tcase (suite, tests);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("oracle",
+                what_cannot_be_mounted_has_lost_every_committed_step,
+                an_update_elsewhere_is_found_out)

@@ -29,129 +29,83 @@ free_file (struct page_file *file)
   free (file);
 }
 
-/* The class of page number PAGE_NUMBER. */
-static void
-assert_class (const char *seen, const char *old, const char *new, size_t page_number, const char *expected)
-{
-  struct page_file *files[] = { make_file (seen), make_file (old), make_file (new) };
-  enum page_class class = page_classify (files[0], files[1], files[2], page_number * PAGE_SECTORS, PAGE_SECTORS);
-
-  ck_assert_str_eq (page_class_name (class), expected);
-  for (int i = 0; i < 3; i++)
-    free_file (files[i]);
-}
-
-START_TEST (a_page_like_the_old_and_the_new_one_is_unchanged)
-{
-  assert_class ("aaaabbbb", "aaaabbbb", "aaaacccc", 0, "unchanged");
-  assert_class ("....", "....", "....", 0, "unchanged");
-  assert_class (NULL, NULL, NULL, 0, "unchanged");
-  assert_class ("aaaa", "aaaa", "aaaa", 1, "unchanged");
-}
-END_TEST
-
-START_TEST (a_page_like_one_of_them_is_old_or_new)
-{
-  assert_class ("abcd", "abcd", "abce", 0, "old");
-  assert_class ("abce", "abcd", "abce", 0, "new");
-  assert_class ("aaaabbbb", "aaaabbbb", "aaaacccc", 1, "old");
-  assert_class ("aaaacccc", "aaaabbbb", "aaaacccc", 1, "new");
-}
-END_TEST
-
-START_TEST (zeros_that_are_old_or_new_are_no_damage)
-{
-  assert_class ("....", "....", "abcd", 0, "old");
-  assert_class ("....", "abcd", "....", 0, "new");
-}
-END_TEST
-
-START_TEST (a_page_that_one_of_them_lacks_is_old_or_new_by_its_absence)
-{
-  assert_class ("aaaa", "aaaa", "aaaabbbb", 1, "old");
-  assert_class ("aaaa", "aaaabbbb", "aaaa", 1, "new");
-  assert_class (NULL, NULL, "aaaa", 0, "old");
-  assert_class (NULL, "aaaa", NULL, 0, "new");
-  assert_class ("", NULL, "aaaa", 0, "old");
-}
-END_TEST
-
-START_TEST (a_page_that_both_have_and_that_is_not_there_is_missing)
-{
-  assert_class (NULL, "aaaa", "bbbb", 0, "missing");
-  assert_class ("", "aaaa", "bbbb", 0, "missing");
-  assert_class ("aaaa", "aaaabbbb", "aaaacccc", 1, "missing");
-  assert_class ("aaaa", "aaaabbbb", "aaaabbbb", 1, "missing");
-}
-END_TEST
-
-START_TEST (a_page_of_old_and_new_sectors_is_torn)
-{
-  assert_class ("aabb", "aaaa", "bbbb", 0, "torn");
-  assert_class ("xaby", "xaay", "xbby", 0, "torn");
-}
-END_TEST
-
-START_TEST (a_sector_of_neither_makes_a_torn_page_another)
-{
-  assert_class ("abcb", "aaaa", "bbbb", 0, "other");
-  assert_class ("ab.b", "aaaa", "bbbb", 0, "other");
-  assert_class ("cccc", "aaaa", "bbbb", 0, "other");
-}
-END_TEST
-
-START_TEST (new_sectors_in_a_page_that_was_not_there_are_torn_if_the_rest_is_zero)
-{
-  assert_class ("aaaab..b", "aaaa", "aaaabbbb", 1, "torn");
-  assert_class ("bb..", NULL, "bbbb", 0, "torn");
-  assert_class ("bbc.", NULL, "bbbb", 0, "other");
-  assert_class ("aaaab", "aaaa", "aaaabb", 1, "torn");
-}
-END_TEST
-
-START_TEST (a_page_of_zeros_where_neither_is_zero_is_zero)
-{
-  assert_class ("....", "aaaa", "bbbb", 0, "zero");
-  assert_class ("aaaa....", "aaaa", "aaaabbbb", 1, "zero");
-  assert_class ("....", "aaaa", "aaaa", 0, "zero");
+/* What was seen, old and new, and the class of page number PAGE. */
+static const struct {
+  const char *seen, *old, *new;
+  size_t page;
+  const char *class;
+} classes[] = {
+  /* A page like the old and the new one is unchanged. */
+  { "aaaabbbb", "aaaabbbb", "aaaacccc", 0, "unchanged" },
+  { "....", "....", "....", 0, "unchanged" },
+  { NULL, NULL, NULL, 0, "unchanged" },
+  { "aaaa", "aaaa", "aaaa", 1, "unchanged" },
+  /* A page like one of them is old or new. */
+  { "abcd", "abcd", "abce", 0, "old" },
+  { "abce", "abcd", "abce", 0, "new" },
+  { "aaaabbbb", "aaaabbbb", "aaaacccc", 1, "old" },
+  { "aaaacccc", "aaaabbbb", "aaaacccc", 1, "new" },
+  /* Zeros that are old or new are no damage. */
+  { "....", "....", "abcd", 0, "old" },
+  { "....", "abcd", "....", 0, "new" },
+  /* A page that one of them lacks is old or new by its absence. */
+  { "aaaa", "aaaa", "aaaabbbb", 1, "old" },
+  { "aaaa", "aaaabbbb", "aaaa", 1, "new" },
+  { NULL, NULL, "aaaa", 0, "old" },
+  { NULL, "aaaa", NULL, 0, "new" },
+  { "", NULL, "aaaa", 0, "old" },
+  /* A page that both have and that is not there is missing. */
+  { NULL, "aaaa", "bbbb", 0, "missing" },
+  { "", "aaaa", "bbbb", 0, "missing" },
+  { "aaaa", "aaaabbbb", "aaaacccc", 1, "missing" },
+  { "aaaa", "aaaabbbb", "aaaabbbb", 1, "missing" },
+  /* A page of old and new sectors is torn. */
+  { "aabb", "aaaa", "bbbb", 0, "torn" },
+  { "xaby", "xaay", "xbby", 0, "torn" },
+  /* A sector of neither makes a torn page another. */
+  { "abcb", "aaaa", "bbbb", 0, "other" },
+  { "ab.b", "aaaa", "bbbb", 0, "other" },
+  { "cccc", "aaaa", "bbbb", 0, "other" },
+  /* New sectors in a page that was not there are torn if the rest is zero. */
+  { "aaaab..b", "aaaa", "aaaabbbb", 1, "torn" },
+  { "bb..", NULL, "bbbb", 0, "torn" },
+  { "bbc.", NULL, "bbbb", 0, "other" },
+  { "aaaab", "aaaa", "aaaabb", 1, "torn" },
+  /* A page of zeros where neither is zero is zero. */
+  { "....", "aaaa", "bbbb", 0, "zero" },
+  { "aaaa....", "aaaa", "aaaabbbb", 1, "zero" },
+  { "....", "aaaa", "aaaa", 0, "zero" },
   /* A new page that has zeros itself is not half there yet, and an old one that has some not half gone. */
-  assert_class ("....", NULL, "b...", 0, "zero");
-  assert_class ("aaaa....", "aaaab...", "aaaa", 1, "zero");
-}
-END_TEST
+  { "....", NULL, "b...", 0, "zero" },
+  { "aaaa....", "aaaab...", "aaaa", 1, "zero" },
+  /* Zeros that are old here and new there are torn. */
+  { "....", "a...", "...b", 0, "torn" },
+  /* An unchanged page cannot be torn. */
+  { "aa..", "aaaa", "aaaa", 0, "other" },
+  /* A sector that cannot be read is like no other. */
+  { "aaa!", "aaaa", "bbbb", 0, "other" },
+  { "aaa!", "aaa!", "bbbb", 0, "other" },
+  { "!!!!", "!!!!", "!!!!", 0, "other" },
+  /* After the end of a file that has the page are zeros. */
+  { "ab", "ab..", "cdef", 0, "old" },
+  { "ab..", "ab", "cdef", 0, "old" },
+  { "abcd", "ab", "abcd", 0, "new" },
+  /* A page of zeros in a file that was too short is not old. */
+  { "aaaa....", "aaaa", "aaaa", 1, "zero" },
+  { "aaaabbbb", "aaaa", "aaaa", 1, "other" },
+};
 
-START_TEST (zeros_that_are_old_here_and_new_there_are_torn)
+START_TEST (a_page_has_its_class)
 {
-  assert_class ("....", "a...", "...b", 0, "torn");
-}
-END_TEST
+  struct page_file *seen = make_file (classes[_i].seen), *old = make_file (classes[_i].old);
+  struct page_file *new = make_file (classes[_i].new);
+  enum page_class class = page_classify (seen, old, new, classes[_i].page * PAGE_SECTORS, PAGE_SECTORS);
 
-START_TEST (an_unchanged_page_cannot_be_torn)
-{
-  assert_class ("aa..", "aaaa", "aaaa", 0, "other");
-}
-END_TEST
-
-START_TEST (a_sector_that_cannot_be_read_is_like_no_other)
-{
-  assert_class ("aaa!", "aaaa", "bbbb", 0, "other");
-  assert_class ("aaa!", "aaa!", "bbbb", 0, "other");
-  assert_class ("!!!!", "!!!!", "!!!!", 0, "other");
-}
-END_TEST
-
-START_TEST (behind_the_end_of_a_file_that_has_the_page_are_zeros)
-{
-  assert_class ("ab", "ab..", "cdef", 0, "old");
-  assert_class ("ab..", "ab", "cdef", 0, "old");
-  assert_class ("abcd", "ab", "abcd", 0, "new");
-}
-END_TEST
-
-START_TEST (a_page_of_zeros_in_a_file_that_was_too_short_is_not_old)
-{
-  assert_class ("aaaa....", "aaaa", "aaaa", 1, "zero");
-  assert_class ("aaaabbbb", "aaaa", "aaaa", 1, "other");
+  ck_assert_msg (strcmp (page_class_name (class), classes[_i].class) == 0, "case %d: %s and not %s", _i,
+                 page_class_name (class), classes[_i].class);
+  free_file (seen);
+  free_file (old);
+  free_file (new);
 }
 END_TEST
 
@@ -195,7 +149,7 @@ START_TEST (malformed_lines_are_refused)
 }
 END_TEST
 
-START_TEST (lines_about_sectors_begin_behind_all_others)
+START_TEST (lines_about_sectors_begin_after_all_others)
 {
   const char *text = "f 0644 0 0 0 empty - a\n= - a\n= - b\n", *paths = "f 0644 0 0 0 empty - =\n";
 
@@ -218,21 +172,8 @@ START_TEST (a_page_has_whole_sectors)
 END_TEST
 
 UNIT_TEST_MAIN ("pages",
-                a_page_like_the_old_and_the_new_one_is_unchanged,
-                a_page_like_one_of_them_is_old_or_new,
-                zeros_that_are_old_or_new_are_no_damage,
-                a_page_that_one_of_them_lacks_is_old_or_new_by_its_absence,
-                a_page_that_both_have_and_that_is_not_there_is_missing,
-                a_page_of_old_and_new_sectors_is_torn,
-                a_sector_of_neither_makes_a_torn_page_another,
-                new_sectors_in_a_page_that_was_not_there_are_torn_if_the_rest_is_zero,
-                a_page_of_zeros_where_neither_is_zero_is_zero,
-                zeros_that_are_old_here_and_new_there_are_torn,
-                an_unchanged_page_cannot_be_torn,
-                a_sector_that_cannot_be_read_is_like_no_other,
-                behind_the_end_of_a_file_that_has_the_page_are_zeros,
-                a_page_of_zeros_in_a_file_that_was_too_short_is_not_old,
+                LOOP_OVER (a_page_has_its_class, classes),
                 lines_are_parsed,
                 malformed_lines_are_refused,
-                lines_about_sectors_begin_behind_all_others,
+                lines_about_sectors_begin_after_all_others,
                 a_page_has_whole_sectors)

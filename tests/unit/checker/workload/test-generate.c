@@ -6,11 +6,12 @@
 
 #include "checker/workload/generate.h"
 #include "checker/workload/simulation.h"
+#include "common/array.h"
 #include "tests/unit/unit.h"
 
 struct texts {
   char **list;
-  size_t count, room;
+  size_t count;
   size_t most;                  /* 0: no limit */
 };
 
@@ -22,11 +23,7 @@ keep (void *context, uint64_t number, const char *text)
   if (texts->most > 0 && texts->count == texts->most)
     return 1;
   ck_assert_uint_eq (number, texts->count + 1);
-  if (texts->count == texts->room) {
-    texts->room = texts->room ? 2 * texts->room : 64;
-    texts->list = reallocarray (texts->list, texts->room, sizeof *texts->list);
-  }
-  texts->list[texts->count++] = strdup (text);
+  *array_add (texts->list, texts->count) = strdup (text);
   return 0;
 }
 
@@ -190,19 +187,10 @@ START_TEST (the_set_is_checked)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("gen");
-  TCase *tests = tcase_create ("gen");
-
-  tcase_add_test (tests, one_operation);
-  tcase_add_test (tests, links_are_counted);
-  tcase_add_test (tests, two_operations);
-  tcase_add_test (tests, three_operations);
-  tcase_add_test (tests, a_folder_that_is_renamed_takes_its_files_along);
-  tcase_add_test (tests, the_set_is_checked);
-  tcase_set_timeout (tests, 120);
-  suite_add_tcase (suite, tests);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("gen",
+                one_operation,
+                links_are_counted,
+                two_operations,
+                three_operations,
+                a_folder_that_is_renamed_takes_its_files_along,
+                the_set_is_checked)
