@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests of outcome, model, search, read sets, freeze and pages notice when one of the rules that they are for is broken: each
-# mutant is a source file with one change, in the place of the library's own.
+# The unit tests of outcome, session, model, search, read sets, smallest states, freeze and pages notice when one of the
+# rules that they are for is broken: each mutant is a source file with one change, in the place of the library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 # Where the test of each unit is, below tests/unit.
-units=(checker/outcome replay/search/model replay/search/read-sets replay/search/search replay/freeze checker/pages)
+units=(checker/outcome replay/explain/minimal replay/session replay/search/model replay/search/model-naive replay/search/read-sets replay/search/search replay/freeze checker/pages)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -13,6 +13,8 @@ concerned ()
   case $1 in
     replay/search/model.c) echo replay/search/model replay/search/model-naive replay/search/search ;;
     replay/search/search.c) echo replay/search/search ;;
+    replay/answer.c | replay/confirm.c) echo replay/session ;;
+    replay/explain/minimal.c) echo replay/explain/minimal ;;
     checker/outcome.c) echo checker/outcome ;;
     replay/freeze.c) echo replay/freeze ;;
     */*pages.c | */page-table.c) echo checker/pages ;;
@@ -89,6 +91,11 @@ mutant 'the same for read sets whatever the run is given' replay/search/read-set
 mutant 'the same whatever the checker says' checker/outcome.c '/^outcome_same/,/^}/ s/ && a->check == b->check//'
 mutant 'alike with a kernel fault and without' checker/outcome.c '/^outcome_alike/,/^}/ s/ && !a->fault == !b->fault//'
 mutant 'alike when one checker hung' checker/outcome.c '/^outcome_alike/,/^}/ s/ && (a->check == CHECK_HUNG).*;/;/'
+
+mutant 'marks that a checker was told forgotten' replay/answer.c '/^inputs/,/^}/ s/count += .*;/count += 0;/'
+mutant 'audit without effect' replay/answer.c 's/!outcome_same (&seen, &reply->outcome)/false/'
+mutant 'every finding confirmed' replay/confirm.c 's/repeated = outcome_same (.*);/repeated = true;/'
+mutant 'smallest state of another kind' replay/explain/minimal.c 's/same = verdict.kind == config->kind/same = verdict.kind != VIOLATION_NONE/'
 
 mutant 'write while frozen not seen' replay/freeze.c '/^freeze_check/,/^}/ s/ || check_issued (.*) == -1)/)/'
 mutant 'pending at the freeze not seen' replay/freeze.c '/^freeze_check/,/^}/ s/check_pending (.*) == -1 || //'
