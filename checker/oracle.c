@@ -43,8 +43,8 @@ take_sectors (const char *tree)
   return sectors;
 }
 
-/* Keep TREE (taken over) and the classes of its pages; its sectors, which are many, only where a workload is judged by them.
- * Returns the text that is kept, or NULL after a message.
+/* Keep TREE (taken over) and the classes of its pages; its sectors, which are many, only where a workload is judged by
+ * them. Returns the text that is kept, or NULL after a message.
  */
 static const char *
 keep_observation (struct oracle *oracle, const char *digest, char *tree)
@@ -146,8 +146,8 @@ oracle_judges_durable (const struct oracle *oracle, const struct moment *moment)
   return oracle_judges (oracle, moment) && (oracle->persistence || moment->phase == PHASE_COMMITTED || moment->step > 1);
 }
 
-/* Whether the tree SEEN, which is neither that before step STEP nor that after it, is one of an earlier step's: then what was
- * lost is not its atomicity.
+/* Whether the tree SEEN, which is neither that before step STEP nor that after it, is one of an earlier step's: then
+ * what was lost is not its atomicity.
  */
 static int
 judge_earlier (const struct oracle *oracle, const char *seen, uint32_t step, struct verdict *verdict)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an outcome means at the moment of a crash: it is held against the trees before and after each step of the update or, where the
- * update is a workload, against what its operations have promised (checker/persistence/persistence.h).
+/* What an outcome means at the moment of a crash: it is held against the trees before and after each step of the update
+ * or, where the update is a workload, against what its operations have promised (checker/persistence/persistence.h).
  */
 #ifndef POWERCUT_CHECKER_ORACLE_H
 #define POWERCUT_CHECKER_ORACLE_H
@@ -38,13 +38,13 @@ extern void oracle_free (struct oracle *oracle);
 /* The text of the observation with this DIGEST, or NULL if it is a new one.  It stays valid until oracle_free. */
 extern const char *oracle_find (struct oracle *oracle, const char *digest);
 
-/* Keep TREE (taken over, also when this fails), which an agent says has this DIGEST.  Returns the text as oracle_find does, or NULL
- * after a message.
+/* Keep TREE (taken over, also when this fails), which an agent says has this DIGEST.  Returns the text as oracle_find
+ * does, or NULL after a message.
  */
 extern const char *oracle_add (struct oracle *oracle, const char *digest, char *tree);
 
-/* Hold OUTCOME, whose observation is known, against what is expected at MOMENT.  Returns 0 with *verdict, whose detail is to free in
- * any case, or -1 after a message.
+/* Hold OUTCOME, whose observation is known, against what is expected at MOMENT.  Returns 0 with *verdict, whose detail
+ * is to free in any case, or -1 after a message.
  */
 extern int oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment,
                          struct verdict *verdict);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What one run saw: what became of the mount, the tree that was there, what a checker said and what the kernel complained about.
- * What that means is asked of the oracle (checker/oracle.h).
+/* What one run saw: what became of the mount, the tree that was there, what a checker said and what the kernel
+ * complained about. What that means is asked of the oracle (checker/oracle.h).
  */
 #ifndef POWERCUT_CHECKER_OUTCOME_H
 #define POWERCUT_CHECKER_OUTCOME_H
@@ -47,14 +47,16 @@ struct outcome {
   uint64_t behaviour;           /* hash of all that the run read: runs that read the same have the same */
 };
 
-/* Whether two runs saw the same kind of thing: the kind of outcome, whether there was a fault, whether the checker hung. */
+/* Whether two runs saw the same kind of thing: the kind of outcome, whether there was a fault, whether the checker
+ * hung.
+ */
 extern bool outcome_alike (const struct outcome *a, const struct outcome *b);
 
 /* Whether two runs saw the same: the same kind of thing, the tree, and what the checker said. */
 extern bool outcome_same (const struct outcome *a, const struct outcome *b);
 
-/* What OUTCOME saw, in a line: `tree DIGEST`, or another outcome and its detail; then what the checker said, and a fault of the
- * kernel.  To free; NULL with errno ENOMEM.
+/* What OUTCOME saw, in a line: `tree DIGEST`, or another outcome and its detail; then what the checker said, and a
+ * fault of the kernel.  To free; NULL with errno ENOMEM.
  */
 extern char *outcome_describe (const struct outcome *outcome);
 

@@ -46,7 +46,9 @@ take_finding (struct session *session)
   return taken;
 }
 
-/* A fresh guest saw something else, though it must have read the same: it is not only this state that was answered wrongly. */
+/* A fresh guest saw something else, though it must have read the same: it is not only this state that was answered
+ * wrongly.
+ */
 static void
 note_unrepeated (struct worker *worker, const struct finding *finding)
 {

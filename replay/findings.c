@@ -21,8 +21,8 @@ quoted_length (const char *detail)
   return length > 0 && detail[length] ? length + 1 : 0;
 }
 
-/* DETAIL with `#` for every number, and for every hash, which is a word that ends in `...`; to free.  Short contents, which are in
- * quotes, are written as those that are told by their length and hash.
+/* DETAIL with `#` for every number, and for every hash, which is a word that ends in `...`; to free.  Short contents,
+ * which are in quotes, are written as those that are told by their length and hash.
  */
 static char *
 cause_of (const char *detail)

@@ -41,14 +41,14 @@ struct findings {
 /* The text of the last mark at POSITION or before, without powercut's own; to free, NULL with errno ENOMEM. */
 extern char *finding_after (const struct write_log *log, uint32_t position);
 
-/* Add one; if there is one of the same kind and mark already, and their details differ in numbers and hashes at most, join the
- * two: torn contents are wrong in a thousand ways, for one cause.  One that a fresh guest did not see is joined with none that
- * it did see.  The texts are copied.  Returns 0, or -1 with errno ENOMEM.
+/* Add one; if there is one of the same kind and mark already, and their details differ in numbers and hashes at most,
+ * join the two: torn contents are wrong in a thousand ways, for one cause.  One that a fresh guest did not see is
+ * joined with none that it did see.  The texts are copied.  Returns 0, or -1 with errno ENOMEM.
  */
 extern int findings_add (struct findings *findings, const struct finding *finding);
 
-/* Whether what was seen once, of this kind and detail after this mark, counts: 0 if all that was found of it was not seen again on
- * a fresh boot, else 1; -1 with errno ENOMEM.
+/* Whether what was seen once, of this kind and detail after this mark, counts: 0 if all that was found of it was not
+ * seen again on a fresh boot, else 1; -1 with errno ENOMEM.
  */
 extern int findings_confirmed (const struct findings *findings, enum violation kind, const char *detail, const char *after);
 

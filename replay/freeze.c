@@ -108,7 +108,9 @@ check_pending (const struct write_log *log, const struct tear *tear, const struc
   return add_finding (log, tear, stretch->freeze, pending, (uint32_t) count, detail, findings);
 }
 
-/* The first stretch whose mark `freeze` is mark number *NEXT or a later one.  *NEXT is the number of the mark behind it then. */
+/* The first stretch whose mark `freeze` is mark number *NEXT or a later one.  *NEXT is the number of the mark behind it
+ * then.
+ */
 static bool
 next_stretch (const struct write_log *log, uint32_t *next, struct stretch *stretch)
 {

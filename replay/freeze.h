@@ -13,8 +13,8 @@
 #include "log/choice.h"
 #include "replay/findings.h"
 
-/* Add a finding of kind `freeze` for each rule that a stretch breaks.  A finding's states are those of its crash point, under
- * TEAR.  Returns 0, or -1 after a message.
+/* Add a finding of kind `freeze` for each rule that a stretch breaks.  A finding's states are those of its crash point,
+ * under TEAR.  Returns 0, or -1 after a message.
  */
 extern int freeze_check (const struct write_log *log, const struct tear *tear, struct findings *findings);
 

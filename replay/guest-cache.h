@@ -10,16 +10,16 @@
 
 struct kept;
 
-/* Nothing is kept at first.  FILESYSTEMS (names with commas between them) are what the guests can mount besides what they are
- * booted for.  NULL after a message.
+/* Nothing is kept at first.  FILESYSTEMS (names with commas between them) are what the guests can mount besides what
+ * they are booted for.  NULL after a message.
  */
 extern struct kept *kept_new (const char *filesystems);
 extern void kept_free (struct kept *kept);
 
 extern const char *kept_filesystems (const struct kept *kept);
 
-/* Say what the next replay needs: guests with this image, kernel, memory and disk.  A runner that is of anything else is ended.
- * *file, to free, is where the image is.  Returns 0, or -1 after a message.
+/* Say what the next replay needs: guests with this image, kernel, memory and disk.  A runner that is of anything else
+ * is ended. *file, to free, is where the image is.  Returns 0, or -1 after a message.
  */
 extern int kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel, uint64_t memory_bytes,
                        uint64_t disk_bytes, char **file);

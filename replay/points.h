@@ -5,8 +5,8 @@
 
 #include "replay/worker.h"
 
-/* Let WORKER take part until nothing is left to be searched.  Returns 0, also after a stop, or -1 after a message: the worker cannot
- * go on.
+/* Let WORKER take part until nothing is left to be searched.  Returns 0, also after a stop, or -1 after a message: the
+ * worker cannot go on.
  */
 extern int search_points (struct worker *worker);
 

@@ -34,8 +34,8 @@ struct results {
   bool failed;                  /* something went wrong, and not all was searched */
 };
 
-/* Begin with the crash points of CONFIG, which must outlive the results, and the number of states of each.  Returns 0, or -1 after a
- * message.  Free with results_free in any case.
+/* Begin with the crash points of CONFIG, which must outlive the results, and the number of states of each.  Returns 0,
+ * or -1 after a message.  Free with results_free in any case.
  */
 extern int results_begin (struct results *results, const struct session_config *config);
 extern void results_free (struct results *results);

@@ -335,8 +335,8 @@ ask_tree (struct runner *runner)
   return NULL;
 }
 
-/* Take the tree of a run from a guest that is abandoned then.  What tainted it may kill it after all: that is the outcome
- * then.
+/* Take the tree of a run from a guest that is abandoned then.  What tainted it may kill it after all: that is the
+ * outcome then.
  */
 static int
 rescue_tree (struct runner *runner, struct outcome *outcome)

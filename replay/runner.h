@@ -30,12 +30,14 @@ struct runner_config {
   int run_timeout_ms;           /* a run that takes longer is a hang; a checker has as much again for itself */
 };
 
-/* Start device and guest; their files go into FOLDER, which must exist.  CONFIG must outlive the runner.  NULL after a message. */
+/* Start device and guest; their files go into FOLDER, which must exist.  CONFIG must outlive the runner.  NULL after a
+ * message.
+ */
 extern struct runner *runner_start (const struct runner_config *config, const char *folder);
 extern void runner_stop (struct runner *runner);
 
-/* Make runs of another CONFIG from now on, with the guest that is there: kernel, image, memory and the size of the disk must be
- * the same, the rest may differ.  Returns 0, or -1 after a message: the runner can only be stopped.
+/* Make runs of another CONFIG from now on, with the guest that is there: kernel, image, memory and the size of the disk
+ * must be the same, the rest may differ.  Returns 0, or -1 after a message: the runner can only be stopped.
  */
 extern int runner_change (struct runner *runner, const struct runner_config *config);
 
@@ -45,10 +47,10 @@ extern const char *runner_release (const struct runner *runner);
 /* The processor time that serving the device has used for this configuration, in seconds. */
 extern double runner_cpu_seconds (const struct runner *runner);
 
-/* Make one run of SELECTION; MARKS are those that were passed, for the checker.  A run that kills the guest, hangs or taints it
- * is made a second time on a fresh boot, and the second one counts.  Returns 0 and fills *outcome, to be freed with
- * outcome_free, and *report, whose lists are valid until the next run; or -1 after a message (or silently after a stop): no run can
- * be made any more.
+/* Make one run of SELECTION; MARKS are those that were passed, for the checker.  A run that kills the guest, hangs or
+ * taints it is made a second time on a fresh boot, and the second one counts.  Returns 0 and fills *outcome, to be
+ * freed with outcome_free, and *report, whose lists are valid until the next run; or -1 after a message (or silently
+ * after a stop): no run can be made any more.
  */
 extern int runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome,
                        struct device_report *report);

@@ -42,7 +42,9 @@ struct session_config {
   bool progress;                /* show how far it is on standard error */
   struct kept *kept;            /* where the only guest comes from and goes to, or NULL; then this thread does the work of all */
 
-  /* Is told every answer, one at a time and by any thread, unless NULL.  Returns 0, or -1 after a message, which ends the replay. */
+  /* Is told every answer, one at a time and by any thread, unless NULL.  Returns 0, or -1 after a message, which ends
+   * the replay.
+   */
   int (*listen) (void *listener, const struct told_answer *answer);
   void *listener;
 };

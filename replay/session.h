@@ -12,11 +12,12 @@ struct session;
 extern struct session *session_new (const struct session_config *config);
 extern void session_free (struct session *session);
 
-/* What was found so far, valid until session_free; NULL without a session.  Not to be looked at while session_run runs. */
+/* What was found so far, valid until session_free; NULL without a session.  Not to be looked at while session_run runs.
+ */
 extern const struct results *session_results (const struct session *session);
 
-/* Search all crash points, and let a freshly booted guest confirm what was found.  Returns 0 when every point was searched, perhaps
- * up to a limit; -1 after a message, or after a stop.  The results are what was found in either case.
+/* Search all crash points, and let a freshly booted guest confirm what was found.  Returns 0 when every point was
+ * searched, perhaps up to a limit; -1 after a message, or after a stop.  The results are what was found in either case.
  */
 extern int session_run (struct session *session);
 
@@ -32,15 +33,16 @@ struct seen_state {
   const uint8_t *classes;       /* of each page (checker/watched-pages.h), or NULL */
 };
 
-/* Make one run of the state that CHOICES, which must outlive *seen, make at POSITION.  Returns 0, or -1 after a message; *seen is to be
- * freed with seen_state_free in any case.
+/* Make one run of the state that CHOICES, which must outlive *seen, make at POSITION.  Returns 0, or -1 after a
+ * message; *seen is to be freed with seen_state_free in any case.
  */
 extern int session_see_state (struct session *session, uint32_t position, const struct choice *choices, size_t count,
                               struct seen_state *seen);
 extern void seen_state_free (struct seen_state *seen);
 
-/* Run the state SEEN again, and find the smallest one that is wrong as it is: in *minimal, to free, which is NULL if there is none, or no
- * run confirms it.  *detail, to free in any case, is what was wrong in the second run.  Returns 0, or -1 after a message.
+/* Run the state SEEN again, and find the smallest one that is wrong as it is: in *minimal, to free, which is NULL if
+ * there is none, or no run confirms it.  *detail, to free in any case, is what was wrong in the second run.  Returns 0,
+ * or -1 after a message.
  */
 extern int session_minimize_state (struct session *session, const struct seen_state *seen, struct minimal **minimal,
                                    char **detail);

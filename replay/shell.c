@@ -27,8 +27,8 @@ struct session {
   char *console, *socket;
 };
 
-/* Ask the agent to make the disk ready; a guest that died of it is beyond help.  Returns the answer, to free, or NULL after a
- * message.  Where the agent refused, *refused is set and the answer is its message.
+/* Ask the agent to make the disk ready; a guest that died of it is beyond help.  Returns the answer, to free, or NULL
+ * after a message.  Where the agent refused, *refused is set and the answer is its message.
  */
 static char *
 ask (struct session *session, const char *const *words, bool *refused)

@@ -5,9 +5,9 @@
 
 #include "replay/runner.h"
 
-/* Boot a guest on the state of SELECTION and put the user on a shell there until it ends: recovered and mounted, or with
- * BEFORE_RECOVERY as the crash left it.  The initramfs must have the shell (guest/image.h).  Files go into FOLDER.  Returns 0, or
- * -1 after a message.
+/* Boot a guest on the state of SELECTION and put the user on a shell there until it ends: recovered and mounted, or
+ * with BEFORE_RECOVERY as the crash left it.  The initramfs must have the shell (guest/image.h).  Files go into
+ * FOLDER.  Returns 0, or -1 after a message.
  */
 extern int shell_run (const struct runner_config *config, const char *folder, const struct selection *selection,
                       bool before_recovery);

@@ -20,8 +20,8 @@ struct tally {
 /* Count STATES more that showed OUTCOME.  Returns 0, or -1 with errno ENOMEM. */
 extern int tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t states);
 
-/* Enter what is wrong with an outcome that was counted: FINDING is of one of its states.  The texts are copied.  Returns 0, or -1
- * with errno ENOMEM.
+/* Enter what is wrong with an outcome that was counted: FINDING is of one of its states.  The texts are copied.
+ * Returns 0, or -1 with errno ENOMEM.
  */
 extern int tally_blame (struct tally *tally, const struct finding *finding);
 

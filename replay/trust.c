@@ -73,8 +73,8 @@ trust_find_checker (const struct trust *trust, const struct write_log *log, cons
   return -1;
 }
 
-/* The paths that the checker needs, besides its programs: those of the command line, and with --trust-log those of the log.  An
- * array to free, or NULL after a message.
+/* The paths that the checker needs, besides its programs: those of the command line, and with --trust-log those of the
+ * log.  An array to free, or NULL after a message.
  */
 static const char **
 find_included (const struct trust *trust, const struct write_log *log, size_t *count)

@@ -8,9 +8,10 @@
 #include "checker/oracle.h"
 #include "log/reader.h"
 
-/* Whether the update of LOG, with the TREES observed before and after its steps, changed nothing as far as can be told: the trees are
- * the same, and nothing was written from the first `begin` to the last `commit`.  The answer is no where it may be meant, because a
- * workload says what is right, and where --watch names what is observed: the rest may have changed.
+/* Whether the update of LOG, with the TREES observed before and after its steps, changed nothing as far as can be told:
+ * the trees are the same, and nothing was written from the first `begin` to the last `commit`.  The answer is no where
+ * it may be meant, because a workload says what is right, and where --watch names what is observed: the rest may have
+ * changed.
  */
 extern bool update_changed_nothing (const struct write_log *log, const struct trees *trees);
 

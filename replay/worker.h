@@ -46,8 +46,8 @@ struct worker {
   struct selection selection;
 };
 
-/* Begin to work for SESSION; the guest, whose files go into its folder's NAME, starts with the first run.  Returns 0, or -1 after a
- * message.  End with worker_end in any case.
+/* Begin to work for SESSION; the guest, whose files go into its folder's NAME, starts with the first run.  Returns 0,
+ * or -1 after a message.  End with worker_end in any case.
  */
 extern int worker_begin (struct worker *worker, struct session *session, const char *name);
 extern void worker_end (struct worker *worker);
@@ -55,13 +55,15 @@ extern void worker_end (struct worker *worker);
 /* The session's worker that looks at single states, when no other is left; NULL after a message. */
 extern struct worker *worker_alone (struct session *session);
 
-/* Make a real run of SELECTION; what it observed is known to the oracle then.  Returns 0 and fills *outcome, to be freed, and
- * *report, whose lists are valid until the next run; or -1 after a message, or silently after a stop.
+/* Make a real run of SELECTION; what it observed is known to the oracle then.  Returns 0 and fills *outcome, to be
+ * freed, and *report, whose lists are valid until the next run; or -1 after a message, or silently after a stop.
  */
 extern int worker_run (struct worker *worker, const struct selection *selection, struct outcome *outcome,
                        struct device_report *report);
 
-/* What OUTCOME means at MOMENT.  Returns 0 with *verdict, whose detail is to free; or -1 after a message, and nothing is. */
+/* What OUTCOME means at MOMENT.  Returns 0 with *verdict, whose detail is to free; or -1 after a message, and nothing
+ * is.
+ */
 extern int worker_judge (struct worker *worker, const struct outcome *outcome, const struct moment *moment,
                          struct verdict *verdict);
 

@@ -57,8 +57,8 @@ compare_completions (const void *left, const void *right, void *writes)
   return a > b ? -1 : a < b;
 }
 
-/* Each write of ORDER, the latest completion first, with the flushes that are issued after it: SOONEST is when the first of them
- * is complete, for each device.
+/* Each write of ORDER, the latest completion first, with the flushes that are issued after it: SOONEST is when the
+ * first of them is complete, for each device.
  */
 static void
 sweep_flushes (const struct write_log *log, const uint32_t *order, uint32_t *durable)
@@ -332,7 +332,8 @@ add_point (struct walk *walk, uint32_t position)
   return 0;
 }
 
-/* Pass one stop: add the crash point before it if it changes something, and take what it makes durable off the pending. */
+/* Pass one stop: add the crash point before it if it changes something, and take what it makes durable off the pending.
+ */
 static int
 pass_stop (struct walk *walk, const struct stop *stop, bool prefixes)
 {

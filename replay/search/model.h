@@ -54,8 +54,8 @@ struct crash_points {
 /* Whether write number WRITE is durable at POSITION. */
 extern bool model_is_durable (const struct write_log *log, uint32_t write, uint32_t position);
 
-/* The position from which on each write is durable, LOG_NEVER where it never is: as many as the log has writes, to free.  NULL with
- * errno ENOMEM.
+/* The position from which on each write is durable, LOG_NEVER where it never is: as many as the log has writes, to
+ * free.  NULL with errno ENOMEM.
  */
 extern uint32_t *model_durable_from (const struct write_log *log);
 
@@ -65,8 +65,8 @@ extern int64_t model_pending (const struct write_log *log, uint32_t position, ui
 /* Where the number WRITE is in the ascending list PENDING, or NULL. */
 extern const uint32_t *model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write);
 
-/* The number of legal states of COUNT pending writes, into STATES.  Returns 0, or -1 after a message if it has more than
- * MODEL_STATES_BITS binary digits, which only large trims that are torn to any of their sectors have.
+/* The number of legal states of COUNT pending writes, into STATES.  Returns 0, or -1 after a message if it has more
+ * than MODEL_STATES_BITS binary digits, which only large trims that are torn to any of their sectors have.
  */
 #define MODEL_STATES_BITS (1 << 24)
 extern int model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
@@ -75,13 +75,13 @@ extern int model_count_states (const struct write_log *log, const uint32_t *pend
 /* What is expected of a crash at POSITION depends on this. */
 extern struct moment model_moment (const struct write_log *log, uint32_t position);
 
-/* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the start) to
- * the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.
+/* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the
+ * start) to the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.
  */
 extern int model_range (const struct write_log *log, uint32_t *first, uint32_t *last);
 
-/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and of each mark `commit` and `op`, and the end.  Returns 0, or -1 with errno
- * ENOMEM.  Free with crash_points_free.
+/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and of each mark
+ * `commit` and `op`, and the end.  Returns 0, or -1 with errno ENOMEM.  Free with crash_points_free.
  */
 extern int model_crash_points (const struct write_log *log, bool prefixes, struct crash_points *points);
 extern void crash_points_free (struct crash_points *points);

@@ -147,7 +147,9 @@ find_answer (const struct question *question, XXH128_hash_t content)
   return answer;
 }
 
-/* The outcome of a run of STATE that has got to ANSWER.  Recursion is as deep as there are nodes with several questions. */
+/* The outcome of a run of STATE that has got to ANSWER.  Recursion is as deep as there are nodes with several
+ * questions.
+ */
 static const struct outcome *
 walk (const struct answer *answer, struct crash_state *state)
 {

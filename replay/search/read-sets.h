@@ -19,15 +19,15 @@
 
 struct read_sets;
 
-/* For the crash points POINTS of LOG; both must outlive the read sets.  NULL with errno ENOMEM.  All functions may be called by
- * several threads at once.
+/* For the crash points POINTS of LOG; both must outlive the read sets.  NULL with errno ENOMEM.  All functions may be
+ * called by several threads at once.
  */
 extern struct read_sets *read_sets_new (const struct write_log *log, const struct crash_points *points);
 extern void read_sets_free (struct read_sets *sets);
 
-/* What a run of STATE would see that depends on INPUTS besides (a number for all that it is given but the device), or NULL if that
- * is not known.  The undecided writes that such a run would need are then decided in STATE as the run would; without an answer STATE
- * is left anyhow.  The outcome is valid until read_sets_free.
+/* What a run of STATE would see that depends on INPUTS besides (a number for all that it is given but the device), or
+ * NULL if that is not known.  The undecided writes that such a run would need are then decided in STATE as the run
+ * would; without an answer STATE is left anyhow.  The outcome is valid until read_sets_free.
  */
 extern const struct outcome *read_sets_find (struct read_sets *sets, struct crash_state *state, uint64_t inputs);
 
@@ -37,7 +37,8 @@ enum read_set_result {
   READ_SET_FAILED,              /* errno is ENOMEM */
 };
 
-/* Keep what a run of STATE and INPUTS, with all that the run decided, read (SEEN) and saw (OUTCOME, which is copied). */
+/* Keep what a run of STATE and INPUTS, with all that the run decided, read (SEEN) and saw (OUTCOME, which is copied).
+ */
 extern enum read_set_result read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs,
                                            const struct control_seen *seen, size_t count, const struct outcome *outcome);
 

@@ -82,7 +82,9 @@ search_new (const struct search_config *config)
   return search;
 }
 
-/* The node after NODE in the order of the tree, staying below ROOT, or above NODE's children with SKIP; NULL at the end. */
+/* The node after NODE in the order of the tree, staying below ROOT, or above NODE's children with SKIP; NULL at the
+ * end.
+ */
 static struct node *
 next_node (const struct node *root, struct node *node, bool skip)
 {
@@ -408,8 +410,8 @@ is_settled (const struct search *search, const struct choice *decision)
   }
 }
 
-/* Decide piece after piece from each write's end, so that under TEAR_PREFIX the last one being there decides about all.  What was
- * decided before was decided in this order.
+/* Decide piece after piece from each write's end, so that under TEAR_PREFIX the last one being there decides about
+ * all.  What was decided before was decided in this order.
  */
 static int
 decide_all (struct search *search, struct task *task)

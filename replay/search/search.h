@@ -67,8 +67,8 @@ extern enum search_step search_take (struct search *search, struct task *task);
 extern int search_selection (const struct search *search, const struct task *task, struct selection *selection,
                              struct choice **choices);
 
-/* Enter that the run of TASK forced DECISIONS, in this order.  Puts how many states the run stands for into STATES, and the node
- * of the run into *leaf.  Returns 0, or -1 with errno ENOMEM.
+/* Enter that the run of TASK forced DECISIONS, in this order.  Puts how many states the run stands for into STATES, and
+ * the node of the run into *leaf.  Returns 0, or -1 with errno ENOMEM.
  */
 extern int search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count,
                           mpz_t states, const struct node **leaf);
@@ -76,8 +76,8 @@ extern int search_answer (struct search *search, const struct task *task, const 
 /* All decisions of a run, forced and made, to free.  NULL with errno ENOMEM. */
 extern struct choice *search_decided (const struct node *leaf, size_t *count);
 
-/* A text, to free, by which runs of one search sort in the order of the tree, from `there` to `not there`, whatever the order in which they were
- * made.  NULL with errno ENOMEM.
+/* A text, to free, by which runs of one search sort in the order of the tree, from `there` to `not there`, whatever the
+ * order in which they were made.  NULL with errno ENOMEM.
  */
 extern char *search_place (const struct node *leaf);
 
