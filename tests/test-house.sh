@@ -194,7 +194,6 @@ declare -A later=(
     [columns]='(batch|bench|checker|commands|corpus|filesystem|log|nbd-plugin|record|replay|tests)/|common/options|guest/agent/protocol'
     [tags]='.'
     [prefixes]='.'
-    [includes]='(checker/oracle|replay/explain/minimal|replay/search/read-sets|replay/session)\.'
     [lengths]='.'
 )
 

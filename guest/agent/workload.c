@@ -36,7 +36,7 @@ struct tmpfile {
   int fd;
 };
 
-struct worker {
+struct doer {
   const struct workload *workload;
   const char *mark_device;      /* NULL: no marks */
   struct tmpfile *tmpfiles;
@@ -52,28 +52,28 @@ struct real_path {
 
 /* The path by which the system finds PATH: a tmpfile is found by its descriptor. */
 static const char *
-real_path (const struct worker *worker, const char *path, struct real_path *room)
+real_path (const struct doer *doer, const char *path, struct real_path *room)
 {
-  for (size_t i = worker->tmpfile_count; i > 0; i--)
-    if (strcmp (worker->tmpfiles[i - 1].name, path) == 0) {
-      snprintf (room->link, sizeof room->link, "/proc/self/fd/%d", worker->tmpfiles[i - 1].fd);
+  for (size_t i = doer->tmpfile_count; i > 0; i--)
+    if (strcmp (doer->tmpfiles[i - 1].name, path) == 0) {
+      snprintf (room->link, sizeof room->link, "/proc/self/fd/%d", doer->tmpfiles[i - 1].fd);
       return room->link;
     }
   return path;
 }
 
 static int
-open_file (const struct worker *worker, const char *path, int flags)
+open_file (const struct doer *doer, const char *path, int flags)
 {
   struct real_path room;
 
-  return open (real_path (worker, path, &room), flags | O_CLOEXEC, FILE_MODE);
+  return open (real_path (doer, path, &room), flags | O_CLOEXEC, FILE_MODE);
 }
 
 static int
-do_creat (const struct worker *worker, const struct workload_operation *operation)
+do_creat (const struct doer *doer, const struct workload_operation *operation)
 {
-  CLEANUP_CLOSE int fd = open_file (worker, operation->path, O_WRONLY | O_CREAT | O_EXCL);
+  CLEANUP_CLOSE int fd = open_file (doer, operation->path, O_WRONLY | O_CREAT | O_EXCL);
 
   return fd == -1 ? -1 : 0;
 }
@@ -97,10 +97,10 @@ write_all (int fd, const uint8_t *data, uint64_t length, uint64_t offset)
 }
 
 static int
-do_write (const struct worker *worker, const struct workload_operation *operation, uint32_t number)
+do_write (const struct doer *doer, const struct workload_operation *operation, uint32_t number)
 {
   int flags = O_WRONLY | O_CREAT | (operation->verb == WORKLOAD_DWRITE ? O_DIRECT : 0);
-  CLEANUP_CLOSE int fd = open_file (worker, operation->path, flags);
+  CLEANUP_CLOSE int fd = open_file (doer, operation->path, flags);
   CLEANUP_FREE uint8_t *data = aligned_alloc (PAGE_BYTES,
                                               (operation->length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
   uint64_t offset = operation->offset;
@@ -118,9 +118,9 @@ do_write (const struct worker *worker, const struct workload_operation *operatio
  * range.
  */
 static uint8_t *
-map_range (const struct worker *worker, const struct workload_operation *operation, size_t *length, size_t *skipped)
+map_range (const struct doer *doer, const struct workload_operation *operation, size_t *length, size_t *skipped)
 {
-  CLEANUP_CLOSE int fd = open_file (worker, operation->path, O_RDWR);
+  CLEANUP_CLOSE int fd = open_file (doer, operation->path, O_RDWR);
   uint64_t start = operation->offset / PAGE_BYTES * PAGE_BYTES;
   void *map;
 
@@ -133,10 +133,10 @@ map_range (const struct worker *worker, const struct workload_operation *operati
 }
 
 static int
-do_mapped (const struct worker *worker, const struct workload_operation *operation, uint32_t number)
+do_mapped (const struct doer *doer, const struct workload_operation *operation, uint32_t number)
 {
   size_t length, skipped;
-  uint8_t *map = map_range (worker, operation, &length, &skipped);
+  uint8_t *map = map_range (doer, operation, &length, &skipped);
   int r = 0;
 
   if (map == NULL)
@@ -152,7 +152,7 @@ do_mapped (const struct worker *worker, const struct workload_operation *operati
 }
 
 static int
-do_falloc (const struct worker *worker, const struct workload_operation *operation)
+do_falloc (const struct doer *doer, const struct workload_operation *operation)
 {
   static const struct {
     unsigned flag;
@@ -162,7 +162,7 @@ do_falloc (const struct worker *worker, const struct workload_operation *operati
     { FALLOC_ZERO, FALLOC_FL_ZERO_RANGE }, { FALLOC_COLLAPSE, FALLOC_FL_COLLAPSE_RANGE },
     { FALLOC_INSERT, FALLOC_FL_INSERT_RANGE },
   };
-  CLEANUP_CLOSE int fd = open_file (worker, operation->path, O_RDWR);
+  CLEANUP_CLOSE int fd = open_file (doer, operation->path, O_RDWR);
   int mode = 0;
 
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
@@ -172,27 +172,27 @@ do_falloc (const struct worker *worker, const struct workload_operation *operati
 }
 
 static int
-do_truncate (const struct worker *worker, const struct workload_operation *operation)
+do_truncate (const struct doer *doer, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return truncate (real_path (worker, operation->path, &room), (off_t) operation->length);
+  return truncate (real_path (doer, operation->path, &room), (off_t) operation->length);
 }
 
 static int
-do_reflink (const struct worker *worker, const struct workload_operation *operation)
+do_reflink (const struct doer *doer, const struct workload_operation *operation)
 {
-  CLEANUP_CLOSE int from = open_file (worker, operation->path, O_RDONLY);
+  CLEANUP_CLOSE int from = open_file (doer, operation->path, O_RDONLY);
   CLEANUP_CLOSE int to = open (operation->other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
 
   return from == -1 || to == -1 ? -1 : ioctl (to, FICLONE, from);
 }
 
 static int
-do_tmpfile (struct worker *worker, const struct workload_operation *operation)
+do_tmpfile (struct doer *doer, const struct workload_operation *operation)
 {
   int fd = open (".", O_RDWR | O_TMPFILE | O_CLOEXEC, FILE_MODE);
-  struct tmpfile *added = fd == -1 ? NULL : array_add (worker->tmpfiles, worker->tmpfile_count);
+  struct tmpfile *added = fd == -1 ? NULL : array_add (doer->tmpfiles, doer->tmpfile_count);
 
   if (added == NULL)
     return -1;
@@ -201,28 +201,28 @@ do_tmpfile (struct worker *worker, const struct workload_operation *operation)
 }
 
 static int
-do_linktmp (const struct worker *worker, const struct workload_operation *operation)
+do_linktmp (const struct doer *doer, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return linkat (AT_FDCWD, real_path (worker, operation->path, &room), AT_FDCWD, operation->other, AT_SYMLINK_FOLLOW);
+  return linkat (AT_FDCWD, real_path (doer, operation->path, &room), AT_FDCWD, operation->other, AT_SYMLINK_FOLLOW);
 }
 
 static int
-do_setxattr (const struct worker *worker, const struct workload_operation *operation)
+do_setxattr (const struct doer *doer, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return setxattr (real_path (worker, operation->path, &room), operation->other, operation->value,
+  return setxattr (real_path (doer, operation->path, &room), operation->other, operation->value,
                    operation->value_length, 0);
 }
 
 static int
-do_removexattr (const struct worker *worker, const struct workload_operation *operation)
+do_removexattr (const struct doer *doer, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return removexattr (real_path (worker, operation->path, &room), operation->other);
+  return removexattr (real_path (doer, operation->path, &room), operation->other);
 }
 
 /* Forget what nobody uses of the inodes and names in memory. */
@@ -235,17 +235,17 @@ do_dropcaches (void)
 }
 
 static int
-do_chmod (const struct worker *worker, const struct workload_operation *operation)
+do_chmod (const struct doer *doer, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return chmod (real_path (worker, operation->path, &room), (mode_t) operation->length);
+  return chmod (real_path (doer, operation->path, &room), (mode_t) operation->length);
 }
 
 static int
-do_sync (const struct worker *worker, const struct workload_operation *operation)
+do_sync (const struct doer *doer, const struct workload_operation *operation)
 {
-  CLEANUP_CLOSE int fd = open_file (worker, operation->path ? operation->path : ".", O_RDONLY);
+  CLEANUP_CLOSE int fd = open_file (doer, operation->path ? operation->path : ".", O_RDONLY);
 
   if (fd == -1)
     return -1;
@@ -254,36 +254,36 @@ do_sync (const struct worker *worker, const struct workload_operation *operation
 }
 
 static int
-do_operation (struct worker *worker, const struct workload_operation *operation, uint32_t number)
+do_operation (struct doer *doer, const struct workload_operation *operation, uint32_t number)
 {
   switch (operation->verb) {
   case WORKLOAD_APPEND:
   case WORKLOAD_DWRITE:
-  case WORKLOAD_WRITE: return do_write (worker, operation, number);
+  case WORKLOAD_WRITE: return do_write (doer, operation, number);
   case WORKLOAD_CHECKPOINT: break;
-  case WORKLOAD_CHMOD: return do_chmod (worker, operation);
-  case WORKLOAD_CREAT: return do_creat (worker, operation);
+  case WORKLOAD_CHMOD: return do_chmod (doer, operation);
+  case WORKLOAD_CREAT: return do_creat (doer, operation);
   case WORKLOAD_DROPCACHES: return do_dropcaches ();
   case WORKLOAD_EXCHANGE: return renameat2 (AT_FDCWD, operation->path, AT_FDCWD, operation->other, RENAME_EXCHANGE);
-  case WORKLOAD_FALLOC: return do_falloc (worker, operation);
+  case WORKLOAD_FALLOC: return do_falloc (doer, operation);
   case WORKLOAD_FDATASYNC:
   case WORKLOAD_FSYNC:
-  case WORKLOAD_SYNCFS: return do_sync (worker, operation);
+  case WORKLOAD_SYNCFS: return do_sync (doer, operation);
   case WORKLOAD_LINK: return link (operation->path, operation->other);
-  case WORKLOAD_LINKTMP: return do_linktmp (worker, operation);
+  case WORKLOAD_LINKTMP: return do_linktmp (doer, operation);
   case WORKLOAD_MKDIR: return mkdir (operation->path, FOLDER_MODE);
   case WORKLOAD_MKFIFO: return mkfifo (operation->path, FILE_MODE);
   case WORKLOAD_MMAPWRITE:
-  case WORKLOAD_MSYNC: return do_mapped (worker, operation, number);
-  case WORKLOAD_REFLINK: return do_reflink (worker, operation);
-  case WORKLOAD_REMOVEXATTR: return do_removexattr (worker, operation);
+  case WORKLOAD_MSYNC: return do_mapped (doer, operation, number);
+  case WORKLOAD_REFLINK: return do_reflink (doer, operation);
+  case WORKLOAD_REMOVEXATTR: return do_removexattr (doer, operation);
   case WORKLOAD_RENAME: return rename (operation->path, operation->other);
   case WORKLOAD_RMDIR: return rmdir (operation->path);
-  case WORKLOAD_SETXATTR: return do_setxattr (worker, operation);
+  case WORKLOAD_SETXATTR: return do_setxattr (doer, operation);
   case WORKLOAD_SYMLINK: return symlink (operation->other, operation->path);
   case WORKLOAD_SYNC: sync (); break;
-  case WORKLOAD_TMPFILE: return do_tmpfile (worker, operation);
-  case WORKLOAD_TRUNCATE: return do_truncate (worker, operation);
+  case WORKLOAD_TMPFILE: return do_tmpfile (doer, operation);
+  case WORKLOAD_TRUNCATE: return do_truncate (doer, operation);
   case WORKLOAD_UNLINK: return unlink (operation->path);
   }
   return 0;
@@ -291,12 +291,12 @@ do_operation (struct worker *worker, const struct workload_operation *operation,
 
 /* The mark that an operation has after it. */
 static int
-mark_operation (const struct worker *worker, const struct workload_operation *operation, uint32_t number)
+mark_operation (const struct doer *doer, const struct workload_operation *operation, uint32_t number)
 {
   CLEANUP_FREE char *text = NULL;
   int length;
 
-  if (worker->mark_device == NULL)
+  if (doer->mark_device == NULL)
     return 0;
   if (operation->verb == WORKLOAD_CHECKPOINT)
     length = asprintf (&text, "checkpoint%s%s", *operation->other ? " " : "", operation->other);
@@ -305,7 +305,7 @@ mark_operation (const struct worker *worker, const struct workload_operation *op
   else
     return 0;
   if (length != -1)
-    return mark_write (worker->mark_device, text);
+    return mark_write (doer->mark_device, text);
   text = NULL;
   return out_of_memory ();
 }
@@ -333,19 +333,19 @@ is_not_supported (const struct workload_operation *operation, int error)
 }
 
 static int
-run_operations (struct worker *worker, size_t first, size_t end)
+run_operations (struct doer *doer, size_t first, size_t end)
 {
   for (size_t i = first; i < end; i++) {
-    const struct workload_operation *operation = &worker->workload->operations[i];
+    const struct workload_operation *operation = &doer->workload->operations[i];
 
-    if (do_operation (worker, operation, (uint32_t) i + 1) == -1) {
+    if (do_operation (doer, operation, (uint32_t) i + 1) == -1) {
       const int error = errno;
 
-      error_message ("%s:%u: %s%s%s: %m", worker->workload->name, operation->line, workload_verb_name (operation->verb),
+      error_message ("%s:%u: %s%s%s: %m", doer->workload->name, operation->line, workload_verb_name (operation->verb),
                      operation->path ? " " : "", operation->path ? operation->path : "");
       return is_not_supported (operation, error) ? STATUS_NOT_SUPPORTED : STATUS_FAILED;
     }
-    if (mark_operation (worker, operation, (uint32_t) i + 1) == -1)
+    if (mark_operation (doer, operation, (uint32_t) i + 1) == -1)
       return STATUS_FAILED;
   }
   return STATUS_DONE;
@@ -355,7 +355,7 @@ int
 tool_workload (char **words)
 {
   bool setup = words[0] && strcmp (words[0], "--setup") == 0;
-  struct worker worker = { .mark_device = NULL };
+  struct doer doer = { .mark_device = NULL };
   struct workload workload;
   int status = STATUS_MISUSED;
 
@@ -365,15 +365,15 @@ tool_workload (char **words)
     return STATUS_MISUSED;
   }
   umask (0777 & ~FOLDER_MODE);
-  worker.workload = &workload;
+  doer.workload = &workload;
   if (workload_parse (words[0], "workload", &workload) == 0) {
-    if (!setup && (worker.mark_device = mark_device ()) == NULL)
+    if (!setup && (doer.mark_device = mark_device ()) == NULL)
       status = STATUS_FAILED;
     else
-      status = run_operations (&worker, setup ? 0 : workload.setup_count,
+      status = run_operations (&doer, setup ? 0 : workload.setup_count,
                                setup ? workload.setup_count : workload.count);
   }
-  free (worker.tmpfiles);
+  free (doer.tmpfiles);
   workload_free (&workload);
   return status;
 }

@@ -11,6 +11,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h \
 	tests/unit/make-log.c tests/unit/make-log.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
+	tests/unit/guest/play-qemu.c tests/unit/guest/play-qemu.h \
 	tests/unit/guest/initramfs/archive.c tests/unit/guest/initramfs/archive.h \
 	tests/unit/guest/initramfs/executable.c tests/unit/guest/initramfs/executable.h \
 	tests/unit/message.c tests/unit/message.h \
