@@ -6,7 +6,7 @@
 
 #include "batch/grid.h"
 #include "common/message.h"
-#include "replay/report/json.h"
+#include "replay/report/json-text.h"
 
 const cJSON *
 cell_result (const struct cell *cell)

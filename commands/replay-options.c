@@ -32,9 +32,9 @@ replay_options_add (struct option_table *table, struct replay_options *options)
     OPT_NUMBER ("audit", &options->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0),
     OPT_NUMBER ("jobs", &options->jobs, "N", "guests side by side when replaying [one for each processor]", 1),
     OPT_FLAG ("minimize", &options->minimize, "find the smallest state of each violation, and say why"),
-    OUTPUT_OPTIONS (&options->outputs),
     OPT_END
   });
+  outputs_add_options (table, &options->outputs);
 }
 
 void

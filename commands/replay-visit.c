@@ -49,9 +49,9 @@ run_told (const struct replay_options *options, struct session_config *config)
   struct run_lines *lines;
   int status;
 
-  if (options->outputs.json_lines == NULL)
+  if (outputs_lines (&options->outputs) == NULL)
     return run_session (options, config);
-  lines = run_lines_open (options->outputs.json_lines);
+  lines = run_lines_open (outputs_lines (&options->outputs));
   if (lines == NULL)
     return EXIT_UNUSABLE;
   config->listen = run_lines_add;

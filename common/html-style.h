@@ -4,12 +4,12 @@
 #define POWERCUT_COMMON_HTML_STYLE_H
 
 /* The beginning of a page that is XML as well; its title comes next. */
-#define PAGE_BEGIN                                                                                                     \
+#define HTML_BEGIN                                                                                                     \
   "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"                                           \
   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
 
 /* The first rules of its style sheet. */
-#define PAGE_STYLE                                                                                                     \
+#define HTML_STYLE                                                                                                     \
   ":root { color-scheme: light dark; --ink: #1b1b1b; --paper: #fff; --line: #c8c8c8; --good: #d5f0d8;"                 \
   " --half: #fcefc4;\n  --bad: #f8d3d0; --none: #ececec }\n"                                                           \
   "@media (prefers-color-scheme: dark) {\n"                                                                            \
@@ -27,7 +27,7 @@
  * other, each after the head of its column (data-head); text wraps, and pictures are as wide as the screen: nothing has
  * to be scrolled sideways.
  */
-#define PAGE_STYLE_NARROW                                                                                              \
+#define HTML_STYLE_NARROW                                                                                              \
   "@media (max-width: 40em) {\n"                                                                                       \
   "  body { margin: 1em auto } body, pre, code { overflow-wrap: anywhere } pre { white-space: pre-wrap }\n"            \
   "  table, tbody, tr, td { display: block } thead { display: none }\n"                                                \

@@ -29,14 +29,16 @@ replay_libreplay_la_SOURCES = \
 	replay/explain/names.c replay/explain/names.h \
 	replay/explain/reason.c replay/explain/reason.h \
 	replay/report/bundle.c replay/report/bundle.h \
-	replay/report/cases.c replay/report/cases.h \
+	replay/report/test-cases.c replay/report/test-cases.h \
 	replay/report/dump.c replay/report/dump.h \
 	replay/report/filter.c replay/report/filter.h \
+	replay/report/format.h \
 	replay/report/html.c replay/report/html.h \
 	replay/report/html-chart.c replay/report/html-chart.h \
 	replay/report/html-finding.c \
 	replay/report/html-pages.c \
-	replay/report/json.c replay/report/json.h \
+	replay/report/json.c \
+	replay/report/json-text.c replay/report/json-text.h \
 	replay/report/junit.c \
 	replay/report/list.c replay/report/list.h \
 	replay/report/outputs.c replay/report/outputs.h \

@@ -192,7 +192,7 @@ make_reports (const struct write_log *log)
     .log = log, .trees = { texts, 2 }, .tear = { TEAR_NONE, LOG_SECTOR }, .listener = run_lines_open (lines),
     .runner = { .log = log->path, .filesystem = log_info (log, "filesystem"), .mount_options = HOSTILE, .observe = true },
   };
-  const struct outputs outputs = { .json = json, .junit = junit, .tap = tap, .html = html };
+  const struct outputs outputs = { { json, NULL, junit, tap, html } };
   struct results results;
   struct report report;
 

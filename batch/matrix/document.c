@@ -42,9 +42,9 @@ static const struct markup markdown = {
 
 static const struct markup html = {
   .begin =
-    PAGE_BEGIN "<title>Update protocols</title>\n<style>\n" PAGE_STYLE
+    HTML_BEGIN "<title>Update protocols</title>\n<style>\n" HTML_STYLE
     "body { max-width: 80em }\n"
-    "div { overflow-x: auto }\n" PAGE_STYLE_NARROW
+    "div { overflow-x: auto }\n" HTML_STYLE_NARROW
     "</style>\n</head>\n<body>\n",
   .end = "</body>\n</html>\n",
   .title = { "<h1>", "</h1>\n" }, .heading = { "<h2>", "</h2>\n" }, .paragraph = { "<p>", "</p>\n" },

@@ -80,10 +80,10 @@ static const char *const fate_classes[] = {
 };
 
 const char *
-chart_result_class (enum case_result result)
+chart_result_class (enum test_verdict result)
 {
   static const char *const classes[] = {
-    [CASE_RIGHT] = "good", [CASE_VIOLATION] = "bad", [CASE_UNFINISHED] = "half", [CASE_ERROR] = "none"
+    [TEST_RIGHT] = "good", [TEST_VIOLATION] = "bad", [TEST_UNFINISHED] = "half", [TEST_ERROR] = "none"
   };
 
   return classes[result];
@@ -567,9 +567,9 @@ draw_overlays (const struct drawing *drawing)
 static void
 draw_points (const struct drawing *drawing)
 {
-  static const enum case_result order[] = { CASE_RIGHT, CASE_UNFINISHED, CASE_ERROR, CASE_VIOLATION };
+  static const enum test_verdict order[] = { TEST_RIGHT, TEST_UNFINISHED, TEST_ERROR, TEST_VIOLATION };
   static const char *const words[] = {
-    [CASE_RIGHT] = "nothing wrong", [CASE_VIOLATION] = "violation", [CASE_UNFINISHED] = "not finished", [CASE_ERROR] = "not known"
+    [TEST_RIGHT] = "nothing wrong", [TEST_VIOLATION] = "violation", [TEST_UNFINISHED] = "not finished", [TEST_ERROR] = "not known"
   };
   const struct chart *chart = drawing->chart;
   const struct crash_points *points = &chart->report->results->points;

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "replay/report/cases.h"
+#include "replay/report/test-cases.h"
 
 /* What a write is in a picture; later ones cover earlier ones. */
 enum fate {
@@ -25,7 +25,7 @@ struct chart {
   uint32_t first, last;         /* positions */
   const uint8_t *fates;         /* of each write of the log */
   uint32_t crash;               /* where the power is cut, or LOG_NEVER */
-  const enum case_result *results;      /* of each crash point, which are drawn then, or NULL; ... */
+  const enum test_verdict *results;      /* of each crash point, which are drawn then, or NULL; ... */
   const uint8_t *listed;        /* ... it is in the page, under the id of a `p` and its position */
   const uint8_t *overlays;      /* ... its pending writes are shown when it is chosen */
   const char *label;            /* what it shows, in words */
@@ -42,7 +42,7 @@ extern int chart_state_fates (const struct write_log *log, uint32_t position, co
                               uint8_t *fates);
 
 /* The class of a page's style for a crash point's result. */
-extern const char *chart_result_class (enum case_result result);
+extern const char *chart_result_class (enum test_verdict result);
 
 /* Rules of a style sheet for the pictures. */
 extern const char chart_style[];

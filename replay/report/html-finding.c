@@ -22,59 +22,59 @@
  * of it.
  */
 static void
-put_lost_write (const struct page *page, uint32_t number, uint32_t position, const char *what, const struct choice *choices,
+put_lost_write (const struct html *html, uint32_t number, uint32_t position, const char *what, const struct choice *choices,
                 size_t count)
 {
-  CLEANUP_FREE char *write = reason_describe (page->log, number, what, choices, count);
-  CLEANUP_FREE char *why = reason_pending (page->log, number, position);
+  CLEANUP_FREE char *write = reason_describe (html->log, number, what, choices, count);
+  CLEANUP_FREE char *why = reason_pending (html->log, number, position);
 
-  fprintf (page->file, "<tr><td data-head=\"lost\" class=\"%s\">", page->fates[number] == FATE_LOST ? "bad" : "half");
-  page_put_part (page, "", write ? write : "", "</td>");
-  page_put_part (page, "<td data-head=\"why it may be lost\">", why ? why : "", "</td></tr>\n");
+  fprintf (html->file, "<tr><td data-head=\"lost\" class=\"%s\">", html->fates[number] == FATE_LOST ? "bad" : "half");
+  html_put_part (html, "", write ? write : "", "</td>");
+  html_put_part (html, "<td data-head=\"why it may be lost\">", why ? why : "", "</td></tr>\n");
 }
 
 static bool
-is_lost (const struct page *page, uint32_t number)
+is_lost (const struct html *html, uint32_t number)
 {
-  return page->fates[number] == FATE_LOST || page->fates[number] == FATE_TORN;
+  return html->fates[number] == FATE_LOST || html->fates[number] == FATE_TORN;
 }
 
 /* The writes of the state that CHOICES make, the smallest one if MINIMAL is not NULL, that are not there, or not whole. */
 static void
-put_lost (const struct page *page, uint32_t position, const struct choice *choices, size_t count, const struct minimal *minimal)
+put_lost (const struct html *html, uint32_t position, const struct choice *choices, size_t count, const struct minimal *minimal)
 {
-  uint32_t issued = log_writes_until (page->log, position), lost = 0;
+  uint32_t issued = log_writes_until (html->log, position), lost = 0;
 
   for (uint32_t i = 0; i < issued; i++)
-    lost += is_lost (page, i);
+    lost += is_lost (html, i);
   if (lost == 0) {
-    fputs ("<p>No write is missing in this state: all that was issued before the crash is on the disk.</p>\n", page->file);
+    fputs ("<p>No write is missing in this state: all that was issued before the crash is on the disk.</p>\n", html->file);
     return;
   }
   fputs ("<div class=\"wide\"><table>\n<thead>\n<tr><th>lost</th><th>why it may be lost</th></tr>\n</thead>\n<tbody>\n",
-         page->file);
+         html->file);
   for (size_t i = 0; minimal && i < minimal->count && i < WRITES_MAX; i++)
-    put_lost_write (page, minimal->dropped[i].write, position, minimal->dropped[i].what, minimal->dropped[i].choices,
+    put_lost_write (html, minimal->dropped[i].write, position, minimal->dropped[i].what, minimal->dropped[i].choices,
                     minimal->dropped[i].choice_count);
   for (size_t i = 0; minimal == NULL && i < count && i < WRITES_MAX; i++)
-    if (choices[i].kind == CHOICE_ABSENT && is_lost (page, choices[i].write))
-      put_lost_write (page, choices[i].write, position, NULL, &choices[i], 1);
-  fputs ("</tbody>\n</table></div>\n", page->file);
+    if (choices[i].kind == CHOICE_ABSENT && is_lost (html, choices[i].write))
+      put_lost_write (html, choices[i].write, position, NULL, &choices[i], 1);
+  fputs ("</tbody>\n</table></div>\n", html->file);
   if (lost > WRITES_MAX)
-    fprintf (page->file, "<p class=\"soft\">%u writes are lost in all.</p>\n", lost);
+    fprintf (html->file, "<p class=\"soft\">%u writes are lost in all.</p>\n", lost);
 }
 
 /* The part of the log that a picture of the state at POSITION is about: what is pending, and a little before and behind it. */
 static void
-find_part (const struct page *page, uint32_t position, uint32_t *first, uint32_t *last)
+find_part (const struct html *html, uint32_t position, uint32_t *first, uint32_t *last)
 {
   uint32_t earliest = position;
 
   *first = *last = 0;
-  model_range (page->log, first, last);
-  for (uint32_t i = 0; i < page->log->write_count; i++)
-    if (page->fates[i] >= FATE_THERE && page->log->writes[i].issue < earliest)
-      earliest = page->log->writes[i].issue;
+  model_range (html->log, first, last);
+  for (uint32_t i = 0; i < html->log->write_count; i++)
+    if (html->fates[i] >= FATE_THERE && html->log->writes[i].issue < earliest)
+      earliest = html->log->writes[i].issue;
   if (earliest < *first || earliest - *first > LEAD)
     *first = earliest > LEAD ? earliest - LEAD : 0;
   if (*last > position && *last - position > LEAD / 4)
@@ -90,58 +90,58 @@ state_of (const struct finding *finding)
 
 /* What is known of the smallest state. */
 static void
-put_minimal (const struct page *page, const struct finding *finding)
+put_minimal (const struct html *html, const struct finding *finding)
 {
   const struct minimal *minimal = finding->minimal;
 
   if (minimal == NULL)
     return;
-  page_put_part (page, "<p>The smallest state that is wrong in this way is <code>", minimal->state, "</code>: ");
-  page_put_part (page, "", minimal->note, ".");
+  html_put_part (html, "<p>The smallest state that is wrong in this way is <code>", minimal->state, "</code>: ");
+  html_put_part (html, "", minimal->note, ".");
   if (strcmp (minimal->detail, finding->detail) != 0)
-    page_put_names (page, " There: ", minimal->detail, "");
-  fputs ("</p>\n", page->file);
+    html_put_names (html, " There: ", minimal->detail, "");
+  fputs ("</p>\n", html->file);
 }
 
 /* The state of FINDING, with what is lost. */
 static int
-put_state (const struct page *page, const struct finding *finding)
+put_state (const struct html *html, const struct finding *finding)
 {
   struct chart chart = {
-    .report = page->report, .fates = page->fates, .label = "The state: which writes are there"
+    .report = html->report, .fates = html->fates, .label = "The state: which writes are there"
   };
   CLEANUP_FREE struct choice *choices = NULL;
   size_t count;
 
-  if (state_id_parse (state_of (finding), page->log, &chart.crash, &choices, &count) == -1)
+  if (state_id_parse (state_of (finding), html->log, &chart.crash, &choices, &count) == -1)
     return 0;
-  if (chart_state_fates (page->log, chart.crash, choices, count, page->fates) == -1)
+  if (chart_state_fates (html->log, chart.crash, choices, count, html->fates) == -1)
     return -1;
-  find_part (page, chart.crash, &chart.first, &chart.last);
+  find_part (html, chart.crash, &chart.first, &chart.last);
   const struct key keys[] = {
-    { page_has_fate (page, FATE_LOST), "bad-ink", "lost write" }, { page_has_fate (page, FATE_TORN), "half-ink", "write that is there in part" },
-    { page_has_fate (page, FATE_THERE), "write", "pending write that is there" }, { true, "soft", "durable write" },
+    { html_has_fate (html, FATE_LOST), "bad-ink", "lost write" }, { html_has_fate (html, FATE_TORN), "half-ink", "write that is there in part" },
+    { html_has_fate (html, FATE_THERE), "write", "pending write that is there" }, { true, "soft", "durable write" },
     { true, "bad-ink", "the crash" }, { true, "flush", "flush" }, { true, "mark", "mark" }, { false, NULL, NULL },
   };
-  page_put_keys (page, keys);
-  if (chart_write (&chart, page->file) == -1)
+  html_put_keys (html, keys);
+  if (chart_write (&chart, html->file) == -1)
     return -1;
-  put_lost (page, chart.crash, choices, count, finding->minimal);
+  put_lost (html, chart.crash, choices, count, finding->minimal);
   return 0;
 }
 
 struct path_rows {
-  const struct page *page;
+  const struct html *html;
   enum phase phase;             /* of the state */
   size_t count;
 };
 
 static void
-put_object (const struct page *page, const char *head, const char *class, const char *text)
+put_object (const struct html *html, const char *head, const char *class, const char *text)
 {
-  fprintf (page->file, "<td data-head=\"%s\"%s%s%s>", head, *class ? " class=\"" : "", class, *class ? "\"" : "");
-  page_put_names (page, "", text ? text : "missing", "");
-  fputs ("</td>", page->file);
+  fprintf (html->file, "<td data-head=\"%s\"%s%s%s>", head, *class ? " class=\"" : "", class, *class ? "\"" : "");
+  html_put_names (html, "", text ? text : "missing", "");
+  fputs ("</td>", html->file);
 }
 
 /* How good what was seen is; old contents are right until `commit`. */
@@ -157,80 +157,80 @@ static int
 put_path (void *opaque, const struct judged_path *path)
 {
   struct path_rows *rows = opaque;
-  const struct page *page = rows->page;
+  const struct html *html = rows->html;
 
-  if (rows->count++ >= PAGE_PATHS_MAX)
+  if (rows->count++ >= HTML_PATHS_MAX)
     return 0;
-  page_put_names (page, "<tr><td><code>", path->path, "</code></td>");
-  put_object (page, "old", "", path->old);
-  put_object (page, "new", "", path->new);
-  put_object (page, "seen", path_class (path, rows->phase), path->seen);
-  fputs ("</tr>\n", page->file);
+  html_put_names (html, "<tr><td><code>", path->path, "</code></td>");
+  put_object (html, "old", "", path->old);
+  put_object (html, "new", "", path->new);
+  put_object (html, "seen", path_class (path, rows->phase), path->seen);
+  fputs ("</tr>\n", html->file);
   return 0;
 }
 
 /* What was there before the step, after it, and in the state, side by side. */
 static int
-put_trees (const struct page *page, const struct finding *finding)
+put_trees (const struct html *html, const struct finding *finding)
 {
-  const struct trees *trees = &page->results->config->trees;
+  const struct trees *trees = &html->results->config->trees;
   const struct observation *seen = finding->outcome.kind == OUTCOME_TREE
-    ? observations_find (&page->results->oracle.observations, finding->outcome.digest) : NULL;
-  const struct moment moment = model_moment (page->log, (uint32_t) strtoul (finding->state, NULL, 10));
-  struct path_rows rows = { page, moment.phase, 0 };
+    ? observations_find (&html->results->oracle.observations, finding->outcome.digest) : NULL;
+  const struct moment moment = model_moment (html->log, (uint32_t) strtoul (finding->state, NULL, 10));
+  struct path_rows rows = { html, moment.phase, 0 };
   const uint32_t step = moment.step;
   size_t same;
 
   if (seen == NULL || step == 0 || step >= trees->count)
     return 0;
   fputs ("<div class=\"wide\"><table class=\"paths\">\n<thead>\n<tr><th>path</th><th>old</th><th>new</th><th>seen</th></tr>\n</thead>\n"
-         "<tbody>\n", page->file);
+         "<tbody>\n", html->file);
   int r = judge_paths (seen->text, trees->texts[step - 1], trees->texts[step], put_path, &rows, &same);
-  fputs ("</tbody>\n</table></div>\n", page->file);
-  if (rows.count > PAGE_PATHS_MAX)
-    fprintf (page->file, "<p class=\"soft\">%zu more %s.</p>\n", rows.count - PAGE_PATHS_MAX,
-             plural (rows.count - PAGE_PATHS_MAX, "path differs", "paths differ"));
-  fprintf (page->file, "<p class=\"soft\">%zu other %s the same in all three.</p>\n", same, plural (same, "path is", "paths are"));
+  fputs ("</tbody>\n</table></div>\n", html->file);
+  if (rows.count > HTML_PATHS_MAX)
+    fprintf (html->file, "<p class=\"soft\">%zu more %s.</p>\n", rows.count - HTML_PATHS_MAX,
+             plural (rows.count - HTML_PATHS_MAX, "path differs", "paths differ"));
+  fprintf (html->file, "<p class=\"soft\">%zu other %s the same in all three.</p>\n", same, plural (same, "path is", "paths are"));
   return r;
 }
 
 static int
-put_finding (const struct page *page, const struct finding *finding, size_t number)
+put_finding (const struct html *html, const struct finding *finding, size_t number)
 {
   static const char *const notes[] = { "; no fresh guest has tried it again", "", "; <b>not seen again on a fresh boot</b>" };
-  CLEANUP_FREE char *commands = report_commands (page->report, state_of (finding));
+  CLEANUP_FREE char *commands = report_commands (html->report, state_of (finding));
   int r = 0;
 
-  fprintf (page->file, "<section id=\"f%zu\">\n<h3>%s</h3>\n", number + 1, violation_name (finding->kind));
-  page_put_names (page, "<p>", finding->detail, "</p>\n<p>State ");
-  page_put_part (page, "<code>", finding->state, "</code>, the first of ");
-  page_put_states (page, finding->states);
-  page_put_part (page, ", after mark <code>", finding->after, "</code>");
-  fprintf (page->file, "%s.</p>\n", notes[finding->confirmation]);
-  put_minimal (page, finding);
-  if (number < FINDINGS_MAX && (r = put_state (page, finding)) == 0)
-    r = put_trees (page, finding);
+  fprintf (html->file, "<section id=\"f%zu\">\n<h3>%s</h3>\n", number + 1, violation_name (finding->kind));
+  html_put_names (html, "<p>", finding->detail, "</p>\n<p>State ");
+  html_put_part (html, "<code>", finding->state, "</code>, the first of ");
+  html_put_states (html, finding->states);
+  html_put_part (html, ", after mark <code>", finding->after, "</code>");
+  fprintf (html->file, "%s.</p>\n", notes[finding->confirmation]);
+  put_minimal (html, finding);
+  if (number < FINDINGS_MAX && (r = put_state (html, finding)) == 0)
+    r = put_trees (html, finding);
   if (finding->outcome.fault)
-    page_put_part (page, "<p>The kernel said:</p>\n<pre>", finding->outcome.fault, "</pre>\n");
-  page_put_part (page, "<p>To see it again:</p>\n<pre>", "", "");
+    html_put_part (html, "<p>The kernel said:</p>\n<pre>", finding->outcome.fault, "</pre>\n");
+  html_put_part (html, "<p>To see it again:</p>\n<pre>", "", "");
   for (const char *line = commands ? commands : ""; *line; line += strcspn (line, "\n") + 1) {
-    print_markup_safely (line, strcspn (line, "\n"), page->file);
-    putc ('\n', page->file);
+    print_markup_safely (line, strcspn (line, "\n"), html->file);
+    putc ('\n', html->file);
   }
-  fputs ("</pre>\n</section>\n", page->file);
+  fputs ("</pre>\n</section>\n", html->file);
   return r;
 }
 
 int
-page_put_findings (const struct page *page)
+html_put_findings (const struct html *html)
 {
-  const struct findings *findings = &page->results->findings;
+  const struct findings *findings = &html->results->findings;
   int r = 0;
 
   if (findings->count == 0)
     return 0;
-  fputs ("<h2 id=\"wrong\">What is wrong</h2>\n", page->file);
+  fputs ("<h2 id=\"wrong\">What is wrong</h2>\n", html->file);
   for (size_t i = 0; r == 0 && i < findings->count; i++)
-    r = put_finding (page, &findings->list[i], i);
+    r = put_finding (html, &findings->list[i], i);
   return r;
 }

@@ -30,31 +30,31 @@ class_of (enum page_class class, enum page_when when)
 }
 
 static void
-put_row (const struct page *page, const char *path, size_t first, size_t count, const struct page_row *row, enum page_when when,
+put_row (const struct html *html, const char *path, size_t first, size_t count, const struct page_row *row, enum page_when when,
          const bool *seen)
 {
-  page_put_names (page, "<tr><td><code>", path, "</code></td>");
-  fprintf (page->file, "<td class=\"n\" data-head=\"pages\">%zu", first);
+  html_put_names (html, "<tr><td><code>", path, "</code></td>");
+  fprintf (html->file, "<td class=\"n\" data-head=\"pages\">%zu", first);
   if (count > 1)
-    fprintf (page->file, "-%zu", first + count - 1);
-  fprintf (page->file, "</td><td data-head=\"crash\">%s</td>", page_when_name (when));
+    fprintf (html->file, "-%zu", first + count - 1);
+  fprintf (html->file, "</td><td data-head=\"crash\">%s</td>", page_when_name (when));
   for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++) {
     if (!seen[class])
       continue;
     if (mpz_sgn (row->states[when][class]) == 0) {
-      fputs ("<td></td>", page->file);
+      fputs ("<td></td>", html->file);
       continue;
     }
-    fprintf (page->file, "<td class=\"n %s\" data-head=\"%s\">", class_of (class, when), page_class_name (class));
-    page_put_states (page, row->states[when][class]);
-    fputs ("</td>", page->file);
+    fprintf (html->file, "<td class=\"n %s\" data-head=\"%s\">", class_of (class, when), page_class_name (class));
+    html_put_states (html, row->states[when][class]);
+    fputs ("</td>", html->file);
   }
-  fputs ("</tr>\n", page->file);
+  fputs ("</tr>\n", html->file);
 }
 
 /* The rows of one file; those that are alike, once.  Returns how many of LEFT rows are left. */
 static size_t
-put_file (const struct page *page, const struct page_table *table, const struct watched_file *file, const bool *seen, size_t left)
+put_file (const struct html *html, const struct page_table *table, const struct watched_file *file, const bool *seen, size_t left)
 {
   for (size_t at = 0, count; at < file->page_count; at += count) {
     size_t row = file->first_page + at;
@@ -62,7 +62,7 @@ put_file (const struct page *page, const struct page_table *table, const struct 
     count = page_table_alike (table, file, row);
     for (enum page_when when = 0; when < PAGES_WHEN_COUNT && left > 0; when++)
       if (mpz_sgn (table->states[when]) != 0) {
-        put_row (page, file->path, at, count, &table->rows[row], when, seen);
+        put_row (html, file->path, at, count, &table->rows[row], when, seen);
         left--;
       }
   }
@@ -70,25 +70,25 @@ put_file (const struct page *page, const struct page_table *table, const struct 
 }
 
 void
-page_put_pages (const struct page *page)
+html_put_pages (const struct html *html)
 {
-  const struct page_table *table = &page->report->pages;
+  const struct page_table *table = &html->report->pages;
   bool seen[PAGE_CLASS_COUNT] = { false };
   size_t left = ROWS_MAX;
 
-  if (page->results->config->pages == NULL)
+  if (html->results->config->pages == NULL)
     return;
   find_classes (table, seen);
-  fprintf (page->file, "<h2 id=\"pages\">Pages</h2>\n<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"
+  fprintf (html->file, "<h2 id=\"pages\">Pages</h2>\n<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"
            "<div class=\"wide\"><table>\n<thead>\n<tr><th>file</th><th>pages</th><th>crash</th>",
            table->pages->page_sectors * LOG_SECTOR);
   for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++)
     if (seen[class])
-      fprintf (page->file, "<th>%s</th>", page_class_name (class));
-  fputs ("</tr>\n</thead>\n<tbody>\n", page->file);
+      fprintf (html->file, "<th>%s</th>", page_class_name (class));
+  fputs ("</tr>\n</thead>\n<tbody>\n", html->file);
   for (size_t i = 0; i < table->pages->file_count; i++)
-    left = put_file (page, table, &table->pages->files[i], seen, left);
-  fputs ("</tbody>\n</table></div>\n", page->file);
+    left = put_file (html, table, &table->pages->files[i], seen, left);
+  fputs ("</tbody>\n</table></div>\n", html->file);
   if (left == 0)
-    fputs ("<p class=\"soft\">The table ends here; <code>replay --json</code> has all pages.</p>\n", page->file);
+    fputs ("<p class=\"soft\">The table ends here; <code>replay --json</code> has all pages.</p>\n", html->file);
 }

@@ -5,30 +5,30 @@
 
 #include "replay/report/html-chart.h"
 
-#define PAGE_PATHS_MAX 60       /* paths that are listed in one place */
+#define HTML_PATHS_MAX 60       /* paths that are listed in one place */
 
-struct page {
+struct html {
   FILE *file;
   const struct report *report;
   const struct results *results;
   const struct write_log *log;
-  enum case_result *cases;     /* of each crash point */
+  enum test_verdict *cases;     /* of each crash point */
   uint8_t *listed, *overlays;   /* for each crash point: whether it has a row, and a picture of its pending writes */
   uint8_t *fates;               /* room for all writes */
 };
 
 /* Text of any origin, and the same between tags. */
-extern void page_put_text (const struct page *page, const char *text);
-extern void page_put_part (const struct page *page, const char *before, const char *text, const char *after);
+extern void html_put_text (const struct html *html, const char *text);
+extern void html_put_part (const struct html *html, const char *before, const char *text, const char *after);
 
 /* The same for text with names as an observation has them: what is escaped there is shown where it can be seen. */
-extern void page_put_names (const struct page *page, const char *before, const char *text, const char *after);
+extern void html_put_names (const struct html *html, const char *before, const char *text, const char *after);
 
 /* A number of states: exact while it is short, or a power of two. */
-extern void page_put_states (const struct page *page, const mpz_t states);
+extern void html_put_states (const struct html *html, const mpz_t states);
 
 /* A write in words: `write FUA of 4096 bytes at 0x10000`. */
-extern void page_put_write (const struct page *page, const struct log_write *write);
+extern void html_put_write (const struct html *html, const struct log_write *write);
 
 /* What a colour of a picture means. */
 struct key {
@@ -37,15 +37,15 @@ struct key {
 };
 
 /* The key of a picture; the last of KEYS has no colour. */
-extern void page_put_keys (const struct page *page, const struct key *keys);
+extern void html_put_keys (const struct html *html, const struct key *keys);
 
 /* Whether some write has this fate. */
-extern bool page_has_fate (const struct page *page, enum fate fate);
+extern bool html_has_fate (const struct html *html, enum fate fate);
 
 /* The findings.  Returns 0, or -1 with errno ENOMEM. */
-extern int page_put_findings (const struct page *page);
+extern int html_put_findings (const struct html *html);
 
 /* What became of each page of the files, if the replay has tabulated that. */
-extern void page_put_pages (const struct page *page);
+extern void html_put_pages (const struct html *html);
 
 #endif

@@ -8,8 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "common/message.h"
-#include "replay/report/cases.h"
+#include "replay/report/format.h"
 
 static void
 put_text (const char *text, FILE *file)
@@ -48,23 +47,23 @@ put_property (const char *name, const char *value, FILE *file)
 }
 
 static void
-put_case (const struct report_case *one, const char *suite, FILE *file)
+put_case (const struct test_case *one, const char *suite, FILE *file)
 {
   static const char *const elements[] = {
-    [CASE_VIOLATION] = "failure", [CASE_UNFINISHED] = "skipped", [CASE_ERROR] = "error"
+    [TEST_VIOLATION] = "failure", [TEST_UNFINISHED] = "skipped", [TEST_ERROR] = "error"
   };
 
   fputs ("<testcase", file);
   put_attribute ("classname", suite, file);
   put_attribute ("name", one->name, file);
   fprintf (file, " time=\"%.3f\"", one->seconds);
-  if (one->result == CASE_RIGHT) {
+  if (one->result == TEST_RIGHT) {
     fputs ("/>\n", file);
     return;
   }
   fprintf (file, ">\n<%s", elements[one->result]);
   put_attribute ("message", one->message, file);
-  if (one->result != CASE_UNFINISHED)
+  if (one->result != TEST_UNFINISHED)
     put_attribute ("type", one->kind, file);
   putc ('>', file);
   /* Readers show the message or the content, hardly ever both. */
@@ -73,7 +72,7 @@ put_case (const struct report_case *one, const char *suite, FILE *file)
 }
 
 static size_t
-count_cases (const struct report_cases *cases, enum case_result result)
+count_cases (const struct test_cases *cases, enum test_verdict result)
 {
   size_t count = 0;
 
@@ -84,10 +83,10 @@ count_cases (const struct report_cases *cases, enum case_result result)
 
 /* The attributes that testsuites and testsuite have in common. */
 static void
-put_counts (const struct report_cases *cases, double seconds, FILE *file)
+put_counts (const struct test_cases *cases, double seconds, FILE *file)
 {
   fprintf (file, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.3f\"", cases->count,
-           count_cases (cases, CASE_VIOLATION), count_cases (cases, CASE_ERROR), seconds);
+           count_cases (cases, TEST_VIOLATION), count_cases (cases, TEST_ERROR), seconds);
 }
 
 /* What report_print says, behind the cases. */
@@ -109,7 +108,7 @@ put_report (const struct report *report, FILE *file)
 }
 
 static void
-put_suite (const struct report *report, const struct report_cases *cases, FILE *file)
+put_suite (const struct report *report, const struct test_cases *cases, FILE *file)
 {
   const struct results *results = report->results;
   const char *path = results->config->log->path;
@@ -120,7 +119,7 @@ put_suite (const struct report *report, const struct report_cases *cases, FILE *
   fputs (">\n<testsuite", file);
   put_attribute ("name", path, file);
   put_counts (cases, results->seconds, file);
-  fprintf (file, " skipped=\"%zu\">\n<properties>\n", count_cases (cases, CASE_UNFINISHED));
+  fprintf (file, " skipped=\"%zu\">\n<properties>\n", count_cases (cases, TEST_UNFINISHED));
   put_property ("filesystem", results->config->runner.filesystem, file);
   put_property ("kernel", results->release ? results->release : "unknown", file);
   put_property ("crash_states", states, file);
@@ -132,26 +131,6 @@ put_suite (const struct report *report, const struct report_cases *cases, FILE *
   fputs ("</testsuite>\n</testsuites>", file);
 }
 
-char *
-report_make_junit (const struct report *report)
-{
-  struct report_cases cases;
-  char *text = NULL;
-  size_t length;
-  FILE *file;
-
-  if (report_cases_make (&cases, report) == -1)
-    return NULL;
-  file = open_memstream (&text, &length);
-  if (file) {
-    put_suite (report, &cases, file);
-    if (fclose (file) == EOF) {
-      free (text);
-      text = NULL;
-    }
-  }
-  report_cases_free (&cases);
-  if (text == NULL)
-    error_message ("out of memory");
-  return text;
-}
+const struct report_format junit_format = {
+  .name = "junit", .help = "write the results as JUnit XML, a test case a crash point", .put_cases = put_suite
+};

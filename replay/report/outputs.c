@@ -9,41 +9,59 @@
 #include "common/message.h"
 #include "common/places.h"
 #include "common/publish.h"
-#include "replay/report/cases.h"
+#include "replay/report/format.h"
 #include "replay/report/outputs.h"
 
-#define OUTPUT_COUNT 5
+/* Written as they come, by whoever opens it. */
+static const struct report_format lines_format = {
+  .name = "json-lines", .help = "write every answer at once, a JSON object a line"
+};
 
-/* Every output; the first is written as it comes, by whoever opens it. */
-static void
-list_outputs (const struct outputs *outputs, const char *paths[OUTPUT_COUNT])
+/* A new format is a row here. */
+static const struct report_format *const formats[] = {
+  &json_format,
+  &lines_format,
+  &junit_format,
+  &tap_format,
+  &html_format,
+};
+
+#define OUTPUT_COUNT (sizeof formats / sizeof formats[0])
+
+_Static_assert (OUTPUT_COUNT <= OUTPUTS_MAX, "there is a path for each format");
+
+void
+outputs_add_options (struct option_table *table, struct outputs *outputs)
 {
-  const char *const list[OUTPUT_COUNT] = { outputs->json_lines, outputs->json, outputs->junit, outputs->tap, outputs->html };
-
-  memcpy (paths, list, sizeof list);
+  for (size_t i = 0; i < OUTPUT_COUNT; i++)
+    options_add (table, (const struct option_spec[]) {
+      OPT_TEXT (formats[i]->name, &outputs->paths[i], "FILE", formats[i]->help), OPT_END
+    });
 }
 
 bool
 outputs_given (const struct outputs *outputs)
 {
-  const char *paths[OUTPUT_COUNT];
   bool given = false;
 
-  list_outputs (outputs, paths);
   for (size_t i = 0; i < OUTPUT_COUNT; i++)
-    given |= paths[i] != NULL;
+    given |= outputs->paths[i] != NULL;
   return given;
+}
+
+static bool
+is_standard (const char *path)
+{
+  return path && strcmp (path, "-") == 0;
 }
 
 static size_t
 count_standard (const struct outputs *outputs)
 {
-  const char *paths[OUTPUT_COUNT];
   size_t count = 0;
 
-  list_outputs (outputs, paths);
   for (size_t i = 0; i < OUTPUT_COUNT; i++)
-    count += paths[i] && strcmp (paths[i], "-") == 0;
+    count += is_standard (outputs->paths[i]);
   return count;
 }
 
@@ -53,59 +71,86 @@ outputs_use_stdout (const struct outputs *outputs)
   return count_standard (outputs) > 0;
 }
 
+const char *
+outputs_lines (const struct outputs *outputs)
+{
+  for (size_t i = 0; i < OUTPUT_COUNT; i++)
+    if (formats[i] == &lines_format)
+      return outputs->paths[i];
+  return NULL;
+}
+
 int
 outputs_check (const struct outputs *outputs, const char *log)
 {
-  const char *paths[OUTPUT_COUNT];
+  const char *lines = outputs_lines (outputs);
 
-  list_outputs (outputs, paths);
   if (count_standard (outputs) > 1) {
     error_message ("-: one report alone can go to standard output: name a file for the others");
     return -1;
   }
-  if (places_check_distinct (paths, OUTPUT_COUNT) == -1)
+  if (places_check_distinct (outputs->paths, OUTPUT_COUNT) == -1)
     return -1;
   for (size_t i = 0; i < OUTPUT_COUNT; i++)
-    if (paths[i] && same_place (paths[i], log)) {
-      error_message ("%s: a report cannot be written there: that is the log itself", paths[i]);
+    if (outputs->paths[i] && same_place (outputs->paths[i], log)) {
+      error_message ("%s: a report cannot be written there: that is the log itself", outputs->paths[i]);
       return -1;
     }
-  for (size_t i = 1; i < OUTPUT_COUNT; i++)
-    if (paths[i] && strcmp (paths[i], "-") != 0 && publish_check (paths[i]) == -1)
+  for (size_t i = 0; i < OUTPUT_COUNT; i++) {
+    const char *path = outputs->paths[i];
+
+    if (path && formats[i] != &lines_format && !is_standard (path) && publish_check (path) == -1)
       return -1;
-  return paths[0] && strcmp (paths[0], "-") != 0 ? publish_open_check (paths[0]) : 0;
+  }
+  return lines && !is_standard (lines) ? publish_open_check (lines) : 0;
 }
 
-/* TEXT, which may be NULL after a message, goes to PATH. */
 static int
-write_text (const char *path, const char *text)
+put (const struct report *report, const struct report_format *format, FILE *file)
 {
-  if (text == NULL)
+  struct test_cases cases;
+
+  if (format->put)
+    return format->put (report, file);
+  if (test_cases_make (&cases, report) == -1)
     return -1;
-  if (strcmp (path, "-") != 0)
-    return publish_text (path, text);
-  puts (text);
+  format->put_cases (report, &cases, file);
+  test_cases_free (&cases);
   return 0;
+}
+
+char *
+report_text (const struct report *report, const struct report_format *format)
+{
+  char *text = NULL;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+  int r = file ? put (report, format, file) : -1;
+
+  if (file && fclose (file) == EOF)
+    r = -1;
+  if (r == 0)
+    return text;
+  free (text);
+  out_of_memory ();
+  return NULL;
 }
 
 int
 outputs_write (const struct outputs *outputs, const struct report *report)
 {
-  const struct {
-    const char *path;
-    char *(*make) (const struct report *report);
-  } writers[] = {
-    { outputs->json, report_make_json }, { outputs->junit, report_make_junit }, { outputs->tap, report_make_tap },
-    { outputs->html, report_make_html },
-  };
   int r = 0;
 
-  for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
-    if (writers[i].path) {
-      CLEANUP_FREE char *text = writers[i].make (report);
+  for (size_t i = 0; i < OUTPUT_COUNT; i++) {
+    const char *path = formats[i] == &lines_format ? NULL : outputs->paths[i];
+    CLEANUP_FREE char *text = path ? report_text (report, formats[i]) : NULL;
 
-      if (write_text (writers[i].path, text) == -1)
-        r = -1;
-    }
+    if (path == NULL)
+      continue;
+    if (text && is_standard (path))
+      puts (text);
+    else if (text == NULL || publish_text (path, text) == -1)
+      r = -1;
+  }
   return r;
 }

@@ -8,18 +8,15 @@
 #include "common/options.h"
 #include "replay/report/text.h"
 
-/* Paths, `-` for standard output, NULL for none. */
+#define OUTPUTS_MAX 8
+
+/* For each row of the table of formats (outputs.c) a path: `-` for standard output, NULL for none. */
 struct outputs {
-  const char *json, *json_lines, *junit, *tap, *html;
+  const char *paths[OUTPUTS_MAX];
 };
 
-/* Rows of a table of options. */
-#define OUTPUT_OPTIONS(OUTPUTS)                                                                                             \
-  { "json", 0, OPTION_TEXT, &(OUTPUTS)->json, "FILE", "write the results as JSON (- for standard output)", 0 },             \
-  { "json-lines", 0, OPTION_TEXT, &(OUTPUTS)->json_lines, "FILE", "write every answer at once, a JSON object a line", 0 },  \
-  { "junit", 0, OPTION_TEXT, &(OUTPUTS)->junit, "FILE", "write the results as JUnit XML, a test case a crash point", 0 },   \
-  { "tap", 0, OPTION_TEXT, &(OUTPUTS)->tap, "FILE", "write the results as TAP, a test a crash point", 0 },                  \
-  { "html", 0, OPTION_TEXT, &(OUTPUTS)->html, "FILE", "write the results as a page with pictures", 0 }
+/* Add an option for each of them to TABLE; OUTPUTS must be there when it is parsed. */
+extern void outputs_add_options (struct option_table *table, struct outputs *outputs);
 
 /* Whether one of them is there. */
 extern bool outputs_given (const struct outputs *outputs);
@@ -27,10 +24,13 @@ extern bool outputs_given (const struct outputs *outputs);
 /* Whether one of them is standard output, which has no room for another report. */
 extern bool outputs_use_stdout (const struct outputs *outputs);
 
+/* The one for every answer (run-lines.h), which is written as they come, by whoever opens it; or NULL. */
+extern const char *outputs_lines (const struct outputs *outputs);
+
 /* Can all of them be written, and is none of them LOG, which is replayed?  Returns 0, or -1 after a message. */
 extern int outputs_check (const struct outputs *outputs, const char *log);
 
-/* Write all but json_lines, each under a temporary name first.  Returns 0, or -1 after a message. */
+/* Write all but that for every answer, each under a temporary name first.  Returns 0, or -1 after a message. */
 extern int outputs_write (const struct outputs *outputs, const struct report *report);
 
 #endif

@@ -8,7 +8,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/publish.h"
-#include "replay/report/json.h"
+#include "replay/report/json-text.h"
 #include "replay/report/run-lines.h"
 
 struct run_lines {

@@ -3,11 +3,9 @@
 #include <config.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/message.h"
-#include "replay/report/cases.h"
+#include "replay/report/format.h"
 
 /* A description or a reason: a `#` in it begins no directive. */
 static void
@@ -29,11 +27,11 @@ put_value (const char *name, const char *text, FILE *file)
 
 /* The block of YAML behind a test that is not right. */
 static void
-put_details (const struct report_case *one, FILE *file)
+put_details (const struct test_case *one, FILE *file)
 {
   fputs ("  ---\n", file);
   put_value ("message", one->message, file);
-  put_value ("severity", one->result == CASE_VIOLATION ? "fail" : "error", file);
+  put_value ("severity", one->result == TEST_VIOLATION ? "fail" : "error", file);
   put_value ("kind", one->kind, file);
   if (one->details && *one->details) {
     fputs ("  data: |\n", file);
@@ -44,42 +42,28 @@ put_details (const struct report_case *one, FILE *file)
 }
 
 static void
-put_case (size_t number, const struct report_case *one, FILE *file)
+put_case (size_t number, const struct test_case *one, FILE *file)
 {
-  fprintf (file, "%s %zu - ", one->result == CASE_VIOLATION || one->result == CASE_ERROR ? "not ok" : "ok", number);
+  fprintf (file, "%s %zu - ", one->result == TEST_VIOLATION || one->result == TEST_ERROR ? "not ok" : "ok", number);
   put_text (one->name, file);
-  if (one->result == CASE_UNFINISHED) {
+  if (one->result == TEST_UNFINISHED) {
     fputs (" # SKIP ", file);
     put_text (one->message, file);
   }
   putc ('\n', file);
-  if (one->result == CASE_VIOLATION || one->result == CASE_ERROR)
+  if (one->result == TEST_VIOLATION || one->result == TEST_ERROR)
     put_details (one, file);
 }
 
-char *
-report_make_tap (const struct report *report)
+static void
+put_plan (const struct report *report, const struct test_cases *cases, FILE *file)
 {
-  struct report_cases cases;
-  char *text = NULL;
-  size_t length;
-  FILE *file;
-
-  if (report_cases_make (&cases, report) == -1)
-    return NULL;
-  file = open_memstream (&text, &length);
-  if (file) {
-    fprintf (file, "TAP version 13\n1..%zu\n", cases.count);
-    for (size_t i = 0; i < cases.count; i++)
-      put_case (i + 1, &cases.list[i], file);
-    fprintf (file, "# %s", report->exhaustive ? "all states are covered" : "not all states are covered");
-    if (fclose (file) == EOF) {
-      free (text);
-      text = NULL;
-    }
-  }
-  report_cases_free (&cases);
-  if (text == NULL)
-    error_message ("out of memory");
-  return text;
+  fprintf (file, "TAP version 13\n1..%zu\n", cases->count);
+  for (size_t i = 0; i < cases->count; i++)
+    put_case (i + 1, &cases->list[i], file);
+  fprintf (file, "# %s", report->exhaustive ? "all states are covered" : "not all states are covered");
 }
+
+const struct report_format tap_format = {
+  .name = "tap", .help = "write the results as TAP, a test a crash point", .put_cases = put_plan
+};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a replay found, as text and in the forms that others read. */
+/* What a replay found, added up, and as text for people. */
 #ifndef POWERCUT_REPLAY_REPORT_TEXT_H
 #define POWERCUT_REPLAY_REPORT_TEXT_H
 
@@ -35,11 +35,5 @@ extern void report_print (const struct report *report, FILE *file);
 /* What was recorded, as `9 writes, 1 flush, ...`, and which writes had no order, as text to free, or NULL. */
 extern char *report_recorded (const struct report *report);
 extern char *report_unordered (const struct report *report);
-
-/* The report in one of the forms that programs and browsers read, without a newline at its end; to free, NULL after a message. */
-extern char *report_make_json (const struct report *report);
-extern char *report_make_junit (const struct report *report);
-extern char *report_make_tap (const struct report *report);
-extern char *report_make_html (const struct report *report);
 
 #endif

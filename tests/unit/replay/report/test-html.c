@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "log/state-id.h"
+#include "replay/report/format.h"
 #include "replay/report/html-chart.h"
 #include "tests/unit/make-log.h"
 
@@ -96,7 +97,7 @@ make_page (const struct write_log *log)
 
   begin_results (&results, &config);
   ck_assert_int_eq (report_make (&report, &results), 0);
-  text = report_make_html (&report);
+  text = report_text (&report, &html_format);
   ck_assert_ptr_nonnull (text);
   report_free (&report);
   results_free (&results);

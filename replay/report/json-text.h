@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the JSON reports have in common. */
-#ifndef POWERCUT_REPLAY_REPORT_JSON_H
-#define POWERCUT_REPLAY_REPORT_JSON_H
+#ifndef POWERCUT_REPLAY_REPORT_JSON_TEXT_H
+#define POWERCUT_REPLAY_REPORT_JSON_TEXT_H
 
 #include <cjson/cJSON.h>
 #include <gmp.h>

@@ -7,9 +7,8 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "common/message.h"
 #include "common/plural.h"
-#include "replay/report/cases.h"
+#include "replay/report/test-cases.h"
 #include "replay/search/big-number.h"
 
 static void
@@ -57,7 +56,7 @@ report_counts (const struct report *report, size_t point, const struct tally_ent
 }
 
 int
-report_point_result (const struct report *report, size_t point, enum case_result *result)
+report_point_result (const struct report *report, size_t point, enum test_verdict *result)
 {
   const struct results *results = report->results;
   const struct point_result *found = &results->found[point];
@@ -69,13 +68,13 @@ report_point_result (const struct report *report, size_t point, enum case_result
 
       if (counts == -1)
         return -1;
-      *result = CASE_VIOLATION;
+      *result = TEST_VIOLATION;
       if (counts == 1)
         return 0;
       unrepeated = true;
     }
   bool finished = found->done && (results->config->prefixes_only || mpz_cmp (found->covered, found->states) == 0);
-  *result = unrepeated || !found->done ? CASE_ERROR : finished ? CASE_RIGHT : CASE_UNFINISHED;
+  *result = unrepeated || !found->done ? TEST_ERROR : finished ? TEST_RIGHT : TEST_UNFINISHED;
   return 0;
 }
 
@@ -124,7 +123,7 @@ first_wrong (const struct tally *tally)
 
 /* Why the point is not right, to free. */
 static char *
-describe_fault (const struct report *report, size_t point, enum case_result result)
+describe_fault (const struct report *report, size_t point, enum test_verdict result)
 {
   const struct tally_entry *wrong = first_wrong (&report->results->found[point].tally);
   CLEANUP_FREE char *share = report_share (report, point), *detail = safe_text (wrong ? wrong->detail : "");
@@ -134,8 +133,8 @@ describe_fault (const struct report *report, size_t point, enum case_result resu
   if (share == NULL || detail == NULL)
     return NULL;
   if (wrong)
-    r = asprintf (&text, "%s: %s%s", violation_name (wrong->kind), detail, result == CASE_ERROR ? " (not seen again on a fresh boot)" : "");
-  else if (result == CASE_ERROR)
+    r = asprintf (&text, "%s: %s%s", violation_name (wrong->kind), detail, result == TEST_ERROR ? " (not seen again on a fresh boot)" : "");
+  else if (result == TEST_ERROR)
     r = asprintf (&text, "broken off: %s visited", share);
   else
     r = asprintf (&text, "not finished: %s visited within the limits", share);
@@ -155,7 +154,7 @@ name_point (const struct report *report, size_t point)
 }
 
 static int
-make_point (const struct report *report, size_t point, struct report_case *made)
+make_point (const struct report *report, size_t point, struct test_case *made)
 {
   const struct tally_entry *wrong = first_wrong (&report->results->found[point].tally);
   size_t length;
@@ -165,9 +164,9 @@ make_point (const struct report *report, size_t point, struct report_case *made)
   made->name = name_point (report, point);
   if (made->name == NULL || report_point_result (report, point, &made->result) == -1)
     return -1;
-  if (made->result == CASE_RIGHT)
+  if (made->result == TEST_RIGHT)
     return 0;
-  made->kind = wrong ? violation_name (wrong->kind) : made->result == CASE_ERROR ? "broken off" : "not finished";
+  made->kind = wrong ? violation_name (wrong->kind) : made->result == TEST_ERROR ? "broken off" : "not finished";
   made->message = describe_fault (report, point, made->result);
   file = made->message ? open_memstream (&made->details, &length) : NULL;
   if (file == NULL)
@@ -184,11 +183,11 @@ is_of_log (const struct finding *finding)
 }
 
 static int
-make_finding (const struct report *report, const struct finding *finding, struct report_case *made)
+make_finding (const struct report *report, const struct finding *finding, struct test_case *made)
 {
   CLEANUP_FREE char *after = safe_text (finding->after);
 
-  made->result = CASE_VIOLATION;
+  made->result = TEST_VIOLATION;
   made->kind = violation_name (finding->kind);
   made->message = safe_text (finding->detail);
   made->details = report_commands (report, finding->state);
@@ -198,9 +197,9 @@ make_finding (const struct report *report, const struct finding *finding, struct
 }
 
 static int
-make_replay (const struct results *results, struct report_case *made)
+make_replay (const struct results *results, struct test_case *made)
 {
-  made->result = CASE_ERROR;
+  made->result = TEST_ERROR;
   made->kind = "replay";
   made->name = strdup ("the replay itself");
   made->message = strdup (results->mismatches > 0 ? "runs that read the same saw different things: no number is to be trusted"
@@ -209,7 +208,7 @@ make_replay (const struct results *results, struct report_case *made)
 }
 
 int
-report_cases_make (struct report_cases *cases, const struct report *report)
+test_cases_make (struct test_cases *cases, const struct report *report)
 {
   const struct results *results = report->results;
   int r = 0;
@@ -225,15 +224,13 @@ report_cases_make (struct report_cases *cases, const struct report *report)
       r = make_finding (report, &results->findings.list[i], &cases->list[cases->count++]);
   if (r == 0 && (results->failed || results->mismatches > 0))
     r = make_replay (results, &cases->list[cases->count++]);
-  if (r == -1) {
-    error_message ("out of memory");
-    report_cases_free (cases);
-  }
+  if (r == -1)
+    test_cases_free (cases);
   return r;
 }
 
 void
-report_cases_free (struct report_cases *cases)
+test_cases_free (struct test_cases *cases)
 {
   for (size_t i = 0; cases->list && i < cases->count; i++) {
     free (cases->list[i].name);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/printable.h"
+#include "replay/report/json-text.h"
+
+void
+json_add_text (cJSON *object, const char *name, const char *text)
+{
+  CLEANUP_FREE char *copy = strdup (text);
+
+  for (char *at = copy; at && *at;) {
+    uint32_t character;
+    size_t length = utf8_decode (at, strlen (at), &character);
+
+    if (length == 0)
+      *at = '?';
+    at += length ? length : 1;
+  }
+  cJSON_AddStringToObject (object, name, copy ? copy : "");
+}
+
+void
+json_add_big_number (cJSON *object, const char *name, const mpz_t number)
+{
+  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, number);
+
+  cJSON_AddStringToObject (object, name, text);
+}
+
+/* One character of JSON, perhaps as an escape: beyond ASCII, only texts have characters.  Returns how many bytes it
+ * has.
+ */
+static size_t
+print_json_character (const char *text, FILE *file)
+{
+  uint32_t character;
+  size_t size = utf8_decode (text, strlen (text), &character);
+
+  if (size == 0)
+    putc ('?', file);
+  else if (*text == '\n' || *text == '\t' || character_is_visible (character))
+    fwrite (text, 1, size, file);
+  else if (character < 0x10000)
+    fprintf (file, "\\u%04x", character);
+  else
+    fprintf (file, "\\u%04x\\u%04x", 0xd800 | (character - 0x10000) >> 10, 0xdc00 | ((character - 0x10000) & 0x3ff));
+  return size ? size : 1;
+}
+
+char *
+json_print (const cJSON *object, bool lines)
+{
+  CLEANUP_FREE char *text = lines ? cJSON_Print (object) : cJSON_PrintUnformatted (object);
+  char *safe = NULL;
+  size_t length;
+  FILE *file = text ? open_memstream (&safe, &length) : NULL;
+
+  if (file == NULL)
+    return NULL;
+  for (const char *at = text; *at;)
+    at += print_json_character (at, file);
+  if (fclose (file) == 0)
+    return safe;
+  free (safe);
+  return NULL;
+}
