@@ -33,10 +33,13 @@ replay_libreplay_la_SOURCES = \
 	replay/report/dump.c replay/report/dump.h \
 	replay/report/filter.c replay/report/filter.h \
 	replay/report/format.h \
-	replay/report/html.c replay/report/html.h \
+	replay/report/html.c \
 	replay/report/html-chart.c replay/report/html-chart.h \
-	replay/report/html-finding.c \
-	replay/report/html-pages.c \
+	replay/report/html-fates.c replay/report/html-fates.h \
+	replay/report/html-finding.c replay/report/html-finding.h \
+	replay/report/html-pages.c replay/report/html-pages.h \
+	replay/report/html-put.c replay/report/html-put.h \
+	replay/report/html-scale.c replay/report/html-scale.h \
 	replay/report/json.c \
 	replay/report/json-text.c replay/report/json-text.h \
 	replay/report/junit.c \

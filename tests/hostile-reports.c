@@ -17,7 +17,8 @@
 #include "replay/report/run-lines.h"
 
 /* Markup, quotes, ends of CDATA and comments, directives, escapes of terminals, formats, and what is no UTF-8. */
-#define HOSTILE "\"it's\" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \033[31m\r\n\t\xff\xc3(\xed\xa0\x80 \302\23331m\342\200\256 end"
+#define HOSTILE "\"it's\" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n " \
+  "\033[31m\r\n\t\xff\xc3(\xed\xa0\x80 \302\23331m\342\200\256 end"
 #define HOSTILE_NAME "log \"it's\" <script>alert(1)<\033script> & # SKIP \\ %s\n\xff.bin"
 /* As an observation writes it: only spaces, `%` and what is not printable are escaped there. */
 #define HOSTILE_PATH "\"it's\"%20<script>alert(1)</script>&]]>#%0a%ff\\"
@@ -138,15 +139,16 @@ add_violation (struct results *results, size_t number, enum violation kind, cons
   free (finding.place);
 }
 
-/* The first point is wrong because the mount failed, the second because of its tree and a kernel message, the third was not finished,
- * the others are right.
+/* The first point is wrong because the mount failed, the second because of its tree and a kernel message, the third was
+ * not finished, the others are right.
  */
 static void
 fill_results (struct results *results)
 {
   struct outcome unmountable = { .kind = OUTCOME_UNMOUNTABLE, .detail = copy (HOSTILE) };
   struct outcome seen = { .kind = OUTCOME_TREE, .fault = copy (HOSTILE) };
-  char *tree = copy ("d 0755 0 0 - - - .\nf 0644 0 0 0 empty - " HOSTILE_PATH "\nf 0644 0 0 0 empty - left" HOSTILE_PATH "\n");
+  char *tree = copy ("d 0755 0 0 - - - .\nf 0644 0 0 0 empty - " HOSTILE_PATH "\n"
+                     "f 0644 0 0 0 empty - left" HOSTILE_PATH "\n");
 
   tree_digest (tree, seen.digest);
   check (observations_add (&results->oracle.observations, seen.digest, tree) ? 0 : -1, "observations_add");
@@ -187,10 +189,13 @@ make_reports (const struct write_log *log)
     copy ("d 0755 0 0 - - - .\nf 0644 0 0 3 " HASH " - " HOSTILE_PATH "\n"),
     copy ("d 0755 0 0 - - - .\nl 0777 0 0 - " HOSTILE_PATH " - " HOSTILE_PATH "\n"),
   };
-  char *json = path_of ("json"), *lines = path_of ("lines"), *junit = path_of ("junit"), *tap = path_of ("tap"), *html = path_of ("html");
+  char *json = path_of ("json"), *lines = path_of ("lines"), *junit = path_of ("junit"), *tap = path_of ("tap");
+  char *html = path_of ("html");
   struct session_config config = {
     .log = log, .trees = { texts, 2 }, .tear = { TEAR_NONE, LOG_SECTOR }, .listener = run_lines_open (lines),
-    .runner = { .log = log->path, .filesystem = log_info (log, "filesystem"), .mount_options = HOSTILE, .observe = true },
+    .runner = {
+      .log = log->path, .filesystem = log_info (log, "filesystem"), .mount_options = HOSTILE, .observe = true
+    },
   };
   const struct outputs outputs = { { json, NULL, junit, tap, html } };
   struct results results;

@@ -66,13 +66,15 @@ print_readme (const struct bundle *bundle, FILE *file)
   print_safely (filesystem, strlen (filesystem), file);
   fprintf (file, ", packed by powercut %s.  To see what is wrong with it:\n\n", PACKAGE_VERSION);
   print_command (bundle, file);
-  fputs ("\nThis lets the kernel of a guest recover the disk as the power cut left it, and shows what is left.  The exit\n"
+  fputs ("\nThis lets the kernel of a guest recover the disk as the power cut left it, and shows what is left.  "
+         "The exit\n"
          "status is 1, because of this:\n\n    ", file);
   fprintf (file, "%s: ", violation_name (bundle->seen->verdict.kind));
   print_safely (bundle->seen->verdict.detail, strlen (bundle->seen->verdict.detail), file);
   putc ('\n', file);
   print_missing (bundle, file);
-  fprintf (file, "\nSeen with Linux %s.  Another kernel can be given with --kernel=FILE|DIR; `powercut kernel fetch` gets one.\n",
+  fprintf (file, "\nSeen with Linux %s.  Another kernel can be given with --kernel=FILE|DIR; "
+           "`powercut kernel fetch` gets one.\n",
            bundle->release);
   if (check) {
     fputs ("\nThe checker that says so is in log.bin, with its programs: ", file);
@@ -185,13 +187,15 @@ bundle_write (const struct bundle *bundle, const char *file)
     return -1;
   }
   /* ARCHIVE_WARN: the program zstd does it. */
-  if (archive_write_add_filter_zstd (archive) >= ARCHIVE_WARN && archive_write_set_format_pax_restricted (archive) == ARCHIVE_OK
+  if (archive_write_add_filter_zstd (archive) >= ARCHIVE_WARN
+      && archive_write_set_format_pax_restricted (archive) == ARCHIVE_OK
       && archive_write_open_fd (archive, publication.fd) == ARCHIVE_OK)
     r = add_all (archive, bundle);
   if (r == 0)
     r = archive_write_close (archive) == ARCHIVE_OK ? 0 : -1;
   if (r == -1)
-    error_message ("%s: %s", file, archive_error_string (archive) ? archive_error_string (archive) : "cannot be written");
+    error_message ("%s: %s", file,
+                   archive_error_string (archive) ? archive_error_string (archive) : "cannot be written");
   r = publish_end (&publication, r);
   archive_write_free (archive);
   return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One violation, packed so that anybody can see it again: log, state, and what was expected and seen, as one archive. */
+/* One violation, packed so that anybody can see it again: log, state, and what was expected and seen, as one archive.
+ */
 #ifndef POWERCUT_REPLAY_REPORT_BUNDLE_H
 #define POWERCUT_REPLAY_REPORT_BUNDLE_H
 

@@ -113,7 +113,8 @@ print_header (const struct dump *dump)
   }
   print_command (dump);
   line.length = 0;
-  add (&line, "%*s %11s %s%-9s %11s %7s  %s", dump->position_width, "POS", "SECONDS", log->device_count > 1 ? "DEV " : "", "EVENT",
+  add (&line, "%*s %11s %s%-9s %11s %7s  %s", dump->position_width, "POS", "SECONDS",
+       log->device_count > 1 ? "DEV " : "", "EVENT",
        "OFFSET", "LENGTH", "THEN");
   print_line (dump, &line, "4");
 }
@@ -211,7 +212,8 @@ print_point (const struct dump *dump, const struct crash_point *point)
   struct line line = { .length = 0 };
 
   point_expects (dump->log, point, expected);
-  add (&line, "%*u ----------- crash point: %u pending%s%s", dump->position_width, point->position, point->pending_count,
+  add (&line, "%*u ----------- crash point: %u pending%s%s", dump->position_width, point->position,
+       point->pending_count,
        *expected ? ", expected: " : "", expected);
   if (point->moment.step > 1)
     add (&line, " (step %u)", point->moment.step);

@@ -12,9 +12,10 @@ struct dump_style {
   bool colours;
 };
 
-/* Print the header, the events that FILTER lists, an operation in one line with what became of it, the crash points in their
- * places, and the totals.  Returns 0, or -1 after a message.
+/* Print the header, the events that FILTER lists, an operation in one line with what became of it, the crash points in
+ * their places, and the totals.  Returns 0, or -1 after a message.
  */
-extern int dump_log (const struct write_log *log, const struct filter *filter, const struct dump_style *style, FILE *file);
+extern int dump_log (const struct write_log *log, const struct filter *filter, const struct dump_style *style,
+                     FILE *file);
 
 #endif

@@ -46,7 +46,8 @@ filter_check (struct filter *filter)
     unsigned kind = find_kind (at, length);
 
     if (kind == 0) {
-      error_message ("--kind=%s: `%.*s` is none of write, zero, trim, flush, fua, done, mark and point", filter->kind, (int) length,
+      error_message ("--kind=%s: `%.*s` is none of write, zero, trim, flush, fua, done, mark and point", filter->kind,
+                     (int) length,
                      at);
       return -1;
     }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The forms that a report takes.  Each has a file of its own, and a row in outputs.c; who makes a report knows none of them. */
+/* The forms that a report takes.  Each has a file of its own, and a row in outputs.c; who makes a report knows none of
+ * them.
+ */
 #ifndef POWERCUT_REPLAY_REPORT_FORMAT_H
 #define POWERCUT_REPLAY_REPORT_FORMAT_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The vertical axis leaves out what nothing was written to: a file system writes to a few places of a large device, and each gets
- * a band.  Where there are many writes they are drawn on a raster, as one path for each colour, which is small and quick to show
+/* Where there are many writes they are drawn on a raster, as one path for each colour, which is small and quick to show
  * whatever the size of the log.
  */
 #include <config.h>
@@ -13,20 +12,8 @@
 #include "common/escape.h"
 #include "common/plural.h"
 #include "replay/explain/reason.h"
-#include "replay/report/html-chart.h"
+#include "replay/report/html-scale.h"
 
-#define WIDTH 1200
-#define LEFT 84
-#define RIGHT 14
-#define TOP 52                  /* three rows of marks */
-#define PLOT_HEIGHT 300
-#define PLOT_WIDTH (WIDTH - LEFT - RIGHT)
-#define BOTTOM 48
-#define HEIGHT (TOP + PLOT_HEIGHT + BOTTOM)
-
-#define BANDS_MAX 24
-#define BAND_GAP 5.0
-#define BAR_LEAST 3.0           /* so that it can be seen */
 #define BARS_MAX 1000           /* more are drawn on the raster */
 #define FLUSHES_MAX 300         /* more are no lines over the whole height */
 #define FLUSHES_STRONG_MAX 40   /* more would hide the bars */
@@ -38,21 +25,6 @@
 #define COLUMNS 551
 #define ROWS 60
 
-struct band {
-  uint64_t begin, end;          /* bytes on the device */
-  double bottom, top;           /* y of them: top is the smaller number */
-};
-
-struct drawing {
-  const struct chart *chart;
-  const struct write_log *log;
-  const uint32_t *durable;      /* from where on each write is */
-  FILE *file;
-  struct band bands[BANDS_MAX];
-  size_t band_count;
-  uint32_t bars;                /* writes that are drawn */
-};
-
 const char chart_style[] =
   ".wide { overflow-x: auto }\n"
   ".chart { display: block; width: 100%; min-width: 1000px; font: 12px system-ui, sans-serif; fill: var(--ink) }\n"
@@ -62,22 +34,20 @@ const char chart_style[] =
   ".chart .torn { fill: var(--half-ink) } .chart .lost { fill: var(--bad-ink) }\n"
   ".chart .risk { stroke: var(--soft); stroke-width: 1; fill: none; opacity: .7 }\n"
   ".chart .raster { stroke-width: 1.04; fill: none }\n"
-  ".raster.write, .raster.there { stroke: var(--write) } .raster.fua { stroke: var(--fua) } .raster.zero { stroke: var(--zero) }\n"
+  ".raster.write, .raster.there { stroke: var(--write) } .raster.fua { stroke: var(--fua) }"
+  " .raster.zero { stroke: var(--zero) }\n"
   ".raster.durable { stroke: var(--soft); opacity: .45 } .raster.torn { stroke: var(--half-ink) }\n"
   ".raster.lost { stroke: var(--bad-ink) } .raster.pending { stroke: var(--mark) }\n"
-  ".chart .flush { stroke: var(--flush); stroke-width: 1 } .chart .many { opacity: .4 } .chart .tick { stroke: var(--line); stroke-width: 1 }\n"
+  ".chart .flush { stroke: var(--flush); stroke-width: 1 } .chart .many { opacity: .4 }"
+  " .chart .tick { stroke: var(--line); stroke-width: 1 }\n"
   ".chart .mark { stroke: var(--mark); stroke-width: 1; stroke-dasharray: 3 2 } .chart .name { fill: var(--mark) }\n"
   ".chart .crash { stroke: var(--bad-ink); stroke-width: 2 }\n"
   ".chart .dot.good { fill: var(--good-ink) } .chart .dot.bad { fill: var(--bad-ink) }\n"
   ".chart .dot.half { fill: var(--half-ink) } .chart .dot.none { fill: var(--soft) }\n"
   ".chart .at { display: none } .chart .at:target { display: inline }\n"
-  ".chart .at .pending { fill: none; stroke: var(--mark); stroke-width: 2 } .chart .at .raster.pending { stroke-width: 1.04 }\n"
+  ".chart .at .pending { fill: none; stroke: var(--mark); stroke-width: 2 } .chart .at .raster.pending {"
+  " stroke-width: 1.04 }\n"
   ".chart a { cursor: pointer }\n";
-
-static const char *const fate_classes[] = {
-  [FATE_DURABLE] = "durable", [FATE_ZERO] = "zero", [FATE_WRITE] = "write", [FATE_FUA] = "fua", [FATE_THERE] = "there",
-  [FATE_TORN] = "torn", [FATE_LOST] = "lost",
-};
 
 const char *
 chart_result_class (enum test_verdict result)
@@ -87,166 +57,6 @@ chart_result_class (enum test_verdict result)
   };
 
   return classes[result];
-}
-
-void
-chart_fates (const struct write_log *log, uint8_t *fates)
-{
-  for (uint32_t i = 0; i < log->write_count; i++)
-    fates[i] = log->writes[i].flags & LOG_FUA ? FATE_FUA : log->writes[i].kind == LOG_WRITE ? FATE_WRITE : FATE_ZERO;
-}
-
-/* Let CHOICE, about a pending write, change its fate. */
-static void
-apply_choice (const struct write_log *log, const struct choice *choice, uint8_t *fates)
-{
-  bool whole = choice->first == 0 && choice->last >= write_last_sector (&log->writes[choice->write]);
-  uint8_t *fate = &fates[choice->write];
-
-  if (*fate == FATE_DURABLE || *fate == FATE_NONE)
-    return;
-  if (choice->kind == CHOICE_ABSENT)
-    *fate = whole ? FATE_LOST : *fate == FATE_LOST ? FATE_LOST : FATE_TORN;
-  else if (whole)
-    *fate = FATE_THERE;
-  else if (*fate == FATE_LOST)
-    *fate = FATE_TORN;
-}
-
-int
-chart_state_fates (const struct write_log *log, uint32_t position, const struct choice *choices, size_t count, uint8_t *fates)
-{
-  CLEANUP_FREE uint32_t *pending = NULL;
-  uint32_t issued = log_writes_until (log, position);
-  int64_t pending_count = model_pending (log, position, &pending);
-
-  if (pending_count == -1)
-    return -1;
-  memset (fates, FATE_NONE, log->write_count);
-  memset (fates, FATE_DURABLE, issued);
-  for (int64_t i = 0; i < pending_count; i++)
-    fates[pending[i]] = FATE_THERE;
-  for (size_t i = 0; i < count; i++)
-    apply_choice (log, &choices[i], fates);
-  return 0;
-}
-
-/* Whether write number NUMBER is in the picture. */
-static bool
-is_drawn (const struct drawing *drawing, uint32_t number)
-{
-  const struct chart *chart = drawing->chart;
-  const struct log_write *write = &drawing->log->writes[number];
-
-  return chart->fates[number] != FATE_NONE && write->issue <= chart->last
-    && (write->issue >= chart->first || (write->completion != LOG_NEVER && write->completion > chart->first));
-}
-
-static double
-x_of (const struct drawing *drawing, uint32_t position)
-{
-  const struct chart *chart = drawing->chart;
-  uint32_t at = position < chart->first ? 0 : position > chart->last ? chart->last - chart->first : position - chart->first;
-
-  return LEFT + (at + 0.5) / ((double) chart->last - chart->first + 1) * PLOT_WIDTH;
-}
-
-/* Bands in between are passed in the gap between them. */
-static double
-y_of (const struct drawing *drawing, uint64_t offset)
-{
-  double y = TOP + PLOT_HEIGHT;
-
-  for (size_t i = 0; i < drawing->band_count; i++) {
-    const struct band *band = &drawing->bands[i];
-
-    if (offset < band->begin)
-      return y;
-    if (offset <= band->end)
-      return band->bottom - (double) (offset - band->begin) / (double) (band->end - band->begin) * (band->bottom - band->top);
-    y = band->top - BAND_GAP / 2;
-  }
-  return y > TOP ? y : TOP;
-}
-
-static int
-compare_bands (const void *left, const void *right)
-{
-  const struct band *a = left, *b = right;
-
-  return a->begin < b->begin ? -1 : a->begin > b->begin;
-}
-
-/* Join overlapping and touching ones of COUNT bands, and those that are at most GAP apart; sorted before and after.  Returns how
- * many are left.
- */
-static size_t
-join_bands (struct band *bands, size_t count, uint64_t gap)
-{
-  size_t kept = 0;
-
-  for (size_t i = 0; i < count; i++)
-    if (kept > 0 && (bands[i].begin <= bands[kept - 1].end || bands[i].begin - bands[kept - 1].end <= gap)) {
-      if (bands[i].end > bands[kept - 1].end)
-        bands[kept - 1].end = bands[i].end;
-    }
-    else
-      bands[kept++] = bands[i];
-  return kept;
-}
-
-/* A larger stretch is higher, but not by as much as it is larger. */
-static double
-band_weight (const struct band *band)
-{
-  double weight = 1;
-
-  for (uint64_t bytes = band->end - band->begin; bytes > 4096; bytes /= 2)
-    weight += 0.6;
-  return weight;
-}
-
-static void
-place_bands (struct drawing *drawing)
-{
-  double y = TOP + PLOT_HEIGHT, total = 0, room = PLOT_HEIGHT - BAND_GAP * (double) (drawing->band_count - 1);
-
-  for (size_t i = 0; i < drawing->band_count; i++)
-    total += band_weight (&drawing->bands[i]);
-  for (size_t i = 0; i < drawing->band_count; i++) {
-    struct band *band = &drawing->bands[i];
-
-    band->bottom = y;
-    band->top = y - band_weight (band) / total * room;
-    y = band->top - BAND_GAP;
-  }
-}
-
-/* Find the places that are written to.  Zeros and trims make no places of their own, if there are writes. */
-static int
-find_bands (struct drawing *drawing)
-{
-  const struct write_log *log = drawing->log;
-  CLEANUP_FREE struct band *bands = calloc (log->write_count + 1, sizeof *bands);
-  size_t count = 0;
-
-  if (bands == NULL)
-    return -1;
-  for (int zeros = 0; zeros < 2 && count == 0; zeros++)
-    for (uint32_t i = 0; i < log->write_count; i++)
-      if (is_drawn (drawing, i) && (zeros || log->writes[i].kind == LOG_WRITE))
-        bands[count++] = (struct band) {
-          .begin = log->writes[i].offset_bytes, .end = log->writes[i].offset_bytes + log->writes[i].length_bytes
-        };
-  if (count > 0)
-    qsort (bands, count, sizeof *bands, compare_bands);
-  count = join_bands (bands, count, 0);
-  for (uint64_t gap = LOG_SECTOR; count > BANDS_MAX; gap *= 2)
-    count = join_bands (bands, count, gap);
-  drawing->band_count = count;
-  memcpy (drawing->bands, bands, count * sizeof *bands);
-  place_bands (drawing);
-  return 0;
 }
 
 /* An offset or a length, a multiple of 512, short. */
@@ -271,13 +81,15 @@ draw_bands (const struct drawing *drawing)
     const struct band *band = &drawing->bands[i];
     char text[32];
 
-    fprintf (drawing->file, "<rect class=\"band\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>", LEFT, band->top, PLOT_WIDTH,
+    fprintf (drawing->file, "<rect class=\"band\" x=\"%d\" y=\"%.1f\" width=\"%d\" height=\"%.1f\"/>", LEFT, band->top,
+             PLOT_WIDTH,
              band->bottom - band->top);
     if (last - band->bottom < 12)
       continue;
     last = band->bottom;
     format_bytes (band->begin, text, sizeof text);
-    fprintf (drawing->file, "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", LEFT - 6, band->bottom, text);
+    fprintf (drawing->file, "<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n", LEFT - 6,
+             band->bottom, text);
   }
 }
 
@@ -290,10 +102,10 @@ draw_ticks (const struct drawing *drawing)
   while (length / step > TICKS)
     step *= length / step > 5 * TICKS ? 10 : length / step > 2 * TICKS ? 5 : 2;
   for (uint64_t at = (uint64_t) chart->first + (step - chart->first % step) % step; at <= chart->last; at += step) {
-    double x = x_of (drawing, (uint32_t) at);
+    double x = drawing_x (drawing, (uint32_t) at);
 
-    fprintf (drawing->file, "<path class=\"tick\" d=\"M%.1f %dv4\"/><text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">"
-             "%" PRIu64 "</text>\n", x, TOP + PLOT_HEIGHT, x, HEIGHT - 4, at);
+    fprintf (drawing->file, "<path class=\"tick\" d=\"M%.1f %dv4\"/><text class=\"axis\" x=\"%.1f\" y=\"%d\" "
+             "text-anchor=\"middle\">%" PRIu64 "</text>\n", x, TOP + PLOT_HEIGHT, x, HEIGHT - 4, at);
   }
 }
 
@@ -306,7 +118,8 @@ draw_flush (const struct drawing *drawing, const struct log_flush *flush, double
     fputs (flush->failed ? "failed" : "never done", drawing->file);
   else
     fprintf (drawing->file, "done %u", flush->completion);
-  fprintf (drawing->file, "</title><path d=\"M%.1f %dH%.1fV%d\" fill=\"none\"/></g>\n", from, TOP - 4, to, TOP + PLOT_HEIGHT);
+  fprintf (drawing->file, "</title><path d=\"M%.1f %dH%.1fV%d\" fill=\"none\"/></g>\n", from, TOP - 4, to,
+           TOP + PLOT_HEIGHT);
 }
 
 static void
@@ -327,31 +140,14 @@ draw_flushes (const struct drawing *drawing)
 
     if (flush->issue < chart->first || flush->issue > chart->last)
       continue;
-    double from = x_of (drawing, flush->issue), to = done ? x_of (drawing, flush->completion) : LEFT + PLOT_WIDTH;
+    double from = drawing_x (drawing, flush->issue);
+    double to = done ? drawing_x (drawing, flush->completion) : LEFT + PLOT_WIDTH;
     if (count > FLUSHES_MAX)
       fprintf (drawing->file, "M%.1f %dv8", to, TOP - 8);
     else
       draw_flush (drawing, flush, from, to);
   }
   fputs (count > FLUSHES_MAX ? "\"/></g>\n" : "</g>\n", drawing->file);
-}
-
-/* The box of write number NUMBER. */
-static void
-find_box (const struct drawing *drawing, uint32_t number, double *x, double *y, double *width, double *height)
-{
-  const struct log_write *write = &drawing->log->writes[number];
-  double right = write->completion == LOG_NEVER ? LEFT + PLOT_WIDTH : x_of (drawing, write->completion);
-  double bottom = y_of (drawing, write->offset_bytes);
-
-  *x = x_of (drawing, write->issue);
-  *y = y_of (drawing, write->offset_bytes + write->length_bytes);
-  *width = right - *x < BAR_LEAST ? BAR_LEAST : right - *x;
-  *height = bottom - *y;
-  if (*height < BAR_LEAST) {
-    *y -= (BAR_LEAST - *height) / 2;
-    *height = BAR_LEAST;
-  }
 }
 
 /* What a bar is, in words, for who points at it. */
@@ -367,7 +163,8 @@ put_title (const struct drawing *drawing, uint32_t number)
 
   format_bytes (write->offset_bytes, offset, sizeof offset);
   format_bytes (write->length_bytes, length, sizeof length);
-  fprintf (drawing->file, "<title>%s%s %u: %s at %s", reason_kind_name (write), write->flags & LOG_FUA ? " FUA" : "", write->issue, length,
+  fprintf (drawing->file, "<title>%s%s %u: %s at %s", reason_kind_name (write), write->flags & LOG_FUA ? " FUA" : "",
+           write->issue, length,
            offset);
   if (write->completion == LOG_NEVER)
     fputs (write->flags & LOG_FAILED ? ", failed" : ", never done", drawing->file);
@@ -384,11 +181,11 @@ draw_risk (const struct drawing *drawing, uint32_t number)
 {
   const struct log_write *write = &drawing->log->writes[number];
   uint32_t durable = drawing->durable[number];
-  double x, y, width, height, until = durable == LOG_NEVER ? LEFT + PLOT_WIDTH : x_of (drawing, durable);
+  double x, y, width, height, until = durable == LOG_NEVER ? LEFT + PLOT_WIDTH : drawing_x (drawing, durable);
 
   if (write->completion == LOG_NEVER || durable == write->completion)
     return;
-  find_box (drawing, number, &x, &y, &width, &height);
+  drawing_box (drawing, number, &x, &y, &width, &height);
   fprintf (drawing->file, "M%.1f %.1fH%.1f", x + width, y + height / 2, until);
 }
 
@@ -397,16 +194,17 @@ draw_bars (const struct drawing *drawing)
 {
   fputs ("<path class=\"risk\" d=\"", drawing->file);
   for (uint32_t i = 0; i < drawing->log->write_count; i++)
-    if (is_drawn (drawing, i) && drawing->chart->fates[i] != FATE_DURABLE)
+    if (drawing_shows (drawing, i) && drawing->chart->fates[i] != FATE_DURABLE)
       draw_risk (drawing, i);
   fputs ("\"/>\n", drawing->file);
   for (enum fate fate = FATE_DURABLE; fate < FATE_COUNT; fate++)
     for (uint32_t i = 0; i < drawing->log->write_count; i++)
-      if (drawing->chart->fates[i] == fate && is_drawn (drawing, i)) {
+      if (drawing->chart->fates[i] == fate && drawing_shows (drawing, i)) {
         double x, y, width, height;
 
-        find_box (drawing, i, &x, &y, &width, &height);
-        fprintf (drawing->file, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">", fate_classes[fate], x, y,
+        drawing_box (drawing, i, &x, &y, &width, &height);
+        fprintf (drawing->file, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
+                 fate_class (fate), x, y,
                  width, height);
         put_title (drawing, i);
         fputs ("</rect>\n", drawing->file);
@@ -424,7 +222,7 @@ fill_raster (const struct drawing *drawing, struct raster *raster, uint32_t numb
   const double column_width = (double) PLOT_WIDTH / COLUMNS, row_height = (double) PLOT_HEIGHT / ROWS;
   double x, y, width, height;
 
-  find_box (drawing, number, &x, &y, &width, &height);
+  drawing_box (drawing, number, &x, &y, &width, &height);
   int left = (int) ((x - LEFT) / column_width), right = (int) ((x + width - LEFT - 0.01) / column_width);
   int top = (int) ((y - TOP) / row_height), bottom = (int) ((y + height - TOP - 0.01) / row_height);
   for (int row = top < 0 ? 0 : top; row <= bottom && row < ROWS; row++)
@@ -447,7 +245,8 @@ draw_raster (const struct drawing *drawing, const struct raster *raster, uint8_t
       while (column + length < COLUMNS && raster->cells[row][column + length] == value)
         length++;
       if (!begun)
-        fprintf (drawing->file, "<path class=\"raster %s\" transform=\"translate(%d %g) scale(%g %g)\" d=\"", class, LEFT,
+        fprintf (drawing->file, "<path class=\"raster %s\" transform=\"translate(%d %g) scale(%g %g)\" d=\"", class,
+                 LEFT,
                  TOP + 0.5 * PLOT_HEIGHT / ROWS, (double) PLOT_WIDTH / COLUMNS, (double) PLOT_HEIGHT / ROWS);
       begun = true;
       fprintf (drawing->file, "M%d %dh%d", column, row, length);
@@ -464,10 +263,10 @@ draw_rastered_bars (const struct drawing *drawing)
   if (raster == NULL)
     return -1;
   for (uint32_t i = 0; i < drawing->log->write_count; i++)
-    if (is_drawn (drawing, i))
+    if (drawing_shows (drawing, i))
       fill_raster (drawing, raster, i, drawing->chart->fates[i]);
   for (uint8_t fate = FATE_DURABLE; fate < FATE_COUNT; fate++)
-    draw_raster (drawing, raster, fate, fate_classes[fate]);
+    draw_raster (drawing, raster, fate, fate_class (fate));
   return 0;
 }
 
@@ -486,7 +285,7 @@ draw_marks (const struct drawing *drawing)
 
     if (mark->position < chart->first || mark->position > chart->last || !log_mark_is_public (mark))
       continue;
-    double x = x_of (drawing, mark->position), width = 7.2 * length + 12;
+    double x = drawing_x (drawing, mark->position), width = 7.2 * length + 12;
     bool left = x + width > WIDTH;
     while (row < 3 && free_from[row] > (left ? x - width : x))
       row++;
@@ -497,7 +296,8 @@ draw_marks (const struct drawing *drawing)
     print_markup_safely (mark->text, mark->length < 200 ? mark->length : 200, drawing->file);
     fprintf (drawing->file, "</title><path class=\"mark\" d=\"M%.1f %dV%d\"/>", x, y - 10, TOP + PLOT_HEIGHT);
     if (row < 3) {
-      fprintf (drawing->file, "<text class=\"name\" x=\"%.1f\" y=\"%d\"%s>", left ? x - 3 : x + 3, y, left ? " text-anchor=\"end\"" : "");
+      fprintf (drawing->file, "<text class=\"name\" x=\"%.1f\" y=\"%d\"%s>", left ? x - 3 : x + 3, y,
+               left ? " text-anchor=\"end\"" : "");
       print_markup_safely (mark->text, length, drawing->file);
       fputs (length < mark->length ? "...</text>" : "</text>", drawing->file);
     }
@@ -510,7 +310,7 @@ draw_marks (const struct drawing *drawing)
 static double
 x_of_crash (const struct drawing *drawing, uint32_t position)
 {
-  return x_of (drawing, position) + 0.5 * PLOT_WIDTH / ((double) drawing->chart->last - drawing->chart->first + 1);
+  return drawing_x (drawing, position) + 0.5 * PLOT_WIDTH / ((double) drawing->chart->last - drawing->chart->first + 1);
 }
 
 static void
@@ -539,13 +339,13 @@ draw_overlay (const struct drawing *drawing, const struct crash_point *point, st
     for (uint32_t i = 0; i < point->pending_count; i++) {
       double x, y, width, height;
 
-      find_box (drawing, point->pending[i], &x, &y, &width, &height);
+      drawing_box (drawing, point->pending[i], &x, &y, &width, &height);
       fprintf (file, "M%.1f %.1fh%.1fv%.1fh%.1fz", x - 1, y - 1, width + 2, height + 2, -width - 2);
     }
     fputs ("\"/>\n", file);
   }
-  fprintf (file, "<a href=\"#p%u\"><text x=\"%d\" y=\"%d\">Crash at %u: %u pending %s, outlined; click here for the list</text></a>"
-           "</g>\n", point->position, LEFT, HEIGHT - 18, point->position, point->pending_count,
+  fprintf (file, "<a href=\"#p%u\"><text x=\"%d\" y=\"%d\">Crash at %u: %u pending %s, outlined; click here for the "
+           "list</text></a></g>\n", point->position, LEFT, HEIGHT - 18, point->position, point->pending_count,
            plural (point->pending_count, "write", "writes"));
 }
 
@@ -569,7 +369,8 @@ draw_points (const struct drawing *drawing)
 {
   static const enum test_verdict order[] = { TEST_RIGHT, TEST_UNFINISHED, TEST_ERROR, TEST_VIOLATION };
   static const char *const words[] = {
-    [TEST_RIGHT] = "nothing wrong", [TEST_VIOLATION] = "violation", [TEST_UNFINISHED] = "not finished", [TEST_ERROR] = "not known"
+    [TEST_RIGHT] = "nothing wrong", [TEST_VIOLATION] = "violation", [TEST_UNFINISHED] = "not finished",
+    [TEST_ERROR] = "not known"
   };
   const struct chart *chart = drawing->chart;
   const struct crash_points *points = &chart->report->results->points;
@@ -587,10 +388,12 @@ draw_points (const struct drawing *drawing)
       if (chart->listed[i])
         fprintf (drawing->file, "<a href=\"#%s%u\">", chart->overlays[i] ? "at" : "p", position);
       if (points->count > DOTS_MAX)
-        fprintf (drawing->file, "<rect class=\"dot %s\" x=\"%.1f\" y=\"%.1f\" width=\"2\" height=\"12\">", chart_result_class (order[k]), x - 1,
+        fprintf (drawing->file, "<rect class=\"dot %s\" x=\"%.1f\" y=\"%.1f\" width=\"2\" height=\"12\">",
+                 chart_result_class (order[k]), x - 1,
                  y - 6);
       else
-        fprintf (drawing->file, "<circle class=\"dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\">", chart_result_class (order[k]), x, y);
+        fprintf (drawing->file, "<circle class=\"dot %s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\">",
+                 chart_result_class (order[k]), x, y);
       fprintf (drawing->file, "<title>crash point %u: %s</title>%s%s\n", position, words[order[k]],
                points->count > DOTS_MAX ? "</rect>" : "</circle>", chart->listed[i] ? "</a>" : "");
     }
@@ -603,11 +406,11 @@ draw (struct drawing *drawing)
   int r;
 
   for (uint32_t i = 0; i < drawing->log->write_count; i++)
-    drawing->bars += is_drawn (drawing, i);
-  if (find_bands (drawing) == -1)
+    drawing->bars += drawing_shows (drawing, i);
+  if (drawing_find_bands (drawing) == -1)
     return -1;
-  fprintf (drawing->file, "<div class=\"wide\">\n<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-           "role=\"img\" aria-label=\"%s\">\n", WIDTH, HEIGHT, chart->label);
+  fprintf (drawing->file, "<div class=\"wide\">\n<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" "
+           "viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n", WIDTH, HEIGHT, chart->label);
   draw_bands (drawing);
   draw_ticks (drawing);
   draw_flushes (drawing);

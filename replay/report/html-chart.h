@@ -5,20 +5,8 @@
 
 #include <stdio.h>
 
+#include "replay/report/html-fates.h"
 #include "replay/report/test-cases.h"
-
-/* What a write is in a picture; later ones cover earlier ones. */
-enum fate {
-  FATE_NONE,                    /* not drawn */
-  FATE_DURABLE,                 /* on the medium already */
-  FATE_ZERO,                    /* zeros or a trim; without a crash */
-  FATE_WRITE,                   /* without a crash */
-  FATE_FUA,                     /* without a crash */
-  FATE_THERE,                   /* pending, and there */
-  FATE_TORN,                    /* pending, and there in part */
-  FATE_LOST,                    /* pending, and not there */
-  FATE_COUNT,
-};
 
 struct chart {
   const struct report *report;
@@ -33,13 +21,6 @@ struct chart {
 
 /* Write the picture.  Returns 0, or -1 with errno ENOMEM. */
 extern int chart_write (const struct chart *chart, FILE *file);
-
-/* Fill FATES, one for each write of LOG, for the whole log without a crash. */
-extern void chart_fates (const struct write_log *log, uint8_t *fates);
-
-/* Fill FATES for the state whose CHOICES these are, at the crash point POSITION.  Returns 0, or -1 with errno ENOMEM. */
-extern int chart_state_fates (const struct write_log *log, uint32_t position, const struct choice *choices, size_t count,
-                              uint8_t *fates);
 
 /* The class of a page's style for a crash point's result. */
 extern const char *chart_result_class (enum test_verdict result);

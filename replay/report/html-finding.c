@@ -12,17 +12,19 @@
 #include "log/state-id.h"
 #include "replay/explain/minimal.h"
 #include "replay/explain/reason.h"
-#include "replay/report/html.h"
+#include "replay/report/html-chart.h"
+#include "replay/report/html-finding.h"
 
 #define FINDINGS_MAX 8          /* with pictures */
 #define WRITES_MAX 200          /* rows of a table of writes */
 #define LEAD 40                 /* events before what a picture of a state is about */
 
-/* What a lost write was and why it may be lost: a row.  WHAT is what it wrote, or NULL; CHOICES, COUNT of them, what is missing
- * of it.
+/* What a lost write was and why it may be lost: a row.  WHAT is what it wrote, or NULL; CHOICES, COUNT of them, what is
+ * missing of it.
  */
 static void
-put_lost_write (const struct html *html, uint32_t number, uint32_t position, const char *what, const struct choice *choices,
+put_lost_write (const struct html *html, uint32_t number, uint32_t position, const char *what,
+                const struct choice *choices,
                 size_t count)
 {
   CLEANUP_FREE char *write = reason_describe (html->log, number, what, choices, count);
@@ -39,16 +41,19 @@ is_lost (const struct html *html, uint32_t number)
   return html->fates[number] == FATE_LOST || html->fates[number] == FATE_TORN;
 }
 
-/* The writes of the state that CHOICES make, the smallest one if MINIMAL is not NULL, that are not there, or not whole. */
+/* The writes of the state that CHOICES make, the smallest one if MINIMAL is not NULL, that are not there, or not whole.
+ */
 static void
-put_lost (const struct html *html, uint32_t position, const struct choice *choices, size_t count, const struct minimal *minimal)
+put_lost (const struct html *html, uint32_t position, const struct choice *choices, size_t count,
+          const struct minimal *minimal)
 {
   uint32_t issued = log_writes_until (html->log, position), lost = 0;
 
   for (uint32_t i = 0; i < issued; i++)
     lost += is_lost (html, i);
   if (lost == 0) {
-    fputs ("<p>No write is missing in this state: all that was issued before the crash is on the disk.</p>\n", html->file);
+    fputs ("<p>No write is missing in this state: all that was issued before the crash is on the disk.</p>\n",
+           html->file);
     return;
   }
   fputs ("<div class=\"wide\"><table>\n<thead>\n<tr><th>lost</th><th>why it may be lost</th></tr>\n</thead>\n<tbody>\n",
@@ -64,7 +69,9 @@ put_lost (const struct html *html, uint32_t position, const struct choice *choic
     fprintf (html->file, "<p class=\"soft\">%u writes are lost in all.</p>\n", lost);
 }
 
-/* The part of the log that a picture of the state at POSITION is about: what is pending, and a little before and behind it. */
+/* The part of the log that a picture of the state at POSITION is about: what is pending, and a little before and behind
+ * it.
+ */
 static void
 find_part (const struct html *html, uint32_t position, uint32_t *first, uint32_t *last)
 {
@@ -115,11 +122,12 @@ put_state (const struct html *html, const struct finding *finding)
 
   if (state_id_parse (state_of (finding), html->log, &chart.crash, &choices, &count) == -1)
     return 0;
-  if (chart_state_fates (html->log, chart.crash, choices, count, html->fates) == -1)
+  if (fates_of_state (html->log, chart.crash, choices, count, html->fates) == -1)
     return -1;
   find_part (html, chart.crash, &chart.first, &chart.last);
   const struct key keys[] = {
-    { html_has_fate (html, FATE_LOST), "bad-ink", "lost write" }, { html_has_fate (html, FATE_TORN), "half-ink", "write that is there in part" },
+    { html_has_fate (html, FATE_LOST), "bad-ink", "lost write" },
+    { html_has_fate (html, FATE_TORN), "half-ink", "write that is there in part" },
     { html_has_fate (html, FATE_THERE), "write", "pending write that is there" }, { true, "soft", "durable write" },
     { true, "bad-ink", "the crash" }, { true, "flush", "flush" }, { true, "mark", "mark" }, { false, NULL, NULL },
   };
@@ -183,21 +191,23 @@ put_trees (const struct html *html, const struct finding *finding)
 
   if (seen == NULL || step == 0 || step >= trees->count)
     return 0;
-  fputs ("<div class=\"wide\"><table class=\"paths\">\n<thead>\n<tr><th>path</th><th>old</th><th>new</th><th>seen</th></tr>\n</thead>\n"
-         "<tbody>\n", html->file);
+  fputs ("<div class=\"wide\"><table class=\"paths\">\n<thead>\n"
+         "<tr><th>path</th><th>old</th><th>new</th><th>seen</th></tr>\n</thead>\n<tbody>\n", html->file);
   int r = judge_paths (seen->text, trees->texts[step - 1], trees->texts[step], put_path, &rows, &same);
   fputs ("</tbody>\n</table></div>\n", html->file);
   if (rows.count > HTML_PATHS_MAX)
     fprintf (html->file, "<p class=\"soft\">%zu more %s.</p>\n", rows.count - HTML_PATHS_MAX,
              plural (rows.count - HTML_PATHS_MAX, "path differs", "paths differ"));
-  fprintf (html->file, "<p class=\"soft\">%zu other %s the same in all three.</p>\n", same, plural (same, "path is", "paths are"));
+  fprintf (html->file, "<p class=\"soft\">%zu other %s the same in all three.</p>\n", same,
+           plural (same, "path is", "paths are"));
   return r;
 }
 
 static int
 put_finding (const struct html *html, const struct finding *finding, size_t number)
 {
-  static const char *const notes[] = { "; no fresh guest has tried it again", "", "; <b>not seen again on a fresh boot</b>" };
+  static const char *const notes[] = { "; no fresh guest has tried it again", "",
+                                       "; <b>not seen again on a fresh boot</b>" };
   CLEANUP_FREE char *commands = report_commands (html->report, state_of (finding));
   int r = 0;
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "replay/report/html.h"
+#include "replay/report/html-pages.h"
 
 #define ROWS_MAX 400
 
@@ -30,7 +30,8 @@ class_of (enum page_class class, enum page_when when)
 }
 
 static void
-put_row (const struct html *html, const char *path, size_t first, size_t count, const struct page_row *row, enum page_when when,
+put_row (const struct html *html, const char *path, size_t first, size_t count, const struct page_row *row,
+         enum page_when when,
          const bool *seen)
 {
   html_put_names (html, "<tr><td><code>", path, "</code></td>");
@@ -54,7 +55,8 @@ put_row (const struct html *html, const char *path, size_t first, size_t count, 
 
 /* The rows of one file; those that are alike, once.  Returns how many of LEFT rows are left. */
 static size_t
-put_file (const struct html *html, const struct page_table *table, const struct watched_file *file, const bool *seen, size_t left)
+put_file (const struct html *html, const struct page_table *table, const struct watched_file *file, const bool *seen,
+          size_t left)
 {
   for (size_t at = 0, count; at < file->page_count; at += count) {
     size_t row = file->first_page + at;
@@ -79,7 +81,8 @@ html_put_pages (const struct html *html)
   if (html->results->config->pages == NULL)
     return;
   find_classes (table, seen);
-  fprintf (html->file, "<h2 id=\"pages\">Pages</h2>\n<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"
+  fprintf (html->file, "<h2 id=\"pages\">Pages</h2>\n"
+           "<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"
            "<div class=\"wide\"><table>\n<thead>\n<tr><th>file</th><th>pages</th><th>crash</th>",
            table->pages->page_sectors * LOG_SECTOR);
   for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++)

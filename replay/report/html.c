@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A report as one page of HTML, which is XML as well: pictures are part of it, there are no scripts, and nothing is loaded.  What
- * could make it large is limited: how many crash points and findings are shown in full, and how many pending writes are listed.
+/* A report as one page of HTML, which is XML as well: pictures are part of it, there are no scripts, and nothing is
+ * loaded.  What could make it large is limited: how many crash points and findings are shown in full, and how many
+ * pending writes are listed.
  */
 #include <config.h>
 
@@ -14,7 +15,10 @@
 #include "log/info.h"
 #include "replay/explain/reason.h"
 #include "replay/report/format.h"
-#include "replay/report/html.h"
+#include "replay/report/html-chart.h"
+#include "replay/report/html-finding.h"
+#include "replay/report/html-pages.h"
+#include "replay/report/html-put.h"
 
 #define POINTS_MAX 1500         /* rows of the table of crash points */
 #define LISTED_BYTES 400000     /* of all lists of pending writes, about */
@@ -30,53 +34,22 @@ static const char style[] =
   "  :root { --soft: #9aa0a8; --write: #6ca6e8; --fua: #f0a14a; --zero: #7fc4ad; --flush: #58b868; --mark: #bd93ec;\n"
   "    --bad-ink: #ff6f64; --half-ink: #e0b23c; --good-ink: #58b868 }\n}\n"
   "body { max-width: 84em }\n"
-  "h1 { font-size: 1.5em; overflow-wrap: anywhere } h2 { margin-top: 2em } code, pre { font: 13px/1.5 ui-monospace, monospace }\n"
+  "h1 { font-size: 1.5em; overflow-wrap: anywhere } h2 { margin-top: 2em } code, pre {"
+  " font: 13px/1.5 ui-monospace, monospace }\n"
   ".banner { padding: .6em .9em; border-radius: .4em; font-size: 1.1em }\n"
   "dl { display: grid; grid-template-columns: max-content 1fr; gap: .2em 1em } dt { color: var(--soft) }\n"
   "dd { margin: 0; overflow-wrap: anywhere } a { color: var(--write) } .soft { color: var(--soft) }\n"
-  "p, li { overflow-wrap: anywhere } td { overflow-wrap: anywhere; min-width: 6em } td.n { text-align: right; white-space: nowrap;\n"
+  "p, li { overflow-wrap: anywhere } td { overflow-wrap: anywhere; min-width: 6em } "
+  "td.n { text-align: right; white-space: nowrap;\n"
   "  min-width: 0 } td.result { min-width: 20em }\n"
   "th { white-space: nowrap } tr:target, section:target > h3 { outline: 2px solid var(--mark) }\n"
   "section { border-top: 1px solid var(--line) } summary { cursor: pointer }\n"
-  ".paths td { min-width: 12em } .key { display: flex; flex-wrap: wrap; gap: .2em 1.2em; padding: 0; list-style: none }\n"
-  ".key i { display: inline-block; width: .9em; height: .9em; border-radius: .2em; margin-right: .4em; vertical-align: -.1em }\n"
-  "pre { padding: .5em .7em; background: var(--none); border-radius: .3em } td pre { margin: .3em 0; max-height: 24em }\n";
-
-void
-html_put_text (const struct html *html, const char *text)
-{
-  print_markup_safely (text, strlen (text), html->file);
-}
-
-void
-html_put_part (const struct html *html, const char *before, const char *text, const char *after)
-{
-  fputs (before, html->file);
-  html_put_text (html, text);
-  fputs (after, html->file);
-}
-
-void
-html_put_names (const struct html *html, const char *before, const char *text, const char *after)
-{
-  fputs (before, html->file);
-  print_markup_names_safely (text, strlen (text), html->file);
-  fputs (after, html->file);
-}
-
-void
-html_put_states (const struct html *html, const mpz_t states)
-{
-  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
-  size_t digits = strlen (text);
-
-  if (digits <= 12)
-    fputs (text, html->file);
-  else if (mpz_popcount (states) == 1)
-    fprintf (html->file, "2<sup>%zu</sup>", mpz_sizeinbase (states, 2) - 1);
-  else
-    fprintf (html->file, "%c.%.2s&#215;10<sup>%zu</sup>", text[0], text + 1, digits - 1);
-}
+  ".paths td { min-width: 12em } .key { display: flex; flex-wrap: wrap; gap: .2em 1.2em; padding: 0; "
+  "list-style: none }\n"
+  ".key i { display: inline-block; width: .9em; height: .9em; border-radius: .2em; margin-right: .4em; "
+  "vertical-align: -.1em }\n"
+  "pre { padding: .5em .7em; background: var(--none); border-radius: .3em } td pre { margin: .3em 0; "
+  "max-height: 24em }\n";
 
 static void
 put_states_of (const struct html *html, const mpz_t covered, const mpz_t states)
@@ -101,10 +74,12 @@ put_banner (const struct html *html)
   for (size_t i = 0; i < html->results->findings.count; i++)
     count += html->results->findings.list[i].confirmation != FINDING_UNREPEATED;
   if (report->violated)
-    fprintf (html->file, "<p class=\"banner bad\">A power cut can leave something wrong: <a href=\"#wrong\">%zu %s of violation</a>"
-             "%s.</p>\n", count, plural (count, "kind", "kinds"), unfinished ? ", and not all states were visited" : "");
+    fprintf (html->file, "<p class=\"banner bad\">A power cut can leave something wrong: <a href=\"#wrong\">%zu %s of "
+             "violation</a>%s.</p>\n", count, plural (count, "kind", "kinds"),
+             unfinished ? ", and not all states were visited" : "");
   else if (html->results->mismatches > 0 || html->results->failed)
-    fputs ("<p class=\"banner none\">The replay was broken off, or is not to be trusted: see what it said.</p>\n", html->file);
+    fputs ("<p class=\"banner none\">The replay was broken off, or is not to be trusted: see what it said.</p>\n",
+           html->file);
   else if (unfinished)
     fputs ("<p class=\"banner half\">Nothing wrong was found, but not all states were visited.</p>\n", html->file);
   else if (report->unchanged)
@@ -148,7 +123,9 @@ put_verdicts (const struct html *html)
 static void
 put_facts (const struct html *html)
 {
-  static const char *const tears[] = { "whole or not at all", "torn to any leading part", "torn to any of their sectors" };
+  static const char *const tears[] = {
+    "whole or not at all", "torn to any leading part", "torn to any of their sectors"
+  };
   const struct report *report = html->report;
   const struct results *results = html->results;
   const struct session_config *config = results->config;
@@ -174,22 +151,6 @@ put_facts (const struct html *html)
   fputs ("</dl>\n", html->file);
 }
 
-void
-html_put_keys (const struct html *html, const struct key *keys)
-{
-  fputs ("<ul class=\"key\">\n", html->file);
-  for (; keys->colour; keys++)
-    if (keys->seen)
-      fprintf (html->file, "<li><i style=\"background: var(--%s)\"></i>%s</li>\n", keys->colour, keys->text);
-  fputs ("</ul>\n", html->file);
-}
-
-bool
-html_has_fate (const struct html *html, enum fate fate)
-{
-  return memchr (html->fates, fate, html->log->write_count) != NULL;
-}
-
 static bool
 has_result (const struct html *html, enum test_verdict result)
 {
@@ -208,15 +169,18 @@ put_timeline (const struct html *html)
     .label = "Timeline of the explored part of the log"
   };
 
-  fputs ("<h2 id=\"timeline\">Timeline</h2>\n<p class=\"soft\">Events in their order across, by position in the log; offset on the device "
-         "up, without the stretches that nothing is written to.  A click on a crash point outlines what is pending there.</p>\n",
+  fputs ("<h2 id=\"timeline\">Timeline</h2>\n<p class=\"soft\">Events in their order across, by position in the log; "
+         "offset on the device up, without the stretches that nothing is written to.  A click on a crash point "
+         "outlines what is pending there.</p>\n",
          html->file);
   if (model_range (html->log, &chart.first, &chart.last) == -1)
     return 0;
-  chart_fates (html->log, html->fates);
+  fates_of_log (html->log, html->fates);
   const struct key keys[] = {
-    { html_has_fate (html, FATE_WRITE), "write", "write, from issue to completion; the thin line: until it is durable" },
-    { html_has_fate (html, FATE_FUA), "fua", "write with FUA" }, { html_has_fate (html, FATE_ZERO), "zero", "zeros and trims" },
+    { html_has_fate (html, FATE_WRITE), "write",
+      "write, from issue to completion; the thin line: until it is durable" },
+    { html_has_fate (html, FATE_FUA), "fua", "write with FUA" },
+    { html_has_fate (html, FATE_ZERO), "zero", "zeros and trims" },
     { true, "flush", "flush" }, { true, "mark", "mark" },
     { has_result (html, TEST_RIGHT), "good-ink", "crash point at which nothing is wrong" },
     { has_result (html, TEST_VIOLATION), "bad-ink", "... with a violation" },
@@ -225,13 +189,6 @@ put_timeline (const struct html *html)
   };
   html_put_keys (html, keys);
   return chart_write (&chart, html->file);
-}
-
-void
-html_put_write (const struct html *html, const struct log_write *write)
-{
-  fprintf (html->file, "%s%s of %u bytes at 0x%jx", reason_kind_name (write), write->flags & LOG_FUA ? " FUA" : "", write->length_bytes,
-           (uintmax_t) write->offset_bytes);
 }
 
 /* How many pending writes may be shown for each crash point, so that all together are about TOTAL / EACH. */
@@ -312,7 +269,8 @@ put_point (const struct html *html, size_t number, uint32_t most)
   put_pending (html, point, most);
   fputs ("</td><td class=\"n\" data-head=\"states covered\">", html->file);
   put_states_of (html, result->covered, result->states);
-  fprintf (html->file, "</td><td class=\"n\" data-head=\"runs + remembered\">%ju + %ju</td><td class=\"result %s\">", (uintmax_t) result->runs,
+  fprintf (html->file, "</td><td class=\"n\" data-head=\"runs + remembered\">%ju + %ju</td><td class=\"result %s\">",
+           (uintmax_t) result->runs,
            (uintmax_t) result->remembered, chart_result_class (html->cases[number]));
   put_result (html, number);
   fputs ("</td></tr>\n", html->file);
@@ -324,15 +282,17 @@ put_points (const struct html *html)
   const struct crash_points *points = &html->results->points;
   uint32_t most = share_out (html, LISTED_BYTES, LISTED_LINE);
 
-  fputs ("<h2 id=\"points\">Crash points</h2>\n<p class=\"soft\">The power is cut after the event at the position.  The number of pending "
-         "writes opens their list.</p>\n<div class=\"wide\"><table>\n<thead>\n<tr><th>position</th><th>after mark</th><th>expected</th>"
-         "<th>pending</th><th>states covered</th><th>runs + remembered</th><th>result</th></tr>\n</thead>\n<tbody>\n", html->file);
+  fputs ("<h2 id=\"points\">Crash points</h2>\n<p class=\"soft\">The power is cut after the event at the position.  "
+         "The number of pending writes opens their list.</p>\n<div class=\"wide\"><table>\n<thead>\n"
+         "<tr><th>position</th><th>after mark</th><th>expected</th><th>pending</th><th>states covered</th>"
+         "<th>runs + remembered</th><th>result</th></tr>\n</thead>\n<tbody>\n", html->file);
   for (size_t i = 0; i < points->count; i++)
     if (html->listed[i])
       put_point (html, i, most);
   fputs ("</tbody>\n</table></div>\n", html->file);
   if (points->count > POINTS_MAX)
-    fprintf (html->file, "<p class=\"soft\">%zu more crash %s not listed; <code>replay --json</code> has them all.</p>\n",
+    fprintf (html->file, "<p class=\"soft\">%zu more crash %s not listed; "
+             "<code>replay --json</code> has them all.</p>\n",
              points->count - POINTS_MAX, plural (points->count - POINTS_MAX, "point is", "points are"));
 }
 
@@ -343,7 +303,8 @@ put_leftovers (const struct html *html)
 
   if (oracle->leftover_count == 0)
     return;
-  fputs ("<h2 id=\"leftovers\">Leftovers</h2>\n<p class=\"soft\">Paths that some state has, and neither the old nor the new tree.</p>\n<ul>\n",
+  fputs ("<h2 id=\"leftovers\">Leftovers</h2>\n<p class=\"soft\">Paths that some state has, and neither the old nor "
+         "the new tree.</p>\n<ul>\n",
          html->file);
   for (size_t i = 0; i < oracle->leftover_count && i < HTML_PATHS_MAX; i++)
     html_put_names (html, "<li><code>", oracle->leftovers[i], "</code></li>\n");
@@ -363,11 +324,14 @@ put_body (const struct html *html)
   html_put_pages (html);
   put_points (html);
   put_leftovers (html);
-  fputs ("<p class=\"soft\">Made by powercut " PACKAGE_VERSION ".  The positions are those of <code>powercut show</code>.</p>\n", html->file);
+  fputs ("<p class=\"soft\">Made by powercut " PACKAGE_VERSION ".  "
+         "The positions are those of <code>powercut show</code>.</p>\n", html->file);
   return 0;
 }
 
-/* Find out what became of each crash point, and which of them have room on the page: those at which something is wrong first. */
+/* Find out what became of each crash point, and which of them have room on the page: those at which something is wrong
+ * first.
+ */
 static int
 choose_points (struct html *html)
 {
@@ -414,7 +378,8 @@ put (const struct report *report, FILE *file)
   const struct write_log *log = results->config->log;
   const size_t points = results->points.count + 1;
   CLEANUP_FREE enum test_verdict *cases = calloc (points, sizeof *cases);
-  CLEANUP_FREE uint8_t *listed = calloc (points, 1), *overlays = calloc (points, 1), *fates = calloc (log->write_count + 1, 1);
+  CLEANUP_FREE uint8_t *listed = calloc (points, 1), *overlays = calloc (points, 1);
+  CLEANUP_FREE uint8_t *fates = calloc (log->write_count + 1, 1);
   struct html html = { file, report, results, log, cases, listed, overlays, fates };
 
   return cases && listed && overlays && fates ? put_page (&html) : -1;

@@ -123,14 +123,16 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "mismatches", (double) results->mismatches);
   cJSON_AddNumberToObject (object, "behaviours", (double) results->behaviours);
   cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
-  cJSON_AddItemToObject (object, "durable", report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
+  cJSON_AddItemToObject (object, "durable",
+                         report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
   cJSON_AddBoolToObject (object, "unchanged", report->unchanged);
   add_violations (object, results);
   add_points (object, results);
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
   for (size_t i = 0; i < results->oracle.leftover_count; i++)
     cJSON_AddItemToArray (leftovers, cJSON_CreateString (results->oracle.leftovers[i]));
-  cJSON_AddItemToObject (object, "page_size", config->pages ? cJSON_CreateNumber ((double) config->pages->page_sectors * SECTOR_SIZE)
+  cJSON_AddItemToObject (object, "page_size", config->pages
+                         ? cJSON_CreateNumber ((double) config->pages->page_sectors * SECTOR_SIZE)
                          : cJSON_CreateNull ());
   cJSON_AddItemToObject (object, "pages", config->pages ? page_table_json (&report->pages) : cJSON_CreateNull ());
   cJSON_AddNumberToObject (object, "seconds", results->seconds);

@@ -112,7 +112,8 @@ put_suite (const struct report *report, const struct test_cases *cases, FILE *fi
 {
   const struct results *results = report->results;
   const char *path = results->config->log->path;
-  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states), *covered = mpz_get_str (NULL, 10, report->covered);
+  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states);
+  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->covered);
 
   fputs ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"powercut\"", file);
   put_counts (cases, results->seconds, file);

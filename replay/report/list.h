@@ -9,8 +9,8 @@
 #include "replay/report/filter.h"
 #include "replay/search/model.h"
 
-/* Print the header, the events that FILTER lists, in order, with the crash points in their places, and the totals of the whole log;
- * TEAR says which states there are.  Programs read it.  Returns 0, or -1 after a message.
+/* Print the header, the events that FILTER lists, in order, with the crash points in their places, and the totals of
+ * the whole log; TEAR says which states there are.  Programs read it.  Returns 0, or -1 after a message.
  */
 extern int list_log (const struct write_log *log, const struct tear *tear, const struct filter *filter, FILE *file);
 

@@ -30,7 +30,8 @@ find_classes (const struct results *results, const struct tally_entry *entry, ui
 
   if (!tally_tree (entry, digest))
     return NULL;
-  return pages_at_step (results->config->pages, observations_find (&results->oracle.observations, digest)->classes, step);
+  return pages_at_step (results->config->pages, observations_find (&results->oracle.observations, digest)->classes,
+                        step);
 }
 
 /* Count the states of one crash point. */
@@ -62,7 +63,9 @@ page_table_make (struct page_table *table, const struct results *results)
 {
   const struct pages *pages = results->config->pages;
 
-  *table = (struct page_table) { .pages = pages, .rows = calloc (pages->page_count + 1, sizeof *table->rows), .exhaustive = true };
+  *table = (struct page_table) {
+    .pages = pages, .rows = calloc (pages->page_count + 1, sizeof *table->rows), .exhaustive = true
+  };
   for (int when = 0; when < PAGES_WHEN_COUNT; when++)
     mpz_init (table->states[when]);
   if (table->rows == NULL)
@@ -193,7 +196,8 @@ measure (struct layout *layout, const struct page_table *table)
     const struct watched_file *file = &table->pages->files[i];
 
     layout->path_width = wider (layout->path_width, path_columns (file->path));
-    layout->pages_width = wider (layout->pages_width, (size_t) format_range (file->page_count, file->page_count, NULL, 0));
+    layout->pages_width = wider (layout->pages_width,
+                                 (size_t) format_range (file->page_count, file->page_count, NULL, 0));
     for (size_t row = file->first_page; row < file->first_page + file->page_count; row++)
       measure_row (layout, &table->rows[row]);
   }
@@ -242,7 +246,8 @@ print_head (const struct layout *layout, const struct page_table *table, FILE *f
   CLEANUP_FREE char *committed = big_number_text (table->states[PAGES_COMMITTED], DIGITS_SHOWN_MAX);
 
   fprintf (file, "pages of %zu bytes, in %s crash %s in the update and in %s after commit:\n",
-           table->pages->page_sectors * SECTOR_SIZE, in_update, plural_of_digits (in_update, "state", "states"), committed);
+           table->pages->page_sectors * SECTOR_SIZE, in_update, plural_of_digits (in_update, "state", "states"),
+           committed);
   fprintf (file, "%-*s  %-*s  %-9s", layout->path_width, "file", layout->pages_width, "pages", "crash");
   for (int class = 0; class < PAGE_CLASS_COUNT; class++)
     if (layout->widths[class] > 0)
@@ -256,11 +261,12 @@ row_is_whole (const struct page_row *row)
   return !page_row_is_damaged (row);
 }
 
-/* The pages from *page on, of a file with the rows ROWS, that are HOLDS and follow one another: *page is the first of them then.
- * Returns how many; 0: there are no more.
+/* The pages from *page on, of a file with the rows ROWS, that are HOLDS and follow one another: *page is the first of
+ * them then. Returns how many; 0: there are no more.
  */
 static size_t
-next_range (const struct watched_file *watched, const struct page_row *rows, bool (*holds) (const struct page_row *row), size_t *page)
+next_range (const struct watched_file *watched, const struct page_row *rows, bool (*holds) (const struct page_row *row),
+            size_t *page)
 {
   size_t end;
 
@@ -297,7 +303,8 @@ print_ranges (const struct page_table *table, bool (*holds) (const struct page_r
     }
   }
   if (ranges > RANGES_SHOWN_MAX)
-    fprintf (file, "; and %zu more %s", ranges - RANGES_SHOWN_MAX, plural (ranges - RANGES_SHOWN_MAX, "range", "ranges"));
+    fprintf (file, "; and %zu more %s", ranges - RANGES_SHOWN_MAX,
+             plural (ranges - RANGES_SHOWN_MAX, "range", "ranges"));
   fputs (ranges == 0 ? " no page\n" : "\n", file);
 }
 

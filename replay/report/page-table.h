@@ -29,7 +29,9 @@ struct page_table {
   bool exhaustive;              /* there are no others */
 };
 
-/* Add up what RESULTS, which must have pages, has seen.  Returns 0, or -1 after a message.  Free with page_table_free in any case. */
+/* Add up what RESULTS, which must have pages, has seen.  Returns 0, or -1 after a message.  Free with page_table_free
+ * in any case.
+ */
 extern int page_table_make (struct page_table *table, const struct results *results);
 extern void page_table_free (struct page_table *table);
 

@@ -10,8 +10,8 @@ struct run_lines;
 /* Begin the file PATH, `-` for standard output.  NULL after a message. */
 extern struct run_lines *run_lines_open (const char *path);
 
-/* Write a line about ANSWER to LINES, a struct run_lines: it listens to a session.  The line is with the reader when this returns.
- * Returns 0, or -1 after a message.
+/* Write a line about ANSWER to LINES, a struct run_lines: it listens to a session.  The line is with the reader when
+ * this returns. Returns 0, or -1 after a message.
  */
 extern int run_lines_add (void *lines, const struct told_answer *answer);
 extern void run_lines_close (struct run_lines *lines);

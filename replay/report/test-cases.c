@@ -86,7 +86,9 @@ report_share (const struct report *report, size_t point)
   CLEANUP_FREE char *states = big_number_text (found->states, BIG_NUMBER_DIGITS);
   char *text;
 
-  return asprintf (&text, "%s of %s %s", covered, states, plural_of_digits (states, "state", "states")) == -1 ? NULL : text;
+  if (asprintf (&text, "%s of %s %s", covered, states, plural_of_digits (states, "state", "states")) == -1)
+    return NULL;
+  return text;
 }
 
 /* All that is wrong at crash point number POINT, with the commands that show it. */
@@ -133,7 +135,8 @@ describe_fault (const struct report *report, size_t point, enum test_verdict res
   if (share == NULL || detail == NULL)
     return NULL;
   if (wrong)
-    r = asprintf (&text, "%s: %s%s", violation_name (wrong->kind), detail, result == TEST_ERROR ? " (not seen again on a fresh boot)" : "");
+    r = asprintf (&text, "%s: %s%s", violation_name (wrong->kind), detail,
+                  result == TEST_ERROR ? " (not seen again on a fresh boot)" : "");
   else if (result == TEST_ERROR)
     r = asprintf (&text, "broken off: %s visited", share);
   else
@@ -150,7 +153,9 @@ name_point (const struct report *report, size_t point)
   CLEANUP_FREE char *safe = after ? safe_text (after) : NULL;
   char *text;
 
-  return safe == NULL || asprintf (&text, "crash point %u%s%s", position, *safe ? ", after " : "", safe) == -1 ? NULL : text;
+  if (safe == NULL || asprintf (&text, "crash point %u%s%s", position, *safe ? ", after " : "", safe) == -1)
+    return NULL;
+  return text;
 }
 
 static int
@@ -202,8 +207,8 @@ make_replay (const struct results *results, struct test_case *made)
   made->result = TEST_ERROR;
   made->kind = "replay";
   made->name = strdup ("the replay itself");
-  made->message = strdup (results->mismatches > 0 ? "runs that read the same saw different things: no number is to be trusted"
-                          : "broken off");
+  made->message = strdup (results->mismatches == 0 ? "broken off"
+                          : "runs that read the same saw different things: no number is to be trusted");
   return made->name && made->message ? 0 : -1;
 }
 

@@ -27,8 +27,8 @@ struct test_cases {
   size_t count;
 };
 
-/* The crash points in order, then what was found in the log alone, then what is wrong with the replay itself, if anything is.  All
- * texts are printable ASCII.  Returns 0, or -1 with errno ENOMEM.  Free with test_cases_free.
+/* The crash points in order, then what was found in the log alone, then what is wrong with the replay itself, if
+ * anything is.  All texts are printable ASCII.  Returns 0, or -1 with errno ENOMEM.  Free with test_cases_free.
  */
 extern int test_cases_make (struct test_cases *cases, const struct report *report);
 extern void test_cases_free (struct test_cases *cases);
@@ -36,12 +36,14 @@ extern void test_cases_free (struct test_cases *cases);
 /* What became of crash point number POINT.  Returns 0, or -1 with errno ENOMEM. */
 extern int report_point_result (const struct report *report, size_t point, enum test_verdict *result);
 
-/* Whether ENTRY, wrong and seen at crash point number POINT, counts: 0 if a fresh boot did not show it again, else 1; -1 with errno
- * ENOMEM.
+/* Whether ENTRY, wrong and seen at crash point number POINT, counts: 0 if a fresh boot did not show it again, else 1;
+ * -1 with errno ENOMEM.
  */
 extern int report_counts (const struct report *report, size_t point, const struct tally_entry *entry);
 
-/* The share of the states of crash point number POINT that is covered, or NULL with errno ENOMEM: `12 of 4096 states`; to free. */
+/* The share of the states of crash point number POINT that is covered, or NULL with errno ENOMEM: `12 of 4096 states`;
+ * to free.
+ */
 extern char *report_share (const struct report *report, size_t point);
 
 /* The shell commands that show the state ID again, a line each, to free; NULL with errno ENOMEM. */

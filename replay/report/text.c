@@ -92,7 +92,9 @@ report_free (struct report *report)
 static void
 print_findings (const struct write_log *log, const struct findings *findings, FILE *file)
 {
-  static const char *const notes[] = { " (no fresh guest has tried it again)", "", " (not seen again on a fresh boot)" };
+  static const char *const notes[] = {
+    " (no fresh guest has tried it again)", "", " (not seen again on a fresh boot)"
+  };
 
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->list[i];
@@ -220,7 +222,8 @@ report_print (const struct report *report, FILE *file)
   if (report->unchanged)
     fputs ("note: " REPORT_UNCHANGED "\n", file);
   if (config->runner.check)
-    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG", report->judged || report->judged_new ? ", " : "");
+    fprintf (file, "check: %s%s", report->checked ? "right" : "WRONG",
+             report->judged || report->judged_new ? ", " : "");
   if (report->judged)
     fprintf (file, "atomic: %s, ", report->atomic ? "yes" : "NO");
   if (report->judged || report->judged_new)

@@ -17,7 +17,9 @@
 static const char *
 fates_of (const struct write_log *log, const char *id)
 {
-  static const char letters[FATE_COUNT] = { [FATE_NONE] = '-', [FATE_DURABLE] = 'D', [FATE_THERE] = 'H', [FATE_TORN] = 'T', [FATE_LOST] = 'L' };
+  static const char letters[FATE_COUNT] = {
+    [FATE_NONE] = '-', [FATE_DURABLE] = 'D', [FATE_THERE] = 'H', [FATE_TORN] = 'T', [FATE_LOST] = 'L'
+  };
   static char text[16];
   uint8_t fates[16];
   struct choice *choices = NULL;
@@ -25,7 +27,7 @@ fates_of (const struct write_log *log, const char *id)
   size_t count;
 
   ck_assert_int_eq (state_id_parse (id, log, &position, &choices, &count), 0);
-  ck_assert_int_eq (chart_state_fates (log, position, choices, count, fates), 0);
+  ck_assert_int_eq (fates_of_state (log, position, choices, count, fates), 0);
   for (uint32_t i = 0; i < log->write_count; i++)
     text[i] = letters[fates[i]];
   text[log->write_count] = '\0';

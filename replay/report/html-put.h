@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the parts of a report as a page have in common. */
-#ifndef POWERCUT_REPLAY_REPORT_HTML_H
-#define POWERCUT_REPLAY_REPORT_HTML_H
+/* What the parts of the HTML report have in common. */
+#ifndef POWERCUT_REPLAY_REPORT_HTML_PUT_H
+#define POWERCUT_REPLAY_REPORT_HTML_PUT_H
 
-#include "replay/report/html-chart.h"
+#include "replay/report/html-fates.h"
+#include "replay/report/test-cases.h"
 
 #define HTML_PATHS_MAX 60       /* paths that are listed in one place */
 
@@ -41,11 +42,5 @@ extern void html_put_keys (const struct html *html, const struct key *keys);
 
 /* Whether some write has this fate. */
 extern bool html_has_fate (const struct html *html, enum fate fate);
-
-/* The findings.  Returns 0, or -1 with errno ENOMEM. */
-extern int html_put_findings (const struct html *html);
-
-/* What became of each page of the files, if the replay has tabulated that. */
-extern void html_put_pages (const struct html *html);
 
 #endif
