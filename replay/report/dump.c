@@ -28,13 +28,13 @@ struct dump {
 };
 
 /* A line in the making: text as it is printed, without its colour. */
-struct line {
+struct dump_line {
   char text[LINE_MAX_BYTES];
   size_t length;
 };
 
 static void __attribute__ ((format (printf, 2, 3)))
-add (struct line *line, const char *format, ...)
+add (struct dump_line *line, const char *format, ...)
 {
   size_t room = sizeof line->text - line->length;
   va_list args;
@@ -48,7 +48,7 @@ add (struct line *line, const char *format, ...)
 
 /* Print LINE, cut to the width, in the colour (the number of an ECMA-48 rendition, or NULL) if there are colours. */
 static void
-print_line (const struct dump *dump, const struct line *line, const char *colour)
+print_line (const struct dump *dump, const struct dump_line *line, const char *colour)
 {
   const struct dump_style *style = dump->style;
   bool cut = line->length > style->width;
@@ -62,7 +62,7 @@ print_line (const struct dump *dump, const struct line *line, const char *colour
 
 /* Bytes, a multiple of 512, as `4K` or `0.5K`. */
 static void
-add_kibibytes (struct line *line, int width, uint64_t bytes)
+add_kibibytes (struct dump_line *line, int width, uint64_t bytes)
 {
   char text[32];
 
@@ -79,7 +79,7 @@ word_or (const char *text, const char *otherwise)
 static void
 print_command (const struct dump *dump)
 {
-  struct line line = { .length = 0 };
+  struct dump_line line = { .length = 0 };
   const char *word = NULL;
 
   while ((word = log_info_after (dump->log, LOG_KEY_COMMAND, word)) != NULL)
@@ -93,7 +93,7 @@ print_header (const struct dump *dump)
 {
   const struct write_log *log = dump->log;
   time_t created = (time_t) (log->created / 1000000000);
-  struct line line = { .length = 0 };
+  struct dump_line line = { .length = 0 };
   const char *options = log_info (log, LOG_KEY_MOUNT);
   struct tm broken;
   char date[32];
@@ -121,7 +121,7 @@ print_header (const struct dump *dump)
 
 /* What every event begins with. */
 static void
-add_place (const struct dump *dump, struct line *line, const struct log_event *event)
+add_place (const struct dump *dump, struct dump_line *line, const struct log_event *event)
 {
   add (line, "%*u %11.6f ", dump->position_width, event->position, (double) event->record.time / 1e9);
   if (dump->log->device_count > 1 && event->record.kind == LOG_MARK)
@@ -132,7 +132,7 @@ add_place (const struct dump *dump, struct line *line, const struct log_event *e
 
 /* What became of an operation: FATE as `done 14`. */
 static void
-add_fate (struct line *line, uint32_t completion, bool failed)
+add_fate (struct dump_line *line, uint32_t completion, bool failed)
 {
   if (completion != LOG_NEVER)
     add (line, "  done %u", completion);
@@ -148,7 +148,7 @@ print_operation (struct dump *dump, const struct log_event *event, bool listed)
   const struct log_write *write = &dump->log->writes[dump->next_write];
   uint32_t durable = dump->durable[dump->next_write++];
   bool fua = (record->flags & LOG_FUA) != 0;
-  struct line line = { .length = 0 };
+  struct dump_line line = { .length = 0 };
 
   if (!listed)
     return;
@@ -166,7 +166,7 @@ static void
 print_flush (struct dump *dump, const struct log_event *event, bool listed)
 {
   const struct log_flush *flush = &dump->log->flushes[dump->next_flush++];
-  struct line line = { .length = 0 };
+  struct dump_line line = { .length = 0 };
 
   if (!listed)
     return;
@@ -178,7 +178,7 @@ print_flush (struct dump *dump, const struct log_event *event, bool listed)
 
 /* Of powercut's own marks, which hold trees, the name. */
 static void
-add_mark (struct line *line, const char *text, uint32_t length)
+add_mark (struct dump_line *line, const char *text, uint32_t length)
 {
   const struct log_mark mark = { .text = text, .length = length };
   const char *space = memchr (text, ' ', length);
@@ -193,7 +193,7 @@ static void
 print_other (const struct dump *dump, const struct log_event *event)
 {
   const struct log_record *record = &event->record;
-  struct line line = { .length = 0 };
+  struct dump_line line = { .length = 0 };
 
   add_place (dump, &line, event);
   if (record->kind == LOG_MARK)
@@ -209,7 +209,7 @@ static void
 print_point (const struct dump *dump, const struct crash_point *point)
 {
   char expected[POINT_EXPECTS_SIZE];
-  struct line line = { .length = 0 };
+  struct dump_line line = { .length = 0 };
 
   point_expects (dump->log, point, expected);
   add (&line, "%*u ----------- crash point: %u pending%s%s", dump->position_width, point->position,
@@ -261,7 +261,7 @@ dump_log (const struct write_log *log, const struct filter *filter, const struct
 {
   CLEANUP_FREE uint32_t *durable = model_durable_from (log);
   struct dump dump = { .log = log, .style = style, .file = file, .durable = durable };
-  struct line totals = { .length = 0 };
+  struct dump_line totals = { .length = 0 };
   struct crash_points points;
 
   if (durable == NULL || model_crash_points (log, false, &points) == -1)
