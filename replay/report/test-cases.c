@@ -196,7 +196,8 @@ make_finding (const struct report *report, const struct finding *finding, struct
   made->kind = violation_name (finding->kind);
   made->message = safe_text (finding->detail);
   made->details = report_commands (report, finding->state);
-  if (after == NULL || asprintf (&made->name, "%s at %s, after %s", violation_name (finding->kind), finding->state, after) == -1)
+  if (after == NULL
+      || asprintf (&made->name, "%s at %s, after %s", made->kind, finding->state, after) == -1)
     made->name = NULL;
   return made->name && made->message && made->details ? 0 : -1;
 }
