@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,54 @@ dm_mark (struct bytes *bytes, const char *text)
   memcpy (bytes->at + entry + 32, text, strlen (text));
 }
 
+/* Call ADD with each word of TEXT, which it may change. */
+static void
+for_each_word (struct bytes *bytes, const char *text, void (*add) (struct bytes *bytes, char *word))
+{
+  char *copy = strdup (text), *rest = NULL;
+
+  ck_assert_ptr_nonnull (copy);
+  for (char *word = strtok_r (copy, " ", &rest); word; word = strtok_r (NULL, " ", &rest))
+    add (bytes, word);
+  free (copy);
+}
+
+static void
+add_dm_word (struct bytes *bytes, char *word)
+{
+  size_t prefixes = strspn (word, "FM");
+  uint64_t flags = (memchr (word, 'F', prefixes) ? 1 : 0) | (memchr (word, 'M', prefixes) ? 16 : 0);
+  char *rest;
+
+  word += prefixes;
+  flags |= *word == 'W' || *word == 'T' ? 2 : 0;
+  uint64_t sector = strtoull (word + 1, &rest, 10);
+  if (*word == 'f')
+    dm_flush (bytes);
+  else if (*word == 'm')
+    dm_mark (bytes, word + 2);
+  else if (tolower (*word) == 't')
+    dm_discard (bytes, flags, sector, strtoull (rest + 1, NULL, 10));
+  else
+    dm_write (bytes, flags, sector, rest + 1);
+}
+
+void
+dm_entries (struct bytes *bytes, const char *text)
+{
+  for_each_word (bytes, text, add_dm_word);
+}
+
+struct bytes
+dm_log (const char *text)
+{
+  struct bytes bytes = { NULL, 0 };
+
+  dm_begin (&bytes, 512);
+  dm_entries (&bytes, text);
+  return bytes;
+}
+
 static size_t
 add_request (struct bytes *bytes, uint32_t magic, uint32_t type, uint64_t cookie, uint64_t offset, uint32_t length)
 {
@@ -151,6 +200,49 @@ nbd_reply (struct bytes *bytes, uint64_t cookie, uint32_t error)
   set_big (bytes, reply, 0x67446698, 4);
   set_big (bytes, reply + 4, error, 4);
   set_big (bytes, reply + 8, cookie, 8);
+}
+
+/* The number of the command of KIND, with the flag FUA for a capital one; the zeros of a log shall leave no hole. */
+static uint32_t
+nbd_command (char kind)
+{
+  static const char kinds[] = "rwxft?z";
+  const char *found = strchr (kinds, tolower (kind));
+
+  ck_assert_msg (found, "no request: %c", kind);
+  return (uint32_t) (found - kinds) | (isupper (kind) ? 1u << 16 : 0) | (*found == 'z' ? 1u << 17 : 0);
+}
+
+static void
+add_nbd_word (struct bytes *bytes, char *word)
+{
+  char *rest, *error = strchr (word, '!');
+
+  if (*word == 'd') {
+    nbd_reply (bytes, strtoull (word + 1, NULL, 10), error ? (uint32_t) atoi (error + 1) : 0);
+    return;
+  }
+  uint64_t cookie = strtoull (word, &rest, 10);
+  uint32_t command = nbd_command (rest[1]);
+  uint64_t sector = strtoull (rest + 2, &rest, 10);
+  nbd_request (bytes, command, cookie, sector, *rest == '+' ? (uint32_t) strtoul (rest + 1, NULL, 10) : 0,
+               *rest == '=' ? rest + 1 : NULL);
+}
+
+void
+nbd_records (struct bytes *bytes, const char *text)
+{
+  for_each_word (bytes, text, add_nbd_word);
+}
+
+struct bytes
+nbd_log (const char *text)
+{
+  struct bytes bytes = { NULL, 0 };
+
+  nbd_begin (&bytes);
+  nbd_records (&bytes, text);
+  return bytes;
 }
 
 void

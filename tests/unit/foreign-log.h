@@ -28,12 +28,27 @@ extern void dm_discard (struct bytes *bytes, uint64_t flags, uint64_t sector, ui
 extern void dm_flush (struct bytes *bytes);
 extern void dm_mark (struct bytes *bytes, const char *text);
 
+/* Add the entries of TEXT, apart by spaces: `w1=ab` a write at sector 1, `t2+3` a discard of 3 sectors, `f` a flush, `m:TEXT` a mark; a
+ * capital W or T has the flag FUA, and of the letters before it F is FLUSH and M METADATA.
+ */
+extern void dm_entries (struct bytes *bytes, const char *text);
+/* A whole log of them. */
+extern struct bytes dm_log (const char *text);
+
 /* nbd-server's data log: begin with the option record. */
 extern void nbd_begin (struct bytes *bytes);
 /* A request; LETTERS, unless NULL, are the data of a write and its length, else it is COUNT sectors long. */
 extern void nbd_request (struct bytes *bytes, uint32_t type, uint64_t cookie, uint64_t sector, uint32_t count,
                          const char *letters);
 extern void nbd_reply (struct bytes *bytes, uint64_t cookie, uint32_t error);
+
+/* Add the records of TEXT, apart by spaces: `7:w1=ab` a request to write at sector 1 with the cookie 7, `7:z2+3` one for zeros and
+ * `7:t2+3` a trim of 3 sectors, each with FUA for a capital letter, `7:r2+3` a read, `7:f` a flush, `7:x` a disconnect; `d7` the reply to
+ * the cookie 7, `d7!5` with error 5.
+ */
+extern void nbd_records (struct bytes *bytes, const char *text);
+/* A whole log of them. */
+extern struct bytes nbd_log (const char *text);
 
 /* Write BYTES to the file PATH, or a part of them. */
 extern void write_bytes (const char *path, const char *bytes, size_t size);

@@ -10,6 +10,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/checker/workload/parsed.c tests/unit/checker/workload/parsed.h \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h \
 	tests/unit/make-log.c tests/unit/make-log.h \
+	tests/unit/log/foreign/importing.c tests/unit/log/foreign/importing.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
 	tests/unit/guest/play-qemu.c tests/unit/guest/play-qemu.h \
 	tests/unit/guest/initramfs/archive.c tests/unit/guest/initramfs/archive.h \
@@ -44,6 +45,7 @@ UNIT_TESTS += \
 	tests/unit/checker/observe/test-damaged-tree \
 	tests/unit/checker/observe/test-pages \
 	tests/unit/checker/observe/test-sectors \
+	tests/unit/log/foreign/test-import-truth \
 	tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text \
 	tests/unit/checker/observe/test-watched-paths \
