@@ -11,6 +11,8 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h \
 	tests/unit/make-log.c tests/unit/make-log.h \
 	tests/unit/log/foreign/importing.c tests/unit/log/foreign/importing.h \
+	tests/unit/log/craft.c tests/unit/log/craft.h \
+	tests/unit/log/given.c tests/unit/log/given.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
 	tests/unit/guest/play-qemu.c tests/unit/guest/play-qemu.h \
 	tests/unit/guest/initramfs/archive.c tests/unit/guest/initramfs/archive.h \
@@ -39,7 +41,10 @@ UNIT_TESTS += \
 	tests/unit/log/test-crash-state-model \
 	tests/unit/log/test-cut \
 	tests/unit/log/test-format \
+	tests/unit/log/test-format-fields \
+	tests/unit/log/test-format-random \
 	tests/unit/log/test-index \
+	tests/unit/log/test-recorders \
 	tests/unit/log/foreign/test-export \
 	tests/unit/log/foreign/test-import \
 	tests/unit/checker/observe/test-damaged-tree \

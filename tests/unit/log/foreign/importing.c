@@ -59,7 +59,7 @@ assert_imports (struct bytes bytes, struct import_options options, const char *e
 }
 
 void
-assert_refused (const struct bytes *bytes, struct import_options options, const char *reason)
+assert_import_refused (const struct bytes *bytes, struct import_options options, const char *reason)
 {
   struct write_log *log = try_import (bytes, options);
 

@@ -20,6 +20,6 @@ extern struct write_log *import_well (const struct bytes *bytes, struct import_o
 extern void assert_imports (struct bytes bytes, struct import_options options, const char *expected);
 
 /* BYTES are refused, for a REASON that the message has. */
-extern void assert_refused (const struct bytes *bytes, struct import_options options, const char *reason);
+extern void assert_import_refused (const struct bytes *bytes, struct import_options options, const char *reason);
 
 #endif

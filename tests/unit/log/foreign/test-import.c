@@ -71,12 +71,12 @@ START_TEST (marks_that_are_not_there_or_are_powercuts_own_are_refused)
   struct bytes bytes = dm_log ("w1=a m:one");
 
   options.begin = "two";
-  assert_refused (&bytes, options, "no mark of the text --begin=two");
+  assert_import_refused (&bytes, options, "no mark of the text --begin=two");
   options.begin = "one";
   options.commit = "on";
-  assert_refused (&bytes, options, "no mark of the text --commit=on");
+  assert_import_refused (&bytes, options, "no mark of the text --commit=on");
   dm_mark (&bytes, "powercut:old f");
-  assert_refused (&bytes, kernel, "byte 2048: a mark whose name");
+  assert_import_refused (&bytes, kernel, "byte 2048: a mark whose name");
   bytes_free (&bytes);
 }
 END_TEST
@@ -183,9 +183,9 @@ START_TEST (the_base_comes_first)
   ck_assert_uint_eq (result.writes, 1);
   write_log_close (log);
   dm_write (&bytes, 0, 8, "y");
-  assert_refused (&bytes, options, "byte 1536: an entry that goes beyond the device of 4096 bytes");
+  assert_import_refused (&bytes, options, "byte 1536: an entry that goes beyond the device of 4096 bytes");
   options.size_bytes = 512;
-  assert_refused (&bytes, options, "beyond the device of 512 bytes");
+  assert_import_refused (&bytes, options, "beyond the device of 512 bytes");
   unlink (base);
   bytes_free (&image);
   bytes_free (&bytes);
@@ -221,7 +221,7 @@ START_TEST (a_request_that_the_server_refused_is_no_operation)
   options.size_bytes = 1024;
   assert_imports (nbd_log ("1:w0=a 2:w1=bc d1 d2!28"), options, "m:base w0=a d1");
   struct bytes bytes = nbd_log ("2:w1=bc d2");
-  assert_refused (&bytes, options, "byte 28: a request that goes beyond the device of 1024 bytes and succeeded");
+  assert_import_refused (&bytes, options, "byte 28: a request that goes beyond the device of 1024 bytes and succeeded");
   bytes_free (&bytes);
 }
 END_TEST
@@ -291,7 +291,7 @@ START_TEST (what_is_wrong_with_a_log_of_dm_log_writes_is_told_with_the_byte)
     set_little (&bytes, 128 * 10 + 24, 97, 8);
   else
     set_little (&bytes, damage->offset, damage->number, damage->width);
-  assert_refused (&bytes, kernel, damage->reason);
+  assert_import_refused (&bytes, kernel, damage->reason);
   bytes_free (&bytes);
 }
 END_TEST
@@ -300,7 +300,7 @@ START_TEST (what_is_not_of_qemu_is_not_taken_for_it)
 {
   struct bytes bytes = make_dm_log (false);
 
-  assert_refused (&bytes, qemu, "byte 144: an entry with flags that are not known");
+  assert_import_refused (&bytes, qemu, "byte 144: an entry with flags that are not known");
   bytes_free (&bytes);
 }
 END_TEST
@@ -325,7 +325,7 @@ START_TEST (what_is_wrong_with_a_log_of_nbd_server_is_told_with_the_byte)
   struct bytes bytes = make_nbd_log ();
 
   set_big (&bytes, damage->offset, damage->number, damage->width);
-  assert_refused (&bytes, nbd, damage->reason);
+  assert_import_refused (&bytes, nbd, damage->reason);
   bytes_free (&bytes);
 }
 END_TEST
