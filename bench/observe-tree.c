@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Observing: how long the agent takes for the tree on a file system, when nothing of it is in the guest's memory and when all is.
+/* Observing: how long the agent takes for the tree on a file system, when nothing of it is in the guest's memory and
+ * when all is.
  *
  *     observe-tree TYPE IMAGE ROUNDS        IMAGE is a file system of TYPE; it is changed
  */
@@ -44,7 +45,8 @@ boot (const char *type, const char *image)
   if (guest_kernel_find (NULL, type, false, &kernel) == -1)
     end (2);
   initramfs = guest_image_new (&kernel, type, false);
-  if (initramfs == NULL || asprintf (&file, "%s/initramfs", folder) == -1 || asprintf (&console, "%s/console", folder) == -1
+  if (initramfs == NULL || asprintf (&file, "%s/initramfs", folder) == -1
+      || asprintf (&console, "%s/console", folder) == -1
       || initramfs_write (initramfs, file) == -1)
     end (2);
   const struct vm_config config = {

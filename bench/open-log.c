@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Opening a log: time and memory for 250,000, 500,000 and 1,000,000 random writes.  Linear means that the time per write stays
- * the same; the memory beside the mapped file has to stay under 64 bytes a write.
+/* Opening a log: time and memory for 250,000, 500,000 and 1,000,000 random writes.  Linear means that the time per
+ * write stays the same; the memory beside the mapped file has to stay under 64 bytes a write.
  */
 #include <config.h>
 
@@ -32,7 +32,8 @@ make_log (const char *path, uint32_t writes)
     };
     struct log_issue issue;
 
-    if (log_writer_issue (writer, &operation, data, &issue) == -1 || log_writer_complete (writer, issue.position, 0, 0, false) == -1) {
+    if (log_writer_issue (writer, &operation, data, &issue) == -1
+        || log_writer_complete (writer, issue.position, 0, 0, false) == -1) {
       perror (path);
       exit (2);
     }
@@ -88,7 +89,8 @@ main (void)
     double each = times[ROUNDS / 2] / writes * 1e9;
     if (first == 0)
       first = each;
-    printf ("%-22u %12.3f %12.0f %8.2f %14.1f\n", writes, times[ROUNDS / 2], each, each / first, (double) memory / writes);
+    printf ("%-22u %12.3f %12.0f %8.2f %14.1f\n", writes, times[ROUNDS / 2], each, each / first,
+            (double) memory / writes);
   }
   unlink (path);
   return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Replaying: one run by the runner (select the state, recover it in the guest, read the report) against the same recovery in
- * the same kind of guest on a plain image file of that state, which is restored before each run.  Both guests stand side by
- * side; each round measures one after the other, and the median of the rounds' ratios is printed.
+/* Replaying: one run by the runner (select the state, recover it in the guest, read the report) against the same
+ * recovery in the same kind of guest on a plain image file of that state, which is restored before each run.  Both
+ * guests stand side by side; each round measures one after the other, and the median of the rounds' ratios is printed.
  *
  *     replay-run LOG IMAGE ROUNDS        IMAGE as `replay --export` writes it
  */

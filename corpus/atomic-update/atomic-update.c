@@ -4,7 +4,8 @@
  *   in-place        write over the old contents, piece by piece, each piece durable when it is written
  *   rename          write a temporary file, rename it over the old one
  *   rename-fsync    ... and fsync the file before, and the folder after the rename
- *   tmpfile         write an O_TMPFILE file, fsync it, link it into place under a temporary name, rename, fsync the folder
+ *   tmpfile         write an O_TMPFILE file, fsync it, link it into place under a temporary name, rename, fsync the
+ *                   directory
  *   tmpfile-fsync   ... and fsync the file once more when it has a name
  *
  * `atomic-update old FILE` makes the contents that are there before, and syncs nothing.

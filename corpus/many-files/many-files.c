@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Create COUNT small files in the current folder, give every third one another name, remove every fifth of the others, and make it all
- * durable with one sync(2) at the end.  Each file's data is sent to the device early, as the kernel does by itself when memory is
- * short: few programs leave more in flight at once.
+/* Create COUNT small files in the current folder, give every third one another name, remove every fifth of the others,
+ * and make it all durable with one sync(2) at the end.  Each file's data is sent to the device early, as the kernel
+ * does by itself when memory is short: few programs leave more in flight at once.
  *
  *     many-files COUNT
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Change pages of a file in the current folder, in one of the ways that programs do it: through a mapping and by write(2), with what
- * makes it durable and without it.
+/* Change pages of a file in the current folder, in one of the ways that programs do it: through a mapping and by
+ * write(2), with what makes it durable and without it.
  *
  *   page-updates list                 the names of the ways, each with what it does behind a tab
  *   page-updates old FILE             make the contents that are there before: OLD_PAGES pages; syncs nothing

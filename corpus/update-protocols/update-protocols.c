@@ -116,7 +116,8 @@ make_old (const char *name)
   write_contents (open_file (name, O_WRONLY | O_CREAT | O_TRUNC), FILE_BYTES);
 }
 
-/* Two pages that are not side by side, as a database would: one piece that is written back at once may well be atomic. */
+/* Two pages that are not side by side, as a database would: one piece that is written back at once may well be atomic.
+ */
 static void
 update_in_place (const char *name)
 {
@@ -225,7 +226,8 @@ update_by_exchange (const char *name)
 
   write_contents (fd, FILE_BYTES);
   sync_file (fd);
-  check_supported (renameat2 (AT_FDCWD, TEMPORARY, AT_FDCWD, name, RENAME_EXCHANGE), EINVAL, "renameat2 (RENAME_EXCHANGE)");
+  check_supported (renameat2 (AT_FDCWD, TEMPORARY, AT_FDCWD, name, RENAME_EXCHANGE), EINVAL,
+                   "renameat2 (RENAME_EXCHANGE)");
   check (unlink (TEMPORARY), "unlink");
   sync_folder ();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Logs of other recorders, put together byte by byte from the descriptions of their formats, for the tests of log/foreign/import.h and
- * log/foreign/export.h.  Nothing here uses the code that is tested.  The contents of sectors are the letters of make-log.h.
+/* Logs of other recorders, put together byte by byte from the descriptions of their formats, for the tests of
+ * log/foreign/import.h and log/foreign/export.h.  Nothing here uses the code that is tested.  The contents of sectors
+ * are the letters of make-log.h.
  */
 #ifndef POWERCUT_TESTS_UNIT_FOREIGN_LOG_H
 #define POWERCUT_TESTS_UNIT_FOREIGN_LOG_H
@@ -28,8 +29,8 @@ extern void dm_discard (struct bytes *bytes, uint64_t flags, uint64_t sector, ui
 extern void dm_flush (struct bytes *bytes);
 extern void dm_mark (struct bytes *bytes, const char *text);
 
-/* Add the entries of TEXT, apart by spaces: `w1=ab` a write at sector 1, `t2+3` a discard of 3 sectors, `f` a flush, `m:TEXT` a mark; a
- * capital W or T has the flag FUA, and of the letters before it F is FLUSH and M METADATA.
+/* Add the entries of TEXT, apart by spaces: `w1=ab` a write at sector 1, `t2+3` a discard of 3 sectors, `f` a flush,
+ * `m:TEXT` a mark; a capital W or T has the flag FUA, and of the letters before it F is FLUSH and M METADATA.
  */
 extern void dm_entries (struct bytes *bytes, const char *text);
 /* A whole log of them. */
@@ -42,9 +43,9 @@ extern void nbd_request (struct bytes *bytes, uint32_t type, uint64_t cookie, ui
                          const char *letters);
 extern void nbd_reply (struct bytes *bytes, uint64_t cookie, uint32_t error);
 
-/* Add the records of TEXT, apart by spaces: `7:w1=ab` a request to write at sector 1 with the cookie 7, `7:z2+3` one for zeros and
- * `7:t2+3` a trim of 3 sectors, each with FUA for a capital letter, `7:r2+3` a read, `7:f` a flush, `7:x` a disconnect; `d7` the reply to
- * the cookie 7, `d7!5` with error 5.
+/* Add the records of TEXT, apart by spaces: `7:w1=ab` a request to write at sector 1 with the cookie 7, `7:z2+3` one
+ * for zeros and `7:t2+3` a trim of 3 sectors, each with FUA for a capital letter, `7:r2+3` a read, `7:f` a flush, `7:x`
+ * a disconnect; `d7` the reply to the cookie 7, `d7!5` with error 5.
  */
 extern void nbd_records (struct bytes *bytes, const char *text);
 /* A whole log of them. */
@@ -54,8 +55,9 @@ extern struct bytes nbd_log (const char *text);
 extern void write_bytes (const char *path, const char *bytes, size_t size);
 extern struct bytes read_bytes (const char *path);
 
-/* A log's events as a text: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a trim of 3 sectors, `f` a
- * flush, `d4` the completion of what was issued at position 4, `d4!5` with error 5, `m:TEXT` a mark.  To free.
+/* A log's events as a text: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a trim of 3
+ * sectors, `f` a flush, `d4` the completion of what was issued at position 4, `d4!5` with error 5, `m:TEXT` a mark.  To
+ * free.
  */
 extern char *describe (const struct write_log *log);
 

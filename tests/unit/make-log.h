@@ -45,9 +45,9 @@ extern uint32_t add_mark (struct log_maker *maker, const char *text);
 /* A write, and its completion without error. */
 extern void add_done_write (struct log_maker *maker, unsigned device, uint32_t sector, const char *letters);
 
-/* Add the events of TEXT, apart by spaces: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a trim of 3
- * sectors, `Z2+3` and `T2+3` with FUA, `z2+3~` a zero that may trim, `f` a flush, `d4` the completion of what was issued at
- * position 4, `d4!5` with error 5, `m:TEXT` a mark; with `@1` at its end, an operation of device 1.
+/* Add the events of TEXT, apart by spaces: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a
+ * trim of 3 sectors, `Z2+3` and `T2+3` with FUA, `z2+3~` a zero that may trim, `f` a flush, `d4` the completion of what
+ * was issued at position 4, `d4!5` with error 5, `m:TEXT` a mark; with `@1` at its end, an operation of device 1.
  */
 extern void add_events (struct log_maker *maker, const char *text);
 

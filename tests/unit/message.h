@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A program that uses what is here has its error_message from here, in place of libmessage's: the tests read what is said. */
+/* A program that uses what is here has its error_message from here, in place of libmessage's: the tests read what is
+ * said.
+ */
 #ifndef POWERCUT_TESTS_UNIT_MESSAGE_H
 #define POWERCUT_TESTS_UNIT_MESSAGE_H
 

@@ -13,7 +13,8 @@ struct craft {
 };
 
 /* Begin with HEADER, whose device count says how many SIZES there are, and the text INFO unless it is NULL. */
-extern void craft_header_of (struct craft *craft, const struct log_header *header, const uint64_t *sizes, const char *info);
+extern void craft_header_of (struct craft *craft, const struct log_header *header, const uint64_t *sizes,
+                             const char *info);
 /* Begin with the header of two devices of SIZE_0 and SIZE_1, which is 56 bytes long. */
 extern void craft_header (struct craft *craft);
 

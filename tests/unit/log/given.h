@@ -30,7 +30,8 @@ struct given {
   struct log_issue issue;
 };
 
-/* Give it.  Asserts nothing itself: libcheck keeps one file of assertions, and a process that is killed would spoil it. */
+/* Give it.  Asserts nothing itself: libcheck keeps one file of assertions, and a process that is killed would spoil it.
+ */
 extern int give (struct log_writer *writer, struct given *given);
 
 extern void assert_event_is (const struct log_event *event, const struct given *given);

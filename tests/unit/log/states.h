@@ -18,8 +18,8 @@ extern struct decision_rule rule_of (enum tear_mode mode, uint32_t sector_bytes,
 extern int select_point (struct crash_state *state, uint32_t point, const struct choice *choices, size_t count,
                          struct decision_rule rule);
 
-/* Select CHOICES at the end of LOG: `+1-0` is write 1 there and write 0 not, `?1` write 1 undecided, `+1/0-3` sectors 0 to
- * 3 of write 1.
+/* Select CHOICES at the end of LOG: `+1-0` is write 1 there and write 0 not, `?1` write 1 undecided, `+1/0-3` sectors 0
+ * to 3 of write 1.
  */
 extern void select_text (struct crash_state *state, const struct write_log *log, const char *choices,
                          struct decision_rule rule);
@@ -42,6 +42,7 @@ struct step {
 /* Take COUNT STEPS one after the other with one state of LOG, which is closed. */
 extern void assert_steps (struct write_log *log, const struct step *steps, size_t count);
 #define ASSERT_STEPS(log, ...) \
-  assert_steps (log, (const struct step[]) { __VA_ARGS__ }, sizeof (struct step[]) { __VA_ARGS__ } / sizeof (struct step))
+  assert_steps (log, (const struct step[]) { __VA_ARGS__ }, \
+                sizeof (struct step[]) { __VA_ARGS__ } / sizeof (struct step))
 
 #endif

@@ -49,7 +49,8 @@ START_TEST (a_write_has_a_piece_for_each_sector_of_the_device)
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct write_log log = LOG_OF (cases[i].sector, cases[i].length);
 
-    ck_assert_uint_eq (tear_pieces (&(struct tear) { cases[i].mode, cases[i].sector_bytes }, log.writes), cases[i].pieces);
+    ck_assert_uint_eq (tear_pieces (&(struct tear) { cases[i].mode, cases[i].sector_bytes }, log.writes),
+                       cases[i].pieces);
     ck_assert_uint_eq (write_last_sector (log.writes), cases[i].length - 1);
   }
 }
@@ -209,7 +210,8 @@ START_TEST (a_rule_prefers_what_it_says)
   for (uint32_t i = 0; i < 1000; i++) {
     enum choice_kind kind = rule_prefers (&random, i, i / 2);
 
-    ck_assert_int_eq (rule_prefers (&(struct decision_rule) { .preference = PREFER_PRESENT }, i, i / 2), CHOICE_PRESENT);
+    ck_assert_int_eq (rule_prefers (&(struct decision_rule) { .preference = PREFER_PRESENT }, i, i / 2),
+                      CHOICE_PRESENT);
     ck_assert_int_eq (rule_prefers (&(struct decision_rule) { .preference = PREFER_ABSENT }, i, i / 2), CHOICE_ABSENT);
     ck_assert_int_eq (rule_prefers (&random, i, i / 2), kind);
     absent += kind == CHOICE_ABSENT;
@@ -275,7 +277,8 @@ START_TEST (a_state_id_is_read_and_written)
     uint32_t point;
     size_t count;
 
-    ck_assert_msg (state_id_parse (cases[i].text, log, &point, &choices, &count) == 0, "%s: %s", cases[i].text, message);
+    ck_assert_msg (state_id_parse (cases[i].text, log, &point, &choices, &count) == 0, "%s: %s", cases[i].text,
+                   message);
     ck_assert_uint_eq (point, cases[i].point);
     ck_assert_uint_eq (count, cases[i].count);
     for (size_t at = 0; at < count; at++) {
@@ -355,12 +358,14 @@ spell (struct dice *dice, struct choice choices[8])
     uint32_t write = roll (dice, 3), first = roll (dice, sectors[write]);
     uint32_t last = first + roll (dice, sectors[write] - first);
 
-    choices[i] = (struct choice) { write, first, roll (dice, 4) ? last : CHOICE_END, (enum choice_kind) roll (dice, 2) };
+    choices[i] = (struct choice) { write, first, roll (dice, 4) ? last : CHOICE_END,
+                                   (enum choice_kind) roll (dice, 2) };
   }
   return count;
 }
 
-/* Whatever the spelling, one state has one id, different states have different ones, and the id is that of the state. */
+/* Whatever the spelling, one state has one id, different states have different ones, and the id is that of the state.
+ */
 START_TEST (a_state_has_one_id_and_an_id_one_state)
 {
   struct write_log *log = make_three_writes ();
@@ -406,9 +411,11 @@ static const struct {
   { "5", "positions 0 to 4" }, { "5:-1", "positions 0 to 4" }, { "4294967295", "positions 0 to 4" },
   { "4:1", "'1'" }, { "4:-", "'-'" }, { "4:,", "''" }, { "4:-1,", "''" }, { "4:-1:", "'-1:'" }, { "4:-/3", "'-'" },
   { "4:+-1", "'+-1'" }, { "4:-4294967297", "'-4294967297'" }, { "4:-1-3", "'-1-3'" },
-  { "4:-0", "position 0" }, { "4:-2", "position 2" }, { "4:-5", "position 5" }, { "4:-4294967295", "position 4294967295" },
+  { "4:-0", "position 0" }, { "4:-2", "position 2" }, { "4:-5", "position 5" },
+  { "4:-4294967295", "position 4294967295" },
   { "3:-4", "position 4" }, { "3:-4/1", "position 4" },
-  { "4:-1/", "write at 1 has sectors 0 to 9" }, { "4:-1/a", "0 to 9" }, { "4:-1/10", "0 to 9" }, { "4:-1/5-3", "0 to 9" },
+  { "4:-1/", "write at 1 has sectors 0 to 9" }, { "4:-1/a", "0 to 9" }, { "4:-1/10", "0 to 9" },
+  { "4:-1/5-3", "0 to 9" },
   { "4:-1/3-7-9", "0 to 9" }, { "4:-1/3-10", "0 to 9" }, { "4:-1/3-a", "0 to 9" }, { "4:-1/-3", "0 to 9" },
   { "4:-1/-", "0 to 9" }, { "4:-1//3", "0 to 9" }, { "4:-1/3/4", "0 to 9" }, { "4:-1/3 ", "0 to 9" },
   { "4:-1/4294967296", "0 to 9" }, { "4:+1,-3/1", "write at 3 has sectors 0 to 0" },

@@ -34,7 +34,8 @@ START_TEST (decided_states_are_as_laid_out)
         there[i] = roll (&logs.dice, 2);
         choices[i] = choice_whole (i, there[i] ? CHOICE_PRESENT : CHOICE_ABSENT);
       }
-      ck_assert_int_eq (select_point (state, point, choices, issued, rule_of (TEAR_NONE, LOG_SECTOR, PREFER_PRESENT)), 0);
+      ck_assert_int_eq (select_point (state, point, choices, issued, rule_of (TEAR_NONE, LOG_SECTOR, PREFER_PRESENT)),
+                        0);
       for (unsigned device = 0; device < logs.shape->devices; device++) {
         lay_out (logs.log, device, point, there, logs.shape->sectors, letters);
         assert_content (state, device, logs.shape->sectors, letters);
@@ -444,7 +445,8 @@ START_TEST (what_is_left_undecided_does_not_show_in_what_was_read)
 }
 END_TEST
 
-/* Take some glances at both states: they must answer alike, and decide alike behind the first KEPT decisions of STATE. */
+/* Take some glances at both states: they must answer alike, and decide alike behind the first KEPT decisions of STATE.
+ */
 static void
 compare_states (struct dice *dice, const struct model *model, struct crash_state *state, size_t kept,
                 struct crash_state *other)

@@ -159,7 +159,8 @@ START_TEST (a_read_asks_for_its_own_sectors_alone)
 
   for (uint32_t i = 0; i < SECTORS; i++)
     choices[i] = choice_whole (i, CHOICE_UNDECIDED);
-  ck_assert_int_eq (select_point (state, SECTORS - 1, choices, SECTORS, rule_of (TEAR_NONE, LOG_SECTOR, PREFER_PRESENT)),
+  ck_assert_int_eq (select_point (state, SECTORS - 1, choices, SECTORS,
+                                  rule_of (TEAR_NONE, LOG_SECTOR, PREFER_PRESENT)),
                     0);
   crash_state_read (state, 0, bytes, sizeof bytes, 7 * LOG_SECTOR);
   assert_decisions (state, "+7+8");
@@ -245,8 +246,8 @@ START_TEST (what_cannot_be_selected_is_refused)
 }
 END_TEST
 
-/* A log of one device of SECTORS sectors with a write of sectors 5 to 19, so that none of its ends lies at a boundary of
- * 4 KiB: its pieces are sectors 0-2, 3-10 and 11-14 then.
+/* A log of one device of SECTORS sectors with a write of sectors 5 to 19, so that none of its ends lies at a boundary
+ * of 4 KiB: its pieces are sectors 0-2, 3-10 and 11-14 then.
  */
 static struct write_log *
 log_across_blocks (void)

@@ -41,8 +41,8 @@ stream_event (struct stream *stream, uint32_t position)
   return given;
 }
 
-/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every completion and mark once it
- * is logged.  Returns the exit status.
+/* Write events until the process dies or LIMIT is reached, and tell PIPE the position of every completion and mark once
+ * it is logged.  Returns the exit status.
  */
 static int
 run_recorder (const char *path, uint32_t limit, int pipe)
@@ -185,7 +185,8 @@ run_thread (void *opaque)
       issue->data_offset = 0;
     thread->errors[i] = i % 5 == 4 ? -1 : i % 7 == 3 ? EIO : 0;
     if (thread->errors[i] >= 0
-        && log_writer_complete (thread->writer, issue->position, (uint16_t) thread->number, thread->errors[i], false) == -1)
+        && log_writer_complete (thread->writer, issue->position, (uint16_t) thread->number, thread->errors[i],
+                                false) == -1)
       issue->data_offset = 0;
   }
   return NULL;

@@ -12,7 +12,8 @@ static struct findings findings;
 static struct tally tally;
 
 static const struct finding torn = {
-  .kind = VIOLATION_ATOMICITY, .detail = "file: 10 bytes 3611dc87...", .after = "begin", .place = "0000000043 +-", .state = "43:-29",
+  .kind = VIOLATION_ATOMICITY, .detail = "file: 10 bytes 3611dc87...", .after = "begin", .place = "0000000043 +-",
+    .state = "43:-29",
   .atomic = false, .durable = true
 };
 
@@ -170,7 +171,8 @@ START_TEST (a_tally_is_sorted_and_summed_and_keeps_faults_apart)
   };
   const struct outcome a = { .kind = OUTCOME_TREE, .digest = "0a" }, b = { .kind = OUTCOME_TREE, .digest = "0b" };
   const struct outcome fault = { .kind = OUTCOME_TREE, .digest = "0a", .fault = (char *) "BUG" };
-  const struct outcome died = { .kind = OUTCOME_DIED, .detail = (char *) "Kernel panic" }, hung = { .kind = OUTCOME_HUNG };
+  const struct outcome died = { .kind = OUTCOME_DIED, .detail = (char *) "Kernel panic" },
+    hung = { .kind = OUTCOME_HUNG };
   const struct outcome unmountable = { .kind = OUTCOME_UNMOUNTABLE, .detail = (char *) "mount: EIO" };
 
   count (&unmountable, 64);
@@ -207,7 +209,8 @@ blame (const struct outcome *outcome, enum violation kind, const char *state, co
 
 START_TEST (the_first_state_of_an_outcome_is_blamed)
 {
-  const struct outcome good = { .kind = OUTCOME_TREE, .digest = "aaaa" }, bad = { .kind = OUTCOME_TREE, .digest = "bbbb" };
+  const struct outcome good = { .kind = OUTCOME_TREE, .digest = "aaaa" },
+    bad = { .kind = OUTCOME_TREE, .digest = "bbbb" };
   mpz_t one;
 
   mpz_init_set_ui (one, 1);

@@ -128,7 +128,8 @@ END_TEST
 START_TEST (the_states_of_torn_writes_are_counted)
 {
   const struct expected expected = {
-    2, 4, "freeze", "pending when the file system was frozen at 2: 1, the first a write of 1536 bytes at 1024 of disk0, at position 0"
+    2, 4, "freeze", "pending when the file system was frozen at 2: 1, "
+    "the first a write of 1536 bytes at 1024 of disk0, at position 0"
   };
 
   assert_findings (log_of_events ("w2=abc d0 m:freeze"), TEAR_PREFIX, &expected, 1);

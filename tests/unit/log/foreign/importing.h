@@ -10,7 +10,9 @@ extern const struct import_options kernel, kernel_cautious, qemu, qemu_cautious,
 /* Of the last import. */
 extern struct import_result result;
 
-/* Import BYTES with OPTIONS, whose file is not set.  NULL if it was refused: then nothing is left, and message says why. */
+/* Import BYTES with OPTIONS, whose file is not set.  NULL if it was refused: then nothing is left, and message says
+ * why.
+ */
 extern struct write_log *try_import (const struct bytes *bytes, struct import_options options);
 
 /* The same, which is not refused. */

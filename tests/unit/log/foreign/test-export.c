@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A log that is exported, read by a reader of the test's own: after every entry there is what a crash could have left, and what
- * comes back from an import claims no more and no less.
+/* A log that is exported, read by a reader of the test's own: after every entry there is what a crash could have left,
+ * and what comes back from an import claims no more and no less.
  */
 #include <config.h>
 
@@ -129,7 +129,8 @@ END_TEST
 START_TEST (what_a_flush_does_not_cover_comes_behind_it)
 {
   struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "a", 0), b = add_write (maker, 0, 1, "b", 0), c = add_write (maker, 0, 2, "c", LOG_FUA);
+  uint32_t a = add_write (maker, 0, 0, "a", 0), b = add_write (maker, 0, 1, "b", 0),
+    c = add_write (maker, 0, 2, "c", LOG_FUA);
 
   add_completion (maker, a, 0);
   uint32_t flush = add_flush (maker, 0);
@@ -158,7 +159,8 @@ END_TEST
 START_TEST (an_older_write_that_is_overlapped_comes_along)
 {
   struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "aa", 0), b = add_write (maker, 0, 1, "bb", 0), c = add_write (maker, 0, 2, "c", 0);
+  uint32_t a = add_write (maker, 0, 0, "aa", 0), b = add_write (maker, 0, 1, "bb", 0),
+    c = add_write (maker, 0, 2, "c", 0);
   uint32_t d = add_write (maker, 0, 5, "d", 0);
 
   add_completion (maker, c, 0);
@@ -257,7 +259,8 @@ assert_every_entry_is_a_crash_state (const struct bytes *bytes, const struct ima
   memset (image, '.', sectors);
   for (unsigned count = 1; next_entry (bytes, &at, &entry); count++) {
     apply_entry (&entry, image);
-    ck_assert_msg (has_image (legal, image), "seed %d: no crash leaves %s, which is there after %u entries", seed, image, count);
+    ck_assert_msg (has_image (legal, image), "seed %d: no crash leaves %s, which is there after %u entries", seed,
+                   image, count);
   }
 }
 
@@ -267,7 +270,8 @@ import_again (const struct bytes *bytes, uint32_t sectors)
 {
   CLEANUP_FREE char *file = new_path ();
   CLEANUP_FREE char *path = new_path ();
-  struct import_options options = { .file = file, .format = IMPORT_DM_LOG_WRITES, .size_bytes = (uint64_t) sectors * LOG_SECTOR };
+  struct import_options options = { .file = file, .format = IMPORT_DM_LOG_WRITES,
+                                    .size_bytes = (uint64_t) sectors * LOG_SECTOR };
   struct import_result imported;
   struct write_log *log;
 

@@ -9,8 +9,8 @@
 
 #define FUA 2
 
-/* The recorders themselves, played from their descriptions, record a random workload of which everything is known.  Each write
- * has a sector of its own, so that a state of the device is the set of writes that are there.
+/* The recorders themselves, played from their descriptions, record a random workload of which everything is known.
+ * Each write has a sector of its own, so that a state of the device is the set of writes that are there.
  */
 #define PLAY_WRITES 7
 #define PLAY_FLUSHES 4
@@ -161,7 +161,8 @@ assert_states_within (const struct states *a, const struct states *b, int seed, 
 {
   for (unsigned flushes = 0; flushes <= PLAY_FLUSHES; flushes++)
     for (unsigned there = 0; there < 1 << PLAY_WRITES; there++)
-      ck_assert_msg (!a->there[flushes][there] || b->there[flushes][there], "seed %d: after %u flushes, writes %x: %s", seed,
+      ck_assert_msg (!a->there[flushes][there] || b->there[flushes][there],
+                     "seed %d: after %u flushes, writes %x: %s", seed,
                      flushes, there, what);
 }
 

@@ -194,7 +194,8 @@ END_TEST
 
 START_TEST (what_is_larger_than_a_record_becomes_several)
 {
-  assert_imports (dm_log ("t8+10485760"), kernel_cautious, "m:base t8+4194304 t4194312+4194304 t8388616+2097152 d1 d2 d3");
+  assert_imports (dm_log ("t8+10485760"), kernel_cautious,
+                  "m:base t8+4194304 t4194312+4194304 t8388616+2097152 d1 d2 d3");
   assert_imports (nbd_log ("1:z0+6291456"), nbd, "m:base z0+4194304 z4194304+2097152");
 }
 END_TEST
@@ -338,7 +339,8 @@ assert_cut_is_refused (const struct bytes *whole, const struct import_options *o
     const struct bytes cut = { whole->at, size };
     struct write_log *log = try_import (&cut, *options);
 
-    ck_assert_msg (log || strstr (message, ": byte ") || strstr (message, "no write in it"), "%zu bytes: %s", size, message);
+    ck_assert_msg (log || strstr (message, ": byte ") || strstr (message, "no write in it"), "%zu bytes: %s", size,
+                   message);
     ck_assert_msg (log == NULL || options->format == IMPORT_NBD_DATALOG, "%zu bytes are taken", size);
     write_log_close (log);
   }

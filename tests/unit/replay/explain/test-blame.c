@@ -387,14 +387,16 @@ START_TEST (a_whole_file_is_known_by_its_content)
   fill_sector ('b', sector + LOG_SECTOR);
   tree_content (sector, 600, content);
   ck_assert_int_ne (asprintf (&old, "d 0755 0 0 - - - .\nf 0644 0 0 0 empty - a\n"), -1);
-  ck_assert_int_ne (asprintf (&new, "d 0755 0 0 - - - .\nf 0644 0 0 600 %s - a%%20b\nf 0644 0 0 9 zero - z\n", content), -1);
+  ck_assert_int_ne (asprintf (&new, "d 0755 0 0 - - - .\nf 0644 0 0 600 %s - a%%20b\nf 0644 0 0 9 zero - z\n",
+                              content), -1);
   const struct trees trees = { (char *[]) { old, new }, 2 };
   add_done_write (maker, 0, 8, "ab");
   add_done_write (maker, 0, 8, "ba");
   add_done_write (maker, 0, 8, "a");
   struct write_log *log = finish_log (maker);
   struct blame *blame = blame_new (log, &trees);
-  CLEANUP_FREE char *first = blame_write (blame, 0, 5), *second = blame_write (blame, 1, 5), *third = blame_write (blame, 2, 5);
+  CLEANUP_FREE char *first = blame_write (blame, 0, 5), *second = blame_write (blame, 1, 5),
+    *third = blame_write (blame, 2, 5);
 
   ck_assert_str_eq (first, "data of a%20b");
   ck_assert_ptr_null (second);

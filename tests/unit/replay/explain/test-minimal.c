@@ -182,7 +182,8 @@ probe_disk (void *opaque, uint32_t position, const struct choice *choices, size_
     ck_assert (!model_is_durable (disk->log, choices[i].write, position));
     missing[choices[i].write] = true;
   }
-  *verdict = (struct verdict) { .kind = disk->wrong (position, missing) ? VIOLATION_ATOMICITY : VIOLATION_DURABILITY, .detail = strdup ("so") };
+  *verdict = (struct verdict) { .kind = disk->wrong (position, missing) ? VIOLATION_ATOMICITY : VIOLATION_DURABILITY,
+                                .detail = strdup ("so") };
   return 0;
 }
 

@@ -58,7 +58,8 @@ START_TEST (the_flush_had_not_completed)
 
   add_done_write (maker, 0, 0, "a");
   add_completion (maker, add_flush (maker, 0), 0);
-  assert_reason (maker, 2, "was still pending at 2: it had completed at 1, but flush 2, issued after that, had not completed");
+  assert_reason (maker, 2,
+                 "was still pending at 2: it had completed at 1, but flush 2, issued after that, had not completed");
 }
 END_TEST
 
@@ -69,7 +70,8 @@ START_TEST (the_flush_never_completed)
   add_done_write (maker, 0, 0, "a");
   add_flush (maker, 0);
   add_mark (maker, "later");
-  assert_reason (maker, 3, "was still pending at 3: it had completed at 1, but flush 2, issued after that, had not completed");
+  assert_reason (maker, 3,
+                 "was still pending at 3: it had completed at 1, but flush 2, issued after that, had not completed");
 }
 END_TEST
 
@@ -92,7 +94,8 @@ START_TEST (many_flushes_are_counted)
   add_done_write (maker, 0, 0, "a");
   for (unsigned i = 0; i < 5; i++)
     add_flush (maker, 0);
-  assert_reason (maker, 6, "was still pending at 6: it had completed at 1, but flush 2, issued after that, had not completed; "
+  assert_reason (maker, 6,
+                 "was still pending at 6: it had completed at 1, but flush 2, issued after that, had not completed; "
                  "flush 3, issued after that, had not completed; flush 4, issued after that, had not completed; "
                  "nor does any of 2 more flushes count");
 }
@@ -152,14 +155,16 @@ START_TEST (fua_counts_from_its_completion)
   struct log_maker *maker = make_log (1, 8);
 
   add_completion (maker, add_write (maker, 0, 0, "a", LOG_FUA), 0);
-  assert_reason (maker, 0, "was still pending at 0: it has FUA, which counts from its completion, and that came only at 1");
+  assert_reason (maker, 0,
+                 "was still pending at 0: it has FUA, which counts from its completion, and that came only at 1");
   maker = make_log (1, 8);
   add_write (maker, 0, 0, "a", LOG_FUA);
   assert_reason (maker, 0, "was still pending at 0: it has FUA, which counts from its completion, and that never came");
 }
 END_TEST
 
-/* There is a reason for every write that is pending anywhere, and the position of a flush or completion in it is right. */
+/* There is a reason for every write that is pending anywhere, and the position of a flush or completion in it is right.
+ */
 START_TEST (there_is_always_a_reason)
 {
   static const struct log_shape shape = { .devices = 2, .sectors = 8, .length = 4, .letters = 3, .writes = 40 };
@@ -194,7 +199,8 @@ START_TEST (a_write_is_described)
   const struct choice whole = choice_whole (0, CHOICE_ABSENT);
   const struct choice torn[] = { { 0, 0, 0, CHOICE_ABSENT }, { 0, 2, CHOICE_END, CHOICE_ABSENT } };
   const struct choice rest = { 0, 1, CHOICE_END, CHOICE_ABSENT };
-  CLEANUP_FREE char *named = reason_describe (log, 0, "the journal", &whole, 1), *trim = reason_describe (log, 1, NULL, NULL, 0);
+  CLEANUP_FREE char *named = reason_describe (log, 0, "the journal", &whole, 1),
+    *trim = reason_describe (log, 1, NULL, NULL, 0);
   CLEANUP_FREE char *holes = reason_describe (log, 0, NULL, torn, 2), *tail = reason_describe (log, 0, NULL, &rest, 1);
 
   ck_assert_str_eq (named, "write 0 (1536 bytes at 0x400 of disk0, the journal)");

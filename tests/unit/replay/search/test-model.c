@@ -66,9 +66,9 @@ assert_expected (const struct write_log *log, const struct expected *expected)
   }
 }
 
-/* SCRIPT has the events of a log of two devices, as for add_events, and after an event what is to be so at its position: `[0,2]`, just
- * the writes 0 and 2 are pending; `*`, it is one of the crash points, and all of them are said; `+`, the same with prefixes; `first` and
- * `last`, it is that of the range.
+/* SCRIPT has the events of a log of two devices, as for add_events, and after an event what is to be so at its
+ * position: `[0,2]`, just the writes 0 and 2 are pending; `*`, it is one of the crash points, and all of them are said;
+ * `+`, the same with prefixes; `first` and `last`, it is that of the range.
  */
 static void
 assert_model (const char *script)

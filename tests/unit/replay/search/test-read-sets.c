@@ -14,7 +14,8 @@
 #define SECOND_DEVICE 1000      /* what is added to a sector there */
 
 /* Choices, and their number. */
-#define CHOICES(...) (const struct choice[]) { __VA_ARGS__ }, sizeof (struct choice[]) { __VA_ARGS__ } / sizeof (struct choice)
+#define CHOICES(...) \
+  (const struct choice[]) { __VA_ARGS__ }, sizeof (struct choice[]) { __VA_ARGS__ } / sizeof (struct choice)
 
 static struct write_log *history;
 static struct crash_points points;
@@ -138,8 +139,8 @@ add_done_flush (struct log_maker *maker, unsigned device)
   add_completion (maker, add_flush (maker, device), 0);
 }
 
-/* Before `begin` sector 0 has been `a`, and 1 and 2 are `b`; write 3 is pending at the first crash point, 4 at the second, 5 at
- * the last.
+/* Before `begin` sector 0 has been `a`, and 1 and 2 are `b`; write 3 is pending at the first crash point, 4 at the
+ * second, 5 at the last.
  */
 static void
 begin_usual (void)
@@ -505,7 +506,8 @@ END_TEST
 
 #define MANY 100000
 
-/* All blocks vary, since the zeros are pending; two runs read them from both ends.  What is as deep must not recurse. */
+/* All blocks vary, since the zeros are pending; two runs read them from both ends.  What is as deep must not recurse.
+ */
 START_TEST (a_hundred_thousand_reads_are_remembered)
 {
   struct log_maker *maker = make_log (1, MANY * BLOCK_SECTORS);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The search is held against a visit of every legal state, which is laid out from the log's records and the words of the model
- * alone.  In the place of a guest stands a reader whose next read or write depends on what it has read, as a recovery's does.
+/* The search is held against a visit of every legal state, which is laid out from the log's records and the words of
+ * the model alone.  In the place of a guest stands a reader whose next read or write depends on what it has read, as a
+ * recovery's does.
  */
 #include <config.h>
 
@@ -414,7 +415,8 @@ begin_trial (const struct write_log *log, const struct crash_point *point, struc
 {
   struct trial trial = {
     .config = {
-      .log = log, .point = point->position, .pending = point->pending, .pending_count = point->pending_count, .tear = tear,
+      .log = log, .point = point->position, .pending = point->pending, .pending_count = point->pending_count,
+        .tear = tear,
       .reduce = true
     },
     .reader = reader, .workers = 1
@@ -533,8 +535,8 @@ run_or_remember (struct trial *trial, const struct selection *selection)
   return observation;
 }
 
-/* The decided choices alone must give what the run saw: with everything else absent, and as a state id, which leaves everything
- * else there.
+/* The decided choices alone must give what the run saw: with everything else absent, and as a state id, which leaves
+ * everything else there.
  */
 static void
 assert_decided_enough (struct trial *trial, const struct node *leaf, uint64_t observation)
@@ -678,7 +680,8 @@ struct effort {
 
 /* All ways to visit a crash point agree. */
 static void
-compare_ways (const struct history *history, const struct write_log *log, const struct crash_point *point, struct tear tear,
+compare_ways (const struct history *history, const struct write_log *log, const struct crash_point *point,
+              struct tear tear,
               struct reader reader, struct read_sets *read_sets, struct effort *effort)
 {
   struct trial reduced = begin_trial (log, point, tear, reader), remembering = begin_trial (log, point, tear, reader);
@@ -755,7 +758,8 @@ compare_log (const struct write_log *log, const struct crash_points *points, str
   ck_assert_ptr_nonnull (read_sets);
   read_history (log, &history);
   for (size_t i = 0; i < points->count; i++)
-    compare_ways (&history, log, &points->points[backwards ? points->count - 1 - i : i], tear, reader, read_sets, effort);
+    compare_ways (&history, log, &points->points[backwards ? points->count - 1 - i : i], tear, reader, read_sets,
+                  effort);
   read_sets_free (read_sets);
 }
 
@@ -772,7 +776,8 @@ START_TEST (what_is_read_decides_as_every_state_does)
     const struct reader reader = { wander, number, 1 + roll (&dice, 24), number / SHAPE_COUNT % 2 };
 
     for (int i = 0; i < TEAR_COUNT; i++)
-      if (counts[i] < LOG_COUNT && has_few_states (log, &points, &tears[i], counts[i] % 16 ? STATES_USUAL : STATES_MAX)) {
+      if (counts[i] < LOG_COUNT
+          && has_few_states (log, &points, &tears[i], counts[i] % 16 ? STATES_USUAL : STATES_MAX)) {
         compare_log (log, &points, tears[i], reader, number % 3 == 0, &efforts[i]);
         satisfied += ++counts[i] == LOG_COUNT;
       }
@@ -887,7 +892,8 @@ END_TEST
 
 /* Explore up to LIMIT with so many workers. */
 static struct trial
-explore_with (const struct write_log *log, const struct crash_point *point, struct tear tear, struct reader reader, uint64_t limit,
+explore_with (const struct write_log *log, const struct crash_point *point, struct tear tear, struct reader reader,
+              uint64_t limit,
               unsigned workers, uint64_t order)
 {
   struct trial trial = begin_trial (log, point, tear, reader);
@@ -917,7 +923,8 @@ START_TEST (a_limited_search_covers_the_same_with_any_workers)
 
       cut |= mpz_cmp (alone.covered, alone.states) < 0;
       for (unsigned order = 0; order < 4; order++) {
-        struct trial shared = explore_with (log, &points.points[i], tears[_i], reader, limit, order < 3 ? 3 : WORKERS_MAX, order);
+        struct trial shared = explore_with (log, &points.points[i], tears[_i], reader, limit, order < 3 ? 3
+                                            : WORKERS_MAX, order);
 
         ck_assert (are_same_runs (&alone.runs, &shared.runs));
         end_trial (&shared);
@@ -1137,7 +1144,8 @@ START_TEST (a_fickle_reader_does_not_break_the_accounting)
     struct write_log *log = make_small_log (&dice, &tears[_i], &points);
 
     for (size_t i = 0; i < points.count; i++) {
-      struct trial trial = begin_trial (log, &points.points[i], tears[_i], (struct reader) { wander, number, 24, true });
+      struct trial trial = begin_trial (log, &points.points[i], tears[_i],
+                                        (struct reader) { wander, number, 24, true });
 
       trial.fickle = true;
       trial.workers = 3;
