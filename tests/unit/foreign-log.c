@@ -245,16 +245,6 @@ nbd_log (const char *text)
   return bytes;
 }
 
-void
-write_bytes (const char *path, const char *bytes, size_t size)
-{
-  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-  ck_assert_int_ge (fd, 0);
-  ck_assert_int_eq (write (fd, bytes, size), (ssize_t) size);
-  close (fd);
-}
-
 struct bytes
 read_bytes (const char *path)
 {

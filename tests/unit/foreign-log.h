@@ -51,8 +51,6 @@ extern void nbd_records (struct bytes *bytes, const char *text);
 /* A whole log of them. */
 extern struct bytes nbd_log (const char *text);
 
-/* Write BYTES to the file PATH, or a part of them. */
-extern void write_bytes (const char *path, const char *bytes, size_t size);
 extern struct bytes read_bytes (const char *path);
 
 /* A log's events as a text: `w1=ab` a write at sector 1, `W1=ab` with FUA, `z2+3` a zero and `t2+3` a trim of 3

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,16 @@ struct log_maker {
   uint32_t next_position;
   uint16_t devices[EVENTS_MAX]; /* of the event at each position */
 };
+
+void
+write_bytes (const char *path, const char *bytes, size_t size)
+{
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+  ck_assert_int_ge (fd, 0);
+  ck_assert_int_eq (write (fd, bytes, size), (ssize_t) size);
+  close (fd);
+}
 
 /* splitmix64: see Steele, Lea and Flood, "Fast splittable pseudorandom number generators". */
 uint32_t

@@ -14,6 +14,9 @@
 #include "log/reader.h"
 #include "tests/unit/unit.h"
 
+/* Write SIZE bytes to the file PATH. */
+extern void write_bytes (const char *path, const char *bytes, size_t size);
+
 /* Numbers that are the same in every run. */
 struct dice {
   uint64_t state;

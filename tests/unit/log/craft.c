@@ -59,7 +59,7 @@ open_craft (const struct craft *craft)
 {
   CLEANUP_FREE char *path = new_path ();
 
-  put_file (path, craft->bytes, craft->size);
+  write_bytes (path, craft->bytes, craft->size);
   message[0] = '\0';
   struct write_log *log = write_log_open (path);
   unlink (path);

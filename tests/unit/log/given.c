@@ -26,18 +26,8 @@ assert_refused (const char *path, const char *reason)
   ck_assert_msg (strstr (message, reason) != NULL, "'%s' does not say '%s'", message, reason);
 }
 
-void
-put_file (const char *path, const void *bytes, size_t size)
-{
-  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-  ck_assert_int_ge (fd, 0);
-  ck_assert_int_eq (write (fd, bytes, size), (ssize_t) size);
-  close (fd);
-}
-
 char *
-get_file (const char *path, size_t *size)
+read_file (const char *path, size_t *size)
 {
   int fd = open (path, O_RDONLY | O_CLOEXEC);
   off_t end = lseek (fd, 0, SEEK_END);

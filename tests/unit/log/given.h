@@ -16,9 +16,8 @@ extern struct write_log *open_well (const char *path);
 /* That at PATH is not, and the message has REASON. */
 extern void assert_refused (const char *path, const char *reason);
 
-extern void put_file (const char *path, const void *bytes, size_t size);
 /* All that is in a file, and its size; to free. */
-extern char *get_file (const char *path, size_t *size);
+extern char *read_file (const char *path, size_t *size);
 
 extern void fill_random (struct dice *dice, void *data, size_t size);
 

@@ -216,7 +216,7 @@ START_TEST (an_existing_file_is_not_overwritten)
 {
   CLEANUP_FREE char *path = new_path ();
 
-  put_file (path, "precious", 8);
+  write_bytes (path, "precious", 8);
   ck_assert_ptr_null (log_writer_create (path, (uint64_t[]) { SIZE_0 }, 1, NULL, 0));
   ck_assert_ptr_nonnull (strstr (message, "remove it"));
   assert_refused (path, "not a powercut log");
@@ -228,7 +228,7 @@ START_TEST (a_file_that_was_made_for_the_log_is_taken)
   CLEANUP_FREE char *path = new_path (), *link = new_path ();
   const uint64_t size = SIZE_0;
 
-  put_file (path, "", 0);
+  write_bytes (path, "", 0);
   ck_assert_int_eq (symlink (path, link), 0);
   ck_assert_ptr_null (log_writer_create (link, &size, 1, NULL, 0));
   struct log_writer *writer = log_writer_create (path, &size, 1, NULL, 0);
@@ -266,7 +266,7 @@ START_TEST (data_can_be_read_from_the_moment_they_are_issued)
   /* A range of which one part is in the file and the other is still in the writer's buffer. */
   ck_assert_int_eq (log_writer_read (writer, seen, end - start, start), 0);
   ck_assert_int_eq (log_writer_close (writer), 0);
-  all = get_file (path, &size);
+  all = read_file (path, &size);
   ck_assert_int_eq (memcmp (all + start, seen, end - start), 0);
 }
 END_TEST
@@ -295,7 +295,7 @@ START_TEST (a_log_cut_at_any_byte_ends_with_the_last_whole_record)
   size_t count = list_starts (log, starts, 64), size;
 
   write_log_close (log);
-  all = get_file (path, &size);
+  all = read_file (path, &size);
   for (size_t cut = size - 1; cut > 0; cut--) {
     ck_assert_int_eq (truncate (path, (off_t) cut), 0);
     if (cut < starts[0]) {
@@ -327,7 +327,7 @@ START_TEST (a_changed_byte_is_always_found)
   size_t count = list_starts (log, starts, 64), size, record = 0;
 
   write_log_close (log);
-  all = get_file (path, &size);
+  all = read_file (path, &size);
   int fd = open (path, O_RDWR | O_CLOEXEC);
   for (size_t at = 0; at < size; at++) {
     while (record < count && starts[record + 1] <= at)
