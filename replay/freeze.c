@@ -26,9 +26,11 @@ is_lazy (const struct write_log *log, const struct log_write *write, uint32_t po
 {
   const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
 
-  /* What is trimmed nobody needs, whatever is on it. */
-  return (write->kind == LOG_TRIM || (filesystem && filesystem_is_lazy (filesystem_find (filesystem), write->offset_bytes)))
-    && write->completion <= position;
+  if (write->completion > position)
+    return false;
+  if (write->kind == LOG_TRIM)  /* nobody needs the blocks, whatever is on them */
+    return true;
+  return filesystem && filesystem_is_lazy (filesystem_find (filesystem), write->offset_bytes);
 }
 
 /* Enter that a rule is broken at POSITION, where PENDING is pending. */
