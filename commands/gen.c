@@ -77,17 +77,17 @@ make_file (void *context, uint64_t number, const char *text)
   return publish_text (path, text);
 }
 
-int
-gen_command (int argc, char **argv)
+/* Returns 0, or -1 after a message. */
+static int
+parse_gen (int argc, char **argv, struct making *making)
 {
-  struct making making = { .bounds = { 0, "data,names,xattrs" }, .from = 1 };
   uint64_t operations = 1;
   const struct option_spec options[] = {
     OPT_NUMBER ("ops", &operations, "N", "operations in a row, 1 to 3 [1]", 1),
-    OPT_TEXT ("set", &making.bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]"),
-    OPT_OUTPUT (&making.folder, "DIR", "the folder to put them into"),
-    OPT_NUMBER ("from", &making.from, "N", "begin with number N [1]", 1),
-    OPT_NUMBER ("limit", &making.limit, "COUNT", "make at most COUNT, 0: all [0]", 0),
+    OPT_TEXT ("set", &making->bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]"),
+    OPT_OUTPUT (&making->folder, "DIR", "the folder to put them into"),
+    OPT_NUMBER ("from", &making->from, "N", "begin with number N [1]", 1),
+    OPT_NUMBER ("limit", &making->limit, "COUNT", "make at most COUNT, 0: all [0]", 0),
     OPT_END
   };
   const struct command_line command = {
@@ -97,17 +97,26 @@ gen_command (int argc, char **argv)
   int first = options_parse (&command, argc, argv);
 
   if (first == -1)
+    return -1;
+  making->bounds.operations = (size_t) operations;
+  if (argc > first)
+    error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
+  else if (making->folder == NULL)
+    error_message ("where to put them? give -o DIR: see powercut gen --help");
+  else if (operations > GEN_OPERATIONS_MAX)
+    error_message ("--ops=%" PRIu64 ": give 1, 2 or 3: with more there are too many", operations);
+  else
+    return 0;
+  return -1;
+}
+
+int
+gen_command (int argc, char **argv)
+{
+  struct making making = { .bounds = { 0, "data,names,xattrs" }, .from = 1 };
+
+  if (parse_gen (argc, argv, &making) == -1)
     return EXIT_UNUSABLE;
-  making.bounds.operations = (size_t) operations;
-  if (argc > first || making.folder == NULL || operations > GEN_OPERATIONS_MAX) {
-    if (argc > first)
-      error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
-    else if (making.folder == NULL)
-      error_message ("where to put them? give -o DIR: see powercut gen --help");
-    else
-      error_message ("--ops=%" PRIu64 ": give 1, 2 or 3: with more there are too many", operations);
-    return EXIT_UNUSABLE;
-  }
   if (mkdir (making.folder, 0777) == -1 && errno != EEXIST) {
     error_message ("%s: %m", making.folder);
     return EXIT_UNUSABLE;

@@ -108,14 +108,16 @@ refuse_usage (const char *word)
   return EXIT_UNUSABLE;
 }
 
-int
-kernel_command (int argc, char **argv)
+/* Parse the options into WISH, and what stands before, between and after them into WORDS, of which COUNT_MAX are
+ * expected.  Returns their number; -1 after a message.
+ */
+static int
+parse_kernel (int argc, char **argv, struct kernel_wish *wish, const char **words, int count_max)
 {
-  struct kernel_wish wish = { 0 };
   const struct option_spec options[] = {
-    OPT_TEXT ("suite", &wish.suite, "bookworm|trixie|trixie-backports|sid|NAME",
+    OPT_TEXT ("suite", &wish->suite, "bookworm|trixie|trixie-backports|sid|NAME",
               "fetch from this suite of Debian's and no other"),
-    OPT_TEXT ("flavour", &wish.flavour, "cloud|full",
+    OPT_TEXT ("flavour", &wish->flavour, "cloud|full",
               "fetch a small kernel, with the drivers of virtual machines alone (the default), or one with all"),
     OPT_END
   };
@@ -127,17 +129,27 @@ kernel_command (int argc, char **argv)
                "VERSION that is there is kept.",
     .options = options,
   };
-  const char *words[2] = { "", NULL };
-  size_t count = 0;
-  int at = 0, step;
+  int count = 0, at = 0, step;
 
-  /* Options may stand before, between and after the words; each word is to the parser the name of what follows. */
+  /* Each word is to the parser the name of what follows. */
   while ((step = options_parse (&command, argc - at, argv + at)) != -1 && (at += step) < argc) {
-    if (count == sizeof words / sizeof words[0])
-      return refuse_usage (words[0]);
+    if (count == count_max) {
+      refuse_usage (words[0]);
+      return -1;
+    }
     words[count++] = argv[at];
   }
-  if (step == -1)
+  return step == -1 ? -1 : count;
+}
+
+int
+kernel_command (int argc, char **argv)
+{
+  struct kernel_wish wish = { 0 };
+  const char *words[2] = { "", NULL };
+  int count = parse_kernel (argc, argv, &wish, words, sizeof words / sizeof words[0]);
+
+  if (count == -1)
     return EXIT_UNUSABLE;
   if (strcmp (words[0], "list") == 0 && count == 1 && wish.suite == NULL && wish.flavour == NULL)
     return list_kernels ();
