@@ -23,7 +23,7 @@
 /* The files in the making. */
 struct making {
   struct gen_bounds bounds;
-  const char *folder;
+  const char *directory;
   uint64_t from, limit;         /* the first to make; the most to make, 0: all */
   uint64_t found, made;         /* of these; and those of them that were not there yet */
   uint64_t total;               /* that the bounds allow, so far */
@@ -63,7 +63,7 @@ make_file (void *context, uint64_t number, const char *text)
     making->stopped = true;
     return 1;
   }
-  path = text_format ("%s/ops%zu-%06" PRIu64 ".workload", making->folder, making->bounds.operations, number);
+  path = text_format ("%s/ops%zu-%06" PRIu64 ".workload", making->directory, making->bounds.operations, number);
   if (path == NULL)
     return -1;
   if (access (path, F_OK) == 0) {
@@ -85,7 +85,7 @@ parse_gen (int argc, char **argv, struct making *making)
   const struct option_spec options[] = {
     OPT_NUMBER ("ops", &operations, "N", "operations in a row, 1 to 3 [1]", 1),
     OPT_TEXT ("set", &making->bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]"),
-    OPT_OUTPUT (&making->folder, "DIR", "the folder to put them into"),
+    OPT_OUTPUT (&making->directory, "DIR", "the folder to put them into"),
     OPT_NUMBER ("from", &making->from, "N", "begin with number N [1]", 1),
     OPT_NUMBER ("limit", &making->limit, "COUNT", "make at most COUNT, 0: all [0]", 0),
     OPT_END
@@ -101,7 +101,7 @@ parse_gen (int argc, char **argv, struct making *making)
   making->bounds.operations = (size_t) operations;
   if (argc > first)
     error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
-  else if (making->folder == NULL)
+  else if (making->directory == NULL)
     error_message ("where to put them? give -o DIR: see powercut gen --help");
   else if (operations > GEN_OPERATIONS_MAX)
     error_message ("--ops=%" PRIu64 ": give 1, 2 or 3: with more there are too many", operations);
@@ -117,8 +117,8 @@ gen_command (int argc, char **argv)
 
   if (parse_gen (argc, argv, &making) == -1)
     return EXIT_UNUSABLE;
-  if (mkdir (making.folder, 0777) == -1 && errno != EEXIST) {
-    error_message ("%s: %m", making.folder);
+  if (mkdir (making.directory, 0777) == -1 && errno != EEXIST) {
+    error_message ("%s: %m", making.directory);
     return EXIT_UNUSABLE;
   }
   if (gen_all (&making.bounds, make_file, &making) == -1)

@@ -161,29 +161,29 @@ publish_part (const char *part, const char *path, int result)
   return result;
 }
 
-/* Pack what the checker needs, if there is one, into a new file in FOLDER, its path in *file, to free.  Returns 0, or
- * -1.
+/* Pack what the checker needs, if there is one, into a new file in DIRECTORY; its path in *file, to free, or NULL.
+ * Returns 0, or -1 after a message.
  */
 static int
-pack_checker (const struct import_arguments *arguments, const char *folder, char **file)
+pack_checker (const struct import_arguments *arguments, const char *directory, char **file)
 {
   if (arguments->check == NULL)
     return 0;
-  *file = text_format ("%s/files", folder);
+  *file = text_format ("%s/files", directory);
   return *file == NULL ? -1
     : guest_image_pack_checker (arguments->check, arguments->include.texts, arguments->include.count, NULL, *file);
 }
 
-/* Make the log, with FOLDER for temporary files. */
+/* Make the log, with DIRECTORY for temporary files. */
 static int
-import_in (struct import_arguments *arguments, struct info_texts *info, const char *folder)
+import_in (struct import_arguments *arguments, struct info_texts *info, const char *directory)
 {
   CLEANUP_FREE char *part = NULL, *files = NULL;
   CLEANUP_CLOSE int part_fd = -1;
   struct import_result result;
   int r;
 
-  if (make_info (arguments, info) == -1 || pack_checker (arguments, folder, &files) == -1)
+  if (make_info (arguments, info) == -1 || pack_checker (arguments, directory, &files) == -1)
     return -1;
   arguments->import.info = (const char *const *) info->texts;
   arguments->import.info_count = info->count;
@@ -200,11 +200,11 @@ import_in (struct import_arguments *arguments, struct info_texts *info, const ch
 static int
 run_import (struct import_arguments *arguments, struct info_texts *info)
 {
-  char *folder = workdir_create ();
-  int r = folder ? import_in (arguments, info, folder) : -1;
+  char *directory = workdir_create ();
+  int r = directory ? import_in (arguments, info, directory) : -1;
 
-  workdir_remove (folder);
-  free (folder);
+  workdir_remove (directory);
+  free (directory);
   return r;
 }
 

@@ -12,15 +12,15 @@
 #include "replay/trust.h"
 
 int
-bundle_cut (const struct replay_options *options, const struct write_log *log, uint32_t position, const char *folder,
+bundle_cut (const struct replay_options *options, const struct write_log *log, uint32_t position, const char *directory,
             char **path)
 {
   const struct trust trust = replay_options_trust (options);
-  CLEANUP_FREE char *files = text_format ("%s/files", folder);
+  CLEANUP_FREE char *files = text_format ("%s/files", directory);
   struct log_checker checker = { .files = files };
   int origin = trust_find_checker (&trust, log, &checker.command);
 
-  *path = text_format ("%s/log.bin", folder);
+  *path = text_format ("%s/log.bin", directory);
   if (origin == -1 || files == NULL || *path == NULL)
     return -1;
   if (origin == CHECKER_HERE && trust_pack_checker (&trust, log, files) == -1)

@@ -6,11 +6,11 @@
 #include "commands/replay-state.h"
 #include "replay/session.h"
 
-/* Cut LOG at POSITION into FOLDER/log.bin, *path, to free.  A checker that is on this machine goes into it.  Returns 0,
- * or -1 after a message.
+/* Cut LOG at POSITION into DIRECTORY/log.bin, *path, to free.  A checker that is on this machine goes into it.  Returns
+ * 0, or -1 after a message.
  */
 extern int bundle_cut (const struct replay_options *options, const struct write_log *log, uint32_t position,
-                       const char *folder, char **path);
+                       const char *directory, char **path);
 
 /* With a log that ends at the crash: make a run of STATE, so that the bundle tells what it will show, and pack it.
  * Returns 0, or -1 after a message.

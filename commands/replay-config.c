@@ -36,12 +36,12 @@ make_initramfs (const struct replay_options *options, const struct write_log *lo
   return NULL;
 }
 
-/* Write the guest's initramfs into FOLDER, or let it be that of the guest that is kept.  *file is its name, to free,
+/* Write the guest's initramfs into DIRECTORY, or let it be that of the guest that is kept.  *file is its name, to free,
  * and *memory_bytes what a guest with it needs.  Returns 0, or -1 after a message.
  */
 static int
 build_initramfs (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
-                 const char *folder, char **file, uint64_t *memory_bytes)
+                 const char *directory, char **file, uint64_t *memory_bytes)
 {
   struct kept *kept = options->kept;
   struct initramfs *initramfs = make_initramfs (options, log, kernel);
@@ -54,7 +54,7 @@ build_initramfs (const struct replay_options *options, const struct write_log *l
     r = -1;
   else if (kept)
     r = kept_image (kept, initramfs, kernel, *memory_bytes, log->device_sizes[0], file);
-  else if ((*file = text_format ("%s/initramfs", folder)) != NULL)
+  else if ((*file = text_format ("%s/initramfs", directory)) != NULL)
     r = initramfs_write (initramfs, *file);
   initramfs_free (initramfs);
   return r;
@@ -63,13 +63,13 @@ build_initramfs (const struct replay_options *options, const struct write_log *l
 /* But for the guest's initramfs, its memory and the checker. */
 static struct session_config
 configure (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
-           const struct expected *expected, const char *folder)
+           const struct expected *expected, const char *directory)
 {
   const char *mount_options = log_info (log, LOG_KEY_MOUNT);
   const bool paged = expected->paged;
 
   return (struct session_config) {
-    .log = log, .folder = folder, .persistence = expected->persistence,
+    .log = log, .folder = directory, .persistence = expected->persistence,
     .jobs = (unsigned) options->jobs,
     .tear = { options->tear_mode, (uint32_t) options->sector_bytes }, .limit = options->limit,
     .seconds = options->seconds, .seed = options->seed, .audit_percent = options->audit_percent,
@@ -89,16 +89,16 @@ configure (const struct replay_options *options, const struct write_log *log, co
 
 int
 session_configure (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
-                   const struct expected *expected, const char *folder, struct session_config *config,
+                   const struct expected *expected, const char *directory, struct session_config *config,
                    char **initramfs_file)
 {
   const struct trust trust = replay_options_trust (options);
   uint64_t memory_bytes;
 
   *initramfs_file = NULL;
-  *config = configure (options, log, kernel, expected, folder);
+  *config = configure (options, log, kernel, expected, directory);
   if (trust_find_checker (&trust, log, &config->runner.check) == -1
-      || build_initramfs (options, log, kernel, folder, initramfs_file, &memory_bytes) == -1)
+      || build_initramfs (options, log, kernel, directory, initramfs_file, &memory_bytes) == -1)
     return -1;
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
   const bool judged = config->runner.check == NULL || expected->watch_count > 0 || expected->persistence;

@@ -8,13 +8,13 @@
 #include "replay/expected.h"
 #include "replay/session.h"
 
-/* Have *config for visiting the states of LOG as OPTIONS say, and the guest's initramfs, in FOLDER or with the guest
+/* Have *config for visiting the states of LOG as OPTIONS say, and the guest's initramfs, in DIRECTORY or with the guest
  * that is kept; its name, to free in any case, is in *initramfs_file.  All that is given must outlive the session.
  * Returns 0, or
  * -1 after a message.
  */
 extern int session_configure (const struct replay_options *options, const struct write_log *log,
-                              const struct kernel *kernel, const struct expected *expected, const char *folder,
+                              const struct kernel *kernel, const struct expected *expected, const char *directory,
                               struct session_config *config, char **initramfs_file);
 
 #endif

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is asked of a replay.  Options that say how a whole log is searched and reported are those of `powercut run`,
- * too.
- */
+/* What is asked of a replay.  Those that say how a whole log is searched and reported are options of `powercut run`. */
 #ifndef POWERCUT_COMMANDS_REPLAY_OPTIONS_H
 #define POWERCUT_COMMANDS_REPLAY_OPTIONS_H
 

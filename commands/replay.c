@@ -45,20 +45,20 @@ run_replay (const struct replay_options *options, const struct write_log *log)
   struct session_config config;
   struct expected expected;
   struct kernel kernel;
-  char *folder;
+  char *directory;
   int status = EXIT_UNUSABLE;
 
   if (check_log (log) == -1 || trust_check (&trust, log) == -1 || trust_find_kernel (&trust, log, &kernel) == -1)
     return EXIT_UNUSABLE;
-  folder = workdir_create ();
-  if (folder) {
+  directory = workdir_create ();
+  if (directory) {
     if (expected_find (&expected, log, options->guest.pages, options->guest.page_bytes) == 0
-        && session_configure (options, log, &kernel, &expected, folder, &config, &initramfs_file) == 0)
+        && session_configure (options, log, &kernel, &expected, directory, &config, &initramfs_file) == 0)
       status = visit_states (options, &config);
     expected_free (&expected);
   }
-  workdir_remove (folder);
-  free (folder);
+  workdir_remove (directory);
+  free (directory);
   kernel_free (&kernel);
   return status;
 }
@@ -76,10 +76,10 @@ run_bundle (const struct replay_options *options, const struct write_log *log)
   if (named_state_find (options, log, &state) == -1 || named_state_is_before_update (options, log, &state)
       || publish_check (options->bundle) == -1)
     return EXIT_UNUSABLE;
-  char *folder = workdir_create ();
-  if (folder == NULL)
+  char *directory = workdir_create ();
+  if (directory == NULL)
     return EXIT_UNUSABLE;
-  if (bundle_cut (options, log, state.position, folder, &path) == 0)
+  if (bundle_cut (options, log, state.position, directory, &path) == 0)
     part = write_log_open (path);
   if (part) {
     on_part.log = path;
@@ -88,8 +88,8 @@ run_bundle (const struct replay_options *options, const struct write_log *log)
     status = run_replay (&on_part, part);
     write_log_close (part);
   }
-  workdir_remove (folder);
-  free (folder);
+  workdir_remove (directory);
+  free (directory);
   return status;
 }
 

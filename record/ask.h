@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a recording asks of its guest.  What is wrong is said as the user sees it: the recorder's own trouble comes
- * first.
- */
+/* What a recording asks of its guest.  Of what is wrong, the recorder's own trouble is said first. */
 #ifndef POWERCUT_RECORD_ASK_H
 #define POWERCUT_RECORD_ASK_H
 

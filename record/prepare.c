@@ -115,8 +115,6 @@ prepare_tree (struct recording_run *run)
   if (recording->freeze_at
       && tell_guest (run, "naming the mark", WORDS ("setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at)) == -1)
     return -1;
-  /* Where sync(2) flushes nothing (vfat, exfat, ext2, jfs), what is there before `begin` could be lost by a crash after
-   * it.
-   */
+  /* Where sync(2) flushes nothing (vfat, exfat, ext2, jfs), what is there before `begin` could be lost after it. */
   return tell_guest (run, "sync", WORDS ("sync", recorder->disk));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The log is written as LOG.part and gets its name when it is complete, and only then is an older LOG gone.  Everything
- * else of a recording (image, initramfs, sockets, console) lies in a private folder that is removed at the end,
+ * else of a recording (image, initramfs, sockets, console) lies in a private directory that is removed at the end,
  * whatever the end is.
  */
 #include <config.h>

@@ -23,7 +23,7 @@ struct recording {
   const char *mkfs_arguments;   /* words for mkfs, or NULL */
   const char *mount_options;    /* never NULL */
   bool virtio;                  /* --bus=virtio */
-  const char *initial;          /* folder whose content the file system has at first, or NULL */
+  const char *initial;          /* directory whose content the file system has at first, or NULL */
   bool host_root;               /* --root=host */
   struct option_texts setup;    /* shell commands to run before `begin` */
   struct option_texts step;     /* shell commands, each a step of the update; none: command is the only one */

@@ -180,7 +180,7 @@ recorder_recycle (struct recorder *recorder)
 static int
 make_names (struct recorder *recorder)
 {
-  if (recorder->folder == NULL && (recorder->folder = workdir_create ()) == NULL)
+  if (recorder->directory == NULL && (recorder->directory = workdir_create ()) == NULL)
     return -1;
   const struct {
     char **path;
@@ -191,7 +191,7 @@ make_names (struct recorder *recorder)
   };
 
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-    if (*files[i].path == NULL && (*files[i].path = text_format ("%s/%s", recorder->folder, files[i].name)) == NULL)
+    if (*files[i].path == NULL && (*files[i].path = text_format ("%s/%s", recorder->directory, files[i].name)) == NULL)
       return -1;
   return 0;
 }
@@ -242,8 +242,8 @@ recorder_release (struct recorder *recorder)
   recorder_end_guest (recorder);
   recorder_forget (recorder);
   nbdkit_free (&recorder->nbdkit);
-  workdir_remove (recorder->folder);
-  free (recorder->folder);
+  workdir_remove (recorder->directory);
+  free (recorder->directory);
   free (recorder->initramfs);
   free (recorder->files);
   free (recorder->image);

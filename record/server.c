@@ -31,14 +31,14 @@ server_start (struct recorder *recorder)
 {
   struct parameters parameters = { NULL, 0 };
   char size[32];
-  int r = parameters_add (&parameters, PARAMETER_DIRECTORY, recorder->folder);
+  int r = parameters_add (&parameters, PARAMETER_DIRECTORY, recorder->directory);
 
   snprintf (size, sizeof size, "%ju", (uintmax_t) recorder->recording->size_bytes);
   r |= parameters_add (&parameters, PARAMETER_SIZE, size);
   r |= parameters_add (&parameters, PARAMETER_LOG, recorder->blank);
   unlink (recorder->blank);
   if (r == 0)
-    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->folder,
+    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->directory,
                       "writelog");
   parameters_release (&parameters);
   if (r == -1)

@@ -7,7 +7,7 @@
 #include "nbd-plugin/writelog-control.h"
 #include "record/recorder.h"
 
-/* Files of the recorder's folder that the server is told of. */
+/* Files of the recorder's directory that the server is told of. */
 #define SERVER_IMAGE "image"    /* the file system as it was made */
 #define SERVER_FILES "files"    /* what the checker needs */
 #define SERVER_BLANK "blank"    /* the log of its making */
