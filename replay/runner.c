@@ -285,12 +285,13 @@ read_recovery (const struct runner_config *config, char *answer, struct outcome 
   *renew = recovery.tainted;
   if (recovery.tainted && recovery.fault == NULL)
     recovery.fault = recovery.last_log ? recovery.last_log : "the kernel is tainted";
-  if (recovery.fault)
-    outcome->fault = strdup (recovery.fault);
+  if (recovery.fault && (outcome->fault = strdup (recovery.fault)) == NULL)
+    return out_of_memory ();
   if (strcmp (recovery.mount, "ok") != 0) {
     outcome->kind = OUTCOME_UNMOUNTABLE;
-    outcome->detail = recovery.fsck ? strdup (recovery.fsck) : text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
-    return 0;
+    outcome->detail = recovery.fsck ? strdup (recovery.fsck)
+      : text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
+    return outcome->detail ? 0 : out_of_memory ();
   }
   outcome->kind = OUTCOME_TREE;
   if (read_check (&recovery, config->run_timeout_ms / 1000, outcome) == -1)
@@ -301,8 +302,8 @@ read_recovery (const struct runner_config *config, char *answer, struct outcome 
     *renew = true;
   else if (strcmp (recovery.unmount, "ok") != 0) {
     *renew = true;
-    if (outcome->fault == NULL)
-      outcome->fault = text ("unmount: %s%s", recovery.unmount, "");
+    if (outcome->fault == NULL && (outcome->fault = text ("unmount: %s%s", recovery.unmount, "")) == NULL)
+      return out_of_memory ();
   }
   return 0;
 }

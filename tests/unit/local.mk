@@ -90,6 +90,7 @@ UNIT_TESTS += \
 	tests/unit/replay/test-expected \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze \
+	tests/unit/replay/test-runner \
 	tests/unit/replay/test-session \
 	tests/unit/replay/report/test-html \
 	tests/unit/replay/report/test-page-table \

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A runner whose guest and device are played here, in the place of guest/vm.c and replay/device.c. */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "checker/observe/tree.h"
+#include "guest/vm.h"
+#include "replay/runner.h"
+#include "tests/unit/message.h"
+#include "tests/unit/unit.h"
+
+#define TREE "seen\n"
+#define FAULT "BUG: unable to handle page fault"
+
+/* What the guest answers to `recover`, one after the other: `%` is the digest of TREE. */
+static struct vm_answer answers[4];
+static size_t next_answer;
+static unsigned boots;
+static bool guest_is_up;
+static const char *failing_copy;        /* strdup has no memory for this text */
+
+char *
+strdup (const char *text)
+{
+  size_t size = strlen (text) + 1;
+  char *copy = failing_copy && strcmp (text, failing_copy) == 0 ? NULL : malloc (size);
+
+  return copy ? memcpy (copy, text, size) : NULL;
+}
+
+struct vm *
+vm_start (const struct vm_config *config)
+{
+  static char vm;
+
+  ck_assert_str_eq (config->disks[0].export_name, "disk0");
+  ck_assert (!guest_is_up);
+  guest_is_up = true;
+  boots++;
+  return (struct vm *) &vm;
+}
+
+void
+vm_end (struct vm *vm)
+{
+  guest_is_up = guest_is_up && vm == NULL;
+}
+
+const char *
+vm_release (const struct vm *vm)
+{
+  (void) vm;
+  return "played";
+}
+
+struct vm_answer
+vm_call (struct vm *vm, int timeout_ms, const char *const *words)
+{
+  struct vm_answer answer = { .text = strdup (TREE) };
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  (void) vm;
+  (void) timeout_ms;
+  if (strcmp (words[0], "tree") == 0)
+    return answer;
+  ck_assert_str_eq (words[0], "recover");
+  ck_assert_uint_lt (next_answer, sizeof answers / sizeof answers[0]);
+  free (answer.text);
+  answer = answers[next_answer++];
+  tree_digest (TREE, digest);
+  const char *text = answer.text ? answer.text : "", *place = strchr (text, '%');
+  ck_assert_int_ne (asprintf (&answer.text, "%.*s%s%s", place ? (int) (place - text) : (int) strlen (text), text,
+                              place ? digest : "", place ? place + 1 : ""), -1);
+  return answer;
+}
+
+char *
+console_reason (const char *console, size_t lines)
+{
+  (void) console;
+  (void) lines;
+  return strdup ("Kernel panic");
+}
+
+struct device *
+device_start (const char *log, const char *directory)
+{
+  static char device;
+
+  (void) log;
+  (void) directory;
+  return (struct device *) &device;
+}
+
+void
+device_stop (struct device *device)
+{
+  (void) device;
+}
+
+int
+device_change (struct device *device, const char *log)
+{
+  (void) device;
+  (void) log;
+  return 0;
+}
+
+const char *
+device_socket (const struct device *device)
+{
+  (void) device;
+  return "socket";
+}
+
+pid_t
+device_server (const struct device *device)
+{
+  (void) device;
+  return 0;
+}
+
+double
+device_cpu_seconds (const struct device *device)
+{
+  (void) device;
+  return 0;
+}
+
+int
+device_select (struct device *device, const struct selection *selection)
+{
+  (void) device;
+  (void) selection;
+  return 0;
+}
+
+int
+device_report (struct device *device, struct device_report *report)
+{
+  (void) device;
+  *report = (struct device_report) { .head.behaviour = 7 };
+  return 0;
+}
+
+static const struct runner_config config = {
+  .filesystem = "ext4", .mount_options = "", .observe = true, .run_timeout_ms = 20000
+};
+static struct runner *runner;
+static struct outcome outcome;
+
+static void
+setup (void)
+{
+  memset (answers, 0, sizeof answers);
+  next_answer = 0;
+  boots = 0;
+  runner = runner_start (&config, ".");
+  ck_assert_ptr_nonnull (runner);
+  forget_messages ();
+}
+
+static void
+teardown (void)
+{
+  failing_copy = NULL;
+  outcome_free (&outcome);
+  runner_stop (runner);
+  ck_assert (!guest_is_up);
+}
+
+/* Make a run, which returns WANTED. */
+static void
+make_run (int wanted)
+{
+  const struct selection selection = { .point = 1 };
+  struct device_report report;
+
+  ck_assert_int_eq (runner_run (runner, &selection, "", &outcome, &report), wanted);
+}
+
+#define GOOD "mount ok\nobserve %\nunmount ok\ntaint 0\n"
+#define FAULTY "mount ok\nobserve %\nunmount ok\ntaint 512\nlog " FAULT "\n"
+
+START_TEST (a_good_run_is_made_once)
+{
+  answers[0].text = (char *) GOOD;
+  make_run (0);
+  ck_assert_int_eq (outcome.kind, OUTCOME_TREE);
+  ck_assert_ptr_null (outcome.fault);
+  ck_assert_uint_eq (outcome.behaviour, 7);
+  ck_assert (!outcome.repeated);
+  ck_assert_uint_eq (next_answer, 1);
+  ck_assert_uint_eq (boots, 1);
+}
+END_TEST
+
+START_TEST (a_fault_is_tried_again_on_a_fresh_boot)
+{
+  answers[0].text = answers[1].text = (char *) FAULTY;
+  make_run (0);
+  ck_assert_str_eq (outcome.fault, FAULT);
+  ck_assert (outcome.repeated);
+  ck_assert_uint_eq (boots, 2);
+  char *tree = runner_tree (runner);
+  ck_assert_str_eq (tree, TREE);
+  free (tree);
+}
+END_TEST
+
+START_TEST (what_the_second_run_does_not_see_is_noted)
+{
+  answers[0].text = (char *) FAULTY;
+  answers[1].text = (char *) GOOD;
+  make_run (0);
+  ck_assert_ptr_null (outcome.fault);
+  ck_assert (!outcome.repeated);
+  ck_assert_int_eq (outcome.unrepeated_kind, VIOLATION_KERNEL);
+  ck_assert_str_eq (outcome.unrepeated, FAULT);
+}
+END_TEST
+
+START_TEST (a_guest_that_hangs_or_dies_is_an_outcome)
+{
+  answers[0].failure = answers[1].failure = VM_HUNG;
+  make_run (0);
+  ck_assert_int_eq (outcome.kind, OUTCOME_HUNG);
+  ck_assert_str_eq (outcome.detail, "no answer within 20 s");
+  outcome_free (&outcome);
+  answers[2].failure = answers[3].failure = VM_DIED;
+  make_run (0);
+  ck_assert_int_eq (outcome.kind, OUTCOME_DIED);
+  ck_assert_str_eq (outcome.detail, "Kernel panic");
+}
+END_TEST
+
+START_TEST (a_mount_that_fails_is_an_outcome)
+{
+  answers[0].text = (char *) "mount EIO\ntaint 0\nlog bad superblock\n";
+  make_run (0);
+  ck_assert_int_eq (outcome.kind, OUTCOME_UNMOUNTABLE);
+  ck_assert_str_eq (outcome.detail, "mount: EIO: bad superblock");
+}
+END_TEST
+
+/* No fault that is lost for lack of memory is no fault. */
+START_TEST (without_memory_there_is_no_outcome)
+{
+  answers[0].text = (char *) FAULTY;
+  failing_copy = FAULT;
+  make_run (-1);
+  ck_assert_str_eq (message, "out of memory");
+  answers[1].text = (char *) "fsck beyond repair\ntaint 0\n";
+  failing_copy = "beyond repair";
+  make_run (-1);
+  ck_assert_uint_eq (message_count, 2);
+}
+END_TEST
+
+START_TEST (an_answer_that_makes_no_sense_is_an_error)
+{
+  answers[0].text = (char *) "mount ok\nobserve 12\nunmount ok\n";
+  make_run (-1);
+  ck_assert_str_eq (message, "the guest's agent gave an answer that makes no sense");
+}
+END_TEST
+
+UNIT_TEST_MAIN_WITH ("runner", setup, teardown, a_good_run_is_made_once, a_fault_is_tried_again_on_a_fresh_boot,
+                     what_the_second_run_does_not_see_is_noted, a_guest_that_hangs_or_dies_is_an_outcome,
+                     a_mount_that_fails_is_an_outcome, without_memory_there_is_no_outcome,
+                     an_answer_that_makes_no_sense_is_an_error)
