@@ -30,9 +30,7 @@ find_case_file (const char *folder)
 static bool
 has_suffix (const char *name)
 {
-  size_t length = strlen (name), suffix = strlen (CASE_SUFFIX);
-
-  return length > suffix && strcmp (name + length - suffix, CASE_SUFFIX) == 0;
+  return strlen (name) > strlen (CASE_SUFFIX) && text_ends_with (name, CASE_SUFFIX);
 }
 
 /* What reports call the case at PATH that was found in the folder ROOT, to free: the path from there, without the

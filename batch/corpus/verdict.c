@@ -3,12 +3,12 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "batch/corpus/verdict.h"
 #include "batch/result.h"
 #include "common/exit-status.h"
+#include "common/text.h"
 #include "record/record.h"
 
 const struct cell_outcome case_outcomes[CASE_OUTCOME_COUNT] = {
@@ -121,8 +121,5 @@ violation_cause (const cJSON *violation)
     return NULL;
   fprintf (file, "%s: ", result_text (violation, "kind"));
   print_cause (result_text (violation, "detail"), file);
-  if (fclose (file) == 0)
-    return cause;
-  free (cause);
-  return NULL;
+  return text_close (file, &cause);
 }

@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/printable.h"
+#include "common/text.h"
 #include "replay/report/json-text.h"
 
 void
@@ -64,8 +65,5 @@ json_print (const cJSON *object, bool lines)
     return NULL;
   for (const char *at = text; *at;)
     at += print_json_character (at, file);
-  if (fclose (file) == 0)
-    return safe;
-  free (safe);
-  return NULL;
+  return text_close (file, &safe);
 }

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
+#include "common/text.h"
 #include "replay/report/test-cases.h"
 #include "replay/search/big-number.h"
 
@@ -40,10 +41,7 @@ report_commands (const struct report *report, const char *id)
   print_command (report, id, " --shell ", file);
   print_command (report, id, " --export=crash.img ", file);
   print_command (report, id, " --bundle=bug.tar.zst ", file);
-  if (fclose (file) == 0)
-    return text;
-  free (text);
-  return NULL;
+  return text_close (file, &text);
 }
 
 int
