@@ -5,7 +5,8 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 # Where the test of each unit is, below tests/unit.
-units=(checker/outcome replay/explain/minimal replay/session replay/search/model replay/search/model-naive replay/search/read-sets replay/search/search replay/freeze checker/pages)
+units=(checker/observe/pages checker/outcome checker/watched-pages replay/explain/minimal replay/report/page-table replay/session
+  replay/search/model replay/search/model-naive replay/search/read-sets replay/search/search replay/freeze)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -17,7 +18,8 @@ concerned ()
     replay/explain/minimal.c) echo replay/explain/minimal ;;
     checker/outcome.c) echo checker/outcome ;;
     replay/freeze.c) echo replay/freeze ;;
-    */*pages.c | */page-table.c) echo checker/pages ;;
+    checker/observe/pages.c | checker/watched-pages.c) echo checker/observe/pages checker/watched-pages ;;
+    replay/report/page-table.c) echo replay/report/page-table ;;
     *) echo replay/search/read-sets replay/search/search ;;
   esac
 }
@@ -99,8 +101,8 @@ mutant 'smallest state of another kind' replay/explain/minimal.c 's/same = verdi
 
 mutant 'write while frozen not seen' replay/freeze.c '/^freeze_check/,/^}/ s/ || check_issued (.*) == -1)/)/'
 mutant 'pending at the freeze not seen' replay/freeze.c '/^freeze_check/,/^}/ s/check_pending (.*) == -1 || //'
-mutant 'lazy while in flight' replay/freeze.c 's/return write->completion <= position;/return true;/'
-mutant 'lazy in any file system' replay/freeze.c 's/strcmp (lazy_blocks\[i\].filesystem, filesystem) == 0 && //'
+mutant 'lazy while in flight' replay/freeze.c '/^is_lazy/,/^}/ s/write->completion > position/false/'
+mutant 'lazy in any file system' replay/freeze.c 's/filesystem_find (filesystem)/filesystem_find ("xfs")/'
 mutant 'frozen once only' replay/freeze.c '/^freeze_check/,/^}/ s/while (next_stretch/if (next_stretch/'
 mutant 'frozen behind the end' replay/freeze.c 's/ || log->marks\[\*next\].position > last)/)/; s/ && log->marks\[\*next\].position <= last ?/ ?/'
 mutant 'the mark of the thaw forgotten' replay/freeze.c '/^next_stretch/,/^}/ s/"thaw"/"thawed"/'
