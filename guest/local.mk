@@ -4,6 +4,7 @@
 pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
 	guest/agent/agent.h \
+	guest/agent/answer.c guest/agent/answer.h \
 	guest/agent/baseline.c \
 	guest/agent/boot.c \
 	guest/agent/copy.c \
@@ -98,6 +99,7 @@ guest_libguest_la_SOURCES = \
 	guest/kernel/softdep.c guest/kernel/softdep.h \
 	guest/kernel/store.c guest/kernel/store.h \
 	guest/kernel/unpack.c guest/kernel/unpack.h \
+	guest/agent/answer.c guest/agent/answer.h \
 	guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/protocol.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)

@@ -19,19 +19,18 @@
 #include "common/clock.h"
 #include "common/escape.h"
 #include "common/message.h"
-#include "common/number.h"
 #include "common/process.h"
 #include "common/stop.h"
 #include "common/text.h"
+#include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 #include "guest/kernel/unpack.h"
 #include "guest/launch.h"
 #include "guest/qemu.h"
 #include "guest/vm.h"
 
-#define ANSWER_MAX (64 << 20)
+#define PAYLOAD_MAX (64 << 20)
 #define CONSOLE_MAX (64 << 20)  /* bytes that a guest may print, and QEMU: it writes to no other file */
-#define HEAD_MAX 32
 #define EXIT_WAIT_MS 5000
 #define ERRORS_TAIL 4096
 #define ENDED_BY_SIGNAL "terminating on signal "        /* words of QEMU's */
@@ -192,19 +191,17 @@ explain_failure (struct vm *vm, enum vm_failure failure, int timeout_ms)
 static enum vm_failure
 receive_head (const struct vm *vm, int64_t deadline_ms, bool *is_error, uint64_t *length, bool *malformed)
 {
-  char head[HEAD_MAX + 1];
+  char head[ANSWER_HEAD_MAX + 1];
   size_t count = 0;
 
   do {
     enum vm_failure failure = receive (vm, head + count, 1, deadline_ms);
     if (failure != VM_OK)
       return failure;
-  } while (head[count++] != '\n' && count < HEAD_MAX);
+  } while (head[count++] != '\n' && count < ANSWER_HEAD_MAX);
   bool has_end = head[count - 1] == '\n';
   head[count - 1] = '\0';
-  *is_error = strncmp (head, "error ", 6) == 0;
-  *malformed = !has_end || (!*is_error && strncmp (head, "ok ", 3) != 0)
-               || parse_unsigned (head + (*is_error ? 6 : 3), ANSWER_MAX, length) == -1;
+  *malformed = answer_read_head (head, PAYLOAD_MAX, is_error, length) == -1 || !has_end;
   return VM_OK;
 }
 

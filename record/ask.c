@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 #include "guest/missing.h"
 #include "record/ask.h"
@@ -15,7 +16,7 @@
 #define CALL_TIMEOUT_MS 60000   /* for what the agent does itself */
 #define REASON_LINES 1
 #define OUTPUT_LINES 4          /* of a program that failed: dd and others put the error before the last line */
-#define EXIT_NOT_SUPPORTED "exit 77"    /* how the agent tells RECORD_NOT_SUPPORTED */
+#define STATUS_NO_INTERPRETER 127
 
 /* Why the guest is in trouble: the recorder's own trouble, if it has any, comes first. */
 static void
@@ -105,10 +106,10 @@ report_failure (struct recording_run *run, const char *what, const char *ending,
   const char *last = recorder ? recorder : last_lines (output);
 
   /* Where nobody was there to say it. */
-  if (*last == '\0' && strcmp (ending, "exit 127") == 0)
+  if (*last == '\0' && answer_exit_status (ending) == STATUS_NO_INTERPRETER)
     last = "it could not be started: its interpreter or loader is not in the guest";
   error_message ("%s ended in the guest with %s%s%s%s%s%s", what,
-                 strcmp (ending, "timeout") == 0 ? "a time-out: see --timeout" : ending, *last ? ": " : "", last,
+                 strcmp (ending, ANSWER_TIMEOUT) == 0 ? "a time-out: see --timeout" : ending, *last ? ": " : "", last,
                  hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
 }
 
@@ -148,8 +149,8 @@ run_program (struct recording_run *run, const char *what, const char *const *com
     return out_of_memory ();
   if (text)
     *text = '\0';
-  run->not_supported = strcmp (payload, EXIT_NOT_SUPPORTED) == 0;
-  if (strcmp (payload, EXIT_GOOD) == 0)
+  run->not_supported = answer_exit_status (payload) == RECORD_NOT_SUPPORTED;
+  if (answer_exit_status (payload) == 0)
     return thaw (run, what);
   report_failure (run, what, payload, *output);
   return -1;

@@ -30,8 +30,6 @@ extern int tell_guest (struct recording_run *run, const char *what, const char *
  */
 extern char *run_in_guest (struct recording_run *run, const char *what, const char *const *command);
 
-#define EXIT_GOOD "exit 0"      /* how it ended if all went well */
-
 /* Run a program in the guest.  *output is what it printed, to free.  Returns 0 if it exited with 0, or -1 after a
  * message.
  */

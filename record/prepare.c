@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/complaint.h"
 #include "common/message.h"
+#include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 #include "nbd-plugin/parameters.h"
 #include "record/mkfs.h"
@@ -29,14 +30,13 @@ attach (struct recording_run *run)
                      WORDS ("attach", recorder->mark_device, VM_NBD_ADDRESS, "10810", MARK_EXPORT));
 }
 
-/* Say why mkfs failed: the recorder could not take its writes, or ANSWER, how it ended and what it printed, says it. */
+/* Say why mkfs failed: the recorder could not take its writes, or how it ended and what it printed says it. */
 static void
-report_mkfs (const struct recording_run *run, char *answer)
+report_mkfs (const struct recording_run *run, const char *ending, const char *output)
 {
   const struct recording *recording = run->recording;
   CLEANUP_FREE char *recorder = server_trouble (run->recorder);
-  const char *ending = strsep (&answer, "\n");
-  CLEANUP_FREE char *complaint = complaint_in (answer ? answer : "");
+  CLEANUP_FREE char *complaint = complaint_in (output ? output : "");
   const bool silent = complaint == NULL || *complaint == '\0';
 
   if (recorder) {
@@ -46,7 +46,7 @@ report_mkfs (const struct recording_run *run, char *answer)
   error_message ("no file system of type %s on %ju bytes (see --size and --mkfs): mkfs.%s ended in the guest "
                  "with %s%s%s",
                  recording->filesystem, (uintmax_t) recording->size_bytes, recording->filesystem,
-                 strcmp (ending, "timeout") == 0 ? "a time-out: see --timeout" : ending, silent ? "" : ": ",
+                 strcmp (ending, ANSWER_TIMEOUT) == 0 ? "a time-out: see --timeout" : ending, silent ? "" : ": ",
                  silent ? "" : complaint);
 }
 
@@ -66,8 +66,10 @@ make_filesystem (struct recording_run *run)
   answer = run_in_guest (run, "mkfs", (const char *const *) command);
   if (answer == NULL)
     return -1;
-  if (strncmp (answer, EXIT_GOOD "\n", strlen (EXIT_GOOD "\n")) != 0) {
-    report_mkfs (run, answer);
+  char *output = answer;
+  const char *ending = strsep (&output, "\n");
+  if (answer_exit_status (ending) != 0) {
+    report_mkfs (run, ending, output);
     return -1;
   }
   return tell_guest (run, "writing out the file system", WORDS ("sync", recorder->disk)) == -1 ? -1

@@ -12,6 +12,7 @@
 #include "common/publish.h"
 #include "common/text.h"
 #include "common/workdir.h"
+#include "guest/agent/answer.h"
 #include "guest/image.h"
 #include "nbd-plugin/parameters.h"
 #include "record/guest-files.h"
@@ -153,12 +154,16 @@ prepare_guest (struct recorder *recorder)
 static bool
 is_healthy (char *report)
 {
-  char *line;
-  bool healthy = strncmp (report, "taint 0\n", strlen ("taint 0\n")) == 0;
+  enum answer_line line;
+  char *value;
+  bool untainted = false, faulty = false;
 
-  while ((line = strsep (&report, "\n")) != NULL)
-    healthy &= strncmp (line, "log ", 4) != 0 || !kernel_line_is_fault (line + 4);
-  return healthy;
+  while (answer_next_line (&report, &line, &value)) {
+    if (line == ANSWER_TAINT)
+      untainted = strcmp (value, "0") == 0;
+    faulty |= line == ANSWER_LOG && kernel_line_is_fault (value);
+  }
+  return untainted && !faulty;
 }
 
 int

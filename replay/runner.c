@@ -10,6 +10,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/text.h"
+#include "guest/agent/answer.h"
 #include "guest/vm.h"
 #include "log/guard.h"
 #include "nbd-plugin/parameters.h"
@@ -175,35 +176,41 @@ struct recovery {
 static void
 parse_recovery (char *text, struct recovery *recovery)
 {
-  char *line;
+  enum answer_line line;
+  char *value;
 
   memset (recovery, 0, sizeof *recovery);
-  while ((line = strsep (&text, "\n")) != NULL) {
-    char *value = strchr (line, ' ');
-
-    if (value == NULL)
-      continue;
-    *value++ = '\0';
-    if (strcmp (line, "fsck") == 0)
+  while (answer_next_line (&text, &line, &value))
+    switch (line) {
+    case ANSWER_FSCK:
       recovery->fsck = value;
-    else if (strcmp (line, "mount") == 0)
+      break;
+    case ANSWER_MOUNT:
       recovery->mount = value;
-    else if (strcmp (line, "observe") == 0)
+      break;
+    case ANSWER_OBSERVE:
       recovery->digest = value;
-    else if (strcmp (line, "unmount") == 0)
+      break;
+    case ANSWER_UNMOUNT:
       recovery->unmount = value;
-    else if (strcmp (line, "check") == 0)
+      break;
+    case ANSWER_CHECK:
       recovery->check = value;
-    else if (strcmp (line, "output") == 0)
+      break;
+    case ANSWER_OUTPUT:
       recovery->output = value;
-    else if (strcmp (line, "taint") == 0)
+      break;
+    case ANSWER_TAINT:
       recovery->tainted = strcmp (value, "0") != 0;
-    else if (strcmp (line, "log") == 0) {
+      break;
+    case ANSWER_LOG:
       recovery->last_log = value;
       if (recovery->fault == NULL && kernel_line_is_fault (value))
         recovery->fault = value;
+      break;
+    case ANSWER_OTHER:
+      break;
     }
-  }
 }
 
 static char *
@@ -224,16 +231,18 @@ last_line (const char *text)
   return strndup (line, length);
 }
 
-/* What it means that the checker ended as END says. */
+/* What it means that the checker ended as ENDING says. */
 static enum check_result
-check_result (const char *end)
+check_result (const char *ending)
 {
-  static const char *const ends[] = { [CHECK_RIGHT] = "exit 0", [CHECK_WRONG] = "exit 1", [CHECK_HUNG] = "timeout" };
-
-  for (enum check_result i = CHECK_RIGHT; i <= CHECK_HUNG; i++)
-    if (strcmp (end, ends[i]) == 0)
-      return i;
-  return CHECK_BROKEN;
+  switch (answer_exit_status (ending)) {
+  case 0:
+    return CHECK_RIGHT;
+  case 1:
+    return CHECK_WRONG;
+  default:
+    return strcmp (ending, ANSWER_TIMEOUT) == 0 ? CHECK_HUNG : CHECK_BROKEN;
+  }
 }
 
 /* What a checker that may run for TIMEOUT_S said.  Returns 0, or -1 with errno ENOMEM. */
@@ -272,7 +281,7 @@ read_recovery (const struct runner_config *config, char *answer, struct outcome 
   if (recovery.fsck)
     recovery.mount = "EUCLEAN";
   if (recovery.mount == NULL
-      || (strcmp (recovery.mount, "ok") == 0
+      || (strcmp (recovery.mount, ANSWER_DONE) == 0
           && (recovery.unmount == NULL || recovery.digest == NULL || strlen (recovery.digest) != TREE_DIGEST_LENGTH))) {
     error_message ("the guest's agent gave an answer that makes no sense");
     return -1;
@@ -287,7 +296,7 @@ read_recovery (const struct runner_config *config, char *answer, struct outcome 
     recovery.fault = recovery.last_log ? recovery.last_log : "the kernel is tainted";
   if (recovery.fault && (outcome->fault = strdup (recovery.fault)) == NULL)
     return out_of_memory ();
-  if (strcmp (recovery.mount, "ok") != 0) {
+  if (strcmp (recovery.mount, ANSWER_DONE) != 0) {
     outcome->kind = OUTCOME_UNMOUNTABLE;
     outcome->detail = recovery.fsck ? strdup (recovery.fsck)
       : text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
@@ -300,7 +309,7 @@ read_recovery (const struct runner_config *config, char *answer, struct outcome 
   /* What a checker that hangs has started may hang, too, and hold the file system. */
   if (outcome->check == CHECK_HUNG)
     *renew = true;
-  else if (strcmp (recovery.unmount, "ok") != 0) {
+  else if (strcmp (recovery.unmount, ANSWER_DONE) != 0) {
     *renew = true;
     if (outcome->fault == NULL && (outcome->fault = text ("unmount: %s%s", recovery.unmount, "")) == NULL)
       return out_of_memory ();

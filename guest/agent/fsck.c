@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/answer.h"
 
 #define OUTPUT_MAX 4096
 
@@ -54,7 +55,8 @@ fsck_device (const char *device, const char *type, FILE *payload)
   }
   if (WIFEXITED (status) && WEXITSTATUS (status) < UNREPAIRED)
     return 0;
-  fprintf (payload, "fsck %s %s: %s %d: %s\n", fsck->program, fsck->option, WIFEXITED (status) ? "exit" : "signal",
+  answer_begin_line (ANSWER_FSCK, payload);
+  fprintf (payload, "%s %s: %s %d: %s\n", fsck->program, fsck->option, WIFEXITED (status) ? "exit" : "signal",
            WIFEXITED (status) ? WEXITSTATUS (status) : WTERMSIG (status), last_line (output, text));
   return 1;
 }

@@ -12,6 +12,7 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/answer.h"
 
 #define LEVEL_WARNING 4         /* f2fs, for one, tells of what it found corrupted in a warning */
 #define LEVEL_MASK 7            /* the rest of the prefix is the facility: 0 for the kernel */
@@ -79,7 +80,8 @@ log_report (struct agent *agent, FILE *payload)
   char record[RECORD_MAX + 1];
   ssize_t length;
 
-  fprintf (payload, "taint %llu\n", (unsigned long long) (read_taint () & ~agent->boot_taint));
+  answer_begin_line (ANSWER_TAINT, payload);
+  fprintf (payload, "%llu\n", (unsigned long long) (read_taint () & ~agent->boot_taint));
   /* EPIPE: the kernel has overwritten records that were not read yet; the next read goes on with the oldest that is
    * left.
    */
@@ -87,7 +89,9 @@ log_report (struct agent *agent, FILE *payload)
     if (length > 0) {
       record[length] = '\0';
       const char *text = find_fault (record);
-      if (text)
-        fprintf (payload, "log %s\n", text);
+      if (text) {
+        answer_begin_line (ANSWER_LOG, payload);
+        fprintf (payload, "%s\n", text);
+      }
     }
 }

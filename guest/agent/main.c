@@ -21,6 +21,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 
 /* QEMU runs with -no-reboot: to restart is to go off, and unlike RB_POWER_OFF needs no ACPI. */
@@ -136,11 +137,11 @@ write_all (int port, const char *data, size_t length)
 }
 
 static void
-send_answer (int port, const char *kind, const char *payload, size_t length)
+send_answer (int port, bool error, const char *payload, size_t length)
 {
-  char head[32];
+  char head[ANSWER_HEAD_MAX];
 
-  write_all (port, head, (size_t) snprintf (head, sizeof head, "%s %zu\n", kind, length));
+  write_all (port, head, answer_write_head (head, error, length));
   write_all (port, payload, length);
 }
 
@@ -220,9 +221,9 @@ answer_request (struct agent *agent, char *line)
     }
   }
   if (result == 0)
-    send_answer (agent->port, "ok", text, length);
+    send_answer (agent->port, false, text, length);
   else
-    send_answer (agent->port, "error", message_last (), strlen (message_last ()));
+    send_answer (agent->port, true, message_last (), strlen (message_last ()));
   free (text);
 }
 
@@ -256,7 +257,7 @@ main (int argc, char **argv)
   log_begin (&agent);
   baseline_note (&agent);
   uname (&name);
-  send_answer (agent.port, "ok", name.release, strlen (name.release));
+  send_answer (agent.port, false, name.release, strlen (name.release));
   for (;;)
     answer_request (&agent, read_request (&agent));
 }

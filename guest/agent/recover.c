@@ -23,6 +23,7 @@
 #include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 
 /* A device that gives its true contents, and only the blocks that are asked for. */
@@ -101,12 +102,14 @@ unmount_all (bool checked)
   return error ? error : mount_undo (AGENT_MOUNT_POINT);
 }
 
-static const char *
-errno_name (int number)
+/* Write LINE, of a mount or unmount that ended with the errno ERROR, 0 for success. */
+static void
+write_errno (enum answer_line line, int error, FILE *payload)
 {
-  const char *name = number == 0 ? "ok" : strerrorname_np (number);
+  const char *name = error == 0 ? ANSWER_DONE : strerrorname_np (error);
 
-  return name ? name : "EUNKNOWN";
+  answer_begin_line (line, payload);
+  fprintf (payload, "%s\n", name ? name : "EUNKNOWN");
 }
 
 static bool
@@ -153,7 +156,8 @@ look (struct agent *agent, char **words, FILE *payload)
     agent->observation = strdup ("");
     tree_digest ("", digest);
   }
-  fprintf (payload, "observe %s\n", digest);
+  answer_begin_line (ANSWER_OBSERVE, payload);
+  fprintf (payload, "%s\n", digest);
   if (*check == '\0')
     return 0;
   return enter_checker_root () == -1 ? -1 : run_checker (agent, check, words[2], words[3], payload);
@@ -178,14 +182,14 @@ recover (struct agent *agent, char **words, FILE *payload)
     error = mount_on_mount_point (device, type, options);
     if (error == -1)
       return -1;
-    fprintf (payload, "mount %s\n", errno_name (error));
+    write_errno (ANSWER_MOUNT, error, payload);
   }
   if (error == 0) {
     stop_readahead (type);
     if (look (agent, words + 3, payload) == -1)
       return -1;
     error = unmount_all (*words[4] != '\0');
-    fprintf (payload, "unmount %s\n", errno_name (error));
+    write_errno (ANSWER_UNMOUNT, error, payload);
   }
   /* A device that is still mounted cannot be forgotten; the answer says so already. */
   if (error != EBUSY && mount_forget (device, type) == -1)

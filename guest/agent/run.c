@@ -22,6 +22,7 @@
 #include "common/number.h"
 #include "common/process.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 
 #define OUTPUT_MAX (64 << 10)
@@ -90,17 +91,6 @@ start_in_mount_point (const char *root, const char *const *argv, int output)
   return pid;
 }
 
-static void
-write_outcome (int ended, int status, FILE *payload)
-{
-  if (!ended)
-    fputs ("timeout\n", payload);
-  else if (WIFSIGNALED (status))
-    fprintf (payload, "signal %d\n", WTERMSIG (status));
-  else
-    fprintf (payload, "exit %d\n", WEXITSTATUS (status));
-}
-
 /* The last OUTPUT_MAX bytes of the file OUTPUT into TEXT.  Returns their number, or -1. */
 static ssize_t
 read_output (int output, char *text)
@@ -144,7 +134,7 @@ run_to_end (const struct agent *agent, const char *root, const char *const *argv
   }
   else if (alone)
     kill (-pid, SIGKILL);
-  write_outcome (ended, status, payload);
+  answer_write_ending (ended, status, payload);
   ssize_t length = read_output (output, text);
   if (length >= 0 && frozen > 0) {
     memcpy (text + length, FROZEN_NOTE, sizeof FROZEN_NOTE - 1);
@@ -210,12 +200,12 @@ run_checker (struct agent *agent, const char *command, const char *timeout, cons
     return -1;
   if (strcmp (root, AGENT_CHECKER_ROOT) == 0)   /* its programs are where they were when it was recorded */
     environment_read (AGENT_CHECKER_ROOT AGENT_ENVIRONMENT);
-  fputs ("check ", payload);
+  answer_begin_line (ANSWER_CHECK, payload);
   /* A file that is still open would keep the file system from being unmounted. */
   length = run_to_end (agent, root, argv, timeout_s, true, text, payload);
   if (length == -1)
     return -1;
-  fputs ("output ", payload);
+  answer_begin_line (ANSWER_OUTPUT, payload);
   escape_word (text, (size_t) length, payload);
   putc ('\n', payload);
   return 0;

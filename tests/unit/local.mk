@@ -51,6 +51,11 @@ UNIT_TESTS += \
 	tests/unit/checker/observe/test-pages \
 	tests/unit/checker/observe/test-sectors \
 	tests/unit/log/foreign/test-import-truth \
+	tests/unit/nbd-plugin/test-crashstate-control \
+	tests/unit/nbd-plugin/test-logged-devices \
+	tests/unit/nbd-plugin/test-run-io \
+	tests/unit/nbd-plugin/test-sector-map \
+	tests/unit/nbd-plugin/test-writelog-control \
 	tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text \
 	tests/unit/checker/observe/test-watched-paths \
@@ -67,6 +72,7 @@ UNIT_TESTS += \
 	tests/unit/checker/test-watched-pages \
 	tests/unit/checker/test-outcome \
 	tests/unit/checker/test-violation \
+	tests/unit/guest/agent/test-answer \
 	tests/unit/guest/agent/test-sync \
 	tests/unit/guest/agent/test-thaw \
 	tests/unit/guest/kernel/test-fetch \
@@ -101,6 +107,11 @@ UNIT_TESTS += \
 	tests/unit/batch/matrix/test-verdict
 
 # What is in no library.
+tests_unit_nbd_plugin_test_logged_devices_SOURCES = \
+	tests/unit/nbd-plugin/test-logged-devices.c nbd-plugin/logged-devices.c nbd-plugin/sector-map.c
+tests_unit_nbd_plugin_test_run_io_SOURCES = \
+	tests/unit/nbd-plugin/test-run-io.c nbd-plugin/overlay.c nbd-plugin/run-io.c
+tests_unit_nbd_plugin_test_sector_map_SOURCES = tests/unit/nbd-plugin/test-sector-map.c nbd-plugin/sector-map.c
 tests_unit_guest_agent_test_thaw_SOURCES = \
 	tests/unit/guest/agent/test-thaw.c guest/agent/freeze.c guest/agent/mark.c guest/agent/modprobe.c guest/agent/tools.c \
 	guest/agent/workload.c

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a run does with a crash state, without a server. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "nbd-plugin/crashstate-control.h"
+#include "nbd-plugin/run-io.h"
+#include "tests/unit/make-log.h"
+
+#define SECTORS 24              /* three blocks */
+#define MEMORY (1 << 20)
+
+static struct write_log *log_file;
+static struct crash_state *state;
+static struct run_io *run;
+
+/* Sectors 0 to 3 are `abcd`, durable; `x` over sector 1 is undecided. */
+static void
+make_run (void)
+{
+  struct log_maker *maker = make_log (1, SECTORS);
+
+  add_done_write (maker, 0, 0, "abcd");
+  add_flush (maker, 0);
+  uint32_t point = add_write (maker, 0, 1, "x", 0);
+  log_file = finish_log (maker);
+  const struct choice undecided = choice_whole (1, CHOICE_UNDECIDED);
+  state = crash_state_new (log_file);
+  run = run_io_new (MEMORY);
+  ck_assert (state && run);
+  ck_assert_int_eq (crash_state_select (state, &(struct selection) {
+                      .point = point, .choices = &undecided, .count = 1,
+                      .rule = { { TEAR_NONE, LOG_SECTOR }, PREFER_ABSENT, 0 } }), 0);
+}
+
+static void
+end_run (void)
+{
+  run_io_free (run);
+  crash_state_free (state);
+  write_log_close (log_file);
+}
+
+static void
+assert_read (uint32_t sector, const char *letters)
+{
+  const uint32_t count = (uint32_t) strlen (letters);
+  char bytes[SECTORS * LOG_SECTOR], found[SECTORS + 1] = "";
+
+  ck_assert_int_eq (run_io_read (run, state, 0, bytes, count * LOG_SECTOR, (uint64_t) sector * LOG_SECTOR), 0);
+  for (uint32_t i = 0; i < count; i++)
+    found[i] = sector_letter (bytes + i * LOG_SECTOR);
+  ck_assert_str_eq (found, letters);
+}
+
+static void
+write_letter (uint32_t sector, char letter)
+{
+  char bytes[LOG_SECTOR];
+
+  fill_sector (letter, bytes);
+  ck_assert_int_eq (run_io_write (run, 0, bytes, sizeof bytes, (uint64_t) sector * LOG_SECTOR), 0);
+}
+
+/* The head of the report; the lists are checked to be DECISIONS and SEEN, texts as `1` and `0:3 2:81` (block:sectors). */
+static struct control_report
+assert_report (const char *decisions, const char *seen)
+{
+  size_t size;
+  CLEANUP_FREE char *bytes = run_io_report (run, state, &size);
+  const struct control_report head = control_decode_head (bytes);
+  struct choice made[8];
+  struct control_seen found[8];
+  char text[256] = "", *to = text;
+
+  ck_assert_uint_le (head.decision_count, 8);
+  ck_assert_uint_le (head.seen_count, 8);
+  control_decode_lists (bytes, &head, made, found);
+  for (uint32_t i = 0; i < head.decision_count; i++)
+    to += sprintf (to, "%s%u", i ? " " : "", made[i].write);
+  ck_assert_str_eq (text, decisions);
+  *(to = text) = '\0';
+  for (uint64_t i = 0; i < head.seen_count; i++)
+    to += sprintf (to, "%s%u:%x", i ? " " : "", (unsigned) found[i].block, found[i].sectors);
+  ck_assert_str_eq (text, seen);
+  return head;
+}
+
+START_TEST (what_is_read_is_reported_once)
+{
+  assert_read (0, "a");
+  assert_report ("", "0:1");
+  assert_read (0, "abcd");
+  assert_read (0, "abcd....................");
+  const struct control_report head = assert_report ("1", "0:1 0:e 0:f0 1:ff 2:ff");
+  ck_assert_uint_eq (head.reads, 3);
+  ck_assert_uint_eq (head.read_bytes, (1 + 4 + SECTORS) * LOG_SECTOR);
+  ck_assert_uint_eq (head.writes, 0);
+}
+END_TEST
+
+START_TEST (what_the_run_wrote_hides_the_state_and_is_not_seen)
+{
+  write_letter (1, 'n');
+  ck_assert_int_eq (run_io_write (run, 0, NULL, 2 * LOG_SECTOR, 7 * LOG_SECTOR), 0);
+  assert_read (0, "ancd...");
+  assert_read (6, "...");
+  const struct control_report head = assert_report ("", "0:7d");
+  ck_assert_uint_eq (head.writes, 2);
+  ck_assert_uint_eq (head.written_bytes, 3 * LOG_SECTOR);
+}
+END_TEST
+
+START_TEST (the_behaviour_is_what_was_read_in_any_order)
+{
+  assert_read (0, "a");
+  assert_read (2, "cd");
+  const uint64_t one = assert_report ("", "0:1 0:c").behaviour;
+  run_io_begin (run);
+  ck_assert_uint_eq (assert_report ("", "").behaviour, 0);
+  assert_read (2, "cd");
+  assert_read (0, "a");
+  ck_assert_uint_eq (assert_report ("", "0:c 0:1").behaviour, one);
+  run_io_begin (run);
+  assert_read (2, "cd");
+  ck_assert_uint_ne (assert_report ("", "0:c").behaviour, one);
+}
+END_TEST
+
+START_TEST (another_run_finds_nothing_of_the_one_before)
+{
+  write_letter (0, 'n');
+  assert_read (0, "n");
+  run_io_begin (run);
+  assert_read (0, "a");
+  const struct control_report head = assert_report ("", "0:1");
+  ck_assert_uint_eq (head.writes, 0);
+  ck_assert_uint_eq (head.reads, 1);
+}
+END_TEST
+
+START_TEST (what_is_written_has_a_limit)
+{
+  char block[BLOCK_SIZE] = "x";
+  uint64_t written = 0;
+
+  while (written <= MEMORY && run_io_write (run, 0, block, BLOCK_SIZE, written) == 0)
+    written += BLOCK_SIZE;
+  ck_assert_int_eq (errno, ENOSPC);
+  ck_assert_uint_gt (written, MEMORY / 2);
+  ck_assert_uint_le (written, MEMORY);
+  run_io_begin (run);
+  ck_assert_int_eq (run_io_write (run, 0, block, BLOCK_SIZE, written), 0);
+}
+END_TEST
+
+UNIT_TEST_MAIN_WITH ("run-io", make_run, end_run, what_is_read_is_reported_once,
+                     what_the_run_wrote_hides_the_state_and_is_not_seen, the_behaviour_is_what_was_read_in_any_order,
+                     another_run_finds_nothing_of_the_one_before, what_is_written_has_a_limit)
