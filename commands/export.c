@@ -29,7 +29,7 @@ check_exportable (const struct write_log *log)
     error_message ("%s: has %zu devices, and a log of " EXPORT_FORMAT " is of one", log->path, log->device_count);
     return -1;
   }
-  if (log->end == LOG_DAMAGED) {
+  if (log->end == LOG_END_DAMAGED) {
     error_message ("%s: %s", log->path, loss ? loss : "damaged");
     return -1;
   }

@@ -75,7 +75,7 @@ parse_import (int argc, char **argv, struct import_arguments *arguments)
   if (import->file == NULL || find_format (arguments->from, &import->format) == -1)
     return -1;
   if (strcmp (arguments->order, "cautious") == 0)
-    import->order = IMPORT_CAUTIOUS;
+    import->order = ORDER_CAUTIOUS;
   else if (strcmp (arguments->order, "logged") != 0) {
     error_message ("--order=%s: give logged or cautious", arguments->order);
     return -1;

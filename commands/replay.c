@@ -103,8 +103,8 @@ report_loss (const struct write_log *log)
 
   if (loss)
     error_message ("%s: %s%s", log->path, loss,
-                   log->end == LOG_DAMAGED ? ": get an undamaged copy, or record it again" : "");
-  return log->end == LOG_DAMAGED ? -1 : 0;
+                   log->end == LOG_END_DAMAGED ? ": get an undamaged copy, or record it again" : "");
+  return log->end == LOG_END_DAMAGED ? -1 : 0;
 }
 
 static int

@@ -20,7 +20,7 @@ report_loss (const struct write_log *log)
 
   if (loss)
     error_message ("%s: %s", log->path, loss);
-  return log->end == LOG_DAMAGED ? -1 : 0;
+  return log->end == LOG_END_DAMAGED ? -1 : 0;
 }
 
 static int

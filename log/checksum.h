@@ -10,8 +10,8 @@
 /* The hash of a record's data. */
 extern uint64_t log_data_hash (const void *data, size_t size);
 
-/* The checksum of RECORD, whose data have the hash DATA_HASH, at OFFSET in the file, as a number.  In two steps, so that a
- * writer can hash the data before it knows the offset.
+/* The checksum of RECORD, whose data have the hash DATA_HASH, at OFFSET in the file, as a number.  In two steps, so
+ * that a writer can hash the data before it knows the offset.
  */
 extern uint64_t log_record_checksum (const struct log_record *record, uint64_t data_hash, uint64_t offset);
 

@@ -31,7 +31,8 @@ tear_pieces (const struct tear *tear, const struct log_write *write)
 }
 
 struct choice
-tear_choice (const struct tear *tear, const struct write_log *log, uint32_t number, uint32_t sector, enum choice_kind kind)
+tear_choice (const struct tear *tear, const struct write_log *log, uint32_t number, uint32_t sector,
+             enum choice_kind kind)
 {
   const struct log_write *write = &log->writes[number];
   uint64_t lead, unit, piece;

@@ -5,8 +5,8 @@
  *   none    whole or not at all
  *   prefix  its sectors land in order, so that any leading part may be there
  *   any     any of its sectors may be there
- * A device's sector may be larger than the log's; a write is torn at the device's sector boundaries alone, and the stretches
- * between two of them are the write's pieces.
+ * A device's sector may be larger than the log's; a write is torn at the device's sector boundaries alone, and the
+ * stretches between two of them are the write's pieces.
  */
 #ifndef POWERCUT_LOG_CHOICE_H
 #define POWERCUT_LOG_CHOICE_H
@@ -23,7 +23,9 @@ enum choice_kind {
   CHOICE_UNDECIDED = 2,         /* decided when a read needs it */
 };
 
-/* Sectors FIRST to LAST of a write, counted from its start in units of LOG_SECTOR.  What lies beyond the write's end is ignored. */
+/* Sectors FIRST to LAST of a write, counted from its start in units of LOG_SECTOR.  What lies beyond the write's end is
+ * ignored.
+ */
 struct choice {
   uint32_t write;               /* its number in the log */
   uint32_t first, last;
@@ -75,15 +77,15 @@ extern uint32_t write_last_sector (const struct log_write *write);
 extern uint32_t tear_pieces (const struct tear *tear, const struct log_write *write);
 
 /* All that is decided about write number NUMBER of LOG when its sector SECTOR is there (KIND CHOICE_PRESENT) or not. */
-extern struct choice tear_choice (const struct tear *tear, const struct write_log *log, uint32_t number, uint32_t sector,
-                                  enum choice_kind kind);
+extern struct choice tear_choice (const struct tear *tear, const struct write_log *log, uint32_t number,
+                                  uint32_t sector, enum choice_kind kind);
 
 /* The alternative to CHOICE, which tear_choice gave. */
 extern struct choice tear_turned (const struct tear *tear, const struct write_log *log, struct choice choice);
 
 /* What CHOICES, COUNT of them in order, leave missing: choices of CHOICE_ABSENT in the order of the writes and of their
- * sectors, as few as can be, *absent_count of them.  Two lists of choices make the same state of the pending writes if and
- * only if these are the same.  To free; NULL with errno ENOMEM.
+ * sectors, as few as can be, *absent_count of them.  Two lists of choices make the same state of the pending writes if
+ * and only if these are the same.  To free; NULL with errno ENOMEM.
  */
 extern struct choice *choices_absent (const struct write_log *log, const struct choice *choices, size_t count,
                                       size_t *absent_count);

@@ -5,16 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "log/crash-state.h"
-
-/* A write of which parts differ: a partition of its sectors. */
-struct torn {
-  struct span {
-    uint32_t first;             /* sector; the span ends before the next one's first */
-    enum choice_kind kind;
-  } *spans;
-  size_t count, room;
-};
+#include "log/torn.h"
 
 #define KIND_TORN 3             /* beside enum choice_kind: see `torn` */
 
@@ -29,7 +22,7 @@ struct crash_state {
   struct choice *choices;       /* as selected, to undo them */
   size_t choice_count;
   struct choice *decisions;
-  size_t decision_count, decision_room;
+  size_t decision_count;
 };
 
 /* The writes that may show in a block, newest first, down to those that hide all older ones. */
@@ -82,23 +75,6 @@ forget_choices (struct crash_state *state)
   state->write_limit = state->log->write_count;
 }
 
-/* The span that SECTOR is in. */
-static size_t
-find_span (const struct torn *torn, uint32_t sector)
-{
-  size_t low = 0, high = torn->count;
-
-  while (high - low > 1) {
-    size_t middle = low + (high - low) / 2;
-
-    if (torn->spans[middle].first <= sector)
-      low = middle;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 static enum choice_kind
 sector_kind (const struct crash_state *state, uint32_t number, uint32_t sector)
 {
@@ -107,7 +83,7 @@ sector_kind (const struct crash_state *state, uint32_t number, uint32_t sector)
   if (state->kinds[number] != KIND_TORN)
     return state->kinds[number];
   torn = &state->torn[state->torn_numbers[number]];
-  return torn->spans[find_span (torn, sector)].kind;
+  return torn->spans[torn_find (torn, sector)].kind;
 }
 
 /* Begin to keep the sectors of write NUMBER apart, or NULL with errno ENOMEM. */
@@ -132,50 +108,11 @@ tear_write (struct crash_state *state, uint32_t number)
     state->torn_room = room;
   }
   torn = &state->torn[state->torn_count];
-  if (torn->room == 0) {
-    torn->spans = malloc (8 * sizeof *torn->spans);
-    if (torn->spans == NULL)
-      return NULL;
-    torn->room = 8;
-  }
-  torn->spans[0] = (struct span) { 0, state->kinds[number] };
-  torn->count = 1;
+  if (torn_begin (torn, state->kinds[number]) == -1)
+    return NULL;
   state->torn_numbers[number] = (uint32_t) state->torn_count++;
   state->kinds[number] = KIND_TORN;
   return torn;
-}
-
-/* Append a span, or let the last one grow. */
-static void
-append_span (struct span *spans, size_t *count, uint32_t first, enum choice_kind kind)
-{
-  if (*count == 0 || spans[*count - 1].kind != kind)
-    spans[(*count)++] = (struct span) { first, kind };
-}
-
-/* Make sectors FIRST to LAST of TORN, whose last sector is END, of KIND. */
-static int
-set_span (struct torn *torn, uint32_t first, uint32_t last, uint32_t end, enum choice_kind kind)
-{
-  struct span *spans = malloc ((torn->count + 2) * sizeof *spans);
-  size_t count = 0, at = 0;
-
-  if (spans == NULL)
-    return -1;
-  for (; at < torn->count && torn->spans[at].first < first; at++)
-    append_span (spans, &count, torn->spans[at].first, torn->spans[at].kind);
-  append_span (spans, &count, first, kind);
-  if (last < end) {
-    at = find_span (torn, last + 1);
-    append_span (spans, &count, last + 1, torn->spans[at].kind);
-    for (at++; at < torn->count; at++)
-      append_span (spans, &count, torn->spans[at].first, torn->spans[at].kind);
-  }
-  free (torn->spans);
-  torn->spans = spans;
-  torn->room = torn->count + 2;
-  torn->count = count;
-  return 0;
 }
 
 /* Make CHOICE hold. */
@@ -190,7 +127,7 @@ apply_choice (struct crash_state *state, struct choice choice)
     return 0;
   }
   torn = tear_write (state, choice.write);
-  return torn ? set_span (torn, choice.first, choice.last, end, choice.kind) : -1;
+  return torn ? torn_set (torn, choice.first, choice.last, end, choice.kind) : -1;
 }
 
 static bool
@@ -205,7 +142,8 @@ is_legal_rule (const struct decision_rule *rule)
 {
   uint32_t size = rule->tear.sector_bytes;
 
-  return rule->tear.mode <= TEAR_ANY && rule->preference <= PREFER_RANDOM && size >= LOG_SECTOR && (size & (size - 1)) == 0;
+  return rule->tear.mode <= TEAR_ANY && rule->preference <= PREFER_RANDOM && size >= LOG_SECTOR
+    && (size & (size - 1)) == 0;
 }
 
 int
@@ -260,7 +198,9 @@ sector_in_write (const struct log_write *write, uint64_t block_offset, unsigned 
   return (uint32_t) ((block_offset + (uint64_t) sector * LOG_SECTOR - write->offset_bytes) / LOG_SECTOR);
 }
 
-/* Where the bytes of SECTOR of the block at BLOCK_OFFSET are in WRITE, which touches it; WRITE NULL is the empty device. */
+/* Where the bytes of SECTOR of the block at BLOCK_OFFSET are in WRITE, which touches it; WRITE NULL is the empty
+ * device.
+ */
 static const char *
 sector_content (const struct write_log *log, const struct log_write *write, uint64_t block_offset, unsigned sector)
 {
@@ -369,7 +309,7 @@ undecided_part (const struct crash_state *state, struct choice choice, uint32_t 
   if (state->kinds[choice.write] != KIND_TORN)
     return choice;
   torn = &state->torn[state->torn_numbers[choice.write]];
-  at = find_span (torn, sector);
+  at = torn_find (torn, sector);
   if (choice.first < torn->spans[at].first)
     choice.first = torn->spans[at].first;
   if (at + 1 < torn->count && choice.last >= torn->spans[at + 1].first)
@@ -377,8 +317,8 @@ undecided_part (const struct crash_state *state, struct choice choice, uint32_t 
   return choice;
 }
 
-/* Decide about SECTOR, counted from the start of write NUMBER, and all that comes with it.  A read of a device cannot fail
- * half-way through a decision.
+/* Decide about SECTOR, counted from the start of write NUMBER, and all that comes with it.  A read of a device cannot
+ * fail half-way through a decision.
  */
 static enum choice_kind
 decide (struct crash_state *state, uint32_t number, uint32_t sector)
@@ -388,18 +328,11 @@ decide (struct crash_state *state, uint32_t number, uint32_t sector)
   enum choice_kind kind = rule_prefers (&state->rule, number, piece);
   struct choice choice = undecided_part (state, tear_choice (tear, state->log, number, sector, kind), sector);
 
-  if (state->decision_count == state->decision_room) {
-    size_t room = state->decision_room ? state->decision_room * 2 : 64;
-    struct choice *larger = reallocarray (state->decisions, room, sizeof *larger);
+  struct choice *decision = array_add (state->decisions, state->decision_count);
 
-    if (larger == NULL)
-      abort ();
-    state->decisions = larger;
-    state->decision_room = room;
-  }
-  state->decisions[state->decision_count++] = choice;
-  if (apply_choice (state, choice) == -1)
+  if (decision == NULL || apply_choice (state, choice) == -1)
     abort ();
+  *decision = choice;
   return kind;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is on the devices at a crash point under one choice for each pending write.
  *
- * This is mechanism: which writes are pending, and which choices come next, is decided elsewhere (replay/search/model.h,
- * replay/search/search.h).  Every write issued at the point or before is there, except where a choice says otherwise; in each sector
- * the latest write that is there wins, in issue order; a trim or zero is a write of zeros; a sector that no write touched is
- * zeros.
+ * This is mechanism: which writes are pending, and which choices come next, is decided elsewhere
+ * (replay/search/model.h, replay/search/search.h).  Every write issued at the point or before is there, except where a
+ * choice says otherwise; in each sector the latest write that is there wins, in issue order; a trim or zero is a write
+ * of zeros; a sector that no write touched is zeros.
  */
 #ifndef POWERCUT_LOG_CRASH_STATE_H
 #define POWERCUT_LOG_CRASH_STATE_H
@@ -21,14 +21,14 @@ struct crash_state;
 extern struct crash_state *crash_state_new (const struct write_log *log);
 extern void crash_state_free (struct crash_state *state);
 
-/* Move to the crash point and the choices of SELECTION, which is not kept.  Returns 0, or -1 with errno EINVAL (no such position,
- * a write that is not issued by then, an unknown kind, mode or preference, a sector size that is none) or ENOMEM; after an error
- * the state is the one of crash_state_new.
+/* Move to the crash point and the choices of SELECTION, which is not kept.  Returns 0, or -1 with errno EINVAL (no such
+ * position, a write that is not issued by then, an unknown kind, mode or preference, a sector size that is none) or
+ * ENOMEM; after an error the state is the one of crash_state_new.
  */
 extern int crash_state_select (struct crash_state *state, const struct selection *selection);
 
-/* Read the sectors of SECTORS (bit 0 is the first) of the 4 KiB block BLOCK of DEVICE into their places in BUFFER.  A piece of an
- * undecided write is decided if, and only if, the bytes of one of these sectors depend on it.
+/* Read the sectors of SECTORS (bit 0 is the first) of the 4 KiB block BLOCK of DEVICE into their places in BUFFER.  A
+ * piece of an undecided write is decided if, and only if, the bytes of one of these sectors depend on it.
  */
 extern void crash_state_read_block (struct crash_state *state, unsigned device, uint64_t block, unsigned sectors,
                                     void *buffer);

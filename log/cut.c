@@ -16,7 +16,7 @@
 #define LEFT_OUT "powercut:left-out"    /* in place of a mark that the part does not have */
 
 /* The part in the making. */
-struct part {
+struct cut_log {
   FILE *file;
   uint64_t offset;              /* where the next record goes */
   uint64_t time;                /* of the last event that is kept, which is that of what is added */
@@ -24,7 +24,7 @@ struct part {
 
 /* Append RECORD (numbers in host order, but for its checksum) with its data. */
 static bool
-append (struct part *part, const struct log_record *record, const void *data)
+append (struct cut_log *part, const struct log_record *record, const void *data)
 {
   static const char zeros[LOG_ALIGN];
   size_t padding = log_record_size (record->data_size) - sizeof *record - record->data_size;
@@ -41,7 +41,7 @@ append (struct part *part, const struct log_record *record, const void *data)
 }
 
 static bool
-append_mark (struct part *part, const char *text, uint32_t length)
+append_mark (struct cut_log *part, const char *text, uint32_t length)
 {
   const struct log_record record = { .time = part->time, .kind = LOG_MARK, .data_size = length };
 
@@ -57,7 +57,7 @@ is_about_checker (const char *text)
 
 /* The header: that of LOG, with the text CHECK, if it is not NULL, in place of what it says of the checker. */
 static bool
-append_header (struct part *part, const struct write_log *log, const char *check)
+append_header (struct cut_log *part, const struct write_log *log, const char *check)
 {
   CLEANUP_FREE const char **info = calloc (log->info_size + 1, sizeof *info);
   size_t count = 0, size;
@@ -76,7 +76,7 @@ append_header (struct part *part, const struct write_log *log, const char *check
 
 /* Append the events up to POSITION; CURSOR is behind them then. */
 static bool
-append_events (struct part *part, struct log_cursor *cursor, uint32_t position, bool without_files)
+append_events (struct cut_log *part, struct log_cursor *cursor, uint32_t position, bool without_files)
 {
   struct log_event event;
   const void *data;
@@ -96,7 +96,7 @@ append_events (struct part *part, struct log_cursor *cursor, uint32_t position, 
 
 /* Append what stands for the events that are left out, which CURSOR is at the first of. */
 static bool
-append_rest (struct part *part, struct log_cursor *cursor, const char *kept)
+append_rest (struct cut_log *part, struct log_cursor *cursor, const char *kept)
 {
   struct log_event event;
   bool written = append_mark (part, "end", strlen ("end"));
@@ -120,7 +120,8 @@ put_piece (void *part, const char *text, size_t length)
 }
 
 static bool
-append_all (struct part *part, const struct write_log *log, uint32_t position, const char *kept, const struct log_checker *checker)
+append_all (struct cut_log *part, const struct write_log *log, uint32_t position, const char *kept,
+            const struct log_checker *checker)
 {
   CLEANUP_FREE char *check = NULL;
   struct log_cursor cursor;
@@ -134,9 +135,10 @@ append_all (struct part *part, const struct write_log *log, uint32_t position, c
 }
 
 int
-log_cut (const struct write_log *log, uint32_t position, const char *kept, const struct log_checker *checker, const char *path)
+log_cut (const struct write_log *log, uint32_t position, const char *kept, const struct log_checker *checker,
+         const char *path)
 {
-  struct part part = { .file = fopen (path, "we") };
+  struct cut_log part = { .file = fopen (path, "we") };
   bool written;
 
   if (part.file == NULL) {

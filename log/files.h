@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The files that a log carries for its checker: an archive in pieces, each a mark LOG_FILES_MARK with the bytes behind a space. */
+/* The files that a log carries for its checker: an archive in pieces, each a mark LOG_FILES_MARK with the bytes behind
+ * a space.
+ */
 #ifndef POWERCUT_LOG_FILES_H
 #define POWERCUT_LOG_FILES_H
 

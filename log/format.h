@@ -9,24 +9,26 @@
  *
  * All numbers are little-endian.  Every record begins at a multiple of LOG_ALIGN.
  *
- * An event is a record.  Its position is its number: the first record has position 0, the next 1, and so on.  An operation
- * (write, zero, trim, flush) has two events, its issue, which holds the data, and its completion, which holds its error; the
- * order of records is the order in which the recorder saw them.  An operation without a completion was in flight when the log
- * ended.  The order of two issues is the order in which their data replace each other on the device.
+ * An event is a record.  Its position is its number: the first record has position 0, the next 1, and so on.  An
+ * operation (write, zero, trim, flush) has two events, its issue, which holds the data, and its completion, which holds
+ * its error; the order of records is the order in which the recorder saw them.  An operation without a completion was
+ * in flight when the log ended.  The order of two issues is the order in which their data replace each other on the
+ * device.
  *
  * A record is valid if and only if
  *   - it lies in the file with all its data and padding, and the padding is zeros,
- *   - its checksum is right (it depends on the record's place in the file, so that an old or moved record is not valid),
+ *   - its checksum is right (it depends on the record's place in the file, so that an old or moved record is not
+ *     valid),
  *   - its kind and flags are known ones, and fields that its kind does not use are zero,
  *   - its device exists; offset and length are multiples of LOG_SECTOR, not empty and inside the device,
  *   - a completion names an earlier issue that no completion has named before.
- * The log ends before the first record that is not valid.  A recorder that is closed writes an `end` record last; if the
- * file's last LOG_ALIGN-aligned record is a valid `end`, then nothing may be missing before it, and a record that is not valid
- * is damage.  Without one the recorder was cut off, and the valid prefix is the recording.
+ * The log ends before the first record that is not valid.  A recorder that is closed writes an `end` record last; if
+ * the file's last LOG_ALIGN-aligned record is a valid `end`, then nothing may be missing before it, and a record that
+ * is not valid is damage.  Without one the recorder was cut off, and the valid prefix is the recording.
  *
- * Marks are texts that the guest or powercut writes.  The first word is the name; `base`, `begin`, `commit` and `end` are
- * described in powercut-log(5), and names that begin with `powercut:` are powercut's own.  Of these, `powercut:files` has bytes
- * behind its name: together they are the archive of what the checker needs (log/files.h).
+ * Marks are texts that the guest or powercut writes.  The first word is the name; `base`, `begin`, `commit` and `end`
+ * are described in powercut-log(5), and names that begin with `powercut:` are powercut's own.  Of these,
+ * `powercut:files` has bytes behind its name: together they are the archive of what the checker needs (log/files.h).
  */
 #ifndef POWERCUT_LOG_FORMAT_H
 #define POWERCUT_LOG_FORMAT_H
@@ -55,8 +57,8 @@ struct log_header {
   le32 device_count;            /* 1 to LOG_DEVICES_MAX */
   le32 info_size;               /* bytes, at most LOG_INFO_MAX */
   le64 created;                 /* when recording began, in nanoseconds since 1970 */
-  le64 checksum;                /* XXH3-64 of what follows this struct up to header_size; seed: XXH3-64 of this struct with zero
-                                   here */
+  le64 checksum;                /* XXH3-64 of what follows this struct up to header_size; seed: XXH3-64 of this struct
+                                   with zero here */
 };
 _Static_assert (sizeof (struct log_header) == 40, "the header has no padding");
 
@@ -76,12 +78,13 @@ enum log_kind {
 };
 
 enum log_flag {
-  LOG_FUA = 1,                  /* write, zero, trim: durable once completed */
-  LOG_MAY_TRIM = 2,             /* zero: the device may unmap (NBD without NBD_CMD_FLAG_NO_HOLE) */
+  LOG_FLAG_FUA = 1,             /* write, zero, trim: durable once completed */
+  LOG_FLAG_MAY_TRIM = 2,        /* zero: the device may unmap (NBD without NBD_CMD_FLAG_NO_HOLE) */
 };
 
 struct log_record {
-  le64 checksum;                /* XXH3-64 of the rest of this struct; seed: XXH3-64 of the data (0 if none) + the file offset */
+  le64 checksum;                /* XXH3-64 of the rest of this struct; seed: XXH3-64 of the data (0 if none) + the file
+                                   offset */
   le64 time;                    /* nanoseconds since the recording began, from a monotonic clock */
   uint8_t kind;                 /* enum log_kind */
   uint8_t flags;                /* enum log_flag */

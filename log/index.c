@@ -8,8 +8,8 @@
 #include "log/index.h"
 #include "log/reader.h"
 
-/* A node's key: device (6 bits), then the middle of the node's range in half sectors, which no two nodes share: the largest
- * device has 2^54 sectors.
+/* A node's key: device (6 bits), then the middle of the node's range in half sectors, which no two nodes share: the
+ * largest device has 2^54 sectors.
  */
 struct index_entry {
   uint64_t node;
@@ -24,8 +24,8 @@ node_key (unsigned device, unsigned level, uint64_t number)
   return (uint64_t) device << 58 | (2 * number + 1) << level;
 }
 
-/* Enter WRITE in each node of the range FROM to TO (sectors, TO excluded), the largest aligned ones that fit, and return how
- * many there are; with ENTRIES NULL only count them.
+/* Enter WRITE in each node of the range FROM to TO (sectors, TO excluded), the largest aligned ones that fit, and
+ * return how many there are; with ENTRIES NULL only count them.
  */
 static size_t
 split_range (uint64_t from, uint64_t to, unsigned device, uint32_t write, struct index_entry *entries, uint64_t *levels)
@@ -124,7 +124,8 @@ add_node (struct index_walk *walk, uint64_t node, uint32_t limit)
 }
 
 void
-index_walk_begin (struct index_walk *walk, const struct log_index *index, unsigned device, uint64_t block, uint32_t limit)
+index_walk_begin (struct index_walk *walk, const struct log_index *index, unsigned device, uint64_t block,
+                  uint32_t limit)
 {
   uint64_t sector = block << INDEX_BLOCK_LEVEL;
 

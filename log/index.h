@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which writes touch a block: found in O(log n).
  *
- * Sectors are the leaves of a binary tree over each device; a node of level L stands for 2^L sectors.  A write is entered in
- * the few nodes that together are just its range (one for an aligned write of a power of two, at most two a level), so every
- * write that touches a sector is in exactly one of the nodes above the sector.  Entries are kept in one array sorted by node,
- * then by write, 12 bytes each.
+ * Sectors are the leaves of a binary tree over each device; a node of level L stands for 2^L sectors.  A write is
+ * entered in the few nodes that together are just its range (one for an aligned write of a power of two, at most two a
+ * level), so every write that touches a sector is in exactly one of the nodes above the sector.  Entries are kept in
+ * one array sorted by node, then by write, 12 bytes each.
  */
 #ifndef POWERCUT_LOG_INDEX_H
 #define POWERCUT_LOG_INDEX_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The texts KEY=VALUE in the header of a log (log/format.h).  These are the keys that powercut writes and reads; what they mean is
- * said in powercut-log(5).  Anybody may add others.
+/* The texts KEY=VALUE in the header of a log (log/format.h).  These are the keys that powercut writes and reads; what
+ * they mean is said in powercut-log(5).  Anybody may add others.
  */
 #ifndef POWERCUT_LOG_INFO_H
 #define POWERCUT_LOG_INFO_H
@@ -34,8 +34,8 @@ extern const char *log_info_value (const char *text, const char *key);
 /* The text in the header that comes after PREVIOUS, which this gave before (NULL: the first of all), or NULL. */
 extern const char *log_info_next (const struct write_log *log, const char *previous);
 
-/* The value of the first text of KEY in the header that comes after PREVIOUS, a value that this gave before (NULL: the first of
- * all), or NULL.
+/* The value of the first text of KEY in the header that comes after PREVIOUS, a value that this gave before (NULL: the
+ * first of all), or NULL.
  */
 extern const char *log_info_after (const struct write_log *log, const char *key, const char *previous);
 

@@ -10,114 +10,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "log/checksum.h"
 #include "log/reader.h"
+#include "log/record.h"
 
-/* More than this many older operations in flight are not looked at for overlaps: no NBD client has a queue so deep, and a
- * hostile log that completes nothing would cost quadratic time.
+/* More than this many older operations in flight are not looked at for overlaps: no NBD client has a queue so deep, and
+ * a hostile log that completes nothing would cost quadratic time.
  */
 #define IN_FLIGHT_MAX 1024
 
 struct scan {
   struct write_log *log;
-  uint32_t write_room, flush_room, mark_room;
   uint32_t in_flight[IN_FLIGHT_MAX];    /* numbers of writes */
   size_t in_flight_count;
 };
-
-static struct log_record
-to_host (const struct log_record *stored)
-{
-  return (struct log_record) {
-    .checksum = le64toh (stored->checksum), .time = le64toh (stored->time), .kind = stored->kind, .flags = stored->flags,
-    .device = le16toh (stored->device), .data_size = le32toh (stored->data_size), .offset = le64toh (stored->offset),
-    .length = le32toh (stored->length), .reserved = le32toh (stored->reserved),
-  };
-}
-
-/* What is wrong with a record that touches a range of a device, or NULL. */
-static const char *
-check_range (const struct write_log *log, const struct log_record *record)
-{
-  if (record->device >= log->device_count)
-    return "names a device that the log does not have";
-  if (record->length == 0 || record->length % LOG_SECTOR != 0 || record->offset % LOG_SECTOR != 0)
-    return "is not made of whole sectors";
-  if (record->offset > log->device_sizes[record->device]
-      || record->length > log->device_sizes[record->device] - record->offset)
-    return "goes beyond the end of its device";
-  return NULL;
-}
-
-/* What is wrong with a record's fields, or NULL. */
-static const char *
-check_fields (const struct write_log *log, const struct log_record *record)
-{
-  static const char unused[] = "has a value in a field that its kind does not use";
-  unsigned flags = record->kind == LOG_ZERO ? LOG_FUA | LOG_MAY_TRIM
-    : record->kind == LOG_WRITE || record->kind == LOG_TRIM ? LOG_FUA : 0;
-
-  if (record->flags & ~flags || record->reserved != 0)
-    return unused;
-  switch (record->kind) {
-  case LOG_WRITE:
-    return record->data_size != record->length ? "has a length that is not its data's" : check_range (log, record);
-  case LOG_ZERO:
-  case LOG_TRIM:
-    return record->data_size != 0 ? unused : check_range (log, record);
-  case LOG_FLUSH:
-    if (record->device >= log->device_count)
-      return "names a device that the log does not have";
-    return record->data_size || record->offset || record->length ? unused : NULL;
-  case LOG_COMPLETION:
-    return record->data_size != 0 ? unused : NULL;
-  case LOG_MARK:
-    return record->device || record->offset || record->length ? unused : NULL;
-  case LOG_END:
-    return record->data_size || record->device || record->offset || record->length ? unused : NULL;
-  default:
-    return "is of an unknown kind";
-  }
-}
-
-/* Read the record at OFFSET into *record (host order).  Returns what is wrong with it, or NULL. */
-static const char *
-read_record (const struct write_log *log, uint64_t offset, struct log_record *record)
-{
-  uint64_t rest = log->file_size - offset;
-  const struct log_record *stored = (const struct log_record *) (log->map + offset);
-
-  if (rest < sizeof *stored)
-    return "is cut off";
-  *record = to_host (stored);
-  if (record->data_size > LOG_DATA_MAX)
-    return "is longer than any request";
-  if (log_record_size (record->data_size) > rest)
-    return "is cut off";
-  if (log_record_checksum (stored, log_data_hash (stored + 1, record->data_size), offset) != record->checksum)
-    return "has a wrong checksum";
-  for (uint64_t at = sizeof *stored + record->data_size; at < log_record_size (record->data_size); at++)
-    if (log->map[offset + at] != 0)
-      return "is not padded with zeros";
-  return check_fields (log, record);
-}
-
-/* Make room for one more element in an array of COUNT elements of SIZE bytes. */
-static int
-grow (void **array, uint32_t count, uint32_t *room, size_t size)
-{
-  if (count < *room)
-    return 0;
-  uint32_t more = *room < 64 ? 64 : *room > UINT32_MAX / 2 ? UINT32_MAX : *room * 2;
-  void *larger = reallocarray (*array, more, size);
-  if (larger == NULL)
-    return -1;
-  *array = larger;
-  *room = more;
-  return 0;
-}
 
 static bool
 overlap (const struct log_write *a, const struct log_write *b)
@@ -130,10 +39,11 @@ static int
 add_write (struct scan *scan, const struct log_record *record, uint64_t offset, uint32_t position)
 {
   struct write_log *log = scan->log;
+  const uint32_t number = log->write_count;
+  struct log_write *write = array_add (log->writes, log->write_count);
 
-  if (grow ((void **) &log->writes, log->write_count, &scan->write_room, sizeof *log->writes) == -1)
+  if (write == NULL)
     return -1;
-  struct log_write *write = &log->writes[log->write_count];
   *write = (struct log_write) {
     .data = record->kind == LOG_WRITE ? offset + sizeof *record : 0, .offset_bytes = record->offset,
     .length_bytes = record->length, .issue = position, .completion = LOG_NEVER, .device = record->device,
@@ -143,35 +53,35 @@ add_write (struct scan *scan, const struct log_record *record, uint64_t offset, 
     log->unordered_count += overlap (write, &log->writes[scan->in_flight[i]]);
   if (scan->in_flight_count == IN_FLIGHT_MAX)
     memmove (scan->in_flight, scan->in_flight + 1, --scan->in_flight_count * sizeof scan->in_flight[0]);
-  scan->in_flight[scan->in_flight_count++] = log->write_count++;
+  scan->in_flight[scan->in_flight_count++] = number;
   return 0;
 }
 
 static int
 add_flush (struct scan *scan, const struct log_record *record, uint32_t position)
 {
-  struct write_log *log = scan->log;
+  struct log_flush *flush = array_add (scan->log->flushes, scan->log->flush_count);
 
-  if (grow ((void **) &log->flushes, log->flush_count, &scan->flush_room, sizeof *log->flushes) == -1)
+  if (flush == NULL)
     return -1;
-  log->flushes[log->flush_count++] = (struct log_flush) {
-    .issue = position, .completion = LOG_NEVER, .device = record->device
-  };
+  *flush = (struct log_flush) { .issue = position, .completion = LOG_NEVER, .device = record->device };
   return 0;
 }
 
 static int
 add_mark (struct scan *scan, const struct log_record *record, const char *text, uint32_t position)
 {
-  struct write_log *log = scan->log;
+  struct log_mark *mark = array_add (scan->log->marks, scan->log->mark_count);
 
-  if (grow ((void **) &log->marks, log->mark_count, &scan->mark_room, sizeof *log->marks) == -1)
+  if (mark == NULL)
     return -1;
-  log->marks[log->mark_count++] = (struct log_mark) { position, record->data_size, text };
+  *mark = (struct log_mark) { position, record->data_size, text };
   return 0;
 }
 
-/* The number of the first of COUNT elements of SIZE bytes whose position (a uint32_t at OFFSET in it) is above POSITION. */
+/* The number of the first of COUNT elements of SIZE bytes whose position (a uint32_t at OFFSET in it) is above
+ * POSITION.
+ */
 static uint32_t
 count_until (const void *array, uint32_t count, size_t size, size_t offset, uint32_t position)
 {
@@ -197,7 +107,8 @@ log_writes_until (const struct write_log *log, uint32_t position)
 const struct log_mark *
 log_mark_until (const struct write_log *log, uint32_t position)
 {
-  uint32_t count = count_until (log->marks, log->mark_count, sizeof *log->marks, offsetof (struct log_mark, position), position);
+  uint32_t count = count_until (log->marks, log->mark_count, sizeof *log->marks, offsetof (struct log_mark, position),
+                                position);
 
   return count > 0 ? &log->marks[count - 1] : NULL;
 }
@@ -253,7 +164,7 @@ ends_with_end_record (const struct write_log *log)
   uint64_t offset = log->file_size - sizeof record;
 
   return log->file_size >= log->valid_size + sizeof record && offset % LOG_ALIGN == 0
-    && read_record (log, offset, &record) == NULL && record.kind == LOG_END;
+    && log_record_read (log, offset, &record) == NULL && record.kind == LOG_END;
 }
 
 /* Enter the records up to the first that is not valid.  Returns 0, or -1 with errno. */
@@ -268,7 +179,7 @@ scan_records (struct scan *scan)
     uint64_t offset = log->valid_size;
     uint32_t position = log->event_count;
 
-    log->fault = position == LOG_NEVER ? "is one more than a log can hold" : read_record (log, offset, &record);
+    log->fault = position == LOG_NEVER ? "is one more than a log can hold" : log_record_read (log, offset, &record);
     if (log->fault == NULL && record.kind == LOG_COMPLETION)
       log->fault = add_completion (scan, &record, position);
     if (log->fault)
@@ -277,7 +188,7 @@ scan_records (struct scan *scan)
     if (record.kind == LOG_END) {
       bool last = log->valid_size == log->file_size;
 
-      log->end = last ? LOG_CLOSED : LOG_DAMAGED;
+      log->end = last ? LOG_END_CLOSED : LOG_END_DAMAGED;
       log->fault = last ? NULL : "is behind the end of the log";
       break;
     }
@@ -301,7 +212,7 @@ scan_log (struct write_log *log)
   if (scan == NULL)
     return -1;
   scan->log = log;
-  log->end = ends_with_end_record (log) ? LOG_DAMAGED : LOG_CUT;
+  log->end = ends_with_end_record (log) ? LOG_END_DAMAGED : LOG_END_CUT;
   r = scan_records (scan);
   free (scan);
   return r == -1 ? -1 : log_index_build (&log->index, log->writes, log->write_count);
@@ -386,8 +297,8 @@ write_log_open (const char *path)
   if (memcmp (header->magic, LOG_MAGIC, sizeof header->magic) != 0)
     error_message ("%s: not a powercut log", path);
   else if (le32toh (header->version) != LOG_VERSION)
-    error_message ("%s: a log of version %u, and this program reads version %d: use the powercut that recorded it", path,
-                   le32toh (header->version), LOG_VERSION);
+    error_message ("%s: a log of version %u, and this program reads version %d: use the powercut that recorded it",
+                   path, le32toh (header->version), LOG_VERSION);
   else if ((fault = read_header (log)) != NULL)
     error_message ("%s: %s: record it again", path, fault);
   else if (scan_log (log) == -1)
@@ -421,10 +332,10 @@ log_describe_loss (const struct write_log *log)
   uint64_t lost = log->file_size - log->valid_size;
   char *text;
 
-  if (log->end == LOG_CLOSED)
+  if (log->end == LOG_END_CLOSED)
     return NULL;
   if (asprintf (&text, "%s at byte %ju: %s%s; the %u events before it are used, %ju bytes are lost",
-                log->end == LOG_CUT ? "cut off" : "damaged", (uintmax_t) log->valid_size,
+                log->end == LOG_END_CUT ? "cut off" : "damaged", (uintmax_t) log->valid_size,
                 log->fault ? "the record there " : "the recorder was not closed", log->fault ? log->fault : "",
                 log->event_count, (uintmax_t) lost) == -1)
     return NULL;
@@ -480,7 +391,7 @@ log_cursor_next (struct log_cursor *cursor, struct log_event *event)
     return false;
   event->position = cursor->position++;
   event->file_offset = cursor->file_offset;
-  event->record = to_host ((const struct log_record *) (log->map + cursor->file_offset));
+  event->record = log_record_to_host ((const struct log_record *) (log->map + cursor->file_offset));
   event->data = log->map + cursor->file_offset + sizeof event->record;
   cursor->file_offset += log_record_size (event->record.data_size);
   return true;

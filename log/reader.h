@@ -41,9 +41,9 @@ struct log_mark {
 };
 
 enum log_end {
-  LOG_CLOSED,                   /* the recorder was closed and everything is valid */
-  LOG_CUT,                      /* the recorder was cut off, or the file is: the valid prefix is the recording */
-  LOG_DAMAGED,                  /* the recorder was closed, but a record is not valid */
+  LOG_END_CLOSED,               /* the recorder was closed and everything is valid */
+  LOG_END_CUT,                  /* the recorder was cut off, or the file is: the valid prefix is the recording */
+  LOG_END_DAMAGED,              /* the recorder was closed, but a record is not valid */
 };
 
 struct write_log {
@@ -67,12 +67,12 @@ struct write_log {
   uint32_t flush_count;
   struct log_mark *marks;
   uint32_t mark_count;
-  uint32_t unordered_count;     /* pairs of a write and an older one in flight with it that overlap: their order is not known */
+  uint32_t unordered_count;     /* pairs of a write and an older one in flight with it that overlap: in any order */
   struct log_index index;
 };
 
-/* Open a log.  Returns NULL after a message if PATH cannot be read, is not a log, is of another version or has a damaged
- * header.  A log that ends early opens: see end, fault and log_describe_loss.  Free with write_log_close.
+/* Open a log.  Returns NULL after a message if PATH cannot be read, is not a log, is of another version or has a
+ * damaged header.  A log that ends early opens: see end, fault and log_describe_loss.  Free with write_log_close.
  */
 extern struct write_log *write_log_open (const char *path);
 extern void write_log_close (struct write_log *log);
@@ -86,7 +86,9 @@ extern uint32_t log_writes_until (const struct write_log *log, uint32_t position
 /* The newest mark at POSITION or before, or NULL. */
 extern const struct log_mark *log_mark_until (const struct write_log *log, uint32_t position);
 
-/* Whether the first word of MARK is NAME.  *rest, if not NULL, is the text behind that word and a space, REST_LENGTH bytes long. */
+/* Whether the first word of MARK is NAME.  *rest, if not NULL, is the text behind that word and a space, REST_LENGTH
+ * bytes long.
+ */
 extern bool log_mark_is (const struct log_mark *mark, const char *name, const char **rest, size_t *rest_length);
 
 /* Whether MARK is anybody's but powercut's own, which hold whole trees. */

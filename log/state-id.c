@@ -44,7 +44,8 @@ parse_choice (const char *id, char *text, const struct write_log *log, uint32_t 
   }
   uint32_t end = log_writes_until (log, (uint32_t) position);
   if (end == 0 || log->writes[end - 1].issue != position || position > point) {
-    error_message ("state %s: no write is issued at position %ju of %s, or only after the crash point: see replay --list", id,
+    error_message ("state %s: no write is issued at position %ju of %s, or only after the crash point: "
+                   "see replay --list", id,
                    (uintmax_t) position, log->path);
     return -1;
   }

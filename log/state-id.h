@@ -4,13 +4,14 @@
  *     ID     = POINT [":" [CHOICE *("," CHOICE)]]
  *     CHOICE = ("+" | "-") WRITE ["/" FIRST ["-" [LAST]]]
  *
- * POINT is the position of the crash point and WRITE the position of a write's issue, both as `replay --list` shows them; `+` says that the write is
- * there and `-` that it is not.  FIRST to LAST are sectors of 512 bytes, counted from the write's start, when it is torn: `-98/3-` says
- * that its first three sectors are there at most.  Of two choices that overlap, the later counts.  What is not named is there.
+ * POINT is the position of the crash point and WRITE the position of a write's issue, both as `replay --list` shows
+ * them; `+` says that the write is there and `-` that it is not.  FIRST to LAST are sectors of 512 bytes, counted from
+ * the write's start, when it is torn: `-98/3-` says that its first three sectors are there at most.  Of two choices
+ * that overlap, the later counts.  What is not named is there.
  *
- * A state has many ids, and one that is canonical, which is the only one that is ever printed: it names what is missing and
- * nothing else, in the order of the writes and of their sectors, in as few ranges as can be, with LAST only where the write
- * goes on after it and FIRST is another sector.  `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
+ * A state has many ids, and one that is canonical, which is the only one that is ever printed: it names what is missing
+ * and nothing else, in the order of the writes and of their sectors, in as few ranges as can be, with LAST only where
+ * the write goes on after it and FIRST is another sector.  `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
  */
 #ifndef POWERCUT_LOG_STATE_ID_H
 #define POWERCUT_LOG_STATE_ID_H
@@ -20,9 +21,9 @@
 
 #include "log/choice.h"
 
-/* Parse TEXT as an id of a state of LOG.  Returns 0 with the choices in *choices, to free, or -1 after a message (not an id, a
- * position that the log does not have, a write that is none or is issued after the point).  Whether the writes are pending is
- * not checked here.
+/* Parse TEXT as an id of a state of LOG.  Returns 0 with the choices in *choices, to free, or -1 after a message (not
+ * an id, a position that the log does not have, a write that is none or is issued after the point).  Whether the writes
+ * are pending is not checked here.
  */
 extern int state_id_parse (const char *text, const struct write_log *log, uint32_t *point, struct choice **choices,
                            size_t *count);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Records are put together in a buffer, under one lock, and reach the file in their order: whenever the recorder is killed,
- * the file holds a prefix of the log.  The buffer is written when it is full, at every mark, and with the completion of every
- * flush and FUA write, so that what a guest was promised is in the file; large data go around it.  Side by side the threads only hash their data:
- * several writers of one file would spin on its inode's lock.
+/* Records are put together in a buffer, under one lock, and reach the file in their order: whenever the recorder is
+ * killed, the file holds a prefix of the log.  The buffer is written when it is full, at every mark, and with the
+ * completion of every flush and FUA write, so that what a guest was promised is in the file; large data go around it.
+ * Side by side the threads only hash their data: several writers of one file would spin on its inode's lock.
  *
- * Space is allocated before a record takes its position, so that on a full disk the guest gets ENOSPC and the log stays whole;
- * any other write error ends the recording.
+ * Space is allocated before a record takes its position, so that on a full disk the guest gets ENOSPC and the log stays
+ * whole; any other write error ends the recording.
  */
 #include <config.h>
 
@@ -28,7 +28,7 @@
 #define CHUNK_BYTES (64 << 20)
 #define BUFFER_BYTES (64 << 10) /* stays in the cache; writing a larger one keeps the other threads waiting longer */
 #define DIRECT_BYTES (32 << 10) /* larger data are not worth a copy */
-#define SPARE_BYTES (64 << 10)  /* kept free for the last completions and the end record, so that a full disk leaves a closed log */
+#define SPARE_BYTES (64 << 10)  /* kept free for the last completions and the end: so a full disk leaves a closed log */
 
 struct log_writer {
   char *path;
@@ -71,8 +71,8 @@ write_fully (int fd, struct iovec *parts, int part_count, uint64_t offset)
 }
 
 void *
-log_make_header (const uint64_t *device_sizes, size_t device_count, const char *const *info, size_t info_count, uint64_t created,
-                 size_t *size)
+log_make_header (const uint64_t *device_sizes, size_t device_count, const char *const *info, size_t info_count,
+                 uint64_t created, size_t *size)
 {
   size_t info_size = 0;
   char *header, *to;
@@ -251,8 +251,8 @@ put (struct log_writer *writer, const struct log_record *record, const void *dat
 }
 
 static int
-append_locked (struct log_writer *writer, struct log_record *record, const void *data, uint64_t data_hash, bool write_out,
-               struct log_issue *issue)
+append_locked (struct log_writer *writer, struct log_record *record, const void *data, uint64_t data_hash,
+               bool write_out, struct log_issue *issue)
 {
   uint32_t data_size = le32toh (record->data_size);
   uint64_t offset = writer->written + writer->buffered;
@@ -277,8 +277,8 @@ append_locked (struct log_writer *writer, struct log_record *record, const void 
   return write_out ? write_buffer (writer) : 0;
 }
 
-/* Append RECORD with DATA behind all that came before; its place and position are in *issue.  With WRITE_OUT it is in the file
- * on return.
+/* Append RECORD with DATA behind all that came before; its place and position are in *issue.  With WRITE_OUT it is in
+ * the file on return.
  */
 static int
 append (struct log_writer *writer, struct log_record *record, const void *data, bool write_out, struct log_issue *issue)
@@ -309,7 +309,8 @@ int
 log_writer_complete (struct log_writer *writer, uint32_t position, uint16_t device, int error, bool promise)
 {
   struct log_record record = {
-    .kind = LOG_COMPLETION, .device = htole16 (device), .offset = htole64 (position), .length = htole32 ((uint32_t) error)
+    .kind = LOG_COMPLETION, .device = htole16 (device), .offset = htole64 (position),
+    .length = htole32 ((uint32_t) error)
   };
   struct log_issue ignored;
 

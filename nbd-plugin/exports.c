@@ -101,7 +101,8 @@ export_check_sectors (uint32_t count, uint64_t offset)
 {
   if (count % LOG_SECTOR == 0 && offset % LOG_SECTOR == 0)
     return 0;
-  nbdkit_error ("request of %" PRIu32 " bytes at %" PRIu64 " is not made of whole sectors of %d bytes: use --filter=blocksize",
+  nbdkit_error ("request of %" PRIu32 " bytes at %" PRIu64 " is not made of whole sectors of %d bytes: "
+                "use --filter=blocksize",
                 count, offset, LOG_SECTOR);
   errno = EINVAL;
   return -1;

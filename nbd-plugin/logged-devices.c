@@ -78,7 +78,7 @@ logged_record (struct logged_devices *logged, const struct log_operation *operat
                       operation->length_bytes / LOG_SECTOR,
                       write ? issue.data_offset : issue.data_offset | SECTOR_MAP_ZERO);
   if (log_writer_complete (logged->writer, issue.position, operation->device, 0,
-                           flush || operation->flags & LOG_FUA) == 0)
+                           flush || operation->flags & LOG_FLAG_FUA) == 0)
     return 0;
   return fail_to_record (logged);
 }

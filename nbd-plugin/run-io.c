@@ -5,6 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "common/array.h"
 #include "nbd-plugin/crashstate-control.h"
 #include "nbd-plugin/overlay.h"
 #include "nbd-plugin/run-io.h"
@@ -13,7 +14,6 @@ struct run_io {
   struct overlay *overlay;
   struct control_report report;
   struct control_seen *seen;    /* report.seen_count of them */
-  size_t seen_room;             /* kept for the next run */
 };
 
 struct run_io *
@@ -66,22 +66,6 @@ first_part (uint64_t offset, uint32_t count)
   return part;
 }
 
-/* Have room for one more in `seen`. */
-static int
-need_room (struct run_io *run)
-{
-  if (run->report.seen_count < run->seen_room)
-    return 0;
-  size_t room = run->seen_room ? run->seen_room * 2 : 256;
-  struct control_seen *larger = reallocarray (run->seen, room, sizeof *larger);
-
-  if (larger == NULL)
-    return -1;
-  run->seen = larger;
-  run->seen_room = room;
-  return 0;
-}
-
 /* Note that a run saw these sectors, once each, and add what they held to the behaviour: a sum, so that the order of
  * the reads does not matter.
  */
@@ -91,9 +75,10 @@ note_read (struct run_io *run, unsigned device, uint64_t block, unsigned sectors
   sectors = overlay_note_read (run->overlay, device, block, sectors);
   if (sectors == 0)
     return 0;
-  if (need_room (run) == -1)
+  struct control_seen *seen = array_add (run->seen, run->report.seen_count);
+  if (seen == NULL)
     return -1;
-  run->seen[run->report.seen_count++] = (struct control_seen) { block, device, sectors };
+  *seen = (struct control_seen) { block, device, sectors };
   for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++)
     if (sectors & 1u << sector)
       run->report.behaviour += XXH3_64bits_withSeed (content + sector * LOG_SECTOR, LOG_SECTOR,

@@ -336,7 +336,7 @@ record (const struct export *export, enum log_kind kind, uint32_t flags, uint64_
 {
   const bool may_trim = kind == LOG_ZERO && flags & NBDKIT_FLAG_MAY_TRIM;
   const struct log_operation operation = {
-    .kind = kind, .flags = (flags & NBDKIT_FLAG_FUA ? LOG_FUA : 0) | (may_trim ? LOG_MAY_TRIM : 0),
+    .kind = kind, .flags = (flags & NBDKIT_FLAG_FUA ? LOG_FLAG_FUA : 0) | (may_trim ? LOG_FLAG_MAY_TRIM : 0),
     .device = (uint16_t) export->device, .offset_bytes = offset, .length_bytes = count
   };
 

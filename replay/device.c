@@ -17,7 +17,7 @@
 
 #define FIRST_READ_BYTES 16384  /* the report of nearly every run */
 
-#define LOG_LINK "log"           /* the name in our folder by which the server finds the log that it is told to change to */
+#define LOG_LINK "log"           /* in our folder: by this name the server finds the log that it is told to change to */
 
 struct device {
   struct nbdkit nbdkit;

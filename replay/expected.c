@@ -36,7 +36,7 @@ find_trees (const struct write_log *log, struct trees *trees)
         && add_tree (trees, text, length) == -1)
       return -1;
   }
-  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_CLOSED) || log_info (log, LOG_KEY_WORKLOAD))
+  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_END_CLOSED) || log_info (log, LOG_KEY_WORKLOAD))
     return 0;
   error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it "
                  "again, or look at it with --list", log->path);

@@ -93,7 +93,7 @@ make_log (const char *path)
   add_mark (writer, "begin");
   add_mark (writer, HOSTILE);
   add_write (writer, 8, 0, false);
-  add_write (writer, 40, LOG_FUA, false);
+  add_write (writer, 40, LOG_FLAG_FUA, false);
   add_flush (writer);
   add_mark (writer, "commit " HOSTILE);
   add_write (writer, 16, 0, false);

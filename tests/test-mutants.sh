@@ -54,7 +54,7 @@ mutant ()
   scripts+=("$3")
 }
 
-mutant 'FUA ignored' replay/search/model.c '/^model_is_durable/,/^}/ s/w->flags & LOG_FUA &&/false \&\&/'
+mutant 'FUA ignored' replay/search/model.c '/^model_is_durable/,/^}/ s/w->flags & LOG_FLAG_FUA &&/false \&\&/'
 mutant 'FUA ignored by the walk' replay/search/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return false;/'
 mutant 'FUA a barrier' replay/search/model.c '/^makes_durable/,/^}/ s/return stop->number == write;/return stop->number == write || w->completion < log->writes[stop->number].issue;/'
 mutant 'flush of what completed during it' replay/search/model.c '/^model_is_durable/,/^}/ s/w->completion < flush->issue/w->completion < flush->completion/'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The agent's answers as they are written and read: their heads, the lines of a payload, and how a program ended.  What they
- * mean is said in guest/agent/protocol.h.
+/* The agent's answers as they are written and read: their heads, the lines of a payload, and how a program ended.  What
+ * they mean is said in guest/agent/protocol.h.
  */
 #ifndef POWERCUT_GUEST_AGENT_ANSWER_H
 #define POWERCUT_GUEST_AGENT_ANSWER_H

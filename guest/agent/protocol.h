@@ -15,8 +15,9 @@
  *                                          `signal N` or `timeout`, a newline, then the last 64 KiB of its standard
  *                                          output and error, and, if it was still frozen on time-out, a line about that
  *   observe [PATH...]                      payload: the digest (checker/observe/tree.h) of /mnt or of these paths in it
- *   sectors all|these [PATH...]            from now on, observations have lines about the sectors of all files or of these,
- *                                          whose PATHs are as in an observation and sorted (checker/observe/tree.h)
+ *   sectors all|these [PATH...]            from now on, observations have lines about the sectors of all files or of
+ *                                          these, whose PATHs are as in an observation and sorted
+ *                                          (checker/observe/tree.h)
  *   tree                                   payload: the whole text of the last observation
  *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache
@@ -25,28 +26,29 @@
  *   unmount                                unmount /mnt
  *   fsck DEVICE TYPE                       run the fsck of a TYPE that needs it.  Payload: nothing, or the line
  *                                          `fsck TEXT` as of `recover`
- *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct vm_config): MODE
- *                                          is `interactive`, or `pipe`: then nothing is echoed, and AGENT_SHELL_END at the
- *                                          beginning of a line ends the input.  The machine goes off when the shell ends
+ *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct vm_config):
+ *                                          MODE is `interactive`, or `pipe`: then nothing is echoed, and
+ *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
+ *                                          off when the shell ends
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
  *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, run the shell
- *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not empty,
- *                                          unmount, drop the device's cache
- *                                          (BLKFLSBUF; btrfs: forget the device).  MARKS is the text that CHECK finds in
- *                                          the file $POWERCUT_MARKS_FILE and, the last 64 KiB of it, in $POWERCUT_MARKS.
- *                                          Payload: either the line `fsck TEXT` (it could not repair the file system, and
- *                                          why) or lines `mount ERRNO-NAME|ok`; only after `mount ok`: `observe
+ *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not
+ *                                          empty, unmount, drop the device's cache (BLKFLSBUF; btrfs: forget the
+ *                                          device).  MARKS is the text that CHECK finds in the file
+ *                                          $POWERCUT_MARKS_FILE and, the last 64 KiB of it, in $POWERCUT_MARKS.
+ *                                          Payload: either the line `fsck TEXT` (it could not repair the file system,
+ *                                          and why) or lines `mount ERRNO-NAME|ok`; only after `mount ok`: `observe
  *                                          DIGEST` (of nothing if not asked for), `check exit N|signal N|timeout` and
  *                                          `output WORD` (the last 64 KiB) if there is a CHECK, `unmount
  *                                          ERRNO-NAME|ok`; then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
- *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left running, unmount
- *                                          /mnt and forget DEVICE, which held a file system of TYPE, empty the folders for
- *                                          temporary files, undo `setenv`.  An error if that cannot be done, or if programs left
- *                                          anything elsewhere.  Payload: as `log`
+ *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left running,
+ *                                          unmount /mnt and forget DEVICE, which held a file system of TYPE, empty the
+ *                                          folders for temporary files, undo `setenv`.  An error if that cannot be
+ *                                          done, or if programs left anything elsewhere.  Payload: as `log`
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */
 #ifndef POWERCUT_GUEST_AGENT_PROTOCOL_H

@@ -26,7 +26,8 @@ dm_log_open (struct dm_log *log, const char *path, uint64_t known_flags)
   log->counted = le64toh (super.nr_entries);
   dm_log_rewind (log);
   if (le64toh (super.magic) != DM_LOG_MAGIC)
-    foreign_file_fault (path, 0, "wrong magic: not a log of dm-log-writes or blklogwrites, or one that was never flushed");
+    foreign_file_fault (path, 0, "wrong magic: not a log of dm-log-writes or blklogwrites, or one that was never "
+                        "flushed");
   else if (le64toh (super.version) != DM_LOG_VERSION)
     foreign_file_fault (path, offsetof (struct dm_log_super, version), "version %" PRIu64 ", and %d is known",
                         le64toh (super.version), DM_LOG_VERSION);
@@ -79,8 +80,8 @@ read_mark (const struct dm_log *log, uint64_t offset, const struct dm_log_entry 
 
 /* The same for an entry that is no mark. */
 static const char *
-read_operation (const struct dm_log *log, uint64_t offset, const struct dm_log_entry *entry, struct dm_log_request *request,
-                uint64_t *at)
+read_operation (const struct dm_log *log, uint64_t offset, const struct dm_log_entry *entry,
+                struct dm_log_request *request, uint64_t *at)
 {
   const uint64_t sectors_max = INT64_MAX / log->sector_bytes;
   const bool discard = entry->flags & DM_LOG_DISCARD;
@@ -132,8 +133,8 @@ read_entry (const struct dm_log *log, struct dm_log_request *request, uint64_t *
     : read_operation (log, offset, &entry, request, at);
 }
 
-/* Whether the rest of a valid entry's sector is zeros, as every writer leaves it: data that happen to lie behind the last entry
- * are hardly so.
+/* Whether the rest of a valid entry's sector is zeros, as every writer leaves it: data that happen to lie behind the
+ * last entry are hardly so.
  */
 static bool
 is_padded (const struct dm_log *log, const struct dm_log_request *request)
@@ -200,10 +201,12 @@ dm_log_create (const char *path)
 }
 
 int
-dm_log_put (struct dm_log_writer *writer, uint64_t flags, uint64_t offset_bytes, uint64_t length_bytes, const void *data)
+dm_log_put (struct dm_log_writer *writer, uint64_t flags, uint64_t offset_bytes, uint64_t length_bytes,
+            const void *data)
 {
   const struct dm_log_entry entry = {
-    .sector = htole64 (offset_bytes / LOG_SECTOR), .nr_sectors = htole64 (length_bytes / LOG_SECTOR), .flags = htole64 (flags)
+    .sector = htole64 (offset_bytes / LOG_SECTOR), .nr_sectors = htole64 (length_bytes / LOG_SECTOR),
+    .flags = htole64 (flags)
   };
 
   if (put_entry (writer, &entry, NULL, 0) == -1)

@@ -6,15 +6,15 @@
  *     ENTRY   = struct dm_log_entry, for a mark its text, zeros up to a sector; DATA
  *     DATA    = nr_sectors sectors, but none if flags has DM_LOG_DISCARD
  *
- * All numbers are little-endian.  The unit of sector and nr_sectors is the super block's sectorsize: the logical block size of
- * the device for the kernel, log-sector-size for QEMU.  The log is of one device, whose size it does not tell.
+ * All numbers are little-endian.  The unit of sector and nr_sectors is the super block's sectorsize: the logical block
+ * size of the device for the kernel, log-sector-size for QEMU.  The log is of one device, whose size it does not tell.
  *
- * An entry is one request of the device.  With DM_LOG_FLUSH, a flush; if there are sectors, too, the flush comes before the
- * write.  With DM_LOG_MARK, data_len bytes of text and nothing else.  Any other entry has sectors.
+ * An entry is one request of the device.  With DM_LOG_FLUSH, a flush; if there are sectors, too, the flush comes before
+ * the write.  With DM_LOG_MARK, data_len bytes of text and nothing else.  Any other entry has sectors.
  *
- * nr_entries is how many entries there are.  The kernel stores it behind every FUA and mark, QEMU behind every flush and once in
- * so many requests (log-super-update-interval); a log that was not finished has entries behind the ones that are counted.
- * (Linux Documentation/admin-guide/device-mapper/log-writes.rst; QEMU, BlockdevOptionsBlklogwrites.)
+ * nr_entries is how many entries there are.  The kernel stores it behind every FUA and mark, QEMU behind every flush
+ * and once in so many requests (log-super-update-interval); a log that was not finished has entries behind the ones
+ * that are counted. (Linux Documentation/admin-guide/device-mapper/log-writes.rst; QEMU, BlockdevOptionsBlklogwrites.)
  */
 #ifndef POWERCUT_LOG_FOREIGN_DM_LOG_WRITES_H
 #define POWERCUT_LOG_FOREIGN_DM_LOG_WRITES_H
@@ -77,15 +77,15 @@ struct dm_log_request {
   uint32_t text_length;         /* of a mark */
 };
 
-/* Begin to read the log at PATH, which must outlive it; KNOWN_FLAGS are those that its writer uses.  Returns 0, or -1 after a
- * message.  Free with dm_log_close.
+/* Begin to read the log at PATH, which must outlive it; KNOWN_FLAGS are those that its writer uses.  Returns 0, or -1
+ * after a message.  Free with dm_log_close.
  */
 extern int dm_log_open (struct dm_log *log, const char *path, uint64_t known_flags);
 extern void dm_log_close (struct dm_log *log);
 
-/* The next entry into *request.  Returns 1; 0 at the end; -1 after a message, which has the byte in the file, if an entry that is
- * counted is not valid.  Behind those that are counted the first that is not valid is the end, and so is one behind a
- * FUA or mark there: the writer would have counted those, so that it is left over from an older log.
+/* The next entry into *request.  Returns 1; 0 at the end; -1 after a message, which has the byte in the file, if an
+ * entry that is counted is not valid.  Behind those that are counted the first that is not valid is the end, and so is
+ * one behind a FUA or mark there: the writer would have counted those, so that it is left over from an older log.
  */
 extern int dm_log_next (struct dm_log *log, struct dm_log_request *request);
 
@@ -95,12 +95,14 @@ extern void dm_log_rewind (struct dm_log *log);
 /* Writing, with sectors of LOG_SECTOR bytes. */
 struct dm_log_writer;
 
-#define DM_LOG_TEXT_MAX (LOG_SECTOR - sizeof (struct dm_log_entry) - 1) /* bytes of a mark: the kernel ends it with a NUL */
+#define DM_LOG_TEXT_MAX (LOG_SECTOR - sizeof (struct dm_log_entry) - 1) /* bytes of a mark, which a NUL ends */
 
 /* Make a log at PATH; what is there is replaced.  Returns NULL with errno. */
 extern struct dm_log_writer *dm_log_create (const char *path);
 
-/* Append an entry for LENGTH_BYTES at OFFSET_BYTES, with DATA, which may be NULL for zeros.  Returns 0, or -1 with errno. */
+/* Append an entry for LENGTH_BYTES at OFFSET_BYTES, with DATA, which may be NULL for zeros.  Returns 0, or -1 with
+ * errno.
+ */
 extern int dm_log_put (struct dm_log_writer *writer, uint64_t flags, uint64_t offset_bytes, uint64_t length_bytes,
                        const void *data);
 

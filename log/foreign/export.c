@@ -64,7 +64,7 @@ overlap (const struct log_write *a, const struct log_write *b)
 static bool
 waits_for_flush (const struct exporter *exporter, const struct log_write *write)
 {
-  if (write->flags & LOG_FUA)
+  if (write->flags & LOG_FLAG_FUA)
     return false;
   for (uint32_t i = 0; i < exporter->flushes.count; i++)
     if (exporter->log->flushes[exporter->flushes.numbers[i]].issue < write->completion)
@@ -76,7 +76,7 @@ static int
 put_write (struct exporter *exporter, uint32_t number)
 {
   const struct log_write *write = &exporter->log->writes[number];
-  uint64_t flags = (write->flags & LOG_FUA ? DM_LOG_FUA : 0) | (write->kind == LOG_TRIM ? DM_LOG_DISCARD : 0);
+  uint64_t flags = (write->flags & LOG_FLAG_FUA ? DM_LOG_FUA : 0) | (write->kind == LOG_TRIM ? DM_LOG_DISCARD : 0);
 
   exporter->result->entries++;
   return dm_log_put (exporter->writer, flags, write->offset_bytes, write->length_bytes,
@@ -110,7 +110,9 @@ put_with_older (struct exporter *exporter, uint32_t number)
   return 0;
 }
 
-/* Put what is completed and can come; with COVERED not NULL, what that flush covers, whatever other flushes are in flight. */
+/* Put what is completed and can come; with COVERED not NULL, what that flush covers, whatever other flushes are in
+ * flight.
+ */
 static int
 put_completed (struct exporter *exporter, const struct log_flush *covered)
 {
@@ -226,8 +228,10 @@ export_events (struct exporter *exporter, const char *path)
   struct log_event event;
   int r = 0;
 
-  if (make_queue (&exporter->issued, log->write_count) == -1 || make_queue (&exporter->completed, log->write_count) == -1
-      || make_queue (&exporter->along, log->write_count) == -1 || make_queue (&exporter->flushes, log->flush_count) == -1)
+  if (make_queue (&exporter->issued, log->write_count) == -1
+      || make_queue (&exporter->completed, log->write_count) == -1
+      || make_queue (&exporter->along, log->write_count) == -1
+      || make_queue (&exporter->flushes, log->flush_count) == -1)
     return -1;
   exporter->writer = dm_log_create (path);
   if (exporter->writer == NULL)

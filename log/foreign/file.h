@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* Map the regular file PATH, which must have LEAST bytes; its content in *map and its size in *size.  WHAT says what the file
- * should be.  Returns 0, or -1 after a message.  Free with munmap.
+/* Map the regular file PATH, which must have LEAST bytes; its content in *map and its size in *size.  WHAT says what
+ * the file should be.  Returns 0, or -1 after a message.  Free with munmap.
  */
 extern int foreign_file_map (const char *path, uint64_t least, const char *what, const char **map, uint64_t *size);
 

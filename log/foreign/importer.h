@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the importers of log/foreign/import.h have in common: each is a walk over a file that hands over its operations. */
+/* The log that an import makes: a walk over the file of another recorder hands over its operations. */
 #ifndef POWERCUT_LOG_FOREIGN_IMPORTER_H
 #define POWERCUT_LOG_FOREIGN_IMPORTER_H
 
 #include "log/foreign/import.h"
 #include "log/writer.h"
 
-/* No device that is larger is imported, unless somebody says that it is: a damaged length of a discard could fill the disk. */
+/* No device that is larger is imported, unless somebody says that it is: a damaged length of a discard could fill the
+ * disk.
+ */
 #define DEVICE_MAX (UINT64_C (1) << 46)
 
 /* There are two walks: the first checks the file and measures the device, the second writes the log. */
@@ -42,7 +44,8 @@ extern bool importer_fits (const struct importer *importer, uint64_t offset_byte
 extern void importer_reach (struct importer *importer, uint64_t offset_bytes, uint64_t length_bytes);
 
 /* Issue an operation, which fits.  Returns 0, or -1 after a message. */
-extern int importer_issue (struct importer *importer, const struct import_operation *operation, struct import_issued *issued);
+extern int importer_issue (struct importer *importer, const struct import_operation *operation,
+                           struct import_issued *issued);
 
 /* Complete what was issued, with ERROR 0 or an errno.  Returns 0, or -1 after a message. */
 extern int importer_complete (struct importer *importer, const struct import_issued *issued, int error);
@@ -50,8 +53,7 @@ extern int importer_complete (struct importer *importer, const struct import_iss
 /* Add a mark that stands at FILE_OFFSET.  Returns 0, or -1 after a message. */
 extern int importer_mark (struct importer *importer, uint64_t file_offset, const char *text, uint32_t length);
 
-/* The walks.  Each returns 0, or -1 after a message. */
-extern int import_walk_dm_log (struct importer *importer);
-extern int import_walk_nbd_log (struct importer *importer);
+/* Say that the log cannot be written, with errno.  Returns -1. */
+extern int importer_log_error (const struct importer *importer);
 
 #endif

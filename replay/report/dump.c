@@ -147,7 +147,7 @@ print_operation (struct dump *dump, const struct log_event *event, bool listed)
   const struct log_record *record = &event->record;
   const struct log_write *write = &dump->log->writes[dump->next_write];
   uint32_t durable = dump->durable[dump->next_write++];
-  bool fua = (record->flags & LOG_FUA) != 0;
+  bool fua = (record->flags & LOG_FLAG_FUA) != 0;
   struct dump_line line = { .length = 0 };
 
   if (!listed)

@@ -71,7 +71,7 @@ filter_check_device (const struct filter *filter, const struct write_log *log)
 static unsigned
 event_listed (const struct log_record *record)
 {
-  unsigned fua = record->flags & LOG_FUA ? LISTED_FUA : 0;
+  unsigned fua = record->flags & LOG_FLAG_FUA ? LISTED_FUA : 0;
 
   switch (record->kind) {
   case LOG_WRITE: return LISTED_WRITE | fua;

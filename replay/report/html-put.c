@@ -63,7 +63,7 @@ html_has_fate (const struct html *html, enum fate fate)
 void
 html_put_write (const struct html *html, const struct log_write *write)
 {
-  fprintf (html->file, "%s%s of %u bytes at 0x%jx", reason_kind_name (write), write->flags & LOG_FUA ? " FUA" : "",
+  fprintf (html->file, "%s%s of %u bytes at 0x%jx", reason_kind_name (write), write->flags & LOG_FLAG_FUA ? " FUA" : "",
            write->length_bytes,
            (uintmax_t) write->offset_bytes);
 }

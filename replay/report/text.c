@@ -31,7 +31,7 @@ count_operations (struct report *report, const struct write_log *log)
     report->writes += write->kind == LOG_WRITE;
     report->trims += write->kind == LOG_TRIM;
     report->zeroes += write->kind == LOG_ZERO;
-    report->fua += (write->flags & LOG_FUA) != 0;
+    report->fua += (write->flags & LOG_FLAG_FUA) != 0;
   }
   for (uint32_t i = 0; i < log->flush_count; i++)
     report->flushes += log->flushes[i].issue >= first && log->flushes[i].issue <= last;

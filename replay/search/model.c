@@ -35,7 +35,7 @@ model_is_durable (const struct write_log *log, uint32_t write, uint32_t position
 
   if (w->completion == LOG_NEVER)
     return false;
-  if (w->flags & LOG_FUA && w->completion <= position)
+  if (w->flags & LOG_FLAG_FUA && w->completion <= position)
     return true;
   for (uint32_t i = 0; i < log->flush_count; i++) {
     const struct log_flush *flush = &log->flushes[i];
@@ -75,7 +75,7 @@ sweep_flushes (const struct write_log *log, const uint32_t *order, uint32_t *dur
     for (; next > 0 && log->flushes[next - 1].issue > write->completion; next--)
       if (log->flushes[next - 1].completion < soonest[log->flushes[next - 1].device])
         soonest[log->flushes[next - 1].device] = log->flushes[next - 1].completion;
-    durable[order[i]] = write->flags & LOG_FUA ? write->completion : soonest[write->device];
+    durable[order[i]] = write->flags & LOG_FLAG_FUA ? write->completion : soonest[write->device];
   }
 }
 
@@ -277,7 +277,7 @@ find_stops (const struct write_log *log, size_t *count)
     if (log->flushes[i].completion != LOG_NEVER)
       stops[(*count)++] = (struct stop) { log->flushes[i].completion, STOP_FLUSH, i };
   for (uint32_t i = 0; i < log->write_count; i++)
-    if (log->writes[i].flags & LOG_FUA && log->writes[i].completion != LOG_NEVER)
+    if (log->writes[i].flags & LOG_FLAG_FUA && log->writes[i].completion != LOG_NEVER)
       stops[(*count)++] = (struct stop) { log->writes[i].completion, STOP_FUA, i };
   for (uint32_t i = 0; i < log->mark_count; i++)
     if (pass_mark (&passed, &log->marks[i]))

@@ -114,7 +114,7 @@ START_TEST (a_server_that_is_stopped_closes_its_log)
   server_stop ();
   struct write_log *log = write_log_open ("log.bin");
   ck_assert_ptr_nonnull (log);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_uint_eq (log->write_count, 1);
   ck_assert_mem_eq (log->map + log->writes[0].data, data, sizeof data);
   write_log_close (log);
@@ -222,7 +222,7 @@ START_TEST (a_killed_server_leaves_all_that_was_flushed)
   write_until_killed ((struct timespec) { .tv_nsec = (20 + 30 * _i) * 1000000 });
   struct write_log *log = write_log_open ("log.bin");
   ck_assert_ptr_nonnull (log);
-  ck_assert_int_eq (log->end, LOG_CUT);
+  ck_assert_int_eq (log->end, LOG_END_CUT);
   CLEANUP_FREE char *seen = calloc (1, durable);
   for (uint32_t i = 0; i < log->write_count; i++) {
     uint64_t number;
@@ -324,7 +324,7 @@ check_full_log (const char *data, size_t used, size_t trims)
   struct write_log *log = write_log_open ("small/log.bin");
 
   ck_assert_ptr_nonnull (log);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   for (uint32_t i = 0; i < log->write_count; i++) {
     const struct log_write *write = &log->writes[i];
 
@@ -406,7 +406,7 @@ START_TEST (a_write_error_ends_the_recording_and_not_the_server)
 
   struct write_log *log = write_log_open ("log.bin");
   ck_assert_ptr_nonnull (log);
-  ck_assert_int_eq (log->end, LOG_CUT);
+  ck_assert_int_eq (log->end, LOG_END_CUT);
   ck_assert_uint_eq (log->write_count, used / (64 * KIB));
   for (size_t i = 0; i < log->write_count; i++)
     ck_assert (memcmp (log->map + log->writes[i].data, data + i * 64 * KIB, 64 * KIB) == 0);

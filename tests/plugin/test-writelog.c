@@ -30,7 +30,7 @@ open_log (void)
   struct write_log *log = write_log_open ("log.bin");
 
   ck_assert_ptr_nonnull (log);
-  ck_assert_msg (log->end == LOG_CLOSED, "the log ends with %d: %s", log->end, log->fault);
+  ck_assert_msg (log->end == LOG_END_CLOSED, "the log ends with %d: %s", log->end, log->fault);
   return log;
 }
 
@@ -305,7 +305,7 @@ START_TEST (another_log_begins_with_empty_devices_and_its_own_notes)
   ck_assert_str_eq (log_info (log, "b"), "3");
   write_log_close (log);
   log = write_log_open ("first.bin");
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_uint_eq (log->write_count, 1);
   ck_assert_uint_eq (log->writes[0].offset_bytes, 0);
   write_log_close (log);

@@ -279,7 +279,7 @@ describe_event (const struct log_event *event, FILE *file)
       fprintf (file, "!%u", record->length);
     return;
   default:
-    putc ((record->flags & LOG_FUA ? "-WZT" : "-wzt")[record->kind], file);
+    putc ((record->flags & LOG_FLAG_FUA ? "-WZT" : "-wzt")[record->kind], file);
     fprintf (file, "%ju", (uintmax_t) record->offset / LOG_SECTOR);
     if (record->kind != LOG_WRITE)
       fprintf (file, "+%u", count);

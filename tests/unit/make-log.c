@@ -170,7 +170,7 @@ add_data_event (struct log_maker *maker, unsigned device, const char *event)
 {
   char kind = *event, *rest;
   uint32_t sector = (uint32_t) strtoul (event + 1, &rest, 10), count = (uint32_t) strtoul (rest + 1, NULL, 10);
-  unsigned flags = (strchr ("WZT", kind) ? LOG_FUA : 0) | (strchr (event, '~') ? LOG_MAY_TRIM : 0);
+  unsigned flags = (strchr ("WZT", kind) ? LOG_FLAG_FUA : 0) | (strchr (event, '~') ? LOG_FLAG_MAY_TRIM : 0);
 
   switch (kind) {
   case 'w': case 'W':
@@ -224,7 +224,7 @@ finish_log (struct log_maker *maker)
   struct write_log *log = write_log_open (maker->path);
   unlink (maker->path);
   ck_assert_ptr_nonnull (log);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_uint_eq (log->event_count, maker->next_position);
   free (maker->path);
   free (maker);
@@ -243,12 +243,12 @@ add_random_write (struct log_maker *maker, struct dice *dice, const struct log_s
   char letters[256];
   unsigned device = roll (dice, shape->devices), sector = roll (dice, shape->sectors);
   unsigned room = shape->sectors - sector, length = 1 + roll (dice, shape->length < room ? shape->length : room);
-  unsigned fua = roll (dice, 6) == 0 ? LOG_FUA : 0;
+  unsigned fua = roll (dice, 6) == 0 ? LOG_FLAG_FUA : 0;
 
   ck_assert_uint_lt (length, sizeof letters);
   switch (roll (dice, 8)) {
   case 0:
-    return add_zero (maker, device, sector, length, fua | (roll (dice, 2) ? LOG_MAY_TRIM : 0));
+    return add_zero (maker, device, sector, length, fua | (roll (dice, 2) ? LOG_FLAG_MAY_TRIM : 0));
   case 1:
     return add_trim (maker, device, sector, length, fua);
   default:

@@ -103,7 +103,7 @@ START_TEST (undecided_zeros_on_an_empty_device_are_no_choice)
 {
   struct log_maker *maker = make_log (1, 8);
 
-  add_zero (maker, 0, 0, 2, LOG_MAY_TRIM);
+  add_zero (maker, 0, 0, 2, LOG_FLAG_MAY_TRIM);
   add_trim (maker, 0, 1, 2, 0);
   add_write (maker, 0, 2, "..", 0);
   ASSERT_STEPS (finish_log (maker),

@@ -27,7 +27,7 @@ cut (const struct write_log *log, uint32_t position, const char *kept)
   result = write_log_open (path);
   unlink (path);
   ck_assert_ptr_nonnull (result);
-  ck_assert_int_eq (result->end, LOG_CLOSED);
+  ck_assert_int_eq (result->end, LOG_END_CLOSED);
   return result;
 }
 
@@ -170,7 +170,7 @@ START_TEST (another_checker_takes_the_place_of_the_log_s_own)
   ck_assert_int_eq (log_cut (log, 3, "powercut:new", &checker, path), 0);
   struct write_log *part = write_log_open (path);
   ck_assert_ptr_nonnull (part);
-  ck_assert_int_eq (part->end, LOG_CLOSED);
+  ck_assert_int_eq (part->end, LOG_END_CLOSED);
   ck_assert_str_eq (log_info (part, "check"), "./its --own");
   ck_assert_ptr_null (log_info_after (part, "check", log_info (part, "check")));
   ck_assert_uint_eq (part->mark_count, 4);

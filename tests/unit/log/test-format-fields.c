@@ -59,15 +59,15 @@ static const struct bad_record {
   { { .kind = LOG_END, .offset = 1 }, 0, UNUSED_FIELD },
   { { .kind = LOG_END, .length = 1 }, 0, UNUSED_FIELD },
 
-  { { .kind = LOG_WRITE, .flags = LOG_MAY_TRIM, .data_size = 512, .length = 512 }, 512, UNUSED_FIELD },
+  { { .kind = LOG_WRITE, .flags = LOG_FLAG_MAY_TRIM, .data_size = 512, .length = 512 }, 512, UNUSED_FIELD },
   { { .kind = LOG_WRITE, .flags = LOG_FAILED, .data_size = 512, .length = 512 }, 512, UNUSED_FIELD },
   { { .kind = LOG_ZERO, .flags = 4, .length = 512 }, 0, UNUSED_FIELD },
   { { .kind = LOG_ZERO, .flags = LOG_FAILED, .length = 512 }, 0, UNUSED_FIELD },
-  { { .kind = LOG_TRIM, .flags = LOG_MAY_TRIM, .length = 512 }, 0, UNUSED_FIELD },
-  { { .kind = LOG_FLUSH, .flags = LOG_FUA }, 0, UNUSED_FIELD },
-  { { .kind = LOG_COMPLETION, .flags = LOG_FUA, .device = 1, .offset = 7 }, 0, UNUSED_FIELD },
-  { { .kind = LOG_MARK, .flags = LOG_FUA }, 0, UNUSED_FIELD },
-  { { .kind = LOG_END, .flags = LOG_FUA }, 0, UNUSED_FIELD },
+  { { .kind = LOG_TRIM, .flags = LOG_FLAG_MAY_TRIM, .length = 512 }, 0, UNUSED_FIELD },
+  { { .kind = LOG_FLUSH, .flags = LOG_FLAG_FUA }, 0, UNUSED_FIELD },
+  { { .kind = LOG_COMPLETION, .flags = LOG_FLAG_FUA, .device = 1, .offset = 7 }, 0, UNUSED_FIELD },
+  { { .kind = LOG_MARK, .flags = LOG_FLAG_FUA }, 0, UNUSED_FIELD },
+  { { .kind = LOG_END, .flags = LOG_FLAG_FUA }, 0, UNUSED_FIELD },
 
   { { .kind = LOG_WRITE, .data_size = 512, .length = 512, .reserved = 1 }, 512, UNUSED_FIELD },
   { { .kind = LOG_COMPLETION, .device = 1, .offset = 7, .reserved = 1 }, 0, UNUSED_FIELD },
@@ -114,7 +114,7 @@ START_TEST (a_record_with_a_right_checksum_and_wrong_fields_ends_the_log)
     struct write_log *log = open_craft (&craft);
     ck_assert_msg (log != NULL, "%s", message);
     ck_assert_pstr_eq (log->fault, bad->fault);
-    ck_assert_int_eq (log->end, closed ? LOG_DAMAGED : LOG_CUT);
+    ck_assert_int_eq (log->end, closed ? LOG_END_DAMAGED : LOG_END_CUT);
     assert_loss (log, VALID_EVENTS, valid, closed ? "damaged" : "cut off");
     write_log_close (log);
   }
@@ -125,9 +125,9 @@ START_TEST (records_at_every_limit_are_valid)
 {
   static const char data[4096];
   static const struct log_record good[] = {
-    { .kind = LOG_WRITE, .flags = LOG_FUA, .device = 1, .data_size = SIZE_1, .length = SIZE_1 },
-    { .kind = LOG_ZERO, .flags = LOG_FUA | LOG_MAY_TRIM, .offset = SIZE_0 - 512, .length = 512 },
-    { .kind = LOG_TRIM, .flags = LOG_FUA, .length = SIZE_0 },
+    { .kind = LOG_WRITE, .flags = LOG_FLAG_FUA, .device = 1, .data_size = SIZE_1, .length = SIZE_1 },
+    { .kind = LOG_ZERO, .flags = LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM, .offset = SIZE_0 - 512, .length = 512 },
+    { .kind = LOG_TRIM, .flags = LOG_FLAG_FUA, .length = SIZE_0 },
     { .kind = LOG_MARK },
     { .kind = LOG_MARK, .data_size = 7 },
     { .kind = LOG_COMPLETION, .device = 1, .offset = 7, .length = UINT32_MAX },
@@ -140,7 +140,7 @@ START_TEST (records_at_every_limit_are_valid)
     craft_record (&craft, &good[i], data, good[i].data_size);
   struct write_log *log = open_craft (&craft);
   ck_assert_msg (log != NULL, "%s", message);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_uint_eq (log->event_count, VALID_EVENTS + 6);
   write_log_close (log);
 }
@@ -192,7 +192,7 @@ START_TEST (nothing_may_stand_behind_the_end)
     if (closed)
       craft_record (&craft, &(struct log_record) { .kind = LOG_END }, NULL, 0);
     struct write_log *log = open_craft (&craft);
-    ck_assert_int_eq (log->end, LOG_DAMAGED);
+    ck_assert_int_eq (log->end, LOG_END_DAMAGED);
     assert_loss (log, VALID_EVENTS, end, "damaged");
     ck_assert_ptr_nonnull (log->fault);
     write_log_close (log);

@@ -24,7 +24,7 @@ naive_fields_are_valid (const struct log_record *r)
 {
   static const uint64_t sizes[] = { SIZE_0, SIZE_1 };
   bool ranged = r->kind == LOG_WRITE || r->kind == LOG_ZERO || r->kind == LOG_TRIM;
-  unsigned known_flags = (ranged ? LOG_FUA : 0) | (r->kind == LOG_ZERO ? LOG_MAY_TRIM : 0);
+  unsigned known_flags = (ranged ? LOG_FLAG_FUA : 0) | (r->kind == LOG_ZERO ? LOG_FLAG_MAY_TRIM : 0);
 
   if (r->kind < LOG_WRITE || r->kind > LOG_END || r->flags & ~known_flags || r->reserved != 0)
     return false;
@@ -77,11 +77,11 @@ naive_read (struct naive *naive, const struct craft *craft, size_t header_size)
       naive->events[r.offset].in_flight = false;
     naive->valid_size += log_record_size (r.data_size);
     if (r.kind == LOG_END)
-      return naive->valid_size == craft->size ? LOG_CLOSED : LOG_DAMAGED;
+      return naive->valid_size == craft->size ? LOG_END_CLOSED : LOG_END_DAMAGED;
     naive->events[naive->event_count].device = r.device;
     naive->events[naive->event_count++].in_flight = r.kind <= LOG_FLUSH;
   }
-  return closed ? LOG_DAMAGED : LOG_CUT;
+  return closed ? LOG_END_DAMAGED : LOG_END_CUT;
 }
 
 /* A record that is often valid. */

@@ -23,15 +23,15 @@ static char block[3 * LOG_SECTOR], large[SIZE_0], long_mark[5000];
 static struct given script[] = {
   { { LOG_MARK, 0, 0, 0, 0 }, "base", 4, { 0 } },                                               /* 0 */
   { { LOG_WRITE, 0, 0, 0, sizeof block }, block, sizeof block, { 0 } },
-  { { LOG_WRITE, LOG_FUA, 1, 7 * LOG_SECTOR, LOG_SECTOR }, block, LOG_SECTOR, { 0 } },
+  { { LOG_WRITE, LOG_FLAG_FUA, 1, 7 * LOG_SECTOR, LOG_SECTOR }, block, LOG_SECTOR, { 0 } },
   { { LOG_COMPLETION, 0, 1, 2, 0 }, NULL, 0, { 0 } },
   { { LOG_FLUSH, 0, 1, 0, 0 }, NULL, 0, { 0 } },                                                /* 4 */
-  { { LOG_ZERO, LOG_MAY_TRIM, 0, LOG_SECTOR, 2 * LOG_SECTOR }, NULL, 0, { 0 } },
+  { { LOG_ZERO, LOG_FLAG_MAY_TRIM, 0, LOG_SECTOR, 2 * LOG_SECTOR }, NULL, 0, { 0 } },
   { { LOG_COMPLETION, 0, 1, 4, 0 }, NULL, 0, { 0 } },
   { { LOG_MARK, 0, 0, 0, 0 }, "beginning is no begin", 21, { 0 } },
   { { LOG_MARK, 0, 0, 0, 0 }, "begin", 5, { 0 } },                                              /* 8 */
-  { { LOG_ZERO, LOG_FUA | LOG_MAY_TRIM, 1, 0, SIZE_1 }, NULL, 0, { 0 } },
-  { { LOG_TRIM, LOG_FUA, 0, 60 * LOG_SECTOR, 4 * LOG_SECTOR }, NULL, 0, { 0 } },
+  { { LOG_ZERO, LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM, 1, 0, SIZE_1 }, NULL, 0, { 0 } },
+  { { LOG_TRIM, LOG_FLAG_FUA, 0, 60 * LOG_SECTOR, 4 * LOG_SECTOR }, NULL, 0, { 0 } },
   { { LOG_TRIM, 0, 1, 0, LOG_SECTOR }, NULL, 0, { 0 } },
   { { LOG_COMPLETION, 0, 0, 1, ENOSPC }, NULL, 0, { 0 } },                                      /* 12 */
   { { LOG_FLUSH, 0, 0, 0, 0 }, NULL, 0, { 0 } },
@@ -76,7 +76,7 @@ START_TEST (a_log_reads_back_exactly)
   struct log_event event;
   uint64_t time = 0;
 
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_ptr_null (log->fault);
   ck_assert_ptr_null (log_describe_loss (log));
   ck_assert_uint_eq (log->valid_size, log->file_size);
@@ -109,8 +109,8 @@ START_TEST (operations_are_joined_with_their_completions)
     uint32_t issue, completion;
     unsigned flags;
   } writes[] = {
-    { 1, LOG_NEVER, LOG_FAILED }, { 2, 3, LOG_FUA }, { 5, LOG_NEVER, LOG_MAY_TRIM }, { 9, 21, LOG_FUA | LOG_MAY_TRIM },
-    { 10, 17, LOG_FUA }, { 11, LOG_NEVER, 0 }, { 16, LOG_NEVER, 0 }
+    { 1, LOG_NEVER, LOG_FAILED }, { 2, 3, LOG_FLAG_FUA }, { 5, LOG_NEVER, LOG_FLAG_MAY_TRIM }, { 9, 21, LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM },
+    { 10, 17, LOG_FLAG_FUA }, { 11, LOG_NEVER, 0 }, { 16, LOG_NEVER, 0 }
   };
   static const struct log_flush flushes[] = {
     { .issue = 4, .completion = 6, .device = 1 }, { .issue = 13, .completion = LOG_NEVER, .device = 0 },
@@ -190,7 +190,7 @@ START_TEST (the_header_keeps_its_texts_and_the_time)
   ck_assert_uint_ge (log->created / 1000000000, before);
   ck_assert_uint_le (log->created / 1000000000, (uint64_t) time (NULL));
   ck_assert_uint_eq (log->event_count, 0);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_ptr_null (log_mark_until (log, 0));
   write_log_close (log);
 }
@@ -306,7 +306,7 @@ START_TEST (a_log_cut_at_any_byte_ends_with_the_last_whole_record)
     while (starts[count] > cut)
       count--;
     log = open_well (path);
-    ck_assert_int_eq (log->end, LOG_CUT);
+    ck_assert_int_eq (log->end, LOG_END_CUT);
     assert_loss (log, count, starts[count], "cut off");
     ck_assert_int_eq (log->fault == NULL, starts[count] == cut);
     ck_assert_mem_eq (log->map, all, starts[count]);
@@ -340,8 +340,8 @@ START_TEST (a_changed_byte_is_always_found)
         assert_refused (path, path);
       else {
         log = open_well (path);
-        ck_assert_msg (log->end != LOG_CLOSED, "byte %zu may be changed", at);
-        ck_assert_int_eq (log->end, record == count ? LOG_CUT : LOG_DAMAGED);
+        ck_assert_msg (log->end != LOG_END_CLOSED, "byte %zu may be changed", at);
+        ck_assert_int_eq (log->end, record == count ? LOG_END_CUT : LOG_END_DAMAGED);
         ck_assert_ptr_nonnull (log->fault);
         assert_loss (log, record, starts[record], record == count ? "cut off" : "damaged");
         write_log_close (log);

@@ -72,7 +72,7 @@ assert_prefix_of_stream (const char *path, uint32_t promised)
   struct log_cursor cursor;
   struct log_event event;
 
-  ck_assert_int_eq (log->end, LOG_CUT);
+  ck_assert_int_eq (log->end, LOG_END_CUT);
   ck_assert_uint_gt (log->event_count, promised);
   log_cursor_begin (&cursor, log);
   while (log_cursor_next (&cursor, &event)) {
@@ -158,7 +158,7 @@ thread_operation (unsigned thread, unsigned number, char *data)
     return given;
   given.operation.length_bytes = length;
   given.operation.offset_bytes = roll (&dice, 16) * LOG_SECTOR;
-  given.operation.flags = roll (&dice, 4) == 0 ? LOG_FUA : 0;
+  given.operation.flags = roll (&dice, 4) == 0 ? LOG_FLAG_FUA : 0;
   if (given.operation.kind == LOG_WRITE) {
     memset (data, 'a' + (int) thread, length);
     fill_random (&dice, data, 32);
@@ -237,7 +237,7 @@ START_TEST (operations_of_many_threads_are_whole)
     ck_assert_int_eq (pthread_join (threads[i].id, NULL), 0);
   ck_assert_int_eq (log_writer_close (writer), 0);
   struct write_log *log = open_well (path);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_uint_eq (log->event_count, THREADS * (THREAD_OPERATIONS + THREAD_OPERATIONS * 4 / 5));
   log_cursor_begin (&cursor, log);
   for (uint32_t i = 0; i < log->event_count; i++) {

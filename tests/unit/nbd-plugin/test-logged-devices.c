@@ -60,7 +60,9 @@ assert_device (uint16_t device, const char *letters)
 
 START_TEST (a_device_reads_as_its_log_says)
 {
-  const struct log_operation trim = { .kind = LOG_TRIM, .device = 0, .offset_bytes = LOG_SECTOR, .length_bytes = LOG_SECTOR };
+  const struct log_operation trim = {
+    .kind = LOG_TRIM, .device = 0, .offset_bytes = LOG_SECTOR, .length_bytes = LOG_SECTOR
+  };
 
   ck_assert_int_eq (logged_begin (&logged), 0);
   for (uint32_t i = 0; i < 4; i++)
@@ -94,7 +96,7 @@ START_TEST (the_log_has_the_base_the_notes_and_what_was_done)
   ck_assert_int_eq (logged_close (&logged), 0);
   struct write_log *log = write_log_open (path);
   ck_assert_ptr_nonnull (log);
-  ck_assert_int_eq (log->end, LOG_CLOSED);
+  ck_assert_int_eq (log->end, LOG_END_CLOSED);
   ck_assert_str_eq (log_info (log, LOG_KEY_FILESYSTEM), "ext4");
   ck_assert_uint_eq (log->mark_count, 2);
   ck_assert (log_mark_is (&log->marks[0], "base", NULL, NULL));

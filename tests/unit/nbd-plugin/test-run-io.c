@@ -66,7 +66,7 @@ write_letter (uint32_t sector, char letter)
   ck_assert_int_eq (run_io_write (run, 0, bytes, sizeof bytes, (uint64_t) sector * LOG_SECTOR), 0);
 }
 
-/* The head of the report; the lists are checked to be DECISIONS and SEEN, texts as `1` and `0:3 2:81` (block:sectors). */
+/* The head of the report; its lists must be DECISIONS and SEEN, texts as `1` and `0:3 2:81` (block:sectors). */
 static struct control_report
 assert_report (const char *decisions, const char *seen)
 {

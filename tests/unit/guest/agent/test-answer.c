@@ -29,7 +29,9 @@ END_TEST
 
 START_TEST (what_is_no_head_is_refused)
 {
-  static const char *const heads[] = { "", "ok", "ok ", "OK 3", "error", "errors 3", "ok -1", "ok 3 ", "ok 101", " ok 3" };
+  static const char *const heads[] = {
+    "", "ok", "ok ", "OK 3", "error", "errors 3", "ok -1", "ok 3 ", "ok 101", " ok 3"
+  };
   bool error;
   uint64_t length;
 

@@ -9,9 +9,9 @@
 #include "tests/unit/message.h"
 
 const struct import_options kernel = { .format = IMPORT_DM_LOG_WRITES };
-const struct import_options kernel_cautious = { .format = IMPORT_DM_LOG_WRITES, .order = IMPORT_CAUTIOUS };
+const struct import_options kernel_cautious = { .format = IMPORT_DM_LOG_WRITES, .order = ORDER_CAUTIOUS };
 const struct import_options qemu = { .format = IMPORT_BLKLOGWRITES };
-const struct import_options qemu_cautious = { .format = IMPORT_BLKLOGWRITES, .order = IMPORT_CAUTIOUS };
+const struct import_options qemu_cautious = { .format = IMPORT_BLKLOGWRITES, .order = ORDER_CAUTIOUS };
 const struct import_options nbd = { .format = IMPORT_NBD_DATALOG };
 
 struct import_result result;
@@ -29,7 +29,7 @@ try_import (const struct bytes *bytes, struct import_options options)
   if (import_log (&options, path, &result) == 0) {
     log = write_log_open (path);
     ck_assert_msg (log, "%s", message);
-    ck_assert_int_eq (log->end, LOG_CLOSED);
+    ck_assert_int_eq (log->end, LOG_END_CLOSED);
     unlink (path);
   }
   else

@@ -112,16 +112,16 @@ assert_exports (struct log_maker *maker, const char *expected)
 START_TEST (entries_come_in_the_order_of_completion)
 {
   struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "ab", 0), c = add_write (maker, 0, 4, "c", LOG_FUA);
+  uint32_t a = add_write (maker, 0, 0, "ab", 0), c = add_write (maker, 0, 4, "c", LOG_FLAG_FUA);
 
   add_mark (maker, "one");
   add_completion (maker, c, 0);
   add_completion (maker, a, 0);
   add_mark (maker, "two words");
   add_completion (maker, add_flush (maker, 0), 0);
-  add_completion (maker, add_trim (maker, 0, 8, 2, LOG_FUA), 0);
+  add_completion (maker, add_trim (maker, 0, 8, 2, LOG_FLAG_FUA), 0);
   add_completion (maker, add_trim (maker, 0, 8, 1, 0), 0);
-  add_completion (maker, add_zero (maker, 0, 3, 2, LOG_MAY_TRIM), 0);
+  add_completion (maker, add_zero (maker, 0, 3, 2, LOG_FLAG_MAY_TRIM), 0);
   assert_exports (maker, "m:one W4=c w0=ab m:two words f T8=.. t8=. w3=.. ");
 }
 END_TEST
@@ -130,7 +130,7 @@ START_TEST (what_a_flush_does_not_cover_comes_behind_it)
 {
   struct log_maker *maker = make_log (1, 16);
   uint32_t a = add_write (maker, 0, 0, "a", 0), b = add_write (maker, 0, 1, "b", 0),
-    c = add_write (maker, 0, 2, "c", LOG_FUA);
+    c = add_write (maker, 0, 2, "c", LOG_FLAG_FUA);
 
   add_completion (maker, a, 0);
   uint32_t flush = add_flush (maker, 0);
@@ -347,7 +347,7 @@ make_disjoint_log (struct dice *dice)
     unsigned action = roll (dice, 5);
 
     if (action < 2 && sector < 32)
-      flight[count++] = add_write (maker, 0, sector++, "x", roll (dice, 4) == 0 ? LOG_FUA : 0);
+      flight[count++] = add_write (maker, 0, sector++, "x", roll (dice, 4) == 0 ? LOG_FLAG_FUA : 0);
     else if (action == 2 && sector < 32)
       flight[count++] = add_flush (maker, 0);
     else if (action > 2 && count > 0) {

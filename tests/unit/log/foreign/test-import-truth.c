@@ -45,7 +45,7 @@ play_issue (struct play *play, bool fua)
   play->flight[play->flight_count].sector = sector;
   play->flight[play->flight_count].fua = fua;
   play->flight[play->flight_count++].issue
-    = add_write (play->truth, 0, sector, (const char[]) { (char) ('a' + sector), '\0' }, fua ? LOG_FUA : 0);
+    = add_write (play->truth, 0, sector, (const char[]) { (char) ('a' + sector), '\0' }, fua ? LOG_FLAG_FUA : 0);
 }
 
 static void
@@ -174,7 +174,7 @@ hold_against (const struct bytes *bytes, const struct import_options *options, c
 
   find_states (log, &found);
   write_log_close (log);
-  if (options->order == IMPORT_LOGGED)
+  if (options->order == ORDER_LOGGED)
     assert_states_within (&found, truth, seed, "no crash can leave this");
   else
     assert_states_within (truth, &found, seed, "a crash can leave this, and it is not there");
@@ -201,8 +201,8 @@ play_and_hold (int seed, bool for_qemu, enum import_order order, enum quiet quie
 START_TEST (as_logged_no_state_is_impossible)
 {
   for (int seed = 0; seed < 60; seed++) {
-    play_and_hold (seed, false, IMPORT_LOGGED, QUIET_NEVER);
-    play_and_hold (seed, true, IMPORT_LOGGED, QUIET_NEVER);
+    play_and_hold (seed, false, ORDER_LOGGED, QUIET_NEVER);
+    play_and_hold (seed, true, ORDER_LOGGED, QUIET_NEVER);
   }
 }
 END_TEST
@@ -210,8 +210,8 @@ END_TEST
 START_TEST (cautiously_no_state_is_missing)
 {
   for (int seed = 0; seed < 60; seed++) {
-    play_and_hold (seed, false, IMPORT_CAUTIOUS, QUIET_DURING_FLUSH);
-    play_and_hold (seed, true, IMPORT_CAUTIOUS, QUIET_AT_COMPLETION);
+    play_and_hold (seed, false, ORDER_CAUTIOUS, QUIET_DURING_FLUSH);
+    play_and_hold (seed, true, ORDER_CAUTIOUS, QUIET_AT_COMPLETION);
   }
 }
 END_TEST

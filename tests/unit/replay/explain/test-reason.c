@@ -154,11 +154,11 @@ START_TEST (fua_counts_from_its_completion)
 {
   struct log_maker *maker = make_log (1, 8);
 
-  add_completion (maker, add_write (maker, 0, 0, "a", LOG_FUA), 0);
+  add_completion (maker, add_write (maker, 0, 0, "a", LOG_FLAG_FUA), 0);
   assert_reason (maker, 0,
                  "was still pending at 0: it has FUA, which counts from its completion, and that came only at 1");
   maker = make_log (1, 8);
-  add_write (maker, 0, 0, "a", LOG_FUA);
+  add_write (maker, 0, 0, "a", LOG_FLAG_FUA);
   assert_reason (maker, 0, "was still pending at 0: it has FUA, which counts from its completion, and that never came");
 }
 END_TEST

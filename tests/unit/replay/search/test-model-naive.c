@@ -46,7 +46,7 @@ naive_is_durable (const struct events *list, uint32_t write, uint32_t t)
 
   if (w->completion > t)        /* LOG_NEVER is above all */
     return false;
-  if (w->flags & LOG_FUA)
+  if (w->flags & LOG_FLAG_FUA)
     return true;
   for (uint32_t issue = w->completion + 1; issue < t; issue++) {
     const struct event *f = &list->events[issue];

@@ -52,7 +52,7 @@ note_operation (struct history *history, const struct log_event *event)
   *operation = (struct operation) {
     .device = event->record.device, .first = (unsigned) (event->record.offset / LOG_SECTOR),
     .count = event->record.length / LOG_SECTOR, .issue = event->position, .completion = LOG_NEVER,
-    .fua = event->record.flags & LOG_FUA
+    .fua = event->record.flags & LOG_FLAG_FUA
   };
   for (unsigned i = 0; i < operation->count; i++)
     operation->letters[i] = event->record.kind == LOG_WRITE ? sector_letter (event->data + i * LOG_SECTOR) : '.';

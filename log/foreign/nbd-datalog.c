@@ -8,9 +8,9 @@
  *     REPLY      = struct nbd_reply as the client gets it, without data
  *     STRUCTURED = struct nbd_structured_reply likewise
  *
- * All numbers are big-endian.  The server writes every connection's log over the file from its beginning, and leaves what stands
- * behind: so a disconnect is the last request, and replies to earlier ones may follow.
- * (NBD protocol, doc/proto.md; nbd-server(5), transactionlog; nbd-trdump(1).)
+ * All numbers are big-endian.  The server writes every connection's log over the file from its beginning, and leaves
+ * what stands behind: so a disconnect is the last request, and replies to earlier ones may follow. (NBD protocol,
+ * doc/proto.md; nbd-server(5), transactionlog; nbd-trdump(1).)
  */
 #include <config.h>
 
@@ -25,7 +25,7 @@
 #include "common/message.h"
 #include "common/stop.h"
 #include "log/foreign/file.h"
-#include "log/foreign/importer.h"
+#include "log/foreign/nbd-datalog.h"
 
 #define NBD_REQUEST_MAGIC 0x25609513
 #define NBD_OPTION_MAGIC 0x25609514
@@ -33,7 +33,7 @@
 #define NBD_STRUCTURED_MAGIC 0x668e33ef
 #define NBD_SET_DATALOG 1
 #define NBD_DATALOG_MAGIC UINT64_C (0x4a93ba39a54f31b6)
-#define NBD_KNOWN_FLAGS (NBD_FUA | NBD_NO_HOLE | 1 << 18 | 1 << 19 | 1 << 20)   /* and DF, REQ_ONE, FAST_ZERO */
+#define NBD_KNOWN_FLAGS (NBD_FLAG_FUA | NBD_FLAG_NO_HOLE | 1 << 18 | 1 << 19 | 1 << 20) /* DF, REQ_ONE, FAST_ZERO */
 #define NBD_REPLY_DONE 1        /* flag of a structured reply */
 #define NBD_REPLY_ERROR (1 << 15)       /* in its type */
 #define IN_FLIGHT_MAX 4096      /* requests; no client has so many */
@@ -68,8 +68,8 @@ enum nbd_command {
 };
 
 enum nbd_flag {
-  NBD_FUA = 1 << 16,
-  NBD_NO_HOLE = 1 << 17,
+  NBD_FLAG_FUA = 1 << 16,
+  NBD_FLAG_NO_HOLE = 1 << 17,
 };
 
 /* A request that is not answered yet. */
@@ -84,7 +84,7 @@ struct flight {
   struct import_issued issue;
 };
 
-struct walk {
+struct datalog {
   struct importer *importer;
   const char *path;
   const char *map;
@@ -97,14 +97,14 @@ struct walk {
 
 /* A fault in the record at the walk's offset, FIELD bytes into it. */
 static int
-fault (const struct walk *walk, uint64_t field, const char *text)
+fault (const struct datalog *walk, uint64_t field, const char *text)
 {
   return foreign_file_fault (walk->path, walk->offset + field, "%s", text);
 }
 
 /* Copy the record at the walk's offset, of SIZE bytes, into *record.  Returns 0, or -1 after a message. */
 static int
-get_record (const struct walk *walk, void *record, size_t size)
+get_record (const struct datalog *walk, void *record, size_t size)
 {
   if (walk->size - walk->offset < size) {
     fault (walk, 0, "the file ends in the middle of a record");
@@ -115,7 +115,7 @@ get_record (const struct walk *walk, void *record, size_t size)
 }
 
 static struct flight *
-find_flight (struct walk *walk, uint64_t cookie)
+find_flight (struct datalog *walk, uint64_t cookie)
 {
   for (size_t i = 0; i < walk->flight_count; i++)
     if (walk->flights[i].cookie == cookie)
@@ -126,12 +126,13 @@ find_flight (struct walk *walk, uint64_t cookie)
 static enum log_kind
 kind_of (enum nbd_command command)
 {
-  return command == NBD_WRITE ? LOG_WRITE : command == NBD_WRITE_ZEROES ? LOG_ZERO : command == NBD_TRIM ? LOG_TRIM : LOG_FLUSH;
+  return command == NBD_WRITE ? LOG_WRITE : command == NBD_WRITE_ZEROES ? LOG_ZERO
+    : command == NBD_TRIM ? LOG_TRIM : LOG_FLUSH;
 }
 
 /* Issue a request that changes the device or flushes it.  DATA are a write's. */
 static int
-issue (struct walk *walk, struct flight *flight, uint32_t type, const char *data)
+issue (struct datalog *walk, struct flight *flight, uint32_t type, const char *data)
 {
   enum nbd_command command = (enum nbd_command) (type & 0xffff);
   struct import_operation operation = {
@@ -140,17 +141,17 @@ issue (struct walk *walk, struct flight *flight, uint32_t type, const char *data
 
   if (command == NBD_FLUSH)
     operation.offset_bytes = operation.length_bytes = 0;
-  else if (type & NBD_FUA)
-    operation.flags |= LOG_FUA;
-  if (command == NBD_WRITE_ZEROES && !(type & NBD_NO_HOLE))
-    operation.flags |= LOG_MAY_TRIM;
+  else if (type & NBD_FLAG_FUA)
+    operation.flags |= LOG_FLAG_FUA;
+  if (command == NBD_WRITE_ZEROES && !(type & NBD_FLAG_NO_HOLE))
+    operation.flags |= LOG_FLAG_MAY_TRIM;
   flight->issued = true;
   return importer_issue (walk->importer, &operation, &flight->issue);
 }
 
 /* Note a request, whose data, if it is a write, stand behind it. */
 static int
-pass_request (struct walk *walk, const struct nbd_request *request)
+pass_request (struct datalog *walk, const struct nbd_request *request)
 {
   const uint32_t type = ntohl (request->type), command = type & 0xffff;
   const uint64_t offset = be64toh (request->offset);
@@ -165,7 +166,8 @@ pass_request (struct walk *walk, const struct nbd_request *request)
   if (walk->disconnected)
     return 0;
   if (find_flight (walk, request->cookie))
-    return fault (walk, offsetof (struct nbd_request, cookie), "a request with the cookie of one that is not answered yet");
+    return fault (walk, offsetof (struct nbd_request, cookie),
+                  "a request with the cookie of one that is not answered yet");
   if (walk->flight_count == IN_FLIGHT_MAX)
     return fault (walk, 0, "a request while thousands of others are not answered yet: replies are missing");
   if (command == NBD_WRITE && length > walk->size - walk->offset - sizeof *request)
@@ -179,14 +181,15 @@ pass_request (struct walk *walk, const struct nbd_request *request)
   walk->flight_count++;
   flight->must_fail = flight->changes && !importer_fits (walk->importer, offset, length);
   if (flight->changes && !flight->must_fail && (offset % LOG_SECTOR != 0 || length % LOG_SECTOR != 0))
-    return fault (walk, offsetof (struct nbd_request, offset), "a request that is not made of whole sectors of 512 bytes");
+    return fault (walk, offsetof (struct nbd_request, offset),
+                  "a request that is not made of whole sectors of 512 bytes");
   if ((flight->changes && !flight->must_fail) || command == NBD_FLUSH)
     return issue (walk, flight, type, walk->map + walk->offset + sizeof *request);
   return 0;
 }
 
 static int
-read_request (struct walk *walk)
+read_request (struct datalog *walk)
 {
   struct nbd_request request;
 
@@ -200,7 +203,7 @@ read_request (struct walk *walk)
 
 /* Note that FLIGHT is answered, and forget it. */
 static int
-answer (struct walk *walk, struct flight *flight, uint32_t error)
+answer (struct datalog *walk, struct flight *flight, uint32_t error)
 {
   if (flight->must_fail && error == 0)
     return foreign_file_fault (walk->path, flight->file_offset,
@@ -215,7 +218,7 @@ answer (struct walk *walk, struct flight *flight, uint32_t error)
 }
 
 static int
-read_reply (struct walk *walk)
+read_reply (struct datalog *walk)
 {
   struct nbd_reply reply;
   struct flight *flight;
@@ -233,7 +236,7 @@ read_reply (struct walk *walk)
 
 /* Newer servers answer reads so, in one part or several, and may answer others so, with an error or without. */
 static int
-read_structured_reply (struct walk *walk)
+read_structured_reply (struct datalog *walk)
 {
   struct nbd_structured_reply reply;
   struct flight *flight;
@@ -251,7 +254,7 @@ read_structured_reply (struct walk *walk)
 }
 
 static uint32_t
-next_magic (const struct walk *walk)
+next_magic (const struct datalog *walk)
 {
   uint32_t magic;
 
@@ -263,7 +266,7 @@ next_magic (const struct walk *walk)
 
 /* The first record says that data are logged. */
 static int
-read_option (struct walk *walk)
+read_option (struct datalog *walk)
 {
   struct nbd_request option;
   uint32_t magic = next_magic (walk);
@@ -274,7 +277,8 @@ read_option (struct walk *walk)
     return fault (walk, 0, "wrong magic: not a transaction log of nbd-server");
   if (get_record (walk, &option, sizeof option) == -1)
     return -1;
-  if (ntohl (option.type) != NBD_SET_DATALOG || be64toh (option.offset) != NBD_DATALOG_MAGIC || ntohl (option.length) != 1)
+  if (ntohl (option.type) != NBD_SET_DATALOG || be64toh (option.offset) != NBD_DATALOG_MAGIC
+      || ntohl (option.length) != 1)
     return fault (walk, offsetof (struct nbd_request, type), "an option that is not known");
   walk->offset += sizeof option;
   return 0;
@@ -282,7 +286,7 @@ read_option (struct walk *walk)
 
 /* Behind a disconnect only replies to earlier requests belong to the log. */
 static bool
-is_left_over (struct walk *walk)
+is_left_over (struct datalog *walk)
 {
   struct nbd_reply reply;
   uint32_t magic = next_magic (walk);
@@ -296,7 +300,7 @@ is_left_over (struct walk *walk)
 }
 
 static int
-read_record (struct walk *walk)
+read_record (struct datalog *walk)
 {
   switch (next_magic (walk)) {
   case NBD_REQUEST_MAGIC:
@@ -313,7 +317,7 @@ read_record (struct walk *walk)
 
 /* What was never answered may still be on the device, if it fits. */
 static void
-end_flights (struct walk *walk)
+end_flights (struct datalog *walk)
 {
   for (size_t i = 0; i < walk->flight_count; i++)
     if (walk->flights[i].changes && !walk->flights[i].must_fail)
@@ -321,7 +325,7 @@ end_flights (struct walk *walk)
 }
 
 static int
-walk_records (struct walk *walk)
+walk_records (struct datalog *walk)
 {
   if (read_option (walk) == -1)
     return -1;
@@ -338,9 +342,9 @@ walk_records (struct walk *walk)
 }
 
 int
-import_walk_nbd_log (struct importer *importer)
+nbd_datalog_import (struct importer *importer)
 {
-  struct walk *walk = calloc (1, sizeof *walk);
+  struct datalog *walk = calloc (1, sizeof *walk);
   int r;
 
   if (walk == NULL)

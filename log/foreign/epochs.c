@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The walk over a log of dm-log-writes or blklogwrites.  What its order means, and what is made of it, stands in log/foreign/import.h. */
+/* The walk over a log of dm-log-writes or blklogwrites.  What its order means, and what is made of it, stands in
+ * log/foreign/import.h.
+ */
 #include <config.h>
 
 #include <stdlib.h>
 
-#include "common/cleanup.h"
+#include "common/array.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "log/foreign/dm-log-writes.h"
+#include "log/foreign/epochs.h"
 #include "log/foreign/file.h"
-#include "log/foreign/importer.h"
 
 #define KERNEL_FLAGS (DM_LOG_FLUSH | DM_LOG_FUA | DM_LOG_DISCARD | DM_LOG_MARK | DM_LOG_METADATA)
 #define QEMU_FLAGS (DM_LOG_FLUSH | DM_LOG_DISCARD)
 
-/* An epoch under IMPORT_CAUTIOUS: its operations are issued at its beginning and completed where they are logged. */
+/* An epoch under ORDER_CAUTIOUS: its operations are issued at its beginning and completed where they are logged. */
 struct epoch {
   struct import_issued *issued;
-  size_t count, room, completed;
+  size_t count, completed;
   struct import_issued flush;   /* blklogwrites: the flush that ends the epoch is in flight all the time */
   bool flushing;
 };
 
-struct walk {
+struct epoch_walk {
   struct importer *importer;
   struct dm_log log;
   struct epoch epoch;
@@ -33,7 +35,8 @@ static struct import_operation
 operation_of (const struct dm_log_request *request)
 {
   return (struct import_operation) {
-    .kind = request->flags & DM_LOG_DISCARD ? LOG_TRIM : LOG_WRITE, .flags = request->flags & DM_LOG_FUA ? LOG_FUA : 0,
+    .kind = request->flags & DM_LOG_DISCARD ? LOG_TRIM : LOG_WRITE,
+    .flags = request->flags & DM_LOG_FUA ? LOG_FLAG_FUA : 0,
     .offset_bytes = request->offset_bytes, .length_bytes = request->length_bytes, .data = request->data
   };
 }
@@ -42,7 +45,7 @@ static const struct import_operation flush = { .kind = LOG_FLUSH };
 
 /* Issue the operation of an entry that has sectors. */
 static int
-issue (struct walk *walk, const struct dm_log_request *request, struct import_issued *issued)
+issue (struct epoch_walk *walk, const struct dm_log_request *request, struct import_issued *issued)
 {
   const struct import_operation operation = operation_of (request);
 
@@ -56,25 +59,16 @@ issue (struct walk *walk, const struct dm_log_request *request, struct import_is
 
 /* Issue the operation of REQUEST as one of the epoch. */
 static int
-add_to_epoch (struct walk *walk, const struct dm_log_request *request)
+add_to_epoch (struct epoch_walk *walk, const struct dm_log_request *request)
 {
-  struct epoch *epoch = &walk->epoch;
+  struct import_issued *issued = array_add (walk->epoch.issued, walk->epoch.count);
 
-  if (epoch->count == epoch->room) {
-    size_t room = epoch->room ? epoch->room * 2 : 64;
-    struct import_issued *larger = reallocarray (epoch->issued, room, sizeof *larger);
-
-    if (larger == NULL)
-      return out_of_memory ();
-    epoch->issued = larger;
-    epoch->room = room;
-  }
-  return issue (walk, request, &epoch->issued[epoch->count++]);
+  return issued ? issue (walk, request, issued) : out_of_memory ();
 }
 
 /* Issue all of the epoch that begins with REQUEST, behind which the log stands: what comes before the next FLUSH. */
 static int
-begin_epoch (struct walk *walk, const struct dm_log_request *request)
+begin_epoch (struct epoch_walk *walk, const struct dm_log_request *request)
 {
   struct dm_log ahead = walk->log;
   struct dm_log_request next = *request;
@@ -99,7 +93,7 @@ begin_epoch (struct walk *walk, const struct dm_log_request *request)
 
 /* Flush, where a FLUSH entry stands. */
 static int
-pass_flush (struct walk *walk)
+pass_flush (struct epoch_walk *walk)
 {
   struct epoch *epoch = &walk->epoch;
   bool flushing = walk->in_epoch && epoch->flushing;
@@ -111,7 +105,7 @@ pass_flush (struct walk *walk)
 }
 
 static int
-pass_entry (struct walk *walk, const struct dm_log_request *request)
+pass_entry (struct epoch_walk *walk, const struct dm_log_request *request)
 {
   struct import_issued issued;
 
@@ -119,7 +113,7 @@ pass_entry (struct walk *walk, const struct dm_log_request *request)
     return -1;
   if (request->flags == DM_LOG_FLUSH && request->length_bytes == 0)
     return 0;
-  if (walk->importer->options->order == IMPORT_CAUTIOUS && !walk->in_epoch && begin_epoch (walk, request) == -1)
+  if (walk->importer->options->order == ORDER_CAUTIOUS && !walk->in_epoch && begin_epoch (walk, request) == -1)
     return -1;
   if (request->flags & DM_LOG_MARK)
     return importer_mark (walk->importer, request->file_offset, request->data, request->text_length);
@@ -133,10 +127,10 @@ pass_entry (struct walk *walk, const struct dm_log_request *request)
 }
 
 int
-import_walk_dm_log (struct importer *importer)
+epochs_import (struct importer *importer)
 {
   const bool qemu = importer->options->format == IMPORT_BLKLOGWRITES;
-  struct walk walk = { .importer = importer };
+  struct epoch_walk walk = { .importer = importer };
   struct dm_log_request request;
   int r;
 
