@@ -26,8 +26,8 @@
  *   unmount                                unmount /mnt
  *   fsck DEVICE TYPE                       run the fsck of a TYPE that needs it.  Payload: nothing, or the line
  *                                          `fsck TEXT` as of `recover`
- *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct vm_config):
- *                                          MODE is `interactive`, or `pipe`: then nothing is echoed, and
+ *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct
+ *                                          vm_config): MODE is `interactive`, or `pipe`: then nothing is echoed, and
  *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
  *                                          off when the shell ends
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
@@ -45,8 +45,8 @@
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
- *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left running,
- *                                          unmount /mnt and forget DEVICE, which held a file system of TYPE, empty the
+ *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left
+ *                                          running, unmount /mnt and forget DEVICE, which held a file system of TYPE, empty the
  *                                          folders for temporary files, undo `setenv`.  An error if that cannot be
  *                                          done, or if programs left anything elsewhere.  Payload: as `log`
  *   power-off                              no answer: the machine goes off at once, nothing is synced

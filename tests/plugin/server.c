@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/process.h"
-#include "common/workdir.h"
 #include "tests/plugin/server.h"
 
 #define SOCKET "nbd.sock"
@@ -22,34 +22,25 @@
 #define PARAMETERS_MAX 32
 
 static const char *plugin_folder;
-static char *suite_folder;
 static pid_t pid;
 
-int
-run_plugin_suite (Suite *suite)
+static void
+enter_folder (void)
 {
-  int status;
+  CLEANUP_FREE char *path = new_path ();
 
+  ck_assert_msg (mkdir (path, 0700) == 0 && chdir (path) == 0, "%s: %m", path);
+}
+
+int
+run_plugin_tests (const char *name, const TTest *const *tests, size_t count)
+{
   plugin_folder = getenv ("PLUGIN_DIR");
   if (plugin_folder == NULL || *plugin_folder != '/') {
     fprintf (stderr, "PLUGIN_DIR: set it to the absolute path of nbd-plugin/.libs in the build tree\n");
     return EXIT_FAILURE;
   }
-  suite_folder = workdir_create ();
-  if (suite_folder == NULL)
-    return EXIT_FAILURE;
-  status = run_suite (suite);
-  workdir_remove (suite_folder);
-  free (suite_folder);
-  return status;
-}
-
-void
-enter_folder (void)
-{
-  char name[] = "test-XXXXXX";
-
-  ck_assert_msg (chdir (suite_folder) == 0 && mkdtemp (name) && chdir (name) == 0, "%s: %m", suite_folder);
+  return run_unit_tests (name, enter_folder, NULL, tests, count);
 }
 
 static char *
@@ -213,4 +204,29 @@ random_below (uint64_t *state, uint32_t limit)
 {
   *state = *state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
   return (uint32_t) ((*state >> 33) % limit);
+}
+
+static int
+add_name (void *opaque, const char *name, const char *description)
+{
+  (void) description;
+  fprintf (opaque, "%s ", name);
+  return 0;
+}
+
+char *
+client_list_exports (void)
+{
+  char *names = NULL;
+  size_t length;
+  FILE *file = open_memstream (&names, &length);
+  struct nbd_handle *client = nbd_create ();
+
+  ck_nbd (nbd_set_opt_mode (client, true));
+  ck_nbd (nbd_connect_unix (client, SOCKET));
+  ck_nbd (nbd_opt_list (client, (nbd_list_callback) { .callback = add_name, .user_data = file }));
+  ck_nbd (nbd_opt_abort (client));
+  nbd_close (client);
+  fclose (file);
+  return names;
 }

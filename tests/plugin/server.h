@@ -14,11 +14,21 @@
 
 #include "tests/unit/unit.h"
 
-/* Run the suite with a folder for its tests, which is removed in the end.  Returns main's exit status. */
-extern int run_plugin_suite (Suite *suite);
+#define KIB 1024
+#define MIB (1024 * 1024)
 
-/* The set-up of every test: make its folder and enter it. */
-extern void enter_folder (void);
+/* Run COUNT TESTS, each in a new folder.  Returns main's exit status. */
+extern int run_plugin_tests (const char *name, const TTest *const *tests, size_t count);
+
+/* The whole program: a suite of NAME with these tests. */
+#define PLUGIN_TEST_MAIN(name, ...)                                                                     \
+  int                                                                                                   \
+  main (void)                                                                                           \
+  {                                                                                                     \
+    const TTest *const tests[] = { __VA_ARGS__ };                                                       \
+                                                                                                        \
+    return run_plugin_tests (name, tests, sizeof tests / sizeof *tests);                                \
+  }
 
 /* Start nbdkit with PLUGIN (`writelog` or `crashstate`) and parameters, up to NULL, and wait until it answers. */
 extern void server_start (const char *plugin, ...) __attribute__ ((sentinel));
@@ -32,14 +42,17 @@ extern void server_stop (void);
 /* End it with SIGKILL, if that has not been done, and reap it. */
 extern void server_kill (void);
 
-/* Start nbdkit with parameters, NULL at the end, that must make it exit with an error after one line.  Returns the line, to
- * free.
+/* Start nbdkit with parameters, NULL at the end, that must make it exit with an error after one line.  Returns the
+ * line, to free.
  */
 extern char *server_refuse (const char *plugin, const char *const *parameters);
 
 /* A connection to an export of the server. */
 extern struct nbd_handle *client_open (const char *export_name);
 extern void client_close (struct nbd_handle *client);
+
+/* The names of the server's exports, each with a space after it, to free. */
+extern char *client_list_exports (void);
 
 /* A request, or any other call of libnbd, that must succeed. */
 #define ck_nbd(call) ck_assert_msg ((call) != -1, "%s: %s", #call, nbd_get_error ())

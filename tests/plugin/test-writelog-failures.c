@@ -23,8 +23,6 @@
 #include "log/reader.h"
 #include "tests/plugin/server.h"
 
-#define KIB 1024
-#define MIB (1024 * 1024)
 
 static void
 make_file (const char *path, const char *text)
@@ -55,7 +53,6 @@ static const struct {
   { { "log=log.bin", "size=1M", "info=nothing" }, "info=nothing" },
   { { "log=missing/log.bin", "size=1M" }, "missing/log.bin" },
 };
-#define REFUSED_COUNT ((int) (sizeof refused / sizeof refused[0]))
 
 START_TEST (bad_parameters_give_one_line_and_no_log)
 {
@@ -121,8 +118,8 @@ START_TEST (a_server_that_is_stopped_closes_its_log)
 }
 END_TEST
 
-/* Writes of the kill test: number N has N in each of its sectors.  Large ones push all before them into the file, so that only a
- * run without them shows what a flush does.
+/* Writes of the kill test: number N has N in each of its sectors.  Large ones push all before them into the file, so
+ * that only a run without them shows what a flush does.
  */
 #define CLIENT_COUNT 2
 #define ROUND_WRITES 8
@@ -144,8 +141,8 @@ fill_sectors (char *buffer, uint64_t number)
     memcpy (buffer + at, &number, sizeof number);
 }
 
-/* Send a round of writes, beginning with NUMBER, over all clients, and wait for the answers.  Returns -1 once the server is
- * gone.
+/* Send a round of writes, beginning with NUMBER, over all clients, and wait for the answers.  Returns -1 once the
+ * server is gone.
  */
 static int
 write_round (struct nbd_handle **clients, char *buffers, uint64_t number)
@@ -290,7 +287,9 @@ can_mount_small (void)
 
 #define DEVICE_BYTES (4 * MIB)
 
-/* Write blocks of SIZE bytes from OFFSET on, and keep them at DATA, until the server refuses one.  Returns where that was. */
+/* Write blocks of SIZE bytes from OFFSET on, and keep them at DATA, until the server refuses one.  Returns where that
+ * was.
+ */
 static size_t
 write_until_full (struct nbd_handle *client, char *data, size_t size, size_t offset)
 {
@@ -417,22 +416,14 @@ END_TEST
 int
 main (void)
 {
-  bool has_small = can_mount_small ();
-  Suite *suite = suite_create ("writelog-failures");
-  TCase *tcase = tcase_create ("failures");
+  const TTest *const tests[] = {
+    LOOP_OVER (bad_parameters_give_one_line_and_no_log, refused), a_log_that_exists_is_kept, a_base_that_exists_is_kept,
+    a_server_that_is_stopped_closes_its_log, unit_loop (a_killed_server_leaves_all_that_was_flushed, 4),
+    a_write_error_ends_the_recording_and_not_the_server,
+    /* Where a small file system can be mounted: */
+    unit_loop (a_full_disk_refuses_writes_and_leaves_a_closed_log, 2), a_base_that_does_not_fit_on_the_disk_is_refused
+  };
+  const size_t count = sizeof tests / sizeof tests[0];
 
-  tcase_add_checked_fixture (tcase, enter_folder, NULL);
-  tcase_set_timeout (tcase, 60);
-  tcase_add_loop_test (tcase, bad_parameters_give_one_line_and_no_log, 0, REFUSED_COUNT);
-  tcase_add_test (tcase, a_log_that_exists_is_kept);
-  tcase_add_test (tcase, a_base_that_exists_is_kept);
-  tcase_add_test (tcase, a_server_that_is_stopped_closes_its_log);
-  tcase_add_loop_test (tcase, a_killed_server_leaves_all_that_was_flushed, 0, 4);
-  tcase_add_test (tcase, a_write_error_ends_the_recording_and_not_the_server);
-  if (has_small) {
-    tcase_add_loop_test (tcase, a_full_disk_refuses_writes_and_leaves_a_closed_log, 0, 2);
-    tcase_add_test (tcase, a_base_that_does_not_fit_on_the_disk_is_refused);
-  }
-  suite_add_tcase (suite, tcase);
-  return run_plugin_suite (suite);
+  return run_plugin_tests ("writelog-failures", tests, can_mount_small () ? count : count - 2);
 }

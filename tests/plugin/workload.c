@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A client with a varied workload that is the same for the same SEED: OPERATIONS requests on an export, DEPTH of them in
- * flight.
+/* A client with a varied workload that is the same for the same SEED: OPERATIONS requests on an export, DEPTH of them
+ * in flight.
  *
- * Every request but flushes has a part of the device of its own, SLOT_BYTES long, so that its offset tells which one it is;
- * of flushes at most one is in flight.
+ * Every request but flushes has a part of the device of its own, SLOT_BYTES long, so that its offset tells which one it
+ * is; of flushes at most one is in flight.
  */
 #include <config.h>
 
