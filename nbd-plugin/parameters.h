@@ -5,7 +5,7 @@
 #ifndef POWERCUT_NBD_PLUGIN_PARAMETERS_H
 #define POWERCUT_NBD_PLUGIN_PARAMETERS_H
 
-#include <stddef.h>
+#include "common/text-list.h"
 
 /* Of both. */
 #define PARAMETER_LOG "log"
@@ -25,16 +25,7 @@
 #define CONTROL_EXPORT "control"
 #define MARK_EXPORT "mark"      /* of writelog */
 
-/* A list of parameters to give to a plugin. */
-struct parameters {
-  char **texts;                 /* KEY=VALUE, NULL after the last; or NULL */
-  size_t count;
-};
-
-/* Add KEY=VALUE.  Returns 0, or -1 after a message. */
-extern int parameters_add (struct parameters *parameters, const char *key, const char *value);
-
-/* Free what is in it. */
-extern void parameters_release (struct parameters *parameters);
+/* Add KEY=VALUE to a list of parameters to give to a plugin.  Returns 0, or -1 after a message. */
+extern int parameters_add (struct text_list *parameters, const char *key, const char *value);
 
 #endif

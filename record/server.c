@@ -29,7 +29,7 @@ connect_to (const struct recorder *recorder, const char *export)
 int
 server_start (struct recorder *recorder)
 {
-  struct parameters parameters = { NULL, 0 };
+  struct text_list parameters = { NULL, 0 };
   char size[32];
   int r = parameters_add (&parameters, PARAMETER_DIRECTORY, recorder->directory);
 
@@ -40,7 +40,7 @@ server_start (struct recorder *recorder)
   if (r == 0)
     r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->directory,
                       "writelog");
-  parameters_release (&parameters);
+  text_list_free (&parameters);
   if (r == -1)
     return -1;
   recorder->empty = true;
@@ -75,7 +75,7 @@ server_ask (struct recorder *recorder, enum writelog_request request, char *cons
 
 /* A note for the log's header. */
 static int
-add_info (struct parameters *parameters, const char *key, const char *value)
+add_info (struct text_list *parameters, const char *key, const char *value)
 {
   CLEANUP_FREE char *text = log_info_text (key, value);
 
@@ -83,7 +83,7 @@ add_info (struct parameters *parameters, const char *key, const char *value)
 }
 
 static int
-add_number (struct parameters *parameters, const char *key, uint64_t value)
+add_number (struct text_list *parameters, const char *key, uint64_t value)
 {
   char number[32];
 
@@ -92,7 +92,7 @@ add_number (struct parameters *parameters, const char *key, uint64_t value)
 }
 
 static int
-make_parameters (const struct recorder *recorder, struct parameters *parameters)
+make_parameters (const struct recorder *recorder, struct text_list *parameters)
 {
   const struct recording *recording = recorder->recording;
   int r = parameters_add (parameters, PARAMETER_LOG, SERVER_LINK);
@@ -150,14 +150,14 @@ link_log (const struct recorder *recorder)
 int
 server_open_log (struct recorder *recorder)
 {
-  struct parameters parameters = { NULL, 0 };
+  struct text_list parameters = { NULL, 0 };
   int r = make_parameters (recorder, &parameters);
 
   if (r == 0)
     r = link_log (recorder);
   if (r == 0)
     r = server_ask (recorder, WRITELOG_OPEN, parameters.texts, parameters.count);
-  parameters_release (&parameters);
+  text_list_free (&parameters);
   return r;
 }
 

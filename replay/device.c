@@ -33,12 +33,12 @@ struct device {
 static int
 start_server (struct device *device, const char *log, const char *folder)
 {
-  struct parameters parameters = { NULL, 0 };
+  struct text_list parameters = { NULL, 0 };
   int r = parameters_add (&parameters, PARAMETER_LOG, log) | parameters_add (&parameters, PARAMETER_DIRECTORY, folder);
 
   if (r == 0)
     r = nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const *) parameters.texts, folder, "disk");
-  parameters_release (&parameters);
+  text_list_free (&parameters);
   return r;
 }
 

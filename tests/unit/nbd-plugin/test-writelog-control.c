@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST (parameters_are_a_list_with_an_end)
 {
-  struct parameters parameters = { NULL, 0 };
+  struct text_list parameters = { NULL, 0 };
 
   ck_assert_int_eq (parameters_add (&parameters, PARAMETER_LOG, "a=b"), 0);
   ck_assert_int_eq (parameters_add (&parameters, PARAMETER_SIZE, ""), 0);
@@ -62,7 +62,7 @@ START_TEST (parameters_are_a_list_with_an_end)
   ck_assert_str_eq (parameters.texts[0], "log=a=b");
   ck_assert_str_eq (parameters.texts[1], "size=");
   ck_assert_ptr_null (parameters.texts[2]);
-  parameters_release (&parameters);
+  text_list_free (&parameters);
 }
 END_TEST
 
