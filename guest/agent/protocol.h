@@ -46,9 +46,9 @@
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
  *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left
- *                                          running, unmount /mnt and forget DEVICE, which held a file system of TYPE, empty the
- *                                          folders for temporary files, undo `setenv`.  An error if that cannot be
- *                                          done, or if programs left anything elsewhere.  Payload: as `log`
+ *                                          running, unmount /mnt and forget DEVICE, which held a file system of TYPE,
+ *                                          empty the folders for temporary files, undo `setenv`.  An error if that
+ *                                          cannot be done, or if programs left anything elsewhere.  Payload: as `log`
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */
 #ifndef POWERCUT_GUEST_AGENT_PROTOCOL_H
