@@ -25,14 +25,14 @@ extern const struct gen_path_facts gen_paths[GEN_PATH_COUNT];
 extern const enum gen_path gen_images[GEN_IMAGE_COUNT][GEN_PATH_COUNT];
 
 /* What an operation is about. */
-enum gen_about { GEN_ONE_FILE, GEN_TWO_FILES, GEN_FOLDER, GEN_TWO_FOLDERS, GEN_EITHER };
+enum gen_about { ABOUT_ONE_FILE, ABOUT_TWO_FILES, ABOUT_FOLDER, ABOUT_TWO_FOLDERS, ABOUT_EITHER };
 
 /* What there must be before. */
 enum gen_need {
-  GEN_NEED_FIRST = 1, GEN_NEED_SECOND = 2,
-  GEN_NO_FIRST = 4, GEN_NO_SECOND = 8,
-  GEN_NEED_XATTR = 16,
-  GEN_UNORDERED = 32,           /* the two may be exchanged, and it is the same */
+  NEED_FIRST = 1, NEED_SECOND = 2,
+  NEED_NO_FIRST = 4, NEED_NO_SECOND = 8,
+  NEED_XATTR = 16,
+  NEED_NO_ORDER = 32,           /* the two may be exchanged, and it is the same */
 };
 
 struct gen_form {

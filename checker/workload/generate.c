@@ -46,7 +46,7 @@ print_step (FILE *file, const struct step *step, const enum gen_path *image)
     first = first == GEN_NO_PATH ? first : image[first];
     second = second == GEN_NO_PATH ? second : image[second];
   }
-  if (step->form && step->form->needs & GEN_UNORDERED && second < first) {
+  if (step->form && step->form->needs & NEED_NO_ORDER && second < first) {
     enum gen_path other = first;
 
     first = second;
@@ -139,11 +139,11 @@ make (struct setup *setup, enum gen_path path)
 static enum trial
 check_needs (const struct simulation *simulation, const struct step *step, struct setup *setup)
 {
-  unsigned needs = step->form ? step->form->needs : step->first != GEN_NO_PATH ? GEN_NEED_FIRST : 0;
+  unsigned needs = step->form ? step->form->needs : step->first != GEN_NO_PATH ? NEED_FIRST : 0;
   const struct {
     unsigned must, must_not;
     enum gen_path path;
-  } both[] = { { GEN_NEED_FIRST, GEN_NO_FIRST, step->first }, { GEN_NEED_SECOND, GEN_NO_SECOND, step->second } };
+  } both[] = { { NEED_FIRST, NEED_NO_FIRST, step->first }, { NEED_SECOND, NEED_NO_SECOND, step->second } };
 
   for (size_t i = 0; i < 2; i++) {
     if (both[i].path == GEN_NO_PATH)
@@ -157,7 +157,7 @@ check_needs (const struct simulation *simulation, const struct step *step, struc
     if (inode == NULL && gen_paths[both[i].path].folder != GEN_ROOT
         && simulation_find (simulation, gen_paths[gen_paths[both[i].path].folder].name) == NULL)
       return make (setup, gen_paths[both[i].path].folder);
-    if (inode && needs & GEN_NEED_XATTR && inode->xattr_count == 0) {
+    if (inode && needs & NEED_XATTR && inode->xattr_count == 0) {
       if (!setup->made[both[i].path] || setup->xattr[both[i].path])
         return TRIAL_IMPOSSIBLE;
       setup->xattr[both[i].path] = true;
@@ -290,7 +290,7 @@ find_related (const struct generator *generator, bool related[GEN_PATH_COUNT])
     for (size_t j = 0; generator->steps[i].form && j < 2; j++)
       if (paths[j] != GEN_NO_PATH)
         related[paths[j]] = related[gen_paths[paths[j]].sibling] = related[gen_paths[paths[j]].folder] = true;
-    if (generator->steps[i].form && generator->steps[i].form->about == GEN_TWO_FOLDERS)
+    if (generator->steps[i].form && generator->steps[i].form->about == ABOUT_TWO_FOLDERS)
       for (enum gen_path path = 0; path < GEN_PATH_COUNT; path++)
         related[path] |= gen_paths[path].folder == generator->steps[i].second;
   }
@@ -325,16 +325,16 @@ add_operation (struct generator *generator, const struct gen_form *form, enum ge
 static int
 add_form (struct generator *generator, const struct gen_form *form)
 {
-  const bool folder = form->about == GEN_FOLDER || form->about == GEN_TWO_FOLDERS;
-  const bool two = form->about == GEN_TWO_FILES || form->about == GEN_TWO_FOLDERS;
+  const bool folder = form->about == ABOUT_FOLDER || form->about == ABOUT_TWO_FOLDERS;
+  const bool two = form->about == ABOUT_TWO_FILES || form->about == ABOUT_TWO_FOLDERS;
   const enum gen_path from = folder ? GEN_FOLDER_A : GEN_FOO;
-  const enum gen_path to = folder ? GEN_FOLDER_B : form->about == GEN_EITHER ? GEN_FOLDER_A : GEN_FILE_COUNT - 1;
+  const enum gen_path to = folder ? GEN_FOLDER_B : form->about == ABOUT_EITHER ? GEN_FOLDER_A : GEN_FILE_COUNT - 1;
   int r = 0;
 
   for (enum gen_path first = from; first <= to && r == 0; first++) {
     if (!two)
       r = add_operation (generator, form, first, GEN_NO_PATH);
-    for (enum gen_path second = form->needs & GEN_UNORDERED ? first : from; two && second <= to && r == 0; second++)
+    for (enum gen_path second = form->needs & NEED_NO_ORDER ? first : from; two && second <= to && r == 0; second++)
       if (second != first)
         r = add_operation (generator, form, first, second);
   }

@@ -13,13 +13,15 @@ static const struct pair {
   { { .kind = OUTCOME_TREE, .digest = "0a" }, { .kind = OUTCOME_TREE, .digest = "0a" }, true, true },
   { { .kind = OUTCOME_TREE, .digest = "0a" }, { .kind = OUTCOME_TREE, .digest = "0b" }, false, true },
   { { .kind = OUTCOME_TREE }, { .kind = OUTCOME_UNMOUNTABLE }, false, false },
-  { { .kind = OUTCOME_DIED, .detail = (char *) "Oops" }, { .kind = OUTCOME_DIED, .detail = (char *) "BUG" }, true, true },
+  { { .kind = OUTCOME_DIED, .detail = (char *) "Oops" }, { .kind = OUTCOME_DIED, .detail = (char *) "BUG" }, true,
+    true },
   { { .kind = OUTCOME_DIED }, { .kind = OUTCOME_HUNG }, false, false },
   { { .kind = OUTCOME_TREE, .check = CHECK_RIGHT }, { .kind = OUTCOME_TREE, .check = CHECK_RIGHT }, true, true },
   { { .kind = OUTCOME_TREE, .check = CHECK_RIGHT }, { .kind = OUTCOME_TREE, .check = CHECK_WRONG }, false, true },
   { { .kind = OUTCOME_TREE, .check = CHECK_RIGHT }, { .kind = OUTCOME_TREE, .check = CHECK_HUNG }, false, false },
   { { .kind = OUTCOME_TREE, .fault = (char *) "BUG" }, { .kind = OUTCOME_TREE }, false, false },
-  { { .kind = OUTCOME_TREE, .fault = (char *) "BUG" }, { .kind = OUTCOME_TREE, .fault = (char *) "WARNING" }, true, true },
+  { { .kind = OUTCOME_TREE, .fault = (char *) "BUG" }, { .kind = OUTCOME_TREE, .fault = (char *) "WARNING" }, true,
+    true },
 };
 
 START_TEST (runs_that_saw_the_same_are_told_from_others)
@@ -41,7 +43,8 @@ static const struct description {
   const char *text;
 } descriptions[] = {
   { { .kind = OUTCOME_TREE, .digest = "0a" }, "tree 0a" },
-  { { .kind = OUTCOME_TREE, .digest = "0a", .check = CHECK_WRONG, .fault = (char *) "BUG" }, "tree 0a; check: wrong; kernel: BUG" },
+  { { .kind = OUTCOME_TREE, .digest = "0a", .check = CHECK_WRONG, .fault = (char *) "BUG" },
+    "tree 0a; check: wrong; kernel: BUG" },
   { { .kind = OUTCOME_UNMOUNTABLE, .detail = (char *) "mount: EIO" }, "unmountable mount: EIO" },
   { { .kind = OUTCOME_DIED, .fault = (char *) "BUG" }, "died ; kernel: BUG" },
   { { .kind = OUTCOME_HUNG }, "hung " },
@@ -62,8 +65,8 @@ START_TEST (a_copy_is_whole_and_its_own)
   char detail[] = "a", check_detail[] = "b", check_output[] = "c", fault[] = "d", unrepeated[] = "e";
   const struct outcome outcome = {
     .kind = OUTCOME_DIED, .digest = "0a", .detail = detail, .check = CHECK_WRONG, .check_detail = check_detail,
-    .check_output = check_output, .fault = fault, .unrepeated_kind = VIOLATION_HANG, .unrepeated = unrepeated, .repeated = true,
-    .behaviour = 7
+    .check_output = check_output, .fault = fault, .unrepeated_kind = VIOLATION_HANG, .unrepeated = unrepeated,
+    .repeated = true, .behaviour = 7
   };
   struct outcome copy;
 
@@ -84,4 +87,5 @@ START_TEST (a_copy_is_whole_and_its_own)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("outcome", runs_that_saw_the_same_are_told_from_others, an_outcome_is_a_line, a_copy_is_whole_and_its_own)
+UNIT_TEST_MAIN ("outcome", runs_that_saw_the_same_are_told_from_others, an_outcome_is_a_line,
+                a_copy_is_whole_and_its_own)
