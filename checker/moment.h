@@ -15,7 +15,7 @@ enum phase {
 struct moment {
   enum phase phase;
   uint32_t step;                /* that the phase is about, from 1; 0 in PHASE_UNKNOWN */
-  uint32_t operation;           /* of the log's workload that was the last to return, from 1; 0: none, or there is no workload */
+  uint32_t operation;           /* the last of the log's workload that returned, from 1; 0: none, or no workload */
 };
 
 #endif

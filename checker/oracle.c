@@ -13,7 +13,8 @@
 #include "common/message.h"
 
 void
-oracle_init (struct oracle *oracle, const struct trees *trees, struct persistence *persistence, const struct pages *pages)
+oracle_init (struct oracle *oracle, const struct trees *trees, struct persistence *persistence,
+             const struct pages *pages)
 {
   memset (oracle, 0, sizeof *oracle);
   oracle->trees = trees;
@@ -143,7 +144,8 @@ oracle_judges_atomic (const struct oracle *oracle, const struct moment *moment)
 bool
 oracle_judges_durable (const struct oracle *oracle, const struct moment *moment)
 {
-  return oracle_judges (oracle, moment) && (oracle->persistence || moment->phase == PHASE_COMMITTED || moment->step > 1);
+  return oracle_judges (oracle, moment)
+    && (oracle->persistence || moment->phase == PHASE_COMMITTED || moment->step > 1);
 }
 
 /* Whether the tree SEEN, which is neither that before step STEP nor that after it, is one of an earlier step's: then
@@ -266,7 +268,8 @@ judge_tree (struct oracle *oracle, const char *digest, const struct moment *mome
 
 /* A kernel fault outweighs what the tree shows, and that what the checker says. */
 int
-oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment, struct verdict *verdict)
+oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment,
+              struct verdict *verdict)
 {
   static const enum violation failures[] = {
     [OUTCOME_UNMOUNTABLE] = VIOLATION_UNMOUNTABLE, [OUTCOME_DIED] = VIOLATION_KERNEL, [OUTCOME_HUNG] = VIOLATION_HANG,

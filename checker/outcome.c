@@ -32,7 +32,8 @@ outcome_alike (const struct outcome *a, const struct outcome *b)
 bool
 outcome_same (const struct outcome *a, const struct outcome *b)
 {
-  return outcome_alike (a, b) && a->check == b->check && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
+  return outcome_alike (a, b) && a->check == b->check
+    && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
 }
 
 char *
@@ -42,8 +43,8 @@ outcome_describe (const struct outcome *outcome)
   const char *check = outcome->check == CHECK_NONE ? "" : "; check: ", *kernel = outcome->fault ? "; kernel: " : "";
   char *text;
 
-  return asprintf (&text, "%s %s%s%s%s%s", outcome_kind_name (outcome->kind), detail, check, check_name (outcome->check),
-                   kernel, outcome->fault ? outcome->fault : "") == -1 ? NULL : text;
+  return asprintf (&text, "%s %s%s%s%s%s", outcome_kind_name (outcome->kind), detail, check,
+                   check_name (outcome->check), kernel, outcome->fault ? outcome->fault : "") == -1 ? NULL : text;
 }
 
 /* A copy of TEXT into *copy; false for lack of memory. */

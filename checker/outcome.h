@@ -41,7 +41,8 @@ struct outcome {
   char *check_detail;           /* last line of the checker's output, or how it ended, if not CHECK_RIGHT; to free */
   char *check_output;           /* the last of what it printed, or NULL; to free */
   char *fault;                  /* first kernel message that is a fault, or NULL; to free */
-  enum violation unrepeated_kind;       /* what a first run saw and this second one, on a fresh boot, did not: a kernel fault or a hang */
+  /* A kernel fault or a hang that a first run saw and this second one, on a fresh boot, did not. */
+  enum violation unrepeated_kind;
   char *unrepeated;             /* its detail; to free */
   bool repeated;                /* a first run saw the same, and this is the second one, on a fresh boot */
   uint64_t behaviour;           /* hash of all that the run read: runs that read the same have the same */

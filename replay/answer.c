@@ -28,8 +28,8 @@ inputs (const struct worker *worker)
 
 /* The worker's selection with DECISIONS after its choices, which are to free. */
 static int
-decided_selection (const struct worker *worker, const struct choice *decisions, size_t count, struct selection *selection,
-                   struct choice **choices)
+decided_selection (const struct worker *worker, const struct choice *decisions, size_t count,
+                   struct selection *selection, struct choice **choices)
 {
   *choices = join_choices (&worker->selection, decisions, count);
   *selection = worker->selection;
@@ -45,8 +45,8 @@ note_mismatch (struct worker *worker, const struct choice *choices, size_t count
   CLEANUP_FREE char *id = state_id_format (worker->session->config->log, worker->selection.point, choices, count);
 
   worker_note_mismatch (worker);
-  error_message ("state %s: %s: recovery depends on more than what it reads, and no number of this replay is to be trusted "
-                 "(--no-reduction needs no such trust)", id ? id : "?", what);
+  error_message ("state %s: %s: recovery depends on more than what it reads, and no number of this replay is to be "
+                 "trusted (--no-reduction needs no such trust)", id ? id : "?", what);
 }
 
 /* Let others profit from a run. */
@@ -62,8 +62,8 @@ keep_read_set (struct worker *worker, const struct reply *reply)
     return -1;
   if (crash_state_select (worker->state, &selection) == -1)
     return out_of_memory ();
-  result = read_sets_add (worker->session->read_sets, worker->state, inputs (worker), report->seen, report->head.seen_count,
-                          &reply->outcome);
+  result = read_sets_add (worker->session->read_sets, worker->state, inputs (worker), report->seen,
+                          report->head.seen_count, &reply->outcome);
   if (result == READ_SET_CONTRADICTED)
     note_mismatch (worker, choices, selection.count, "an earlier run that read the same saw something else");
   return result == READ_SET_FAILED ? out_of_memory () : 0;

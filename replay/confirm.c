@@ -30,17 +30,18 @@ first_alike (const struct session *session, size_t finding)
 static struct finding *
 take_finding (struct session *session)
 {
+  struct results *results = &session->results;
   struct finding *taken = NULL;
 
   pthread_mutex_lock (&session->lock);
   if (!session->searched)
-    findings_sort (&session->results.findings);
+    findings_sort (&results->findings);
   session->searched = true;
-  while (taken == NULL && session->next_finding < session->results.findings.count && !session->results.failed && !stop_requested ()) {
+  while (taken == NULL && session->next_finding < results->findings.count && !results->failed && !stop_requested ()) {
     size_t next = session->next_finding++;
 
-    if (session->results.findings.list[next].confirmation == FINDING_UNCONFIRMED && first_alike (session, next) == next)
-      taken = &session->results.findings.list[next];
+    if (results->findings.list[next].confirmation == FINDING_UNCONFIRMED && first_alike (session, next) == next)
+      taken = &results->findings.list[next];
   }
   pthread_mutex_unlock (&session->lock);
   return taken;
@@ -53,8 +54,8 @@ static void
 note_unrepeated (struct worker *worker, const struct finding *finding)
 {
   worker_note_mismatch (worker);
-  error_message ("state %s: a freshly booted guest does not see it again: %s: no number of this replay is to be trusted",
-                 finding->state, violation_name (finding->kind));
+  error_message ("state %s: a freshly booted guest does not see it again: %s: no number of this replay is to be "
+                 "trusted", finding->state, violation_name (finding->kind));
 }
 
 /* Rebuild a finding's state from its id on a freshly booted guest. */

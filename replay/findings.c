@@ -94,7 +94,8 @@ copy_finding (struct finding *copy, const struct finding *finding)
   copy->after = strdup (finding->after);
   copy->state = strdup (finding->state);
   copy->place = strdup (finding->place);
-  if (outcome_copy (&copy->outcome, &finding->outcome) == 0 && copy->detail && copy->cause && copy->after && copy->state && copy->place)
+  if (outcome_copy (&copy->outcome, &finding->outcome) == 0 && copy->detail && copy->cause && copy->after
+      && copy->state && copy->place)
     return 0;
   free_finding (copy);
   return -1;

@@ -30,7 +30,7 @@ struct finding {
   struct outcome outcome;
   enum confirmation confirmation;
 
-  struct minimal *minimal;      /* the smallest state that fails so (replay/explain/minimal.h), or NULL; findings_add leaves it */
+  struct minimal *minimal;      /* the smallest state that fails so, or NULL; findings_add leaves it */
 };
 
 struct findings {
@@ -50,7 +50,8 @@ extern int findings_add (struct findings *findings, const struct finding *findin
 /* Whether what was seen once, of this kind and detail after this mark, counts: 0 if all that was found of it was not
  * seen again on a fresh boot, else 1; -1 with errno ENOMEM.
  */
-extern int findings_confirmed (const struct findings *findings, enum violation kind, const char *detail, const char *after);
+extern int findings_confirmed (const struct findings *findings, enum violation kind, const char *detail,
+                               const char *after);
 
 /* Sort by place. */
 extern void findings_sort (struct findings *findings);

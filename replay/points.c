@@ -40,7 +40,8 @@ add_finding (const struct search_job *job, const struct node *leaf, struct findi
   CLEANUP_FREE char *path = search_place (leaf), *state = state_of (job, leaf), *place = NULL;
   CLEANUP_FREE char *after = finding_after (session->config->log, job->point->position);
 
-  if (path == NULL || state == NULL || after == NULL || asprintf (&place, "%010u %s", job->point->position, path) == -1) {
+  if (path == NULL || state == NULL || after == NULL
+      || asprintf (&place, "%010u %s", job->point->position, path) == -1) {
     place = NULL;
     return out_of_memory ();
   }
@@ -103,8 +104,8 @@ count_reply (const struct search_job *job, const struct reply *reply, bool viola
 
 /* Let who listens know of a reply.  Called with the lock held. */
 static int
-tell_reply (const struct search_job *job, const struct node *leaf, const struct reply *reply, const struct verdict *verdict,
-            const mpz_t states)
+tell_reply (const struct search_job *job, const struct node *leaf, const struct reply *reply,
+            const struct verdict *verdict, const mpz_t states)
 {
   const struct session_config *config = job->worker->session->config;
   CLEANUP_FREE char *state = NULL, *after = NULL;
@@ -163,8 +164,8 @@ begin_search (const struct session *session, const struct crash_point *point)
   const struct session_config *config = session->config;
   const struct search_config search = {
     .log = config->log, .point = point->position, .pending = point->pending, .pending_count = point->pending_count,
-    .tear = config->tear, .limit = config->limit, .seconds = (double) config->seconds, .seed = config->seed + point->position,
-    .reduce = !config->no_reduction, .prefix_only = config->prefixes_only
+    .tear = config->tear, .limit = config->limit, .seconds = (double) config->seconds,
+    .seed = config->seed + point->position, .reduce = !config->no_reduction, .prefix_only = config->prefixes_only
   };
 
   return search_new (&search);
@@ -202,7 +203,8 @@ try_point (struct session *session, size_t number, struct search_job *job)
   job->point = point;
   job->found = &session->results.found[number];
   job->worker->moment = point->moment;
-  return search_selection (*search, &job->task, &job->worker->selection, &job->choices) == -1 ? SEARCH_FAILED : SEARCH_TASK;
+  return search_selection (*search, &job->task, &job->worker->selection, &job->choices) == -1 ? SEARCH_FAILED
+    : SEARCH_TASK;
 }
 
 /* A task from the first crash point that has one.  Called with the lock held. */

@@ -19,7 +19,8 @@ is_explored (const struct write_log *log, uint32_t position)
 }
 
 int
-reduce_probe (struct worker *worker, uint32_t position, const struct choice *choices, size_t count, struct verdict *verdict)
+reduce_probe (struct worker *worker, uint32_t position, const struct choice *choices, size_t count,
+              struct verdict *verdict)
 {
   const struct session_config *config = worker->session->config;
   struct reply reply;

@@ -17,8 +17,8 @@ extern int reduce_probe (struct worker *worker, uint32_t position, const struct 
 /* The smallest state that is wrong with KIND as that of CHOICES at POSITION is, in *minimal, which is NULL if a run
  * does not confirm it.  Returns 0, or -1 as above.
  */
-extern int reduce_state (struct worker *worker, enum violation kind, uint32_t position, const struct choice *choices, size_t count,
-                         struct minimal **minimal);
+extern int reduce_state (struct worker *worker, enum violation kind, uint32_t position, const struct choice *choices,
+                         size_t count, struct minimal **minimal);
 
 /* Find that of every finding that a guest confirmed.  When all workers are done.  Returns 0, or -1 as above. */
 extern int reduce_findings (struct session *session);

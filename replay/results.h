@@ -30,7 +30,8 @@ struct results {
   char *release;                /* kernel of the guests, or NULL before the first of them */
   uint64_t runs, remembered;
   uint64_t behaviours;          /* runs that read different bytes */
-  uint64_t audited, mismatches; /* remembered answers held against a run, and how many runs saw something else than was remembered */
+  uint64_t audited;             /* remembered answers held against a run */
+  uint64_t mismatches;          /* runs that saw something else than was remembered */
   bool failed;                  /* something went wrong, and not all was searched */
 };
 

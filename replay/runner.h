@@ -52,8 +52,8 @@ extern double runner_cpu_seconds (const struct runner *runner);
  * freed with outcome_free, and *report, whose lists are valid until the next run; or -1 after a message (or silently
  * after a stop): no run can be made any more.
  */
-extern int runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome,
-                       struct device_report *report);
+extern int runner_run (struct runner *runner, const struct selection *selection, const char *marks,
+                       struct outcome *outcome, struct device_report *report);
 
 /* Let the next run boot a new guest. */
 extern void runner_renew (struct runner *runner);

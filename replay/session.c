@@ -104,7 +104,8 @@ work (void *opaque)
   char name[32];
 
   snprintf (name, sizeof name, "guest-%d", (int) gettid ());
-  bool failed = worker_begin (&worker, opaque, name) == -1 || search_points (&worker) == -1 || confirm_findings (&worker) == -1;
+  bool failed = worker_begin (&worker, opaque, name) == -1 || search_points (&worker) == -1
+    || confirm_findings (&worker) == -1;
   end_work (&worker, failed);
   return NULL;
 }
@@ -254,7 +255,8 @@ static void
 note_observation (struct session *session, struct seen_state *seen)
 {
   const struct session_config *config = session->config;
-  const struct observation *observation = observations_find (&session->results.oracle.observations, seen->outcome.digest);
+  const struct observation *observation = observations_find (&session->results.oracle.observations,
+                                                             seen->outcome.digest);
 
   if (config->runner.observe)
     seen->tree = observation->text;
@@ -263,7 +265,8 @@ note_observation (struct session *session, struct seen_state *seen)
 }
 
 int
-session_see_state (struct session *session, uint32_t position, const struct choice *choices, size_t count, struct seen_state *seen)
+session_see_state (struct session *session, uint32_t position, const struct choice *choices, size_t count,
+                   struct seen_state *seen)
 {
   const struct session_config *config = session->config;
   struct worker *worker = worker_alone (session);
@@ -308,5 +311,6 @@ session_minimize_state (struct session *session, const struct seen_state *seen, 
   if (worker == NULL || reduce_probe (worker, selection->point, selection->choices, selection->count, &verdict) == -1)
     return -1;
   *detail = verdict.detail;
-  return verdict.kind ? reduce_state (worker, verdict.kind, selection->point, selection->choices, selection->count, minimal) : 0;
+  return verdict.kind == VIOLATION_NONE ? 0
+    : reduce_state (worker, verdict.kind, selection->point, selection->choices, selection->count, minimal);
 }

@@ -57,7 +57,8 @@ recover (struct conversation *talk)
 {
   const struct runner_config *config = talk->config;
   bool refused;
-  CLEANUP_FREE char *fsck = ask (talk, (const char *const[]) { "fsck", GUEST_DEVICE, config->filesystem, NULL }, &refused);
+  CLEANUP_FREE char *fsck = ask (talk, (const char *const[]) { "fsck", GUEST_DEVICE, config->filesystem, NULL },
+                                 &refused);
   CLEANUP_FREE char *mounted = NULL;
 
   if (fsck == NULL)
@@ -125,7 +126,8 @@ converse (struct conversation *talk, bool before_recovery)
 }
 
 int
-shell_run (const struct runner_config *config, const char *folder, const struct selection *selection, bool before_recovery)
+shell_run (const struct runner_config *config, const char *folder, const struct selection *selection,
+           bool before_recovery)
 {
   struct conversation talk = { .config = config, .listener = -1 };
   int r = -1;

@@ -94,7 +94,8 @@ start_runner (struct worker *worker)
     error_message ("%s: %m", worker->folder);
     return -1;
   }
-  worker->runner = config->kept ? kept_take (config->kept, &config->runner) : runner_start (&config->runner, worker->folder);
+  worker->runner = config->kept ? kept_take (config->kept, &config->runner)
+    : runner_start (&config->runner, worker->folder);
   if (worker->runner == NULL)
     return -1;
   pthread_mutex_lock (&session->lock);
@@ -139,8 +140,8 @@ refuse_broken_check (const struct worker *worker, const struct selection *select
   pthread_mutex_lock (&worker->session->lock);
   if (!worker->session->results.failed) {       /* it would say the same to every worker */
     hint = missing_hint (outcome->check_detail);
-    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s%s%s%s", id ? id : "?", outcome->check_detail,
-                   hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
+    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s%s%s%s", id ? id : "?",
+                   outcome->check_detail, hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
   }
   worker->session->results.failed = true;
   pthread_mutex_unlock (&worker->session->lock);
@@ -159,7 +160,8 @@ observed_tree (struct worker *worker, const struct outcome *outcome)
 }
 
 int
-worker_run (struct worker *worker, const struct selection *selection, struct outcome *outcome, struct device_report *report)
+worker_run (struct worker *worker, const struct selection *selection, struct outcome *outcome,
+            struct device_report *report)
 {
   CLEANUP_FREE char *marks = marks_before (worker->session->config->log, selection->point);
 
@@ -177,7 +179,8 @@ worker_run (struct worker *worker, const struct selection *selection, struct out
 }
 
 int
-worker_judge (struct worker *worker, const struct outcome *outcome, const struct moment *moment, struct verdict *verdict)
+worker_judge (struct worker *worker, const struct outcome *outcome, const struct moment *moment,
+              struct verdict *verdict)
 {
   int r = oracle_judge (&worker->session->results.oracle, outcome, moment, verdict);
 

@@ -2,9 +2,9 @@
 /* The insides of a session, for the files that it is made of: those who work, and what they share.
  *
  * Workers, each with a guest of its own, take runs from the searches of the crash points, the earliest point first
- * (replay/points.h), answer them (replay/answer.h), and then confirm what was found (replay/confirm.h).  What a search covers depends
- * on its crash point alone, and what was found is sorted in the end: the findings are the same whatever the number of workers.
- * Only how many answers were runs may differ, where two workers needed the same one at once.
+ * (replay/points.h), answer them (replay/answer.h), and then confirm what was found (replay/confirm.h).  What a search
+ * covers depends on its crash point alone, and what was found is sorted in the end: the findings are the same whatever
+ * the number of workers.  Only how many answers were runs may differ, where two workers needed the same one at once.
  */
 #ifndef POWERCUT_REPLAY_WORKER_H
 #define POWERCUT_REPLAY_WORKER_H

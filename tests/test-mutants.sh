@@ -90,7 +90,7 @@ mutant 'devices confused' replay/search/read-sets.c 's/|| question->device != wa
 
 mutant 'the same for read sets whatever the run is given' replay/search/read-sets.c '/^inputs_content/,/^}/ s/\.low64 = inputs/.low64 = 0/'
 
-mutant 'the same whatever the checker says' checker/outcome.c '/^outcome_same/,/^}/ s/ && a->check == b->check//'
+mutant 'the same whatever the checker says' checker/outcome.c '/^outcome_same/,/^}/ s/ && a->check == b->check$//'
 mutant 'alike with a kernel fault and without' checker/outcome.c '/^outcome_alike/,/^}/ s/ && !a->fault == !b->fault//'
 mutant 'alike when one checker hung' checker/outcome.c '/^outcome_alike/,/^}/ s/ && (a->check == CHECK_HUNG).*;/;/'
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What earlier runs read and what they saw, so that a run that would read the same again need not be made.
  *
- * A run's read set is every sector that it read before it wrote it and whose content can differ from one explored crash point to
- * another or from one crash state to another, with that content; what the run saw is kept with it.  Recovery is a function of what
- * it reads: any state that agrees with a read set, at whatever crash point, gives what that run saw.  What that means is asked of
- * the oracle anew.
+ * A run's read set is every sector that it read before it wrote it and whose content can differ from one explored crash
+ * point to another or from one crash state to another, with that content; what the run saw is kept with it.  Recovery is
+ * a function of what it reads: any state that agrees with a read set, at whatever crash point, gives what that run saw.
+ * What that means is asked of the oracle anew.
  *
- * Read sets are kept as a trie in the order of the reads: a node asks for the content of some sectors, and its branches are the
- * answers.  Since a deterministic reader that got the same answers so far reads the same next, most nodes ask one question.
+ * Read sets are kept as a trie in the order of the reads: a node asks for the content of some sectors, and its branches
+ * are the answers.  Since a deterministic reader that got the same answers so far reads the same next, most nodes ask
+ * one question.
  */
 #ifndef POWERCUT_REPLAY_SEARCH_READ_SETS_H
 #define POWERCUT_REPLAY_SEARCH_READ_SETS_H
