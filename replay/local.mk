@@ -53,6 +53,7 @@ replay_libreplay_la_SOURCES = \
 	replay/search/big-number.c replay/search/big-number.h \
 	replay/search/ddmin.c replay/search/ddmin.h \
 	replay/search/model.c replay/search/model.h \
+	replay/search/node.c replay/search/node.h \
 	replay/search/read-sets.c replay/search/read-sets.h \
 	replay/search/search.c replay/search/search.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)

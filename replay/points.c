@@ -11,6 +11,7 @@
 #include "log/state-id.h"
 #include "replay/answer.h"
 #include "replay/points.h"
+#include "replay/search/node.h"
 
 /* A run that a search asks for, and the worker that it was given to. */
 struct search_job {
@@ -27,7 +28,7 @@ static char *
 state_of (const struct search_job *job, const struct node *leaf)
 {
   size_t count;
-  CLEANUP_FREE struct choice *decided = search_decided (leaf, &count);
+  CLEANUP_FREE struct choice *decided = node_decided (leaf, &count);
 
   return decided ? state_id_format (job->worker->session->config->log, job->point->position, decided, count) : NULL;
 }
@@ -37,7 +38,7 @@ static int
 add_finding (const struct search_job *job, const struct node *leaf, struct finding *finding)
 {
   struct session *session = job->worker->session;
-  CLEANUP_FREE char *path = search_place (leaf), *state = state_of (job, leaf), *place = NULL;
+  CLEANUP_FREE char *path = node_place (leaf), *state = state_of (job, leaf), *place = NULL;
   CLEANUP_FREE char *after = finding_after (session->config->log, job->point->position);
 
   if (path == NULL || state == NULL || after == NULL

@@ -13,7 +13,7 @@ concerned ()
 {
   case $1 in
     replay/search/model.c) echo replay/search/model replay/search/model-naive replay/search/search ;;
-    replay/search/search.c) echo replay/search/search ;;
+    replay/search/search.c | replay/search/node.c) echo replay/search/search ;;
     replay/answer.c | replay/confirm.c) echo replay/session ;;
     replay/explain/minimal.c) echo replay/explain/minimal ;;
     checker/outcome.c) echo checker/outcome ;;
@@ -62,8 +62,8 @@ mutant 'flush by the walk of what completed during it' replay/search/model.c '/^
 mutant 'flush of another device' replay/search/model.c '/^makes_durable/,/^}/ s/w->device == log->flushes\[stop->number\].device &&//'
 mutant 'states of a torn write forgotten' replay/search/model.c 's/(unsigned long) pieces + 1)/(unsigned long) pieces)/'
 
-mutant 'alternative not opened' replay/search/search.c '/^grow/,/^}/ s/other->open = 1;/other->open = other->present + other->absent < 4;/'
-mutant 'alternative not turned' replay/search/search.c '/^grow/,/^}/ s/turned = .*, \*child/turned = decision, *child/; s/turned = tear_turned.*;/turned = { decision.write, decision.first, decision.last, !decision.kind };/'
+mutant 'alternative not opened' replay/search/node.c '/^node_grow/,/^}/ s/other->open = 1;/other->open = other->present + other->absent < 4;/'
+mutant 'alternative not turned' replay/search/search.c '/^grow/,/^}/ s/tear_turned (.*)/(struct choice) { decision.write, decision.first, decision.last, !decision.kind })/'
 mutant 'states of torn writes counted as of whole ones' replay/search/search.c '/^count_agreeing/,/^}/ s/== TEAR_PREFIX/== TEAR_NONE/'
 mutant 'limit off by one' replay/search/search.c '/^tasks_left/,/^}/ s/- search->batch_count/- search->batch_count + 1/'
 mutant 'nothing there is not second' replay/search/search.c 's/add_task (search, descend (search, CHOICE_ABSENT), PREFER_ABSENT)/add_task (search, descend (search, CHOICE_ABSENT), PREFER_PRESENT)/'

@@ -5,21 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/clock.h"
 #include "replay/search/model.h"
+#include "replay/search/node.h"
 #include "replay/search/search.h"
 
 #define RANDOM_BATCH 64
 #define DISCREPANCIES_MAX 2     /* single ones and pairs, then at random */
-
-/* A place in the tree: what was decided on the way from the root. */
-struct node {
-  struct node *parent;
-  struct node *children[2];     /* by what their decision says, CHOICE_PRESENT and CHOICE_ABSENT; NULL in a leaf or an open node */
-  struct choice decision;       /* the last one; none in the root */
-  uint32_t present, absent;     /* decisions so far */
-  uint64_t open;                /* nodes from here down that wait for a run */
-};
 
 /* What the next batch is made of. */
 enum stage {
@@ -36,7 +29,7 @@ struct search {
   enum stage stage;
   uint32_t discrepancies;
   struct task *batch;
-  size_t batch_count, batch_room, batch_next;
+  size_t batch_count, batch_next;
   uint64_t given, answered;     /* tasks in all */
   uint64_t random;              /* state of the generator */
   double deadline;              /* by the monotonic clock, in seconds; 0 while nothing was given out */
@@ -82,45 +75,12 @@ search_new (const struct search_config *config)
   return search;
 }
 
-/* The node after NODE in the order of the tree, staying below ROOT, or above NODE's children with SKIP; NULL at the
- * end.
- */
-static struct node *
-next_node (const struct node *root, struct node *node, bool skip)
-{
-  if (!skip && node->children[0])
-    return node->children[0];
-  while (node != root) {
-    if (node == node->parent->children[0])
-      return node->parent->children[1];
-    node = node->parent;
-  }
-  return NULL;
-}
-
-static void
-free_tree (struct node *node)
-{
-  while (node) {
-    struct node *parent = node->parent;
-
-    if (node->children[0] || node->children[1]) {
-      node = node->children[0] ? node->children[0] : node->children[1];
-      continue;
-    }
-    if (parent)
-      parent->children[parent->children[1] == node] = NULL;
-    free (node);
-    node = parent;
-  }
-}
-
 void
 search_free (struct search *search)
 {
   if (search == NULL)
     return;
-  free_tree (search->root);
+  node_free (search->root);
   free (search->batch);
   free (search->low);
   free (search->high);
@@ -129,57 +89,11 @@ search_free (struct search *search)
   free (search);
 }
 
-static void
-change_open (struct node *node, int change)
-{
-  for (; node; node = node->parent)
-    node->open += (uint64_t) (int64_t) change;
-}
-
-static struct node *
-add_child (struct node *node, struct choice decision)
-{
-  struct node *child = calloc (1, sizeof *child);
-
-  if (child == NULL)
-    return NULL;
-  child->parent = node;
-  child->decision = decision;
-  child->present = node->present + (decision.kind == CHOICE_PRESENT);
-  child->absent = node->absent + (decision.kind == CHOICE_ABSENT);
-  node->children[decision.kind] = child;
-  return child;
-}
-
-/* Let a run decide DECISION at *node, and move there.  Its alternative is open from now on: see note_open. */
+/* Let a run decide DECISION at *node, and move there. */
 static int
 grow (const struct search *search, struct node **node, struct choice decision)
 {
-  struct choice turned = tear_turned (&search->config.tear, search->config.log, decision);
-  struct node *child = add_child (*node, decision), *other = child ? add_child (*node, turned) : NULL;
-
-  if (other == NULL) {
-    free (child);
-    (*node)->children[0] = (*node)->children[1] = NULL;
-    return -1;
-  }
-  other->open = 1;
-  *node = child;
-  return 0;
-}
-
-/* Tell the nodes above of the alternatives that opened on the way from TOP to LEAF, once for all of them. */
-static void
-note_open (struct node *leaf, const struct node *top)
-{
-  uint64_t opened = 0;
-  bool below = true;
-
-  for (; leaf; leaf = leaf->parent) {
-    leaf->open += opened;
-    below = below && leaf != top;
-    opened += below;
-  }
+  return node_grow (node, decision, tear_turned (&search->config.tear, search->config.log, decision));
 }
 
 /* The place of WRITE among the pending writes.  Only they are ever undecided. */
@@ -262,17 +176,12 @@ count_agreeing (struct search *search, const struct node *leaf, mpz_t states)
 static int
 add_task (struct search *search, struct node *node, enum preference preference)
 {
-  if (search->batch_count == search->batch_room) {
-    size_t room = search->batch_room ? search->batch_room * 2 : RANDOM_BATCH;
-    struct task *larger = reallocarray (search->batch, room, sizeof *larger);
+  struct task *task = array_add (search->batch, search->batch_count);
 
-    if (larger == NULL)
-      return -1;
-    search->batch = larger;
-    search->batch_room = room;
-  }
-  change_open (node, -1);
-  search->batch[search->batch_count++] = (struct task) {
+  if (task == NULL)
+    return -1;
+  node_change_open (node, -1);
+  *task = (struct task) {
     .node = node, .preference = preference, .seed = preference == PREFER_RANDOM ? next_random (&search->random) : 0
   };
   return 0;
@@ -282,13 +191,6 @@ static uint64_t
 tasks_left (const struct search *search)
 {
   return search->config.limit ? search->config.limit - search->given - search->batch_count : UINT64_MAX;
-}
-
-/* A node is open if it waits for a run itself. */
-static bool
-is_open (const struct node *node)
-{
-  return node->open == 1 && node->children[0] == NULL;
 }
 
 /* By depth: what was needed first comes first. */
@@ -306,7 +208,7 @@ static void
 cut_batch (struct search *search, uint64_t kept)
 {
   while (search->batch_count > kept)
-    change_open (search->batch[--search->batch_count].node, 1);
+    node_change_open (search->batch[--search->batch_count].node, 1);
 }
 
 /* All open nodes with so many decisions against the others, or as many as the limit leaves. */
@@ -320,10 +222,10 @@ add_discrepant (struct search *search)
   while (node) {
     bool skip = node->open == 0 || (dropped ? node->absent : node->present) > search->discrepancies;
 
-    if (!skip && is_open (node) && (dropped ? node->absent : node->present) == search->discrepancies
+    if (!skip && node_is_open (node) && (dropped ? node->absent : node->present) == search->discrepancies
         && add_task (search, node, dropped ? PREFER_PRESENT : PREFER_ABSENT) == -1)
       return -1;
-    node = next_node (search->root, node, skip);
+    node = node_next (search->root, node, skip);
   }
   if (search->batch_count > 0)
     qsort (search->batch, search->batch_count, sizeof *search->batch, compare_depths);
@@ -426,13 +328,15 @@ decide_all (struct search *search, struct task *task)
     uint32_t write = config->pending[place];
     const struct log_write *w = &config->log->writes[write];
     uint64_t unit = rule.tear.sector_bytes / LOG_SECTOR, lead = w->offset_bytes / LOG_SECTOR % unit;
-    uint32_t pieces = next ? tear_pieces (&rule.tear, w) : is_settled (search, last) ? 0 : piece_of (search, write, last->first);
+    uint32_t pieces = next ? tear_pieces (&rule.tear, w)
+                    : is_settled (search, last) ? 0 : piece_of (search, write, last->first);
 
     while (pieces-- > 0) {
       uint32_t sector = pieces == 0 ? 0 : (uint32_t) (pieces * unit - lead);
 
-      if (grow (search, &task->node, tear_choice (&rule.tear, config->log, write, sector, rule_prefers (&rule, write, sector)))
-          == -1)
+      enum choice_kind kind = rule_prefers (&rule, write, sector);
+
+      if (grow (search, &task->node, tear_choice (&rule.tear, config->log, write, sector, kind)) == -1)
         return -1;
       if (is_settled (search, &task->node->decision))
         break;
@@ -465,27 +369,14 @@ search_take (struct search *search, struct task *task)
 
     if (decide_all (search, task) == -1)
       return SEARCH_FAILED;
-    note_open (task->node, top);
+    node_note_open (task->node, top);
   }
   return SEARCH_TASK;
 }
 
-struct choice *
-search_decided (const struct node *leaf, size_t *count)
-{
-  struct choice *decided;
-
-  *count = leaf->present + leaf->absent;
-  decided = calloc (*count ? *count : 1, sizeof *decided);
-  if (decided == NULL)
-    return NULL;
-  for (size_t i = *count; i > 0; leaf = leaf->parent)
-    decided[--i] = leaf->decision;
-  return decided;
-}
-
 int
-search_selection (const struct search *search, const struct task *task, struct selection *selection, struct choice **choices)
+search_selection (const struct search *search, const struct task *task, struct selection *selection,
+                  struct choice **choices)
 {
   const struct search_config *config = &search->config;
   size_t decided = task->node->present + task->node->absent, count = config->pending_count + decided;
@@ -506,34 +397,20 @@ search_selection (const struct search *search, const struct task *task, struct s
 }
 
 int
-search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count, mpz_t states,
-               const struct node **leaf)
+search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count,
+               mpz_t states, const struct node **leaf)
 {
   struct node *node = task->node;
 
   for (size_t i = 0; i < count; i++)
     if (grow (search, &node, decisions[i]) == -1)
       return -1;
-  note_open (node, task->node);
+  node_note_open (node, task->node);
   count_agreeing (search, node, states);
   mpz_add (search->covered, search->covered, states);
   search->answered++;
   *leaf = node;
   return 0;
-}
-
-char *
-search_place (const struct node *leaf)
-{
-  size_t depth = leaf->present + leaf->absent;
-  char *place = malloc (depth + 1);
-
-  if (place == NULL)
-    return NULL;
-  place[depth] = '\0';
-  for (; depth > 0; leaf = leaf->parent)
-    place[--depth] = leaf->decision.kind == CHOICE_PRESENT ? '+' : '-';
-  return place;
 }
 
 void

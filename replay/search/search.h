@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The search over the crash states of one crash point.
  *
- * A run begins with all pending writes undecided, but for those that the search forces.  A write, or a piece of one if writes
- * may be torn, becomes decided when the run reads bytes that depend on it.  What a run does is a function of the bytes that it
- * reads, so it stands for all states that agree with its decisions.  Every decision has an alternative, which is a subtree of
- * its own: a later run forces all decisions up to there, turns the last of them, and goes on from there.
+ * A run begins with all pending writes undecided, but for those that the search forces.  A write, or a piece of one if
+ * writes may be torn, becomes decided when the run reads bytes that depend on it.  What a run does is a function of the
+ * bytes that it reads, so it stands for all states that agree with its decisions.  Every decision has an alternative,
+ * which is a subtree of its own: a later run forces all decisions up to there, turns the last of them, and goes on from
+ * there.
  *
- * The runs are the leaves of a binary tree, and no state belongs to two of them: one decision above both tells them apart.  When
- * no alternative is left open, none is left out either: the sum of the states of all leaves is then the number of legal states,
- * whatever the runs read, and the search asserts it.
+ * The runs are the leaves of a binary tree, and no state belongs to two of them: one decision above both tells them
+ * apart.  When no alternative is left open, none is left out either: the sum of the states of all leaves is then the
+ * number of legal states, whatever the runs read, and the search asserts it.
  *
- * Order matters only where a limit ends the search early.  It goes by what usually tells most: everything there; nothing there;
- * every decision but one for `there`, each in its turn, and every decision but one against it; all but two; then at random.
- * Tasks are given out in batches, and the next batch depends on what all tasks of the one before found, not on when: the
- * states that a limited search covers are the same however many workers share it.
+ * Order matters only where a limit ends the search early.  It goes by what usually tells most: everything there;
+ * nothing there; every decision but one for `there`, each in its turn, and every decision but one against it; all but
+ * two; then at random.  Tasks are given out in batches, and the next batch depends on what all tasks of the one before
+ * found, not on when: the states that a limited search covers are the same however many workers share it.
  *
  * Nothing here locks: workers that share a search do.
  */
@@ -72,14 +73,6 @@ extern int search_selection (const struct search *search, const struct task *tas
  */
 extern int search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count,
                           mpz_t states, const struct node **leaf);
-
-/* All decisions of a run, forced and made, to free.  NULL with errno ENOMEM. */
-extern struct choice *search_decided (const struct node *leaf, size_t *count);
-
-/* A text, to free, by which runs of one search sort in the order of the tree, from `there` to `not there`, whatever the
- * order in which they were made.  NULL with errno ENOMEM.
- */
-extern char *search_place (const struct node *leaf);
 
 /* The number of states that are covered so far. */
 extern void search_covered (const struct search *search, mpz_t covered);

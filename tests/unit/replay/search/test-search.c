@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "log/state-id.h"
+#include "replay/search/node.h"
 #include "replay/search/read-sets.h"
 #include "replay/search/search.h"
 #include "tests/unit/make-log.h"
@@ -548,7 +549,7 @@ assert_decided_enough (struct trial *trial, const struct node *leaf, uint64_t ob
   struct guest guest;
   uint32_t point;
 
-  decided = search_decided (leaf, &count);
+  decided = node_decided (leaf, &count);
   absent = calloc (config->pending_count + 1, sizeof *absent);
   ASSERT_QUICKLY (decided);
   ASSERT_QUICKLY (absent);
@@ -581,7 +582,7 @@ assert_first_places (const struct trial *trial, const char *place)
 static void
 enter_run (struct trial *trial, const struct node *leaf, uint64_t observation, const mpz_t states)
 {
-  char *place = search_place (leaf);
+  char *place = node_place (leaf);
 
   ASSERT_QUICKLY (place);
   if (!trial->fickle && !trial->config.prefix_only) {
