@@ -35,12 +35,13 @@ is_lazy (const struct write_log *log, const struct log_write *write, uint32_t po
 
 /* Enter that a rule is broken at POSITION, where PENDING is pending. */
 static int
-add_finding (const struct write_log *log, const struct tear *tear, uint32_t position, const uint32_t *pending, uint32_t count,
-             const char *detail, struct findings *findings)
+add_finding (const struct write_log *log, const struct tear *tear, uint32_t position, const uint32_t *pending,
+             uint32_t count, const char *detail, struct findings *findings)
 {
   CLEANUP_FREE char *after = finding_after (log, position), *state = NULL, *place = NULL;
   struct finding finding = {
-    .kind = VIOLATION_FREEZE, .detail = (char *) detail, .atomic = true, .durable = true, .confirmation = FINDING_REPEATED
+    .kind = VIOLATION_FREEZE, .detail = (char *) detail, .atomic = true, .durable = true,
+    .confirmation = FINDING_REPEATED
   };
   int r = -1;
 
@@ -61,7 +62,8 @@ add_finding (const struct write_log *log, const struct tear *tear, uint32_t posi
 
 /* Nothing is issued from the one mark to the other. */
 static int
-check_issued (const struct write_log *log, const struct tear *tear, const struct stretch *stretch, struct findings *findings)
+check_issued (const struct write_log *log, const struct tear *tear, const struct stretch *stretch,
+              struct findings *findings)
 {
   uint32_t first = log_writes_until (log, stretch->freeze), end = log_writes_until (log, stretch->last);
   CLEANUP_FREE uint32_t *pending = NULL;
@@ -74,8 +76,8 @@ check_issued (const struct write_log *log, const struct tear *tear, const struct
   if (count == -1)
     return -1;
   if (asprintf (&detail, "issued while the file system was frozen at %u: %u, the first a %s of %u bytes at %" PRIu64
-                " of disk%u, at position %u", stretch->freeze, end - first, reason_kind_name (write), write->length_bytes,
-                write->offset_bytes, write->device, write->issue) == -1) {
+                " of disk%u, at position %u", stretch->freeze, end - first, reason_kind_name (write),
+                write->length_bytes, write->offset_bytes, write->device, write->issue) == -1) {
     detail = NULL;
     return -1;
   }
@@ -84,7 +86,8 @@ check_issued (const struct write_log *log, const struct tear *tear, const struct
 
 /* Nothing is pending at the mark `freeze`.  What is pending later in the stretch was so there, or is issued in it. */
 static int
-check_pending (const struct write_log *log, const struct tear *tear, const struct stretch *stretch, struct findings *findings)
+check_pending (const struct write_log *log, const struct tear *tear, const struct stretch *stretch,
+               struct findings *findings)
 {
   CLEANUP_FREE uint32_t *pending = NULL;
   CLEANUP_FREE char *detail = NULL;

@@ -21,8 +21,8 @@ extern const char *kept_filesystems (const struct kept *kept);
 /* Say what the next replay needs: guests with this image, kernel, memory and disk.  A runner that is of anything else
  * is ended. *file, to free, is where the image is.  Returns 0, or -1 after a message.
  */
-extern int kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel, uint64_t memory_bytes,
-                       uint64_t disk_bytes, char **file);
+extern int kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel,
+                       uint64_t memory_bytes, uint64_t disk_bytes, char **file);
 
 /* A runner for CONFIG, as from runner_start: the one that is kept, or a new one.  NULL after a message. */
 extern struct runner *kept_take (struct kept *kept, const struct runner_config *config);

@@ -40,7 +40,7 @@ struct session_config {
   bool no_reduction;            /* one run for each state */
   bool minimize;                /* find the smallest state of each finding */
   bool progress;                /* show how far it is on standard error */
-  struct kept *kept;            /* where the only guest comes from and goes to: this thread does all the work; or NULL */
+  struct kept *kept;            /* where the only guest comes from and goes to: one thread does all; or NULL */
 
   /* Is told every answer, one at a time and by any thread, unless NULL.  Returns 0, or -1 after a message, which ends
    * the replay.

@@ -64,7 +64,8 @@ recover (struct conversation *talk)
   if (fsck == NULL)
     return -1;
   if (*fsck == '\0')
-    mounted = ask (talk, (const char *const[]) { "mount", GUEST_DEVICE, config->filesystem, config->mount_options, NULL },
+    mounted = ask (talk,
+                   (const char *const[]) { "mount", GUEST_DEVICE, config->filesystem, config->mount_options, NULL },
                    &refused);
   if (*fsck == '\0' && (mounted == NULL || !refused))
     return mounted ? 1 : -1;

@@ -68,8 +68,8 @@ trust_find_checker (const struct trust *trust, const struct write_log *log, cons
       return CHECKER_CARRIED;
   if (trust->all)
     return CHECKER_HERE;
-  error_message ("%s: its checker is `%.80s`, whose programs it does not carry: give --check=CMD, or --trust-log to take what it "
-                 "names from this machine", log->path, recorded);
+  error_message ("%s: its checker is `%.80s`, whose programs it does not carry: give --check=CMD, or --trust-log "
+                 "to take what it names from this machine", log->path, recorded);
   return -1;
 }
 

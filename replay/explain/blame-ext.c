@@ -29,7 +29,7 @@ struct hit {
   char *name;                   /* escaped, to free */
 };
 
-struct search {
+struct owner_search {
   ext2_filsys fs;
   const struct written *written;
   struct names *names;
@@ -45,21 +45,21 @@ struct search {
 };
 
 static bool
-is_wanted (const struct search *search, blk64_t block)
+is_wanted (const struct owner_search *search, blk64_t block)
 {
   return block >= search->first && block <= search->last;
 }
 
 /* Whether some block from FIRST on, COUNT of them, is wanted. */
 static bool
-overlaps (const struct search *search, blk64_t first, uint64_t count)
+overlaps (const struct owner_search *search, blk64_t first, uint64_t count)
 {
   return first != 0 && count > 0 && first <= search->last && first + count > search->first;
 }
 
 /* Name the blocks of the inode table of GROUP that are wanted. */
 static void
-name_inodes (const struct search *search, dgrp_t group, blk64_t table)
+name_inodes (const struct owner_search *search, dgrp_t group, blk64_t table)
 {
   const struct ext2_super_block *super = search->fs->super;
   uint64_t in_block = search->fs->blocksize / EXT2_INODE_SIZE (super), count = search->fs->inode_blocks_per_group;
@@ -73,7 +73,7 @@ name_inodes (const struct search *search, dgrp_t group, blk64_t table)
 
 /* Name what is at a fixed place in GROUP. */
 static void
-name_fixed (struct search *search, dgrp_t group)
+name_fixed (struct owner_search *search, dgrp_t group)
 {
   ext2_filsys fs = search->fs;
   blk64_t super, old_descriptors, new_descriptors, table = ext2fs_inode_table_loc (fs, group);
@@ -95,7 +95,7 @@ name_fixed (struct search *search, dgrp_t group)
 
 /* Name BLOCK of the journal by what was written there. */
 static void
-name_journal (const struct search *search, blk64_t block)
+name_journal (const struct owner_search *search, blk64_t block)
 {
   static const char *const types[] = {
     [JOURNAL_DESCRIPTOR] = "descriptor", [JOURNAL_COMMIT] = "commit", [JOURNAL_REVOKE] = "revocations"
@@ -122,7 +122,7 @@ name_journal (const struct search *search, blk64_t block)
 
 /* Note that a block is PART of the inode that is walked. */
 static void
-note_hit (struct search *search, const char *part)
+note_hit (struct owner_search *search, const char *part)
 {
   for (size_t i = 0; i < search->hit_count; i++)
     if (search->hits[i].inode == search->inode && search->hits[i].part == part)
@@ -135,7 +135,7 @@ static int
 look_at_block (ext2_filsys fs, blk64_t *block, e2_blkcnt_t number, blk64_t above, int offset, void *opaque)
 {
   static const char map[] = "block map of", folder[] = "directory", data[] = "data of", target[] = "target of";
-  struct search *search = opaque;
+  struct owner_search *search = opaque;
   const struct ext2_super_block *super = fs->super;
 
   (void) above, (void) offset;
@@ -158,7 +158,7 @@ look_at_block (ext2_filsys fs, blk64_t *block, e2_blkcnt_t number, blk64_t above
 }
 
 static void
-look_at_inode (struct search *search, ext2_ino_t number, struct ext2_inode *inode)
+look_at_inode (struct owner_search *search, ext2_ino_t number, struct ext2_inode *inode)
 {
   static const char attributes[] = "attributes of";
 
@@ -179,7 +179,7 @@ static int
 look_at_name (ext2_ino_t folder, int entry, struct ext2_dir_entry *dirent, int offset, int block_size, char *buffer,
               void *opaque)
 {
-  struct search *search = opaque;
+  struct owner_search *search = opaque;
 
   (void) entry, (void) offset, (void) block_size, (void) buffer;
   if (search->effort == 0 || search->effort-- == 1)
@@ -200,7 +200,7 @@ look_at_name (ext2_ino_t folder, int entry, struct ext2_dir_entry *dirent, int o
 }
 
 static void
-look_into_folder (struct search *search, ext2_ino_t number, struct ext2_inode *inode)
+look_into_folder (struct owner_search *search, ext2_ino_t number, struct ext2_inode *inode)
 {
   if (LINUX_S_ISDIR (inode->i_mode))
     ext2fs_dir_iterate2 (search->fs, number, 0, NULL, look_at_name, search);
@@ -208,7 +208,8 @@ look_into_folder (struct search *search, ext2_ino_t number, struct ext2_inode *i
 
 /* Call LOOK for every inode. */
 static void
-walk_inodes (struct search *search, void (*look) (struct search *search, ext2_ino_t number, struct ext2_inode *inode))
+walk_inodes (struct owner_search *search,
+             void (*look) (struct owner_search *search, ext2_ino_t number, struct ext2_inode *inode))
 {
   struct ext2_inode inode;
   ext2_inode_scan scan;
@@ -243,7 +244,7 @@ folder_path (ext2_filsys fs, ext2_ino_t folder)
 }
 
 static void
-name_hit (const struct search *search, const struct hit *hit)
+name_hit (const struct owner_search *search, const struct hit *hit)
 {
   bool is_folder = LINUX_S_ISDIR (hit->mode);
   CLEANUP_FREE char *folder = is_folder ? folder_path (search->fs, hit->inode)
@@ -258,7 +259,7 @@ name_hit (const struct search *search, const struct hit *hit)
 }
 
 static void
-name_blocks (struct search *search)
+name_blocks (struct owner_search *search)
 {
   ext2_filsys fs = search->fs;
 
@@ -418,7 +419,7 @@ is_plausible (const struct image *image)
 void
 blame_ext (const struct image *image, const struct written *written, struct names *names)
 {
-  struct search search = { .written = written, .names = names };
+  struct owner_search search = { .written = written, .names = names };
   struct journal journal;
   ext2_filsys fs;
 

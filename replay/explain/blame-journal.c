@@ -10,7 +10,7 @@
 #include "replay/explain/blame-journal.h"
 
 /* The rest of the format, big-endian, too: the superblock of the journal, and the tags of a descriptor. */
-enum { SB_BLOCK_SIZE = 12, SB_BLOCKS = 16, SB_FIRST = 20, SB_SEQUENCE = 24, SB_START = 28, SB_INCOMPAT = 40 };
+enum { JSB_BLOCK_SIZE = 12, JSB_BLOCKS = 16, JSB_FIRST = 20, JSB_SEQUENCE = 24, JSB_START = 28, JSB_INCOMPAT = 40 };
 enum { HEADER_SIZE = 12, UUID_SIZE = 16, TAIL_SIZE = 4 };
 enum { INCOMPAT_64BIT = 2, INCOMPAT_CSUM_V2 = 8, INCOMPAT_CSUM_V3 = 16 };
 enum { TAG_ESCAPED = 1, TAG_SAME_UUID = 2, TAG_LAST = 8 };
@@ -228,13 +228,13 @@ static bool
 begin (struct reader *reader, uint32_t *start, uint32_t *transaction)
 {
   if (reader->block == NULL || reader->fs->super->s_journal_inum == 0 || !read_block (reader, 0)
-      || number (reader->block, 0) != JOURNAL_MAGIC || number (reader->block, SB_BLOCK_SIZE) != reader->fs->blocksize)
+      || number (reader->block, 0) != JOURNAL_MAGIC || number (reader->block, JSB_BLOCK_SIZE) != reader->fs->blocksize)
     return false;
-  reader->blocks = number (reader->block, SB_BLOCKS);
-  reader->first = number (reader->block, SB_FIRST);
-  reader->incompat = number (reader->block, SB_INCOMPAT);
-  *start = number (reader->block, SB_START);
-  *transaction = number (reader->block, SB_SEQUENCE);
+  reader->blocks = number (reader->block, JSB_BLOCKS);
+  reader->first = number (reader->block, JSB_FIRST);
+  reader->incompat = number (reader->block, JSB_INCOMPAT);
+  *start = number (reader->block, JSB_START);
+  *transaction = number (reader->block, JSB_SEQUENCE);
   return *start != 0 && reader->first < reader->blocks && *start >= reader->first && *start < reader->blocks
     && reader->blocks <= ext2fs_blocks_count (reader->fs->super);
 }

@@ -8,8 +8,8 @@
 
 /* Fields of the superblock (Linux fs/xfs/libxfs/xfs_format.h, struct xfs_dsb), all big-endian. */
 enum {
-  SB_MAGIC = 0, SB_BLOCK_SIZE = 4, SB_LOG_START = 48, SB_GROUP_BLOCKS = 84, SB_GROUPS = 88, SB_LOG_BLOCKS = 96,
-  SB_SECTOR_SIZE = 102, SB_GROUP_LOG = 124,
+  XSB_MAGIC = 0, XSB_BLOCK_SIZE = 4, XSB_LOG_START = 48, XSB_GROUP_BLOCKS = 84, XSB_GROUPS = 88, XSB_LOG_BLOCKS = 96,
+  XSB_SECTOR_SIZE = 102, XSB_GROUP_LOG = 124,
 };
 
 #define SECTOR 512
@@ -31,19 +31,19 @@ number (const unsigned char *from, unsigned offset, unsigned size)
 static bool
 read_geometry (const unsigned char *superblock, struct geometry *geometry)
 {
-  uint64_t log_start = number (superblock, SB_LOG_START, 8), group_log = superblock[SB_GROUP_LOG];
+  uint64_t log_start = number (superblock, XSB_LOG_START, 8), group_log = superblock[XSB_GROUP_LOG];
 
   *geometry = (struct geometry) {
-    .block_size = number (superblock, SB_BLOCK_SIZE, 4), .group_blocks = number (superblock, SB_GROUP_BLOCKS, 4),
-    .sector_size = number (superblock, SB_SECTOR_SIZE, 2),
+    .block_size = number (superblock, XSB_BLOCK_SIZE, 4), .group_blocks = number (superblock, XSB_GROUP_BLOCKS, 4),
+    .sector_size = number (superblock, XSB_SECTOR_SIZE, 2),
   };
-  if (memcmp (superblock + SB_MAGIC, "XFSB", 4) != 0 || geometry->block_size < SECTOR || geometry->block_size > 65536
+  if (memcmp (superblock + XSB_MAGIC, "XFSB", 4) != 0 || geometry->block_size < SECTOR || geometry->block_size > 65536
       || geometry->group_blocks == 0 || geometry->sector_size < SECTOR || group_log > 31)
     return false;
   /* A number of a block has that of its group in its upper bits. */
   uint64_t in_group = log_start & ((UINT64_C (1) << group_log) - 1);
   geometry->log_offset = ((log_start >> group_log) * geometry->group_blocks + in_group) * geometry->block_size;
-  geometry->log_bytes = log_start == 0 ? 0 : number (superblock, SB_LOG_BLOCKS, 4) * geometry->block_size;
+  geometry->log_bytes = log_start == 0 ? 0 : number (superblock, XSB_LOG_BLOCKS, 4) * geometry->block_size;
   return true;
 }
 

@@ -153,19 +153,19 @@ ask_blocks (struct blame *blame, enum filesystem_layout layout, const struct wri
   layouts[layout].name (superblock, written, names);
 }
 
-struct question {
+struct inquiry {
   struct blame *blame;
   uint32_t write, position;
 };
 
 /* Write what is known of the write in question: in a process without rights, as all of it comes from a stranger. */
 static void
-answer_question (void *argument, FILE *answer)
+answer_inquiry (void *argument, FILE *answer)
 {
-  const struct question *question = argument;
-  struct blame *blame = question->blame;
+  const struct inquiry *inquiry = argument;
+  struct blame *blame = inquiry->blame;
   const struct write_log *log = blame->log;
-  const struct log_write *w = &log->writes[question->write];
+  const struct log_write *w = &log->writes[inquiry->write];
   const enum filesystem_layout layout = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM))->layout;
   const struct written written = {
     w->offset_bytes, w->length_bytes, w->kind == LOG_WRITE ? (const unsigned char *) log->map + w->data : NULL
@@ -173,11 +173,11 @@ answer_question (void *argument, FILE *answer)
   struct names names = { .count = 0 };
 
   if (layout == FILESYSTEM_LAYOUT_EXT)
-    ask_ext (blame, &written, question->position, &names);
+    ask_ext (blame, &written, inquiry->position, &names);
   if (names.count == 0 && written.data)
     ask_trees (blame->trees, &written, &names);
   if (names.count == 0)
-    ask_blocks (blame, layout, &written, question->position, &names);
+    ask_blocks (blame, layout, &written, inquiry->position, &names);
   CLEANUP_FREE char *text = names_join (&names);
   fputs (text ? text : "", answer);
 }
@@ -185,12 +185,12 @@ answer_question (void *argument, FILE *answer)
 char *
 blame_write (struct blame *blame, uint32_t write, uint32_t position)
 {
-  struct question question = { blame, write, position };
+  struct inquiry inquiry = { blame, write, position };
   CLEANUP_FREE char *why = NULL, *answer = NULL;
 
   if (log_info (blame->log, LOG_KEY_FILESYSTEM) == NULL || blame->log->writes[write].device != 0)
     return NULL;
-  answer = sandbox_run (&(struct sandbox) { answer_question, &question, MEMORY_BYTES, CPU_SECONDS }, &why);
+  answer = sandbox_run (&(struct sandbox) { answer_inquiry, &inquiry, MEMORY_BYTES, CPU_SECONDS }, &why);
   if (answer == NULL && !blame->failed)
     error_message ("what a write wrote cannot be told: the process that reads the file system failed: %s",
                    why ? why : "no memory");

@@ -145,7 +145,8 @@ print_incomplete (const struct write_log *log, const struct log_write *write, ui
              strerror (ending.error));
     return;
   }
-  fputs (write->flags & LOG_FLAG_FUA ? "it has FUA, which counts from its completion, and that " : "its completion ", file);
+  fputs (write->flags & LOG_FLAG_FUA ? "it has FUA, which counts from its completion, and that " : "its completion ",
+         file);
   if (ending.position == LOG_NEVER)
     fputs ("never came", file);
   else

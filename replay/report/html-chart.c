@@ -163,9 +163,8 @@ put_title (const struct drawing *drawing, uint32_t number)
 
   format_bytes (write->offset_bytes, offset, sizeof offset);
   format_bytes (write->length_bytes, length, sizeof length);
-  fprintf (drawing->file, "<title>%s%s %u: %s at %s", reason_kind_name (write), write->flags & LOG_FLAG_FUA ? " FUA" : "",
-           write->issue, length,
-           offset);
+  fprintf (drawing->file, "<title>%s%s %u: %s at %s", reason_kind_name (write),
+           write->flags & LOG_FLAG_FUA ? " FUA" : "", write->issue, length, offset);
   if (write->completion == LOG_NEVER)
     fputs (write->flags & LOG_FAILED ? ", failed" : ", never done", drawing->file);
   else

@@ -23,7 +23,8 @@ void
 fates_of_log (const struct write_log *log, uint8_t *fates)
 {
   for (uint32_t i = 0; i < log->write_count; i++)
-    fates[i] = log->writes[i].flags & LOG_FLAG_FUA ? FATE_FUA : log->writes[i].kind == LOG_WRITE ? FATE_WRITE : FATE_ZERO;
+    fates[i] = log->writes[i].flags & LOG_FLAG_FUA ? FATE_FUA
+             : log->writes[i].kind == LOG_WRITE ? FATE_WRITE : FATE_ZERO;
 }
 
 /* Let CHOICE, about a pending write, change its fate. */

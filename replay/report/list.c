@@ -63,8 +63,8 @@ print_event (const struct log_event *event, FILE *file)
   else if (record->kind == LOG_FLUSH)
     fprintf (file, "\n");
   else
-    fprintf (file, "%12ju %8u%s%s\n", (uintmax_t) record->offset, record->length, record->flags & LOG_FLAG_FUA ? " FUA" : "",
-             record->flags & LOG_FLAG_MAY_TRIM ? " may-trim" : "");
+    fprintf (file, "%12ju %8u%s%s\n", (uintmax_t) record->offset, record->length,
+             record->flags & LOG_FLAG_FUA ? " FUA" : "", record->flags & LOG_FLAG_MAY_TRIM ? " may-trim" : "");
 }
 
 static void

@@ -11,7 +11,7 @@
 #define SMALL_SET 3             /* all sets of so many elements are tried ... */
 #define SETS_MAX 1500           /* ... if there are no more of them */
 
-struct reduction {
+struct narrowing {
   bool *picked;                 /* fails */
   bool *trial;
   size_t count;
@@ -31,36 +31,36 @@ size_of (const bool *picked, size_t count)
 
 /* Test the trial; if it fails it is what is picked. */
 static int
-try_trial (struct reduction *reduction)
+try_trial (struct narrowing *narrowing)
 {
-  int r = reduction->test (reduction->opaque, reduction->trial);
+  int r = narrowing->test (narrowing->opaque, narrowing->trial);
 
   if (r == 1)
-    memcpy (reduction->picked, reduction->trial, reduction->count);
+    memcpy (narrowing->picked, narrowing->trial, narrowing->count);
   return r;
 }
 
 /* Make the trial of what is picked: chunk number CHUNK of PARTS alone, or all but that. */
 static void
-make_trial (struct reduction *reduction, size_t size, size_t parts, size_t chunk, bool all_but)
+make_trial (struct narrowing *narrowing, size_t size, size_t parts, size_t chunk, bool all_but)
 {
   size_t first = size * chunk / parts, end = size * (chunk + 1) / parts, number = 0;
 
-  for (size_t i = 0; i < reduction->count; i++) {
+  for (size_t i = 0; i < narrowing->count; i++) {
     bool inside = number >= first && number < end;
 
-    reduction->trial[i] = reduction->picked[i] && inside != all_but;
-    number += reduction->picked[i];
+    narrowing->trial[i] = narrowing->picked[i] && inside != all_but;
+    number += narrowing->picked[i];
   }
 }
 
 /* Try each of PARTS chunks, or all but each.  Returns 1 if one of them fails, 0 if none does, or -1. */
 static int
-try_chunks (struct reduction *reduction, size_t size, size_t parts, bool all_but)
+try_chunks (struct narrowing *narrowing, size_t size, size_t parts, bool all_but)
 {
   for (size_t chunk = 0; chunk < parts; chunk++) {
-    make_trial (reduction, size, parts, chunk, all_but);
-    int r = try_trial (reduction);
+    make_trial (narrowing, size, parts, chunk, all_but);
+    int r = try_trial (narrowing);
     if (r != 0)
       return r;
   }
@@ -69,13 +69,14 @@ try_chunks (struct reduction *reduction, size_t size, size_t parts, bool all_but
 
 /* Reduce until each single element is needed. */
 static int
-reduce (struct reduction *reduction)
+reduce (struct narrowing *narrowing)
 {
   size_t size, parts = 2;
 
-  while ((size = size_of (reduction->picked, reduction->count)) > 1) {
-    int alone = try_chunks (reduction, size, parts, false);
-    int rest = alone == 0 && parts > 2 ? try_chunks (reduction, size, parts, true) : 0;       /* of two, the rest is the other */
+  while ((size = size_of (narrowing->picked, narrowing->count)) > 1) {
+    int alone = try_chunks (narrowing, size, parts, false);
+    /* Of two, the rest is the other. */
+    int rest = alone == 0 && parts > 2 ? try_chunks (narrowing, size, parts, true) : 0;
 
     if (alone == -1 || rest == -1)
       return -1;
@@ -87,7 +88,7 @@ reduce (struct reduction *reduction)
       parts = parts > 2 ? parts - 1 : 2;
     else
       parts *= 2;
-    size = size_of (reduction->picked, reduction->count);
+    size = size_of (narrowing->picked, narrowing->count);
     if (parts > size)
       parts = size;
   }
@@ -123,7 +124,7 @@ next_places (size_t *places, size_t size, size_t count)
 
 /* Try all sets of SIZE of the COUNT elements in WHICH, as try_chunks does. */
 static int
-try_sets (struct reduction *reduction, const size_t *which, size_t count, size_t size)
+try_sets (struct narrowing *narrowing, const size_t *which, size_t count, size_t size)
 {
   size_t places[SMALL_SET];
   int r;
@@ -131,23 +132,23 @@ try_sets (struct reduction *reduction, const size_t *which, size_t count, size_t
   for (size_t i = 0; i < size; i++)
     places[i] = i;
   do {
-    memset (reduction->trial, 0, reduction->count);
+    memset (narrowing->trial, 0, narrowing->count);
     for (size_t i = 0; i < size; i++)
-      reduction->trial[which[places[i]]] = true;
-    r = try_trial (reduction);
+      narrowing->trial[which[places[i]]] = true;
+    r = try_trial (narrowing);
   } while (r == 0 && next_places (places, size, count));
   return r;
 }
 
 /* Reduction gets stuck where a smaller set is no part of a larger one that fails: try the small ones of ELEMENTS. */
 static int
-try_small_sets (struct reduction *reduction, const size_t *elements, size_t count)
+try_small_sets (struct narrowing *narrowing, const size_t *elements, size_t count)
 {
   int r = 0;
 
-  for (size_t size = 1; r == 0 && size <= SMALL_SET && size < size_of (reduction->picked, reduction->count)
+  for (size_t size = 1; r == 0 && size <= SMALL_SET && size < size_of (narrowing->picked, narrowing->count)
        && count_sets (count, size) <= SETS_MAX; size++)
-    r = try_sets (reduction, elements, count, size);
+    r = try_sets (narrowing, elements, count, size);
   return r == -1 ? -1 : 0;
 }
 
@@ -156,7 +157,7 @@ minimize (bool *picked, size_t count, minimize_test *test, void *opaque)
 {
   CLEANUP_FREE bool *trial = calloc (count ? count : 1, sizeof *trial);
   CLEANUP_FREE size_t *elements = calloc (count ? count : 1, sizeof *elements);
-  struct reduction reduction = { picked, trial, count, test, opaque };
+  struct narrowing narrowing = { picked, trial, count, test, opaque };
   size_t element_count = 0;
 
   if (trial == NULL || elements == NULL)
@@ -166,8 +167,8 @@ minimize (bool *picked, size_t count, minimize_test *test, void *opaque)
       elements[element_count++] = i;
   if (element_count == 0)
     return 0;
-  int r = try_trial (&reduction);       /* the empty set: perhaps nothing is needed */
+  int r = try_trial (&narrowing);       /* the empty set: perhaps nothing is needed */
   if (r != 0)
     return r == -1 ? -1 : 0;
-  return reduce (&reduction) == -1 ? -1 : try_small_sets (&reduction, elements, element_count);
+  return reduce (&narrowing) == -1 ? -1 : try_small_sets (&narrowing, elements, element_count);
 }

@@ -141,7 +141,8 @@ model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write)
 }
 
 int
-model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear, mpz_t states)
+model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
+                    mpz_t states)
 {
   mp_bitcnt_t bits = 0;
 

@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The crash model: what may be on a disk when the power is cut.
  *
- * Positions are event positions in the log.  For a write w (also a zero or trim, which count as writes of zeros) and a crash
- * at position t, after the event at t and before the next:
+ * Positions are event positions in the log.  For a write w (also a zero or trim, which count as writes of zeros) and a
+ * crash at position t, after the event at t and before the next:
  *   - w is durable if and only if it completed without error and either
  *       it had FUA and its completion is at t or before, or
- *       some flush f of the same device completed without error at t or before, and w had completed before f was issued.
- *     FUA is no barrier: it makes its own write durable and orders nothing else.  A flush promises nothing about a write that
- *     completed after the flush was issued, even if it completed before the flush did.
- *   - w is pending if and only if it is issued at t or before and is not durable.  A write that failed, or never completed,
- *     stays pending: it may be there or not.
- *   - Every subset of the pending writes is a legal crash state.  In each sector the latest write that is there wins, in the
- *     order of issue.  A write is there whole or not at all, unless writes may be torn (log/choice.h): then any leading part of
- *     it may be there, or any of its sectors.
- * (NBD protocol, `Ordering of messages and writes` and NBD_CMD_FLAG_FUA; Linux Documentation/block/writeback_cache_control.rst.)
+ *       some flush f of the same device completed without error at t or before, and w had completed before f was
+ *       issued.
+ *     FUA is no barrier: it makes its own write durable and orders nothing else.  A flush promises nothing about a
+ *     write that completed after the flush was issued, even if it completed before the flush did.
+ *   - w is pending if and only if it is issued at t or before and is not durable.  A write that failed, or never
+ *     completed, stays pending: it may be there or not.
+ *   - Every subset of the pending writes is a legal crash state.  In each sector the latest write that is there wins,
+ *     in the order of issue.  A write is there whole or not at all, unless writes may be torn (log/choice.h): then any
+ *     leading part of it may be there, or any of its sectors.
+ * (NBD protocol, `Ordering of messages and writes` and NBD_CMD_FLAG_FUA; Linux
+ * Documentation/block/writeback_cache_control.rst.)
  *
- * Crash points worth visiting are the positions just before each flush or FUA completion that makes a write durable, just before each
- * mark that changes what is expected, and the end.  Such marks are `begin` and `commit` and, where the log has a workload (info
- * `workload`, checker/workload/language.h), `op N` between them: persistence operation N has returned, and what it promises counts.
- * From one of them to the next nothing becomes durable and nothing else is expected, while writes are only issued: the pending
- * set grows, and a subset of the smaller set is one of the larger.  So every state of a position in between is a state of the
- * crash point that follows it.
+ * Crash points worth visiting are the positions just before each flush or FUA completion that makes a write durable,
+ * just before each mark that changes what is expected, and the end.  Such marks are `begin` and `commit` and, where the
+ * log has a workload (info `workload`, checker/workload/language.h), `op N` between them: persistence operation N has
+ * returned, and what it promises counts.  From one of them to the next nothing becomes durable and nothing else is
+ * expected, while writes are only issued: the pending set grows, and a subset of the smaller set is one of the larger.
+ * So every state of a position in between is a state of the crash point that follows it.
  *
- * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.  Two overlapping writes that are in flight
- * together have no order of their own; the order of issue is taken, and the reader counts them.
+ * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.  Two overlapping writes that are in
+ * flight together have no order of their own; the order of issue is taken, and the reader counts them.
  */
 #ifndef POWERCUT_REPLAY_SEARCH_MODEL_H
 #define POWERCUT_REPLAY_SEARCH_MODEL_H
@@ -69,7 +71,8 @@ extern const uint32_t *model_find_pending (const uint32_t *pending, uint32_t cou
  * than MODEL_STATES_BITS binary digits, which only large trims that are torn to any of their sectors have.
  */
 #define MODEL_STATES_BITS (1 << 24)
-extern int model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
+extern int model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count,
+                               const struct tear *tear,
                                 mpz_t states);
 
 /* What is expected of a crash at POSITION depends on this. */

@@ -26,7 +26,7 @@ struct read_sets {
   pthread_mutex_t lock;
   const struct write_log *log;
   const struct crash_points *points;
-  uint32_t constant_limit;      /* a write below this number is durable at every crash point, unless it is pending at the first */
+  uint32_t constant_limit;      /* writes below this number are durable at every crash point, or pending at the first */
   uint32_t write_limit;         /* writes below this number are issued at the last one */
   struct answer root;           /* asks for the inputs: its question has no sectors */
 };
@@ -250,8 +250,8 @@ keep_outcome (struct answer *answer, const struct outcome *outcome)
 }
 
 enum read_set_result
-read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs, const struct control_seen *seen, size_t count,
-               const struct outcome *outcome)
+read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs, const struct control_seen *seen,
+               size_t count, const struct outcome *outcome)
 {
   enum read_set_result result = READ_SET_FAILED;
   struct question *first;

@@ -2,9 +2,9 @@
 /* What earlier runs read and what they saw, so that a run that would read the same again need not be made.
  *
  * A run's read set is every sector that it read before it wrote it and whose content can differ from one explored crash
- * point to another or from one crash state to another, with that content; what the run saw is kept with it.  Recovery is
- * a function of what it reads: any state that agrees with a read set, at whatever crash point, gives what that run saw.
- * What that means is asked of the oracle anew.
+ * point to another or from one crash state to another, with that content; what the run saw is kept with it.  Recovery
+ * is a function of what it reads: any state that agrees with a read set, at whatever crash point, gives what that run
+ * saw.  What that means is asked of the oracle anew.
  *
  * Read sets are kept as a trie in the order of the reads: a node asks for the content of some sectors, and its branches
  * are the answers.  Since a deterministic reader that got the same answers so far reads the same next, most nodes ask
@@ -34,13 +34,14 @@ extern const struct outcome *read_sets_find (struct read_sets *sets, struct cras
 
 enum read_set_result {
   READ_SET_KEPT,
-  READ_SET_CONTRADICTED,        /* a run that read the same saw something else: recovery depends on more than the device */
+  READ_SET_CONTRADICTED,        /* a run that read the same saw something else: not the device alone decides */
   READ_SET_FAILED,              /* errno is ENOMEM */
 };
 
 /* Keep what a run of STATE and INPUTS, with all that the run decided, read (SEEN) and saw (OUTCOME, which is copied).
  */
 extern enum read_set_result read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs,
-                                           const struct control_seen *seen, size_t count, const struct outcome *outcome);
+                                           const struct control_seen *seen, size_t count,
+                                           const struct outcome *outcome);
 
 #endif
