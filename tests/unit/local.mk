@@ -19,7 +19,11 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/guest/initramfs/executable.c tests/unit/guest/initramfs/executable.h \
 	tests/unit/message.c tests/unit/message.h \
 	tests/unit/put-kernel.c tests/unit/put-kernel.h \
+	tests/unit/replay/search/brute-force.c tests/unit/replay/search/brute-force.h \
 	tests/unit/replay/search/points.c tests/unit/replay/search/points.h \
+	tests/unit/replay/search/reader.c tests/unit/replay/search/reader.h \
+	tests/unit/replay/search/sightings.c tests/unit/replay/search/sightings.h \
+	tests/unit/replay/search/trial.c tests/unit/replay/search/trial.h \
 	tests/unit/unit.c tests/unit/unit.h \
 	tests/unit/work.c tests/unit/work.h
 LDADD = \

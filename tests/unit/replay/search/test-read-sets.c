@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A run is played by the list of what it reads.  That searches may rest on sets is tested in test-search.c. */
+/* A run is played by the list of what it reads.  That searches may rest on sets is tested in test-search.c.  Long because
+ * every test plays runs against the one set, and no other does.
+ */
 #include <config.h>
 
 #include <string.h>
