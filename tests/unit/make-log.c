@@ -217,6 +217,15 @@ add_events (struct log_maker *maker, const char *text)
   free (copy);
 }
 
+struct log_maker *
+make_log_of_events (size_t device_count, uint32_t sectors, const char *text)
+{
+  struct log_maker *maker = make_log (device_count, sectors);
+
+  add_events (maker, text);
+  return maker;
+}
+
 struct write_log *
 finish_log (struct log_maker *maker)
 {

@@ -54,6 +54,9 @@ extern void add_done_write (struct log_maker *maker, unsigned device, uint32_t s
  */
 extern void add_events (struct log_maker *maker, const char *text);
 
+/* make_log, and these events. */
+extern struct log_maker *make_log_of_events (size_t device_count, uint32_t sectors, const char *text);
+
 /* Close the log and open it for reading; its file is gone when this returns.  Free with write_log_close. */
 extern struct write_log *finish_log (struct log_maker *maker);
 

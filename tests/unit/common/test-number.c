@@ -111,20 +111,6 @@ START_TEST (a_broken_escape_is_refused)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("number");
-  TCase *tcase = tcase_create ("number");
-
-  tcase_add_test (tcase, sizes_take_units_of_1024);
-  tcase_add_test (tcase, sloppy_numbers_are_refused);
-  tcase_add_test (tcase, numbers_that_overflow_are_refused);
-  tcase_add_test (tcase, seconds_take_units);
-  tcase_add_test (tcase, escaping_any_bytes_and_back);
-  tcase_add_test (tcase, a_broken_escape_is_refused);
-  tcase_add_test (tcase, words_make_a_line_and_are_had_from_it);
-  tcase_add_test (tcase, a_line_with_a_malformed_word_is_refused);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("number", sizes_take_units_of_1024, sloppy_numbers_are_refused, numbers_that_overflow_are_refused,
+                seconds_take_units, escaping_any_bytes_and_back, a_broken_escape_is_refused,
+                words_make_a_line_and_are_had_from_it, a_line_with_a_malformed_word_is_refused)

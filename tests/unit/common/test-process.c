@@ -86,16 +86,5 @@ START_TEST (what_the_caller_left_open_is_not_passed_on)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("process");
-  TCase *tcase = tcase_create ("process");
-
-  tcase_add_test (tcase, a_file_that_is_written_to_has_a_limit);
-  tcase_add_test (tcase, without_a_limit_there_is_none);
-  tcase_add_test (tcase, a_child_that_was_just_forked_can_be_ended);
-  tcase_add_test (tcase, what_the_caller_left_open_is_not_passed_on);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("process", a_file_that_is_written_to_has_a_limit, without_a_limit_there_is_none,
+                a_child_that_was_just_forked_can_be_ended, what_the_caller_left_open_is_not_passed_on)

@@ -52,10 +52,7 @@ assert_finding (const struct finding *finding, const struct expected *expected)
 static struct log_maker *
 log_of_events (const char *text)
 {
-  struct log_maker *maker = make_log (1, SECTORS);
-
-  add_events (maker, text);
-  return maker;
+  return make_log_of_events (1, SECTORS, text);
 }
 
 /* Just the COUNT findings of EXPECTED are in the log. */

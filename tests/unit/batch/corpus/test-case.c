@@ -303,25 +303,8 @@ START_TEST (nothing_is_read_after_a_fault)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("corpus-case");
-  TCase *tests = tcase_create ("corpus-case");
-
-  tcase_add_checked_fixture (tests, begin, end);
-  tcase_add_test (tests, all_keys_are_read);
-  tcase_add_test (tests, a_command_has_setup_and_initial);
-  tcase_add_test (tests, a_log_is_found);
-  tcase_add_test (tests, a_workload_file_is_a_case);
-  tcase_add_test (tests, failures_are_those_of_file_system_and_kernel);
-  tcase_add_test (tests, a_failure_by_luck_is_a_section_of_its_own);
-  tcase_add_test (tests, what_is_not_understood_is_refused_with_its_line);
-  tcase_add_test (tests, a_case_without_anything_to_do_is_refused);
-  tcase_add_test (tests, nul_bytes_and_long_lines);
-  tcase_add_test (tests, files_that_are_not_there);
-  tcase_add_test (tests, logs_unpack_to_a_limit_together);
-  tcase_add_test (tests, nothing_is_read_after_a_fault);
-  suite_add_tcase (suite, tests);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN_WITH ("corpus-case", begin, end, all_keys_are_read, a_command_has_setup_and_initial, a_log_is_found,
+                     a_workload_file_is_a_case, failures_are_those_of_file_system_and_kernel,
+                     a_failure_by_luck_is_a_section_of_its_own, what_is_not_understood_is_refused_with_its_line,
+                     a_case_without_anything_to_do_is_refused, nul_bytes_and_long_lines, files_that_are_not_there,
+                     logs_unpack_to_a_limit_together, nothing_is_read_after_a_fault)

@@ -82,11 +82,18 @@ START_TEST (xattrs_of_files_and_folders_count)
 }
 END_TEST
 
-START_TEST (xattrs_do_not_depend_on_their_order)
+/* Whether `one`, which has the attribute a, and `two` could be made. */
+static bool
+make_one_and_two (void)
 {
   make_file (top, "one", "", 0);
   make_file (top, "two", "", 0);
-  if (!set_xattr ("one", "user.a", "1", 1))
+  return set_xattr ("one", "user.a", "1", 1);
+}
+
+START_TEST (xattrs_do_not_depend_on_their_order)
+{
+  if (!make_one_and_two ())
     return;
   set_xattr ("one", "user.b", "", 0);
   set_xattr ("two", "user.b", "", 0);
@@ -100,9 +107,7 @@ END_TEST
 
 START_TEST (sets_of_xattrs_with_the_same_bytes_in_a_row_differ)
 {
-  make_file (top, "one", "", 0);
-  make_file (top, "two", "", 0);
-  if (!set_xattr ("one", "user.a", "1", 1))
+  if (!make_one_and_two ())
     return;
   set_xattr ("one", "user.b", "2", 1);
   set_xattr ("two", "user.a", "1user.b\0002", 9);

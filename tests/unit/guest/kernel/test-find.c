@@ -108,31 +108,6 @@ START_TEST (an_image_finds_modules_beside_it)
 }
 END_TEST
 
-START_TEST (modules_of_another_release_are_not_taken)
-{
-  struct kernel kernel;
-
-  put_image ("image", "6.1.0-not-installed-here");
-  put_file ("lib/modules/6.1.0/modules.dep", 0644, "", 0);
-  ck_assert_int_eq (kernel_find ("./image", &kernel), 0);
-  ck_assert_ptr_null (kernel.modules);
-  kernel_free (&kernel);
-}
-END_TEST
-
-START_TEST (a_built_tree_has_its_image_in_arch)
-{
-  struct kernel kernel;
-
-  put_image ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+");
-  put_file ("linux/vmlinuz", 0644, "no image", 8);
-  ck_assert_int_eq (kernel_find ("linux", &kernel), 0);
-  ck_assert_str_eq (kernel.release, "6.12.0-rc1+");
-  ck_assert_ptr_null (kernel.modules);
-  kernel_free (&kernel);
-}
-END_TEST
-
 /* KERNEL, a directory or an image, is RELEASE, and its modules are in the directory MODULES. */
 static void
 finds (const char *spec, const char *release, const char *modules)
@@ -148,6 +123,34 @@ finds (const char *spec, const char *release, const char *modules)
   ck_assert_uint_eq (found.st_ino, expected.st_ino);
   kernel_free (&kernel);
 }
+
+/* SPEC is RELEASE and has no modules. */
+static void
+finds_alone (const char *spec, const char *release)
+{
+  struct kernel kernel;
+
+  ck_assert_int_eq (kernel_find (spec, &kernel), 0);
+  ck_assert_str_eq (kernel.release, release);
+  ck_assert_ptr_null (kernel.modules);
+  kernel_free (&kernel);
+}
+
+START_TEST (modules_of_another_release_are_not_taken)
+{
+  put_image ("image", "6.1.0-not-installed-here");
+  put_file ("lib/modules/6.1.0/modules.dep", 0644, "", 0);
+  finds_alone ("./image", "6.1.0-not-installed-here");
+}
+END_TEST
+
+START_TEST (a_built_tree_has_its_image_in_arch)
+{
+  put_image ("linux/arch/x86/boot/bzImage", "6.12.0-rc1+");
+  put_file ("linux/vmlinuz", 0644, "no image", 8);
+  finds_alone ("linux", "6.12.0-rc1+");
+}
+END_TEST
 
 START_TEST (an_image_in_a_built_tree_finds_its_modules)
 {
@@ -333,42 +336,27 @@ START_TEST (a_relative_cache_folder_is_ignored)
 }
 END_TEST
 
-/* kmod may be missing where this is built. */
-static void
-add_depmod_test (TCase *tcase)
-{
-  char *depmod = process_find ("depmod");
-
-  if (depmod)
-    tcase_add_test (tcase, a_missing_module_index_is_made);
-  free (depmod);
-}
-
+/* The last test is left out where kmod is missing. */
 int
 main (void)
 {
-  Suite *suite = suite_create ("kernel");
-  TCase *tcase = tcase_create ("kernel");
+  const TTest *const tests[] = {
+    the_release_is_read_from_the_boot_header, LOOP_OVER (a_damaged_image_is_refused, damages),
+    a_release_as_long_as_all_that_is_read_is_refused, a_version_matches_whole_numbers,
+    an_image_finds_the_modules_of_its_package, an_image_finds_modules_beside_it,
+    modules_of_another_release_are_not_taken, a_built_tree_has_its_image_in_arch,
+    an_image_in_a_built_tree_finds_its_modules, an_image_is_found_beside_its_modules,
+    the_newest_image_of_a_folder_is_taken, a_folder_without_an_image_is_refused,
+    a_version_means_the_newest_fetched_kernel_of_it,
+    the_cloud_flavour_is_taken_unless_another_has_a_module_that_it_lacks,
+    a_version_that_was_not_fetched_says_how_to_get_it,
+    fetched_kernels_are_listed_newest_first_without_half_fetched_ones, a_relative_cache_folder_is_ignored,
+    a_missing_module_index_is_made
+  };
+  const size_t count = sizeof tests / sizeof *tests;
+  char *depmod = process_find ("depmod");
+  int status = run_unit_tests ("kernel", use_empty_cache, leave_work, tests, depmod ? count : count - 1);
 
-  tcase_add_checked_fixture (tcase, use_empty_cache, leave_work);
-  tcase_add_test (tcase, the_release_is_read_from_the_boot_header);
-  tcase_add_loop_test (tcase, a_damaged_image_is_refused, 0, sizeof damages / sizeof damages[0]);
-  tcase_add_test (tcase, a_release_as_long_as_all_that_is_read_is_refused);
-  tcase_add_test (tcase, a_version_matches_whole_numbers);
-  tcase_add_test (tcase, an_image_finds_the_modules_of_its_package);
-  tcase_add_test (tcase, an_image_finds_modules_beside_it);
-  tcase_add_test (tcase, modules_of_another_release_are_not_taken);
-  tcase_add_test (tcase, a_built_tree_has_its_image_in_arch);
-  tcase_add_test (tcase, an_image_in_a_built_tree_finds_its_modules);
-  tcase_add_test (tcase, an_image_is_found_beside_its_modules);
-  tcase_add_test (tcase, the_newest_image_of_a_folder_is_taken);
-  tcase_add_test (tcase, a_folder_without_an_image_is_refused);
-  tcase_add_test (tcase, a_version_means_the_newest_fetched_kernel_of_it);
-  tcase_add_test (tcase, the_cloud_flavour_is_taken_unless_another_has_a_module_that_it_lacks);
-  tcase_add_test (tcase, a_version_that_was_not_fetched_says_how_to_get_it);
-  tcase_add_test (tcase, fetched_kernels_are_listed_newest_first_without_half_fetched_ones);
-  tcase_add_test (tcase, a_relative_cache_folder_is_ignored);
-  add_depmod_test (tcase);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
+  free (depmod);
+  return status;
 }

@@ -111,77 +111,34 @@ assert_exports (struct log_maker *maker, const char *expected)
 
 START_TEST (entries_come_in_the_order_of_completion)
 {
-  struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "ab", 0), c = add_write (maker, 0, 4, "c", LOG_FLAG_FUA);
+  struct log_maker *maker = make_log_of_events (1, 16, "w0=ab W4=c m:one d1 d0");
 
-  add_mark (maker, "one");
-  add_completion (maker, c, 0);
-  add_completion (maker, a, 0);
   add_mark (maker, "two words");
-  add_completion (maker, add_flush (maker, 0), 0);
-  add_completion (maker, add_trim (maker, 0, 8, 2, LOG_FLAG_FUA), 0);
-  add_completion (maker, add_trim (maker, 0, 8, 1, 0), 0);
-  add_completion (maker, add_zero (maker, 0, 3, 2, LOG_FLAG_MAY_TRIM), 0);
+  add_events (maker, "f d6 T8+2 d8 t8+1 d10 z3+2~ d12");
   assert_exports (maker, "m:one W4=c w0=ab m:two words f T8=.. t8=. w3=.. ");
 }
 END_TEST
 
-START_TEST (what_a_flush_does_not_cover_comes_behind_it)
+static const struct {
+  const char *log, *export;
+} orders[] = {
+  /* What a flush does not cover comes after it, */
+  { "w0=a w1=b W2=c d0 f d1 d2 d4", "w0=a W2=c f w1=b " },
+  /* what another flush covers comes before that one, */
+  { "w0=a w1=b f d0 f d1 d4 d2", "w0=a f f w1=b " },
+  /* and an older write that is overlapped comes along. */
+  { "w0=aa w1=bb w2=c w5=d d2 d3 d1 d0", "w0=aa w1=bb w2=c w5=d " },
+};
+
+START_TEST (an_entry_comes_where_a_crash_may_be_after_it)
 {
-  struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "a", 0), b = add_write (maker, 0, 1, "b", 0),
-    c = add_write (maker, 0, 2, "c", LOG_FLAG_FUA);
-
-  add_completion (maker, a, 0);
-  uint32_t flush = add_flush (maker, 0);
-  add_completion (maker, b, 0);
-  add_completion (maker, c, 0);
-  add_completion (maker, flush, 0);
-  assert_exports (maker, "w0=a W2=c f w1=b ");
-}
-END_TEST
-
-START_TEST (what_another_flush_covers_comes_before_that)
-{
-  struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "a", 0), b = add_write (maker, 0, 1, "b", 0);
-  uint32_t first = add_flush (maker, 0);
-
-  add_completion (maker, a, 0);
-  uint32_t second = add_flush (maker, 0);
-  add_completion (maker, b, 0);
-  add_completion (maker, second, 0);
-  add_completion (maker, first, 0);
-  assert_exports (maker, "w0=a f f w1=b ");
-}
-END_TEST
-
-START_TEST (an_older_write_that_is_overlapped_comes_along)
-{
-  struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "aa", 0), b = add_write (maker, 0, 1, "bb", 0),
-    c = add_write (maker, 0, 2, "c", 0);
-  uint32_t d = add_write (maker, 0, 5, "d", 0);
-
-  add_completion (maker, c, 0);
-  add_completion (maker, d, 0);
-  add_completion (maker, b, 0);
-  add_completion (maker, a, 0);
-  assert_exports (maker, "w0=aa w1=bb w2=c w5=d ");
+  assert_exports (make_log_of_events (1, 16, orders[_i].log), orders[_i].export);
 }
 END_TEST
 
 START_TEST (what_failed_or_was_not_completed_is_left_out)
 {
-  struct log_maker *maker = make_log (1, 16);
-  uint32_t a = add_write (maker, 0, 0, "a", 0), flush = add_flush (maker, 0), lost = add_flush (maker, 0);
-
-  add_write (maker, 0, 1, "b", 0);
-  add_done_write (maker, 0, 2, "c");
-  add_completion (maker, a, 5);
-  add_completion (maker, flush, 5);
-  (void) lost;
-  assert_exports (maker, "w2=c ");
+  assert_exports (make_log_of_events (1, 16, "w0=a f f w1=b w2=c d4 d0!5 d1!5"), "w2=c ");
   ck_assert_uint_eq (result.unfinished, 4);
 }
 END_TEST
@@ -378,7 +335,7 @@ START_TEST (what_is_durable_behind_each_flush_comes_back)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("export", entries_come_in_the_order_of_completion, what_a_flush_does_not_cover_comes_behind_it,
-                what_another_flush_covers_comes_before_that, an_older_write_that_is_overlapped_comes_along,
+UNIT_TEST_MAIN ("export", entries_come_in_the_order_of_completion,
+                LOOP_OVER (an_entry_comes_where_a_crash_may_be_after_it, orders),
                 what_failed_or_was_not_completed_is_left_out, a_mark_is_cut_and_powercuts_own_are_left_out,
                 no_export_shows_what_no_crash_leaves, what_is_durable_behind_each_flush_comes_back)

@@ -9,11 +9,11 @@
 #include "replay/search/model.h"
 #include "tests/unit/make-log.h"
 
-/* Write number 0 of the log that MAKER has made is pending at POSITION because of TEXT. */
+/* Write number 0 of a log of EVENTS is pending at POSITION because of TEXT. */
 static void
-assert_reason (struct log_maker *maker, uint32_t position, const char *text)
+assert_reason (const char *events, uint32_t position, const char *text)
 {
-  struct write_log *log = finish_log (maker);
+  struct write_log *log = finish_log (make_log_of_events (2, 8, events));
   CLEANUP_FREE char *why = reason_pending (log, 0, position);
 
   ck_assert (!model_is_durable (log, 0, position));
@@ -21,145 +21,65 @@ assert_reason (struct log_maker *maker, uint32_t position, const char *text)
   write_log_close (log);
 }
 
-START_TEST (never_flushed)
+static const struct {
+  const char *events;
+  uint32_t position;
+  const char *reason;
+} reasons[] = {
+  /* Never flushed: */
+  { "w0=a d0", 1,
+    "was still pending at 1: it had completed at 1, and no flush was issued after that" },
+  /* A flush long before is not mentioned: */
+  { "f d0 w0=a d2", 3,
+    "was still pending at 3: it had completed at 3, and no flush was issued after that" },
+  /* The flush was issued before the completion: */
+  { "w0=a f d0 d1", 3,
+    "was still pending at 3: it had completed at 2, but flush 1 was issued before that, "
+    "and none after it" },
+  /* The flush had not completed: */
+  { "w0=a d0 f d2", 2,
+    "was still pending at 2: it had completed at 1, but flush 2, issued after that, had not completed" },
+  /* The flush never completed: */
+  { "w0=a d0 f m:later", 3,
+    "was still pending at 3: it had completed at 1, but flush 2, issued after that, had not completed" },
+  /* The flush failed: */
+  { "w0=a d0 f d2!5 f", 4,
+    "was still pending at 4: it had completed at 1, but flush 2, issued after that, failed at 3 "
+    "(Input/output error); flush 4, issued after that, had not completed" },
+  /* Many flushes are counted: */
+  { "w0=a d0 f f f f f", 6,
+    "was still pending at 6: it had completed at 1, but flush 2, issued after that, had not completed; "
+    "flush 3, issued after that, had not completed; flush 4, issued after that, had not completed; "
+    "nor does any of 2 more flushes count" },
+  /* The flush was of another device: */
+  { "w0=a d0 f@1 d2", 3,
+    "was still pending at 3: it had completed at 1, and no flush was issued after that" },
+  /* The write failed: */
+  { "w0=a d0!28 f d2", 3,
+    "was still pending at 3: it had failed at 1 (No space left on device), "
+    "and what fails may be there or not" },
+  /* The write fails after the crash: */
+  { "w0=a d0!5", 0,
+    "was still pending at 0: its completion came only at 1, as a failure: Input/output error" },
+  /* The write never completed: */
+  { "w0=a f d1", 2,
+    "was still pending at 2: its completion never came" },
+  /* The write completed after the crash: */
+  { "w0=a d0", 0,
+    "was still pending at 0: its completion came only at 1" },
+};
+
+START_TEST (what_keeps_a_write_pending_is_said)
 {
-  struct log_maker *maker = make_log (1, 8);
-
-  add_done_write (maker, 0, 0, "a");
-  assert_reason (maker, 1, "was still pending at 1: it had completed at 1, and no flush was issued after that");
-}
-END_TEST
-
-START_TEST (a_flush_long_before_is_not_mentioned)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_completion (maker, add_flush (maker, 0), 0);
-  add_done_write (maker, 0, 0, "a");
-  assert_reason (maker, 3, "was still pending at 3: it had completed at 3, and no flush was issued after that");
-}
-END_TEST
-
-START_TEST (the_flush_was_issued_before_the_completion)
-{
-  struct log_maker *maker = make_log (1, 8);
-  uint32_t write = add_write (maker, 0, 0, "a", 0), flush = add_flush (maker, 0);
-
-  add_completion (maker, write, 0);
-  add_completion (maker, flush, 0);
-  assert_reason (maker, 3, "was still pending at 3: it had completed at 2, but flush 1 was issued before that, "
-                 "and none after it");
-}
-END_TEST
-
-START_TEST (the_flush_had_not_completed)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_done_write (maker, 0, 0, "a");
-  add_completion (maker, add_flush (maker, 0), 0);
-  assert_reason (maker, 2,
-                 "was still pending at 2: it had completed at 1, but flush 2, issued after that, had not completed");
-}
-END_TEST
-
-START_TEST (the_flush_never_completed)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_done_write (maker, 0, 0, "a");
-  add_flush (maker, 0);
-  add_mark (maker, "later");
-  assert_reason (maker, 3,
-                 "was still pending at 3: it had completed at 1, but flush 2, issued after that, had not completed");
-}
-END_TEST
-
-START_TEST (the_flush_failed)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_done_write (maker, 0, 0, "a");
-  add_completion (maker, add_flush (maker, 0), 5);
-  add_flush (maker, 0);
-  assert_reason (maker, 4, "was still pending at 4: it had completed at 1, but flush 2, issued after that, failed at 3 "
-                 "(Input/output error); flush 4, issued after that, had not completed");
-}
-END_TEST
-
-START_TEST (many_flushes_are_counted)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_done_write (maker, 0, 0, "a");
-  for (unsigned i = 0; i < 5; i++)
-    add_flush (maker, 0);
-  assert_reason (maker, 6,
-                 "was still pending at 6: it had completed at 1, but flush 2, issued after that, had not completed; "
-                 "flush 3, issued after that, had not completed; flush 4, issued after that, had not completed; "
-                 "nor does any of 2 more flushes count");
-}
-END_TEST
-
-START_TEST (the_flush_was_of_another_device)
-{
-  struct log_maker *maker = make_log (2, 8);
-
-  add_done_write (maker, 0, 0, "a");
-  add_completion (maker, add_flush (maker, 1), 0);
-  assert_reason (maker, 3, "was still pending at 3: it had completed at 1, and no flush was issued after that");
-}
-END_TEST
-
-START_TEST (the_write_failed)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_completion (maker, add_write (maker, 0, 0, "a", 0), 28);
-  add_completion (maker, add_flush (maker, 0), 0);
-  assert_reason (maker, 3, "was still pending at 3: it had failed at 1 (No space left on device), "
-                 "and what fails may be there or not");
-}
-END_TEST
-
-START_TEST (the_write_fails_after_the_crash)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_completion (maker, add_write (maker, 0, 0, "a", 0), 5);
-  assert_reason (maker, 0, "was still pending at 0: its completion came only at 1, as a failure: Input/output error");
-}
-END_TEST
-
-START_TEST (the_write_never_completed)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_write (maker, 0, 0, "a", 0);
-  add_completion (maker, add_flush (maker, 0), 0);
-  assert_reason (maker, 2, "was still pending at 2: its completion never came");
-}
-END_TEST
-
-START_TEST (the_write_completed_after_the_crash)
-{
-  struct log_maker *maker = make_log (1, 8);
-
-  add_done_write (maker, 0, 0, "a");
-  assert_reason (maker, 0, "was still pending at 0: its completion came only at 1");
+  assert_reason (reasons[_i].events, reasons[_i].position, reasons[_i].reason);
 }
 END_TEST
 
 START_TEST (fua_counts_from_its_completion)
 {
-  struct log_maker *maker = make_log (1, 8);
-
-  add_completion (maker, add_write (maker, 0, 0, "a", LOG_FLAG_FUA), 0);
-  assert_reason (maker, 0,
+  assert_reason ("W0=a d0", 0,
                  "was still pending at 0: it has FUA, which counts from its completion, and that came only at 1");
-  maker = make_log (1, 8);
-  add_write (maker, 0, 0, "a", LOG_FLAG_FUA);
-  assert_reason (maker, 0, "was still pending at 0: it has FUA, which counts from its completion, and that never came");
+  assert_reason ("W0=a", 0, "was still pending at 0: it has FUA, which counts from its completion, and that never came");
 }
 END_TEST
 
@@ -211,8 +131,5 @@ START_TEST (a_write_is_described)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("reason", never_flushed, a_flush_long_before_is_not_mentioned,
-                the_flush_was_issued_before_the_completion, the_flush_had_not_completed, the_flush_never_completed,
-                the_flush_failed, many_flushes_are_counted, the_flush_was_of_another_device, the_write_failed,
-                the_write_fails_after_the_crash, the_write_never_completed, the_write_completed_after_the_crash,
-                fua_counts_from_its_completion, there_is_always_a_reason, a_write_is_described)
+UNIT_TEST_MAIN ("reason", LOOP_OVER (what_keeps_a_write_pending_is_said, reasons), fua_counts_from_its_completion,
+                there_is_always_a_reason, a_write_is_described)

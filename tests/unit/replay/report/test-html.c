@@ -49,28 +49,27 @@ make_small_log (void)
   return finish_log (maker);
 }
 
+static const struct {
+  const char *state, *fates;
+} fates[] = {
+  { "8", "DHHH" },
+  { "7:-4", "DLH-" },
+  { "8:-4,-6,+8", "DLLH" },
+  { "8:-4/0-3", "DLHH" },
+  { "2:-0", "L---" },
+  { "8:-0", "DHHH" },
+  /* Torn. */
+  { "8:-4/3", "DTHH" },
+  { "8:-4/1-", "DTHH" },
+  { "8:-4,+4/0", "DTHH" },
+  { "8:-4/2-,+4", "DHHH" },
+};
+
 START_TEST (a_choice_decides_what_a_pending_write_is)
 {
   struct write_log *log = make_small_log ();
 
-  ck_assert_str_eq (fates_of (log, "8"), "DHHH");
-  ck_assert_str_eq (fates_of (log, "7:-4"), "DLH-");
-  ck_assert_str_eq (fates_of (log, "8:-4,-6,+8"), "DLLH");
-  ck_assert_str_eq (fates_of (log, "8:-4/0-3"), "DLHH");
-  ck_assert_str_eq (fates_of (log, "2:-0"), "L---");
-  ck_assert_str_eq (fates_of (log, "8:-0"), "DHHH");
-  write_log_close (log);
-}
-END_TEST
-
-START_TEST (a_torn_write_is_there_in_part)
-{
-  struct write_log *log = make_small_log ();
-
-  ck_assert_str_eq (fates_of (log, "8:-4/3"), "DTHH");
-  ck_assert_str_eq (fates_of (log, "8:-4/1-"), "DTHH");
-  ck_assert_str_eq (fates_of (log, "8:-4,+4/0"), "DTHH");
-  ck_assert_str_eq (fates_of (log, "8:-4/2-,+4"), "DHHH");
+  ck_assert_str_eq (fates_of (log, fates[_i].state), fates[_i].fates);
   write_log_close (log);
 }
 END_TEST
@@ -208,19 +207,6 @@ START_TEST (many_crash_points_make_no_large_page)
 }
 END_TEST
 
-int
-main (void)
-{
-  Suite *suite = suite_create ("page");
-  TCase *tcase = tcase_create ("page");
-
-  tcase_set_timeout (tcase, 60);
-  tcase_add_test (tcase, a_choice_decides_what_a_pending_write_is);
-  tcase_add_test (tcase, a_torn_write_is_there_in_part);
-  tcase_add_test (tcase, few_writes_are_bars);
-  tcase_add_test (tcase, a_state_that_the_checker_never_saw_is_not_right);
-  tcase_add_loop_test (tcase, many_writes_make_no_large_page, 0, 3);
-  tcase_add_test (tcase, many_crash_points_make_no_large_page);
-  suite_add_tcase (suite, tcase);
-  return run_suite (suite);
-}
+UNIT_TEST_MAIN ("page", LOOP_OVER (a_choice_decides_what_a_pending_write_is, fates), few_writes_are_bars,
+                a_state_that_the_checker_never_saw_is_not_right, unit_loop (many_writes_make_no_large_page, 3),
+                many_crash_points_make_no_large_page)
