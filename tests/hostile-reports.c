@@ -113,8 +113,8 @@ copy (const char *text)
 
 /* Let crash point NUMBER have been found wrong: HOW in its first state, which is the one without its first write. */
 static void
-add_violation (struct results *results, size_t number, enum violation kind, const char *how, const struct outcome *outcome,
-               enum confirmation confirmation)
+add_violation (struct results *results, size_t number, enum violation kind, const char *how,
+               const struct outcome *outcome, enum confirmation confirmation)
 {
   const struct write_log *log = results->config->log;
   const struct crash_point *point = &results->points.points[number];

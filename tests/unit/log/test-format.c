@@ -109,8 +109,8 @@ START_TEST (operations_are_joined_with_their_completions)
     uint32_t issue, completion;
     unsigned flags;
   } writes[] = {
-    { 1, LOG_NEVER, LOG_FAILED }, { 2, 3, LOG_FLAG_FUA }, { 5, LOG_NEVER, LOG_FLAG_MAY_TRIM }, { 9, 21, LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM },
-    { 10, 17, LOG_FLAG_FUA }, { 11, LOG_NEVER, 0 }, { 16, LOG_NEVER, 0 }
+    { 1, LOG_NEVER, LOG_FAILED }, { 2, 3, LOG_FLAG_FUA }, { 5, LOG_NEVER, LOG_FLAG_MAY_TRIM },
+    { 9, 21, LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM }, { 10, 17, LOG_FLAG_FUA }, { 11, LOG_NEVER, 0 }, { 16, LOG_NEVER, 0 }
   };
   static const struct log_flush flushes[] = {
     { .issue = 4, .completion = 6, .device = 1 }, { .issue = 13, .completion = LOG_NEVER, .device = 0 },

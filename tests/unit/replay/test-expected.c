@@ -48,7 +48,8 @@ assert_refused (const char *reason)
 
 START_TEST (there_is_a_tree_before_the_update_and_one_after_each_step)
 {
-  ck_assert_int_eq (find (NULL, MARKS ("powercut:new early", "powercut:old a\nb", "begin 1", "powercut:new c", "begin 2",
+  ck_assert_int_eq (find (NULL,
+                          MARKS ("powercut:new early", "powercut:old a\nb", "begin 1", "powercut:new c", "begin 2",
                                        "powercut:old late", "powercut:new"), false, 0), 0);
   ck_assert_uint_eq (expected.trees.count, 3);
   ck_assert_str_eq (expected.trees.texts[0], "a\nb\n");

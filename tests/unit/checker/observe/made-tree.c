@@ -109,6 +109,13 @@ assert_field (const char *text, const char *path, int field, const char *expecte
 }
 
 void
+assert_fields (const char *text, const struct expected_field *fields, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    assert_field (text, fields[i].path, fields[i].field, fields[i].expected);
+}
+
+void
 assert_paths (const char *text, const char *expected)
 {
   CLEANUP_FREE char *paths = calloc (strlen (text) + 1, 1);

@@ -33,6 +33,18 @@ extern char *observe_sectors (const char *const *paths, size_t count);
 extern char *get_field (const char *text, const char *path, int field);
 extern void assert_field (const char *text, const char *path, int field, const char *expected);
 
+/* What a field must be. */
+struct expected_field {
+  const char *path;
+  int field;
+  const char *expected;
+};
+
+extern void assert_fields (const char *text, const struct expected_field *fields, size_t count);
+#define ASSERT_FIELDS(text, ...) \
+  assert_fields (text, (const struct expected_field[]) { __VA_ARGS__ }, \
+                 LENGTH (((const struct expected_field[]) { __VA_ARGS__ })))
+
 /* All paths in TEXT, in their order, with a space after each. */
 extern void assert_paths (const char *text, const char *expected);
 

@@ -22,10 +22,11 @@ START_TEST (an_empty_tree_is_the_line_of_its_root)
   char owner[16];
 
   assert_paths (text, ". ");
-  assert_field (text, ".", TYPE, "d");
-  assert_field (text, ".", MODE, "0755");
-  assert_field (text, ".", SIZE, "-");
-  assert_field (text, ".", CONTENT, "-");
+  ASSERT_FIELDS (text,
+                 { ".", TYPE, "d" },
+                 { ".", MODE, "0755" },
+                 { ".", SIZE, "-" },
+                 { ".", CONTENT, "-" });
   snprintf (owner, sizeof owner, "%u", geteuid ());
   assert_field (text, ".", UID, owner);
 }
@@ -49,10 +50,11 @@ START_TEST (a_file_has_its_mode_size_and_hash)
   make_file (top, "file", "hell\1\n", 6);
   ck_assert_int_eq (fchmodat (top, "file", 04751, 0), 0);
   CLEANUP_FREE char *text = observe ();
-  assert_field (text, "file", TYPE, "f");
-  assert_field (text, "file", MODE, "4751");
-  assert_field (text, "file", SIZE, "6");
-  assert_field (text, "file", CONTENT, expected);
+  ASSERT_FIELDS (text,
+                 { "file", TYPE, "f" },
+                 { "file", MODE, "4751" },
+                 { "file", SIZE, "6" },
+                 { "file", CONTENT, expected });
 }
 END_TEST
 
@@ -113,12 +115,13 @@ START_TEST (empty_files_zeros_and_holes_have_words)
   make_file (top, "zeros", zeros, 1 << 20);
   close (make_hole ("hole", 3 << 20));
   CLEANUP_FREE char *text = observe ();
-  assert_field (text, "empty", CONTENT, "empty");
-  assert_field (text, "empty", SIZE, "0");
-  assert_field (text, "one", CONTENT, "zero");
-  assert_field (text, "zeros", CONTENT, "zero");
-  assert_field (text, "hole", CONTENT, "zero");
-  assert_field (text, "hole", SIZE, "3145728");
+  ASSERT_FIELDS (text,
+                 { "empty", CONTENT, "empty" },
+                 { "empty", SIZE, "0" },
+                 { "one", CONTENT, "zero" },
+                 { "zeros", CONTENT, "zero" },
+                 { "hole", CONTENT, "zero" },
+                 { "hole", SIZE, "3145728" });
 }
 END_TEST
 
@@ -146,11 +149,12 @@ START_TEST (links_are_told_and_not_followed)
   ck_assert_int_eq (symlinkat ("!EIO", top, "mark"), 0);
   CLEANUP_FREE char *text = observe ();
   assert_paths (text, ". dangling folder folder/file loop mark to%20folder ");
-  assert_field (text, "to%20folder", TYPE, "l");
-  assert_field (text, "to%20folder", CONTENT, "folder");
-  assert_field (text, "to%20folder", SIZE, "-");
-  assert_field (text, "dangling", CONTENT, "a%20b%0a");
-  assert_field (text, "mark", CONTENT, "%21EIO");
+  ASSERT_FIELDS (text,
+                 { "to%20folder", TYPE, "l" },
+                 { "to%20folder", CONTENT, "folder" },
+                 { "to%20folder", SIZE, "-" },
+                 { "dangling", CONTENT, "a%20b%0a" },
+                 { "mark", CONTENT, "%21EIO" });
 }
 END_TEST
 
@@ -163,11 +167,12 @@ START_TEST (fifos_and_sockets_are_told_and_not_opened)
   snprintf (address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/socket", top);
   ck_assert_int_eq (bind (fd, (struct sockaddr *) &address, sizeof address), 0);
   CLEANUP_FREE char *text = observe ();
-  assert_field (text, "fifo", TYPE, "p");
-  assert_field (text, "fifo", MODE, "0640");
-  assert_field (text, "fifo", CONTENT, "-");
-  assert_field (text, "socket", TYPE, "s");
-  assert_field (text, "socket", CONTENT, "-");
+  ASSERT_FIELDS (text,
+                 { "fifo", TYPE, "p" },
+                 { "fifo", MODE, "0640" },
+                 { "fifo", CONTENT, "-" },
+                 { "socket", TYPE, "s" },
+                 { "socket", CONTENT, "-" });
 }
 END_TEST
 
@@ -177,9 +182,10 @@ START_TEST (devices_have_their_numbers)
   CLEANUP_CLOSE int dev = open ("/dev", O_RDONLY | O_DIRECTORY);
   CLEANUP_FREE char *text = tree_observe (dev, watch, 1);
 
-  assert_field (text, "null", TYPE, "c");
-  assert_field (text, "null", CONTENT, "1:3");
-  assert_field (text, "null", SIZE, "-");
+  ASSERT_FIELDS (text,
+                 { "null", TYPE, "c" },
+                 { "null", CONTENT, "1:3" },
+                 { "null", SIZE, "-" });
 }
 END_TEST
 

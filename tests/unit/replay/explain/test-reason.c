@@ -79,7 +79,8 @@ START_TEST (fua_counts_from_its_completion)
 {
   assert_reason ("W0=a d0", 0,
                  "was still pending at 0: it has FUA, which counts from its completion, and that came only at 1");
-  assert_reason ("W0=a", 0, "was still pending at 0: it has FUA, which counts from its completion, and that never came");
+  assert_reason ("W0=a", 0,
+                 "was still pending at 0: it has FUA, which counts from its completion, and that never came");
 }
 END_TEST
 

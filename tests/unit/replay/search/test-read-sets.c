@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A run is played by the list of what it reads.  That searches may rest on sets is tested in test-search.c.  Long because
- * every test plays runs against the one set, and no other does.
+/* A run is played by the list of what it reads.  That searches may rest on sets is tested in test-search.c.
+ * Long because every test plays runs against the one set, and no other does.
  */
 #include <config.h>
 
@@ -471,8 +471,8 @@ START_TEST (what_a_run_saw_is_kept_whole)
 {
   char detail[] = "mount: no", fault[] = "BUG", unrepeated[] = "hung";
   const struct outcome outcome = {
-    .kind = OUTCOME_UNMOUNTABLE, .detail = detail, .fault = fault, .unrepeated_kind = VIOLATION_HANG, .unrepeated = unrepeated,
-    .repeated = true, .behaviour = 7
+    .kind = OUTCOME_UNMOUNTABLE, .detail = detail, .fault = fault, .unrepeated_kind = VIOLATION_HANG,
+    .unrepeated = unrepeated, .repeated = true, .behaviour = 7
   };
   const struct outcome *found;
 
