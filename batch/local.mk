@@ -19,10 +19,10 @@ batch_libbatch_la_SOURCES = \
 	batch/corpus/report.c \
 	batch/corpus/run.c \
 	batch/corpus/trust.c \
-	batch/corpus/verdict.c batch/corpus/verdict.h \
+	batch/corpus/cell-outcome.c batch/corpus/cell-outcome.h \
 	batch/matrix/cells.c \
 	batch/matrix/document.c \
 	batch/matrix/matrix.c batch/matrix/matrix.h \
 	batch/matrix/report.c \
-	batch/matrix/verdict.c batch/matrix/verdict.h
+	batch/matrix/cell-summary.c batch/matrix/cell-summary.h
 batch_libbatch_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)

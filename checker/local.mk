@@ -30,6 +30,7 @@ checker_libjudge_la_SOURCES = \
 	checker/persistence/report.c checker/persistence/report.h \
 	checker/persistence/state.c checker/persistence/state.h \
 	checker/persistence/walk.c checker/persistence/walk.h \
+	checker/verdict.h \
 	checker/violation.c checker/violation.h \
 	checker/watched-pages.c checker/watched-pages.h \
 	checker/observe/pages.c checker/observe/pages.h \

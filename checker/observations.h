@@ -3,18 +3,11 @@
 #ifndef POWERCUT_CHECKER_OBSERVATIONS_H
 #define POWERCUT_CHECKER_OBSERVATIONS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "checker/moment.h"
 #include "checker/observe/tree.h"
-#include "checker/violation.h"
-
-struct verdict {
-  enum violation kind;
-  char *detail;                 /* to free */
-  bool atomic, durable;
-};
+#include "checker/verdict.h"
 
 struct observation {
   char digest[TREE_DIGEST_LENGTH + 1];

@@ -11,7 +11,7 @@ record_powercut_SOURCES = \
 	commands/kernel.c \
 	commands/matrix.c \
 	commands/powercut.c \
-	commands/record.c commands/record.h \
+	commands/run.c commands/run.h \
 	commands/show.c \
 	commands/workload.c
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)

@@ -9,8 +9,8 @@
 
 #include "batch/worker.h"
 #include "commands/commands.h"
-#include "commands/record.h"
 #include "commands/replay.h"
+#include "commands/run.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/nearest.h"

@@ -20,7 +20,8 @@
 
 /* Layouts on the disk of which replay/explain/blame.c can tell what a write wrote; each has a function there. */
 enum filesystem_layout {
-  FILESYSTEM_LAYOUT_UNKNOWN, FILESYSTEM_LAYOUT_EXT, FILESYSTEM_LAYOUT_XFS, FILESYSTEM_LAYOUT_BTRFS
+  FILESYSTEM_LAYOUT_UNKNOWN, FILESYSTEM_LAYOUT_EXT, FILESYSTEM_LAYOUT_XFS, FILESYSTEM_LAYOUT_BTRFS,
+  FILESYSTEM_LAYOUT_COUNT
 };
 
 struct filesystem {

@@ -6,7 +6,7 @@
  *   - no write, zero or trim is issued, and
  *   - nothing is pending: a copy of the device is the same whenever it is made, and a power cut loses nothing.
  * Some file systems leave copies of something on purpose, for the device to write when it likes; these may be pending,
- * once they have completed (replay/freeze.c has the list), and so may trims.
+ * once they have completed (filesystem/filesystem.h), and so may trims.
  */
 #ifndef POWERCUT_REPLAY_FREEZE_H
 #define POWERCUT_REPLAY_FREEZE_H

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "batch/corpus/cell-outcome.h"
 #include "batch/corpus/corpus.h"
 #include "batch/corpus/log.h"
-#include "batch/corpus/verdict.h"
 #include "common/message.h"
 #include "common/text.h"
 #include "filesystem/filesystem.h"

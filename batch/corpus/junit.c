@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/cell-outcome.h"
 #include "batch/corpus/corpus.h"
-#include "batch/corpus/verdict.h"
 #include "batch/result.h"
 #include "common/cleanup.h"
 #include "common/escape.h"

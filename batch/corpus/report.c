@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/cell-outcome.h"
 #include "batch/corpus/corpus.h"
-#include "batch/corpus/verdict.h"
 #include "batch/result.h"
 #include "common/array.h"
 #include "common/cleanup.h"

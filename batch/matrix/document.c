@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/matrix/cell-summary.h"
 #include "batch/matrix/matrix.h"
-#include "batch/matrix/verdict.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/html-style.h"

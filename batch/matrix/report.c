@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "batch/matrix/cell-summary.h"
 #include "batch/matrix/matrix.h"
-#include "batch/matrix/verdict.h"
 #include "common/cleanup.h"
 #include "common/printable.h"
 

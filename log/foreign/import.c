@@ -11,11 +11,11 @@
 #include "common/message.h"
 #include "log/base-image.h"
 #include "log/files.h"
-#include "log/info.h"
 #include "log/foreign/epochs.h"
 #include "log/foreign/import.h"
 #include "log/foreign/importer.h"
 #include "log/foreign/nbd-datalog.h"
+#include "log/info.h"
 
 static const struct format {
   const char *name;

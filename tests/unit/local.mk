@@ -106,9 +106,9 @@ UNIT_TESTS += \
 	tests/unit/replay/report/test-page-table \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case \
-	tests/unit/batch/corpus/test-verdict \
+	tests/unit/batch/corpus/test-cell-outcome \
 	tests/unit/batch/matrix/test-document \
-	tests/unit/batch/matrix/test-verdict
+	tests/unit/batch/matrix/test-cell-summary
 
 # What is in no library.
 tests_unit_nbd_plugin_test_logged_devices_SOURCES = \

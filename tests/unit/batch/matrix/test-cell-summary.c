@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include "batch/matrix/verdict.h"
+#include "batch/matrix/cell-summary.h"
 #include "tests/unit/unit.h"
 
 START_TEST (what_was_not_visited_to_its_end_is_good_so_far)

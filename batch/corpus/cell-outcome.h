@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a case came to on one kernel and file system, held against what its case.ini expects. */
-#ifndef POWERCUT_BATCH_CORPUS_VERDICT_H
-#define POWERCUT_BATCH_CORPUS_VERDICT_H
+#ifndef POWERCUT_BATCH_CORPUS_CELL_OUTCOME_H
+#define POWERCUT_BATCH_CORPUS_CELL_OUTCOME_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch/matrix/verdict.h"
+#include "batch/matrix/cell-summary.h"
 #include "batch/result.h"
 #include "checker/violation.h"
 #include "common/cleanup.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "batch/corpus/verdict.h"
+#include "batch/corpus/cell-outcome.h"
 #include "common/exit-status.h"
 #include "tests/unit/unit.h"
 

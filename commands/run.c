@@ -7,8 +7,8 @@
 
 #include "checker/observe/pages.h"
 #include "commands/commands.h"
-#include "commands/record.h"
 #include "commands/replay.h"
+#include "commands/run.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"

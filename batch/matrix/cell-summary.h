@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What came out of a cell, in words. */
-#ifndef POWERCUT_BATCH_MATRIX_VERDICT_H
-#define POWERCUT_BATCH_MATRIX_VERDICT_H
+#ifndef POWERCUT_BATCH_MATRIX_CELL_SUMMARY_H
+#define POWERCUT_BATCH_MATRIX_CELL_SUMMARY_H
 
 #include "batch/matrix/matrix.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "batch/corpus/verdict.h"
+#include "batch/corpus/cell-outcome.h"
 #include "batch/result.h"
 #include "common/exit-status.h"
 #include "common/text.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef POWERCUT_COMMANDS_RECORD_H
-#define POWERCUT_COMMANDS_RECORD_H
+#ifndef POWERCUT_COMMANDS_RUN_H
+#define POWERCUT_COMMANDS_RUN_H
 
 #include "batch/worker.h"
 
