@@ -11,6 +11,7 @@ replay_libreplay_la_SOURCES = \
 	replay/answer.c replay/answer.h \
 	replay/confirm.c replay/confirm.h \
 	replay/points.c replay/points.h \
+	replay/recovery.c replay/recovery.h \
 	replay/reduce.c replay/reduce.h \
 	replay/results.c replay/results.h \
 	replay/session.c replay/session.h replay/session-config.h \

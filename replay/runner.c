@@ -5,15 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checker/kernel-fault.h"
 #include "common/cleanup.h"
-#include "common/escape.h"
 #include "common/message.h"
-#include "common/text.h"
-#include "guest/agent/answer.h"
 #include "guest/vm.h"
 #include "log/guard.h"
 #include "nbd-plugin/parameters.h"
+#include "replay/recovery.h"
 #include "replay/runner.h"
 
 #define GUEST_DEVICE "/dev/vda"
@@ -112,11 +109,14 @@ runner_start (const struct runner_config *config, const char *folder)
     return NULL;
   }
   runner->device = device_start (config->log, folder);
-  if (runner->device == NULL || boot (runner) == -1 || (runner->release = strdup (vm_release (runner->vm))) == NULL) {
-    runner_stop (runner);
-    return NULL;
+  if (runner->device && boot (runner) == 0) {
+    runner->release = strdup (vm_release (runner->vm));
+    if (runner->release)
+      return runner;
+    out_of_memory ();
   }
-  return runner;
+  runner_stop (runner);
+  return NULL;
 }
 
 int
@@ -160,161 +160,6 @@ double
 runner_cpu_seconds (const struct runner *runner)
 {
   return device_cpu_seconds (runner->device) - runner->earlier_seconds;
-}
-
-/* The agent's answer to `recover`, line by line. */
-struct recovery {
-  const char *fsck;             /* why the fsck could not repair it: then there was no mount */
-  const char *mount, *digest, *unmount;
-  const char *check;            /* how the checker ended */
-  char *output;                 /* what it printed, escaped */
-  const char *fault;            /* first log line that is a fault */
-  const char *last_log;
-  bool tainted;
-};
-
-static void
-parse_recovery (char *text, struct recovery *recovery)
-{
-  enum answer_line line;
-  char *value;
-
-  memset (recovery, 0, sizeof *recovery);
-  while (answer_next_line (&text, &line, &value))
-    switch (line) {
-    case ANSWER_FSCK:
-      recovery->fsck = value;
-      break;
-    case ANSWER_MOUNT:
-      recovery->mount = value;
-      break;
-    case ANSWER_OBSERVE:
-      recovery->digest = value;
-      break;
-    case ANSWER_UNMOUNT:
-      recovery->unmount = value;
-      break;
-    case ANSWER_CHECK:
-      recovery->check = value;
-      break;
-    case ANSWER_OUTPUT:
-      recovery->output = value;
-      break;
-    case ANSWER_TAINT:
-      recovery->tainted = strcmp (value, "0") != 0;
-      break;
-    case ANSWER_LOG:
-      recovery->last_log = value;
-      if (recovery->fault == NULL && kernel_line_is_fault (value))
-        recovery->fault = value;
-      break;
-    case ANSWER_OTHER:
-      break;
-    }
-}
-
-static char *
-text (const char *format, const char *a, const char *b)
-{
-  char *result;
-
-  return asprintf (&result, format, a, b) == -1 ? NULL : result;
-}
-
-/* The last line of TEXT that is not empty, to free. */
-static char *
-last_line (const char *text)
-{
-  size_t length;
-  const char *line = text_last_line (text, &length);
-
-  return strndup (line, length);
-}
-
-/* What it means that the checker ended as ENDING says. */
-static enum check_result
-check_result (const char *ending)
-{
-  switch (answer_exit_status (ending)) {
-  case 0:
-    return CHECK_RIGHT;
-  case 1:
-    return CHECK_WRONG;
-  default:
-    return strcmp (ending, ANSWER_TIMEOUT) == 0 ? CHECK_HUNG : CHECK_BROKEN;
-  }
-}
-
-/* What a checker that may run for TIMEOUT_S said.  Returns 0, or -1 with errno ENOMEM. */
-static int
-read_check (const struct recovery *recovery, int timeout_s, struct outcome *outcome)
-{
-  if (recovery->check == NULL)
-    return 0;
-  outcome->check = check_result (recovery->check);
-  if (recovery->output && unescape_word (recovery->output) >= 0)
-    outcome->check_output = strdup (recovery->output);
-  if (outcome->check == CHECK_RIGHT)
-    return 0;
-  CLEANUP_FREE char *line = last_line (outcome->check_output ? outcome->check_output : "");
-  if (line == NULL)
-    return -1;
-  if (outcome->check == CHECK_WRONG)
-    outcome->check_detail = strdup (*line ? line : "the checker exits with 1 and prints nothing");
-  else if (outcome->check == CHECK_HUNG) {
-    if (asprintf (&outcome->check_detail, "the checker does not end within %d s%s%s", timeout_s, *line ? ": " : "",
-                  line) == -1)
-      outcome->check_detail = NULL;
-  }
-  else
-    outcome->check_detail = text (*line ? "%s: %s" : "%s", recovery->check, line);
-  return outcome->check_detail ? 0 : -1;
-}
-
-/* Turn the agent's answer into an outcome.  *renew says that the guest is not to be trusted any more. */
-static int
-read_recovery (const struct runner_config *config, char *answer, struct outcome *outcome, bool *renew)
-{
-  struct recovery recovery;
-
-  parse_recovery (answer, &recovery);
-  if (recovery.fsck)
-    recovery.mount = "EUCLEAN";
-  if (recovery.mount == NULL
-      || (strcmp (recovery.mount, ANSWER_DONE) == 0
-          && (recovery.unmount == NULL || recovery.digest == NULL || strlen (recovery.digest) != TREE_DIGEST_LENGTH))) {
-    error_message ("the guest's agent gave an answer that makes no sense");
-    return -1;
-  }
-  if (strcmp (recovery.mount, "ENODEV") == 0 || strcmp (recovery.mount, "ENOMEM") == 0) {
-    error_message ("the guest cannot mount anything: %s: does its kernel have the file system, and is --memory enough?",
-                   recovery.mount);
-    return -1;
-  }
-  *renew = recovery.tainted;
-  if (recovery.tainted && recovery.fault == NULL)
-    recovery.fault = recovery.last_log ? recovery.last_log : "the kernel is tainted";
-  if (recovery.fault && (outcome->fault = strdup (recovery.fault)) == NULL)
-    return out_of_memory ();
-  if (strcmp (recovery.mount, ANSWER_DONE) != 0) {
-    outcome->kind = OUTCOME_UNMOUNTABLE;
-    outcome->detail = recovery.fsck ? strdup (recovery.fsck)
-      : text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
-    return outcome->detail ? 0 : out_of_memory ();
-  }
-  outcome->kind = OUTCOME_TREE;
-  if (read_check (&recovery, config->run_timeout_ms / 1000, outcome) == -1)
-    return out_of_memory ();
-  memcpy (outcome->digest, recovery.digest, sizeof outcome->digest);
-  /* What a checker that hangs has started may hang, too, and hold the file system. */
-  if (outcome->check == CHECK_HUNG)
-    *renew = true;
-  else if (strcmp (recovery.unmount, ANSWER_DONE) != 0) {
-    *renew = true;
-    if (outcome->fault == NULL && (outcome->fault = text ("unmount: %s%s", recovery.unmount, "")) == NULL)
-      return out_of_memory ();
-  }
-  return 0;
 }
 
 /* That QEMU fails says nothing about a state. */
@@ -381,7 +226,7 @@ read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *ou
   *renew = answer->failure != VM_OK;
   switch (answer->failure) {
   case VM_OK:
-    return read_recovery (runner->config, answer->text, outcome, renew);
+    return recovery_read (answer->text, runner->config->run_timeout_ms / 1000, outcome, renew);
   case VM_REFUSED:
     error_message ("the guest cannot make a run: %s", answer->text);
     return -1;
@@ -394,8 +239,10 @@ read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *ou
     return 0;
   case VM_HUNG:
     outcome->kind = OUTCOME_HUNG;
-    if (asprintf (&outcome->detail, "no answer within %d s", longest_run_ms (runner->config) / 1000) == -1)
+    if (asprintf (&outcome->detail, "no answer within %d s", longest_run_ms (runner->config) / 1000) == -1) {
       outcome->detail = NULL;
+      return out_of_memory ();
+    }
     return 0;
   default:
     return -1;                  /* VM_STOPPED */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the agent's answer to `recover` means. */
+#ifndef POWERCUT_REPLAY_RECOVERY_H
+#define POWERCUT_REPLAY_RECOVERY_H
+
+#include <stdbool.h>
+
+#include "checker/outcome.h"
+
+/* Turn ANSWER, which is changed, into *outcome, which is all zeros before; a checker may run for TIMEOUT_S.  *renew
+ * says that the guest is not to be trusted any more.  Returns 0, or -1 after a message; *outcome is to be
+ * freed in any case.
+ */
+extern int recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew);
+
+#endif
