@@ -14,7 +14,7 @@
 #define TREE "seen\n"
 #define FAULT "BUG: unable to handle page fault"
 
-/* What the guest answers to `recover`, one after the other: `%` is the digest of TREE. */
+/* What the guest answers to `recover`, one after the other: the first `%` is the digest of TREE. */
 static struct vm_answer answers[4];
 static size_t next_answer;
 static unsigned boots;
@@ -259,15 +259,95 @@ START_TEST (without_memory_there_is_no_outcome)
 }
 END_TEST
 
+#define CHECKED(ending) "mount ok\nobserve %\ncheck " ending "\noutput first%0Alast%0A\nunmount EBUSY\ntaint 0\n"
+
+static const struct {
+  const char *answer;
+  enum check_result check;
+  const char *detail;
+} endings[] = {
+  { CHECKED ("exit 0"), CHECK_RIGHT, NULL },
+  { CHECKED ("exit 1"), CHECK_WRONG, "last" },
+  { CHECKED ("exit 2"), CHECK_BROKEN, "exit 2: last" },
+  { CHECKED ("signal 9"), CHECK_BROKEN, "signal 9: last" },
+  { CHECKED ("timeout"), CHECK_HUNG, "the checker does not end within 20 s: last" },
+};
+
+/* A file system that is still held is a fault, but if it is held by a checker that hangs. */
+START_TEST (what_a_checker_said_is_kept)
+{
+  answers[0].text = answers[1].text = (char *) endings[_i].answer;
+  make_run (0);
+  ck_assert_int_eq (outcome.check, endings[_i].check);
+  ck_assert_pstr_eq (outcome.check_detail, endings[_i].detail);
+  ck_assert_str_eq (outcome.check_output, "first\nlast\n");
+  ck_assert_pstr_eq (outcome.fault, endings[_i].check == CHECK_HUNG ? NULL : "unmount: EBUSY");
+  ck_assert (outcome.repeated);
+}
+END_TEST
+
+START_TEST (what_a_checker_said_is_not_lost_for_lack_of_memory)
+{
+  answers[0].text = (char *) CHECKED ("exit 1");
+  failing_copy = "first\nlast\n";
+  make_run (-1);
+  ck_assert_str_eq (message, "out of memory");
+  ck_assert_uint_eq (message_count, 1);
+}
+END_TEST
+
+static const struct {
+  const char *first, *second, *message;
+  enum vm_failure failure;      /* of the second */
+} second_runs[] = {
+  { FAULTY, "cannot", "the guest cannot make a run: cannot", VM_REFUSED },
+  { CHECKED ("timeout"), "QEMU ended", "no run can be made: QEMU ended", VM_BROKEN },
+  { CHECKED ("exit 1"), "mount ENODEV\ntaint 0\n", "the guest cannot mount anything: ENODEV: "
+    "does its kernel have the file system, and is --memory enough?", VM_OK },
+  { FAULTY, "", NULL, VM_STOPPED },
+};
+
+/* Nothing of the first one stays then. */
+START_TEST (a_second_run_that_cannot_be_made_is_an_error)
+{
+  answers[0].text = (char *) second_runs[_i].first;
+  answers[1] = (struct vm_answer) { .failure = second_runs[_i].failure, .text = (char *) second_runs[_i].second };
+  make_run (-1);
+  ck_assert_uint_eq (message_count, second_runs[_i].message != NULL);
+  if (second_runs[_i].message)
+    ck_assert_str_eq (message, second_runs[_i].message);
+}
+END_TEST
+
+static const char *const senseless[] = {
+  "", "taint 0\n", "mount ok\nobserve 12\nunmount ok\n", "mount ok\nunmount ok\n", "mount ok\nobserve %\n"
+};
+
 START_TEST (an_answer_that_makes_no_sense_is_an_error)
 {
-  answers[0].text = (char *) "mount ok\nobserve 12\nunmount ok\n";
+  answers[0].text = (char *) senseless[_i];
   make_run (-1);
   ck_assert_str_eq (message, "the guest's agent gave an answer that makes no sense");
+  ck_assert_uint_eq (message_count, 1);
+}
+END_TEST
+
+START_TEST (without_memory_for_its_release_there_is_no_runner)
+{
+  runner_stop (runner);
+  runner = NULL;
+  failing_copy = "played";
+  ck_assert_ptr_null (runner_start (&config, "."));
+  ck_assert_str_eq (message, "out of memory");
+  ck_assert_uint_eq (message_count, 1);
 }
 END_TEST
 
 UNIT_TEST_MAIN_WITH ("runner", setup, teardown, a_good_run_is_made_once, a_fault_is_tried_again_on_a_fresh_boot,
                      what_the_second_run_does_not_see_is_noted, a_guest_that_hangs_or_dies_is_an_outcome,
                      a_mount_that_fails_is_an_outcome, without_memory_there_is_no_outcome,
-                     an_answer_that_makes_no_sense_is_an_error)
+                     LOOP_OVER (what_a_checker_said_is_kept, endings),
+                     what_a_checker_said_is_not_lost_for_lack_of_memory,
+                     LOOP_OVER (a_second_run_that_cannot_be_made_is_an_error, second_runs),
+                     LOOP_OVER (an_answer_that_makes_no_sense_is_an_error, senseless),
+                     without_memory_for_its_release_there_is_no_runner)
