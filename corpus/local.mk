@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # One update in several ways: an ordinary program of the host, dynamically linked.
 noinst_PROGRAMS += corpus/atomic-update/atomic-update
-corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c
+corpus_atomic_update_atomic_update_SOURCES = corpus/atomic-update/atomic-update.c corpus/program.h
 corpus_atomic_update_atomic_update_LDADD =
 EXTRA_DIST += \
 	corpus/databases/append-check.sh corpus/databases/append.sh \
@@ -11,12 +11,12 @@ EXTRA_DIST += \
 
 # Three hundred creations, renames and removals with one sync.
 noinst_PROGRAMS += corpus/many-files/many-files
-corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c
+corpus_many_files_many_files_SOURCES = corpus/many-files/many-files.c corpus/program.h
 corpus_many_files_many_files_LDADD =
 
 # The updates of `powercut matrix`.
 pkglibexec_PROGRAMS += corpus/update-protocols/update-protocols
-corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c
+corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c corpus/program.h
 corpus_update_protocols_update_protocols_LDADD =
 
 # The cases of `powercut corpus`: whatever is in the folder is distributed and installed.
@@ -31,6 +31,6 @@ uninstall-local:
 
 # The updates of docs/pages.md.
 noinst_PROGRAMS += corpus/pages/page-updates
-corpus_pages_page_updates_SOURCES = corpus/pages/page-updates.c
+corpus_pages_page_updates_SOURCES = corpus/pages/page-updates.c corpus/program.h
 corpus_pages_page_updates_LDADD =
 EXTRA_DIST += corpus/pages/tabulate.sh

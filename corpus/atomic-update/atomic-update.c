@@ -12,26 +12,15 @@
  */
 #include <config.h>
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "corpus/program.h"
 
 #define FILE_BYTES (192 << 10)
 #define PIECE_BYTES (64 << 10)
 #define TEMPORARY "update.tmp"
 
 static char contents[FILE_BYTES];
-
-static void
-check (int result, const char *what)
-{
-  if (result == -1) {
-    perror (what);
-    exit (1);
-  }
-}
 
 /* No two pieces of a file, and nothing of the old and the new contents, are alike. */
 static void
@@ -45,35 +34,14 @@ static void
 write_pieces (int fd)
 {
   for (int at = 0; at < FILE_BYTES; at += PIECE_BYTES)
-    if (write (fd, contents + at, PIECE_BYTES) != PIECE_BYTES) {
-      perror ("write");
-      exit (1);
-    }
-}
-
-static int
-open_new (const char *name, int flags)
-{
-  int fd = open (name, O_WRONLY | flags, 0644);
-
-  check (fd, name);
-  return fd;
-}
-
-static void
-fsync_folder (void)
-{
-  int fd = open (".", O_RDONLY | O_DIRECTORY);
-
-  check (fd, ".");
-  check (fsync (fd), "fsync of the folder");
-  close (fd);
+    if (write (fd, contents + at, PIECE_BYTES) != PIECE_BYTES)
+      give_up ("write");
 }
 
 static void
 update_by_rename (const char *name, int sync)
 {
-  int fd = open_new (TEMPORARY, O_CREAT | O_TRUNC);
+  int fd = open_file (TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC);
 
   write_pieces (fd);
   if (sync)
@@ -81,13 +49,13 @@ update_by_rename (const char *name, int sync)
   close (fd);
   check (rename (TEMPORARY, name), "rename");
   if (sync)
-    fsync_folder ();
+    sync_folder ();
 }
 
 static void
 update_by_tmpfile (const char *name, int sync_again)
 {
-  int fd = open_new (".", O_TMPFILE);
+  int fd = open_file (".", O_WRONLY | O_TMPFILE);
   char link[64];
 
   write_pieces (fd);
@@ -97,7 +65,7 @@ update_by_tmpfile (const char *name, int sync_again)
   if (sync_again)
     check (fsync (fd), "fsync");
   check (rename (TEMPORARY, name), "rename");
-  fsync_folder ();
+  sync_folder ();
   close (fd);
 }
 
@@ -109,9 +77,9 @@ main (int argc, char **argv)
 
   fill_contents (strcmp (way, "old") == 0 ? "old" : "new");
   if (strcmp (way, "old") == 0)
-    write_pieces (open_new (name, O_CREAT | O_TRUNC));
+    write_pieces (open_file (name, O_WRONLY | O_CREAT | O_TRUNC));
   else if (strcmp (way, "in-place") == 0)
-    write_pieces (open_new (name, O_DSYNC));
+    write_pieces (open_file (name, O_WRONLY | O_DSYNC));
   else if (strcmp (way, "rename") == 0 || strcmp (way, "rename-fsync") == 0)
     update_by_rename (name, strcmp (way, "rename-fsync") == 0);
   else if (strcmp (way, "tmpfile") == 0 || strcmp (way, "tmpfile-fsync") == 0)

@@ -7,21 +7,9 @@
  */
 #include <config.h>
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "corpus/program.h"
 
 #define LINES_MIN 100            /* more than btrfs keeps in its tree */
-
-static void
-check (int result, const char *what)
-{
-  if (result == -1) {
-    perror (what);
-    exit (1);
-  }
-}
 
 static void
 create (const char *name, int number)

@@ -10,33 +10,17 @@
  */
 #include <config.h>
 
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "corpus/program.h"
 
 #define PAGE_BYTES 4096
 #define OLD_PAGES 4
 #define NEW_PAGES 6             /* after an update that makes the file longer */
 #define OVERWRITTEN 1
 #define LINE_BYTES 32
-
-static void __attribute__ ((noreturn))
-give_up (const char *what)
-{
-  perror (what);
-  exit (1);
-}
-
-static void
-check (int result, const char *what)
-{
-  if (result == -1)
-    give_up (what);
-}
 
 /* Page number PAGE as NAME has it: no two lines of it, of another page or of another name are alike. */
 static const char *
@@ -47,15 +31,6 @@ page_contents (const char *name, int page)
   for (int at = 0; at < PAGE_BYTES; at += LINE_BYTES)
     snprintf (contents + at, LINE_BYTES + 1, "%-22s %8d\n", name, page * PAGE_BYTES + at);
   return contents;
-}
-
-static int
-open_file (const char *name, int flags)
-{
-  int fd = open (name, flags | O_CLOEXEC, 0644);
-
-  check (fd, name);
-  return fd;
 }
 
 /* Write pages FIRST to LAST by write(2). */

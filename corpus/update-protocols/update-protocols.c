@@ -10,14 +10,12 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/fs.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "corpus/program.h"
 
 #define FILE_BYTES (16 << 10)
 #define PIECE_BYTES (4 << 10)   /* of one write */
@@ -27,20 +25,6 @@
 #define NOT_SUPPORTED 77
 
 static char contents[FILE_BYTES + 1];
-
-static void __attribute__ ((noreturn))
-give_up (const char *what)
-{
-  perror (what);
-  exit (1);
-}
-
-static void
-check (int result, const char *what)
-{
-  if (result == -1)
-    give_up (what);
-}
 
 /* For what not every file system has; INVALID is errno's value where it is not EOPNOTSUPP. */
 static void
@@ -59,15 +43,6 @@ fill_contents (const char *name)
 {
   for (int at = 0; at < FILE_BYTES; at += LINE_BYTES)
     snprintf (contents + at, LINE_BYTES + 1, "%-22s %8d\n", name, at);
-}
-
-static int
-open_file (const char *name, int flags)
-{
-  int fd = open (name, flags | O_CLOEXEC, 0644);
-
-  check (fd, name);
-  return fd;
 }
 
 static int
@@ -93,15 +68,6 @@ static void
 sync_file (int fd)
 {
   check (fsync (fd), "fsync of the file");
-}
-
-static void
-sync_folder (void)
-{
-  int fd = open_file (".", O_RDONLY | O_DIRECTORY);
-
-  check (fsync (fd), "fsync of the folder");
-  close (fd);
 }
 
 static void
