@@ -2,15 +2,15 @@
 # `make bench` prints ratios: each pair is measured side by side in one run.
 EXTRA_PROGRAMS = bench/observe-tree bench/open-log bench/replay-run
 CLEANFILES += $(EXTRA_PROGRAMS)
-bench_observe_tree_SOURCES = bench/observe-tree.c
+bench_observe_tree_SOURCES = bench/observe-tree.c bench/median.h
 bench_observe_tree_LDADD = \
 	guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS)
 bench_open_log_SOURCES = bench/open-log.c
 bench_open_log_LDADD = log/liblog.la common/libcommon.la common/libmessage.la $(XXHASH_LIBS)
-bench_replay_run_SOURCES = bench/replay-run.c
+bench_replay_run_SOURCES = bench/replay-run.c bench/median.h
 bench_replay_run_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
-EXTRA_DIST += bench/observing.sh bench/recording.sh bench/replaying.sh bench/searching.sh
+EXTRA_DIST += bench/functions.sh bench/observing.sh bench/recording.sh bench/replaying.sh bench/searching.sh
 
 bench: all $(EXTRA_PROGRAMS)
 	$(srcdir)/bench/recording.sh $(abs_top_builddir)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/median.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/message.h"
@@ -87,14 +88,6 @@ count_objects (void)
   return count;
 }
 
-static int
-compare (const void *left, const void *right)
-{
-  double a = *(const double *) left, b = *(const double *) right;
-
-  return a < b ? -1 : a > b;
-}
-
 static void
 measure (const char *type, size_t rounds)
 {
@@ -108,9 +101,7 @@ measure (const char *type, size_t rounds)
   }
   ask ((const char *const[]) { "mount", DISK, type, "", NULL });
   ask ((const char *const[]) { "observe", NULL });
-  qsort (cold, rounds, sizeof cold[0], compare);
-  qsort (warm, rounds, sizeof warm[0], compare);
-  printf ("%-22s %12zu %12.2f %8.2f\n", type, count_objects (), cold[rounds / 2], warm[rounds / 2]);
+  printf ("%-22s %12zu %12.2f %8.2f\n", type, count_objects (), median (cold, rounds), median (warm, rounds));
 }
 
 int

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/median.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -148,14 +149,6 @@ run_on_log (struct bench *bench)
   return ms;
 }
 
-static int
-compare (const void *left, const void *right)
-{
-  double a = *(const double *) left, b = *(const double *) right;
-
-  return a < b ? -1 : a > b;
-}
-
 static void
 measure (struct bench *bench, size_t rounds)
 {
@@ -168,11 +161,8 @@ measure (struct bench *bench, size_t rounds)
     log_ms[i] = run_on_log (bench);
     ratios[i] = log_ms[i] / file_ms[i];
   }
-  qsort (file_ms, rounds, sizeof file_ms[0], compare);
-  qsort (log_ms, rounds, sizeof log_ms[0], compare);
-  qsort (ratios, rounds, sizeof ratios[0], compare);
-  printf ("%-22s %12.1f %12.1f %8.2f\n", bench->config.filesystem, file_ms[rounds / 2], log_ms[rounds / 2],
-          ratios[rounds / 2]);
+  printf ("%-22s %12.1f %12.1f %8.2f\n", bench->config.filesystem, median (file_ms, rounds), median (log_ms, rounds),
+          median (ratios, rounds));
 }
 
 int

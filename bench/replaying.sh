@@ -1,14 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Replaying: milliseconds per run, against the same recovery on a plain image file.  Target: at most 1.25.
-set -euo pipefail
-builddir=$1
+. "$(dirname "$0")/functions.sh"
 rounds=${ROUNDS:-51}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-update=$builddir/corpus/atomic-update/atomic-update
-mkdir "$folder/initial"
-(cd "$folder/initial" && "$update" old file)
 
 printf '%-22s %12s %12s %8s\n' replaying file/ms log/ms ratio
 for fs in ext4 xfs btrfs; do

@@ -3,15 +3,10 @@
 # Searching: crash states covered per run and per second by the search, against one run for each state (--no-reduction, for
 # at most SECONDS seconds a crash point); and processor time per answer of the search itself (target: under 0.3 ms) and of the
 # server of the guest's disk.  The update is small enough for both; many-files has hundreds of writes in flight.
-set -euo pipefail
-builddir=$1
+. "$(dirname "$0")/functions.sh"
 seconds=${SECONDS_EACH:-10}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-update=$builddir/corpus/atomic-update/atomic-update
 many=$builddir/corpus/many-files/many-files
-mkdir "$folder/initial" "$folder/empty"
-(cd "$folder/initial" && "$update" old file)
+mkdir "$folder/empty"
 
 # Show one replay: NAME OPTION...
 replay ()
