@@ -110,6 +110,55 @@ refused ()
   cat "$tmp/err"
 }
 
+# interrupted DELAY COMMAND [ARG...]: after DELAY seconds COMMAND gets Ctrl-C, for which it must exit with 130.  (A shell starts
+# background jobs with SIGINT ignored.)  What it wrote is in $tmp/out and $tmp/err.
+interrupted ()
+{
+  local delay=$1 status=0 pid
+
+  shift
+  setsid env --default-signal=INT "$@" > "$tmp/out" 2> "$tmp/err" &
+  pid=$!
+  sleep "$delay"
+  kill -INT "$pid"
+  wait "$pid" || status=$?
+  [ $status = 130 ] || fail "Ctrl-C after $delay s: exit status $status of $*: $(cat "$tmp/err")"
+}
+
+# need_kernel VERSION EXPRESSION OPTION...: the newest fetched kernel whose line of `powercut kernel list` fits the awk
+# EXPRESSION, in $kernel; without one the test is skipped, and says how to fetch one: with OPTIONs
+need_kernel ()
+{
+  kernel=$("$powercut" kernel list | awk "$2"' { print $1; exit }')
+  [ -z "$kernel" ] || return 0
+  echo "skipped: a kernel is missing: powercut kernel fetch $1 ${*:3}" >&2
+  exit 77
+}
+
+update=$builddir/corpus/atomic-update/atomic-update
+
+# make_initial: $tmp/initial has what there is before an update by $update
+make_initial ()
+{
+  mkdir "$tmp/initial"
+  (cd "$tmp/initial" && "$update" old file)
+}
+
+# some_writes: the commands for qemu-io with which each test of a recorder of devices begins
+some_writes ()
+{
+  cat << COMMANDS
+write -P 1 0 16k
+write -P 2 8k 4k
+flush
+aio_write -P 3 64k 8k
+aio_write -P 4 80k 4k
+aio_write -P 5 96k 64k
+aio_flush
+write -f -P 6 4k 4k
+COMMANDS
+}
+
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/powercut-test-XXXXXX")
 cleanup_fn rm -rf "$tmp"
 

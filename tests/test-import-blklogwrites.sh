@@ -11,21 +11,8 @@ record ()
     truncate -s 0 "$tmp/disk.img" "$tmp/qemu.log"
     truncate -s 256K "$tmp/disk.img"
     local disk=file.driver=file,file.filename=$tmp/disk.img log=log.driver=file,log.filename=$tmp/qemu.log
-    qemu-io -t writeback --image-opts "driver=blklogwrites,$disk,$log,log-sector-size=$1" > "$tmp/out" << COMMANDS
-write -P 1 0 16k
-write -P 2 8k 4k
-flush
-aio_write -P 3 64k 8k
-aio_write -P 4 80k 4k
-aio_write -P 5 96k 64k
-aio_flush
-write -f -P 6 4k 4k
-write -z 0 4k
-discard 64k 16k
-write -P 7 252k 4k
-flush
-write -P 8 0 4k
-COMMANDS
+    { some_writes; printf '%s\n' 'write -z 0 4k' 'discard 64k 16k' 'write -P 7 252k 4k' flush 'write -P 8 0 4k'; } |
+        qemu-io -t writeback --image-opts "driver=blklogwrites,$disk,$log,log-sector-size=$1" > "$tmp/out"
     ! grep -i 'fail\|error' "$tmp/out" || fail 'qemu-io failed'
 }
 

@@ -55,20 +55,8 @@ stop_server ()
 
 cleanup_fn stop_server
 start_server
-qemu-io -t writeback -f raw "nbd+unix:///disk?socket=$tmp/socket" > "$tmp/out" << COMMANDS
-write -P 1 0 16k
-write -P 2 8k 4k
-flush
-aio_write -P 3 64k 8k
-aio_write -P 4 80k 4k
-aio_write -P 5 96k 64k
-aio_flush
-write -f -P 6 4k 4k
-discard 64k 16k
-write -P 7 1020k 4k
-flush
-write -P 8 0 4k
-COMMANDS
+{ some_writes; printf '%s\n' 'discard 64k 16k' 'write -P 7 1020k 4k' flush 'write -P 8 0 4k'; } |
+    qemu-io -t writeback -f raw "nbd+unix:///disk?socket=$tmp/socket" > "$tmp/out"
 ! grep -i 'fail\|error' "$tmp/out" || fail 'qemu-io failed'
 stop_server
 

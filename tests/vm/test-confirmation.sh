@@ -5,9 +5,8 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 qemu-system-x86_64 nbdkit
 
-update=$builddir/corpus/atomic-update/atomic-update
-mkdir "$tmp/initial" "$tmp/wrong" "$tmp/bin"
-(cd "$tmp/initial" && "$update" old file)
+make_initial
+mkdir "$tmp/wrong" "$tmp/bin"
 echo wrong > "$tmp/wrong/file"
 truncate -s 64M "$tmp/wrong.img"
 mkfs.ext4 -q -F -d "$tmp/wrong" "$tmp/wrong.img"

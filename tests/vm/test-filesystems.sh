@@ -7,14 +7,9 @@
 requires jq mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.btrfs mkfs.f2fs mkfs.nilfs2 mkfs.vfat mkfs.exfat mkfs.jfs \
     fsck.ext2 fsck.vfat fsck.exfat fsck.jfs qemu-system-x86_64 nbdkit
 
-update=$builddir/corpus/atomic-update/atomic-update
-mkdir "$tmp/initial"
-(cd "$tmp/initial" && "$update" old file)
-full=$("$powercut" kernel list | awk '/^6\.1\..*-amd64 / && $1 !~ /-cloud-/ { print $1; exit }')
-if [ -z "$full" ]; then
-    echo "skipped: no full kernel 6.1: powercut kernel fetch 6.1 --suite=bookworm --flavour=full" >&2
-    exit 77
-fi
+make_initial
+need_kernel 6.1 '/^6\.1\..*-amd64 / && $1 !~ /-cloud-/' --suite=bookworm --flavour=full
+full=$kernel
 
 # replayed OPTION...: the results without what may differ from one replay to another
 replayed ()

@@ -76,16 +76,10 @@ grep -q 'cannot record: No space left on device' "$tmp/err" || fail "full disk: 
 nothing_left 'full disk'
 echo "full disk: $(cat "$tmp/err")"
 
-# Ctrl-C (a shell starts background jobs with SIGINT ignored) while the guest's program runs, and while it boots.
+# Ctrl-C while the guest's program runs, and while it boots.
 for delay in 0.5 5; do
     rm -f "$tmp/log.bin"
-    setsid env --default-signal=INT "$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000 2> "$tmp/err" &
-    pid=$!
-    sleep $delay
-    kill -INT "$pid"
-    status=0
-    wait "$pid" || status=$?
-    [ $status = 130 ] || fail "Ctrl-C after $delay s: exit status $status: $(cat "$tmp/err")"
+    interrupted $delay "$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000
     expect_one_line "$tmp/err"
     nothing_left "Ctrl-C after $delay s"
 done
@@ -114,11 +108,5 @@ expect_status 0 script -qec "$powercut record --size=64M --memory=192M --timeout
     'booting a guest,making a file system,setting up,running sh,writing back,' ] || fail "progress: $(cat -v "$tmp/out")"
 expect_status 0 "$replay" --list "$tmp/log.bin"
 [ "$(grep -cx 'info memory=201326592\|info timeout=120' "$tmp/out")" = 2 ] || fail "header: $(grep '^info ' "$tmp/out")"
-setsid env --default-signal=INT "$replay" --no-reduction "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" &
-pid=$!
-sleep 1
-kill -INT "$pid"
-status=0
-wait "$pid" || status=$?
-[ $status = 130 ] || fail "Ctrl-C while replaying: exit status $status: $(cat "$tmp/err")"
+interrupted 1 "$replay" --no-reduction "$tmp/log.bin"
 nothing_left 'Ctrl-C while replaying'

@@ -80,15 +80,9 @@ grep -Fq '\<script\>alert("\&1")\</script\>\|\*\`' "$tmp/md" || fail 'the mount 
 pages_are_sound
 nothing_left 'cells that fail'
 
-# Ctrl-C (a shell starts background jobs with SIGINT ignored).
+# Ctrl-C.
 rm "$tmp/json" "$tmp/md" "$tmp/html"
-setsid env --default-signal=INT "$powercut" matrix --fs=ext4 --jobs=2 "${reports[@]}" > "$tmp/out" 2> "$tmp/err" &
-pid=$!
-sleep 3
-kill -INT "$pid"
-status=0
-wait "$pid" || status=$?
-[ $status = 130 ] || fail "Ctrl-C: exit status $status: $(cat "$tmp/err")"
+interrupted 3 "$powercut" matrix --fs=ext4 --jobs=2 "${reports[@]}"
 expect_one_line "$tmp/err"
 nothing_left Ctrl-C
 [ ! -e "$tmp/json" ] && [ ! -e "$tmp/md" ] && [ ! -e "$tmp/html" ] || fail 'Ctrl-C: a report was left'

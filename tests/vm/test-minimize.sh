@@ -7,9 +7,7 @@ requires jq mkfs.btrfs mkfs.ext4 qemu-system-x86_64 nbdkit tar zstd
 TMPDIR=$tmp/temporary
 export TMPDIR
 mkdir "$TMPDIR"
-update=$builddir/corpus/atomic-update/atomic-update
-mkdir "$tmp/initial"
-(cd "$tmp/initial" && "$update" old file)
+make_initial
 
 # An fsync that btrfs forgets, as the file had no name yet: nothing needs to be lost for that.
 expect_status 1 "$powercut" run --fs=btrfs --size=128M --initial="$tmp/initial" -o "$tmp/log.bin" --minimize --jobs=1 \

@@ -8,11 +8,7 @@ TMPDIR=$tmp/left
 export TMPDIR
 mkdir "$TMPDIR"
 
-kernel=$("$powercut" kernel list | awk '/^6\.12\./ { print $1; exit }')
-if [ -z "$kernel" ]; then
-    echo "skipped: no kernel 6.12: powercut kernel fetch 6.12 --suite=trixie" >&2
-    exit 77
-fi
+need_kernel 6.12 '/^6\.12\./' --suite=trixie
 record=("$powercut" record --quiet --fs=btrfs --size=128M --mkfs='--csum xxhash')
 
 expect_status 0 "${record[@]}" --kernel="$kernel" -o "$tmp/log.bin" -- sh -c 'echo new > f; sync'

@@ -4,9 +4,7 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq nbdcopy nbdinfo mkfs.ext4 e2fsck qemu-system-x86_64 nbdkit
 
-update=$builddir/corpus/atomic-update/atomic-update
-mkdir "$tmp/initial"
-(cd "$tmp/initial" && "$update" old file)
+make_initial
 expect_status 1 "$powercut" run --quiet --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" -- "$update" in-place file
 state=$(jq -r '.violations[0].state' "$tmp/json")
 echo "state $state"

@@ -4,9 +4,8 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires nbdkit mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64
 
-update=$builddir/corpus/atomic-update/atomic-update
-mkdir "$tmp/initial" "$tmp/bin"
-(cd "$tmp/initial" && "$update" old file)
+make_initial
+mkdir "$tmp/bin"
 nbdkit=$(command -v nbdkit)
 cat > "$tmp/bin/nbdkit" <<END
 #!/bin/sh

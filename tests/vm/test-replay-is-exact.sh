@@ -5,9 +5,7 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit
 
-update=$builddir/corpus/atomic-update/atomic-update
-mkdir "$tmp/initial"
-(cd "$tmp/initial" && "$update" old file)
+make_initial
 
 # replayed STATUS OPTION...: the results without what may differ: time, and which of two guests that needed the same answer at the
 # same time was quicker

@@ -5,17 +5,12 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64 nbdkit
 
-update=$builddir/corpus/atomic-update/atomic-update
 mkdir "$tmp/small" "$tmp/large"
 echo old > "$tmp/small/file"
 (cd "$tmp/large" && "$update" old file)
 
 # Other kernels keep more in flight.
-kernel=$("$powercut" kernel list | awk '/^6\.1\..*-cloud-/ { print $1; exit }')
-if [ -z "$kernel" ]; then
-    echo "skipped: no kernel 6.1: powercut kernel fetch 6.1 --suite=bookworm" >&2
-    exit 77
-fi
+need_kernel 6.1 '/^6\.1\..*-cloud-/' --suite=bookworm
 
 # small TEAR...: whether the log has few enough states for brute force; TEAR is a mode and, behind a colon, a device's sector
 small ()
