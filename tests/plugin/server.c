@@ -173,6 +173,18 @@ client_close (struct nbd_handle *client)
 }
 
 void
+check_offers (struct nbd_handle *client)
+{
+  ck_assert_int_eq (nbd_is_read_only (client), 0);
+  ck_assert_int_eq (nbd_can_flush (client), 1);
+  ck_assert_int_eq (nbd_can_fua (client), 1);
+  ck_assert_int_eq (nbd_can_zero (client), 1);
+  ck_assert_int_eq (nbd_can_trim (client), 1);
+  ck_assert_int_eq (nbd_can_multi_conn (client), 1);
+  ck_assert_int_eq (nbd_get_block_size (client, LIBNBD_SIZE_MINIMUM), 512);
+}
+
+void
 check_content (struct nbd_handle *client, const void *expected, size_t count, uint64_t offset)
 {
   CLEANUP_FREE char *seen = malloc (count);

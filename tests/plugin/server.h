@@ -51,6 +51,9 @@ extern char *server_refuse (const char *plugin, const char *const *parameters);
 extern struct nbd_handle *client_open (const char *export_name);
 extern void client_close (struct nbd_handle *client);
 
+/* CLIENT is offered all that a disk can be asked for. */
+extern void check_offers (struct nbd_handle *client);
+
 /* The names of the server's exports, each with a space after it, to free. */
 extern char *client_list_exports (void);
 

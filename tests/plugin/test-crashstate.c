@@ -30,13 +30,7 @@ START_TEST (a_disk_has_its_size_and_takes_every_request)
   ck_assert_int_eq (nbd_get_size (disk), MIB);
   ck_assert_int_eq (nbd_get_size (other), 64 * KIB);
   ck_assert_int_eq (nbd_get_size (control), CONTROL_EXPORT_BYTES);
-  ck_assert_int_eq (nbd_is_read_only (disk), 0);
-  ck_assert_int_eq (nbd_can_flush (disk), 1);
-  ck_assert_int_eq (nbd_can_fua (disk), 1);
-  ck_assert_int_eq (nbd_can_zero (disk), 1);
-  ck_assert_int_eq (nbd_can_trim (disk), 1);
-  ck_assert_int_eq (nbd_can_multi_conn (disk), 1);
-  ck_assert_int_eq (nbd_get_block_size (disk, LIBNBD_SIZE_MINIMUM), 512);
+  check_offers (disk);
   ck_nbd (nbd_set_export_name (unknown, "disk2"));
   ck_assert_int_eq (nbd_connect_unix (unknown, "nbd.sock"), -1);
   nbd_close (unknown);

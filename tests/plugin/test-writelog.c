@@ -59,13 +59,7 @@ START_TEST (clients_are_offered_all_that_can_be_recorded)
 {
   START ("size=1M");
   struct nbd_handle *client = client_open ("disk0");
-  ck_assert_int_eq (nbd_is_read_only (client), 0);
-  ck_assert_int_eq (nbd_can_flush (client), 1);
-  ck_assert_int_eq (nbd_can_fua (client), 1);
-  ck_assert_int_eq (nbd_can_zero (client), 1);
-  ck_assert_int_eq (nbd_can_trim (client), 1);
-  ck_assert_int_eq (nbd_can_multi_conn (client), 1);
-  ck_assert_int_eq (nbd_get_block_size (client, LIBNBD_SIZE_MINIMUM), 512);
+  check_offers (client);
   client_close (client);
   server_stop ();
 }

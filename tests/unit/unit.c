@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/process.h"
 #include "common/workdir.h"
 #include "tests/unit/unit.h"
 
@@ -80,4 +81,16 @@ run_unit_tests (const char *name, SFun setup, SFun teardown, const TTest *const 
     add_test (tcase, tests[i]);
   suite_add_tcase (suite, tcase);
   return run_suite (suite);
+}
+
+int
+run_unit_tests_with (const char *program, size_t optional, const char *name, SFun setup, SFun teardown,
+                     const TTest *const *tests, size_t count)
+{
+  char *found = process_find (program);
+
+  if (found == NULL)
+    count -= optional;
+  free (found);
+  return run_unit_tests (name, setup, teardown, tests, count);
 }

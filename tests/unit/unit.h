@@ -26,6 +26,10 @@ extern const TTest *unit_loop (const TTest *test, size_t count);
  */
 extern int run_unit_tests (const char *name, SFun setup, SFun teardown, const TTest *const *tests, size_t count);
 
+/* The same, without the last OPTIONAL of them where PROGRAM is not in PATH. */
+extern int run_unit_tests_with (const char *program, size_t optional, const char *name, SFun setup, SFun teardown,
+                                const TTest *const *tests, size_t count);
+
 /* The whole program: a suite of NAME with these tests, and what goes before and after each. */
 #define UNIT_TEST_MAIN_WITH(name, setup, teardown, ...)                                       \
   int                                                                                         \

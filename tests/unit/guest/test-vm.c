@@ -219,36 +219,32 @@ START_TEST (who_asks_for_kvm_gets_nothing_else)
 }
 END_TEST
 
-START_TEST (answers_and_refusals_are_told_apart)
-{
-  expect ("right", VM_OK, "hello");
-  expect ("empty", VM_OK, "");
-  expect ("refuses", VM_REFUSED, "nope");
-}
-END_TEST
+static const struct {
+  const char *part;
+  enum vm_failure failure;
+  const char *text;
+} answers[] = {
+  { "right", VM_OK, "hello" },
+  { "empty", VM_OK, "" },
+  { "refuses", VM_REFUSED, "nope" },
+  /* Malformed answers end the conversation. */
+  { "malformed", VM_BROKEN, "malformed" },
+  { "negative", VM_BROKEN, "malformed" },
+  { "huge", VM_BROKEN, "malformed" },
+  { "endless", VM_BROKEN, "malformed" },
+  /* A guest that dies within an answer is dead. */
+  { "half", VM_DIED, "went down" },
+  /* The end of QEMU is not that of a guest. */
+  { "killed", VM_BROKEN, "QEMU was killed by signal 9 (out of memory?)" },
+  { "aborts", VM_BROKEN, "QEMU was killed by signal 6: bad machine" },
+  { "gives up", VM_BROKEN, "QEMU failed with exit status 1: bad machine" },
+  { "obeys", VM_BROKEN, "terminating on signal 15" },
+  { "goes down", VM_DIED, "the guest went down" },
+};
 
-START_TEST (malformed_answers_end_the_conversation)
+START_TEST (answers_refusals_and_ends_are_told_apart)
 {
-  expect ("malformed", VM_BROKEN, "malformed");
-  expect ("negative", VM_BROKEN, "malformed");
-  expect ("huge", VM_BROKEN, "malformed");
-  expect ("endless", VM_BROKEN, "malformed");
-}
-END_TEST
-
-START_TEST (a_guest_that_dies_within_an_answer_is_dead)
-{
-  expect ("half", VM_DIED, "went down");
-}
-END_TEST
-
-START_TEST (the_end_of_qemu_is_not_that_of_a_guest)
-{
-  expect ("killed", VM_BROKEN, "QEMU was killed by signal 9 (out of memory?)");
-  expect ("aborts", VM_BROKEN, "QEMU was killed by signal 6: bad machine");
-  expect ("gives up", VM_BROKEN, "QEMU failed with exit status 1: bad machine");
-  expect ("obeys", VM_BROKEN, "terminating on signal 15");
-  expect ("goes down", VM_DIED, "the guest went down");
+  expect (answers[_i].part, answers[_i].failure, answers[_i].text);
 }
 END_TEST
 
@@ -347,8 +343,6 @@ main (int argc, char **argv)
 
   if (strcmp (program_invocation_short_name, "qemu-system-x86_64") == 0)
     return play_qemu (argv);
-  Suite *suite = suite_create ("vm");
-  TCase *tcase = tcase_create ("vm");
   folder = workdir_create ();
   if (folder == NULL || length == -1 || asprintf (&qemu, "%s/qemu-system-x86_64", folder) == -1
       || asprintf (&console, "%s/console", folder) == -1)
@@ -360,24 +354,15 @@ main (int argc, char **argv)
   setenv ("XDG_CACHE_HOME", folder, 1);
   if (chdir (folder) == -1)
     return EXIT_FAILURE;
-  tcase_add_checked_fixture (tcase, begin, NULL);
-  tcase_add_test (tcase, kvm_that_works_is_found_out_once);
-  tcase_add_loop_test (tcase, kvm_that_does_not_work_is_found_out_once, 0, 2);
-  tcase_add_test (tcase, kvm_that_works_no_more_is_forgotten);
-  tcase_add_test (tcase, what_was_found_out_before_another_boot_counts_no_more);
-  tcase_add_test (tcase, who_asks_for_kvm_gets_nothing_else);
-  tcase_add_test (tcase, answers_and_refusals_are_told_apart);
-  tcase_add_test (tcase, malformed_answers_end_the_conversation);
-  tcase_add_test (tcase, a_guest_that_dies_within_an_answer_is_dead);
-  tcase_add_test (tcase, the_end_of_qemu_is_not_that_of_a_guest);
-  tcase_add_test (tcase, the_end_of_the_server_ends_the_waiting);
-  tcase_add_test (tcase, after_a_lost_answer_no_other_is_taken_for_it);
-  tcase_add_test (tcase, words_are_escaped_and_answers_put_together);
-  tcase_add_test (tcase, a_request_that_is_too_long_is_not_sent);
-  tcase_add_test (tcase, a_guest_that_does_not_boot_is_no_guest);
-  tcase_add_test (tcase, the_console_says_why);
-  suite_add_tcase (suite, tcase);
-  int status = run_suite (suite);
+  const TTest *const tests[] = {
+    kvm_that_works_is_found_out_once, unit_loop (kvm_that_does_not_work_is_found_out_once, 2),
+    kvm_that_works_no_more_is_forgotten, what_was_found_out_before_another_boot_counts_no_more,
+    who_asks_for_kvm_gets_nothing_else, LOOP_OVER (answers_refusals_and_ends_are_told_apart, answers),
+    the_end_of_the_server_ends_the_waiting, after_a_lost_answer_no_other_is_taken_for_it,
+    words_are_escaped_and_answers_put_together, a_request_that_is_too_long_is_not_sent,
+    a_guest_that_does_not_boot_is_no_guest, the_console_says_why
+  };
+  int status = run_unit_tests ("vm", begin, NULL, tests, sizeof tests / sizeof *tests);
   workdir_remove (folder);
   free (folder);
   free (console);

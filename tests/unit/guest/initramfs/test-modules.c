@@ -203,10 +203,7 @@ main (void)
     modules_for_later_have_an_order_of_their_own, all_soft_dependencies_come_too,
     an_unknown_module_is_an_error_unless_it_may_be_missing
   };
-  const size_t count = sizeof tests / sizeof *tests;
-  char *modprobe = process_find ("modprobe");
-  int status = run_unit_tests ("modules", begin_initramfs, end_initramfs, tests, modprobe ? count : count - 4);
 
-  free (modprobe);
-  return status;
+  return run_unit_tests_with ("modprobe", 4, "modules", begin_initramfs, end_initramfs, tests,
+                              sizeof tests / sizeof *tests);
 }

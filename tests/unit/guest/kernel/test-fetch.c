@@ -199,11 +199,26 @@ START_TEST (without_a_network_the_newest_is_the_newest_fetched)
 }
 END_TEST
 
+/* SUITE, which is listed already if it is NULL, has the one kernel RELEASE to take. */
+static void
+publish (const char *suite, const char *release)
+{
+  char package[64], path[64], line[128];
+
+  snprintf (package, sizeof package, "linux-image-%s\n", release);
+  use_fake_packages (listed_packages, package);
+  if (suite) {
+    snprintf (path, sizeof path, "suites/%s", suite);
+    snprintf (line, sizeof line, "linux-image-%s - Linux %.5s\n", release, release);
+    put_text (path, 0644, line);
+  }
+  snprintf (path, sizeof path, "images/%s", release);
+  put_image (path, release);
+}
+
 START_TEST (a_suite_is_sought_at_the_machines_mirrors)
 {
-  use_fake_packages (listed_packages, "linux-image-7.2.1-cloud-amd64\n");
-  put_text ("suites/sid", 0644, "linux-image-7.2.1-cloud-amd64 - Linux 7.2.1\n");
-  put_image ("images/7.2.1-cloud-amd64", "7.2.1-cloud-amd64");
+  publish ("sid", "7.2.1-cloud-amd64");
   put_fetched ("6.1.0-9-cloud-amd64");
   fetches (NULL, "sid", NULL, "7.2.1-cloud-amd64");
   ck_assert_int_eq (unlink ("mirror"), 0);
@@ -217,18 +232,15 @@ END_TEST
 /* Where the machine's sources cannot be read, there are Debian's own mirrors. */
 START_TEST (a_suite_is_found_on_a_machine_without_sources)
 {
-  use_fake_packages (listed_packages, "linux-image-6.12.3-cloud-amd64\n");
+  publish (NULL, "6.12.3-cloud-amd64");
   put_text ("machine", 0644, "");
-  put_image ("images/6.12.3-cloud-amd64", "6.12.3-cloud-amd64");
   fetches (NULL, "bookworm", NULL, "6.12.3-cloud-amd64");
 }
 END_TEST
 
 START_TEST (a_version_that_the_machine_has_not_is_sought_in_other_suites)
 {
-  use_fake_packages (listed_packages, "linux-image-7.3.4-cloud-amd64\n");
-  put_text ("suites/trixie-backports", 0644, "linux-image-7.3.4-cloud-amd64 - Linux 7.3.4\n");
-  put_image ("images/7.3.4-cloud-amd64", "7.3.4-cloud-amd64");
+  publish ("trixie-backports", "7.3.4-cloud-amd64");
   fetches ("7.3", NULL, NULL, "7.3.4-cloud-amd64");
   ck_assert_str_eq (message,
                     "no kernel 7.3 in this machine's own suites: took 7.3.4-cloud-amd64 from trixie-backports");

@@ -353,10 +353,6 @@ main (void)
     fetched_kernels_are_listed_newest_first_without_half_fetched_ones, a_relative_cache_folder_is_ignored,
     a_missing_module_index_is_made
   };
-  const size_t count = sizeof tests / sizeof *tests;
-  char *depmod = process_find ("depmod");
-  int status = run_unit_tests ("kernel", use_empty_cache, leave_work, tests, depmod ? count : count - 1);
 
-  free (depmod);
-  return status;
+  return run_unit_tests_with ("depmod", 1, "kernel", use_empty_cache, leave_work, tests, sizeof tests / sizeof *tests);
 }

@@ -27,21 +27,23 @@ START_TEST (a_fua_entry_is_durable_at_once_and_orders_nothing)
 }
 END_TEST
 
-START_TEST (a_flush_with_data_flushes_first)
-{
-  assert_imports (dm_log ("w1=a Fw2=b FW3=c"), kernel, "m:base w1=a d1 f d3 w2=b d5 f d7 W3=c d9");
-}
-END_TEST
+static const struct {
+  const struct import_options *options;
+  const char *log, *imported;
+} entries[] = {
+  /* A flush with data flushes first. */
+  { &kernel, "w1=a Fw2=b FW3=c", "m:base w1=a d1 f d3 w2=b d5 f d7 W3=c d9" },
+  /* A discard has no data and leaves zeros. */
+  { &kernel, "t4+8 w1=a T0+1", "m:base t4+8 d1 w1=a d3 T0+1 d5" },
+  /* Data of zeros are a zero. */
+  { &qemu, "w1=... w1=.a.", "m:base z1+3 d1 w1=.a. d3" },
+  /* A mark `base` in the log is the base. */
+  { &kernel, "w1=a m:base", "w1=a d0 m:base" },
+};
 
-START_TEST (a_discard_has_no_data_and_leaves_zeros)
+START_TEST (each_entry_is_what_it_was_to_the_device)
 {
-  assert_imports (dm_log ("t4+8 w1=a T0+1"), kernel, "m:base t4+8 d1 w1=a d3 T0+1 d5");
-}
-END_TEST
-
-START_TEST (data_of_zeros_are_a_zero)
-{
-  assert_imports (dm_log ("w1=... w1=.a."), qemu, "m:base z1+3 d1 w1=.a. d3");
+  assert_imports (dm_log (entries[_i].log), *entries[_i].options, entries[_i].imported);
 }
 END_TEST
 
@@ -56,12 +58,6 @@ START_TEST (marks_are_text)
   options.commit = "synced";
   assert_imports (bytes, options, "m:base w1=a d1 m:begin mkfs done m:commit synced m:");
   ck_assert_uint_eq (result.marks, 3);
-}
-END_TEST
-
-START_TEST (a_mark_base_in_the_log_is_the_base)
-{
-  assert_imports (dm_log ("w1=a m:base"), kernel, "w1=a d0 m:base");
 }
 END_TEST
 
@@ -377,9 +373,9 @@ START_TEST (no_cut_and_no_flipped_byte_does_harm)
 END_TEST
 
 UNIT_TEST_MAIN ("import", a_flush_entry_covers_what_is_logged_before_it,
-                a_fua_entry_is_durable_at_once_and_orders_nothing, a_flush_with_data_flushes_first,
-                a_discard_has_no_data_and_leaves_zeros, data_of_zeros_are_a_zero, marks_are_text,
-                a_mark_base_in_the_log_is_the_base, marks_that_are_not_there_or_are_powercuts_own_are_refused,
+                a_fua_entry_is_durable_at_once_and_orders_nothing,
+                LOOP_OVER (each_entry_is_what_it_was_to_the_device, entries), marks_are_text,
+                marks_that_are_not_there_or_are_powercuts_own_are_refused,
                 sectors_have_the_size_that_the_super_block_says, entries_that_are_not_counted_are_taken_and_told,
                 what_the_kernel_would_have_counted_is_left_over, data_behind_the_last_entry_are_no_entry,
                 cautiously_the_operations_of_an_epoch_are_in_flight_together,

@@ -219,6 +219,21 @@ make_writes (void)
   return finish_log (maker);
 }
 
+/* From STATE of such writes, of which those are violations that WRONG says, it comes to EXPECTED, which lacks COUNT
+ * writes.  Returns what it came to, to free with minimal_free.
+ */
+static struct minimal *
+reduce (bool (*wrong) (uint32_t position, const bool *missing), const char *state, const char *expected, size_t count)
+{
+  struct made_up_disk disk = { make_writes (), wrong };
+  struct minimal *minimal = find (&disk, state);
+
+  ck_assert_str_eq (minimal->state, expected);
+  ck_assert_uint_eq (minimal->count, count);
+  write_log_close (disk.log);
+  return minimal;
+}
+
 static bool
 second_is_missing (uint32_t position, const bool *missing)
 {
@@ -228,14 +243,10 @@ second_is_missing (uint32_t position, const bool *missing)
 
 START_TEST (the_earliest_point_is_where_the_last_missing_write_is_issued)
 {
-  struct made_up_disk disk = { make_writes (), second_is_missing };
-  struct minimal *minimal = find (&disk, "5:-0,-1,-3,-5");
+  struct minimal *minimal = reduce (second_is_missing, "5:-0,-1,-3,-5", "1:-1", 1);
 
-  ck_assert_str_eq (minimal->state, "1:-1");
-  ck_assert_uint_eq (minimal->count, 1);
   ck_assert_uint_eq (minimal->dropped[0].write, 1);
   minimal_free (minimal);
-  write_log_close (disk.log);
 }
 END_TEST
 
@@ -248,12 +259,7 @@ two_or_late (uint32_t position, const bool *missing)
 
 START_TEST (fewer_writes_count_more_than_an_earlier_point)
 {
-  struct made_up_disk disk = { make_writes (), two_or_late };
-  struct minimal *minimal = find (&disk, "5:-0,-1");
-
-  ck_assert_str_eq (minimal->state, "4:-0");
-  minimal_free (minimal);
-  write_log_close (disk.log);
+  minimal_free (reduce (two_or_late, "5:-0,-1", "4:-0", 1));
 }
 END_TEST
 
@@ -267,26 +273,16 @@ from_three_on (uint32_t position, const bool *missing)
 
 START_TEST (perhaps_nothing_is_missing)
 {
-  struct made_up_disk disk = { make_writes (), from_three_on };
-  struct minimal *minimal = find (&disk, "5:-0,-1");
-
-  ck_assert_str_eq (minimal->state, "3");
-  ck_assert_uint_eq (minimal->count, 0);
-  minimal_free (minimal);
-  write_log_close (disk.log);
+  minimal_free (reduce (from_three_on, "5:-0,-1", "3", 0));
 }
 END_TEST
 
 START_TEST (torn_writes_stay_torn)
 {
-  struct made_up_disk disk = { make_writes (), second_is_missing };
-  struct minimal *minimal = find (&disk, "5:-0,-1,+1/0-2,+1/5");
+  struct minimal *minimal = reduce (second_is_missing, "5:-0,-1,+1/0-2,+1/5", "1:-1/3-4,-1/6-", 1);
 
-  ck_assert_str_eq (minimal->state, "1:-1/3-4,-1/6-");
-  ck_assert_uint_eq (minimal->count, 1);
   ck_assert_uint_eq (minimal->dropped[0].choice_count, 2);
   minimal_free (minimal);
-  write_log_close (disk.log);
 }
 END_TEST
 
