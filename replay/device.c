@@ -213,7 +213,12 @@ device_report (struct device *device, struct device_report *report)
   if (read_report (device, FIRST_READ_BYTES) == -1)
     return -1;
   report->head = control_decode_head (device->buffer);
-  size = control_report_bytes (&report->head);
+  if (report->head.magic != CONTROL_MAGIC) {
+    error_message ("the crashstate plugin gives a report that makes no sense");
+    return -1;
+  }
+  /* More than fits is too long whatever its size would be. */
+  size = report->head.seen_count > CONTROL_EXPORT_BYTES ? SIZE_MAX : control_report_bytes (&report->head);
   if ((size > FIRST_READ_BYTES && read_report (device, size) == -1) || take_lists (device, &report->head) == -1)
     return -1;
   report->decisions = device->decisions;

@@ -97,6 +97,7 @@ UNIT_TESTS += \
 	tests/unit/replay/explain/test-blame \
 	tests/unit/replay/explain/test-minimal \
 	tests/unit/replay/explain/test-reason \
+	tests/unit/replay/test-device \
 	tests/unit/replay/test-expected \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze \
