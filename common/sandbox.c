@@ -96,9 +96,9 @@ filter_calls (int fd)
   for (size_t i = 0; i < sizeof harmless / sizeof harmless[0] && r == 0; i++)
     r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, harmless[i], 0);
   if (r == 0)
-    r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (write), 1, SCMP_A0 (SCMP_CMP_EQ, (scmp_datum_t) fd));
+    r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (write), 1, SCMP_A0 (SCMP_CMP_EQ, (scmp_datum_t) fd, 0));
   if (r == 0)
-    r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (prctl), 1, SCMP_A0 (SCMP_CMP_EQ, PR_GET_DUMPABLE));
+    r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (prctl), 1, SCMP_A0 (SCMP_CMP_EQ, PR_GET_DUMPABLE, 0));
   if (r == 0)                   /* no files, nothing to execute */
     r = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 2, SCMP_A2 (SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
                           SCMP_A3 (SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));

@@ -64,7 +64,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "xfs",
-    .mkfs = { { "-q", "-f" }, "xfsprogs" },
+    .mkfs = { { "-q", "-f" }, "xfsprogs", NULL },
     .small_size = "300M",
     .tools = "xfs_db xfs_repair xfs_logprint xfs_io xfs_spaceman filefrag",
     /* fs/xfs/xfs_error.c */
@@ -83,7 +83,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "btrfs",
-    .mkfs = { { "-q", "-f" }, "btrfs-progs" },
+    .mkfs = { { "-q", "-f" }, "btrfs-progs", NULL },
     .small_size = "128M",
     .tools = "btrfs btrfsck btrfs-find-root btrfs-select-super filefrag",
     .readahead = "/sys/class/bdi/btrfs-*/read_ahead_kb",
@@ -98,7 +98,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "f2fs",
-    .mkfs = { { "-f" }, "f2fs-tools" },
+    .mkfs = { { "-f" }, "f2fs-tools", NULL },
     .small_size = "64M",
     .tools = "fsck.f2fs dump.f2fs filefrag",
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
@@ -111,7 +111,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "nilfs2",
-    .mkfs = { { "-q", "-f" }, "nilfs-tools" },
+    .mkfs = { { "-q", "-f" }, "nilfs-tools", NULL },
     .small_size = "256M",
     .tools = "lscp dumpseg lssu nilfs-tune",
     .faults = { { { "NILFS error", "" } }, { { "NILFS (", "bad btree node" } } },  /* fs/nilfs2/super.c, btree.c */
@@ -119,7 +119,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "vfat",
-    .mkfs = { { "-I" }, "dosfstools" },
+    .mkfs = { { "-I" }, "dosfstools", NULL },
     .small_size = "64M",
     .asked_for = { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" },
     .fsck = { "fsck.vfat", "-y" },
@@ -129,7 +129,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "exfat",
-    .mkfs = { { NULL }, "exfatprogs" },
+    .mkfs = { { NULL }, "exfatprogs", NULL },
     .small_size = "64M",
     .asked_for = { "nls_utf8?" },
     .fsck = { "fsck.exfat", "-y" },
@@ -139,7 +139,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "jfs",
-    .mkfs = { { "-q" }, "jfsutils" },
+    .mkfs = { { "-q" }, "jfsutils", NULL },
     .small_size = "64M",
     .fsck = { "fsck.jfs", "-a" },       /* replays its journal; the kernel refuses to mount it before */
     .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
