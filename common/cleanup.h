@@ -27,8 +27,9 @@ cleanup_fclose (FILE **file)
     fclose (*file);
 }
 
-#define CLEANUP_FREE __attribute__ ((cleanup (cleanup_free)))
-#define CLEANUP_CLOSE __attribute__ ((cleanup (cleanup_close)))
-#define CLEANUP_FCLOSE __attribute__ ((cleanup (cleanup_fclose)))
+/* Unused, for a compiler: some are there only to be released. */
+#define CLEANUP_FREE __attribute__ ((unused, cleanup (cleanup_free)))
+#define CLEANUP_CLOSE __attribute__ ((unused, cleanup (cleanup_close)))
+#define CLEANUP_FCLOSE __attribute__ ((unused, cleanup (cleanup_fclose)))
 
 #endif
