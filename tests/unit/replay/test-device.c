@@ -94,6 +94,8 @@ nbd_get_error (void)
 static void
 setup (void)
 {
+  reads = failing_read = 0;
+  refusing = false;
   device = device_start ("log", ".");
   ck_assert_ptr_nonnull (device);
   forget_messages ();
