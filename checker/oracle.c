@@ -128,8 +128,9 @@ add_leftovers (struct oracle *oracle, char *const *leftovers)
   return 0;
 }
 
-bool
-oracle_judges (const struct oracle *oracle, const struct moment *moment)
+/* Whether contents are judged at MOMENT. */
+static bool
+judges (const struct oracle *oracle, const struct moment *moment)
 {
   return moment->phase != PHASE_UNKNOWN && (oracle->persistence || moment->step < oracle->trees->count);
 }
@@ -137,14 +138,14 @@ oracle_judges (const struct oracle *oracle, const struct moment *moment)
 bool
 oracle_judges_atomic (const struct oracle *oracle, const struct moment *moment)
 {
-  return oracle_judges (oracle, moment) && oracle->persistence == NULL;
+  return judges (oracle, moment) && oracle->persistence == NULL;
 }
 
 /* What the setup or an earlier step has made must be there from `begin` on. */
 bool
 oracle_judges_durable (const struct oracle *oracle, const struct moment *moment)
 {
-  return oracle_judges (oracle, moment)
+  return judges (oracle, moment)
     && (oracle->persistence || moment->phase == PHASE_COMMITTED || moment->step > 1);
 }
 
@@ -201,7 +202,7 @@ judge_observation (struct oracle *oracle, const struct observation *observation,
   int r;
 
   *verdict = (struct verdict) { .atomic = true, .durable = true };
-  if (!oracle_judges (oracle, moment))
+  if (!judges (oracle, moment))
     return 0;
   if (oracle->persistence)
     return judge_persistence (oracle, observation, moment, verdict);

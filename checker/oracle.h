@@ -49,8 +49,7 @@ extern const char *oracle_add (struct oracle *oracle, const char *digest, char *
 extern int oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment,
                          struct verdict *verdict);
 
-/* Whether contents are judged at MOMENT, as to atomicity and as to durability. */
-extern bool oracle_judges (const struct oracle *oracle, const struct moment *moment);
+/* Whether contents are judged at MOMENT as to atomicity, and as to durability. */
 extern bool oracle_judges_atomic (const struct oracle *oracle, const struct moment *moment);
 extern bool oracle_judges_durable (const struct oracle *oracle, const struct moment *moment);
 

@@ -104,15 +104,6 @@ log_writes_until (const struct write_log *log, uint32_t position)
   return count_until (log->writes, log->write_count, sizeof *log->writes, offsetof (struct log_write, issue), position);
 }
 
-const struct log_mark *
-log_mark_until (const struct write_log *log, uint32_t position)
-{
-  uint32_t count = count_until (log->marks, log->mark_count, sizeof *log->marks, offsetof (struct log_mark, position),
-                                position);
-
-  return count > 0 ? &log->marks[count - 1] : NULL;
-}
-
 static void
 land (struct scan *scan, uint32_t number)
 {

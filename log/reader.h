@@ -83,9 +83,6 @@ extern char *log_describe_loss (const struct write_log *log);
 /* The number of writes whose issue is at POSITION or before. */
 extern uint32_t log_writes_until (const struct write_log *log, uint32_t position);
 
-/* The newest mark at POSITION or before, or NULL. */
-extern const struct log_mark *log_mark_until (const struct write_log *log, uint32_t position);
-
 /* Whether the first word of MARK is NAME.  *rest, if not NULL, is the text behind that word and a space, REST_LENGTH
  * bytes long.
  */

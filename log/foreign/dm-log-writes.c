@@ -24,7 +24,7 @@ dm_log_open (struct dm_log *log, const char *path, uint64_t known_flags)
   memcpy (&super, log->map, sizeof super);
   log->sector_bytes = le32toh (super.sectorsize);
   log->counted = le64toh (super.nr_entries);
-  dm_log_rewind (log);
+  log->offset = log->sector_bytes;
   if (le64toh (super.magic) != DM_LOG_MAGIC)
     foreign_file_fault (path, 0, "wrong magic: not a log of dm-log-writes or blklogwrites, or one that was never "
                         "flushed");
@@ -47,13 +47,6 @@ dm_log_close (struct dm_log *log)
   if (log->map)
     munmap ((void *) log->map, log->file_size);
   log->map = NULL;
-}
-
-void
-dm_log_rewind (struct dm_log *log)
-{
-  log->offset = log->sector_bytes;
-  log->entries = log->uncounted_flags = 0;
 }
 
 /* Read a mark at OFFSET; ENTRY is in host order.  Returns what is wrong with it, and where in *at, or NULL. */

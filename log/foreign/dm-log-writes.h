@@ -89,9 +89,6 @@ extern void dm_log_close (struct dm_log *log);
  */
 extern int dm_log_next (struct dm_log *log, struct dm_log_request *request);
 
-/* Go back to the first entry. */
-extern void dm_log_rewind (struct dm_log *log);
-
 /* Writing, with sectors of LOG_SECTOR bytes. */
 struct dm_log_writer;
 

@@ -9,16 +9,10 @@
 #include "replay/report/html-put.h"
 
 void
-html_put_text (const struct html *html, const char *text)
-{
-  print_markup_safely (text, strlen (text), html->file);
-}
-
-void
 html_put_part (const struct html *html, const char *before, const char *text, const char *after)
 {
   fputs (before, html->file);
-  html_put_text (html, text);
+  print_markup_safely (text, strlen (text), html->file);
   fputs (after, html->file);
 }
 

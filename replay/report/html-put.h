@@ -18,8 +18,7 @@ struct html {
   uint8_t *fates;               /* room for all writes */
 };
 
-/* Text of any origin, and the same between tags. */
-extern void html_put_text (const struct html *html, const char *text);
+/* Text of any origin between tags. */
 extern void html_put_part (const struct html *html, const char *before, const char *text, const char *after);
 
 /* The same for text with names as an observation has them: what is escaped there is shown where it can be seen. */

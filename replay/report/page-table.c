@@ -109,8 +109,9 @@ page_table_alike (const struct page_table *table, const struct watched_file *fil
   return end - row;
 }
 
-bool
-page_row_is_damaged (const struct page_row *row)
+/* Whether some state shows damage (checker/observe/pages.h) in ROW. */
+static bool
+is_damaged (const struct page_row *row)
 {
   for (int when = 0; when < PAGES_WHEN_COUNT; when++)
     for (int class = PAGE_MISSING; class < PAGE_CLASS_COUNT; class++)
@@ -119,8 +120,9 @@ page_row_is_damaged (const struct page_row *row)
   return false;
 }
 
-bool
-page_row_is_undone (const struct page_row *row)
+/* Whether ROW is old in some state after `commit`. */
+static bool
+is_undone (const struct page_row *row)
 {
   return mpz_sgn (row->states[PAGES_COMMITTED][PAGE_OLD]) != 0;
 }
@@ -258,7 +260,7 @@ print_head (const struct layout *layout, const struct page_table *table, FILE *f
 static bool
 row_is_whole (const struct page_row *row)
 {
-  return !page_row_is_damaged (row);
+  return !is_damaged (row);
 }
 
 /* The pages from *page on, of a file with the rows ROWS, that are HOLDS and follow one another: *page is the first of
@@ -327,10 +329,10 @@ page_table_print (const struct page_table *table, const char *filesystem, FILE *
            table->exhaustive ? "" : " that were visited, and there are more");
   print_ranges (table, row_is_whole, file);
   fputs ("damaged in some of them:", file);
-  print_ranges (table, page_row_is_damaged, file);
+  print_ranges (table, is_damaged, file);
   if (mpz_sgn (table->states[PAGES_COMMITTED]) != 0) {
     fputs ("still old in some after commit:", file);
-    print_ranges (table, page_row_is_undone, file);
+    print_ranges (table, is_undone, file);
   }
   mpz_clear (all);
 }

@@ -41,10 +41,6 @@ extern const char *page_when_name (enum page_when when);
 /* How many rows of FILE, from ROW on, show the same in as many states, ROW itself counted. */
 extern size_t page_table_alike (const struct page_table *table, const struct watched_file *file, size_t row);
 
-/* Whether some state shows damage (checker/observe/pages.h) in ROW; whether ROW is old in some state after `commit`. */
-extern bool page_row_is_damaged (const struct page_row *row);
-extern bool page_row_is_undone (const struct page_row *row);
-
 /* Print the table, and which pages were never damaged on FILESYSTEM. */
 extern void page_table_print (const struct page_table *table, const char *filesystem, FILE *file);
 

@@ -76,8 +76,11 @@ report_point_result (const struct report *report, size_t point, enum test_verdic
   return 0;
 }
 
-char *
-report_share (const struct report *report, size_t point)
+/* The share of the states of crash point number POINT that is covered, or NULL with errno ENOMEM: `12 of 4096 states`;
+ * to free.
+ */
+static char *
+share_covered (const struct report *report, size_t point)
 {
   const struct point_result *found = &report->results->found[point];
   CLEANUP_FREE char *covered = big_number_text (found->covered, BIG_NUMBER_DIGITS);
@@ -126,7 +129,7 @@ static char *
 describe_fault (const struct report *report, size_t point, enum test_verdict result)
 {
   const struct tally_entry *wrong = first_wrong (&report->results->found[point].tally);
-  CLEANUP_FREE char *share = report_share (report, point), *detail = safe_text (wrong ? wrong->detail : "");
+  CLEANUP_FREE char *share = share_covered (report, point), *detail = safe_text (wrong ? wrong->detail : "");
   char *text = NULL;
   int r = -1;
 

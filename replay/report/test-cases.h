@@ -41,11 +41,6 @@ extern int report_point_result (const struct report *report, size_t point, enum 
  */
 extern int report_counts (const struct report *report, size_t point, const struct tally_entry *entry);
 
-/* The share of the states of crash point number POINT that is covered, or NULL with errno ENOMEM: `12 of 4096 states`;
- * to free.
- */
-extern char *report_share (const struct report *report, size_t point);
-
 /* The shell commands that show the state ID again, a line each, to free; NULL with errno ENOMEM. */
 extern char *report_commands (const struct report *report, const char *id);
 
