@@ -8,6 +8,14 @@
 #include "common/cleanup.h"
 #include "tests/unit/unit.h"
 
+/* To the address sanitizer an allocation that is too large is a fault of the program, unless it is told otherwise. */
+const char *__asan_default_options (void);
+const char *
+__asan_default_options (void)
+{
+  return "allocator_may_return_null=1";
+}
+
 struct pair {
   int a;
   char b;
