@@ -2,17 +2,8 @@
 # Main programs; each is built in the directory that it is known by.
 bin_PROGRAMS += record/powercut replay/replay
 record_powercut_SOURCES = \
-	commands/commands.h \
-	commands/bundle.c \
-	commands/corpus.c \
-	commands/export.c \
-	commands/gen.c \
-	commands/import.c \
-	commands/kernel.c \
-	commands/matrix.c \
-	commands/powercut.c \
-	commands/run.c commands/run.h \
-	commands/show.c \
+	commands/bundle.c commands/commands.h commands/corpus.c commands/export.c commands/gen.c commands/import.c \
+	commands/kernel.c commands/matrix.c commands/powercut.c commands/run.c commands/run.h commands/show.c \
 	commands/workload.c
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
@@ -21,12 +12,9 @@ record_powercut_LDADD = \
 # Serving the options of `replay`, for who calls it.
 noinst_LTLIBRARIES += commands/libcommands.la
 commands_libcommands_la_SOURCES = \
-	commands/arguments.c commands/arguments.h \
-	commands/replay.c commands/replay.h \
-	commands/replay-bundle.c commands/replay-bundle.h \
-	commands/replay-config.c commands/replay-config.h \
-	commands/replay-options.c commands/replay-options.h \
-	commands/replay-state.c commands/replay-state.h \
+	commands/arguments.c commands/arguments.h commands/replay.c commands/replay.h \
+	commands/replay-bundle.c commands/replay-bundle.h commands/replay-config.c commands/replay-config.h \
+	commands/replay-options.c commands/replay-options.h commands/replay-state.c commands/replay-state.h \
 	commands/replay-visit.c commands/replay-visit.h
 commands_libcommands_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 

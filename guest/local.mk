@@ -3,48 +3,18 @@
 # runtime is not static.  It therefore compiles what it takes from the libraries itself.
 pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
-	guest/agent/agent.h \
-	guest/agent/answer.c guest/agent/answer.h \
-	guest/agent/baseline.c \
-	guest/agent/boot.c \
-	guest/agent/copy.c \
-	guest/agent/environment.c \
-	guest/agent/etc.c \
-	guest/agent/freeze.c \
-	guest/agent/fsck.c \
-	guest/agent/log.c \
-	guest/agent/main.c \
-	guest/agent/mark.c \
-	guest/agent/mark-text.c guest/agent/mark-text.h \
-	guest/agent/message.c \
-	guest/agent/modprobe.c \
-	guest/agent/modules.c \
-	guest/agent/mount.c \
-	guest/agent/nbd.c \
-	guest/agent/observe.c \
-	guest/agent/port.c \
-	guest/agent/recover.c \
-	guest/agent/reset.c \
-	guest/agent/root.c \
-	guest/agent/run.c \
-	guest/agent/shell.c \
-	guest/agent/sync.c \
-	guest/agent/tools.c \
+	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/baseline.c guest/agent/boot.c \
+	guest/agent/copy.c guest/agent/environment.c guest/agent/etc.c guest/agent/freeze.c guest/agent/fsck.c \
+	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
+	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c \
+	guest/agent/observe.c guest/agent/port.c guest/agent/protocol.h guest/agent/recover.c guest/agent/reset.c \
+	guest/agent/root.c guest/agent/run.c guest/agent/shell.c guest/agent/sync.c guest/agent/tools.c \
 	guest/agent/workload.c \
-	guest/agent/protocol.h \
-	filesystem/filesystem.c filesystem/filesystem.h \
-	filesystem/rules.h \
+	filesystem/filesystem.c filesystem/filesystem.h filesystem/rules.h \
 	$(observe_sources) \
-	common/array.h \
-	common/cleanup.h \
-	common/clock.h \
-	common/complaint.c common/complaint.h \
-	common/escape.c common/escape.h \
-	common/number.c common/number.h \
-	common/printable.c common/printable.h \
-	common/message.h \
-	common/process.c common/process.h \
-	common/text.h
+	common/array.h common/cleanup.h common/clock.h common/complaint.c common/complaint.h \
+	common/escape.c common/escape.h common/message.h common/number.c common/number.h \
+	common/printable.c common/printable.h common/process.c common/process.h common/text.h
 # Where the guest's processor is emulated, hashing takes a third of the time without vectors.
 guest_agent_agent_CFLAGS = $(WARN_CFLAGS) $(XXHASH_CFLAGS) -DXXH_INLINE_ALL -DXXH_VECTOR=XXH_SCALAR
 guest_agent_agent_LDFLAGS = -all-static
@@ -52,55 +22,28 @@ guest_agent_agent_LDADD =
 
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
-	guest/accel.c guest/accel.h \
-	guest/boot.c \
-	guest/checker-there.c guest/checker-there.h \
-	guest/console.c \
-	guest/image.c guest/image.h \
-	guest/jobs.c guest/jobs.h \
-	guest/launch.h \
-	guest/missing.c guest/missing.h \
-	guest/options.c guest/options.h \
-	guest/qemu.c guest/qemu.h \
-	guest/shell.c \
-	guest/user-terminal.c guest/user-terminal.h \
-	guest/vm.c guest/vm.h \
-	guest/initramfs/checker.c \
-	guest/initramfs/confine.c \
-	guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
-	guest/initramfs/entry.c guest/initramfs/entry.h \
-	guest/initramfs/environment.c \
-	guest/initramfs/host.c guest/initramfs/host.h \
-	guest/initramfs/import.c guest/initramfs/import.h \
-	guest/initramfs/imports.c guest/initramfs/imports.h \
-	guest/initramfs/initramfs.c guest/initramfs/initramfs.h \
-	guest/initramfs/language.c guest/initramfs/language.h \
-	guest/initramfs/languages.c guest/initramfs/languages.h \
+	guest/accel.c guest/accel.h guest/boot.c guest/checker-there.c guest/checker-there.h guest/console.c \
+	guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/missing.c guest/missing.h \
+	guest/options.c guest/options.h guest/qemu.c guest/qemu.h guest/shell.c \
+	guest/user-terminal.c guest/user-terminal.h guest/vm.c guest/vm.h \
+	guest/initramfs/checker.c guest/initramfs/confine.c guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
+	guest/initramfs/entry.c guest/initramfs/entry.h guest/initramfs/environment.c \
+	guest/initramfs/host.c guest/initramfs/host.h guest/initramfs/import.c guest/initramfs/import.h \
+	guest/initramfs/imports.c guest/initramfs/imports.h guest/initramfs/initramfs.c guest/initramfs/initramfs.h \
+	guest/initramfs/language.c guest/initramfs/language.h guest/initramfs/languages.c guest/initramfs/languages.h \
 	guest/initramfs/libraries.c guest/initramfs/libraries.h \
-	guest/initramfs/loader-cache.c guest/initramfs/loader-cache.h \
-	guest/initramfs/modules.c \
-	guest/initramfs/needs.c guest/initramfs/needs.h \
-	guest/initramfs/packed.c \
-	guest/initramfs/programs.c \
-	guest/initramfs/shell-words.c guest/initramfs/shell-words.h \
-	guest/initramfs/signature.c \
-	guest/initramfs/size.c \
-	guest/initramfs/terminals.c guest/initramfs/terminals.h \
-	guest/initramfs/tree.c guest/initramfs/tree.h \
+	guest/initramfs/loader-cache.c guest/initramfs/loader-cache.h guest/initramfs/modules.c \
+	guest/initramfs/needs.c guest/initramfs/needs.h guest/initramfs/packed.c guest/initramfs/programs.c \
+	guest/initramfs/shell-words.c guest/initramfs/shell-words.h guest/initramfs/signature.c guest/initramfs/size.c \
+	guest/initramfs/terminals.c guest/initramfs/terminals.h guest/initramfs/tree.c guest/initramfs/tree.h \
 	guest/initramfs/write.c \
-	guest/kernel/apt.c guest/kernel/apt.h \
-	guest/kernel/fetch.c guest/kernel/fetch.h \
-	guest/kernel/find.c guest/kernel/find.h \
-	guest/kernel/image.c guest/kernel/image.h \
-	guest/kernel/kernel.c guest/kernel/kernel.h \
-	guest/kernel/list.c guest/kernel/list.h \
-	guest/kernel/modules.c guest/kernel/modules.h \
-	guest/kernel/release.c guest/kernel/release.h \
-	guest/kernel/softdep.c guest/kernel/softdep.h \
-	guest/kernel/store.c guest/kernel/store.h \
+	guest/kernel/apt.c guest/kernel/apt.h guest/kernel/fetch.c guest/kernel/fetch.h \
+	guest/kernel/find.c guest/kernel/find.h guest/kernel/image.c guest/kernel/image.h \
+	guest/kernel/kernel.c guest/kernel/kernel.h guest/kernel/list.c guest/kernel/list.h \
+	guest/kernel/modules.c guest/kernel/modules.h guest/kernel/release.c guest/kernel/release.h \
+	guest/kernel/softdep.c guest/kernel/softdep.h guest/kernel/store.c guest/kernel/store.h \
 	guest/kernel/unpack.c guest/kernel/unpack.h \
-	guest/agent/answer.c guest/agent/answer.h \
-	guest/agent/mark-text.c guest/agent/mark-text.h \
+	guest/agent/answer.c guest/agent/answer.h guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/protocol.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)
 guest_libguest_la_LIBADD = filesystem/libfilesystem.la

@@ -13,51 +13,20 @@ endif
 # Quick tests need no guest, VM tests boot one.
 UNIT_TESTS =
 SHELL_TESTS = \
-	tests/test-bad-input.sh \
-	tests/test-bad-log.sh \
-	tests/test-completion.sh \
-	tests/test-docs-agree.sh \
-	tests/test-export.sh \
-	tests/test-import-blklogwrites.sh \
-	tests/test-import-nbd-datalog.sh \
-	tests/test-hostile-names.sh \
-	tests/test-house.sh \
-	tests/test-kernel-list.sh \
-	tests/test-mutants.sh \
-	tests/test-record-agrees-with-filter-log.sh \
-	tests/test-show.sh \
-	tests/test-strangers.sh \
-	tests/test-usage.sh \
-	tests/test-unpacking.sh \
-	tests/test-workload.sh
+	tests/test-bad-input.sh tests/test-bad-log.sh tests/test-completion.sh tests/test-docs-agree.sh \
+	tests/test-export.sh tests/test-hostile-names.sh tests/test-house.sh tests/test-import-blklogwrites.sh \
+	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-mutants.sh \
+	tests/test-record-agrees-with-filter-log.sh tests/test-show.sh tests/test-strangers.sh tests/test-unpacking.sh \
+	tests/test-usage.sh tests/test-workload.sh
 VM_TESTS = \
-	tests/vm/test-check.sh \
-	tests/vm/test-confirmation.sh \
-	tests/vm/test-corpus.sh \
-	tests/vm/test-databases.sh \
-	tests/vm/test-filesystems.sh \
-	tests/vm/test-freeze.sh \
-	tests/vm/test-guest-trouble.sh \
-	tests/vm/test-many-files.sh \
-	tests/vm/test-import-dm-log-writes.sh \
-	tests/vm/test-marks.sh \
-	tests/vm/test-matrix.sh \
-	tests/vm/test-minimize.sh \
-	tests/vm/test-missing-cipher.sh \
-	tests/vm/test-one-state.sh \
-	tests/vm/test-pages.sh \
-	tests/vm/test-pool.sh \
-	tests/vm/test-programs.sh \
-	tests/vm/test-recording-agrees-with-filter-log.sh \
-	tests/vm/test-replay-is-exact.sh \
-	tests/vm/test-results-as-before.sh \
-	tests/vm/test-search-equals-brute-force.sh \
-	tests/vm/test-reports.sh \
-	tests/vm/test-settle.sh \
-	tests/vm/test-shell.sh \
-	tests/vm/test-steps.sh \
-	tests/vm/test-verdicts.sh \
-	tests/vm/test-what-replay-finds.sh \
+	tests/vm/test-check.sh tests/vm/test-confirmation.sh tests/vm/test-corpus.sh tests/vm/test-databases.sh \
+	tests/vm/test-filesystems.sh tests/vm/test-freeze.sh tests/vm/test-guest-trouble.sh \
+	tests/vm/test-import-dm-log-writes.sh tests/vm/test-many-files.sh tests/vm/test-marks.sh \
+	tests/vm/test-matrix.sh tests/vm/test-minimize.sh tests/vm/test-missing-cipher.sh tests/vm/test-one-state.sh \
+	tests/vm/test-pages.sh tests/vm/test-pool.sh tests/vm/test-programs.sh \
+	tests/vm/test-recording-agrees-with-filter-log.sh tests/vm/test-replay-is-exact.sh tests/vm/test-reports.sh \
+	tests/vm/test-results-as-before.sh tests/vm/test-search-equals-brute-force.sh tests/vm/test-settle.sh \
+	tests/vm/test-shell.sh tests/vm/test-steps.sh tests/vm/test-verdicts.sh tests/vm/test-what-replay-finds.sh \
 	tests/vm/test-workload.sh
 
 include tests/unit/local.mk

@@ -8,108 +8,63 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/checker/observe/made-tree.c tests/unit/checker/observe/made-tree.h \
 	tests/unit/checker/persistence/left.c tests/unit/checker/persistence/left.h \
 	tests/unit/checker/workload/parsed.c tests/unit/checker/workload/parsed.h \
-	tests/unit/foreign-log.c tests/unit/foreign-log.h \
-	tests/unit/make-log.c tests/unit/make-log.h \
+	tests/unit/foreign-log.c tests/unit/foreign-log.h tests/unit/make-log.c tests/unit/make-log.h \
+	tests/unit/message.c tests/unit/message.h tests/unit/put-kernel.c tests/unit/put-kernel.h \
+	tests/unit/unit.c tests/unit/unit.h tests/unit/work.c tests/unit/work.h \
 	tests/unit/log/foreign/importing.c tests/unit/log/foreign/importing.h \
-	tests/unit/log/craft.c tests/unit/log/craft.h \
-	tests/unit/log/given.c tests/unit/log/given.h \
+	tests/unit/log/craft.c tests/unit/log/craft.h tests/unit/log/given.c tests/unit/log/given.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
 	tests/unit/guest/play-qemu.c tests/unit/guest/play-qemu.h \
 	tests/unit/guest/initramfs/archive.c tests/unit/guest/initramfs/archive.h \
 	tests/unit/guest/initramfs/executable.c tests/unit/guest/initramfs/executable.h \
-	tests/unit/message.c tests/unit/message.h \
-	tests/unit/put-kernel.c tests/unit/put-kernel.h \
 	tests/unit/replay/search/brute-force.c tests/unit/replay/search/brute-force.h \
 	tests/unit/replay/search/points.c tests/unit/replay/search/points.h \
 	tests/unit/replay/search/reader.c tests/unit/replay/search/reader.h \
 	tests/unit/replay/search/sightings.c tests/unit/replay/search/sightings.h \
-	tests/unit/replay/search/trial.c tests/unit/replay/search/trial.h \
-	tests/unit/unit.c tests/unit/unit.h \
-	tests/unit/work.c tests/unit/work.h
+	tests/unit/replay/search/trial.c tests/unit/replay/search/trial.h
 LDADD = \
 	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
 AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 
 UNIT_TESTS += \
-	tests/unit/common/test-array \
-	tests/unit/common/test-complaint \
-	tests/unit/common/test-number \
-	tests/unit/common/test-options \
-	tests/unit/common/test-printable \
-	tests/unit/common/test-process \
-	tests/unit/common/test-publish \
-	tests/unit/common/test-sandbox \
+	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-number \
+	tests/unit/common/test-options tests/unit/common/test-printable tests/unit/common/test-process \
+	tests/unit/common/test-publish tests/unit/common/test-sandbox \
 	tests/unit/filesystem/test-filesystem \
-	tests/unit/log/test-choice \
-	tests/unit/log/test-crash-state \
-	tests/unit/log/test-crash-state-model \
-	tests/unit/log/test-cut \
-	tests/unit/log/test-format \
-	tests/unit/log/test-format-fields \
-	tests/unit/log/test-format-random \
-	tests/unit/log/test-index \
-	tests/unit/log/test-recorders \
-	tests/unit/log/foreign/test-export \
-	tests/unit/log/foreign/test-import \
-	tests/unit/checker/observe/test-damaged-tree \
-	tests/unit/checker/observe/test-pages \
-	tests/unit/checker/observe/test-sectors \
-	tests/unit/log/foreign/test-import-truth \
-	tests/unit/nbd-plugin/test-crashstate-control \
-	tests/unit/nbd-plugin/test-logged-devices \
-	tests/unit/nbd-plugin/test-run-io \
-	tests/unit/nbd-plugin/test-sector-map \
+	tests/unit/log/test-choice tests/unit/log/test-crash-state tests/unit/log/test-crash-state-model \
+	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
+	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-recorders \
+	tests/unit/log/foreign/test-export tests/unit/log/foreign/test-import tests/unit/log/foreign/test-import-truth \
+	tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-logged-devices \
+	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \
 	tests/unit/nbd-plugin/test-writelog-control \
-	tests/unit/checker/observe/test-tree \
-	tests/unit/checker/observe/test-tree-text \
-	tests/unit/checker/observe/test-watched-paths \
+	tests/unit/checker/observe/test-damaged-tree tests/unit/checker/observe/test-pages \
+	tests/unit/checker/observe/test-sectors tests/unit/checker/observe/test-tree \
+	tests/unit/checker/observe/test-tree-text tests/unit/checker/observe/test-watched-paths \
 	tests/unit/checker/observe/test-xattrs \
-	tests/unit/checker/workload/test-generate \
-	tests/unit/checker/workload/test-language \
+	tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
 	tests/unit/checker/workload/test-simulation \
-	tests/unit/checker/persistence/test-any-workload \
-	tests/unit/checker/persistence/test-persistence \
+	tests/unit/checker/persistence/test-any-workload tests/unit/checker/persistence/test-persistence \
 	tests/unit/checker/persistence/test-promises \
-	tests/unit/checker/test-judge \
-	tests/unit/checker/test-kernel-fault \
-	tests/unit/checker/test-oracle \
-	tests/unit/checker/test-watched-pages \
-	tests/unit/checker/test-outcome \
-	tests/unit/checker/test-violation \
-	tests/unit/guest/agent/test-answer \
-	tests/unit/guest/agent/test-sync \
-	tests/unit/guest/agent/test-thaw \
-	tests/unit/guest/kernel/test-fetch \
-	tests/unit/guest/kernel/test-find \
-	tests/unit/guest/kernel/test-unpack \
-	tests/unit/guest/initramfs/test-entries \
-	tests/unit/guest/initramfs/test-libraries \
-	tests/unit/guest/initramfs/test-modules \
-	tests/unit/guest/initramfs/test-packed \
+	tests/unit/checker/test-judge tests/unit/checker/test-kernel-fault tests/unit/checker/test-oracle \
+	tests/unit/checker/test-outcome tests/unit/checker/test-violation tests/unit/checker/test-watched-pages \
+	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
+	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-unpack \
+	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
+	tests/unit/guest/initramfs/test-modules tests/unit/guest/initramfs/test-packed \
 	tests/unit/guest/initramfs/test-programs \
-	tests/unit/guest/test-missing \
-	tests/unit/guest/test-vm \
+	tests/unit/guest/test-missing tests/unit/guest/test-vm \
 	tests/unit/record/test-log-part \
-	tests/unit/replay/search/test-model \
-	tests/unit/replay/search/test-model-naive \
-	tests/unit/replay/search/test-read-sets \
-	tests/unit/replay/search/test-search \
-	tests/unit/replay/explain/test-blame \
-	tests/unit/replay/explain/test-minimal \
+	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive \
+	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
+	tests/unit/replay/explain/test-blame tests/unit/replay/explain/test-minimal \
 	tests/unit/replay/explain/test-reason \
-	tests/unit/replay/test-device \
-	tests/unit/replay/test-expected \
-	tests/unit/replay/test-findings \
-	tests/unit/replay/test-freeze \
-	tests/unit/replay/test-runner \
-	tests/unit/replay/test-session \
-	tests/unit/replay/report/test-html \
-	tests/unit/replay/report/test-page-table \
+	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-findings \
+	tests/unit/replay/test-freeze tests/unit/replay/test-runner tests/unit/replay/test-session \
+	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table \
 	tests/unit/batch/test-grid \
-	tests/unit/batch/corpus/test-case \
-	tests/unit/batch/corpus/test-cell-outcome \
-	tests/unit/batch/matrix/test-document \
-	tests/unit/batch/matrix/test-cell-summary
+	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cell-outcome \
+	tests/unit/batch/matrix/test-cell-summary tests/unit/batch/matrix/test-document
 
 # What is in no library.
 tests_unit_nbd_plugin_test_logged_devices_SOURCES = \
