@@ -20,7 +20,7 @@
 
 /* The options of a recording that are not kept as they are. */
 struct recording_words {
-  const char *bus, *settle, *workload, *root;
+  const char *bus, *settle, *workload, *root, *background;
 };
 
 /* What a recording does with the options that a replay has, too, and what it takes where they are not given. */
@@ -59,7 +59,8 @@ read_words (const struct recording_words *words, struct recording *recording)
     return -1;
   }
   recording->host_root = words->root != NULL;
-  return recording_parse_settle (words->settle, recording);
+  return recording_parse_background (words->background, recording) == -1
+    || recording_parse_settle (words->settle, recording) == -1 ? -1 : 0;
 }
 
 /* The workload of the file PATH, if that is not NULL, is the update. */
@@ -94,6 +95,7 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     OPT_TEXT ("workload", &words->workload, "FILE", "the update is a workload: see powercut-workload(5)"),
     OPT_TEXTS ("watch", &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]"),
     OPT_TEXT ("freeze-at", &recording->freeze_at, "MARK", "freeze the file system for a second at this mark"),
+    OPT_TEXT ("background", &words->background, "none|commit|writeback", "what the rest of the system does [none]"),
     OPT_TEXT ("settle", &words->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]"),
     OPT_END
   });
@@ -103,7 +105,7 @@ recording_options_add (struct option_table *table, struct recording *recording, 
 static int
 parse_recording (int argc, char **argv, struct recording *recording, struct replay_options *replay)
 {
-  struct recording_words words = { "nbd", "sync", NULL, NULL };
+  struct recording_words words = { "nbd", "sync", NULL, NULL, "none" };
   struct option_table table = { .count = 0 };
   const struct command_line command = {
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n"

@@ -3,8 +3,8 @@
 # runtime is not static.  It therefore compiles what it takes from the libraries itself.
 pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
-	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/baseline.c guest/agent/boot.c \
-	guest/agent/copy.c guest/agent/environment.c guest/agent/etc.c guest/agent/freeze.c guest/agent/fsck.c \
+	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/background.c guest/agent/background.h \
+	guest/agent/baseline.c guest/agent/boot.c guest/agent/copy.c guest/agent/environment.c guest/agent/etc.c guest/agent/freeze.c guest/agent/fsck.c \
 	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c \
 	guest/agent/observe.c guest/agent/port.c guest/agent/protocol.h guest/agent/recover.c guest/agent/reset.c \
@@ -43,7 +43,7 @@ guest_libguest_la_SOURCES = \
 	guest/kernel/modules.c guest/kernel/modules.h guest/kernel/release.c guest/kernel/release.h \
 	guest/kernel/softdep.c guest/kernel/softdep.h guest/kernel/store.c guest/kernel/store.h \
 	guest/kernel/unpack.c guest/kernel/unpack.h \
-	guest/agent/answer.c guest/agent/answer.h guest/agent/mark-text.c guest/agent/mark-text.h \
-	guest/agent/protocol.h
+	guest/agent/answer.c guest/agent/answer.h guest/agent/background.c guest/agent/background.h \
+	guest/agent/mark-text.c guest/agent/mark-text.h guest/agent/protocol.h
 guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)
 guest_libguest_la_LIBADD = filesystem/libfilesystem.la

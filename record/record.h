@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/options.h"
+#include "guest/agent/background.h"
 #include "guest/options.h"
 
 enum settle {
@@ -30,6 +31,7 @@ struct recording {
   char *workload;               /* text of one (checker/workload/language.h) that is the update, or NULL */
   struct option_texts watch;    /* paths; none: the whole tree */
   const char *freeze_at;        /* the file system is frozen for a while at this mark; or NULL */
+  enum background background;   /* what the rest of the system does between `begin` and `commit` */
   enum settle settle;
   uint64_t settle_seconds;
   const char *log;              /* the file to make */

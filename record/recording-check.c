@@ -90,6 +90,20 @@ recording_check (const struct recording *recording)
 }
 
 int
+recording_parse_background (const char *text, struct recording *recording)
+{
+  if (background_parse (text, &recording->background) == -1) {
+    error_message ("--background=%s: give none, commit or writeback", text);
+    return -1;
+  }
+  if (recording->background != BACKGROUND_NONE) {
+    error_message ("--background=%s: this powercut does not do that yet: give none", text);
+    return -1;
+  }
+  return 0;
+}
+
+int
 recording_parse_settle (const char *text, struct recording *recording)
 {
   if (strcmp (text, "sync") == 0)

@@ -103,6 +103,7 @@ make_parameters (const struct recorder *recorder, struct text_list *parameters)
   r |= add_info (parameters, LOG_KEY_KERNEL, recorder->kernel.release);
   r |= add_info (parameters, LOG_KEY_KERNEL_IMAGE, recorder->kernel.image);
   r |= add_info (parameters, LOG_KEY_BUS, recording->virtio ? "virtio" : "nbd");
+  r |= add_info (parameters, LOG_KEY_BACKGROUND, background_name (recording->background));
   r |= add_number (parameters, LOG_KEY_MEMORY, recording->guest.memory_bytes);
   r |= add_number (parameters, LOG_KEY_TIMEOUT, recording->guest.timeout_seconds);
   for (size_t i = 0; i < recording->watch.count; i++)
