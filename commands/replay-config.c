@@ -71,7 +71,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
   return (struct session_config) {
     .log = log, .folder = directory, .persistence = expected->persistence,
     .jobs = (unsigned) options->jobs,
-    .tear = { options->tear_mode, (uint32_t) options->sector_bytes }, .limit = options->limit,
+    .tear = { options->tear_mode, (uint32_t) options->atomic_bytes }, .limit = options->limit,
     .seconds = options->seconds, .seed = options->seed, .audit_percent = options->audit_percent,
     .prefixes_only = options->prefixes_only, .no_reduction = options->no_reduction, .minimize = options->minimize,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,

@@ -10,7 +10,7 @@
 #include "guest/jobs.h"
 #include "log/info.h"
 
-#define SECTOR_BYTES_MAX 65536
+#define ATOMIC_BYTES_MAX 65536
 
 static const char usage[] =
   "usage: replay [OPTION...] LOG\n"
@@ -23,8 +23,9 @@ replay_options_add (struct option_table *table, struct replay_options *options)
   options_add (table, (const struct option_spec[]) {
     OPT_FLAG ("all-prefixes", &options->all_prefixes, "visit every crash state (the default)"),
     OPT_FLAG ("prefixes-only", &options->prefixes_only, "visit the prefixes alone, without reordering"),
-    OPT_TEXT ("tear", &options->tear, "none|prefix|any", "what may be left of a pending write [none]"),
-    OPT_SIZE ("sector", &options->sector_bytes, "N", "bytes that are never torn [512]", LOG_SECTOR),
+    OPT_TEXT ("tear", &options->tear, "none|prefix|any", "what may be left of a pending write [prefix]"),
+    OPT_SIZE ("atomic", &options->atomic_bytes, "N", "bytes that the device never tears [4K]", LOG_SECTOR),
+    OPT_SIZE ("sector", &options->atomic_bytes, "N", "the same as --atomic", LOG_SECTOR),
     OPT_FLAG ("no-reduction", &options->no_reduction, "one run for each state, not for each behaviour"),
     OPT_NUMBER ("limit", &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0),
     OPT_SECONDS ("time", &options->seconds, "S", "most time at one crash point [0: no limit]", 0),
@@ -76,9 +77,9 @@ check_tear (struct replay_options *options)
     error_message ("--tear=%s: none, prefix or any", options->tear);
     return -1;
   }
-  if ((options->sector_bytes & (options->sector_bytes - 1)) != 0 || options->sector_bytes > SECTOR_BYTES_MAX) {
-    error_message ("--sector=%ju: a power of two from %d to %d", (uintmax_t) options->sector_bytes, LOG_SECTOR,
-                   SECTOR_BYTES_MAX);
+  if ((options->atomic_bytes & (options->atomic_bytes - 1)) != 0 || options->atomic_bytes > ATOMIC_BYTES_MAX) {
+    error_message ("--atomic=%ju: a power of two from %d to %d", (uintmax_t) options->atomic_bytes, LOG_SECTOR,
+                   ATOMIC_BYTES_MAX);
     return -1;
   }
   options->tear_mode = (enum tear_mode) mode;

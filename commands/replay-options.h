@@ -26,7 +26,7 @@ struct replay_options {
   uint64_t seed, audit_percent;
   const char *tear;             /* a word; tear_mode is what it means */
   enum tear_mode tear_mode;
-  uint64_t sector_bytes;
+  uint64_t atomic_bytes;
   struct outputs outputs;
 
   /* What else is done with a log: one of these at most, and state with the last four. */
@@ -40,7 +40,8 @@ struct replay_options {
   struct kept *kept;            /* a guest that is used again and again, or NULL */
 };
 
-#define REPLAY_OPTIONS_DEFAULT { .filter = FILTER_ALL, .tear = "none", .sector_bytes = LOG_SECTOR, .limit = 4096 }
+#define REPLAY_OPTIONS_DEFAULT \
+  { .filter = FILTER_ALL, .tear = "prefix", .atomic_bytes = TEAR_ATOMIC_USUAL, .limit = 4096 }
 
 /* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
 extern void replay_options_add (struct option_table *table, struct replay_options *options);

@@ -113,7 +113,7 @@ run (const struct replay_options *options, const struct write_log *log)
   int damaged = report_loss (log);
 
   if (options->list) {
-    const struct tear tear = { options->tear_mode, (uint32_t) options->sector_bytes };
+    const struct tear tear = { options->tear_mode, (uint32_t) options->atomic_bytes };
     int listed = filter_check_device (&options->filter, log);
 
     if (listed == 0)

@@ -19,13 +19,13 @@ write_last_sector (const struct log_write *write)
 static uint32_t
 lead_sectors (const struct tear *tear, const struct log_write *write)
 {
-  return (uint32_t) (write->offset_bytes % tear->sector_bytes) / LOG_SECTOR;
+  return (uint32_t) (write->offset_bytes % tear->atomic_bytes) / LOG_SECTOR;
 }
 
 uint32_t
 tear_pieces (const struct tear *tear, const struct log_write *write)
 {
-  uint64_t sectors = write->length_bytes / LOG_SECTOR, unit = tear->sector_bytes / LOG_SECTOR;
+  uint64_t sectors = write->length_bytes / LOG_SECTOR, unit = tear->atomic_bytes / LOG_SECTOR;
 
   return tear->mode == TEAR_NONE ? 1 : (uint32_t) ((lead_sectors (tear, write) + sectors + unit - 1) / unit);
 }
@@ -41,7 +41,7 @@ tear_choice (const struct tear *tear, const struct write_log *log, uint32_t numb
   if (tear->mode == TEAR_NONE)
     return choice;
   lead = lead_sectors (tear, write);
-  unit = tear->sector_bytes / LOG_SECTOR;
+  unit = tear->atomic_bytes / LOG_SECTOR;
   piece = (lead + sector) / unit;
   if (piece > 0 && (tear->mode == TEAR_ANY || kind == CHOICE_ABSENT))
     choice.first = (uint32_t) (piece * unit - lead);

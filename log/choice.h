@@ -3,10 +3,10 @@
  *
  * Whether a write may be there in part is the tear mode:
  *   none    whole or not at all
- *   prefix  its sectors land in order, so that any leading part may be there
- *   any     any of its sectors may be there
- * A device's sector may be larger than the log's; a write is torn at the device's sector boundaries alone, and the
- * stretches between two of them are the write's pieces.
+ *   prefix  its units land in order, so that any leading part may be there
+ *   any     any of its units may be there
+ * What the device never tears (its sector, its block) may be larger than the log's sector: a unit, aligned on the
+ * device.  A write is torn at the units' boundaries alone; the stretches between two of them are the write's pieces.
  */
 #ifndef POWERCUT_LOG_CHOICE_H
 #define POWERCUT_LOG_CHOICE_H
@@ -46,9 +46,11 @@ enum tear_mode {
   TEAR_ANY,
 };
 
+#define TEAR_ATOMIC_USUAL 4096  /* bytes */
+
 struct tear {
   enum tear_mode mode;
-  uint32_t sector_bytes;        /* of the device: a power of two, LOG_SECTOR or more */
+  uint32_t atomic_bytes;        /* that the device never tears: a power of two, LOG_SECTOR or more */
 };
 
 /* How undecided writes are decided. */

@@ -42,7 +42,7 @@ crash_state_new (const struct write_log *log)
     return NULL;
   state->log = log;
   state->write_limit = log->write_count;
-  state->rule.tear.sector_bytes = LOG_SECTOR;
+  state->rule.tear.atomic_bytes = LOG_SECTOR;
   state->kinds = calloc (log->write_count ? log->write_count : 1, 1);
   if (state->kinds == NULL) {
     free (state);
@@ -140,7 +140,7 @@ is_legal_choice (const struct crash_state *state, const struct choice *choice)
 static bool
 is_legal_rule (const struct decision_rule *rule)
 {
-  uint32_t size = rule->tear.sector_bytes;
+  uint32_t size = rule->tear.atomic_bytes;
 
   return rule->tear.mode <= TEAR_ANY && rule->preference <= PREFER_RANDOM && size >= LOG_SECTOR
     && (size & (size - 1)) == 0;

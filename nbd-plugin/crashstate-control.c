@@ -74,7 +74,7 @@ control_encode_select (const struct selection *selection, size_t *size)
   const struct decision_rule *rule = &selection->rule;
   const struct control_select head = {
     .magic = htole32 (CONTROL_MAGIC), .point = htole32 (selection->point), .tear = htole32 (rule->tear.mode),
-    .sector_bytes = htole32 (rule->tear.sector_bytes), .preference = htole32 (rule->preference),
+    .atomic_bytes = htole32 (rule->tear.atomic_bytes), .preference = htole32 (rule->preference),
     .choice_count = htole32 ((uint32_t) selection->count), .seed = htole64 (rule->seed)
   };
   char *to;
@@ -122,7 +122,7 @@ decode_select (const char *bytes, size_t size, struct selection *selection)
     from = get_choice (from, &choices[i]);
   *selection = (struct selection) {
     .point = le32toh (head.point), .choices = choices, .count = count,
-    .rule = { { le32toh (head.tear), le32toh (head.sector_bytes) }, le32toh (head.preference), le64toh (head.seed) }
+    .rule = { { le32toh (head.tear), le32toh (head.atomic_bytes) }, le32toh (head.preference), le64toh (head.seed) }
   };
   return 0;
 }

@@ -46,7 +46,7 @@ struct control_select {
   uint32_t magic;               /* CONTROL_MAGIC */
   uint32_t point;               /* position of the crash point */
   uint32_t tear;                /* enum tear_mode */
-  uint32_t sector_bytes;        /* of the device */
+  uint32_t atomic_bytes;        /* of the device */
   uint32_t preference;          /* enum preference */
   uint32_t choice_count;
   uint64_t seed;                /* for PREFER_RANDOM */

@@ -37,7 +37,8 @@ for command in 'run --accel=xen -- true' 'record --accel=xen -o x.bin -- true' '
     read -ra words <<< "$command"
     refused '--accel=xen: auto, kvm or tcg' "$powercut" "${words[@]}"
 done
-refused '--sector=513' "$replay" --sector=513 "$tmp/log.bin"
+refused '--atomic=513' "$replay" --atomic=513 "$tmp/log.bin"
+refused '--atomic=131072' "$replay" --sector=128K "$tmp/log.bin"
 refused 'too small' "$replay" --sector=256 "$tmp/log.bin"
 refused '--audit=101' "$replay" --audit=101 "$tmp/log.bin"
 refused 'no such command' "$powercut" frobnicate

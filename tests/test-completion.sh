@@ -37,7 +37,7 @@ cmp "$builddir/completion/bash/powercut" "$builddir/completion/bash/replay"
 same '--html= ' "$(completed 'replay --ht')" 'an option'
 same '--html= ' "$(completed "$builddir/replay/replay log.bin --ht")" 'an option behind an argument, of a program with a path'
 same '--json-lines= --json= ' "$(completed 'powercut run --js')" 'two options'
-same '--accel= --all-prefixes --audit= ' "$(completed 'powercut replay --a')" 'options of a command'
+same '--accel= --all-prefixes --atomic= --audit= ' "$(completed 'powercut replay --a')" 'options of a command'
 same 'any none prefix ' "$(completed 'replay --tear=')" 'values'
 same 'prefix ' "$(completed 'replay --tear=p')" 'a value'
 same '--tear=prefix ' "$(COMP_WORDBREAKS=' ' completed 'replay --tear=p')" \

@@ -80,6 +80,7 @@ mutant 'undo without effect' log/crash-state.c '/^crash_state_undo/,/^}/ s/choic
 
 mutant 'prefix from the wrong end' log/choice.c '/^tear_choice/,/^}/ { s/kind == CHOICE_ABSENT/kind == CHOICE_XXX/; s/kind == CHOICE_PRESENT/kind == CHOICE_ABSENT/; s/CHOICE_XXX/CHOICE_PRESENT/ }'
 mutant 'alternative of the wrong piece' log/choice.c '/^tear_turned/,/^}/ s/choice.write, choice.last, CHOICE_ABSENT/choice.write, choice.first, CHOICE_ABSENT/'
+mutant 'a tear unit too large' log/choice.c 's/atomic_bytes \/ LOG_SECTOR/atomic_bytes \/ LOG_SECTOR * 2/'
 mutant 'pieces counted from the start of the write' log/choice.c '/^tear_choice/,/^}/ s/lead = lead_sectors (tear, write);/lead = 0;/'
 
 mutant 'read set of other contents' replay/search/read-sets.c '/^find_answer/,/^}/ s/!XXH128_isEqual (answer->content, content)/false/'

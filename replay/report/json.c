@@ -113,7 +113,7 @@ make_json (const struct report *report)
   cJSON_AddNumberToObject (object, "crash_points", (double) results->points.count);
   cJSON_AddNumberToObject (object, "pending_max", results->points.pending_max);
   cJSON_AddStringToObject (object, "tear", tears[config->tear.mode]);
-  cJSON_AddNumberToObject (object, "sector", config->tear.sector_bytes);
+  cJSON_AddNumberToObject (object, "sector", config->tear.atomic_bytes);
   json_add_big_number (object, "crash_states", report->states);
   json_add_big_number (object, "states_covered", report->covered);
   cJSON_AddBoolToObject (object, "exhaustive", report->exhaustive);

@@ -15,14 +15,14 @@
 static void
 print_command (const struct report *report, const char *id, const char *more, FILE *file)
 {
-  static const char *const tears[] = { NULL, "prefix", "any" };
+  static const char *const tears[] = { "none", NULL, "any" };
   const struct session_config *config = report->results->config;
 
   fprintf (file, "replay --state=%s", id);
   if (tears[config->tear.mode])
     fprintf (file, " --tear=%s", tears[config->tear.mode]);
-  if (config->tear.sector_bytes != LOG_SECTOR)
-    fprintf (file, " --sector=%u", config->tear.sector_bytes);
+  if (config->tear.mode != TEAR_NONE && config->tear.atomic_bytes != TEAR_ATOMIC_USUAL)
+    fprintf (file, " --atomic=%u", config->tear.atomic_bytes);
   fputs (more, file);
   print_shell_word (config->log->path, file);
   putc ('\n', file);

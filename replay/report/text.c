@@ -179,7 +179,7 @@ report_unordered (const struct report *report)
 static void
 print_counts (const struct report *report, FILE *file)
 {
-  static const char *const tears[] = { "", ", torn to a prefix", ", torn anyhow" };
+  static const char *const tears[] = { ", never torn", "", ", torn anyhow" };
   const struct results *results = report->results;
   const struct session_config *config = results->config;
   CLEANUP_FREE char *states = big_number_text (report->states, BIG_NUMBER_DIGITS);
@@ -204,6 +204,24 @@ print_counts (const struct report *report, FILE *file)
   if (config->audit_percent > 0)
     fprintf (file, "audited: %ju of the remembered answers, %ju %s\n", (uintmax_t) results->audited,
              (uintmax_t) results->mismatches, plural (results->mismatches, "mismatch", "mismatches"));
+}
+
+/* Why not everything is covered, and how to go on. */
+static void
+print_unfinished (const struct report *report, FILE *file)
+{
+  const struct results *results = report->results;
+  size_t unfinished = 0;
+
+  for (size_t i = 0; i < results->points.count; i++)
+    unfinished += mpz_cmp (results->found[i].covered, results->found[i].states) != 0;
+  fputs ("NOT FINISHED: ", file);
+  if (stop_requested () || results->failed)
+    fprintf (file, "it was %s\n", stop_requested () ? "stopped" : "broken off");
+  else
+    fprintf (file, "%zu of %zu crash points need more runs than --limit or --time allow: --limit=0 goes on to the "
+             "end%s\n", unfinished, results->points.count,
+             results->config->tear.mode == TEAR_NONE ? "" : ", --tear=none takes it that no write is torn");
 }
 
 void
@@ -238,8 +256,7 @@ report_print (const struct report *report, FILE *file)
   }
   fprintf (file, "\n");
   if (!report->exhaustive && !config->prefixes_only)
-    fprintf (file, "NOT FINISHED: %s\n", stop_requested () ? "it was stopped" : results->failed ? "it was broken off"
-             : "some crash points need more runs than --limit or --time allow");
+    print_unfinished (report, file);
   if (config->pages)
     page_table_print (&report->pages, config->runner.filesystem, file);
 }

@@ -156,7 +156,7 @@ model_count_states (const struct write_log *log, const uint32_t *pending, uint32
       bits += pieces;
   }
   if (bits > MODEL_STATES_BITS) {
-    error_message ("%s: %ju sectors of pending writes may be torn at one crash point: see --sector, and --tear=prefix",
+    error_message ("%s: %ju sectors of pending writes may be torn at one crash point: see --atomic, and --tear=prefix",
                    log->path, (uintmax_t) bits);
     return -1;
   }

@@ -327,7 +327,7 @@ decide_all (struct search *search, struct task *task)
   for (; place < config->pending_count; place++, next = true) {
     uint32_t write = config->pending[place];
     const struct log_write *w = &config->log->writes[write];
-    uint64_t unit = rule.tear.sector_bytes / LOG_SECTOR, lead = w->offset_bytes / LOG_SECTOR % unit;
+    uint64_t unit = rule.tear.atomic_bytes / LOG_SECTOR, lead = w->offset_bytes / LOG_SECTOR % unit;
     uint32_t pieces = next ? tear_pieces (&rule.tear, w)
                     : is_settled (search, last) ? 0 : piece_of (search, write, last->first);
 

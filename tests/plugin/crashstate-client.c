@@ -70,9 +70,9 @@ check_present (struct nbd_handle *client, unsigned present)
 }
 
 struct decision_rule
-rule_of (enum tear_mode mode, uint32_t sector_bytes, enum preference preference, uint64_t seed)
+rule_of (enum tear_mode mode, uint32_t atomic_bytes, enum preference preference, uint64_t seed)
 {
-  return (struct decision_rule) { { mode, sector_bytes }, preference, seed };
+  return (struct decision_rule) { { mode, atomic_bytes }, preference, seed };
 }
 
 struct decision_rule

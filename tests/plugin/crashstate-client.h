@@ -37,7 +37,7 @@ extern void check_present (struct nbd_handle *client, unsigned present);
 
 #define ALL ((1u << WRITES) - 1)
 
-extern struct decision_rule rule_of (enum tear_mode mode, uint32_t sector_bytes, enum preference preference,
+extern struct decision_rule rule_of (enum tear_mode mode, uint32_t atomic_bytes, enum preference preference,
                                      uint64_t seed);
 /* The rule of writes that are not torn. */
 extern struct decision_rule whole (enum preference preference);

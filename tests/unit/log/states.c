@@ -30,9 +30,9 @@ new_state (const struct write_log *log)
 }
 
 struct decision_rule
-rule_of (enum tear_mode mode, uint32_t sector_bytes, enum preference preference)
+rule_of (enum tear_mode mode, uint32_t atomic_bytes, enum preference preference)
 {
-  return (struct decision_rule) { .tear = { mode, sector_bytes }, .preference = preference };
+  return (struct decision_rule) { .tear = { mode, atomic_bytes }, .preference = preference };
 }
 
 int

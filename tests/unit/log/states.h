@@ -12,7 +12,7 @@
 /* A log of one device of 8 sectors with writes of the given letters at sector 0, in order; NULL ends them. */
 extern struct write_log *log_of (const char *letters, ...);
 extern struct crash_state *new_state (const struct write_log *log);
-extern struct decision_rule rule_of (enum tear_mode mode, uint32_t sector_bytes, enum preference preference);
+extern struct decision_rule rule_of (enum tear_mode mode, uint32_t atomic_bytes, enum preference preference);
 
 /* crash_state_select with these, and what it returns. */
 extern int select_point (struct crash_state *state, uint32_t point, const struct choice *choices, size_t count,

@@ -36,7 +36,7 @@ START_TEST (a_write_has_a_piece_for_each_sector_of_the_device)
 {
   static const struct {
     enum tear_mode mode;
-    uint32_t sector_bytes, sector, length, pieces;
+    uint32_t atomic_bytes, sector, length, pieces;
   } cases[] = {
     { TEAR_NONE, 512, 0, 100, 1 }, { TEAR_NONE, 4096, 7, 9, 1 },
     { TEAR_PREFIX, 512, 3, 1, 1 }, { TEAR_PREFIX, 512, 3, 100, 100 }, { TEAR_ANY, 512, 3, 100, 100 },
@@ -49,7 +49,7 @@ START_TEST (a_write_has_a_piece_for_each_sector_of_the_device)
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct write_log log = LOG_OF (cases[i].sector, cases[i].length);
 
-    ck_assert_uint_eq (tear_pieces (&(struct tear) { cases[i].mode, cases[i].sector_bytes }, log.writes),
+    ck_assert_uint_eq (tear_pieces (&(struct tear) { cases[i].mode, cases[i].atomic_bytes }, log.writes),
                        cases[i].pieces);
     ck_assert_uint_eq (write_last_sector (log.writes), cases[i].length - 1);
   }
@@ -104,7 +104,7 @@ struct torn_write {
 static uint32_t
 piece_of (const struct torn_write *torn, uint32_t sector)
 {
-  uint32_t unit = torn->tear.sector_bytes / LOG_SECTOR;
+  uint32_t unit = torn->tear.atomic_bytes / LOG_SECTOR;
 
   return (torn->start + sector) / unit - torn->start / unit;
 }

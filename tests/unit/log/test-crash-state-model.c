@@ -102,7 +102,7 @@ begin_model (struct model *model, struct random_logs *logs)
 static uint32_t
 piece_of (const struct model *model, uint32_t sector)
 {
-  return sector / (model->rule.tear.sector_bytes / LOG_SECTOR);
+  return sector / (model->rule.tear.atomic_bytes / LOG_SECTOR);
 }
 
 static void

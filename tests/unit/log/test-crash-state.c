@@ -262,7 +262,7 @@ START_TEST (a_read_decides_the_part_that_its_sector_stands_for)
 {
   static const struct {
     enum tear_mode mode;
-    uint32_t sector_bytes;
+    uint32_t atomic_bytes;
     enum preference preference;
     uint32_t reads[4];          /* sectors of the write */
     const char *decisions;
@@ -282,7 +282,7 @@ START_TEST (a_read_decides_the_part_that_its_sector_stands_for)
   struct crash_state *state = new_state (log);
 
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    select_text (state, log, "?0", rule_of (cases[i].mode, cases[i].sector_bytes, cases[i].preference));
+    select_text (state, log, "?0", rule_of (cases[i].mode, cases[i].atomic_bytes, cases[i].preference));
     for (unsigned read = 0; read < 4; read++)
       assert_sector (state, 5 + cases[i].reads[read],
                      cases[i].preference == PREFER_PRESENT ? (char) ('a' + cases[i].reads[read]) : '.');
@@ -297,7 +297,7 @@ START_TEST (a_decision_is_never_more_than_what_was_undecided)
 {
   static const struct {
     enum tear_mode mode;
-    uint32_t sector_bytes;
+    uint32_t atomic_bytes;
     enum preference preference;
     const char *decisions;
   } cases[] = {
@@ -315,7 +315,7 @@ START_TEST (a_decision_is_never_more_than_what_was_undecided)
 
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     select_text (state, log, "?0+0/0-1+0/4-5-0/10-4294967295",
-                 rule_of (cases[i].mode, cases[i].sector_bytes, cases[i].preference));
+                 rule_of (cases[i].mode, cases[i].atomic_bytes, cases[i].preference));
     assert_sector (state, 5 + 1, 'b');
     assert_sector (state, 5 + 4, 'e');
     assert_sector (state, 5 + 11, '.');
@@ -417,7 +417,7 @@ START_TEST (what_is_random_depends_on_the_seed_and_not_on_the_order_of_reads)
 
         select_text (state, log, "?0?1", rule);
         read_in_steps (state, step, again);
-        ck_assert_msg (strcmp (again, letters) == 0, "%u bytes, seed %u, step %u: %s, not %s", tears[i].sector_bytes,
+        ck_assert_msg (strcmp (again, letters) == 0, "%u bytes, seed %u, step %u: %s, not %s", tears[i].atomic_bytes,
                        (unsigned) seed, step, again, letters);
       }
     }

@@ -32,7 +32,7 @@ START_TEST (a_selection_is_decoded_as_it_was_encoded)
   ck_assert_uint_eq (request.selection.count, 3);
   ck_assert_mem_eq (request.selection.choices, choices, sizeof choices);
   ck_assert_int_eq (request.selection.rule.tear.mode, TEAR_ANY);
-  ck_assert_uint_eq (request.selection.rule.tear.sector_bytes, 4096);
+  ck_assert_uint_eq (request.selection.rule.tear.atomic_bytes, 4096);
   ck_assert_int_eq (request.selection.rule.preference, PREFER_RANDOM);
   ck_assert_uint_eq (request.selection.rule.seed, selection.rule.seed);
   control_request_release (&request);

@@ -81,7 +81,7 @@ struct states {
 static unsigned
 piece_of (const struct tear *tear, const struct operation *write, unsigned sector)
 {
-  unsigned unit = tear->sector_bytes / LOG_SECTOR;
+  unsigned unit = tear->atomic_bytes / LOG_SECTOR;
 
   return tear->mode == TEAR_NONE ? 0 : (write->first + sector) / unit - write->first / unit;
 }
