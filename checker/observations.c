@@ -6,22 +6,13 @@
 
 #include "checker/observations.h"
 #include "common/array.h"
+#include "common/cleanup.h"
 
 /* The place of the first digest that is not below DIGEST. */
 static size_t
 find_place (const struct observations *observations, const char *digest)
 {
-  size_t low = 0, high = observations->count;
-
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-
-    if (strcmp (observations->list[middle].digest, digest) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return array_place (observations->count, i, strcmp (observations->list[i].digest, digest) < 0);
 }
 
 struct observation *
@@ -58,9 +49,7 @@ observations_add (struct observations *observations, const char *digest, char *t
 static void
 free_observation (struct observation *observation)
 {
-  free (observation->text);
-  free (observation->sectors);
-  free (observation->classes);
+  free_all (observation->text, observation->sectors, observation->classes);
   for (size_t i = 0; i < observation->judged_count; i++)
     free (observation->judged[i].verdict.detail);
   free (observation->judged);
@@ -69,8 +58,5 @@ free_observation (struct observation *observation)
 void
 observations_free (struct observations *observations)
 {
-  for (size_t i = 0; i < observations->count; i++)
-    free_observation (&observations->list[i]);
-  free (observations->list);
-  memset (observations, 0, sizeof *observations);
+  array_free (observations->list, observations->count, free_observation);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checker/outcome.h"
+#include "common/cleanup.h"
 
 const char *
 outcome_kind_name (enum outcome_kind kind)
@@ -74,10 +75,6 @@ outcome_copy (struct outcome *to, const struct outcome *from)
 void
 outcome_free (struct outcome *outcome)
 {
-  free (outcome->detail);
-  free (outcome->fault);
-  free (outcome->unrepeated);
-  free (outcome->check_detail);
-  free (outcome->check_output);
+  free_all (outcome->detail, outcome->fault, outcome->unrepeated, outcome->check_detail, outcome->check_output);
   outcome->detail = outcome->fault = outcome->unrepeated = outcome->check_detail = outcome->check_output = NULL;
 }

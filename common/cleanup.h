@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Attributes that release a local variable's resource when it leaves its scope. */
+/* What is released: of a structure all at once, and a local variable's resource when it leaves its scope. */
 #ifndef POWERCUT_COMMON_CLEANUP_H
 #define POWERCUT_COMMON_CLEANUP_H
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+static inline void
+free_pointers (void *const *pointers, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    free (pointers[i]);
+}
+
+/* Free each of these pointers, the last one last; any of them may be NULL. */
+#define free_all(...) \
+  free_pointers ((void *const []) { __VA_ARGS__ }, sizeof ((void *const []) { __VA_ARGS__ }) / sizeof (void *))
 
 static inline void
 cleanup_free (void *pointer)

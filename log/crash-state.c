@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/cleanup.h"
 #include "log/crash-state.h"
 #include "log/torn.h"
 
@@ -33,6 +34,21 @@ struct candidates {
   uint32_t small[64];           /* enough for nearly every block */
 };
 
+static void
+free_spans (struct torn *torn)
+{
+  free (torn->spans);
+}
+
+void
+crash_state_free (struct crash_state *state)
+{
+  if (state == NULL)
+    return;
+  array_free (state->torn, state->torn_room, free_spans);
+  free_all (state->torn_numbers, state->kinds, state->choices, state->decisions, state);
+}
+
 struct crash_state *
 crash_state_new (const struct write_log *log)
 {
@@ -49,21 +65,6 @@ crash_state_new (const struct write_log *log)
     return NULL;
   }
   return state;
-}
-
-void
-crash_state_free (struct crash_state *state)
-{
-  if (state == NULL)
-    return;
-  for (size_t i = 0; i < state->torn_room; i++)
-    free (state->torn[i].spans);
-  free (state->torn);
-  free (state->torn_numbers);
-  free (state->kinds);
-  free (state->choices);
-  free (state->decisions);
-  free (state);
 }
 
 static void

@@ -308,13 +308,9 @@ write_log_close (struct write_log *log)
   if (log == NULL)
     return;
   log_index_free (&log->index);
-  free (log->writes);
-  free (log->flushes);
-  free (log->marks);
   if (log->map)
     munmap ((void *) log->map, log->file_size);
-  free (log->path);
-  free (log);
+  free_all (log->writes, log->flushes, log->marks, log->path, log);
 }
 
 char *

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/cleanup.h"
 #include "nbd-plugin/overlay.h"
 
 struct page {
@@ -31,6 +33,21 @@ struct overlay {
   size_t slot_count;            /* a power of two */
 };
 
+static void
+free_data (struct page *page)
+{
+  free (page->data);
+}
+
+void
+overlay_free (struct overlay *overlay)
+{
+  if (overlay == NULL)
+    return;
+  array_free (overlay->pages, overlay->page_room, free_data);
+  free_all (overlay->slots, overlay);
+}
+
 struct overlay *
 overlay_new (uint64_t bytes_max)
 {
@@ -46,18 +63,6 @@ overlay_new (uint64_t bytes_max)
     return NULL;
   }
   return overlay;
-}
-
-void
-overlay_free (struct overlay *overlay)
-{
-  if (overlay == NULL)
-    return;
-  for (size_t i = 0; i < overlay->page_room; i++)
-    free (overlay->pages[i].data);
-  free (overlay->pages);
-  free (overlay->slots);
-  free (overlay);
 }
 
 static uint64_t

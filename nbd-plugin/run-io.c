@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "common/array.h"
+#include "common/cleanup.h"
 #include "nbd-plugin/crashstate-control.h"
 #include "nbd-plugin/overlay.h"
 #include "nbd-plugin/run-io.h"
@@ -15,6 +16,15 @@ struct run_io {
   struct control_report report;
   struct control_seen *seen;    /* report.seen_count of them */
 };
+
+void
+run_io_free (struct run_io *run)
+{
+  if (run == NULL)
+    return;
+  overlay_free (run->overlay);
+  free_all (run->seen, run);
+}
 
 struct run_io *
 run_io_new (uint64_t bytes_max)
@@ -29,16 +39,6 @@ run_io_new (uint64_t bytes_max)
     return run;
   free (run);
   return NULL;
-}
-
-void
-run_io_free (struct run_io *run)
-{
-  if (run == NULL)
-    return;
-  overlay_free (run->overlay);
-  free (run->seen);
-  free (run);
 }
 
 void

@@ -222,9 +222,7 @@ recorder_forget (struct recorder *recorder)
   kernel_free (&recorder->kernel);
   if (recorder->part)
     close (recorder->part_fd);
-  free (recorder->part);
-  free (recorder->program);
-  free (recorder->mkfs);
+  free_all (recorder->part, recorder->program, recorder->mkfs);
   recorder->recording = NULL;
   recorder->part = recorder->program = recorder->mkfs = NULL;
 }
@@ -248,14 +246,8 @@ recorder_release (struct recorder *recorder)
   recorder_forget (recorder);
   nbdkit_free (&recorder->nbdkit);
   workdir_remove (recorder->directory);
-  free (recorder->directory);
-  free (recorder->initramfs);
-  free (recorder->files);
-  free (recorder->image);
-  free (recorder->blank);
-  free (recorder->link);
-  free (recorder->made);
-  free (recorder->console);
+  free_all (recorder->directory, recorder->initramfs, recorder->files, recorder->image, recorder->blank,
+            recorder->link, recorder->made, recorder->console);
 }
 
 void

@@ -42,6 +42,17 @@ start_server (struct device *device, const char *log, const char *folder)
   return r;
 }
 
+void
+device_stop (struct device *device)
+{
+  if (device == NULL)
+    return;
+  nbd_close (device->control);
+  nbdkit_stop (&device->nbdkit);
+  nbdkit_free (&device->nbdkit);
+  free_all (device->link, device->buffer, device->decisions, device->seen, device);
+}
+
 struct device *
 device_start (const char *log, const char *folder)
 {
@@ -53,8 +64,7 @@ device_start (const char *log, const char *folder)
     return NULL;
   }
   if (start_server (device, log, folder) == -1) {
-    free (device->link);
-    free (device);
+    free_all (device->link, device);
     return NULL;
   }
   device->control = nbd_create ();
@@ -65,21 +75,6 @@ device_start (const char *log, const char *folder)
     return NULL;
   }
   return device;
-}
-
-void
-device_stop (struct device *device)
-{
-  if (device == NULL)
-    return;
-  nbd_close (device->control);
-  nbdkit_stop (&device->nbdkit);
-  nbdkit_free (&device->nbdkit);
-  free (device->link);
-  free (device->buffer);
-  free (device->decisions);
-  free (device->seen);
-  free (device);
 }
 
 const char *

@@ -73,11 +73,7 @@ finding_after (const struct write_log *log, uint32_t position)
 static void
 free_finding (struct finding *finding)
 {
-  free (finding->detail);
-  free (finding->cause);
-  free (finding->after);
-  free (finding->state);
-  free (finding->place);
+  free_all (finding->detail, finding->cause, finding->after, finding->state, finding->place);
   outcome_free (&finding->outcome);
   minimal_free (finding->minimal);
   mpz_clear (finding->states);
@@ -189,8 +185,6 @@ findings_sort (struct findings *findings)
 void
 findings_free (struct findings *findings)
 {
-  for (size_t i = 0; i < findings->count; i++)
-    free_finding (&findings->list[i]);
-  free (findings->list);
+  array_free (findings->list, findings->count, free_finding);
   memset (findings, 0, sizeof *findings);
 }

@@ -18,13 +18,23 @@ struct kept {
   struct runner *runner;        /* or NULL */
 };
 
+void
+kept_free (struct kept *kept)
+{
+  if (kept == NULL)
+    return;
+  runner_stop (kept->runner);
+  workdir_remove (kept->folder);
+  free_all (kept->folder, kept->key, kept);
+}
+
 struct kept *
 kept_new (const char *filesystems)
 {
   struct kept *kept = calloc (1, sizeof *kept);
 
   if (kept == NULL) {
-    error_message ("out of memory");
+    out_of_memory ();
     return NULL;
   }
   kept->filesystems = filesystems;
@@ -34,18 +44,6 @@ kept_new (const char *filesystems)
     return NULL;
   }
   return kept;
-}
-
-void
-kept_free (struct kept *kept)
-{
-  if (kept == NULL)
-    return;
-  runner_stop (kept->runner);
-  workdir_remove (kept->folder);
-  free (kept->folder);
-  free (kept->key);
-  free (kept);
 }
 
 const char *

@@ -143,11 +143,7 @@ runner_stop (struct runner *runner)
     return;
   vm_end (runner->vm);
   device_stop (runner->device);
-  free (runner->console);
-  free (runner->release);
-  free (runner->words);
-  free (runner->tree);
-  free (runner);
+  free_all (runner->console, runner->release, runner->words, runner->tree, runner);
 }
 
 const char *

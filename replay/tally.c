@@ -13,17 +13,7 @@
 static size_t
 find_place (const struct tally *tally, const char *seen)
 {
-  size_t low = 0, high = tally->count;
-
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-
-    if (strcmp (tally->entries[middle].seen, seen) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return array_place (tally->count, i, strcmp (tally->entries[i].seen, seen) < 0);
 }
 
 int
@@ -53,9 +43,7 @@ tally_add (struct tally *tally, const struct outcome *outcome, const mpz_t state
 static void
 free_blame (struct tally_entry *entry)
 {
-  free (entry->detail);
-  free (entry->state);
-  free (entry->place);
+  free_all (entry->detail, entry->state, entry->place);
 }
 
 int

@@ -156,9 +156,5 @@ corpus_find_cases (struct corpus *corpus, const char *const *paths, size_t count
 void
 corpus_free_cases (struct corpus *corpus)
 {
-  for (size_t i = 0; i < corpus->case_count; i++)
-    case_free (&corpus->cases[i]);
-  free (corpus->cases);
-  corpus->cases = NULL;
-  corpus->case_count = 0;
+  array_free (corpus->cases, corpus->case_count, case_free);
 }

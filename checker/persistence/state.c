@@ -8,17 +8,25 @@
 #include "common/array.h"
 #include "common/message.h"
 
+static void
+free_inodes (struct entry_state *entry)
+{
+  free (entry->inodes);
+}
+
+static void
+free_unsynced (struct inode_state *inode)
+{
+  free (inode->unsynced);
+}
+
 void
 workload_state_free (struct workload_state *state)
 {
   if (state == NULL)
     return;
-  for (size_t i = 0; i < state->entry_count; i++)
-    free (state->entries[i].inodes);
-  free (state->entries);
-  for (size_t i = 0; i < state->inode_count; i++)
-    free (state->inodes[i].unsynced);
-  free (state->inodes);
+  array_free (state->entries, state->entry_count, free_inodes);
+  array_free (state->inodes, state->inode_count, free_unsynced);
   simulation_free (&state->simulation);
   free (state);
 }

@@ -27,17 +27,7 @@ sim_inode_free (struct sim_inode *inode)
 size_t
 sim_entry_place (const struct sim_inode *folder, const char *name)
 {
-  size_t low = 0, high = folder->entry_count;
-
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-
-    if (strcmp (folder->entries[middle]->name, name) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return array_place (folder->entry_count, i, strcmp (folder->entries[i]->name, name) < 0);
 }
 
 struct sim_entry *
@@ -81,10 +71,7 @@ sim_entry_path (const struct sim_entry *entry)
 struct sim_xattr *
 sim_xattr_find (const struct sim_inode *inode, const char *name)
 {
-  for (size_t i = 0; i < inode->xattr_count; i++)
-    if (strcmp (inode->xattrs[i].name, name) == 0)
-      return &inode->xattrs[i];
-  return NULL;
+  return array_named (inode->xattrs, inode->xattr_count, name);
 }
 
 static int

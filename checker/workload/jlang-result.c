@@ -90,10 +90,7 @@ jlang_emit_words (struct jlang *jlang, const char *verb, const char *path, const
 static struct jlang_descriptor *
 find_descriptor (struct jlang *jlang, const char *word)
 {
-  for (size_t i = 0; i < jlang->descriptor_count; i++)
-    if (strcmp (jlang->descriptors[i].name, word) == 0)
-      return &jlang->descriptors[i];
-  return NULL;
+  return array_named (jlang->descriptors, jlang->descriptor_count, word);
 }
 
 /* NULL after a message. */

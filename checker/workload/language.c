@@ -223,9 +223,7 @@ workload_parse (const char *text, const char *name, struct workload *workload)
 void
 workload_free (struct workload *workload)
 {
-  for (size_t i = 0; i < workload->count; i++)
-    free_operation (&workload->operations[i]);
-  free (workload->operations);
+  array_free (workload->operations, workload->count, free_operation);
   for (size_t i = 0; i < workload->rule_count; i++)
     free (workload->rules[i].name);
   free (workload->rules);

@@ -109,10 +109,7 @@ simulation_find_entry (const struct simulation *simulation, const char *path)
 struct sim_tmpfile *
 sim_find_tmpfile (const struct simulation *simulation, const char *name)
 {
-  for (size_t i = 0; i < simulation->tmpfile_count; i++)
-    if (strcmp (simulation->tmpfiles[i].name, name) == 0)
-      return &simulation->tmpfiles[i];
-  return NULL;
+  return array_named (simulation->tmpfiles, simulation->tmpfile_count, name);
 }
 
 struct sim_inode *

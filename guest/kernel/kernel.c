@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "common/text.h"
 #include "guest/kernel/kernel.h"
 #include "guest/kernel/modules.h"
@@ -12,10 +13,7 @@
 void
 kernel_free (struct kernel *kernel)
 {
-  free (kernel->image);
-  free (kernel->release);
-  free (kernel->modules);
-  free (kernel->suite);
+  free_all (kernel->image, kernel->release, kernel->modules, kernel->suite);
   *kernel = (struct kernel) { 0 };
 }
 

@@ -409,11 +409,14 @@ model_crash_points (const struct write_log *log, bool prefixes, struct crash_poi
   return r;
 }
 
+static void
+free_pending (struct crash_point *point)
+{
+  free (point->pending);
+}
+
 void
 crash_points_free (struct crash_points *points)
 {
-  for (size_t i = 0; i < points->count; i++)
-    free (points->points[i].pending);
-  free (points->points);
-  memset (points, 0, sizeof *points);
+  array_free (points->points, points->count, free_pending);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/cleanup.h"
 #include "common/clock.h"
 #include "replay/search/model.h"
 #include "replay/search/node.h"
@@ -49,6 +50,16 @@ next_random (uint64_t *state)
   return z ^ z >> 31;
 }
 
+void
+search_free (struct search *search)
+{
+  if (search == NULL)
+    return;
+  node_free (search->root);
+  mpz_clears (search->states, search->covered, NULL);
+  free_all (search->batch, search->low, search->high, search);
+}
+
 struct search *
 search_new (const struct search_config *config)
 {
@@ -73,20 +84,6 @@ search_new (const struct search_config *config)
   for (uint32_t i = 0; i < config->pending_count; i++)
     search->high[i] = tear_pieces (&config->tear, &config->log->writes[config->pending[i]]);
   return search;
-}
-
-void
-search_free (struct search *search)
-{
-  if (search == NULL)
-    return;
-  node_free (search->root);
-  free (search->batch);
-  free (search->low);
-  free (search->high);
-  mpz_clear (search->states);
-  mpz_clear (search->covered);
-  free (search);
 }
 
 /* Let a run decide DECISION at *node, and move there. */
