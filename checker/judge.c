@@ -206,21 +206,19 @@ print_not_durable (FILE *file, const struct path_tally *tally)
 static char *
 format_detail (const struct path_tally *tally)
 {
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  struct text_stream text;
 
-  if (file == NULL)
+  if (!text_begin (&text))
     return NULL;
   if (tally->wrong_count > 0) {
-    print_wrong (file, &tally->wrong);
-    print_more (file, tally->wrong_count - 1);
+    print_wrong (text.file, &tally->wrong);
+    print_more (text.file, tally->wrong_count - 1);
   }
   else if (tally->new_count > 0)
-    print_mixture (file, tally);
+    print_mixture (text.file, tally);
   else
-    print_not_durable (file, tally);
-  return text_close (file, &text);
+    print_not_durable (text.file, tally);
+  return text_end (&text);
 }
 
 /* Take the next path, in order, from the trees that have it: NEXT holds the index of each tree's first object not
@@ -297,19 +295,18 @@ judge_trees (const struct tree trees[3], enum expectation expectation, struct ju
 static char *
 describe_object (const struct tree_object *object)
 {
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  struct text_stream text;
 
-  if (file == NULL)
+  if (!text_begin (&text))
     return NULL;
-  tree_print_contents (file, object);
-  fprintf (file, ", mode %s, owner %s:%s", object->field[TREE_MODE], object->field[TREE_UID], object->field[TREE_GID]);
+  tree_print_contents (text.file, object);
+  fprintf (text.file, ", mode %s, owner %s:%s", object->field[TREE_MODE], object->field[TREE_UID],
+           object->field[TREE_GID]);
   if (!is (object->field[TREE_XATTRS], "-")) {
-    fputs (", xattrs ", file);
-    print_aspect (file, object, ATTRIBUTES);
+    fputs (", xattrs ", text.file);
+    print_aspect (text.file, object, ATTRIBUTES);
   }
-  return text_close (file, &text);
+  return text_end (&text);
 }
 
 static int

@@ -24,14 +24,12 @@ escape_word (const void *data, size_t length, FILE *file)
 char *
 escape_text (const char *text)
 {
-  char *word = NULL;
-  size_t length;
-  FILE *file = open_memstream (&word, &length);
+  struct text_stream word;
 
-  if (file == NULL)
+  if (!text_begin (&word))
     return NULL;
-  escape_word (text, strlen (text), file);
-  return text_close (file, &word);
+  escape_word (text, strlen (text), word.file);
+  return text_end (&word);
 }
 
 static int
@@ -72,18 +70,19 @@ unescape_word (char *word)
 char *
 escape_words (const char *const *words, size_t *length)
 {
-  char *line = NULL;
-  FILE *file = open_memstream (&line, length);
+  struct text_stream line;
 
-  if (file == NULL)
+  if (!text_begin (&line))
     return NULL;
   for (size_t i = 0; words[i]; i++) {
     if (i > 0)
-      putc (' ', file);
-    escape_word (words[i], strlen (words[i]), file);
+      putc (' ', line.file);
+    escape_word (words[i], strlen (words[i]), line.file);
   }
-  putc ('\n', file);
-  return text_close (file, &line);
+  putc ('\n', line.file);
+  char *text = text_end (&line);
+  *length = line.length;
+  return text;
 }
 
 char **

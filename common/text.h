@@ -49,13 +49,43 @@ text_ends_with (const char *text, const char *end)
   return length >= end_length && strcmp (text + length - end_length, end) == 0;
 }
 
-/* Close FILE, a stream of open_memstream that writes *text: the text, to free, or NULL if out of memory. */
-static inline char *
-text_close (FILE *file, char **text)
+/* Whether WORD is one of those that stand in LIST (or NULL) with a BETWEEN between each two. */
+static inline bool
+text_lists (const char *list, char between, const char *word)
 {
-  if (fclose (file) == 0)
-    return *text;
-  free (*text);
+  size_t length = strlen (word);
+
+  for (const char *at = list; at; at = strchr (at, between)) {
+    at += *at == between;
+    if (strncmp (at, word, length) == 0 && (at[length] == between || at[length] == '\0'))
+      return true;
+  }
+  return false;
+}
+
+/* A text that is written as a file. */
+struct text_stream {
+  FILE *file;
+  char *text;
+  size_t length;
+};
+
+/* Begin a text that is empty; false if out of memory. */
+static inline bool
+text_begin (struct text_stream *stream)
+{
+  *stream = (struct text_stream) { NULL, NULL, 0 };
+  stream->file = open_memstream (&stream->text, &stream->length);
+  return stream->file != NULL;
+}
+
+/* The text that was written, `length` bytes, to free, or NULL if out of memory. */
+static inline char *
+text_end (struct text_stream *stream)
+{
+  if (fclose (stream->file) == 0)
+    return stream->text;
+  free (stream->text);
   return NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "common/words.h"
 
 int
@@ -52,19 +53,14 @@ words_check (const char *option, const struct words *words)
 char *
 words_join (const char *program, int argc, char **argv)
 {
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  struct text_stream text;
 
-  if (file == NULL)
+  if (!text_begin (&text))
     return NULL;
-  fputs (program, file);
+  fputs (program, text.file);
   for (int i = 0; i < argc; i++) {
-    putc (' ', file);
-    print_safely (argv[i], strlen (argv[i]), file);
+    putc (' ', text.file);
+    print_safely (argv[i], strlen (argv[i]), text.file);
   }
-  if (fclose (file) == 0)
-    return text;
-  free (text);
-  return NULL;
+  return text_end (&text);
 }

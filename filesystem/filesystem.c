@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "filesystem/rules.h"
 
@@ -26,40 +27,36 @@
 /* fs/ext4/super.c, __ext4_error */
 #define EXT4_FAULTS { { { "EXT4-fs error", "" } } }
 
+/* What the file systems of e2fsprogs have in common; after the name, what mkfs is given beyond -q -F. */
+#define EXT_FAMILY(NAME, ...)                                                                        \
+  .name = NAME,                                                                                      \
+  .mkfs = { { "-q", "-F", ##__VA_ARGS__ }, "e2fsprogs", MKE2FS_CONFIGURATION },                      \
+  .small_size = "64M",                                                                               \
+  .tools = "debugfs dumpe2fs e2fsck fsck." NAME " tune2fs e2image filefrag lsattr chattr",           \
+  .layout = FILESYSTEM_LAYOUT_EXT
+
 static const struct filesystem rows[] = {
   {
-    .name = "ext2",
-    .mkfs = { { "-q", "-F" }, "e2fsprogs", MKE2FS_CONFIGURATION },
-    .small_size = "64M",
+    EXT_FAMILY ("ext2"),
     .driver = "ext4",
     /* With -a it gives up on any file that was created just before the crash (an unattached inode), and says nothing
      * about the rest.
      */
     .fsck = { "fsck.ext2", "-y" },
-    .tools = "debugfs dumpe2fs e2fsck fsck.ext2 tune2fs e2image filefrag lsattr chattr",
     .faults = { { { "EXT2-fs", "error" } } },
-    .layout = FILESYSTEM_LAYOUT_EXT,
     .promises = RULES_SIMPLE,
   },
   {
-    .name = "ext3",
-    .mkfs = { { "-q", "-F", "-E", "lazy_journal_init=0" }, "e2fsprogs", MKE2FS_CONFIGURATION },
-    .small_size = "64M",
+    EXT_FAMILY ("ext3", "-E", "lazy_journal_init=0"),
     .driver = "ext4",
-    .tools = "debugfs dumpe2fs e2fsck fsck.ext3 tune2fs e2image filefrag lsattr chattr",
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
-    .layout = FILESYSTEM_LAYOUT_EXT,
     .promises = RULES_ALL,
   },
   {
-    .name = "ext4",
-    .mkfs = { { "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0" }, "e2fsprogs", MKE2FS_CONFIGURATION },
-    .small_size = "64M",
-    .tools = "debugfs dumpe2fs e2fsck fsck.ext4 tune2fs e2image filefrag lsattr chattr",
+    EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
-    .layout = FILESYSTEM_LAYOUT_EXT,
     .promises = RULES_ALL,
   },
   {
@@ -178,25 +175,11 @@ filesystem_is_lazy (const struct filesystem *filesystem, uint64_t offset_bytes)
   return false;
 }
 
-/* Whether WORD is among the mount options OPTIONS. */
-static bool
-has_option (const char *options, const char *word)
-{
-  size_t length = strlen (word);
-
-  for (const char *at = options; at; at = strchr (at, ',')) {
-    at += *at == ',';
-    if (strncmp (at, word, length) == 0 && (at[length] == ',' || at[length] == '\0'))
-      return true;
-  }
-  return false;
-}
-
 uint32_t
 filesystem_promises (const struct filesystem *filesystem, const char *mount_options)
 {
   for (size_t i = 0; i < FILESYSTEM_MODES_MAX && filesystem->modes[i].mount_option; i++)
-    if (has_option (mount_options, filesystem->modes[i].mount_option))
+    if (text_lists (mount_options, ',', filesystem->modes[i].mount_option))
       return filesystem->modes[i].promises;
   return filesystem->promises;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "guest/agent/protocol.h"
 #include "guest/qemu.h"
 
@@ -59,22 +60,16 @@ add (struct command *command, const char *format, ...)
 static char *
 quote (const char *text)
 {
-  char *quoted = NULL;
-  size_t length;
-  FILE *file = open_memstream (&quoted, &length);
+  struct text_stream quoted;
 
-  if (file == NULL)
+  if (!text_begin (&quoted))
     return NULL;
   for (; *text; text++) {
     if (*text == ',')
-      putc (',', file);
-    putc (*text, file);
+      putc (',', quoted.file);
+    putc (*text, quoted.file);
   }
-  if (fclose (file) == EOF) {
-    free (quoted);
-    return NULL;
-  }
-  return quoted;
+  return text_end (&quoted);
 }
 
 /* What QEMU, once it has started, may not do even if a guest takes it over: old system calls, becoming somebody else,

@@ -59,23 +59,24 @@ static char *
 make_case_file (const struct write_log *log, const char *filesystem, const struct case_words *words)
 {
   CLEANUP_FREE char *title = text_format ("a recorded log of %s", filesystem);
-  char *text = NULL;
-  size_t length;
-  FILE *file = title ? open_memstream (&text, &length) : NULL;
+  struct text_stream text;
 
-  if (file == NULL)
+  if (title == NULL)
     return NULL;
-  fputs ("# The log is replayed as it is, and never recorded anew.  Its header:\n", file);
-  print_header (log, file);
-  print_value ("title", words->title ? words->title : title, file);
-  print_value ("origin", words->origin, file);
-  print_value ("reference", words->reference, file);
-  fprintf (file, "filesystems = %s", filesystem);
-  if (fclose (file) == 0)
-    return text;
-  free (text);
-  error_message ("out of memory");
-  return NULL;
+  if (!text_begin (&text)) {
+    out_of_memory ();
+    return NULL;
+  }
+  fputs ("# The log is replayed as it is, and never recorded anew.  Its header:\n", text.file);
+  print_header (log, text.file);
+  print_value ("title", words->title ? words->title : title, text.file);
+  print_value ("origin", words->origin, text.file);
+  print_value ("reference", words->reference, text.file);
+  fprintf (text.file, "filesystems = %s", filesystem);
+  char *made = text_end (&text);
+  if (made == NULL)
+    out_of_memory ();
+  return made;
 }
 
 /* Fill the new FOLDER with the case of LOG. */

@@ -113,13 +113,11 @@ print_cause (const char *detail, FILE *file)
 char *
 violation_cause (const cJSON *violation)
 {
-  char *cause = NULL;
-  size_t length;
-  FILE *file = open_memstream (&cause, &length);
+  struct text_stream cause;
 
-  if (file == NULL)
+  if (!text_begin (&cause))
     return NULL;
-  fprintf (file, "%s: ", result_text (violation, "kind"));
-  print_cause (result_text (violation, "detail"), file);
-  return text_close (file, &cause);
+  fprintf (cause.file, "%s: ", result_text (violation, "kind"));
+  print_cause (result_text (violation, "detail"), cause.file);
+  return text_end (&cause);
 }

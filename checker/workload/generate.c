@@ -64,15 +64,13 @@ print_step (FILE *file, const struct step *step, const enum gen_path *image)
 static char *
 steps_text (const struct generator *generator, size_t count, const enum gen_path *image)
 {
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  struct text_stream text;
 
-  if (file == NULL)
+  if (!text_begin (&text))
     return NULL;
   for (size_t i = 0; i < count; i++)
-    print_step (file, &generator->steps[i], image);
-  return text_close (file, &text);
+    print_step (text.file, &generator->steps[i], image);
+  return text_end (&text);
 }
 
 static void
@@ -105,19 +103,17 @@ static char *
 workload_text (const struct generator *generator, size_t count, const struct setup *setup)
 {
   CLEANUP_FREE char *steps = steps_text (generator, count, NULL);
-  char *text = NULL;
-  size_t length;
-  FILE *file = steps ? open_memstream (&text, &length) : NULL;
+  struct text_stream text;
 
-  if (file == NULL)
+  if (steps == NULL || !text_begin (&text))
     return NULL;
-  putc ('#', file);
+  putc ('#', text.file);
   for (const char *at = steps; *at; at += strcspn (at, "\n") + 1)
-    fprintf (file, "%s %.*s", at == steps ? "" : ";", (int) strcspn (at, "\n"), at);
-  putc ('\n', file);
-  print_setup (file, setup);
-  fputs (steps, file);
-  return text_close (file, &text);
+    fprintf (text.file, "%s %.*s", at == steps ? "" : ";", (int) strcspn (at, "\n"), at);
+  putc ('\n', text.file);
+  print_setup (text.file, setup);
+  fputs (steps, text.file);
+  return text_end (&text);
 }
 
 /* How a try went. */

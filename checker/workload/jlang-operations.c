@@ -7,6 +7,7 @@
 #include "checker/workload/jlang-parts.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/text.h"
 
 #define WORDS_MAX 8
 #define DEFAULT_XATTR "user.xattr1"
@@ -16,14 +17,7 @@
 static bool
 has_flag (const char *flags, const char *flag)
 {
-  size_t length = strlen (flag);
-
-  for (const char *at = flags; at; at = strchr (at, '|')) {
-    at += *at == '|';
-    if (strncmp (at, flag, length) == 0 && (at[length] == '|' || at[length] == '\0'))
-      return true;
-  }
-  return false;
+  return text_lists (flags, '|', flag);
 }
 
 /* Each of these converts an operation with its words, words[0] being the verb; those that are not there are "". */

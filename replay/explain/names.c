@@ -35,9 +35,8 @@ names_add (struct names *names, const char *format, ...)
 char *
 names_join (struct names *names)
 {
-  char *text = NULL;
-  size_t length;
-  FILE *file = names->count > 0 ? open_memstream (&text, &length) : NULL;
+  struct text_stream text;
+  FILE *file = names->count > 0 && text_begin (&text) ? text.file : NULL;
 
   for (size_t i = 0; i < names->count; i++) {
     if (file)
@@ -47,5 +46,5 @@ names_join (struct names *names)
   if (file && names->more > 0)
     fputs ("; ...", file);
   *names = (struct names) { .count = 0 };
-  return file ? text_close (file, &text) : NULL;
+  return file ? text_end (&text) : NULL;
 }

@@ -60,20 +60,19 @@ reason_describe (const struct write_log *log, uint32_t write, const char *what, 
                  size_t count)
 {
   const struct log_write *w = &log->writes[write];
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  struct text_stream text;
 
-  if (file == NULL)
+  if (!text_begin (&text))
     return NULL;
-  fprintf (file, "%s %u (%u bytes at 0x%" PRIx64, reason_kind_name (w), w->issue, w->length_bytes, w->offset_bytes);
+  fprintf (text.file, "%s %u (%u bytes at 0x%" PRIx64, reason_kind_name (w), w->issue, w->length_bytes,
+           w->offset_bytes);
   if (log->device_count > 1)
-    fprintf (file, " of disk%u", w->device);
+    fprintf (text.file, " of disk%u", w->device);
   if (what)
-    fprintf (file, ", %s", what);
-  putc (')', file);
-  print_sectors (w, choices, count, file);
-  return text_close (file, &text);
+    fprintf (text.file, ", %s", what);
+  putc (')', text.file);
+  print_sectors (w, choices, count, text.file);
+  return text_end (&text);
 }
 
 /* The flushes that were issued after COMPLETED, when the write had completed: none of them completed without error at
@@ -158,16 +157,14 @@ char *
 reason_pending (const struct write_log *log, uint32_t write, uint32_t position)
 {
   const struct log_write *w = &log->writes[write];
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  struct text_stream text;
 
-  if (file == NULL)
+  if (!text_begin (&text))
     return NULL;
-  fprintf (file, "was still pending at %u: ", position);
+  fprintf (text.file, "was still pending at %u: ", position);
   if (w->completion <= position)
-    print_unflushed (log, w, position, file);
+    print_unflushed (log, w, position, text.file);
   else
-    print_incomplete (log, w, position, file);
-  return text_close (file, &text);
+    print_incomplete (log, w, position, text.file);
+  return text_end (&text);
 }

@@ -57,13 +57,11 @@ char *
 json_print (const cJSON *object, bool lines)
 {
   CLEANUP_FREE char *text = lines ? cJSON_Print (object) : cJSON_PrintUnformatted (object);
-  char *safe = NULL;
-  size_t length;
-  FILE *file = text ? open_memstream (&safe, &length) : NULL;
+  struct text_stream safe;
 
-  if (file == NULL)
+  if (text == NULL || !text_begin (&safe))
     return NULL;
   for (const char *at = text; *at;)
-    at += print_json_character (at, file);
-  return text_close (file, &safe);
+    at += print_json_character (at, safe.file);
+  return text_end (&safe);
 }

@@ -31,17 +31,15 @@ print_command (const struct report *report, const char *id, const char *more, FI
 char *
 report_commands (const struct report *report, const char *id)
 {
-  char *text = NULL;
-  size_t length;
-  FILE *file = open_memstream (&text, &length);
+  struct text_stream text;
 
-  if (file == NULL)
+  if (!text_begin (&text))
     return NULL;
-  print_command (report, id, " ", file);
-  print_command (report, id, " --shell ", file);
-  print_command (report, id, " --export=crash.img ", file);
-  print_command (report, id, " --bundle=bug.tar.zst ", file);
-  return text_close (file, &text);
+  print_command (report, id, " ", text.file);
+  print_command (report, id, " --shell ", text.file);
+  print_command (report, id, " --export=crash.img ", text.file);
+  print_command (report, id, " --bundle=bug.tar.zst ", text.file);
+  return text_end (&text);
 }
 
 int

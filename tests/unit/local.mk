@@ -29,7 +29,7 @@ AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 UNIT_TESTS += \
 	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-number \
 	tests/unit/common/test-options tests/unit/common/test-printable tests/unit/common/test-process \
-	tests/unit/common/test-publish tests/unit/common/test-sandbox \
+	tests/unit/common/test-publish tests/unit/common/test-sandbox tests/unit/common/test-text \
 	tests/unit/filesystem/test-filesystem \
 	tests/unit/log/test-choice tests/unit/log/test-crash-state tests/unit/log/test-crash-state-model \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
