@@ -15,7 +15,7 @@ UNIT_TESTS =
 SHELL_TESTS = \
 	tests/test-bad-input.sh tests/test-bad-log.sh tests/test-completion.sh tests/test-docs-agree.sh \
 	tests/test-export.sh tests/test-hostile-names.sh tests/test-house.sh tests/test-import-blklogwrites.sh \
-	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-mutants.sh \
+	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-model.sh tests/test-mutants.sh \
 	tests/test-record-agrees-with-filter-log.sh tests/test-show.sh tests/test-strangers.sh tests/test-unpacking.sh \
 	tests/test-usage.sh tests/test-workload.sh
 VM_TESTS = \
@@ -38,6 +38,7 @@ EXTRA_DIST += tests/vm/logs/before
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/logs/btrfs-lost-tmpfile-workload/case.ini tests/vm/logs/btrfs-lost-tmpfile-workload/log.zst \
+	tests/model/compare.py tests/model/crash_model.py tests/model/random_log.py tests/model/write_log.py \
 	tests/vm/filter-operations.pl tests/vm/pool-jobs.pl tests/sanitized/nbdkit
 
 # Without guests.

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""compare.py REPLAY WORKDIR FIRST COUNT | REPLAY WORKDIR LOG...: hold `replay --list` and `replay --export` against the model, on
+COUNT random logs from the seed FIRST on, or on real LOGs.  Prints each disagreement and a total; exit status 1 if there is one."""
+import os
+import random
+import re
+import subprocess
+import sys
+
+from crash_model import Model, Rules
+from random_log import random_log
+from write_log import COMPLETION, FLUSH, FUA, MARK, MAY_TRIM, NAMES, SECTOR, Damaged, parse
+
+UNITS = (512, 1024, 4096, 65536)
+TRIMS = ('zero',)
+
+
+class Comparison:
+    def __init__(self, replay, directory, name, raw):
+        self.replay, self.name = replay, name
+        self.random = random.Random(name)
+        self.path, self.image = (os.path.join(directory, part) for part in ('log.bin', 'state.img'))
+        self.faults, self.states = [], 0
+        with open(self.path, 'wb') as file:
+            file.write(raw)
+        try:
+            self.log = parse(raw)
+        except Damaged:
+            self.log = None
+
+    def run(self, *options):
+        """Exit status and output of replay."""
+        done = subprocess.run([self.replay, *options, self.path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              errors='replace')
+        return done.returncode, done.stdout
+
+    def hold(self, what, powercut, model):
+        if powercut != model:
+            self.faults.append(f'{self.name}: {what}\n  powercut {powercut}\n  model    {model}')
+
+    def everything(self, state_count):
+        if self.log is None:
+            self.hold('a file that is no log', self.run('--list'), (2, ''))
+            return
+        for tear in ('none', 'prefix', 'any'):
+            self.hold_list(Rules(tear, self.random.choice(UNITS), self.random.choice(TRIMS)))
+        if self.log.events and self.log.end != 'damaged':
+            self.hold_states(state_count)
+
+    # What `replay --list` prints.
+
+    def hold_list(self, rules):
+        options = [f'--tear={rules.tear}', f'--sector={rules.atomic}']
+        model = Model(self.log, rules)
+        status, output = self.run('--list', *options)
+        lines = output.splitlines()
+        what = ' '.join(options)
+        self.hold(f'{what}: exit status', status, 2 if self.log.end == 'damaged' else 0)
+        self.hold(f'{what}: events', events_of(lines), [event_text(*item) for item in enumerate(self.log.events)])
+        points = [(position, len(model.pending(position)), number(model.state_count(position)), model.expected(position))
+                  for position in model.crash_points()]
+        self.hold(f'{what}: crash points', points_of(lines), points)
+        self.hold(f'{what}: totals', lines[-1] if lines else '', totals(model))
+
+    # Images.
+
+    def hold_states(self, count):
+        """COUNT states, some not legal, at any crash point, and at any other position, too."""
+        model = Model(self.log, Rules(trim=self.random.choice(TRIMS)))
+        first, last = model.explored()
+        for _ in range(count):
+            position = self.random.choice([*model.crash_points(), self.random.randint(first, last)])
+            self.hold_state(model, random_id(self.random, model, position))
+        if self.random.random() < 0.3:
+            self.hold_state(model, f'{last}:{self.random.choice("+-")}{self.random.randint(first, last)}')
+
+    def hold_state(self, model, state):
+        self.states += 1
+        legal = model.parse_id(state) is not None
+        status, _ = self.run(f'--state={state}', f'--export={self.image}')
+        self.hold(f'{state}: exit status', status, 0 if legal else 2)
+        if status == 0 and legal:
+            with open(self.image, 'rb') as file:
+                self.hold(f'{state}: contents of sectors', sectors(file.read()), sectors(model.image(0, state)))
+
+
+def events_of(lines):
+    """The texts of the listed events, marks with their first 60 characters."""
+    found = (re.match(r' *(\d+) +[\d.]+ +(?:\d+ )?((?:mark       |\d* *(?:write|zero|trim|flush|done)).*)', line) for line in lines)
+    return [' '.join((m[1] + ' ' + m[0][21:]).split()) for m in found if m]
+
+
+def event_text(position, event):
+    words = [str(position)]
+    if event.kind == MARK:
+        text = ''.join(chr(c) if 32 <= c < 127 else '?' for c in event.data[:60])
+        words += ['mark', text + ('...' if len(event.data) > 60 else '')]
+    else:
+        words += [str(event.device), NAMES[event.kind]]
+    if event.kind == COMPLETION:
+        words += ['of', str(event.offset)] + ([', error: ' + os.strerror(event.length)] if event.length else [])
+    elif event.kind not in (MARK, FLUSH):
+        words += [str(event.offset), str(event.length)] + ['FUA'] * bool(event.flags & FUA)
+        words += ['may-trim'] * bool(event.flags & MAY_TRIM)
+    return ' '.join(' '.join(words).replace(' ,', ',').split())
+
+
+def points_of(lines):
+    found = (re.fullmatch(r'-+ crash point (\d+): (\d+) pending, (\S+) states?(?:, (.*))?', line) for line in lines)
+    return [(int(m[1]), int(m[2]), m[3], m[4] or '') for m in found if m]
+
+
+def number(count):
+    """As replay(1) shows it: of more than 30 digits the first three."""
+    digits = str(count)
+    return digits if len(digits) <= 30 else f'{digits[0]}.{digits[1:3]}e{len(digits) - 1}'
+
+
+def totals(model):
+    def several(count, one, many):
+        return f'{number(count)} {one if count == 1 else many}'
+    points = model.crash_points()
+    return ', '.join([several(len(model.log.events), 'event', 'events'), several(len(model.changes), 'write', 'writes'),
+                      several(len(model.flushes), 'flush', 'flushes'), several(len(points), 'crash point', 'crash points'),
+                      f'at most {max(len(model.pending(position)) for position in points)} pending',
+                      several(sum(map(model.state_count, points)), 'crash state', 'crash states')])
+
+
+def random_id(rng, model, position):
+    choices = []
+    for write in model.pending(position):
+        for _ in range(rng.choice((0, 1, 1, 1, 2))):
+            first = rng.randrange(write.length // SECTOR)
+            last = rng.randint(first, write.length // SECTOR - (rng.random() < 0.9))
+            part = rng.choice(('', '', f'/{first}', f'/{first}-', f'/{first}-{last}'))
+            choices.append(rng.choice('+--') + str(write.issue) + part)
+    rng.shuffle(choices)
+    return ':'.join([str(position)] + [','.join(choices)] * bool(choices))
+
+
+def sectors(image):
+    """A number for the contents of each sector."""
+    return [hash(image[at:at + SECTOR]) & 0xffff for at in range(0, len(image), SECTOR)]
+
+
+def main(replay, directory, *rest):
+    if os.path.exists(rest[0]):
+        inputs = ((os.path.basename(path), open(path, 'rb').read()) for path in rest)
+    else:
+        inputs = ((f'seed {seed}', random_log(seed)) for seed in range(int(rest[0]), int(rest[0]) + int(rest[1])))
+    logs = faults = states = 0
+    for name, raw in inputs:
+        comparison = Comparison(replay, directory, name, raw)
+        comparison.everything(3)
+        for fault in comparison.faults:
+            print(fault)
+        logs, faults, states = logs + 1, faults + len(comparison.faults), states + comparison.states
+    print(f'{logs} logs, {states} states, {faults} disagreements')
+    return faults > 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The crash model of replay(1), said once more and independently: what a power cut may leave of the devices of a write log.
+
+It is written to be read and to be right, not to be fast: the rules stand here as the manual page has them, one function each, and
+nothing is shared with powercut's own code.
+"""
+import re
+from itertools import product
+
+from write_log import COMPLETION, FLUSH, FUA, MARK, SECTOR, TRIM, WRITE
+
+
+class Rules:
+    """What the device promises: the options of replay(1)."""
+    def __init__(self, tear='prefix', atomic=4096, trim='any'):
+        self.tear, self.atomic, self.trim = tear, atomic, trim
+
+
+class Operation:
+    """A write, zero, trim or flush.  Positions are those of events; completion is None if there is none."""
+    def __init__(self, event, issue):
+        self.kind, self.device, self.offset, self.length = event.kind, event.device, event.offset, event.length
+        self.fua = bool(event.flags & FUA)
+        self.data = event.data if event.kind == WRITE else bytes(event.length)
+        self.issue, self.completion, self.error = issue, None, 0
+
+    def succeeded(self):
+        return self.completion is not None and self.error == 0
+
+    def end(self):
+        return self.offset + self.length
+
+
+class Model:
+    def __init__(self, log, rules, checker=False):
+        self.log, self.rules = log, rules
+        self.checker = checker
+        operations = {}
+        for position, event in enumerate(log.events):
+            if event.kind == COMPLETION:
+                operation = operations[event.offset]
+                operation.completion, operation.error = position, event.length
+            elif event.kind != MARK:
+                operations[position] = Operation(event, position)
+        self.operations = operations
+        self.changes = [op for op in operations.values() if op.kind != FLUSH]
+        self.flushes = [op for op in operations.values() if op.kind == FLUSH]
+
+    # What is durable, what is pending.
+
+    def durable_from(self, write):
+        """The position from which on the write is on the medium, whatever happens; None if it never is for sure."""
+        if not write.succeeded() or (write.kind == TRIM and self.rules.trim == 'any'):
+            return None
+        since = [flush.completion for flush in self.flushes if flush.succeeded() and flush.device == write.device
+                 and write.completion < flush.issue]
+        if write.fua:
+            since.append(write.completion)
+        return min(since, default=None)
+
+    def is_durable(self, write, position):
+        since = self.durable_from(write)
+        return since is not None and since <= position
+
+    def pending(self, position):
+        return [w for w in self.changes if w.issue <= position and not self.is_durable(w, position)]
+
+    # Where the power may be cut.
+
+    def mark_position(self, name):
+        return next((i for i, event in enumerate(self.log.events) if event.mark_name() == name), None)
+
+    def explored(self):
+        """The first and the last position."""
+        first = next((p for p in map(self.mark_position, ('begin', 'base')) if p is not None), 0)
+        end = self.mark_position('end')
+        return first, end - 1 if end is not None and end > first else len(self.log.events) - 1
+
+    def expectations(self):
+        """The positions of the marks that change what is right, each with what is right from there on."""
+        steps = int(self.log.value('steps') or 1)
+        workload = self.log.value('workload') is not None
+        changes, step, in_update, done = {}, 0, False, 0
+        for position, event in enumerate(self.log.events):
+            name = event.mark_name()
+            if name == 'begin' and not in_update and step < steps:
+                in_update, changes[position] = True, ('update', step)
+            elif name == 'commit' and in_update:
+                in_update, changes[position] = False, ('committed', step)
+                step += 1
+            elif name == 'op' and in_update and workload:
+                number = re.fullmatch(rb'op (\d+)', event.data)
+                if number and int(number[1]) > done:
+                    done = int(number[1])
+                    changes[position] = ('op', done)
+        return changes
+
+    def expected(self, position):
+        """What is right at a crash there, in the words of `replay --list`."""
+        passed = [what for mark, what in sorted(self.expectations().items()) if mark <= position]
+        if self.log.value('workload') is not None:
+            last = [number for word, number in passed if word == 'op']
+            return f'operation {last[-1]} has returned' if last else ''
+        if not passed:
+            return ''
+        word, step = passed[-1]
+        return {'update': 'old or new', 'committed': 'new'}[word] + (f' (step {step + 1})' if step else '')
+
+    def is_told(self, position):
+        """Whether the event is a mark that a checker is told: any that is not powercut's own."""
+        name = self.log.events[position].mark_name()
+        return self.checker and name is not None and not re.match(r'powercut:|call$', name)
+
+    def changes_durable(self, position):
+        """Whether the event makes a write durable that was not."""
+        return any(self.durable_from(write) == position for write in self.changes)
+
+    def crash_points(self):
+        first, last = self.explored()
+        expectations = self.expectations()
+        points = {p - 1 for p in range(first + 1, last + 1)
+                  if p in expectations or self.is_told(p) or self.changes_durable(p)}
+        return sorted(points | {last})
+
+    # The states at a crash point.
+
+    def pieces(self, write):
+        """The parts of a write that are never torn: the ranges of sectors, from its start, that lie in one unit of the device."""
+        if self.rules.tear == 'none':
+            return [range(write.length // SECTOR)]
+        unit, pieces, at = self.rules.atomic, [], write.offset
+        while at < write.end():
+            after = min(write.end(), (at // unit + 1) * unit)
+            pieces.append(range((at - write.offset) // SECTOR, (after - write.offset) // SECTOR))
+            at = after
+        return pieces
+
+    def outcomes(self, write):
+        """What may be there of a pending write, each a set of its sectors."""
+        pieces = self.pieces(write)
+        if self.rules.tear == 'any':
+            chosen = ([p for p, there in zip(pieces, bits) if there] for bits in product((0, 1), repeat=len(pieces)))
+        else:
+            chosen = (pieces[:count] for count in range(len(pieces) + 1))
+        return [frozenset(s for piece in some for s in piece) for some in chosen]
+
+    def outcome_count(self, write):
+        pieces = len(self.pieces(write))
+        return 2 ** pieces if self.rules.tear == 'any' else pieces + 1
+
+    def state_count(self, position):
+        count = 1
+        for write in self.pending(position):
+            count *= self.outcome_count(write)
+        return count
+
+    # The contents of a state.
+
+    def parse_id(self, text):
+        """The position of a state id, and what is missing: a set of sectors for each write that lacks some, by its issue.  None if
+        the id is not legal: it names what is no write before the crash, sectors that a write does not have, or drops a write that
+        is durable."""
+        point, _, choices = text.partition(':')
+        position, missing = int(point), {}
+        if position >= len(self.log.events):
+            return None
+        for choice in choices.split(',') if choices else []:
+            kind, issue, first, dash, last = re.fullmatch(r'([+-])(\d+)(?:/(\d+)(-(\d*))?)?', choice).groups()
+            write = self.operations.get(int(issue))
+            if write is None or write.kind == FLUSH or write.issue > position:
+                return None
+            sectors = range(write.length // SECTOR)
+            start = int(first or 0)
+            stop = len(sectors) if first is None or dash and not last else int(last or first) + 1
+            if start not in sectors or stop > len(sectors) or start >= stop:
+                return None
+            some = missing.setdefault(write.issue, set())
+            (some.update if kind == '-' else some.difference_update)(sectors[start:stop])
+        pending = {write.issue for write in self.pending(position)}
+        return (position, missing) if all(issue in pending for issue, some in missing.items() if some) else None
+
+    def image(self, device, text):
+        """The bytes of a device in the state with this id."""
+        position, missing = self.parse_id(text)
+        content = bytearray(self.log.devices[device])
+        for write in self.changes:
+            if write.issue > position or write.device != device:
+                continue
+            for sector in set(range(write.length // SECTOR)) - missing.get(write.issue, set()):
+                there = slice(sector * SECTOR, (sector + 1) * SECTOR)
+                content[write.offset + there.start:write.offset + there.stop] = write.data[there]
+        return bytes(content)
