@@ -318,22 +318,29 @@ undecided_part (const struct crash_state *state, struct choice choice, uint32_t 
   return choice;
 }
 
-/* Decide about SECTOR, counted from the start of write NUMBER, and all that comes with it.  A read of a device cannot
- * fail half-way through a decision.
+/* What of CHOICE is undecided about SECTOR, counted from its write's start, becomes a decision.  A read of a device
+ * cannot fail half-way through one.
  */
+static void
+add_decision (struct crash_state *state, struct choice choice, uint32_t sector)
+{
+  struct choice *decision = array_add (state->decisions, state->decision_count);
+
+  choice = undecided_part (state, choice, sector);
+  if (decision == NULL || apply_choice (state, choice) == -1)
+    abort ();
+  *decision = choice;
+}
+
+/* Decide about SECTOR, counted from the start of write NUMBER, and all that comes with it. */
 static enum choice_kind
 decide (struct crash_state *state, uint32_t number, uint32_t sector)
 {
   const struct tear *tear = &state->rule.tear;
   uint32_t piece = tear_choice (tear, state->log, number, sector, CHOICE_ABSENT).first;
   enum choice_kind kind = rule_prefers (&state->rule, number, piece);
-  struct choice choice = undecided_part (state, tear_choice (tear, state->log, number, sector, kind), sector);
 
-  struct choice *decision = array_add (state->decisions, state->decision_count);
-
-  if (decision == NULL || apply_choice (state, choice) == -1)
-    abort ();
-  *decision = choice;
+  add_decision (state, tear_choice (tear, state->log, number, sector, kind), sector);
   return kind;
 }
 
@@ -400,6 +407,14 @@ crash_state_decisions (const struct crash_state *state, size_t *count)
 {
   *count = state->decision_count;
   return state->decisions;
+}
+
+void
+crash_state_decide (struct crash_state *state, struct choice choice)
+{
+  uint32_t last = write_last_sector (&state->log->writes[choice.write]);
+
+  add_decision (state, choice, choice.kind == CHOICE_ABSENT ? choice.first : choice.last < last ? choice.last : last);
 }
 
 void

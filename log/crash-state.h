@@ -42,6 +42,9 @@ extern void crash_state_read (struct crash_state *state, unsigned device, void *
 /* The choices that reads have made since crash_state_select, in order; valid until the next read. */
 extern const struct choice *crash_state_decisions (const struct crash_state *state, size_t *count);
 
+/* Decide as CHOICE says, which tear_choice or tear_turned gave, as a read would: what of it is undecided still. */
+extern void crash_state_decide (struct crash_state *state, struct choice choice);
+
 /* Take back all decisions but the first COUNT. */
 extern void crash_state_undo (struct crash_state *state, size_t count);
 

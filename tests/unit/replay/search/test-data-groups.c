@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What files hold, counted by groups, is held against a visit of every legal state. */
+#include <config.h>
+
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "replay/search/data-groups.h"
+#include "tests/unit/replay/search/brute-force.h"
+#include "tests/unit/replay/search/trial.h"
+
+#define FILE_SECTORS 10
+
+/* Where the data of files are, and what they should be: random, and the same for all who ask with the same seed. */
+struct layout {
+  unsigned count;
+  struct {
+    unsigned device, sector;
+    char old, new;              /* `-`: whatever is there is wrong */
+  } sectors[FILE_SECTORS];
+};
+
+static struct layout
+lay_out_files (uint64_t seed)
+{
+  struct dice dice = { seed };
+  struct layout layout = { .count = roll (&dice, FILE_SECTORS + 1) };
+
+  for (unsigned i = 0; i < layout.count; i++) {
+    layout.sectors[i].device = roll (&dice, DEVICES);
+    layout.sectors[i].sector = roll (&dice, SECTORS);
+    layout.sectors[i].old = "..aab-"[roll (&dice, i < 4 ? 5 : 6)];
+    layout.sectors[i].new = "..abbc"[roll (&dice, 6)];
+  }
+  return layout;
+}
+
+/* A recovery, and then a look at the files: sees what all of them are as. */
+static uint64_t
+recover_and_look (const struct reader *reader, struct guest *guest)
+{
+  const uint64_t recovered = wander (reader, guest);
+  const struct layout layout = lay_out_files (recovered);
+  unsigned set = DATA_OLD | DATA_NEW;
+
+  for (unsigned i = 0; i < layout.count; i++) {
+    unsigned device = layout.sectors[i].device, sector = layout.sectors[i].sector;
+    bool written = guest->written[device][sector / BLOCK_SECTORS] & 1u << sector % BLOCK_SECTORS;
+    char letter = written ? guest->written_letters[device][sector] : guest->letters[device][sector];
+
+    set &= (letter == layout.sectors[i].old ? DATA_OLD : 0u) | (letter == layout.sectors[i].new ? DATA_NEW : 0u);
+  }
+  return (recovered & ~UINT64_C (3)) | set;
+}
+
+/* The sectors of LAYOUT for GUEST; BYTES is room for their contents. */
+static void
+list_sectors (const struct layout *layout, const struct guest *guest, struct data_sector *sectors,
+              char bytes[][3][LOG_SECTOR])
+{
+  for (unsigned i = 0; i < layout->count; i++) {
+    unsigned device = layout->sectors[i].device, sector = layout->sectors[i].sector;
+    bool written = guest->written[device][sector / BLOCK_SECTORS] & 1u << sector % BLOCK_SECTORS;
+
+    fill_sector (layout->sectors[i].old, bytes[i][0]);
+    fill_sector (layout->sectors[i].new, bytes[i][1]);
+    fill_sector (guest->written_letters[device][sector], bytes[i][2]);
+    sectors[i] = (struct data_sector) {
+      .device = device, .sector = sector, .bytes = LOG_SECTOR, .known = written ? bytes[i][2] : NULL,
+      .old = layout->sectors[i].old == '-' ? NULL : bytes[i][0],
+      .new = layout->sectors[i].new == '-' ? NULL : bytes[i][1]
+    };
+  }
+}
+
+/* A state of CLASS, that of SELECTION with its choices, shows that class. */
+static void
+assert_of_class (struct crash_state *state, const struct selection *selection, const struct data_class *class,
+                 const struct data_sector *sectors, unsigned count, unsigned expected)
+{
+  CLEANUP_FREE struct choice *choices = calloc (selection->count + class->count + 1, sizeof *choices);
+  struct selection decided = *selection;
+  unsigned set = DATA_OLD | DATA_NEW;
+  size_t decisions;
+
+  ASSERT_QUICKLY (choices);
+  memcpy (choices, selection->choices, selection->count * sizeof *choices);
+  for (size_t i = 0; i < class->count; i++)
+    choices[selection->count + i] = class->choices[i];
+  decided.choices = choices;
+  decided.count += class->count;
+  decided.rule.preference = PREFER_PRESENT;
+  ASSERT_QUICKLY (crash_state_select (state, &decided) == 0);
+  for (unsigned i = 0; i < count; i++) {
+    char sector[LOG_SECTOR];
+    const char *seen = sectors[i].known;
+
+    if (seen == NULL) {
+      crash_state_read (state, sectors[i].device, sector, LOG_SECTOR, sectors[i].sector * LOG_SECTOR);
+      seen = sector;
+    }
+    set &= (sectors[i].old && memcmp (seen, sectors[i].old, LOG_SECTOR) == 0 ? DATA_OLD : 0u)
+      | (sectors[i].new && memcmp (seen, sectors[i].new, LOG_SECTOR) == 0 ? DATA_NEW : 0u);
+  }
+  crash_state_decisions (state, &decisions);
+  ASSERT_QUICKLY (set == expected);
+}
+
+/* Count the states of a run that recovered as RECOVERED says and decided all of SELECTION, which are STATES. */
+static void
+count_run (struct trial *trial, const struct selection *selection, const struct guest *guest, uint64_t recovered,
+           const mpz_t states)
+{
+  const struct layout layout = lay_out_files (recovered);
+  struct data_sector sectors[FILE_SECTORS];
+  char bytes[FILE_SECTORS][3][LOG_SECTOR];
+  struct data_classes classes;
+  mpz_t share;
+
+  mpz_init (share);
+  list_sectors (&layout, guest, sectors, bytes);
+  ASSERT_QUICKLY (data_classes_count (trial->other, trial->config.log, selection, sectors, layout.count,
+                                      DATA_OLD | DATA_NEW, &classes) == GROUPS_COUNTED);
+  ASSERT_QUICKLY (mpz_divisible_p (states, classes.all));
+  for (unsigned class = 0; class < DATA_CLASSES; class++) {
+    if (mpz_sgn (classes.classes[class].ways) == 0)
+      continue;
+    mpz_divexact (share, states, classes.all);
+    mpz_mul (share, share, classes.classes[class].ways);
+    sightings_add (&trial->runs, (recovered & ~UINT64_C (3)) | class, mpz_get_ui (share), NULL);
+    assert_of_class (trial->other, selection, &classes.classes[class], sectors, layout.count, class);
+  }
+  data_classes_free (&classes);
+  mpz_clear (share);
+}
+
+/* Make the run of TASK. */
+static void
+run_task (struct trial *trial, const struct task *task)
+{
+  CLEANUP_FREE struct choice *choices = NULL, *all = NULL;
+  const struct choice *decisions;
+  struct guest guest = { .state = trial->state };
+  struct selection selection;
+  const struct node *leaf;
+  uint64_t recovered;
+  size_t count;
+  mpz_t states;
+
+  mpz_init (states);
+  ASSERT_QUICKLY (search_selection (trial->search, task, &selection, &choices) == 0);
+  ASSERT_QUICKLY (crash_state_select (trial->state, &selection) == 0);
+  recovered = wander (&trial->reader, &guest);
+  decisions = crash_state_decisions (trial->state, &count);
+  ASSERT_QUICKLY (search_answer (trial->search, task, decisions, count, states, &leaf) == 0);
+  all = calloc (selection.count + count + 1, sizeof *all);
+  ASSERT_QUICKLY (all);
+  memcpy (all, choices, selection.count * sizeof *all);
+  memcpy (all + selection.count, decisions, count * sizeof *all);
+  selection.choices = all;
+  selection.count += count;
+  count_run (trial, &selection, &guest, recovered, states);
+  mpz_clear (states);
+}
+
+static void
+explore_located (struct trial *trial)
+{
+  struct task task;
+
+  trial->search = search_new (&trial->config);
+  ASSERT_QUICKLY (trial->search);
+  while (search_take (trial->search, &task) == SEARCH_TASK)
+    run_task (trial, &task);
+}
+
+static const struct tear tears[] = {
+  { TEAR_NONE, 512 }, { TEAR_PREFIX, 512 }, { TEAR_PREFIX, 1024 }, { TEAR_ANY, 512 }, { TEAR_ANY, 1024 }
+};
+#define TEAR_COUNT (sizeof tears / sizeof tears[0])
+#define UNITS_MAX 12
+#define LOG_COUNT 200
+
+static const struct log_shape shapes[] = {
+  { DEVICES, SECTORS, 3, 4, 6, true }, { DEVICES, SECTORS, 5, 4, 8, true }, { DEVICES, SECTORS, 2, 3, 10, true }
+};
+
+/* Whether there are few enough pieces for brute force. */
+static bool
+is_small (const struct write_log *log, const struct crash_point *point, const struct tear *tear)
+{
+  unsigned units = 0;
+
+  for (uint32_t i = 0; i < point->pending_count; i++)
+    units += tear_pieces (tear, &log->writes[point->pending[i]]);
+  return units <= UNITS_MAX;
+}
+
+START_TEST (groups_count_what_every_state_shows)
+{
+  struct random_logs logs = RANDOM_LOGS (77 + (uint64_t) _i, shapes);
+  size_t compared = 0;
+
+  while (next_random_log (&logs, LOG_COUNT)) {
+    struct history history;
+    struct crash_points points;
+
+    read_history (logs.log, &history);
+    ck_assert_int_eq (model_crash_points (logs.log, false, &points), 0);
+    for (size_t i = 0; i < points.count; i++) {
+      const struct reader brute = { recover_and_look, logs.round, 6, true };
+      struct trial trial;
+      struct sightings every;
+
+      if (!is_small (logs.log, &points.points[i], &tears[_i]))
+        continue;
+      trial = begin_trial (logs.log, &points.points[i], tears[_i], (struct reader) { wander, logs.round, 6, true });
+      every = visit_states (&history, points.points[i].position, &tears[_i], &brute);
+      explore_located (&trial);
+      assert_same_observations (&trial.runs, &every);
+      compared += trial.runs.count > 1;
+      sightings_free (&every);
+      end_trial (&trial);
+    }
+    crash_points_free (&points);
+  }
+  ck_assert_uint_ge (compared, LOG_COUNT / 2);
+}
+END_TEST
+
+UNIT_TEST_MAIN ("data groups", LOOP_OVER (groups_count_what_every_state_shows, tears))
