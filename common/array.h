@@ -58,6 +58,15 @@ array_with_room (void *list, size_t count, size_t size)
     array_low;                                                  \
   })
 
+/* Whether one of the COUNT elements of LIST is VALUE. */
+#define array_has(list, count, value)                      \
+  ({                                                       \
+    size_t array_at = 0;                                   \
+    while (array_at < (count) && (list)[array_at] != (value)) \
+      array_at++;                                          \
+    array_at < (count);                                    \
+  })
+
 /* The first of the COUNT elements of LIST whose member `name` is this text, or NULL. */
 #define array_named(list, count, text)                                         \
   ({                                                                           \

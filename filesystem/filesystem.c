@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/array.h"
 #include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "filesystem/rules.h"
@@ -169,10 +170,7 @@ filesystem_at (size_t index)
 bool
 filesystem_is_lazy (const struct filesystem *filesystem, uint64_t offset_bytes)
 {
-  for (size_t i = 0; i < filesystem->lazy_block_count; i++)
-    if (filesystem->lazy_blocks[i] == offset_bytes)
-      return true;
-  return false;
+  return array_has (filesystem->lazy_blocks, filesystem->lazy_block_count, offset_bytes);
 }
 
 uint32_t

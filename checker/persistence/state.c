@@ -34,10 +34,7 @@ workload_state_free (struct workload_state *state)
 bool
 entry_may_lead (const struct entry_state *entry, uint32_t inode)
 {
-  for (size_t i = 0; i < entry->count; i++)
-    if (entry->inodes[i] == inode)
-      return true;
-  return false;
+  return array_has (entry->inodes, entry->count, inode);
 }
 
 void
