@@ -49,6 +49,16 @@ text_ends_with (const char *text, const char *end)
   return length >= end_length && strcmp (text + length - end_length, end) == 0;
 }
 
+/* Whether TEXT begins with one of COUNT texts. */
+static inline bool
+text_begins_with (const char *text, const char *const *beginnings, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    if (strncmp (text, beginnings[i], strlen (beginnings[i])) == 0)
+      return true;
+  return false;
+}
+
 /* Whether WORD is one of those that stand in LIST (or NULL) with a BETWEEN between each two. */
 static inline bool
 text_lists (const char *list, char between, const char *word)

@@ -30,10 +30,7 @@ first_word (const char *command)
 static bool
 is_of_guest (const char *word)
 {
-  for (size_t i = 0; i < sizeof own_places / sizeof own_places[0]; i++)
-    if (strncmp (word, own_places[i], strlen (own_places[i])) == 0)
-      return true;
-  return false;
+  return text_begins_with (word, own_places, sizeof own_places / sizeof own_places[0]);
 }
 
 /* Whether the shell has NAME built in, or can find it. */

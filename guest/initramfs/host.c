@@ -24,10 +24,7 @@ static const char *const covered[] = { "/dev/", "/mnt/", "/proc/", "/sys/" };
 static bool
 is_covered (const char *path)
 {
-  for (size_t i = 0; i < sizeof covered / sizeof covered[0]; i++)
-    if (strncmp (path, covered[i], strlen (covered[i])) == 0)
-      return true;
-  return false;
+  return text_begins_with (path, covered, sizeof covered / sizeof covered[0]);
 }
 
 char *
