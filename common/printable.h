@@ -62,6 +62,15 @@ print_safe_markup (const char *text, FILE *file)
   print_markup_safely (text, strlen (text), file);
 }
 
+/* An attribute NAME of an element, with a space before it. */
+static inline void
+print_attribute (const char *name, const char *value, FILE *file)
+{
+  fprintf (file, " %s=\"", name);
+  print_safe_markup (value, file);
+  putc ('"', file);
+}
+
 /* Write WORD as a shell takes it, in quotes unless it is plain.  What cannot be seen is `?`: such a word is not to be
  * had so.
  */

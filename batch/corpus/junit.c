@@ -13,14 +13,6 @@
 #include "common/escape.h"
 #include "common/message.h"
 
-static void
-print_attribute (const char *name, const char *text, FILE *file)
-{
-  fprintf (file, " %s=\"", name);
-  print_safe_markup (text, file);
-  putc ('"', file);
-}
-
 /* The element NAME with MESSAGE and, line by line, the violations of CELL. */
 static void
 print_element (const char *name, const char *message, const struct cell *cell, FILE *file)

@@ -10,12 +10,6 @@
 #include "common/escape.h"
 #include "replay/report/format.h"
 
-static void
-put_text (const char *text, FILE *file)
-{
-  print_markup_safely (text, strlen (text), file);
-}
-
 /* Lines stay lines. */
 static void
 put_lines (const char *text, FILE *file)
@@ -30,19 +24,11 @@ put_lines (const char *text, FILE *file)
 }
 
 static void
-put_attribute (const char *name, const char *value, FILE *file)
-{
-  fprintf (file, " %s=\"", name);
-  put_text (value, file);
-  putc ('"', file);
-}
-
-static void
 put_property (const char *name, const char *value, FILE *file)
 {
   fputs ("<property", file);
-  put_attribute ("name", name, file);
-  put_attribute ("value", value, file);
+  print_attribute ("name", name, file);
+  print_attribute ("value", value, file);
   fputs ("/>\n", file);
 }
 
@@ -54,17 +40,17 @@ put_case (const struct test_case *one, const char *suite, FILE *file)
   };
 
   fputs ("<testcase", file);
-  put_attribute ("classname", suite, file);
-  put_attribute ("name", one->name, file);
+  print_attribute ("classname", suite, file);
+  print_attribute ("name", one->name, file);
   fprintf (file, " time=\"%.3f\"", one->seconds);
   if (one->result == TEST_RIGHT) {
     fputs ("/>\n", file);
     return;
   }
   fprintf (file, ">\n<%s", elements[one->result]);
-  put_attribute ("message", one->message, file);
+  print_attribute ("message", one->message, file);
   if (one->result != TEST_UNFINISHED)
-    put_attribute ("type", one->kind, file);
+    print_attribute ("type", one->kind, file);
   putc ('>', file);
   /* Readers show the message or the content, hardly ever both. */
   put_lines (one->details && *one->details ? one->details : one->message, file);
@@ -118,7 +104,7 @@ put_suite (const struct report *report, const struct test_cases *cases, FILE *fi
   fputs ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"powercut\"", file);
   put_counts (cases, results->seconds, file);
   fputs (">\n<testsuite", file);
-  put_attribute ("name", path, file);
+  print_attribute ("name", path, file);
   put_counts (cases, results->seconds, file);
   fprintf (file, " skipped=\"%zu\">\n<properties>\n", count_cases (cases, TEST_UNFINISHED));
   put_property ("filesystem", results->config->runner.filesystem, file);
