@@ -34,18 +34,12 @@ struct candidates {
   uint32_t small[64];           /* enough for nearly every block */
 };
 
-static void
-free_spans (struct torn *torn)
-{
-  free (torn->spans);
-}
-
 void
 crash_state_free (struct crash_state *state)
 {
   if (state == NULL)
     return;
-  array_free (state->torn, state->torn_room, free_spans);
+  array_free (state->torn, state->torn_room, torn_free);
   free_all (state->torn_numbers, state->kinds, state->choices, state->decisions, state);
 }
 

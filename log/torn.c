@@ -7,6 +7,12 @@
 
 #define ROOM_AT_FIRST 8         /* spans */
 
+void
+torn_free (struct torn *torn)
+{
+  free (torn->spans);
+}
+
 int
 torn_begin (struct torn *torn, enum choice_kind kind)
 {

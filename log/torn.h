@@ -12,9 +12,11 @@ struct torn {
   struct torn_span {
     uint32_t first;             /* sector; the span ends before the next one's first */
     enum choice_kind kind;
-  } *spans;                     /* to free; NULL before torn_begin */
+  } *spans;                     /* NULL before torn_begin */
   size_t count, room;
 };
+
+extern void torn_free (struct torn *torn);
 
 /* Let all sectors be of KIND.  Spans that are there are used anew.  Returns 0, or -1 with errno ENOMEM. */
 extern int torn_begin (struct torn *torn, enum choice_kind kind);

@@ -23,6 +23,12 @@ struct page {
 
 #define KEPT_MAX 4096           /* more pages' data than that are not kept for the next run */
 
+static void
+free_data (struct page *page)
+{
+  free (page->data);
+}
+
 struct overlay {
   struct page *pages;           /* in the order of their first writing; from page_count on, data are kept for reuse */
   size_t page_count, page_room;
@@ -32,12 +38,6 @@ struct overlay {
   uint32_t *slots;              /* number of the page + 1, or 0 */
   size_t slot_count;            /* a power of two */
 };
-
-static void
-free_data (struct page *page)
-{
-  free (page->data);
-}
 
 void
 overlay_free (struct overlay *overlay)

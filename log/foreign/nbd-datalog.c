@@ -217,17 +217,30 @@ answer (struct datalog *walk, struct flight *flight, uint32_t error)
   return 0;
 }
 
+/* A reply, whose cookie is so many bytes AFTER its start: what it answers, or NULL after a message. */
+static struct flight *
+get_reply (struct datalog *walk, void *reply, size_t size, size_t after)
+{
+  struct flight *flight;
+  uint64_t cookie;
+
+  if (get_record (walk, reply, size) == -1)
+    return NULL;
+  memcpy (&cookie, (const char *) reply + after, sizeof cookie);
+  flight = find_flight (walk, cookie);
+  if (flight == NULL)
+    fault (walk, after, "a reply to no request");
+  return flight;
+}
+
 static int
 read_reply (struct datalog *walk)
 {
   struct nbd_reply reply;
-  struct flight *flight;
+  struct flight *flight = get_reply (walk, &reply, sizeof reply, offsetof (struct nbd_reply, cookie));
 
-  if (get_record (walk, &reply, sizeof reply) == -1)
-    return -1;
-  flight = find_flight (walk, reply.cookie);
   if (flight == NULL)
-    return fault (walk, offsetof (struct nbd_reply, cookie), "a reply to no request");
+    return -1;
   if (answer (walk, flight, ntohl (reply.error)) == -1)
     return -1;
   walk->offset += sizeof reply;
@@ -239,13 +252,10 @@ static int
 read_structured_reply (struct datalog *walk)
 {
   struct nbd_structured_reply reply;
-  struct flight *flight;
+  struct flight *flight = get_reply (walk, &reply, sizeof reply, offsetof (struct nbd_structured_reply, cookie));
 
-  if (get_record (walk, &reply, sizeof reply) == -1)
-    return -1;
-  flight = find_flight (walk, reply.cookie);
   if (flight == NULL)
-    return fault (walk, offsetof (struct nbd_structured_reply, cookie), "a reply to no request");
+    return -1;
   flight->failed |= (ntohs (reply.type) & NBD_REPLY_ERROR) != 0;
   if (ntohs (reply.flags) & NBD_REPLY_DONE && answer (walk, flight, flight->failed ? EIO : 0) == -1)
     return -1;

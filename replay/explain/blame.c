@@ -30,6 +30,14 @@ struct blame {
   bool failed;                  /* that was reported */
 };
 
+void
+blame_free (struct blame *blame)
+{
+  if (blame)
+    crash_state_free (blame->state);
+  free (blame);
+}
+
 struct blame *
 blame_new (const struct write_log *log, const struct trees *trees)
 {
@@ -44,14 +52,6 @@ blame_new (const struct write_log *log, const struct trees *trees)
     return blame;
   blame_free (blame);
   return NULL;
-}
-
-void
-blame_free (struct blame *blame)
-{
-  if (blame)
-    crash_state_free (blame->state);
-  free (blame);
 }
 
 /* Let the state be the one in which everything that was issued at POSITION or before is there. */
