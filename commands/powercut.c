@@ -54,18 +54,10 @@ static const struct {
   int (*run) (int argc, char **argv);
   bool by_own_name;             /* messages begin with its name, as those of the program `replay` do */
 } commands[] = {
-  { "run", run_alone_command, false },
-  { "record", record_command, false },
-  { "replay", replay_alone_command, true },
-  { "show", show_command, true },
-  { "bundle", bundle_command, false },
-  { "matrix", matrix_command, false },
-  { "corpus", corpus_command, false },
-  { "workload", workload_command, false },
-  { "gen", gen_command, false },
-  { "import", import_command, false },
-  { "export", export_command, false },
-  { "kernel", kernel_command, false },
+  { "run", run_alone_command, false }, { "record", record_command, false }, { "replay", replay_alone_command, true },
+  { "show", show_command, true }, { "bundle", bundle_command, false }, { "matrix", matrix_command, false },
+  { "corpus", corpus_command, false }, { "workload", workload_command, false }, { "gen", gen_command, false },
+  { "import", import_command, false }, { "export", export_command, false }, { "kernel", kernel_command, false },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
