@@ -13,6 +13,7 @@
 
 #include "common/cleanup.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "tests/plugin/server.h"
 
 #define SOCKET "nbd.sock"
@@ -43,19 +44,10 @@ run_plugin_tests (const char *name, const TTest *const *tests, size_t count)
   return run_unit_tests (name, enter_folder, NULL, tests, count);
 }
 
-static char *
-plugin_path (const char *plugin)
-{
-  char *path;
-
-  ck_assert_int_ne (asprintf (&path, "%s/nbdkit-%s-plugin.so", plugin_folder, plugin), -1);
-  return path;
-}
-
 static pid_t
 start (const char *plugin, const char *const *parameters)
 {
-  CLEANUP_FREE char *path = plugin_path (plugin);
+  CLEANUP_FREE char *path = text_format ("%s/nbdkit-%s-plugin.so", plugin_folder, plugin);
   CLEANUP_CLOSE int errors = open (ERRORS, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   struct process_io io = { .stdout_fd = -1, .stderr_fd = errors, .inherit_fd = -1 };
   const char *argv[7 + PARAMETERS_MAX + 1] = {

@@ -37,16 +37,11 @@ static const struct {
   const char *parameters[5];
   const char *named;            /* the message must name it */
 } refused[] = {
-  { { "size=1M" }, "log=" },
-  { { "log=log.bin" }, "size=" },
-  { { "log=log.bin", "size=0" }, "size=0" },
-  { { "log=log.bin", "size=511" }, "size=511" },
-  { { "log=log.bin", "size=many" }, "many" },
-  { { "log=log.bin", "base=missing.img" }, "missing.img" },
-  { { "log=log.bin", "base=empty.img" }, "empty.img" },
+  { { "size=1M" }, "log=" }, { { "log=log.bin" }, "size=" }, { { "log=log.bin", "size=0" }, "size=0" },
+  { { "log=log.bin", "size=511" }, "size=511" }, { { "log=log.bin", "size=many" }, "many" },
+  { { "log=log.bin", "base=missing.img" }, "missing.img" }, { { "log=log.bin", "base=empty.img" }, "empty.img" },
   { { "log=log.bin", "size=1M", "base=missing.img" }, "missing.img" },
-  { { "log=log.bin", "size=1M", "base=." }, "base=" },
-  { { "log=log.bin", "size=1M", "base=/dev/zero" }, "/dev/zero" },
+  { { "log=log.bin", "size=1M", "base=." }, "base=" }, { { "log=log.bin", "size=1M", "base=/dev/zero" }, "/dev/zero" },
   { { "log=log.bin", "size=512", "base=large.img" }, "large.img" },
   { { "log=log.bin", "base=large.img", "base=missing.img" }, "missing.img" },
   { { "log=log.bin", "size=1M", "colour=red" }, "colour" },

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Each test runs in a process of its own, so that the locale of one is none of the others'. */
+/* Each test begins in a locale with UTF-8, and runs in a process of its own, so that the locale of one is none of the
+ * others'.
+ */
 #include <config.h>
 
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/printable.h"
+#include "common/text.h"
 #include "tests/unit/unit.h"
 
 typedef void (*printer) (const char *text, size_t length, FILE *file);
@@ -15,14 +18,11 @@ typedef void (*printer) (const char *text, size_t length, FILE *file);
 static char *
 printed (printer print, const char *text)
 {
-  char *result = NULL;
-  size_t length;
-  FILE *file = open_memstream (&result, &length);
+  struct text_stream result;
 
-  ck_assert_ptr_nonnull (file);
-  print (text, strlen (text), file);
-  ck_assert_int_eq (fclose (file), 0);
-  return result;
+  ck_assert (text_begin (&result));
+  print (text, strlen (text), result.file);
+  return text_end (&result);
 }
 
 static void
@@ -40,9 +40,14 @@ use_utf8 (bool wanted)
   ck_assert (locale_is_utf8 () == wanted);
 }
 
-START_TEST (visible_characters_stay_where_the_locale_has_them)
+static void
+begin (void)
 {
   use_utf8 (true);
+}
+
+START_TEST (visible_characters_stay_where_the_locale_has_them)
+{
   check (print_safely, "caf\u00e9 \u65e5\u672c \U0001f600 a~", "caf\u00e9 \u65e5\u672c \U0001f600 a~");
 }
 END_TEST
@@ -60,7 +65,6 @@ END_TEST
 
 START_TEST (what_a_terminal_obeys_is_hidden)
 {
-  use_utf8 (true);
   check (print_safely, "\033[2J\r\n\t\a\177", "?[2J?????");
   check (print_safely, "\302\23331m \302\205", "??31m ??");
   check (print_safely, "a\u202eb\u2066c\u200fd\u2028e\ufefff", "a???b???c???d???e???f");
@@ -70,14 +74,12 @@ END_TEST
 
 START_TEST (what_is_no_utf8_is_hidden)
 {
-  use_utf8 (true);
   check (print_safely, "\xff \xc3( \xed\xa0\x80 \xc0\x9b \xf4\x90\x80\x80 \xe2\x82", "? ?( ??? ?? ???? ??");
 }
 END_TEST
 
 START_TEST (names_are_shown_and_other_escapes_stay)
 {
-  use_utf8 (true);
   check (print_names_safely, "caf%c3%a9%20x%25%0a %e6%97%a5", "caf\u00e9%20x%25%0a \u65e5");
   check (print_names_safely, "%c2%9b31m %e2%80%ae %ff %c3 %c3%4", "%c2%9b31m %e2%80%ae %ff %c3 %c3%4");
 }
@@ -92,16 +94,13 @@ START_TEST (a_shell_takes_a_word_for_what_it_is)
     { "it's", "'it'\\''s'" }, { "$(id)", "'$(id)'" }, { "~", "'~'" }, { "a\033b\n", "'a?b?'" },
   };
 
-  use_utf8 (true);
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    char *printed = NULL;
-    size_t length;
-    FILE *file = open_memstream (&printed, &length);
+    struct text_stream word;
 
-    print_shell_word (cases[i].word, file);
-    ck_assert_int_eq (fclose (file), 0);
-    ck_assert_str_eq (printed, cases[i].printed);
-    free (printed);
+    ck_assert (text_begin (&word));
+    print_shell_word (cases[i].word, word.file);
+    CLEANUP_FREE char *text = text_end (&word);
+    ck_assert_str_eq (text, cases[i].printed);
   }
 }
 END_TEST
@@ -129,19 +128,13 @@ START_TEST (a_text_is_made_safe_in_place)
 {
   char text[] = "\u00e9\033\302\233";
 
-  use_utf8 (true);
   make_safe (text);
   ck_assert_str_eq (text, "\u00e9???");
 }
 END_TEST
 
-UNIT_TEST_MAIN ("printable",
-  visible_characters_stay_where_the_locale_has_them,
-  other_locales_have_ascii_only,
-  what_a_terminal_obeys_is_hidden,
-  what_is_no_utf8_is_hidden,
-  names_are_shown_and_other_escapes_stay,
-  a_shell_takes_a_word_for_what_it_is,
-  lines_stay_lines,
-  a_text_is_printed_up_to_a_limit,
-  a_text_is_made_safe_in_place)
+UNIT_TEST_MAIN_WITH ("printable", begin, NULL,
+                     visible_characters_stay_where_the_locale_has_them, other_locales_have_ascii_only,
+                     what_a_terminal_obeys_is_hidden, what_is_no_utf8_is_hidden, names_are_shown_and_other_escapes_stay,
+                     a_shell_takes_a_word_for_what_it_is, lines_stay_lines, a_text_is_printed_up_to_a_limit,
+                     a_text_is_made_safe_in_place)

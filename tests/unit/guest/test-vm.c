@@ -224,13 +224,9 @@ static const struct {
   enum vm_failure failure;
   const char *text;
 } answers[] = {
-  { "right", VM_OK, "hello" },
-  { "empty", VM_OK, "" },
-  { "refuses", VM_REFUSED, "nope" },
+  { "right", VM_OK, "hello" }, { "empty", VM_OK, "" }, { "refuses", VM_REFUSED, "nope" },
   /* Malformed answers end the conversation. */
-  { "malformed", VM_BROKEN, "malformed" },
-  { "negative", VM_BROKEN, "malformed" },
-  { "huge", VM_BROKEN, "malformed" },
+  { "malformed", VM_BROKEN, "malformed" }, { "negative", VM_BROKEN, "malformed" }, { "huge", VM_BROKEN, "malformed" },
   { "endless", VM_BROKEN, "malformed" },
   /* A guest that dies within an answer is dead. */
   { "half", VM_DIED, "went down" },
@@ -238,8 +234,7 @@ static const struct {
   { "killed", VM_BROKEN, "QEMU was killed by signal 9 (out of memory?)" },
   { "aborts", VM_BROKEN, "QEMU was killed by signal 6: bad machine" },
   { "gives up", VM_BROKEN, "QEMU failed with exit status 1: bad machine" },
-  { "obeys", VM_BROKEN, "terminating on signal 15" },
-  { "goes down", VM_DIED, "the guest went down" },
+  { "obeys", VM_BROKEN, "terminating on signal 15" }, { "goes down", VM_DIED, "the guest went down" },
 };
 
 START_TEST (answers_refusals_and_ends_are_told_apart)

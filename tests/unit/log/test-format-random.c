@@ -128,31 +128,18 @@ odd_number (struct dice *dice)
 static void
 spoil_record (struct dice *dice, struct log_record *r)
 {
-  uint64_t number = odd_number (dice);
+  const struct {
+    void *at;
+    size_t size;
+  } fields[] = {
+    { &r->kind, sizeof r->kind }, { &r->flags, sizeof r->flags }, { &r->device, sizeof r->device },
+    { &r->data_size, sizeof r->data_size }, { &r->offset, sizeof r->offset }, { &r->length, sizeof r->length },
+    { &r->reserved, sizeof r->reserved },
+  };
+  unsigned field = roll (dice, sizeof fields / sizeof fields[0]);
+  uint64_t number = htole64 (odd_number (dice));
 
-  switch (roll (dice, 7)) {
-  case 0:
-    r->kind = (uint8_t) number;
-    break;
-  case 1:
-    r->flags = (uint8_t) number;
-    break;
-  case 2:
-    r->device = (uint16_t) number;
-    break;
-  case 3:
-    r->data_size = (uint32_t) number;
-    break;
-  case 4:
-    r->offset = number;
-    break;
-  case 5:
-    r->length = (uint32_t) number;
-    break;
-  default:
-    r->reserved = (uint32_t) number;
-    break;
-  }
+  memcpy (fields[field].at, &number, fields[field].size);
 }
 
 /* A random log: records with right checksums, some of them spoilt before, some bytes after; and a random end. */

@@ -91,11 +91,8 @@ START_TEST (what_may_not_be_read_is_told_with_the_error)
   ck_assert_int_eq (fchmodat (top, "closed", 0755, 0), 0);
   ck_assert_int_eq (fchmodat (top, "listed", 0755, 0), 0);
   ASSERT_FIELDS (text,
-                 { "file", CONTENT, "!EACCES" },
-                 { "file", SIZE, "5" },
-                 { "file", MODE, "0000" },
-                 { "closed", TYPE, "d" },
-                 { "closed", CONTENT, "!EACCES" });
+                 { "file", CONTENT, "!EACCES" }, { "file", SIZE, "5" }, { "file", MODE, "0000" },
+                 { "closed", TYPE, "d" }, { "closed", CONTENT, "!EACCES" });
   ck_assert_ptr_nonnull (strstr (text, "? - - - - !EACCES - listed/inside\n"));
   ck_assert_str_eq (watched, "? - - - - !EACCES - listed/inside\n");
 }

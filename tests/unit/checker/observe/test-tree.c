@@ -23,10 +23,7 @@ START_TEST (an_empty_tree_is_the_line_of_its_root)
 
   assert_paths (text, ". ");
   ASSERT_FIELDS (text,
-                 { ".", TYPE, "d" },
-                 { ".", MODE, "0755" },
-                 { ".", SIZE, "-" },
-                 { ".", CONTENT, "-" });
+                 { ".", TYPE, "d" }, { ".", MODE, "0755" }, { ".", SIZE, "-" }, { ".", CONTENT, "-" });
   snprintf (owner, sizeof owner, "%u", geteuid ());
   assert_field (text, ".", UID, owner);
 }
@@ -51,10 +48,7 @@ START_TEST (a_file_has_its_mode_size_and_hash)
   ck_assert_int_eq (fchmodat (top, "file", 04751, 0), 0);
   CLEANUP_FREE char *text = observe ();
   ASSERT_FIELDS (text,
-                 { "file", TYPE, "f" },
-                 { "file", MODE, "4751" },
-                 { "file", SIZE, "6" },
-                 { "file", CONTENT, expected });
+                 { "file", TYPE, "f" }, { "file", MODE, "4751" }, { "file", SIZE, "6" }, { "file", CONTENT, expected });
 }
 END_TEST
 
@@ -116,12 +110,8 @@ START_TEST (empty_files_zeros_and_holes_have_words)
   close (make_hole ("hole", 3 << 20));
   CLEANUP_FREE char *text = observe ();
   ASSERT_FIELDS (text,
-                 { "empty", CONTENT, "empty" },
-                 { "empty", SIZE, "0" },
-                 { "one", CONTENT, "zero" },
-                 { "zeros", CONTENT, "zero" },
-                 { "hole", CONTENT, "zero" },
-                 { "hole", SIZE, "3145728" });
+                 { "empty", CONTENT, "empty" }, { "empty", SIZE, "0" }, { "one", CONTENT, "zero" },
+                 { "zeros", CONTENT, "zero" }, { "hole", CONTENT, "zero" }, { "hole", SIZE, "3145728" });
 }
 END_TEST
 
@@ -150,11 +140,8 @@ START_TEST (links_are_told_and_not_followed)
   CLEANUP_FREE char *text = observe ();
   assert_paths (text, ". dangling folder folder/file loop mark to%20folder ");
   ASSERT_FIELDS (text,
-                 { "to%20folder", TYPE, "l" },
-                 { "to%20folder", CONTENT, "folder" },
-                 { "to%20folder", SIZE, "-" },
-                 { "dangling", CONTENT, "a%20b%0a" },
-                 { "mark", CONTENT, "%21EIO" });
+                 { "to%20folder", TYPE, "l" }, { "to%20folder", CONTENT, "folder" }, { "to%20folder", SIZE, "-" },
+                 { "dangling", CONTENT, "a%20b%0a" }, { "mark", CONTENT, "%21EIO" });
 }
 END_TEST
 
@@ -168,10 +155,7 @@ START_TEST (fifos_and_sockets_are_told_and_not_opened)
   ck_assert_int_eq (bind (fd, (struct sockaddr *) &address, sizeof address), 0);
   CLEANUP_FREE char *text = observe ();
   ASSERT_FIELDS (text,
-                 { "fifo", TYPE, "p" },
-                 { "fifo", MODE, "0640" },
-                 { "fifo", CONTENT, "-" },
-                 { "socket", TYPE, "s" },
+                 { "fifo", TYPE, "p" }, { "fifo", MODE, "0640" }, { "fifo", CONTENT, "-" }, { "socket", TYPE, "s" },
                  { "socket", CONTENT, "-" });
 }
 END_TEST
@@ -183,9 +167,7 @@ START_TEST (devices_have_their_numbers)
   CLEANUP_FREE char *text = tree_observe (dev, watch, 1);
 
   ASSERT_FIELDS (text,
-                 { "null", TYPE, "c" },
-                 { "null", CONTENT, "1:3" },
-                 { "null", SIZE, "-" });
+                 { "null", TYPE, "c" }, { "null", CONTENT, "1:3" }, { "null", SIZE, "-" });
 }
 END_TEST
 

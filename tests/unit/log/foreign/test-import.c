@@ -303,11 +303,8 @@ START_TEST (what_is_not_of_qemu_is_not_taken_for_it)
 END_TEST
 
 static const struct damage nbd_damages[] = {
-  { 0, 0x25609513, 4, "byte 0: a transaction log without data" },
-  { 0, 0x12345678, 4, "byte 0: wrong magic" },
-  { 4, 2, 4, "byte 4: an option" },
-  { 24, 0, 4, "byte 4: an option" },
-  { 28, 0, 4, "byte 28: no record begins here" },
+  { 0, 0x25609513, 4, "byte 0: a transaction log without data" }, { 0, 0x12345678, 4, "byte 0: wrong magic" },
+  { 4, 2, 4, "byte 4: an option" }, { 24, 0, 4, "byte 4: an option" }, { 28, 0, 4, "byte 28: no record begins here" },
   { 32, 9, 4, "byte 32: a request of a kind that is not known" },
   { 32, 1 << 25 | 1, 4, "byte 32: a request with flags that are not known" },
   { 44, 100, 8, "byte 44: a request that is not made of whole sectors" },

@@ -52,17 +52,10 @@ make_small_log (void)
 static const struct {
   const char *state, *fates;
 } fates[] = {
-  { "8", "DHHH" },
-  { "7:-4", "DLH-" },
-  { "8:-4,-6,+8", "DLLH" },
-  { "8:-4/0-3", "DLHH" },
-  { "2:-0", "L---" },
+  { "8", "DHHH" }, { "7:-4", "DLH-" }, { "8:-4,-6,+8", "DLLH" }, { "8:-4/0-3", "DLHH" }, { "2:-0", "L---" },
   { "8:-0", "DHHH" },
   /* Torn. */
-  { "8:-4/3", "DTHH" },
-  { "8:-4/1-", "DTHH" },
-  { "8:-4,+4/0", "DTHH" },
-  { "8:-4/2-,+4", "DHHH" },
+  { "8:-4/3", "DTHH" }, { "8:-4/1-", "DTHH" }, { "8:-4,+4/0", "DTHH" }, { "8:-4/2-,+4", "DHHH" },
 };
 
 START_TEST (a_choice_decides_what_a_pending_write_is)
