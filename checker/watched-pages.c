@@ -199,6 +199,17 @@ classify_file (const struct pages *pages, size_t number, const struct page_file 
                                  page * pages->page_sectors, pages->page_sectors);
 }
 
+bool
+pages_same (const struct pages *a, const struct pages *b)
+{
+  if (a->page_sectors != b->page_sectors || a->step_count != b->step_count || a->file_count != b->file_count)
+    return false;
+  for (size_t i = 0; i < a->file_count; i++)
+    if (strcmp (a->files[i].path, b->files[i].path) != 0 || a->files[i].page_count != b->files[i].page_count)
+      return false;
+  return true;
+}
+
 uint8_t *
 pages_classify (const struct pages *pages, const char *text)
 {

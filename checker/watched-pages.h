@@ -5,6 +5,7 @@
 #ifndef POWERCUT_CHECKER_WATCHED_PAGES_H
 #define POWERCUT_CHECKER_WATCHED_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,9 @@ struct pages {
  */
 extern int pages_init (struct pages *pages, char *const *trees, size_t count, size_t page_bytes);
 extern void pages_free (struct pages *pages);
+
+/* Whether A and B are of the same files with as many pages, and of as many steps. */
+extern bool pages_same (const struct pages *a, const struct pages *b);
 
 /* The class (enum page_class) of each page in the observation TEXT at each step: step_count times page_count bytes, to
  * free.  NULL after a message.

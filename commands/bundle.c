@@ -36,7 +36,8 @@ bundle_command (int argc, char **argv)
     return EXIT_UNUSABLE;
   }
   replay_options.state = argv[first];
-  replay_options.log = argv[first + 1];
+  replay_options.logs = (const char *const *) argv + first + 1;
+  replay_options.log_count = 1;
   int status = replay_options_check (&replay_options) == -1 ? EXIT_UNUSABLE : replay (&replay_options);
   free (replay_options.guest.include.texts);
   return status;

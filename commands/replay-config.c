@@ -36,33 +36,35 @@ make_initramfs (const struct replay_options *options, const struct write_log *lo
   return NULL;
 }
 
-/* Write the guest's initramfs into DIRECTORY, or let it be that of the guest that is kept.  *file is its name, to free,
- * and *memory_bytes what a guest with it needs.  Returns 0, or -1 after a message.
- */
-static int
-build_initramfs (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
-                 const char *directory, char **file, uint64_t *memory_bytes)
+int
+guest_prepare (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
+               const char *directory, struct replay_guest *guest)
 {
   struct kept *kept = options->kept;
   struct initramfs *initramfs = make_initramfs (options, log, kernel);
   int r = -1;
 
-  *file = NULL;
-  *memory_bytes = options->guest.memory_bytes;
-  if (initramfs == NULL || initramfs_fit (initramfs, memory_bytes) == -1
+  *guest = (struct replay_guest) { .kernel = kernel, .memory_bytes = options->guest.memory_bytes };
+  if (initramfs == NULL || initramfs_fit (initramfs, &guest->memory_bytes) == -1
       || (options->guest.verbose && initramfs_list (initramfs, stderr) == -1))
     r = -1;
   else if (kept)
-    r = kept_image (kept, initramfs, kernel, *memory_bytes, log->device_sizes[0], file);
-  else if ((*file = text_format ("%s/initramfs", directory)) != NULL)
-    r = initramfs_write (initramfs, *file);
+    r = kept_image (kept, initramfs, kernel, guest->memory_bytes, log->device_sizes[0], &guest->initramfs);
+  else if ((guest->initramfs = text_format ("%s/initramfs", directory)) != NULL)
+    r = initramfs_write (initramfs, guest->initramfs);
   initramfs_free (initramfs);
   return r;
 }
 
-/* But for the guest's initramfs, its memory and the checker. */
+void
+guest_release (struct replay_guest *guest)
+{
+  free (guest->initramfs);
+}
+
+/* But for the checker, and what is observed. */
 static struct session_config
-configure (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
+configure (const struct replay_options *options, const struct write_log *log, const struct replay_guest *guest,
            const struct expected *expected, const char *directory)
 {
   const char *mount_options = log_info (log, LOG_KEY_MOUNT);
@@ -76,7 +78,8 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .prefixes_only = options->prefixes_only, .no_reduction = options->no_reduction, .minimize = options->minimize,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {
-      .log = options->log, .image = kernel->image, .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
+      .log = log->path, .image = guest->kernel->image, .initramfs = guest->initramfs,
+      .memory_mib = (unsigned) (guest->memory_bytes >> 20), .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
       .mount_options = mount_options ? mount_options : "",
       .watch = expected->watch, .watch_count = expected->watch_count,
       .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
@@ -88,24 +91,18 @@ configure (const struct replay_options *options, const struct write_log *log, co
 }
 
 int
-session_configure (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
-                   const struct expected *expected, const char *directory, struct session_config *config,
-                   char **initramfs_file)
+session_configure (const struct replay_options *options, const struct write_log *log, const struct replay_guest *guest,
+                   const struct expected *expected, const char *directory, struct session_config *config)
 {
   const struct trust trust = replay_options_trust (options);
-  uint64_t memory_bytes;
 
-  *initramfs_file = NULL;
-  *config = configure (options, log, kernel, expected, directory);
-  if (trust_find_checker (&trust, log, &config->runner.check) == -1
-      || build_initramfs (options, log, kernel, directory, initramfs_file, &memory_bytes) == -1)
+  *config = configure (options, log, guest, expected, directory);
+  if (trust_find_checker (&trust, log, &config->runner.check) == -1)
     return -1;
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */
   const bool judged = config->runner.check == NULL || expected->watch_count > 0 || expected->persistence;
   if (judged)
     config->trees = expected->trees;
   config->runner.observe = judged || expected->paged;
-  config->runner.initramfs = *initramfs_file;
-  config->runner.memory_mib = (unsigned) (memory_bytes >> 20);
   return 0;
 }

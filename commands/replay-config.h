@@ -8,13 +8,25 @@
 #include "replay/expected.h"
 #include "replay/session.h"
 
-/* Have *config for visiting the states of LOG as OPTIONS say, and the guest's initramfs, in DIRECTORY or with the guest
- * that is kept; its name, to free in any case, is in *initramfs_file.  All that is given must outlive the session.
- * Returns 0, or
- * -1 after a message.
+/* What guests are booted with: the same for all recordings of one update. */
+struct replay_guest {
+  const struct kernel *kernel;
+  char *initramfs;              /* path */
+  uint64_t memory_bytes;
+};
+
+/* Make the initramfs of guests that replay LOG as OPTIONS say, in DIRECTORY or with the guest that is kept.  KERNEL
+ * must outlive *guest.  Returns 0, or -1 after a message.  Release *guest in any case.
+ */
+extern int guest_prepare (const struct replay_options *options, const struct write_log *log,
+                          const struct kernel *kernel, const char *directory, struct replay_guest *guest);
+extern void guest_release (struct replay_guest *guest);
+
+/* Have *config for visiting the states of LOG as OPTIONS say.  All that is given must outlive the session.  Returns 0,
+ * or -1 after a message.
  */
 extern int session_configure (const struct replay_options *options, const struct write_log *log,
-                              const struct kernel *kernel, const struct expected *expected, const char *directory,
-                              struct session_config *config, char **initramfs_file);
+                              const struct replay_guest *guest, const struct expected *expected,
+                              const char *directory, struct session_config *config);
 
 #endif

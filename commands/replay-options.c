@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "commands/arguments.h"
 #include "commands/replay-options.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -13,7 +12,7 @@
 #define ATOMIC_BYTES_MAX 65536
 
 static const char usage[] =
-  "usage: replay [OPTION...] LOG\n"
+  "usage: replay [OPTION...] LOG...\n"
   "       replay --list LOG\n"
   "       replay --state=ID [--export=IMG | --serve=SOCKET | --shell | --bundle=FILE] [OPTION...] LOG\n";
 
@@ -102,6 +101,9 @@ contradiction (const struct replay_options *options)
     return "--json and its like are for a whole replay, not for --list or --state: see --help";
   if (filter_given (&options->filter) && !options->list)
     return "--from, --to, --device and --kind say what --list lists: see --help";
+  const bool single = options->list || options->state || options->export || options->serve || options->shell;
+  if (options->log_count > 1 && single)
+    return "--list, --state, --export, --serve and --shell are for one log: name the one that the state is of";
   return NULL;
 }
 
@@ -123,7 +125,7 @@ replay_options_check (struct replay_options *options)
     return -1;
   }
   return guest_options_check (&options->guest) == -1 || filter_check (&options->filter) == -1 ? -1
-    : outputs_check (&options->outputs, options->log);
+    : outputs_check (&options->outputs, options->logs, options->log_count);
 }
 
 /* The number in LOG's header under KEY, where *value is not given; a log may be a stranger's, so that what is not from
@@ -181,6 +183,14 @@ replay_options_parse (int argc, char **argv, struct replay_options *options)
   guest_options_add (&table, &options->guest);
   replay_options_add_trust (&table, options);
   add_others (&table, options);
-  options->log = only_log (argc, argv, options_parse (&command, argc, argv));
-  return options->log ? replay_options_check (options) : -1;
+  int first = options_parse (&command, argc, argv);
+  if (first == -1)
+    return -1;
+  if (first == argc) {
+    error_message ("which log? see --help");
+    return -1;
+  }
+  options->logs = (const char *const *) argv + first;
+  options->log_count = (size_t) (argc - first);
+  return replay_options_check (options);
 }

@@ -36,7 +36,8 @@ struct replay_options {
   struct filter filter;
 
   bool trust_log;               /* what the log names may be taken from this machine */
-  const char *log;
+  const char *const *logs;      /* one, or several recordings of one update */
+  size_t log_count;
   struct kept *kept;            /* a guest that is used again and again, or NULL */
 };
 

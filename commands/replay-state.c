@@ -116,7 +116,7 @@ state_serve (const struct replay_options *options, const struct write_log *log)
   if (id == NULL)
     out_of_memory ();
   else {
-    log_parameter = text_format ("log=%s", options->log);
+    log_parameter = text_format ("log=%s", options->logs[0]);
     state_parameter = text_format ("state=%s", id);
   }
   if (log_parameter == NULL || state_parameter == NULL)

@@ -9,6 +9,7 @@
 #include "commands/replay-visit.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
+#include "common/message.h"
 #include "common/stop.h"
 #include "replay/report/outputs.h"
 #include "replay/report/run-lines.h"
@@ -16,47 +17,79 @@
 #include "replay/report/text.h"
 #include "replay/shell.h"
 
-/* Search everything and report. */
+/* The exit status that REPORTS call for; the replays came to their end, or a stop was asked for, if ENDED. */
 static int
-run_session (const struct replay_options *options, const struct session_config *config)
+judge_reports (const struct reports *reports, bool ended)
 {
-  struct session *session = session_new (config);
-  const struct results *results = session_results (session);
-  int r = session ? session_run (session) : -1, status = EXIT_UNUSABLE;
-  struct report report;
+  const struct totals *totals = &reports->totals;
 
-  /* What was found before something went wrong is not lost. */
-  if ((r == 0 || (results && results->runs > 0)) && report_make (&report, results) == 0) {
+  if (totals->mismatches > 0 || !ended)
+    return EXIT_UNUSABLE;
+  return totals->violated ? EXIT_VIOLATION
+    : totals->exhaustive || reports_config (reports)->prefixes_only ? EXIT_SUCCESS : EXIT_UNFINISHED;
+}
+
+/* Report the RESULTS of COUNT replays.  Returns the exit status. */
+static int
+report_results (const struct replay_options *options, const struct results *const *results, size_t count, bool ended)
+{
+  int status = EXIT_UNUSABLE;
+  struct reports reports;
+
+  if (reports_make (&reports, results, count) == 0) {
     if (!options->guest.quiet && !outputs_use_stdout (&options->outputs))
-      report_print (&report, stdout);
-    if (r == 0 || stop_requested ())
-      status = report.violated ? EXIT_VIOLATION
-      : report.exhaustive || config->prefixes_only ? EXIT_SUCCESS : EXIT_UNFINISHED;
-    if (results->mismatches > 0)
+      reports_print (&reports, stdout);
+    status = judge_reports (&reports, ended);
+    if (outputs_write (&options->outputs, &reports) == -1)
       status = EXIT_UNUSABLE;
-    if (outputs_write (&options->outputs, &report) == -1)
-      status = EXIT_UNUSABLE;
-    report_free (&report);
   }
-  session_free (session);
+  reports_free (&reports);
   return status;
 }
 
-/* The same, with every answer written at once, if that is asked for. */
+/* Search all recordings, and report: what was found before something went wrong is not lost. */
 static int
-run_told (const struct replay_options *options, struct session_config *config)
+run_sessions (const struct replay_options *options, const struct session_config *configs, size_t count)
+{
+  CLEANUP_FREE struct session **sessions = calloc (count, sizeof *sessions);
+  CLEANUP_FREE const struct results **results = calloc (count, sizeof *results);
+  uint64_t runs = 0;
+  size_t begun = 0;
+  int r = 0, status = EXIT_UNUSABLE;
+
+  if (sessions == NULL || results == NULL) {
+    out_of_memory ();
+    return EXIT_UNUSABLE;
+  }
+  for (; r == 0 && begun < count && (sessions[begun] = session_new (&configs[begun])) != NULL; begun++) {
+    r = session_run (sessions[begun]);
+    results[begun] = session_results (sessions[begun]);
+    runs += results[begun]->runs;
+  }
+  const bool complete = r == 0 && begun == count;
+  if (complete || runs > 0)
+    status = report_results (options, results, begun, complete || stop_requested ());
+  for (size_t i = 0; i < begun; i++)
+    session_free (sessions[i]);
+  return status;
+}
+
+int
+visit_all (const struct replay_options *options, struct session_config *configs, size_t count)
 {
   struct run_lines *lines;
   int status;
 
   if (outputs_lines (&options->outputs) == NULL)
-    return run_session (options, config);
+    return run_sessions (options, configs, count);
   lines = run_lines_open (outputs_lines (&options->outputs));
   if (lines == NULL)
     return EXIT_UNUSABLE;
-  config->listen = run_lines_add;
-  config->listener = lines;
-  status = run_session (options, config);
+  for (size_t i = 0; i < count; i++) {
+    configs[i].listen = run_lines_add;
+    configs[i].listener = lines;
+  }
+  status = run_sessions (options, configs, count);
   run_lines_close (lines);
   return status;
 }
@@ -111,12 +144,10 @@ enter_state (const struct replay_options *options, const struct session_config *
 }
 
 int
-visit_states (const struct replay_options *options, struct session_config *config)
+visit_state (const struct replay_options *options, const struct session_config *config)
 {
   CLEANUP_NAMED_STATE struct named_state state = { .choices = NULL };
 
-  if (options->state == NULL && !options->shell)
-    return run_told (options, config);
   if (named_state_find (options, config->log, &state) == -1)
     return EXIT_UNUSABLE;
   if (options->bundle)

@@ -5,8 +5,12 @@
 #include "commands/replay-options.h"
 #include "replay/session.h"
 
-/* Visit the states that OPTIONS ask for, all or one, as CONFIG says, and tell what was seen.  Returns the exit status.
+/* Visit all states of the recordings of one update that the COUNT CONFIGS, 1 or more, are for, and report.  Returns the
+ * exit status.
  */
-extern int visit_states (const struct replay_options *options, struct session_config *config);
+extern int visit_all (const struct replay_options *options, struct session_config *configs, size_t count);
+
+/* Visit the state that OPTIONS ask for, as CONFIG says, and tell what was seen.  Returns the exit status. */
+extern int visit_state (const struct replay_options *options, const struct session_config *config);
 
 #endif

@@ -18,6 +18,7 @@
 #include "log/guard.h"
 #include "log/info.h"
 #include "replay/report/list.h"
+#include "replay/schedule.h"
 #include "replay/trust.h"
 
 /* Whether states of LOG can be visited.  Returns 0, or -1 after a message. */
@@ -37,29 +38,107 @@ check_log (const struct write_log *log)
   return 0;
 }
 
+/* What is known of each log before its replay, and what that is to do. */
+struct plan {
+  const struct write_log *const *logs;
+  size_t count;
+  struct expected *expected;
+  struct session_config *configs;
+  char **schedules;
+};
+
+/* Say in CONFIG, of log number NUMBER, what it is called among the logs. */
 static int
-run_replay (const struct replay_options *options, const struct write_log *log)
+name_schedule (struct plan *plan, size_t number)
+{
+  if (plan->count == 1)
+    return 0;
+  plan->schedules[number] = schedule_name (plan->logs, plan->count, plan->logs[number]);
+  plan->configs[number].schedule = plan->schedules[number];
+  return plan->schedules[number] ? 0 : -1;
+}
+
+/* Find out what is right in the states of each log. */
+static int
+plan_expected (const struct replay_options *options, struct plan *plan)
+{
+  for (size_t i = 0; i < plan->count; i++) {
+    if (expected_find (&plan->expected[i], plan->logs[i], options->guest.pages, options->guest.page_bytes) == -1)
+      return -1;
+    if (plan->expected[i].paged && !pages_same (&plan->expected[i].pages, &plan->expected[0].pages)) {
+      error_message ("%s: its files have other pages than in %s: replay one of them alone", plan->logs[i]->path,
+                     plan->logs[0]->path);
+      return -1;
+    }
+  }
+  return 0;
+}
+
+/* Plan the replays, with DIRECTORY for files, and do what OPTIONS ask for.  Returns the exit status. */
+static int
+do_plan (const struct replay_options *options, struct plan *plan, const struct kernel *kernel, const char *directory)
+{
+  struct replay_guest guest = { .initramfs = NULL };
+  int r = plan_expected (options, plan), status = EXIT_UNUSABLE;
+
+  if (r == 0)
+    r = guest_prepare (options, plan->logs[0], kernel, directory, &guest);
+  for (size_t i = 0; i < plan->count && r == 0; i++) {
+    r = session_configure (options, plan->logs[i], &guest, &plan->expected[i], directory, &plan->configs[i]);
+    if (r == 0)
+      r = name_schedule (plan, i);
+  }
+  if (r == 0)
+    status = options->state || options->shell ? visit_state (options, plan->configs)
+      : visit_all (options, plan->configs, plan->count);
+  guest_release (&guest);
+  return status;
+}
+
+/* Do it with a kernel and a directory of its own. */
+static int
+find_kernel_and_do (const struct replay_options *options, struct plan *plan)
 {
   const struct trust trust = replay_options_trust (options);
-  CLEANUP_FREE char *initramfs_file = NULL;
-  struct session_config config;
-  struct expected expected;
   struct kernel kernel;
-  char *directory;
   int status = EXIT_UNUSABLE;
 
-  if (check_log (log) == -1 || trust_check (&trust, log) == -1 || trust_find_kernel (&trust, log, &kernel) == -1)
+  for (size_t i = 0; i < plan->count; i++)
+    if (check_log (plan->logs[i]) == -1 || trust_check (&trust, plan->logs[i]) == -1)
+      return EXIT_UNUSABLE;
+  if (schedules_agree (plan->logs, plan->count) == -1 || trust_find_kernel (&trust, plan->logs[0], &kernel) == -1)
     return EXIT_UNUSABLE;
-  directory = workdir_create ();
-  if (directory) {
-    if (expected_find (&expected, log, options->guest.pages, options->guest.page_bytes) == 0
-        && session_configure (options, log, &kernel, &expected, directory, &config, &initramfs_file) == 0)
-      status = visit_states (options, &config);
-    expected_free (&expected);
-  }
+  CLEANUP_FREE char *directory = workdir_create ();
+  if (directory)
+    status = do_plan (options, plan, &kernel, directory);
   workdir_remove (directory);
-  free (directory);
   kernel_free (&kernel);
+  return status;
+}
+
+/* Replay the COUNT LOGS, all states or the one of the options. */
+static int
+run_replay (const struct replay_options *options, const struct write_log *const *logs, size_t count)
+{
+  struct plan plan = {
+    logs, count, calloc (count, sizeof *plan.expected), calloc (count, sizeof *plan.configs),
+    calloc (count, sizeof *plan.schedules)
+  };
+  int status = EXIT_UNUSABLE;
+
+  if (plan.expected && plan.configs && plan.schedules)
+    status = find_kernel_and_do (options, &plan);
+  else
+    out_of_memory ();
+  for (size_t i = 0; i < count; i++) {
+    if (plan.expected)
+      expected_free (&plan.expected[i]);
+    if (plan.schedules)
+      free (plan.schedules[i]);
+  }
+  free (plan.expected);
+  free (plan.configs);
+  free (plan.schedules);
   return status;
 }
 
@@ -82,10 +161,10 @@ run_bundle (const struct replay_options *options, const struct write_log *log)
   if (bundle_cut (options, log, state.position, directory, &path) == 0)
     part = write_log_open (path);
   if (part) {
-    on_part.log = path;
+    on_part.logs = (const char *const[]) { path };
     on_part.guest.check = NULL; /* it is in there now */
     on_part.guest.include = (struct option_texts) { NULL, 0 };
-    status = run_replay (&on_part, part);
+    status = run_replay (&on_part, (const struct write_log *const[]) { part }, 1);
     write_log_close (part);
   }
   workdir_remove (directory);
@@ -107,53 +186,89 @@ report_loss (const struct write_log *log)
   return log->end == LOG_END_DAMAGED ? -1 : 0;
 }
 
+/* What is done with one log alone. */
 static int
-run (const struct replay_options *options, const struct write_log *log)
+run_one (const struct replay_options *options, const struct write_log *log)
 {
-  int damaged = report_loss (log);
-
-  if (options->list) {
-    const struct tear tear = { options->tear_mode, (uint32_t) options->atomic_bytes };
-    const bool told = options->guest.check || log_info (log, LOG_KEY_CHECK);
-    int listed = filter_check_device (&options->filter, log);
-
-    if (listed == 0)
-      listed = list_log (log, &tear, told, &options->filter, stdout);
-
-    return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
-  }
-  if (damaged == -1)
-    return EXIT_UNUSABLE;
-  if (log->event_count == 0) {
-    error_message ("%s holds no event: record it again", log->path);
-    return EXIT_UNUSABLE;
-  }
   if (options->export)
     return state_export (options, log);
   if (options->serve)
     return state_serve (options, log);
-  return options->bundle ? run_bundle (options, log) : run_replay (options, log);
+  return options->bundle ? run_bundle (options, log) : run_replay (options, &log, 1);
+}
+
+static int
+list (const struct replay_options *options, const struct write_log *log)
+{
+  const struct tear tear = { options->tear_mode, (uint32_t) options->atomic_bytes };
+  int damaged = report_loss (log), listed = filter_check_device (&options->filter, log);
+
+  if (listed == 0)
+    listed = list_log (log, &tear, &options->filter, stdout);
+  return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+}
+
+static int
+run (const struct replay_options *options, const struct write_log *const *logs)
+{
+  if (options->list)
+    return list (options, logs[0]);
+  for (size_t i = 0; i < options->log_count; i++) {
+    if (report_loss (logs[i]) == -1)
+      return EXIT_UNUSABLE;
+    if (logs[i]->event_count == 0) {
+      error_message ("%s holds no event: record it again", logs[i]->path);
+      return EXIT_UNUSABLE;
+    }
+  }
+  return options->log_count == 1 ? run_one (options, logs[0]) : run_replay (options, logs, options->log_count);
+}
+
+/* Do it with the logs open. */
+static int
+complete_and_run (const struct replay_options *options, const struct write_log *const *logs)
+{
+  struct replay_options filled = *options;
+  const bool boots = !options->list && !options->export && !options->serve;
+
+  if ((boots && replay_options_complete (&filled, logs[0]) == -1) || (!options->serve && stop_install () == -1))
+    return EXIT_UNUSABLE;
+  return stop_status (run (&filled, logs));
+}
+
+/* Is no log there twice?  Its findings would be, too. */
+static int
+check_twice (const struct replay_options *options)
+{
+  for (size_t i = 0; i < options->log_count; i++)
+    for (size_t j = 0; j < i; j++)
+      if (same_file (options->logs[j], options->logs[i])) {
+        error_message ("%s: is given twice", options->logs[i]);
+        return -1;
+      }
+  return 0;
 }
 
 int
 replay (const struct replay_options *options)
 {
-  struct replay_options filled = *options;
-  struct write_log *log;
-  int status;
+  CLEANUP_FREE struct write_log **logs = calloc (options->log_count, sizeof *logs);
+  size_t opened = 0;
+  int status = EXIT_UNUSABLE;
 
-  log_guard (options->log, workdir_remove_all);
-  log = write_log_open (options->log);
-  if (log == NULL)
-    return EXIT_UNUSABLE;
-  const bool boots = !options->list && !options->export && !options->serve;
-  if ((boots && replay_options_complete (&filled, log) == -1) || (!options->serve && stop_install () == -1)) {
-    write_log_close (log);
+  if (logs == NULL) {
+    out_of_memory ();
     return EXIT_UNUSABLE;
   }
-  status = run (&filled, log);
-  write_log_close (log);
-  return stop_status (status);
+  if (check_twice (options) == -1 || log_guard (options->logs, options->log_count, workdir_remove_all) == -1)
+    return EXIT_UNUSABLE;
+  while (opened < options->log_count && (logs[opened] = write_log_open (options->logs[opened])) != NULL)
+    opened++;
+  if (opened == options->log_count)
+    status = complete_and_run (options, (const struct write_log *const *) logs);
+  for (size_t i = 0; i < opened; i++)
+    write_log_close (logs[i]);
+  return status;
 }
 
 int

@@ -138,7 +138,8 @@ prepare_replay (const struct recording *recording, struct keeper *keeper, struct
   /* The log carries them. */
   replay->guest.check = NULL;
   replay->guest.include = (struct option_texts) { NULL, 0 };
-  replay->log = recording->log;
+  replay->logs = &recording->log;
+  replay->log_count = 1;
   replay->kept = keeper ? keeper->kept : NULL;
   return replay_options_check (replay);
 }

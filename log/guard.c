@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,11 +13,29 @@
 
 #define EXIT_SHORTER 2
 
-static char guarded[PATH_MAX];
-static off_t guarded_size;
+/* A log, and how long it was. */
+struct guarded {
+  char *path;
+  off_t size;
+};
+
+static struct guarded *guarded;
+static size_t guarded_count;
 static void (*clean_up) (void);
 
-/* Of many threads, one says it. */
+/* A log that is shorter than it was, or NULL. */
+static const struct guarded *
+find_shorter (void)
+{
+  struct stat status;
+
+  for (size_t i = 0; i < guarded_count; i++)
+    if (stat (guarded[i].path, &status) == 0 && status.st_size < guarded[i].size)
+      return &guarded[i];
+  return NULL;
+}
+
+/* Of many threads, one says it.  A log that has no name any more is not found; the first stands for it. */
 static void __attribute__ ((noreturn))
 end_shorter (void)
 {
@@ -25,7 +43,9 @@ end_shorter (void)
 
   while (atomic_flag_test_and_set (&ending))
     pause ();
-  error_message ("%s became shorter while it was read: let nothing write to it", guarded);
+  const struct guarded *shorter = find_shorter ();
+  error_message ("%s became shorter while it was read: let nothing write to it",
+                 (shorter ? shorter : &guarded[0])->path);
   if (clean_up)
     clean_up ();
   _exit (EXIT_SHORTER);
@@ -41,24 +61,36 @@ on_missing_page (int signal_number, siginfo_t *info, void *context)
   signal (signal_number, SIG_DFL);      /* the machine's fault: it comes again */
 }
 
-void
-log_guard (const char *path, void (*clean) (void))
+int
+log_guard (const char *const *paths, size_t count, void (*clean) (void))
 {
   struct sigaction action = { .sa_sigaction = on_missing_page, .sa_flags = SA_SIGINFO };
   struct stat status;
 
-  snprintf (guarded, sizeof guarded, "%s", path);
-  guarded_size = stat (path, &status) == 0 ? status.st_size : 0;
+  for (size_t i = 0; i < guarded_count; i++)
+    free (guarded[i].path);
+  free (guarded);
+  guarded_count = 0;
+  guarded = calloc (count, sizeof *guarded);
+  if (guarded == NULL)
+    return out_of_memory ();
+  for (; guarded_count < count; guarded_count++) {
+    struct guarded *log = &guarded[guarded_count];
+
+    log->path = strdup (paths[guarded_count]);
+    if (log->path == NULL)
+      return out_of_memory ();
+    log->size = stat (log->path, &status) == 0 ? status.st_size : 0;
+  }
   clean_up = clean;
   sigfillset (&action.sa_mask);
   sigaction (SIGBUS, &action, NULL);
+  return 0;
 }
 
 void
 log_guard_check (void)
 {
-  struct stat status;
-
-  if (stat (guarded, &status) == 0 && status.st_size < guarded_size)
+  if (find_shorter ())
     end_shorter ();
 }

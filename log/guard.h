@@ -3,10 +3,14 @@
 #ifndef POWERCUT_LOG_GUARD_H
 #define POWERCUT_LOG_GUARD_H
 
-/* From now on, when part of a mapped file is gone, say that it is PATH's, call CLEAN (unless NULL) and exit with 2. */
-extern void log_guard (const char *path, void (*clean) (void));
+#include <stddef.h>
 
-/* The same at once if the guarded log is shorter than it was: for who is about to say what only comes of that. */
+/* From now on, when part of a mapped file is gone, say of which of the COUNT files PATHS it was, call CLEAN
+ * (unless NULL) and exit with 2.  Returns 0, or -1 after a message.
+ */
+extern int log_guard (const char *const *paths, size_t count, void (*clean) (void));
+
+/* The same at once if a guarded log is shorter than it was: for who is about to say what only comes of that. */
 extern void log_guard_check (void);
 
 #endif

@@ -108,7 +108,8 @@ use_log (const char *path)
 {
   CLEANUP_FREE char *target = realpath (path, NULL);
 
-  log_guard (target ? target : path, NULL);
+  if (log_guard ((const char *const[]) { target ? target : path }, 1, NULL) == -1)
+    return -1;
   struct write_log *new_log = write_log_open (path);
   struct crash_state *new_state = new_log ? crash_state_new (new_log) : NULL;
   CLEANUP_FREE char *loss = new_log ? log_describe_loss (new_log) : NULL;

@@ -6,7 +6,7 @@ replay_libreplay_la_SOURCES = \
 	replay/expected.c replay/expected.h replay/findings.c replay/findings.h replay/freeze.c replay/freeze.h \
 	replay/guest-cache.c replay/guest-cache.h replay/points.c replay/points.h replay/recovery.c replay/recovery.h \
 	replay/reduce.c replay/reduce.h replay/results.c replay/results.h replay/runner.c replay/runner.h \
-	replay/session.c replay/session.h replay/session-config.h replay/shell.c replay/shell.h \
+	replay/schedule.c replay/schedule.h replay/session.c replay/session.h replay/session-config.h replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h replay/trust.c replay/trust.h replay/unchanged.c replay/unchanged.h \
 	replay/worker.c replay/worker.h \
 	replay/explain/blame.c replay/explain/blame.h replay/explain/blame-btrfs.c replay/explain/blame-ext.c \
@@ -17,11 +17,12 @@ replay_libreplay_la_SOURCES = \
 	replay/report/filter.c replay/report/filter.h replay/report/format.h replay/report/html.c \
 	replay/report/html-chart.c replay/report/html-chart.h replay/report/html-fates.c replay/report/html-fates.h \
 	replay/report/html-finding.c replay/report/html-finding.h \
+	replay/report/html-schedules.c replay/report/html-schedules.h \
 	replay/report/html-pages.c replay/report/html-pages.h replay/report/html-put.c replay/report/html-put.h \
 	replay/report/html-scale.c replay/report/html-scale.h replay/report/json.c \
 	replay/report/json-text.c replay/report/json-text.h replay/report/junit.c \
 	replay/report/list.c replay/report/list.h replay/report/outputs.c replay/report/outputs.h \
-	replay/report/page-table.c replay/report/page-table.h replay/report/run-lines.c replay/report/run-lines.h \
+	replay/report/page-table.c replay/report/page-table.h replay/report/report.c replay/report/report.h replay/report/run-lines.c replay/report/run-lines.h \
 	replay/report/state.c replay/report/state.h replay/report/tap.c \
 	replay/report/test-cases.c replay/report/test-cases.h replay/report/text.c replay/report/text.h \
 	replay/search/big-number.c replay/search/big-number.h replay/search/data-groups.c replay/search/data-groups.h \

@@ -118,8 +118,8 @@ tell_reply (const struct search_job *job, const struct node *leaf, const struct 
   if (state == NULL || after == NULL)
     return out_of_memory ();
   const struct told_answer answer = {
-    .state = state, .point = job->point->position, .after = after, .outcome = &reply->outcome, .kind = verdict->kind,
-    .detail = verdict->detail, .remembered = reply->remembered, .states = states
+    .log = config->log, .state = state, .point = job->point->position, .after = after, .outcome = &reply->outcome,
+    .kind = verdict->kind, .detail = verdict->detail, .remembered = reply->remembered, .states = states
   };
   return config->listen (config->listener, &answer);
 }

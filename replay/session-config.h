@@ -13,6 +13,7 @@
 
 /* An answer, as it is told to who listens; all is valid until the listener returns. */
 struct told_answer {
+  const struct write_log *log;
   const char *state;            /* id */
   uint32_t point;               /* position of the crash point */
   const char *after;            /* the last mark before it */
@@ -39,11 +40,13 @@ struct session_config {
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */
   bool minimize;                /* find the smallest state of each finding */
+  const char *schedule;         /* what the recording is called (replay/schedule.h) among those that are replayed
+                                   together; NULL: it is the only one */
   bool progress;                /* show how far it is on standard error */
   struct kept *kept;            /* where the only guest comes from and goes to: one thread does all; or NULL */
 
-  /* Is told every answer, one at a time and by any thread, unless NULL.  Returns 0, or -1 after a message, which ends
-   * the replay.
+  /* Is told every answer, one of this session at a time and by any thread, unless NULL.  Returns 0, or -1 after a
+   * message, which ends the replay.
    */
   int (*listen) (void *listener, const struct told_answer *answer);
   void *listener;

@@ -15,6 +15,7 @@
 #include "log/writer.h"
 #include "replay/report/outputs.h"
 #include "replay/report/run-lines.h"
+#include "replay/report/text.h"
 
 /* Markup, quotes, ends of CDATA and comments, directives, escapes of terminals, formats, and what is no UTF-8. */
 #define HOSTILE "\"it's\" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n " \
@@ -171,13 +172,13 @@ fill_results (struct results *results)
 }
 
 static void
-print_text (const struct report *report)
+print_text (const struct reports *reports)
 {
   char *path = path_of ("text");
   FILE *file = fopen (path, "w");
 
   check (file ? 0 : -1, "text");
-  report_print (report, file);
+  reports_print (reports, file);
   check (fclose (file), "text");
   free (path);
 }
@@ -199,15 +200,15 @@ make_reports (const struct write_log *log)
   };
   const struct outputs outputs = { { json, NULL, junit, tap, html } };
   struct results results;
-  struct report report;
+  struct reports reports;
 
   check (config.listener ? 0 : -1, "run_lines_open");
   check (results_begin (&results, &config), "results_begin");
   fill_results (&results);
-  check (report_make (&report, &results), "report_make");
-  print_text (&report);
-  check (outputs_write (&outputs, &report), "outputs_write");
-  report_free (&report);
+  check (reports_make (&reports, &(const struct results *) { &results }, 1), "reports_make");
+  print_text (&reports);
+  check (outputs_write (&outputs, &reports), "outputs_write");
+  reports_free (&reports);
   run_lines_close (config.listener);
   results_free (&results);
   free (texts[0]);

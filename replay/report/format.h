@@ -11,8 +11,8 @@
 struct report_format {
   const char *name;             /* of the option that asks for it */
   const char *help;             /* about that option */
-  int (*put) (const struct report *report, FILE *file);         /* Returns 0, or -1 with errno ENOMEM. */
-  void (*put_cases) (const struct report *report, const struct test_cases *cases, FILE *file);
+  int (*put) (const struct reports *reports, FILE *file);       /* Returns 0, or -1 with errno ENOMEM. */
+  void (*put_cases) (const struct reports *reports, const struct test_cases *cases, FILE *file);  /* of each report */
 };
 
 extern const struct report_format html_format;
@@ -20,7 +20,7 @@ extern const struct report_format json_format;
 extern const struct report_format junit_format;
 extern const struct report_format tap_format;
 
-/* REPORT in FORMAT, to free; NULL after a message. */
-extern char *report_text (const struct report *report, const struct report_format *format);
+/* REPORTS in FORMAT, to free; NULL after a message. */
+extern char *reports_text (const struct reports *reports, const struct report_format *format);
 
 #endif

@@ -325,7 +325,7 @@ draw_overlay (const struct drawing *drawing, const struct crash_point *point, st
 {
   FILE *file = drawing->file;
 
-  fprintf (file, "<g class=\"at\" id=\"at%u\">", point->position);
+  fprintf (file, "<g class=\"at\" id=\"%sat%u\">", drawing->chart->prefix, point->position);
   draw_crash (drawing, point->position);
   if (drawing->bars > BARS_MAX) {
     memset (raster, 0, sizeof *raster);
@@ -343,8 +343,9 @@ draw_overlay (const struct drawing *drawing, const struct crash_point *point, st
     }
     fputs ("\"/>\n", file);
   }
-  fprintf (file, "<a href=\"#p%u\"><text x=\"%d\" y=\"%d\">Crash at %u: %u pending %s, outlined; click here for the "
-           "list</text></a></g>\n", point->position, LEFT, HEIGHT - 18, point->position, point->pending_count,
+  fprintf (file, "<a href=\"#%sp%u\"><text x=\"%d\" y=\"%d\">Crash at %u: %u pending %s, outlined; click here for the "
+           "list</text></a></g>\n", drawing->chart->prefix, point->position, LEFT, HEIGHT - 18, point->position,
+           point->pending_count,
            plural (point->pending_count, "write", "writes"));
 }
 
@@ -385,7 +386,7 @@ draw_points (const struct drawing *drawing)
         continue;
       last = x;
       if (chart->listed[i])
-        fprintf (drawing->file, "<a href=\"#%s%u\">", chart->overlays[i] ? "at" : "p", position);
+        fprintf (drawing->file, "<a href=\"#%s%s%u\">", chart->prefix, chart->overlays[i] ? "at" : "p", position);
       if (points->count > DOTS_MAX)
         fprintf (drawing->file, "<rect class=\"dot %s\" x=\"%.1f\" y=\"%.1f\" width=\"2\" height=\"12\">",
                  chart_result_class (order[k]), x - 1,

@@ -10,6 +10,7 @@
 
 struct chart {
   const struct report *report;
+  const char *prefix;           /* of ids and of what they refer to */
   uint32_t first, last;         /* positions */
   const uint8_t *fates;         /* of each write of the log */
   uint32_t crash;               /* where the power is cut, or LOG_NEVER */

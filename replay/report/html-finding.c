@@ -115,7 +115,7 @@ static int
 put_state (const struct html *html, const struct finding *finding)
 {
   struct chart chart = {
-    .report = html->report, .fates = html->fates, .label = "The state: which writes are there"
+    .report = html->report, .prefix = html->prefix, .fates = html->fates, .label = "The state: which writes are there"
   };
   CLEANUP_FREE struct choice *choices = NULL;
   size_t count;
@@ -211,7 +211,8 @@ put_finding (const struct html *html, const struct finding *finding, size_t numb
   CLEANUP_FREE char *commands = report_commands (html->report, state_of (finding));
   int r = 0;
 
-  fprintf (html->file, "<section id=\"f%zu\">\n<h3>%s</h3>\n", number + 1, violation_name (finding->kind));
+  fprintf (html->file, "<section id=\"%sf%zu\">\n<h3>%s</h3>\n", html->prefix, number + 1,
+           violation_name (finding->kind));
   html_put_names (html, "<p>", finding->detail, "</p>\n<p>State ");
   html_put_part (html, "<code>", finding->state, "</code>, the first of ");
   html_put_states (html, finding->states);
@@ -239,7 +240,7 @@ html_put_findings (const struct html *html)
 
   if (findings->count == 0)
     return 0;
-  fputs ("<h2 id=\"wrong\">What is wrong</h2>\n", html->file);
+  fprintf (html->file, "<h2 id=\"%swrong\">What is wrong</h2>\n", html->prefix);
   for (size_t i = 0; r == 0 && i < findings->count; i++)
     r = put_finding (html, &findings->list[i], i);
   return r;

@@ -81,10 +81,10 @@ html_put_pages (const struct html *html)
   if (html->results->config->pages == NULL)
     return;
   find_classes (table, seen);
-  fprintf (html->file, "<h2 id=\"pages\">Pages</h2>\n"
+  fprintf (html->file, "<h2 id=\"%spages\">Pages</h2>\n"
            "<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"
            "<div class=\"wide\"><table>\n<thead>\n<tr><th>file</th><th>pages</th><th>crash</th>",
-           table->pages->page_sectors * LOG_SECTOR);
+           html->prefix, table->pages->page_sectors * LOG_SECTOR);
   for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++)
     if (seen[class])
       fprintf (html->file, "<th>%s</th>", page_class_name (class));

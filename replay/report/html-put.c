@@ -39,6 +39,18 @@ html_put_states (const struct html *html, const mpz_t states)
 }
 
 void
+html_put_covered (const struct html *html, const mpz_t covered, const mpz_t states)
+{
+  if (mpz_cmp (covered, states) == 0)
+    fputs ("all ", html->file);
+  else {
+    html_put_states (html, covered);
+    fputs (" of ", html->file);
+  }
+  html_put_states (html, states);
+}
+
+void
 html_put_keys (const struct html *html, const struct key *keys)
 {
   fputs ("<ul class=\"key\">\n", html->file);

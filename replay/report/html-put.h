@@ -10,6 +10,8 @@
 
 struct html {
   FILE *file;
+  const char *prefix;           /* of ids: other recordings' parts of the page have the same ones */
+  size_t parts;                 /* in the page, which share its room */
   const struct report *report;
   const struct results *results;
   const struct write_log *log;
@@ -26,6 +28,9 @@ extern void html_put_names (const struct html *html, const char *before, const c
 
 /* A number of states: exact while it is short, or a power of two. */
 extern void html_put_states (const struct html *html, const mpz_t states);
+
+/* How many of the STATES are COVERED: `all 12`, `3 of 12`. */
+extern void html_put_covered (const struct html *html, const mpz_t covered, const mpz_t states);
 
 /* A write in words: `write FUA of 4096 bytes at 0x10000`. */
 extern void html_put_write (const struct html *html, const struct log_write *write);

@@ -19,6 +19,8 @@
 #include "replay/report/html-finding.h"
 #include "replay/report/html-pages.h"
 #include "replay/report/html-put.h"
+#include "replay/report/html-schedules.h"
+#include "replay/report/text.h"
 
 #define POINTS_MAX 1500         /* rows of the table of crash points */
 #define LISTED_BYTES 400000     /* of all lists of pending writes, about */
@@ -52,44 +54,6 @@ static const char style[] =
   "max-height: 24em }\n";
 
 static void
-put_states_of (const struct html *html, const mpz_t covered, const mpz_t states)
-{
-  if (mpz_cmp (covered, states) == 0)
-    fputs ("all ", html->file);
-  else {
-    html_put_states (html, covered);
-    fputs (" of ", html->file);
-  }
-  html_put_states (html, states);
-}
-
-/* What came out, in one line. */
-static void
-put_banner (const struct html *html)
-{
-  const struct report *report = html->report;
-  size_t count = 0;
-  bool unfinished = !report->exhaustive && !html->results->config->prefixes_only;
-
-  for (size_t i = 0; i < html->results->findings.count; i++)
-    count += html->results->findings.list[i].confirmation != FINDING_UNREPEATED;
-  if (report->violated)
-    fprintf (html->file, "<p class=\"banner bad\">A power cut can leave something wrong: <a href=\"#wrong\">%zu %s of "
-             "violation</a>%s.</p>\n", count, plural (count, "kind", "kinds"),
-             unfinished ? ", and not all states were visited" : "");
-  else if (html->results->mismatches > 0 || html->results->failed)
-    fputs ("<p class=\"banner none\">The replay was broken off, or is not to be trusted: see what it said.</p>\n",
-           html->file);
-  else if (unfinished)
-    fputs ("<p class=\"banner half\">Nothing wrong was found, but not all states were visited.</p>\n", html->file);
-  else if (report->unchanged)
-    fputs ("<p class=\"banner none\">Nothing was found, but " REPORT_UNCHANGED ".</p>\n", html->file);
-  else
-    fprintf (html->file, "<p class=\"banner good\">Nothing is wrong, in %s.</p>\n",
-             html->results->config->prefixes_only ? "any of the prefixes" : "any state that a power cut could leave");
-}
-
-static void
 put_command (const struct html *html)
 {
   const char *word = log_info (html->log, LOG_KEY_COMMAND);
@@ -103,22 +67,6 @@ put_command (const struct html *html)
   fputs ("</code></dd>\n", html->file);
 }
 
-static void
-put_verdicts (const struct html *html)
-{
-  const struct report *report = html->report;
-
-  fputs ("<dt>verdicts</dt><dd>", html->file);
-  if (report->judged)
-    fprintf (html->file, "atomic: %s, durable: %s", report->atomic ? "yes" : "NO",
-             report->judged_new ? report->durable ? "yes" : "NO" : "not judged");
-  else
-    fputs ("contents were not judged", html->file);
-  if (html->results->config->runner.check)
-    fprintf (html->file, ", check: %s", report->checked ? "right" : "WRONG");
-  fputs ("</dd>\n", html->file);
-}
-
 /* What was replayed, and the totals. */
 static void
 put_facts (const struct html *html)
@@ -126,26 +74,30 @@ put_facts (const struct html *html)
   static const char *const tears[] = {
     "whole or not at all", "torn to any leading part", "torn to any of their sectors"
   };
-  const struct report *report = html->report;
+  const struct totals *totals = &html->report->totals;
   const struct results *results = html->results;
   const struct session_config *config = results->config;
-  CLEANUP_FREE char *recorded = report_recorded (report), *unordered = report_unordered (report);
+  CLEANUP_FREE char *recorded = report_recorded (totals), *unordered = report_unordered (totals);
 
   fputs ("<dl>\n", html->file);
   html_put_part (html, "<dt>file system</dt><dd>", config->runner.filesystem, "");
   if (*config->runner.mount_options)
     html_put_part (html, " with ", config->runner.mount_options, "");
   html_put_part (html, "</dd>\n<dt>kernel</dt><dd>", results->release ? results->release : "unknown", "</dd>\n");
+  if (config->schedule)
+    html_put_part (html, "<dt>schedule</dt><dd>", config->schedule, "</dd>\n");
   put_command (html);
   html_put_part (html, "<dt>recorded</dt><dd>", recorded ? recorded : "", "</dd>\n");
   fprintf (html->file, "<dt>crash points</dt><dd>%zu, with up to %u pending %s, %s</dd>\n<dt>crash states</dt><dd>",
            results->points.count, results->points.pending_max, plural (results->points.pending_max, "write", "writes"),
            tears[config->tear.mode]);
-  put_states_of (html, report->covered, report->states);
+  html_put_covered (html, totals->covered, totals->states);
   fprintf (html->file, ", by %ju %s and %ju remembered %s in %.1f s</dd>\n", (uintmax_t) results->runs,
            plural (results->runs, "run", "runs"), (uintmax_t) results->remembered,
            plural (results->remembered, "answer", "answers"), results->seconds);
-  put_verdicts (html);
+  fputs ("<dt>verdicts</dt><dd>", html->file);
+  html_put_verdicts (html, totals);
+  fputs ("</dd>\n", html->file);
   if (html->log->unordered_count > 0)
     html_put_part (html, "<dt>note</dt><dd>", unordered ? unordered : "", "</dd>\n");
   fputs ("</dl>\n", html->file);
@@ -164,15 +116,14 @@ static int
 put_timeline (const struct html *html)
 {
   struct chart chart = {
-    .report = html->report, .fates = html->fates, .crash = LOG_NEVER, .results = html->cases,
+    .report = html->report, .prefix = html->prefix, .fates = html->fates, .crash = LOG_NEVER, .results = html->cases,
     .listed = html->listed, .overlays = html->overlays,
     .label = "Timeline of the explored part of the log"
   };
 
-  fputs ("<h2 id=\"timeline\">Timeline</h2>\n<p class=\"soft\">Events in their order across, by position in the log; "
-         "offset on the device up, without the stretches that nothing is written to.  A click on a crash point "
-         "outlines what is pending there.</p>\n",
-         html->file);
+  fprintf (html->file, "<h2 id=\"%stimeline\">Timeline</h2>\n<p class=\"soft\">Events in their order across, by "
+           "position in the log; offset on the device up, without the stretches that nothing is written to.  A click "
+           "on a crash point outlines what is pending there.</p>\n", html->prefix);
   if (model_range (html->log, &chart.first, &chart.last) == -1)
     return 0;
   fates_of_log (html->log, html->fates);
@@ -215,7 +166,8 @@ put_pending (const struct html *html, const struct crash_point *point, uint32_t 
     fputs ("0", html->file);
     return;
   }
-  fprintf (html->file, "<details><summary>%u</summary><pre id=\"w%u\">", point->pending_count, point->position);
+  fprintf (html->file, "<details><summary>%u</summary><pre id=\"%sw%u\">", point->pending_count, html->prefix,
+           point->position);
   for (uint32_t i = 0; i < point->pending_count && i < most; i++) {
     const struct log_write *write = &html->log->writes[point->pending[i]];
 
@@ -259,16 +211,16 @@ put_point (const struct html *html, size_t number, uint32_t most)
   char expected[POINT_EXPECTS_SIZE];
 
   point_expects (html->log, point, expected);
-  fprintf (html->file, "<tr id=\"p%u\"><td class=\"n\" data-head=\"position\">", point->position);
+  fprintf (html->file, "<tr id=\"%sp%u\"><td class=\"n\" data-head=\"position\">", html->prefix, point->position);
   if (html->overlays[number])
-    fprintf (html->file, "<a href=\"#at%u\">%u</a>", point->position, point->position);
+    fprintf (html->file, "<a href=\"#%sat%u\">%u</a>", html->prefix, point->position, point->position);
   else
     fprintf (html->file, "%u", point->position);
   html_put_part (html, "</td><td data-head=\"after mark\">", after ? after : "", "</td>");
   fprintf (html->file, "<td data-head=\"expected\">%s</td><td data-head=\"pending\">", expected);
   put_pending (html, point, most);
   fputs ("</td><td class=\"n\" data-head=\"states covered\">", html->file);
-  put_states_of (html, result->covered, result->states);
+  html_put_covered (html, result->covered, result->states);
   fprintf (html->file, "</td><td class=\"n\" data-head=\"runs + remembered\">%ju + %ju</td><td class=\"result %s\">",
            (uintmax_t) result->runs,
            (uintmax_t) result->remembered, chart_result_class (html->cases[number]));
@@ -280,20 +232,21 @@ static void
 put_points (const struct html *html)
 {
   const struct crash_points *points = &html->results->points;
-  uint32_t most = share_out (html, LISTED_BYTES, LISTED_LINE);
+  const size_t shown = POINTS_MAX / html->parts;
+  uint32_t most = share_out (html, LISTED_BYTES / html->parts, LISTED_LINE);
 
-  fputs ("<h2 id=\"points\">Crash points</h2>\n<p class=\"soft\">The power is cut after the event at the position.  "
-         "The number of pending writes opens their list.</p>\n<div class=\"wide\"><table>\n<thead>\n"
-         "<tr><th>position</th><th>after mark</th><th>expected</th><th>pending</th><th>states covered</th>"
-         "<th>runs + remembered</th><th>result</th></tr>\n</thead>\n<tbody>\n", html->file);
+  fprintf (html->file, "<h2 id=\"%spoints\">Crash points</h2>\n<p class=\"soft\">The power is cut after the event at "
+           "the position.  The number of pending writes opens their list.</p>\n<div class=\"wide\"><table>\n<thead>\n"
+           "<tr><th>position</th><th>after mark</th><th>expected</th><th>pending</th><th>states covered</th>"
+           "<th>runs + remembered</th><th>result</th></tr>\n</thead>\n<tbody>\n", html->prefix);
   for (size_t i = 0; i < points->count; i++)
     if (html->listed[i])
       put_point (html, i, most);
   fputs ("</tbody>\n</table></div>\n", html->file);
-  if (points->count > POINTS_MAX)
+  if (points->count > shown)
     fprintf (html->file, "<p class=\"soft\">%zu more crash %s not listed; "
              "<code>replay --json</code> has them all.</p>\n",
-             points->count - POINTS_MAX, plural (points->count - POINTS_MAX, "point is", "points are"));
+             points->count - shown, plural (points->count - shown, "point is", "points are"));
 }
 
 static void
@@ -303,30 +256,13 @@ put_leftovers (const struct html *html)
 
   if (oracle->leftover_count == 0)
     return;
-  fputs ("<h2 id=\"leftovers\">Leftovers</h2>\n<p class=\"soft\">Paths that some state has, and neither the old nor "
-         "the new tree.</p>\n<ul>\n",
-         html->file);
+  fprintf (html->file, "<h2 id=\"%sleftovers\">Leftovers</h2>\n<p class=\"soft\">Paths that some state has, and "
+           "neither the old nor the new tree.</p>\n<ul>\n", html->prefix);
   for (size_t i = 0; i < oracle->leftover_count && i < HTML_PATHS_MAX; i++)
     html_put_names (html, "<li><code>", oracle->leftovers[i], "</code></li>\n");
   fputs ("</ul>\n", html->file);
   if (oracle->leftover_count > HTML_PATHS_MAX)
     fprintf (html->file, "<p class=\"soft\">and %zu more.</p>\n", oracle->leftover_count - HTML_PATHS_MAX);
-}
-
-static int
-put_body (const struct html *html)
-{
-  html_put_part (html, "<h1>", html->log->path, "</h1>\n");
-  put_banner (html);
-  put_facts (html);
-  if (put_timeline (html) == -1 || html_put_findings (html) == -1)
-    return -1;
-  html_put_pages (html);
-  put_points (html);
-  put_leftovers (html);
-  fputs ("<p class=\"soft\">Made by powercut " PACKAGE_VERSION ".  "
-         "The positions are those of <code>powercut show</code>.</p>\n", html->file);
-  return 0;
 }
 
 /* Find out what became of each crash point, and which of them have room on the page: those at which something is wrong
@@ -336,7 +272,7 @@ static int
 choose_points (struct html *html)
 {
   const struct crash_points *points = &html->results->points;
-  size_t rows = POINTS_MAX, writes = OVERLAY_BYTES / OVERLAY_WRITE;
+  size_t rows = POINTS_MAX / html->parts, writes = OVERLAY_BYTES / html->parts / OVERLAY_WRITE;
 
   for (size_t i = 0; i < points->count; i++)
     if (report_point_result (html->report, i, &html->cases[i]) == -1)
@@ -357,32 +293,60 @@ choose_points (struct html *html)
   return 0;
 }
 
+/* All about one recording. */
 static int
-put_page (struct html *html)
+put_body (const struct html *html)
 {
-  int r;
+  char link[2 * HTML_PREFIX_SIZE];
 
-  if (choose_points (html) == -1)
+  snprintf (link, sizeof link, "%swrong", html->prefix);
+  fprintf (html->file, html->parts > 1 ? "<h1 id=\"%s\">" : "<h1>", html->prefix);
+  html_put_part (html, "", html->log->path, "</h1>\n");
+  html_put_banner (html, &html->report->totals, html_count_kinds (html->results), link);
+  put_facts (html);
+  if (put_timeline (html) == -1 || html_put_findings (html) == -1)
     return -1;
-  html_put_part (html, HTML_BEGIN "<title>powercut: ", html->log->path, "</title>\n<style>\n" HTML_STYLE);
-  fprintf (html->file, "%s%s" HTML_STYLE_NARROW "</style>\n</head>\n<body>\n", style, chart_style);
-  r = put_body (html);
-  fputs ("</body>\n</html>", html->file);
-  return r;
+  html_put_pages (html);
+  put_points (html);
+  put_leftovers (html);
+  return 0;
 }
 
+/* The part of the page that is about recording number NUMBER. */
 static int
-put (const struct report *report, FILE *file)
+put_part (const struct reports *reports, size_t number, FILE *file)
 {
+  const struct report *report = &reports->list[number];
   const struct results *results = report->results;
   const struct write_log *log = results->config->log;
   const size_t points = results->points.count + 1;
   CLEANUP_FREE enum test_verdict *cases = calloc (points, sizeof *cases);
   CLEANUP_FREE uint8_t *listed = calloc (points, 1), *overlays = calloc (points, 1);
   CLEANUP_FREE uint8_t *fates = calloc (log->write_count + 1, 1);
-  struct html html = { file, report, results, log, cases, listed, overlays, fates };
+  char prefix[HTML_PREFIX_SIZE] = "";
+  struct html html = { file, prefix, reports->count, report, results, log, cases, listed, overlays, fates };
 
-  return cases && listed && overlays && fates ? put_page (&html) : -1;
+  if (reports->count > 1)
+    html_prefix (number, prefix);
+  return cases && listed && overlays && fates && choose_points (&html) == 0 ? put_body (&html) : -1;
+}
+
+static int
+put (const struct reports *reports, FILE *file)
+{
+  const struct html html = { .file = file, .prefix = "", .results = reports->list[0].results };
+  int r = 0;
+
+  html_put_part (&html, HTML_BEGIN "<title>powercut: ", reports_config (reports)->log->path,
+                 "</title>\n<style>\n" HTML_STYLE);
+  fprintf (file, "%s%s" HTML_STYLE_NARROW "</style>\n</head>\n<body>\n", style, chart_style);
+  if (reports->count > 1)
+    html_put_schedules (&html, reports);
+  for (size_t i = 0; i < reports->count && r == 0; i++)
+    r = put_part (reports, i, file);
+  fputs ("<p class=\"soft\">Made by powercut " PACKAGE_VERSION ".  "
+         "The positions are those of <code>powercut show</code>.</p>\n</body>\n</html>", file);
+  return r;
 }
 
 const struct report_format html_format = {

@@ -8,6 +8,7 @@
 #include "common/printable.h"
 #include "common/text.h"
 #include "replay/report/json-text.h"
+#include "replay/schedule.h"
 
 void
 json_add_text (cJSON *object, const char *name, const char *text)
@@ -23,6 +24,14 @@ json_add_text (cJSON *object, const char *name, const char *text)
     at += length ? length : 1;
   }
   cJSON_AddStringToObject (object, name, copy ? copy : "");
+}
+
+void
+json_add_schedule (cJSON *object, const struct write_log *log)
+{
+  json_add_text (object, "schedule", schedule_background (log));
+  json_add_text (object, "device", schedule_device (log));
+  json_add_text (object, "log", log->path);
 }
 
 void

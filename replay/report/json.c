@@ -40,17 +40,18 @@ add_minimal (cJSON *violation, const struct write_log *log, const struct minimal
   }
 }
 
+/* Add what RESULTS has to the LIST. */
 static void
-add_violations (cJSON *object, const struct results *results)
+add_violations (cJSON *list, const struct results *results)
 {
   const struct findings *findings = &results->findings;
-  cJSON *list = cJSON_AddArrayToObject (object, "violations");
 
   for (size_t i = 0; i < findings->count; i++) {
     const struct finding *finding = &findings->list[i];
     cJSON *violation = cJSON_CreateObject ();
 
     cJSON_AddStringToObject (violation, "kind", violation_name (finding->kind));
+    json_add_schedule (violation, results->config->log);
     json_add_text (violation, "state", finding->state);
     json_add_text (violation, "after", finding->after);
     json_add_text (violation, "detail", finding->detail);
@@ -63,16 +64,16 @@ add_violations (cJSON *object, const struct results *results)
   }
 }
 
-/* What was seen at each crash point, in how many states. */
+/* Add what was seen at each crash point, in how many states, to the LIST. */
 static void
-add_points (cJSON *object, const struct results *results)
+add_points (cJSON *list, const struct results *results)
 {
-  cJSON *list = cJSON_AddArrayToObject (object, "points");
-
   for (size_t i = 0; i < results->points.count; i++) {
     const struct point_result *result = &results->found[i];
     cJSON *point = cJSON_CreateObject (), *seen;
 
+    if (results->config->schedule)
+      json_add_schedule (point, results->config->log);
     cJSON_AddNumberToObject (point, "position", results->points.points[i].position);
     cJSON_AddNumberToObject (point, "pending", results->points.points[i].pending_count);
     json_add_big_number (point, "crash_states", result->states);
@@ -91,60 +92,110 @@ add_points (cJSON *object, const struct results *results)
   }
 }
 
-static cJSON *
-make_json (const struct report *report)
+/* What was recorded, and how much of it was covered. */
+static void
+add_counts (cJSON *object, const struct totals *totals)
+{
+  cJSON_AddNumberToObject (object, "writes", totals->writes);
+  cJSON_AddNumberToObject (object, "flushes", totals->flushes);
+  cJSON_AddNumberToObject (object, "fua", totals->fua);
+  cJSON_AddNumberToObject (object, "trims", totals->trims);
+  cJSON_AddNumberToObject (object, "zeroes", totals->zeroes);
+  cJSON_AddNumberToObject (object, "crash_points", (double) totals->crash_points);
+  cJSON_AddNumberToObject (object, "pending_max", totals->pending_max);
+  json_add_big_number (object, "crash_states", totals->states);
+  json_add_big_number (object, "states_covered", totals->covered);
+  cJSON_AddBoolToObject (object, "exhaustive", totals->exhaustive);
+  cJSON_AddNumberToObject (object, "runs", (double) totals->runs);
+  cJSON_AddNumberToObject (object, "remembered", (double) totals->remembered);
+  cJSON_AddNumberToObject (object, "audited", (double) totals->audited);
+  cJSON_AddNumberToObject (object, "mismatches", (double) totals->mismatches);
+  cJSON_AddNumberToObject (object, "behaviours", (double) totals->behaviours);
+}
+
+/* What is said of that. */
+static void
+add_verdicts (cJSON *object, const struct totals *totals)
+{
+  cJSON_AddItemToObject (object, "atomic", totals->judged ? cJSON_CreateBool (totals->atomic) : cJSON_CreateNull ());
+  cJSON_AddItemToObject (object, "durable",
+                         totals->judged_new ? cJSON_CreateBool (totals->durable) : cJSON_CreateNull ());
+  cJSON_AddBoolToObject (object, "unchanged", totals->unchanged);
+}
+
+static void
+add_times (cJSON *object, const struct totals *totals)
+{
+  cJSON_AddNumberToObject (object, "seconds", totals->seconds);
+  cJSON_AddNumberToObject (object, "search_cpu_seconds", totals->search_cpu_seconds);
+  cJSON_AddNumberToObject (object, "device_cpu_seconds", totals->device_cpu_seconds);
+}
+
+/* Each recording with its counts. */
+static void
+add_schedules (cJSON *object, const struct reports *reports)
+{
+  cJSON *list = cJSON_AddArrayToObject (object, "schedules");
+
+  for (size_t i = 0; i < reports->count; i++) {
+    cJSON *schedule = cJSON_CreateObject ();
+
+    json_add_schedule (schedule, reports->list[i].results->config->log);
+    add_counts (schedule, &reports->list[i].totals);
+    add_verdicts (schedule, &reports->list[i].totals);
+    add_times (schedule, &reports->list[i].totals);
+    cJSON_AddItemToArray (list, schedule);
+  }
+}
+
+/* Where all comes from; of several recordings, the first. */
+static void
+add_origin (cJSON *object, const struct reports *reports)
 {
   static const char *const tears[] = { "none", "prefix", "any" };
-  const struct results *results = report->results;
-  const struct session_config *config = results->config;
-  cJSON *object = cJSON_CreateObject (), *leftovers;
+  const struct session_config *config = reports_config (reports);
+  const char *release = reports->list[0].results->release;
 
   json_add_text (object, "log", config->log->path);
   json_add_text (object, "filesystem", config->runner.filesystem);
-  json_add_text (object, "kernel", results->release ? results->release : "");
+  json_add_text (object, "kernel", release ? release : "");
   if (log_info (config->log, LOG_KEY_IMPORTED))
     json_add_text (object, "imported", log_info (config->log, LOG_KEY_IMPORTED));
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
-  cJSON_AddNumberToObject (object, "writes", report->writes);
-  cJSON_AddNumberToObject (object, "flushes", report->flushes);
-  cJSON_AddNumberToObject (object, "fua", report->fua);
-  cJSON_AddNumberToObject (object, "trims", report->trims);
-  cJSON_AddNumberToObject (object, "zeroes", report->zeroes);
-  cJSON_AddNumberToObject (object, "crash_points", (double) results->points.count);
-  cJSON_AddNumberToObject (object, "pending_max", results->points.pending_max);
   cJSON_AddStringToObject (object, "tear", tears[config->tear.mode]);
   cJSON_AddNumberToObject (object, "sector", config->tear.atomic_bytes);
-  json_add_big_number (object, "crash_states", report->states);
-  json_add_big_number (object, "states_covered", report->covered);
-  cJSON_AddBoolToObject (object, "exhaustive", report->exhaustive);
-  cJSON_AddNumberToObject (object, "runs", (double) results->runs);
-  cJSON_AddNumberToObject (object, "remembered", (double) results->remembered);
-  cJSON_AddNumberToObject (object, "audited", (double) results->audited);
-  cJSON_AddNumberToObject (object, "mismatches", (double) results->mismatches);
-  cJSON_AddNumberToObject (object, "behaviours", (double) results->behaviours);
-  cJSON_AddItemToObject (object, "atomic", report->judged ? cJSON_CreateBool (report->atomic) : cJSON_CreateNull ());
-  cJSON_AddItemToObject (object, "durable",
-                         report->judged_new ? cJSON_CreateBool (report->durable) : cJSON_CreateNull ());
-  cJSON_AddBoolToObject (object, "unchanged", report->unchanged);
-  add_violations (object, results);
-  add_points (object, results);
+}
+
+static cJSON *
+make_json (const struct reports *reports)
+{
+  const struct pages *pages = reports_config (reports)->pages;
+  cJSON *object = cJSON_CreateObject (), *violations, *points, *leftovers;
+
+  add_origin (object, reports);
+  add_counts (object, &reports->totals);
+  add_verdicts (object, &reports->totals);
+  add_schedules (object, reports);
+  violations = cJSON_AddArrayToObject (object, "violations");
+  points = cJSON_AddArrayToObject (object, "points");
+  for (size_t i = 0; i < reports->count; i++) {
+    add_violations (violations, reports->list[i].results);
+    add_points (points, reports->list[i].results);
+  }
   leftovers = cJSON_AddArrayToObject (object, "leftovers");
-  for (size_t i = 0; i < results->oracle.leftover_count; i++)
-    cJSON_AddItemToArray (leftovers, cJSON_CreateString (results->oracle.leftovers[i]));
-  cJSON_AddItemToObject (object, "page_size", config->pages
-                         ? cJSON_CreateNumber ((double) config->pages->page_sectors * SECTOR_SIZE)
-                         : cJSON_CreateNull ());
-  cJSON_AddItemToObject (object, "pages", config->pages ? page_table_json (&report->pages) : cJSON_CreateNull ());
-  cJSON_AddNumberToObject (object, "seconds", results->seconds);
-  cJSON_AddNumberToObject (object, "search_cpu_seconds", results->search_cpu_seconds);
-  cJSON_AddNumberToObject (object, "device_cpu_seconds", results->device_cpu_seconds);
+  for (size_t i = 0; i < reports->leftover_count; i++)
+    cJSON_AddItemToArray (leftovers, cJSON_CreateString (reports->leftovers[i]));
+  cJSON_AddItemToObject (object, "page_size",
+                         pages ? cJSON_CreateNumber ((double) pages->page_sectors * SECTOR_SIZE) : cJSON_CreateNull ());
+  cJSON_AddItemToObject (object, "pages", pages ? page_table_json (&reports->pages) : cJSON_CreateNull ());
+  add_times (object, &reports->totals);
   return object;
 }
 
 static int
-put (const struct report *report, FILE *file)
+put (const struct reports *reports, FILE *file)
 {
-  cJSON *object = make_json (report);
+  cJSON *object = make_json (reports);
   CLEANUP_FREE char *text = json_print (object, true);
 
   cJSON_Delete (object);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* JUnit's XML, as GitHub's, GitLab's and Jenkins' readers take it: one suite, one case a crash point. */
+/* JUnit's XML, as GitHub's, GitLab's and Jenkins' readers take it: a suite a recording, a case a crash point. */
 #include <config.h>
 
 #include <stdio.h>
@@ -9,6 +9,8 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "replay/report/format.h"
+#include "replay/report/text.h"
+#include "replay/schedule.h"
 
 /* Lines stay lines. */
 static void
@@ -57,27 +59,33 @@ put_case (const struct test_case *one, const char *suite, FILE *file)
   fprintf (file, "</%s>\n</testcase>\n", elements[one->result]);
 }
 
+/* How many of the COUNT lists' cases came out so. */
 static size_t
-count_cases (const struct test_cases *cases, enum test_verdict result)
+count_cases (const struct test_cases *cases, size_t count, enum test_verdict result)
 {
-  size_t count = 0;
+  size_t sum = 0;
 
-  for (size_t i = 0; i < cases->count; i++)
-    count += cases->list[i].result == result;
-  return count;
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < cases[i].count; j++)
+      sum += cases[i].list[j].result == result;
+  return sum;
 }
 
 /* The attributes that testsuites and testsuite have in common. */
 static void
-put_counts (const struct test_cases *cases, double seconds, FILE *file)
+put_counts (const struct test_cases *cases, size_t count, double seconds, FILE *file)
 {
-  fprintf (file, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.3f\"", cases->count,
-           count_cases (cases, TEST_VIOLATION), count_cases (cases, TEST_ERROR), seconds);
+  size_t tests = 0;
+
+  for (size_t i = 0; i < count; i++)
+    tests += cases[i].count;
+  fprintf (file, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.3f\"", tests,
+           count_cases (cases, count, TEST_VIOLATION), count_cases (cases, count, TEST_ERROR), seconds);
 }
 
-/* What report_print says, behind the cases. */
+/* What reports_print says, after the cases. */
 static void
-put_report (const struct report *report, FILE *file)
+put_report (const struct reports *reports, FILE *file)
 {
   CLEANUP_FREE char *text = NULL;
   size_t length;
@@ -85,7 +93,7 @@ put_report (const struct report *report, FILE *file)
 
   if (plain == NULL)
     return;
-  report_print (report, plain);
+  reports_print (reports, plain);
   if (fclose (plain) == 0) {
     fputs ("<system-out>", file);
     put_lines (text, file);
@@ -94,30 +102,52 @@ put_report (const struct report *report, FILE *file)
 }
 
 static void
-put_suite (const struct report *report, const struct test_cases *cases, FILE *file)
+put_properties (const struct report *report, FILE *file)
 {
   const struct results *results = report->results;
-  const char *path = results->config->log->path;
-  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->states);
-  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->covered);
+  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->totals.states);
+  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->totals.covered);
 
-  fputs ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"powercut\"", file);
-  put_counts (cases, results->seconds, file);
-  fputs (">\n<testsuite", file);
-  print_attribute ("name", path, file);
-  put_counts (cases, results->seconds, file);
-  fprintf (file, " skipped=\"%zu\">\n<properties>\n", count_cases (cases, TEST_UNFINISHED));
+  fputs ("<properties>\n", file);
   put_property ("filesystem", results->config->runner.filesystem, file);
   put_property ("kernel", results->release ? results->release : "unknown", file);
+  put_property ("background", schedule_background (results->config->log), file);
+  put_property ("device", schedule_device (results->config->log), file);
   put_property ("crash_states", states, file);
   put_property ("states_covered", covered, file);
   fputs ("</properties>\n", file);
+}
+
+/* One recording; the last has what is said of all. */
+static void
+put_suite (const struct reports *reports, size_t number, const struct test_cases *cases, FILE *file)
+{
+  const struct report *report = &reports->list[number];
+  const char *path = report->results->config->log->path;
+
+  fputs ("<testsuite", file);
+  print_attribute ("name", path, file);
+  put_counts (cases, 1, report->totals.seconds, file);
+  fprintf (file, " skipped=\"%zu\">\n", count_cases (cases, 1, TEST_UNFINISHED));
+  put_properties (report, file);
   for (size_t i = 0; i < cases->count; i++)
     put_case (&cases->list[i], path, file);
-  put_report (report, file);
-  fputs ("</testsuite>\n</testsuites>", file);
+  if (number + 1 == reports->count)
+    put_report (reports, file);
+  fputs ("</testsuite>\n", file);
+}
+
+static void
+put_suites (const struct reports *reports, const struct test_cases *cases, FILE *file)
+{
+  fputs ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"powercut\"", file);
+  put_counts (cases, reports->count, reports->totals.seconds, file);
+  fputs (">\n", file);
+  for (size_t i = 0; i < reports->count; i++)
+    put_suite (reports, i, &cases[i], file);
+  fputs ("</testsuites>", file);
 }
 
 const struct report_format junit_format = {
-  .name = "junit", .help = "write the results as JUnit XML, a test case a crash point", .put_cases = put_suite
+  .name = "junit", .help = "write the results as JUnit XML, a test case a crash point", .put_cases = put_suites
 };

@@ -80,8 +80,20 @@ outputs_lines (const struct outputs *outputs)
   return NULL;
 }
 
+/* Is none of them LOG?  Returns 0, or -1 after a message. */
+static int
+check_log (const struct outputs *outputs, const char *log)
+{
+  for (size_t i = 0; i < OUTPUT_COUNT; i++)
+    if (outputs->paths[i] && same_place (outputs->paths[i], log)) {
+      error_message ("%s: a report cannot be written there: that is the log itself", outputs->paths[i]);
+      return -1;
+    }
+  return 0;
+}
+
 int
-outputs_check (const struct outputs *outputs, const char *log)
+outputs_check (const struct outputs *outputs, const char *const *logs, size_t count)
 {
   const char *lines = outputs_lines (outputs);
 
@@ -91,11 +103,9 @@ outputs_check (const struct outputs *outputs, const char *log)
   }
   if (places_check_distinct (outputs->paths, OUTPUT_COUNT) == -1)
     return -1;
-  for (size_t i = 0; i < OUTPUT_COUNT; i++)
-    if (outputs->paths[i] && same_place (outputs->paths[i], log)) {
-      error_message ("%s: a report cannot be written there: that is the log itself", outputs->paths[i]);
+  for (size_t i = 0; i < count; i++)
+    if (check_log (outputs, logs[i]) == -1)
       return -1;
-    }
   for (size_t i = 0; i < OUTPUT_COUNT; i++) {
     const char *path = outputs->paths[i];
 
@@ -105,27 +115,31 @@ outputs_check (const struct outputs *outputs, const char *log)
   return lines && !is_standard (lines) ? publish_open_check (lines) : 0;
 }
 
+/* Write REPORTS as a FORMAT of test cases.  Returns 0, or -1 with errno ENOMEM. */
 static int
-put (const struct report *report, const struct report_format *format, FILE *file)
+put_cases (const struct reports *reports, const struct report_format *format, FILE *file)
 {
-  struct test_cases cases;
+  CLEANUP_FREE struct test_cases *cases = calloc (reports->count, sizeof *cases);
+  size_t made = 0;
 
-  if (format->put)
-    return format->put (report, file);
-  if (test_cases_make (&cases, report) == -1)
+  if (cases == NULL)
     return -1;
-  format->put_cases (report, &cases, file);
-  test_cases_free (&cases);
-  return 0;
+  while (made < reports->count && test_cases_make (&cases[made], &reports->list[made]) == 0)
+    made++;
+  if (made == reports->count)
+    format->put_cases (reports, cases, file);
+  for (size_t i = 0; i < made; i++)
+    test_cases_free (&cases[i]);
+  return made == reports->count ? 0 : -1;
 }
 
 char *
-report_text (const struct report *report, const struct report_format *format)
+reports_text (const struct reports *reports, const struct report_format *format)
 {
   char *text = NULL;
   size_t length;
   FILE *file = open_memstream (&text, &length);
-  int r = file ? put (report, format, file) : -1;
+  int r = file == NULL ? -1 : format->put ? format->put (reports, file) : put_cases (reports, format, file);
 
   if (file && fclose (file) == EOF)
     r = -1;
@@ -137,13 +151,13 @@ report_text (const struct report *report, const struct report_format *format)
 }
 
 int
-outputs_write (const struct outputs *outputs, const struct report *report)
+outputs_write (const struct outputs *outputs, const struct reports *reports)
 {
   int r = 0;
 
   for (size_t i = 0; i < OUTPUT_COUNT; i++) {
     const char *path = formats[i] == &lines_format ? NULL : outputs->paths[i];
-    CLEANUP_FREE char *text = path ? report_text (report, formats[i]) : NULL;
+    CLEANUP_FREE char *text = path ? reports_text (reports, formats[i]) : NULL;
 
     if (path == NULL)
       continue;

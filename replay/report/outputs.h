@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "common/options.h"
-#include "replay/report/text.h"
+#include "replay/report/report.h"
 
 #define OUTPUTS_MAX 8
 
@@ -27,10 +27,12 @@ extern bool outputs_use_stdout (const struct outputs *outputs);
 /* The one for every answer (run-lines.h), which is written as they come, by whoever opens it; or NULL. */
 extern const char *outputs_lines (const struct outputs *outputs);
 
-/* Can all of them be written, and is none of them LOG, which is replayed?  Returns 0, or -1 after a message. */
-extern int outputs_check (const struct outputs *outputs, const char *log);
+/* Can all of them be written, and is none of them one of the COUNT logs, which are replayed?  Returns 0, or -1 after a
+ * message.
+ */
+extern int outputs_check (const struct outputs *outputs, const char *const *logs, size_t count);
 
 /* Write all but that for every answer, each under a temporary name first.  Returns 0, or -1 after a message. */
-extern int outputs_write (const struct outputs *outputs, const struct report *report);
+extern int outputs_write (const struct outputs *outputs, const struct reports *reports);
 
 #endif

@@ -59,9 +59,9 @@ add_point (struct page_table *table, const struct results *results, size_t numbe
 }
 
 int
-page_table_make (struct page_table *table, const struct results *results)
+page_table_make (struct page_table *table, const struct results *const *results, size_t count)
 {
-  const struct pages *pages = results->config->pages;
+  const struct pages *pages = results[0]->config->pages;
 
   *table = (struct page_table) {
     .pages = pages, .rows = calloc (pages->page_count + 1, sizeof *table->rows), .exhaustive = true
@@ -73,14 +73,17 @@ page_table_make (struct page_table *table, const struct results *results)
   for (size_t row = 0; row < pages->page_count; row++)
     for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
       mpz_init (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);
-  for (size_t i = 0; i < results->points.count; i++)
-    add_point (table, results, i);
+  for (size_t i = 0; i < count; i++)
+    for (size_t point = 0; point < results[i]->points.count; point++)
+      add_point (table, results[i], point);
   return 0;
 }
 
 void
 page_table_free (struct page_table *table)
 {
+  if (table->pages == NULL)
+    return;
   for (size_t row = 0; table->rows && row < table->pages->page_count; row++)
     for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
       mpz_clear (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);

@@ -29,10 +29,10 @@ struct page_table {
   bool exhaustive;              /* there are no others */
 };
 
-/* Add up what RESULTS, which must have pages, has seen.  Returns 0, or -1 after a message.  Free with page_table_free
- * in any case.
+/* Add up what the COUNT results, 1 or more, have seen, all of the same pages.  Returns 0, or -1 after a message.  Free
+ * with page_table_free in any case; a table of zeros may be freed, too.
  */
-extern int page_table_make (struct page_table *table, const struct results *results);
+extern int page_table_make (struct page_table *table, const struct results *const *results, size_t count);
 extern void page_table_free (struct page_table *table);
 
 /* `in update`, `committed` */

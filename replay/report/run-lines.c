@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "replay/report/run-lines.h"
 
 struct run_lines {
+  pthread_mutex_t lock;         /* of the file: several sessions may write to it */
   FILE *file;
   char *path;
 };
@@ -41,6 +43,7 @@ run_lines_open (const char *path)
     error_message ("out of memory");
     return NULL;
   }
+  pthread_mutex_init (&lines->lock, NULL);
   lines->file = standard ? stdout : open_stream (path);
   if (lines->file == NULL) {
     run_lines_close (lines);
@@ -56,6 +59,7 @@ format_line (const struct told_answer *answer)
   CLEANUP_FREE char *seen = outcome_describe (answer->outcome);
   cJSON *object = cJSON_CreateObject ();
 
+  json_add_schedule (object, answer->log);
   json_add_text (object, "state", answer->state);
   cJSON_AddNumberToObject (object, "point", answer->point);
   json_add_text (object, "after", answer->after);
@@ -85,11 +89,12 @@ run_lines_add (void *opaque, const struct told_answer *answer)
 
   if (text == NULL)
     return out_of_memory ();
-  if (fprintf (lines->file, "%s\n", text) < 0 || fflush (lines->file) == EOF) {
+  pthread_mutex_lock (&lines->lock);
+  int r = fprintf (lines->file, "%s\n", text) < 0 || fflush (lines->file) == EOF ? -1 : 0;
+  if (r == -1)
     error_message ("%s: %m", lines->path);
-    return -1;
-  }
-  return 0;
+  pthread_mutex_unlock (&lines->lock);
+  return r;
 }
 
 void

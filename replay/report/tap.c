@@ -41,10 +41,15 @@ put_details (const struct test_case *one, FILE *file)
   fputs ("  ...\n", file);
 }
 
+/* A test of the recording under SCHEDULE, if there are several. */
 static void
-put_case (size_t number, const struct test_case *one, FILE *file)
+put_case (size_t number, const char *schedule, const struct test_case *one, FILE *file)
 {
   fprintf (file, "%s %zu - ", one->result == TEST_VIOLATION || one->result == TEST_ERROR ? "not ok" : "ok", number);
+  if (schedule) {
+    put_text (schedule, file);
+    fputs (": ", file);
+  }
   put_text (one->name, file);
   if (one->result == TEST_UNFINISHED) {
     fputs (" # SKIP ", file);
@@ -56,12 +61,17 @@ put_case (size_t number, const struct test_case *one, FILE *file)
 }
 
 static void
-put_plan (const struct report *report, const struct test_cases *cases, FILE *file)
+put_plan (const struct reports *reports, const struct test_cases *cases, FILE *file)
 {
-  fprintf (file, "TAP version 13\n1..%zu\n", cases->count);
-  for (size_t i = 0; i < cases->count; i++)
-    put_case (i + 1, &cases->list[i], file);
-  fprintf (file, "# %s", report->exhaustive ? "all states are covered" : "not all states are covered");
+  size_t count = 0, number = 0;
+
+  for (size_t i = 0; i < reports->count; i++)
+    count += cases[i].count;
+  fprintf (file, "TAP version 13\n1..%zu\n", count);
+  for (size_t i = 0; i < reports->count; i++)
+    for (size_t j = 0; j < cases[i].count; j++)
+      put_case (++number, reports->list[i].results->config->schedule, &cases[i].list[j], file);
+  fprintf (file, "# %s", reports->totals.exhaustive ? "all states are covered" : "not all states are covered");
 }
 
 const struct report_format tap_format = {

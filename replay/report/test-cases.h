@@ -3,7 +3,9 @@
 #ifndef POWERCUT_REPLAY_REPORT_TEST_CASES_H
 #define POWERCUT_REPLAY_REPORT_TEST_CASES_H
 
-#include "replay/report/text.h"
+#include <stdio.h>
+
+#include "replay/report/report.h"
 
 enum test_verdict {
   TEST_RIGHT,

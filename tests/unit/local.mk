@@ -62,7 +62,8 @@ UNIT_TESTS += \
 	tests/unit/replay/explain/test-reason \
 	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze tests/unit/replay/test-runner tests/unit/replay/test-session \
-	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table \
+	tests/unit/replay/test-schedule \
+	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cell-outcome \
 	tests/unit/batch/matrix/test-cell-summary tests/unit/batch/matrix/test-document

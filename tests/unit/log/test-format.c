@@ -357,7 +357,7 @@ read_what_is_gone (const char *path, int errors)
   static const struct write_log *volatile log;
   static char *volatile directory;
 
-  log_guard (path, workdir_remove_all);
+  ck_assert_int_eq (log_guard ((const char *const[]) { path }, 1, workdir_remove_all), 0);
   log = write_log_open (path);
   directory = workdir_create ();
   if (log && directory && dprintf (errors, "%s", directory) > 0 && truncate (path, 0) == 0)

@@ -86,14 +86,14 @@ make_page (const struct write_log *log)
     .log = log, .tear = { TEAR_NONE, LOG_SECTOR }, .runner = { .filesystem = "ext4", .mount_options = "" }
   };
   struct results results;
-  struct report report;
+  struct reports reports;
   char *text;
 
   begin_results (&results, &config);
-  ck_assert_int_eq (report_make (&report, &results), 0);
-  text = report_text (&report, &html_format);
+  ck_assert_int_eq (reports_make (&reports, &(const struct results *) { &results }, 1), 0);
+  text = reports_text (&reports, &html_format);
   ck_assert_ptr_nonnull (text);
-  report_free (&report);
+  reports_free (&reports);
   results_free (&results);
   return text;
 }
@@ -141,13 +141,13 @@ START_TEST (a_state_that_the_checker_never_saw_is_not_right)
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct finding finding = { .kind = cases[i].kind, .outcome = cases[i].outcome };
     struct results results;
-    struct report report;
+    struct reports reports;
 
     begin_results (&results, &config);
     results.findings = (struct findings) { &finding, 1 };
-    ck_assert_int_eq (report_make (&report, &results), 0);
-    ck_assert_int_eq (report.checked, cases[i].checked);
-    report_free (&report);
+    ck_assert_int_eq (reports_make (&reports, &(const struct results *) { &results }, 1), 0);
+    ck_assert_int_eq (reports.totals.checked, cases[i].checked);
+    reports_free (&reports);
     results.findings = (struct findings) { NULL, 0 };
     results_free (&results);
   }

@@ -84,7 +84,7 @@ print_table (void)
   size_t length;
   FILE *file = open_memstream (&text, &length);
 
-  ck_assert_int_eq (page_table_make (&table, &results), 0);
+  ck_assert_int_eq (page_table_make (&table, &(const struct results *) { &results }, 1), 0);
   page_table_print (&table, "ext4", file);
   fclose (file);
   page_table_free (&table);
@@ -202,7 +202,7 @@ START_TEST (json_has_each_page_with_decimal_strings)
   add_point (PHASE_UPDATE, 5);
   saw ("aaaabbbbcccc", 3);
   saw ("aaaa....yyyy", 2);
-  ck_assert_int_eq (page_table_make (&table, &results), 0);
+  ck_assert_int_eq (page_table_make (&table, &(const struct results *) { &results }, 1), 0);
   cJSON *list = page_table_json (&table);
   CLEANUP_FREE char *text = cJSON_PrintUnformatted (cJSON_GetArrayItem (list, 1));
 
