@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE=1
 compare ()
 {
   mkdir "$tmp/$1"
-  python3 "$srcdir/tests/model/compare.py" "$replay" "$tmp/$1" "${@:2}" > "$tmp/$1/out" 2>&1
+  python3 "$srcdir/tests/model/compare.py" "$builddir" "$tmp/$1" "${@:2}" > "$tmp/$1/out" 2>&1
 }
 
 # expect_agreement DIRECTORY PATTERN: how compare ended there

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""compare.py REPLAY WORKDIR FIRST COUNT | REPLAY WORKDIR LOG...: hold `replay --list` and `replay --export` against the model, on
-COUNT random logs from the seed FIRST on, or on real LOGs.  Prints each disagreement and a total; exit status 1 if there is one."""
+"""compare.py BUILD WORKDIR FIRST COUNT | BUILD WORKDIR LOG...: hold `powercut show`, `replay --list` and `replay --export` against
+the model, on COUNT random logs from the seed FIRST on, or on real LOGs.  Prints each disagreement and a total; exit status 1 if there
+is one."""
 import os
 import random
 import re
@@ -16,8 +17,8 @@ TRIMS = ('zero',)
 
 
 class Comparison:
-    def __init__(self, replay, directory, name, raw):
-        self.replay, self.name = replay, name
+    def __init__(self, build, directory, name, raw):
+        self.build, self.name = build, name
         self.random = random.Random(name)
         self.path, self.image = (os.path.join(directory, part) for part in ('log.bin', 'state.img'))
         self.faults, self.states = [], 0
@@ -28,10 +29,10 @@ class Comparison:
         except Damaged:
             self.log = None
 
-    def run(self, *options):
-        """Exit status and output of replay."""
-        done = subprocess.run([self.replay, *options, self.path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              errors='replace')
+    def run(self, *words, program='replay/replay'):
+        """Exit status and output of a program on the log."""
+        done = subprocess.run([os.path.join(self.build, program), *words, self.path], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True, errors='replace')
         return done.returncode, done.stdout
 
     def hold(self, what, powercut, model):
@@ -43,14 +44,16 @@ class Comparison:
             self.hold('a file that is no log', self.run('--list'), (2, ''))
             return
         for tear in ('none', 'prefix', 'any'):
-            self.hold_list(Rules(tear, self.random.choice(UNITS), self.random.choice(TRIMS)))
+            default = tear == 'prefix' and self.random.random() < 0.5
+            self.hold_list(Rules() if default else Rules(tear, self.random.choice(UNITS), self.random.choice(TRIMS)))
+        self.hold_show()
         if self.log.events and self.log.end != 'damaged':
             self.hold_states(state_count)
 
     # What `replay --list` prints.
 
     def hold_list(self, rules):
-        options = [f'--tear={rules.tear}', f'--sector={rules.atomic}']
+        options = options_of(rules)
         model = Model(self.log, rules)
         status, output = self.run('--list', *options)
         lines = output.splitlines()
@@ -61,6 +64,14 @@ class Comparison:
                   for position in model.crash_points()]
         self.hold(f'{what}: crash points', points_of(lines), points)
         self.hold(f'{what}: totals', lines[-1] if lines else '', totals(model))
+
+    # What `powercut show` says became of an operation.
+
+    def hold_show(self):
+        model = Model(self.log, Rules())
+        _, output = self.run('show', program='record/powercut')
+        found = (re.match(r' *(\d+) +[\d.]+ +(?:\d+ )? *(?:write|zero|trim|flush) .*  (\S.*)', line) for line in output.splitlines())
+        self.hold('show', {int(m[1]): m[2] for m in found if m}, {op.issue: fate(model, op) for op in model.operations.values()})
 
     # Images.
 
@@ -82,6 +93,22 @@ class Comparison:
         if status == 0 and legal:
             with open(self.image, 'rb') as file:
                 self.hold(f'{state}: contents of sectors', sectors(file.read()), sectors(model.image(0, state)))
+
+
+def options_of(rules):
+    """For replay; none if they are the defaults."""
+    options = [f'--tear={rules.tear}', f'--atomic={rules.atomic}']
+    return options if vars(rules) != vars(Rules()) else []
+
+
+def fate(model, operation):
+    if operation.completion is None:
+        return 'never done'
+    if operation.error:
+        return 'failed'
+    since = None if operation.kind == FLUSH else model.durable_from(operation)
+    later = f', durable {since}' if since not in (None, operation.completion) else ''
+    return f'done {operation.completion}{later}'
 
 
 def events_of(lines):
@@ -143,14 +170,14 @@ def sectors(image):
     return [hash(image[at:at + SECTOR]) & 0xffff for at in range(0, len(image), SECTOR)]
 
 
-def main(replay, directory, *rest):
+def main(build, directory, *rest):
     if os.path.exists(rest[0]):
         inputs = ((os.path.basename(path), open(path, 'rb').read()) for path in rest)
     else:
         inputs = ((f'seed {seed}', random_log(seed)) for seed in range(int(rest[0]), int(rest[0]) + int(rest[1])))
     logs = faults = states = 0
     for name, raw in inputs:
-        comparison = Comparison(replay, directory, name, raw)
+        comparison = Comparison(build, directory, name, raw)
         comparison.everything(3)
         for fault in comparison.faults:
             print(fault)

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The crash model of replay(1), said once more and independently: what a power cut may leave of the devices of a write log.
+"""crash_model.py LOG: the points of replay --prefixes-only, each as JSON: position, pending writes, states.
+
+The crash model of replay(1), said once more and independently: what a power cut may leave of the devices of a write log.
 
 It is written to be read and to be right, not to be fast: the rules stand here as the manual page has them, one function each, and
 nothing is shared with powercut's own code.
 """
+import json
 import re
+import sys
 from itertools import product
 
-from write_log import COMPLETION, FLUSH, FUA, MARK, SECTOR, TRIM, WRITE
+from write_log import COMPLETION, FLUSH, FUA, MARK, SECTOR, TRIM, WRITE, read
 
 
 class Rules:
     """What the device promises: the options of replay(1)."""
-    def __init__(self, tear='prefix', atomic=4096, trim='any'):
+    def __init__(self, tear='prefix', atomic=4096, trim='zero'):
         self.tear, self.atomic, self.trim = tear, atomic, trim
 
 
@@ -106,21 +110,26 @@ class Model:
         word, step = passed[-1]
         return {'update': 'old or new', 'committed': 'new'}[word] + (f' (step {step + 1})' if step else '')
 
-    def is_told(self, position):
-        """Whether the event is a mark that a checker is told: any that is not powercut's own."""
-        name = self.log.events[position].mark_name()
-        return self.checker and name is not None and not re.match(r'powercut:|call$', name)
+    def told_marks(self):
+        """The positions of the marks that a checker is told: all but powercut's own."""
+        return [i for i, event in enumerate(self.log.events)
+                if event.kind == MARK and not event.data.startswith(b'powercut:')]
 
-    def changes_durable(self, position):
-        """Whether the event makes a write durable that was not."""
-        return any(self.durable_from(write) == position for write in self.changes)
+    def is_last_chance(self, position):
+        """Whether the next event makes something durable, or changes what is right.  Where it does neither, it can only add to what
+        is pending, and every state here is one there, to be judged alike."""
+        marks = [*self.expectations(), *(self.told_marks() if self.checker else [])]
+        return position + 1 in marks or any(self.durable_from(write) == position + 1 for write in self.changes)
 
     def crash_points(self):
         first, last = self.explored()
-        expectations = self.expectations()
-        points = {p - 1 for p in range(first + 1, last + 1)
-                  if p in expectations or self.is_told(p) or self.changes_durable(p)}
-        return sorted(points | {last})
+        return [p for p in range(first, last + 1) if p == last or self.is_last_chance(p)]
+
+    def prefix_points(self):
+        """Where --prefixes-only cuts the power: at the issue of every write, at `commit` and at the end."""
+        first, last = self.explored()
+        commits = [position for position, (word, _) in self.expectations().items() if word == 'committed']
+        return sorted({p for p in [*(w.issue for w in self.changes), *commits, last] if first <= p <= last})
 
     # The states at a crash point.
 
@@ -190,3 +199,9 @@ class Model:
                 there = slice(sector * SECTOR, (sector + 1) * SECTOR)
                 content[write.offset + there.start:write.offset + there.stop] = write.data[there]
         return bytes(content)
+
+
+if __name__ == '__main__':
+    model = Model(read(sys.argv[1]), Rules())
+    for point in model.prefix_points():
+        print(json.dumps([point, len(model.pending(point)), str(model.state_count(point))]).replace(' ', ''))

@@ -3,7 +3,7 @@
 # The same log gives the same results on every replay, whatever the number of guests, also where a limit ends the search; --list
 # counts the same states.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit python3
 
 make_initial
 
@@ -28,6 +28,9 @@ for case in ext4:in-place:1 ext4:rename:1 ext4:rename-fsync:0 xfs:in-place:1; do
     diff "$tmp/first" "$tmp/second" || fail "$case: a second replay differs"
     diff "$tmp/first" "$tmp/parallel" || fail "$case: --jobs=2 differs"
     replayed "$status" --prefixes-only > "$tmp/prefixes"
+    diff <(jq -c '.points[] | [.position, .pending, .crash_states]' "$tmp/json") \
+        <(PYTHONDONTWRITEBYTECODE=1 python3 "$srcdir/tests/model/crash_model.py" "$tmp/log.bin") ||
+        fail "$case: --prefixes-only visits other points than the model has"
     [ "$(jq .durable "$tmp/prefixes")" = "$(jq .durable "$tmp/first")" ] || fail "$case: prefixes have another durability"
     expect_status 0 "$replay" --list "$tmp/log.bin"
     "$replay" --quiet --limit=1 --tear=prefix --sector=4K --json="$tmp/json" "$tmp/log.bin" || [ $? -ne 2 ] || fail "$case: --limit=1 fails"
