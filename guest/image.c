@@ -59,7 +59,8 @@ static int
 add_agent (struct initramfs *initramfs, const char *agent)
 {
   static const char *const tools[] = {
-    "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw", AGENT_MODPROBE_TOOL, AGENT_WORKLOAD_TOOL
+    "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw", AGENT_MODPROBE_TOOL, AGENT_TRACE_TOOL,
+    AGENT_WORKLOAD_TOOL
   };
 
   if (initramfs_add_file (initramfs, agent, "/init") == -1)

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/agent/answer.h"
+#include "guest/agent/pace.h"
 #include "guest/agent/protocol.h"
 #include "guest/missing.h"
 #include "record/ask.h"
@@ -116,7 +117,8 @@ report_failure (struct recording_run *run, const char *what, const char *ending,
 char *
 run_in_guest (struct recording_run *run, const char *what, const char *const *command)
 {
-  const uint64_t timeout_seconds = run->recording->guest.timeout_seconds;
+  const bool disturbed = run->recording->background != BACKGROUND_NONE;
+  const uint64_t timeout_seconds = run->recording->guest.timeout_seconds + (disturbed ? PACE_SPENT_MAX_MS / 1000 : 0);
   CLEANUP_FREE const char **words = NULL;
   char timeout[32];
   size_t count = 0;

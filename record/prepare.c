@@ -107,13 +107,21 @@ prepare_tree (struct recording_run *run)
       || tell_guest (run, "mounting the file system (see --mount)",
                      WORDS ("mount", recorder->disk, recording->filesystem, recording->mount_options)) == -1)
     return -1;
+  /* Before there is anything that could leave no room for it. */
+  if (recording->background == BACKGROUND_COMMIT
+      && tell_guest (run, "making a file to be synced", WORDS ("other-file")) == -1)
+    return -1;
   if (recording->initial
       && tell_guest (run, "copying the initial tree", WORDS ("copy", RECORDER_INITIAL_TREE)) == -1)
     return -1;
   if (set_up (run) == -1
       || (recording->guest.page_bytes > 0 && tell_guest (run, "asking for pages", WORDS ("sectors", "all")) == -1))
     return -1;
-  /* Not before: a mark of --setup is none of the update. */
+  /* Not before: --setup is none of the update. */
+  if (recording->background != BACKGROUND_NONE
+      && tell_guest (run, "naming the background",
+                     WORDS ("setenv", AGENT_BACKGROUND_VARIABLE, background_name (recording->background))) == -1)
+    return -1;
   if (recording->freeze_at
       && tell_guest (run, "naming the mark", WORDS ("setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at)) == -1)
     return -1;

@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
+#include "log/calls.h"
 #include "log/reader.h"
 #include "record/prepare.h"
 #include "record/record.h"
@@ -31,29 +32,55 @@ check_recorder (const struct recording_run *run)
 
 /* A freeze that never was would be taken for one that went well. */
 static int
-check_freeze_at (const struct recording_run *run)
+check_freeze_at (const struct recording *recording, const struct write_log *log)
 {
-  const char *text = run->recording->freeze_at;
-  struct write_log *log = text ? write_log_open (run->recorder->part) : NULL;
+  const char *text = recording->freeze_at;
   bool marked = false, frozen = false;
 
   if (text == NULL)
     return 0;
-  if (log == NULL)
-    return -1;
   for (uint32_t i = 0; i < log->mark_count; i++) {
     const struct log_mark *mark = &log->marks[i];
 
     marked |= mark->length == strlen (text) && memcmp (mark->text, text, mark->length) == 0;
     frozen |= marked && log_mark_is (mark, "freeze", NULL, NULL);
   }
-  write_log_close (log);
   if (!marked)
     error_message ("--freeze-at=%s: this mark was never written: let the command run powercut-mark", text);
   else if (!frozen)
     error_message ("--freeze-at=%s: the file system was not frozen: --fs=%s cannot be, or something else wrote the "
-                   "mark than powercut-mark", text, run->recording->filesystem);
+                   "mark than powercut-mark", text, recording->filesystem);
   return frozen ? 0 : -1;
+}
+
+/* Say so if not each system call was followed by what the rest of the system does. */
+static void
+tell_calls_left (const struct recording *recording, const struct write_log *log)
+{
+  const char *number;
+  size_t length;
+
+  if (log_find_mark (log, LOG_CALLS_LEFT_MARK, &number, &length))
+    error_message ("--background=%s: there are very many system calls: from call %.*s on it was not done after each",
+                   background_name (recording->background), (int) length, number);
+}
+
+/* Look at what was recorded, if there is something to be found.  Returns 0, or -1 after a message. */
+static int
+check_log (const struct recording_run *run)
+{
+  const struct recording *recording = run->recording;
+  struct write_log *log;
+
+  if (recording->freeze_at == NULL && recording->background == BACKGROUND_NONE)
+    return 0;
+  log = write_log_open (run->recorder->part);
+  if (log == NULL)
+    return -1;
+  tell_calls_left (recording, log);
+  const int r = check_freeze_at (recording, log);
+  write_log_close (log);
+  return r;
 }
 
 static int
@@ -111,7 +138,7 @@ record (struct recorder *recorder, const struct recording *recording)
   if (r == -1 || recorder == NULL)
     recorder_end_guest (run.recorder);
   if (r == 0)
-    r = check_recorder (&run) == -1 ? -1 : check_freeze_at (&run);
+    r = check_recorder (&run) == -1 ? -1 : check_log (&run);
   r = finish_log (&run, r);
   recorder_forget (run.recorder);
   recorder_release (&single);

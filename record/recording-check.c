@@ -96,10 +96,6 @@ recording_parse_background (const char *text, struct recording *recording)
     error_message ("--background=%s: give none, commit or writeback", text);
     return -1;
   }
-  if (recording->background != BACKGROUND_NONE) {
-    error_message ("--background=%s: this powercut does not do that yet: give none", text);
-    return -1;
-  }
   return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/array.h"
 #include "common/cleanup.h"
+#include "log/calls.h"
 #include "replay/explain/minimal.h"
 #include "replay/findings.h"
 
@@ -64,9 +65,14 @@ cause_of (const char *detail)
 char *
 finding_after (const struct write_log *log, uint32_t position)
 {
-  for (uint32_t i = log->mark_count; i-- > 0;)
-    if (log->marks[i].position <= position && log_mark_is_public (&log->marks[i]))
-      return strndup (log->marks[i].text, log->marks[i].length);
+  for (uint32_t i = log->mark_count; i-- > 0;) {
+    const struct log_mark *mark = &log->marks[i];
+    size_t length = mark->length;
+    const char *text = log_mark_is_public (mark) ? mark->text : log_call_text (mark, &length);
+
+    if (mark->position <= position && text)
+      return strndup (text, length);
+  }
   return strdup ("");
 }
 

@@ -18,7 +18,7 @@ enum confirmation {
 
 struct finding {
   enum violation kind;
-  char *after;                  /* the last mark before it */
+  char *after;                  /* the last mark or system call before it */
   mpz_t states;                 /* how many states show it */
   bool atomic, durable;         /* what it leaves of the two verdicts */
 
@@ -38,7 +38,9 @@ struct findings {
   size_t count;
 };
 
-/* The text of the last mark at POSITION or before, without powercut's own; to free, NULL with errno ENOMEM. */
+/* The text of the last mark at POSITION or before, or the system call that it is of, without powercut's other own; to
+ * free, NULL with errno ENOMEM.
+ */
 extern char *finding_after (const struct write_log *log, uint32_t position);
 
 /* Add one; if there is one of the same kind and mark already, and their details differ in numbers and hashes at most,

@@ -64,7 +64,8 @@ observe_entries (struct observer *observer, const struct tree_place *folder, int
     return ENOMEM;
   }
   while (errno = 0, (entry = readdir (directory)) != NULL) {
-    if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+    if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0
+        || (folder->parent == NULL && strcmp (entry->d_name, TREE_LEFT_OUT) == 0))
       continue;
     struct tree_place place = { folder, entry->d_name, dirfd (directory), folder->depth + 1 };
     observe_object (observer, &place);

@@ -39,6 +39,9 @@
 
 #include <stddef.h>
 
+/* In the root: what another process writes to while an update is recorded.  It is left out of every observation. */
+#define TREE_LEFT_OUT ".powercut-background"
+
 #define TREE_DIGEST_LENGTH 32
 #define TREE_DEPTH_MAX 512      /* one descriptor each: below the usual limit of 1024 */
 

@@ -118,6 +118,9 @@ extern int thaw_all (const char *path);
 /* workload.c: do the update of the workload that is the last of WORDS or, if --setup is the first, its setup. */
 extern run_tool tool_workload;
 
+/* trace-tool.c: become the program that WORDS start, followed and disturbed. */
+extern run_tool tool_trace;
+
 /* tools.c: be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none.
  */
 extern int tool_run (const char *name, char **words);

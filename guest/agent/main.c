@@ -22,6 +22,7 @@
 #include "common/message.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/answer.h"
+#include "guest/agent/disturb.h"
 #include "guest/agent/protocol.h"
 
 /* QEMU runs with -no-reboot: to restart is to go off, and unlike RB_POWER_OFF needs no ACPI. */
@@ -57,6 +58,13 @@ verb_mark (struct agent *agent, char **words, FILE *payload)
 {
   (void) agent, (void) payload;
   return mark_write (words[0], words[1]);
+}
+
+static int
+verb_other_file (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) words, (void) payload;
+  return disturb_make_file ();
 }
 
 static int
@@ -104,9 +112,10 @@ static const struct {
 } verbs[] = {
   { "attach", 4, 4, nbd_attach }, { "copy", 1, 1, copy_tree }, { "fsck", 2, 2, verb_fsck }, { "log", 0, 0, verb_log },
   { "mark", 2, 2, verb_mark }, { "mount", 3, 3, mount_device }, { "observe", 0, SIZE_MAX, observe_mounted },
-  { "power-off", 0, 0, verb_power_off }, { "recover", 7, SIZE_MAX, recover }, { "reset", 2, 2, reset_guest },
-  { "run", 2, SIZE_MAX, run_program }, { "sectors", 1, SIZE_MAX, observe_sectors }, { "setenv", 2, 2, verb_setenv },
-  { "shell", 4, 4, shell_start }, { "sync", 0, 1, sync_device }, { "thaw", 0, 0, verb_thaw },
+  { "other-file", 0, 0, verb_other_file }, { "power-off", 0, 0, verb_power_off }, { "recover", 7, SIZE_MAX, recover },
+  { "reset", 2, 2, reset_guest }, { "run", 2, SIZE_MAX, run_program }, { "sectors", 1, SIZE_MAX, observe_sectors },
+  { "setenv", 2, 2, verb_setenv }, { "shell", 4, 4, shell_start },
+  { "sync", 0, 1, sync_device }, { "thaw", 0, 0, verb_thaw },
   { "tree", 0, 0, verb_tree }, { "unmount", 0, 0, mount_unmount },
 };
 

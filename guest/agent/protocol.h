@@ -14,6 +14,7 @@
  *   run TIMEOUT_S PROGRAM [ARG...]         run in /mnt; on time-out its process group is killed.  Payload: `exit N`,
  *                                          `signal N` or `timeout`, a newline, then the last 64 KiB of its standard
  *                                          output and error, and, if it was still frozen on time-out, a line about that
+ *   other-file                             make the file TREE_LEFT_OUT (checker/observe/tree.h) in /mnt
  *   observe [PATH...]                      payload: the digest (checker/observe/tree.h) of /mnt or of these paths in it
  *   sectors all|these [PATH...]            from now on, observations have lines about the sectors of all files or of
  *                                          these, whose PATHs are as in an observation and sorted
@@ -73,11 +74,15 @@
  */
 #define AGENT_WORKLOAD_TOOL "/bin/powercut-workload"
 
+/* A tool: it becomes the program of its arguments, followed and disturbed as AGENT_BACKGROUND_VARIABLE says. */
+#define AGENT_TRACE_TOOL "/bin/powercut-trace"
+
 /* What the guest's kernel calls for a module that is not loaded. */
 #define AGENT_MODPROBE_TOOL "/bin/powercut-modprobe"
 
 /* Environment of the programs that are run while there is a recording. */
 #define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"
+#define AGENT_BACKGROUND_VARIABLE "POWERCUT_BACKGROUND" /* a name (guest/agent/background.h) */
 #define AGENT_FREEZE_AT_VARIABLE "POWERCUT_FREEZE_AT"   /* at which mark powercut-mark freezes /mnt */
 
 #endif

@@ -69,6 +69,31 @@ wait_for (const struct agent *agent, pid_t pid, int64_t timeout_ms, int *status)
   return 1;
 }
 
+/* Start ARGV, which is to be followed. */
+static pid_t
+start_followed (const char *const *argv, const struct process_io *io)
+{
+  size_t count = 0;
+
+  while (argv[count])
+    count++;
+  CLEANUP_FREE const char **words = calloc (count + 2, sizeof *words);
+  if (words == NULL)
+    return out_of_memory ();
+  words[0] = AGENT_TRACE_TOOL;
+  memcpy (words + 1, argv, count * sizeof *words);
+  return process_start (words, io);
+}
+
+/* Whether what the environment says of the rest of the system is for NAME: a workload does that by itself. */
+static bool
+is_followed (const char *name)
+{
+  const char *background = getenv (AGENT_BACKGROUND_VARIABLE);
+
+  return background && strcmp (name, AGENT_WORKLOAD_TOOL) != 0;
+}
+
 /* Start ARGV in the mount point below ROOT. */
 static pid_t
 start_in_mount_point (const char *root, const char *const *argv, int output)
@@ -85,7 +110,7 @@ start_in_mount_point (const char *root, const char *const *argv, int output)
   if (file == NULL)
     error_message ("%s: no such program in the guest: take it in with --include", argv[0]);
   else
-    pid = process_start (argv, &io);
+    pid = is_followed (argv[0]) ? start_followed (argv, &io) : process_start (argv, &io);
   if (fchdir (own_root) == -1 || chroot (".") == -1)
     error_message ("cannot leave %s: %m", AGENT_MOUNT_POINT);
   return pid;

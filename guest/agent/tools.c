@@ -97,7 +97,7 @@ tool_run (const char *name, char **words)
     run_tool *run;
   } tools[] = {
     { "powercut-freeze", tool_freeze }, { "powercut-mark", tool_mark }, { "powercut-modprobe", tool_modprobe },
-    { "powercut-thaw", tool_thaw }, { "powercut-workload", tool_workload },
+    { "powercut-thaw", tool_thaw }, { "powercut-trace", tool_trace }, { "powercut-workload", tool_workload },
   };
 
   for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)

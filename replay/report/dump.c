@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "log/calls.h"
 #include "log/info.h"
 #include "replay/explain/reason.h"
 #include "replay/report/dump.h"
@@ -176,14 +177,17 @@ print_flush (struct dump *dump, const struct log_event *event, bool listed)
   print_line (dump, &line, "32");
 }
 
-/* Of powercut's own marks, which hold trees, the name. */
+/* Of powercut's own marks, which hold trees, the name; but the whole text of a system call. */
 static void
 add_mark (struct dump_line *line, const char *text, uint32_t length)
 {
   const struct log_mark mark = { .text = text, .length = length };
-  const char *space = memchr (text, ' ', length);
+  const char *space = memchr (text, ' ', length), *call;
+  size_t call_length;
 
-  if (space && !log_mark_is_public (&mark))
+  if ((call = log_call_text (&mark, &call_length)) != NULL)
+    add (line, "call      %.*s", (int) (call_length < LINE_MAX_BYTES ? call_length : LINE_MAX_BYTES), call);
+  else if (space && !log_mark_is_public (&mark))
     add (line, "mark      %.*s (%u bytes)", (int) (space - text), text, length);
   else
     add (line, "mark      %.*s", (int) (length < LINE_MAX_BYTES ? length : LINE_MAX_BYTES), text);

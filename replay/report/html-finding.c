@@ -216,7 +216,7 @@ put_finding (const struct html *html, const struct finding *finding, size_t numb
   html_put_names (html, "<p>", finding->detail, "</p>\n<p>State ");
   html_put_part (html, "<code>", finding->state, "</code>, the first of ");
   html_put_states (html, finding->states);
-  html_put_part (html, ", after mark <code>", finding->after, "</code>");
+  html_put_part (html, ", after <code>", finding->after, "</code>");
   fprintf (html->file, "%s.</p>\n", notes[finding->confirmation]);
   put_minimal (html, finding);
   if (number < FINDINGS_MAX && (r = put_state (html, finding)) == 0)

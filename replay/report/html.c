@@ -216,7 +216,7 @@ put_point (const struct html *html, size_t number, uint32_t most)
     fprintf (html->file, "<a href=\"#%sat%u\">%u</a>", html->prefix, point->position, point->position);
   else
     fprintf (html->file, "%u", point->position);
-  html_put_part (html, "</td><td data-head=\"after mark\">", after ? after : "", "</td>");
+  html_put_part (html, "</td><td data-head=\"after\">", after ? after : "", "</td>");
   fprintf (html->file, "<td data-head=\"expected\">%s</td><td data-head=\"pending\">", expected);
   put_pending (html, point, most);
   fputs ("</td><td class=\"n\" data-head=\"states covered\">", html->file);
@@ -237,7 +237,7 @@ put_points (const struct html *html)
 
   fprintf (html->file, "<h2 id=\"%spoints\">Crash points</h2>\n<p class=\"soft\">The power is cut after the event at "
            "the position.  The number of pending writes opens their list.</p>\n<div class=\"wide\"><table>\n<thead>\n"
-           "<tr><th>position</th><th>after mark</th><th>expected</th><th>pending</th><th>states covered</th>"
+           "<tr><th>position</th><th>after</th><th>expected</th><th>pending</th><th>states covered</th>"
            "<th>runs + remembered</th><th>result</th></tr>\n</thead>\n<tbody>\n", html->prefix);
   for (size_t i = 0; i < points->count; i++)
     if (html->listed[i])

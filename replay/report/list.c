@@ -10,11 +10,13 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
+#include "log/calls.h"
 #include "log/info.h"
 #include "replay/report/list.h"
 #include "replay/search/big-number.h"
 
 #define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */
+#define CALL_TEXT_MAX 200       /* of a system call */
 
 static void
 print_header (const struct write_log *log, FILE *file)
@@ -35,11 +37,14 @@ print_header (const struct write_log *log, FILE *file)
 static void
 print_mark (const struct log_event *event, FILE *file)
 {
-  uint32_t length = event->record.data_size;
+  const struct log_mark mark = { .text = event->data, .length = event->record.data_size };
+  size_t length = mark.length;
+  const char *call = log_call_text (&mark, &length);
+  const size_t most = call ? CALL_TEXT_MAX : MARK_TEXT_MAX;
 
-  fputs ("    mark       ", file);
-  print_safely (event->data, length < MARK_TEXT_MAX ? length : MARK_TEXT_MAX, file);
-  fprintf (file, "%s\n", length > MARK_TEXT_MAX ? "..." : "");
+  fputs (call ? "    call       " : "    mark       ", file);
+  print_safely (call ? call : mark.text, length < most ? length : most, file);
+  fputs (length > most ? "...\n" : "\n", file);
 }
 
 static void

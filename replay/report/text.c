@@ -33,7 +33,7 @@ print_finding (const struct session_config *config, const struct finding *findin
   fprintf (file, " (%s %s; ", states, plural_of_digits (states, "state", "states"));
   if (config->schedule)
     fprintf (file, "schedule %s; ", config->schedule);
-  fputs ("after mark ", file);
+  fputs ("after ", file);
   print_safe_text (finding->after, file);
   fputs (")\n", file);
   if (finding->minimal)
