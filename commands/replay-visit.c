@@ -11,6 +11,7 @@
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
+#include "replay/crew.h"
 #include "replay/report/outputs.h"
 #include "replay/report/run-lines.h"
 #include "replay/report/state.h"
@@ -47,29 +48,47 @@ report_results (const struct replay_options *options, const struct results *cons
   return status;
 }
 
-/* Search all recordings, and report: what was found before something went wrong is not lost. */
+/* Have CREW search all sessions, and report: what was found before something went wrong is not lost. */
 static int
-run_sessions (const struct replay_options *options, const struct session_config *configs, size_t count)
+run_sessions (const struct replay_options *options, struct session *const *sessions, size_t count, struct crew *crew)
 {
-  CLEANUP_FREE struct session **sessions = calloc (count, sizeof *sessions);
   CLEANUP_FREE const struct results **results = calloc (count, sizeof *results);
   uint64_t runs = 0;
   size_t begun = 0;
-  int r = 0, status = EXIT_UNUSABLE;
+  bool ended = true;
 
-  if (sessions == NULL || results == NULL) {
+  if (results == NULL) {
     out_of_memory ();
     return EXIT_UNUSABLE;
   }
-  for (; r == 0 && begun < count && (sessions[begun] = session_new (&configs[begun])) != NULL; begun++) {
-    r = session_run (sessions[begun]);
-    results[begun] = session_results (sessions[begun]);
-    runs += results[begun]->runs;
+  while (begun < count && session_begin (sessions[begun], crew) == 0)
+    begun++;
+  ended = begun == count;
+  for (size_t i = 0; i < begun; i++) {
+    ended &= session_end (sessions[i]) == 0;
+    results[i] = session_results (sessions[i]);
+    runs += results[i]->runs;
   }
-  const bool complete = r == 0 && begun == count;
-  if (complete || runs > 0)
-    status = report_results (options, results, begun, complete || stop_requested ());
-  for (size_t i = 0; i < begun; i++)
+  return ended || runs > 0 ? report_results (options, results, begun, ended || stop_requested ()) : EXIT_UNUSABLE;
+}
+
+/* The same for what CONFIGS say. */
+static int
+search_all (const struct replay_options *options, const struct session_config *configs, size_t count)
+{
+  CLEANUP_FREE struct session **sessions = calloc (count, sizeof *sessions);
+  struct crew *crew = sessions ? crew_new (configs[0].jobs, configs[0].kept) : NULL;
+  int status = EXIT_UNUSABLE;
+  size_t made = 0;
+
+  if (sessions == NULL)
+    out_of_memory ();
+  while (crew && made < count && (sessions[made] = session_new (&configs[made])) != NULL)
+    made++;
+  if (crew && made == count)
+    status = run_sessions (options, sessions, count, crew);
+  crew_free (crew);
+  for (size_t i = 0; i < made; i++)
     session_free (sessions[i]);
   return status;
 }
@@ -81,7 +100,7 @@ visit_all (const struct replay_options *options, struct session_config *configs,
   int status;
 
   if (outputs_lines (&options->outputs) == NULL)
-    return run_sessions (options, configs, count);
+    return search_all (options, configs, count);
   lines = run_lines_open (outputs_lines (&options->outputs));
   if (lines == NULL)
     return EXIT_UNUSABLE;
@@ -89,7 +108,7 @@ visit_all (const struct replay_options *options, struct session_config *configs,
     configs[i].listen = run_lines_add;
     configs[i].listener = lines;
   }
-  status = run_sessions (options, configs, count);
+  status = search_all (options, configs, count);
   run_lines_close (lines);
   return status;
 }

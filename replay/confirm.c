@@ -72,8 +72,7 @@ confirm (struct worker *worker, struct finding *finding)
   if (state_id_parse (finding->state, config->log, &selection.point, &choices, &selection.count) == -1)
     return -1;
   selection.choices = choices;
-  if (worker->runner)
-    runner_renew (worker->runner);
+  worker_renew (worker);
   if (worker_run (worker, &selection, &seen, &report) == -1)
     return -1;
   repeated = outcome_same (&seen, &finding->outcome);

@@ -87,17 +87,18 @@ kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel 
 }
 
 struct runner *
-kept_take (struct kept *kept, const struct runner_config *config)
+kept_take (struct kept *kept)
 {
   struct runner *runner = kept->runner;
 
   kept->runner = NULL;
-  if (runner == NULL)
-    return runner_start (config, kept->folder);
-  if (runner_change (runner, config) == 0)
-    return runner;
-  runner_stop (runner);
-  return NULL;
+  return runner;
+}
+
+const char *
+kept_folder (const struct kept *kept)
+{
+  return kept->folder;
 }
 
 void

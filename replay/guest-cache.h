@@ -24,8 +24,11 @@ extern const char *kept_filesystems (const struct kept *kept);
 extern int kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel,
                        uint64_t memory_bytes, uint64_t disk_bytes, char **file);
 
-/* A runner for CONFIG, as from runner_start: the one that is kept, or a new one.  NULL after a message. */
-extern struct runner *kept_take (struct kept *kept, const struct runner_config *config);
+/* The runner that is kept, which is for runner_change then, or NULL. */
+extern struct runner *kept_take (struct kept *kept);
+
+/* Where the files of one are that is to be kept. */
+extern const char *kept_folder (const struct kept *kept);
 
 /* Keep RUNNER, which has done its work without an error, or is NULL. */
 extern void kept_give (struct kept *kept, struct runner *runner);

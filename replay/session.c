@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "common/progress.h"
 #include "common/stop.h"
 #include "replay/confirm.h"
+#include "replay/crew.h"
 #include "replay/freeze.h"
 #include "replay/points.h"
 #include "replay/reduce.h"
@@ -45,21 +45,12 @@ session_new (const struct session_config *config)
   return NULL;
 }
 
-static void
-end_alone (struct session *session)
-{
-  if (session->alone)
-    worker_end (session->alone);
-  free (session->alone);
-  session->alone = NULL;
-}
-
 void
 session_free (struct session *session)
 {
   if (session == NULL)
     return;
-  end_alone (session);
+  worker_alone_end (session);
   for (size_t i = 0; session->searches && i < session->results.points.count; i++)
     search_free (session->searches[i]);
   free (session->searches);
@@ -77,18 +68,12 @@ session_results (const struct session *session)
   return session ? &session->results : NULL;
 }
 
-/* End a worker that has done its work, or FAILED; its guest may be kept for the next replay. */
+/* A worker is done, or FAILED, with a guest that has used CPU_SECONDS of its server. */
 static void
-end_work (struct worker *worker, bool failed)
+note_end (struct session *session, bool failed, double cpu_seconds)
 {
-  struct session *session = worker->session;
-  double cpu_seconds = worker->runner ? runner_cpu_seconds (worker->runner) : 0;
-
-  if (session->config->kept && !failed) {
-    kept_give (session->config->kept, worker->runner);
-    worker->runner = NULL;
-  }
-  worker_end (worker);
+  if (failed && session->crew)
+    crew_fail (session->crew);
   pthread_mutex_lock (&session->lock);
   session->results.device_cpu_seconds += cpu_seconds;
   session->results.failed |= failed;
@@ -97,17 +82,23 @@ end_work (struct worker *worker, bool failed)
   pthread_mutex_unlock (&session->lock);
 }
 
-static void *
-work (void *opaque)
+struct runner *
+session_work (struct session *session, struct runner *runner)
 {
   struct worker worker;
   char name[32];
 
   snprintf (name, sizeof name, "guest-%d", (int) gettid ());
-  bool failed = worker_begin (&worker, opaque, name) == -1 || search_points (&worker) == -1
-    || confirm_findings (&worker) == -1;
-  end_work (&worker, failed);
-  return NULL;
+  bool failed = worker_begin (&worker, session, runner, name) == -1 || crew_failed (session->crew)
+    || search_points (&worker) == -1 || confirm_findings (&worker) == -1;
+  double cpu_seconds = worker.runner ? runner_cpu_seconds (worker.runner) : 0;
+  runner = worker_end (&worker);
+  if (failed) {
+    runner_stop (runner);
+    runner = NULL;
+  }
+  note_end (session, failed, cpu_seconds);
+  return runner;
 }
 
 /* Show how far it is.  Called with the lock held. */
@@ -117,14 +108,16 @@ show_progress (const struct session *session, struct progress *progress, double 
   const struct results *results = &session->results;
   double left = session->points_done ? seconds / (double) session->points_done
     * (double) (results->points.count - session->points_done) : 0;
+  const char *schedule = session->config->schedule;
   char rest[64] = "";
 
   if (session->searched)
     snprintf (rest, sizeof rest, ", %zu confirmed on a fresh boot", session->findings_confirmed);
   else if (session->points_done)
     snprintf (rest, sizeof rest, ", about %.0f s left", left);
-  progress_show (progress, "crash point %zu/%zu, %ju %s, %.0f runs/s, %ju %s%s", session->points_done,
-                 results->points.count, (uintmax_t) results->runs, plural (results->runs, "run", "runs"),
+  progress_show (progress, "%s%scrash point %zu/%zu, %ju %s, %.0f runs/s, %ju %s%s", schedule ? schedule : "",
+                 schedule ? ": " : "", session->points_done, results->points.count, (uintmax_t) results->runs,
+                 plural (results->runs, "run", "runs"),
                  (double) results->runs / (seconds > 0.1 ? seconds : 0.1), (uintmax_t) session->violations,
                  plural (session->violations, "violation", "violations"), rest);
 }
@@ -152,51 +145,6 @@ wait_for_workers (struct session *session, double start)
   }
   pthread_mutex_unlock (&session->lock);
   progress_end (progress);
-}
-
-static size_t
-start_workers (struct session *session, pthread_t *threads)
-{
-  unsigned jobs = session->config->jobs;
-  size_t started = 0;
-
-  session->workers_left = jobs;
-  for (; started < jobs; started++) {
-    int error = pthread_create (&threads[started], NULL, work, session);
-
-    if (error) {
-      errno = error;
-      error_message ("cannot start a thread: %m");
-      pthread_mutex_lock (&session->lock);
-      session->results.failed = true;
-      session->workers_left -= (unsigned) (jobs - started);
-      pthread_mutex_unlock (&session->lock);
-      break;
-    }
-  }
-  return started;
-}
-
-/* Let the workers do their work. */
-static int
-work_together (struct session *session, double start)
-{
-  CLEANUP_FREE pthread_t *threads = calloc (session->config->jobs, sizeof *threads);
-  size_t started = 0;
-
-  if (threads == NULL)
-    return out_of_memory ();
-  if (session->config->kept) {  /* a guest ends with the thread that started it */
-    session->workers_left = 1;
-    work (session);
-  }
-  else {
-    started = start_workers (session, threads);
-    wait_for_workers (session, start);
-  }
-  for (size_t i = 0; i < started; i++)
-    pthread_join (threads[i], NULL);
-  return 0;
 }
 
 static int
@@ -231,23 +179,42 @@ finish_findings (struct session *session)
   results->failed |= settle_findings (session) == -1;
   if (config->minimize && !results->failed && !stop_requested ())
     results->failed |= reduce_findings (session) == -1;
-  end_alone (session);
+  worker_alone_end (session);
 }
 
 int
-session_run (struct session *session)
+session_begin (struct session *session, struct crew *crew)
+{
+  session->crew = crew;
+  session->workers_left = crew_size (crew);
+  return crew_add (crew, session);
+}
+
+int
+session_end (struct session *session)
 {
   double start = clock_seconds (CLOCK_MONOTONIC), cpu_start = clock_seconds (CLOCK_PROCESS_CPUTIME_ID);
   struct results *results = &session->results;
 
-  if (work_together (session, start) == -1)
-    return -1;
+  crew_help (session->crew, session);
+  wait_for_workers (session, start);
   note_covered (session);
   count_behaviours (session);
   finish_findings (session);
   results->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
   results->search_cpu_seconds = clock_seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
   return results->failed || stop_requested () ? -1 : 0;
+}
+
+int
+session_run (struct session *session)
+{
+  struct crew *crew = crew_new (session->config->jobs, session->config->kept);
+  int r = crew && session_begin (session, crew) == 0 ? session_end (session) : -1;
+
+  crew_free (crew);
+  session->crew = NULL;
+  return r;
 }
 
 /* Keep what is known of the observation that a run of a state saw. */

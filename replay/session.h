@@ -16,8 +16,21 @@ extern void session_free (struct session *session);
  */
 extern const struct results *session_results (const struct session *session);
 
-/* Search all crash points, and let a freshly booted guest confirm what was found.  Returns 0 when every point was
- * searched, perhaps up to a limit; -1 after a message, or after a stop.  The results are what was found in either case.
+struct crew;
+
+/* Let CREW (replay/crew.h), which must outlive the session's end, work for it once it is done with the sessions that
+ * were begun before.  Returns 0, or -1 after a message: there is nothing to end then.
+ */
+extern int session_begin (struct session *session, struct crew *crew);
+
+/* Wait until all that session_run says is done, for a session that was begun; in the order in which they were.  It
+ * returns the same.
+ */
+extern int session_end (struct session *session);
+
+/* With a crew of its own: search all crash points, and let a freshly booted guest confirm what was found.  Returns 0
+ * when every point was searched, perhaps up to a limit; -1 after a message, or after a stop.  The results are what was
+ * found in either case.
  */
 extern int session_run (struct session *session);
 

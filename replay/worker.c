@@ -13,47 +13,70 @@
 #include "common/text.h"
 #include "guest/missing.h"
 #include "log/state-id.h"
+#include "replay/crew.h"
 #include "replay/worker.h"
 
 #define MARKS_MAX (256 << 10)   /* escaping makes three bytes of one, and the guest takes AGENT_REQUEST_MAX */
 
 int
-worker_begin (struct worker *worker, struct session *session, const char *name)
+worker_begin (struct worker *worker, struct session *session, struct runner *idle, const char *name)
 {
+  const struct session_config *config = session->config;
+
   *worker = (struct worker) {
-    .session = session, .state = crash_state_new (session->config->log),
-    .folder = text_format ("%s/%s", session->config->folder, name)
+    .session = session, .idle = idle, .state = crash_state_new (config->log),
+    .folder = config->kept ? text_format ("%s", kept_folder (config->kept))
+    : text_format ("%s/%s", config->folder, name)
   };
   if (worker->folder && worker->state == NULL)
     out_of_memory ();
   return worker->folder && worker->state ? 0 : -1;
 }
 
-void
+struct runner *
 worker_end (struct worker *worker)
 {
-  runner_stop (worker->runner);
   crash_state_free (worker->state);
   free (worker->folder);
+  return worker->runner ? worker->runner : worker->idle;
 }
 
 struct worker *
 worker_alone (struct session *session)
 {
   struct worker *worker = session->alone;
+  struct runner *idle = worker == NULL && session->crew ? crew_take (session->crew) : NULL;
 
   if (worker)
     return worker;
   worker = malloc (sizeof *worker);
   if (worker == NULL)
     out_of_memory ();
-  else if (worker_begin (worker, session, "guest") == -1) {
-    worker_end (worker);
+  else if (worker_begin (worker, session, idle, "guest") == -1) {
+    idle = worker_end (worker);
     free (worker);
     worker = NULL;
   }
+  if (worker == NULL)
+    runner_stop (idle);
   session->alone = worker;
   return worker;
+}
+
+void
+worker_alone_end (struct session *session)
+{
+  struct runner *runner;
+
+  if (session->alone == NULL)
+    return;
+  runner = worker_end (session->alone);
+  if (session->crew && !session->results.failed)
+    crew_give (session->crew, runner);
+  else
+    runner_stop (runner);
+  free (session->alone);
+  session->alone = NULL;
 }
 
 /* The public marks at POSITION or before, a line each, to free: the last MARKS_MAX bytes of them. */
@@ -84,25 +107,39 @@ marks_before (const struct write_log *log, uint32_t position)
   return text;
 }
 
+/* Have a guest: the idle one, which is for this session now, or a new one. */
 static int
 start_runner (struct worker *worker)
 {
   struct session *session = worker->session;
-  const struct session_config *config = session->config;
+  const struct runner_config *config = &session->config->runner;
 
-  if (config->kept == NULL && mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
+  worker->runner = worker->idle;
+  worker->idle = NULL;
+  if (worker->runner) {
+    if (runner_change (worker->runner, config) == -1)
+      return -1;
+  }
+  else if (mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
     error_message ("%s: %m", worker->folder);
     return -1;
   }
-  worker->runner = config->kept ? kept_take (config->kept, &config->runner)
-    : runner_start (&config->runner, worker->folder);
-  if (worker->runner == NULL)
+  else if ((worker->runner = runner_start (config, worker->folder)) == NULL)
     return -1;
   pthread_mutex_lock (&session->lock);
   if (session->results.release == NULL)
     session->results.release = strdup (runner_release (worker->runner));
   pthread_mutex_unlock (&session->lock);
   return 0;
+}
+
+void
+worker_renew (struct worker *worker)
+{
+  struct runner *runner = worker->runner ? worker->runner : worker->idle;
+
+  if (runner)
+    runner_renew (runner);
 }
 
 struct choice *

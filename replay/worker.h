@@ -32,6 +32,7 @@ struct session {
   size_t points_done;
   unsigned workers_left;
   uint64_t violations;          /* answers that are one, so far */
+  struct crew *crew;            /* who works for it, or NULL */
   bool searched;                /* all points are done: findings are being confirmed */
   size_t next_finding, findings_confirmed;
 };
@@ -40,26 +41,37 @@ struct session {
 struct worker {
   struct session *session;
   char *folder;
+  struct runner *idle;          /* the guest of the session before, or NULL */
   struct runner *runner;        /* NULL until the first real run */
   struct crash_state *state;    /* what a run sees, seen without a guest */
   struct moment moment;         /* of the selection's crash point */
   struct selection selection;
 };
 
-/* Begin to work for SESSION; the guest, whose files go into its folder's NAME, starts with the first run.  Returns 0,
- * or -1 after a message.  End with worker_end in any case.
+/* Begin to work for SESSION.  The guest is IDLE, which is taken over, or with that NULL one whose files go into the
+ * session's folder NAME; it starts with the first run.  Returns 0, or -1 after a message.  End in any case with
+ * worker_end, which returns the guest for the next session, or NULL.
  */
-extern int worker_begin (struct worker *worker, struct session *session, const char *name);
-extern void worker_end (struct worker *worker);
+extern int worker_begin (struct worker *worker, struct session *session, struct runner *idle, const char *name);
+extern struct runner *worker_end (struct worker *worker);
+
+/* Take part in SESSION until nothing is left to be done, with the guest RUNNER or, with that NULL, a new one.  Returns
+ * the guest, or NULL if there is none, or none that is fit for another session.
+ */
+extern struct runner *session_work (struct session *session, struct runner *runner);
 
 /* The session's worker that looks at single states, when no other is left; NULL after a message. */
 extern struct worker *worker_alone (struct session *session);
+extern void worker_alone_end (struct session *session);
 
 /* Make a real run of SELECTION; what it observed is known to the oracle then.  Returns 0 and fills *outcome, to be
  * freed, and *report, whose lists are valid until the next run; or -1 after a message, or silently after a stop.
  */
 extern int worker_run (struct worker *worker, const struct selection *selection, struct outcome *outcome,
                        struct device_report *report);
+
+/* Let the next run boot a new guest. */
+extern void worker_renew (struct worker *worker);
 
 /* What OUTCOME means at MOMENT.  Returns 0 with *verdict, whose detail is to free; or -1 after a message, and nothing
  * is.

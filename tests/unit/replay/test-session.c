@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A session with guests that are played here, in the place of replay/runner.c: what a run sees is a function of the
  * sectors that it reads.  Sector 1 says whether there is a file system that needs sector 0; where that is empty then,
- * it cannot be mounted.
+ * it cannot be mounted.  Long because every test needs the guests that are played.
  */
 #include <config.h>
 
@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "log/crash-state.h"
+#include "replay/crew.h"
 #include "replay/session.h"
 #include "tests/unit/make-log.h"
 #include "tests/unit/message.h"
@@ -260,6 +261,53 @@ START_TEST (one_run_for_each_state_and_many_workers_find_the_same)
 }
 END_TEST
 
+/* Two sessions that a crew works for, of which the first ends so, and the second. */
+static void
+run_two (struct session **sessions, int first, int second)
+{
+  struct crew *crew = crew_new (config.jobs, NULL);
+
+  for (size_t i = 0; i < 2; i++) {
+    sessions[i] = session_new (&config);
+    ck_assert_int_eq (session_begin (sessions[i], crew), 0);
+  }
+  ck_assert_int_eq (session_end (sessions[0]), first);
+  ck_assert_int_eq (session_end (sessions[1]), second);
+  crew_free (crew);
+}
+
+/* One boots at first, and one for each finding, which is held against a fresh boot. */
+START_TEST (a_guest_goes_from_one_session_to_the_next)
+{
+  struct session *sessions[2], *alone = run_session (0);
+
+  boots = 0;
+  run_two (sessions, 0, 0);
+  ck_assert_uint_eq (boots, 1 + 2);
+  for (size_t i = 0; i < 2; i++) {
+    assert_same_results (session_results (alone), session_results (sessions[i]));
+    session_free (sessions[i]);
+  }
+  session_free (alone);
+}
+END_TEST
+
+/* Nothing is said of the second, as nothing is done for it. */
+START_TEST (after_a_session_that_failed_no_other_is_begun)
+{
+  struct session *sessions[2];
+
+  config.runner.check = "a checker";
+  play.broken = true;
+  run_two (sessions, -1, -1);
+  ck_assert_uint_eq (message_count, 1);
+  ck_assert_uint_eq (session_results (sessions[1])->runs, 0);
+  ck_assert (session_results (sessions[1])->failed);
+  session_free (sessions[0]);
+  session_free (sessions[1]);
+}
+END_TEST
+
 START_TEST (what_a_fresh_boot_does_not_show_is_no_finding)
 {
   play.fickle = true;
@@ -400,6 +448,7 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("session", setup, teardown, every_state_is_covered_and_what_is_wrong_is_found,
                      one_run_for_each_state_and_many_workers_find_the_same,
+                     a_guest_goes_from_one_session_to_the_next, after_a_session_that_failed_no_other_is_begun,
                      what_a_fresh_boot_does_not_show_is_no_finding,
                      a_checker_that_was_told_other_marks_is_asked_again, a_checker_that_says_nothing_ends_the_replay,
                      what_is_remembered_is_held_against_runs, who_listens_is_told_every_answer,
