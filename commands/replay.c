@@ -201,10 +201,11 @@ static int
 list (const struct replay_options *options, const struct write_log *log)
 {
   const struct tear tear = { options->tear_mode, (uint32_t) options->atomic_bytes };
+  const bool told = options->guest.check || log_info (log, LOG_KEY_CHECK);
   int damaged = report_loss (log), listed = filter_check_device (&options->filter, log);
 
   if (listed == 0)
-    listed = list_log (log, &tear, &options->filter, stdout);
+    listed = list_log (log, &tear, told, &options->filter, stdout);
   return listed == -1 || damaged == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 

@@ -13,7 +13,8 @@ results_begin (struct results *results, const struct session_config *config)
   memset (results, 0, sizeof *results);
   results->config = config;
   oracle_init (&results->oracle, &config->trees, config->persistence, config->pages);
-  if (model_crash_points (config->log, config->prefixes_only, &results->points) == -1)
+  if (model_crash_points (config->log, (config->prefixes_only ? POINTS_PREFIXES : 0)
+                          | (config->runner.check ? POINTS_TOLD : 0), &results->points) == -1)
     return out_of_memory ();
   results->found = calloc (results->points.count ? results->points.count : 1, sizeof *results->found);
   if (results->found == NULL)

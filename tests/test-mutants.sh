@@ -62,6 +62,8 @@ mutant 'flush by the walk of what completed during it' replay/search/model.c '/^
 mutant 'flush of another device' replay/search/model.c '/^makes_durable/,/^}/ s/w->device == log->flushes\[stop->number\].device &&//'
 mutant 'states of a torn write forgotten' replay/search/model.c 's/(unsigned long) pieces + 1)/(unsigned long) pieces)/'
 
+mutant 'a mark after instead of before' replay/search/model.c '/^pass_stop/,/^}/ s/add_point (walk, stop->position - 1)/add_point (walk, stop->position - (stop->kind != STOP_MARK))/'
+mutant 'marks that a checker is told no crash points' replay/search/model.c '/^add_marks/,/^}/ s/told \&\& log_mark_is_public (mark)/false/'
 mutant 'alternative not opened' replay/search/node.c '/^node_grow/,/^}/ s/other->open = 1;/other->open = other->present + other->absent < 4;/'
 mutant 'alternative not turned' replay/search/search.c '/^grow/,/^}/ s/tear_turned (.*)/(struct choice) { decision.write, decision.first, decision.last, !decision.kind })/'
 mutant 'states of torn writes counted as of whole ones' replay/search/search.c '/^count_agreeing/,/^}/ s/== TEAR_PREFIX/== TEAR_NONE/'

@@ -268,7 +268,7 @@ dump_log (const struct write_log *log, const struct filter *filter, const struct
   struct dump_line totals = { .length = 0 };
   struct crash_points points;
 
-  if (durable == NULL || model_crash_points (log, false, &points) == -1)
+  if (durable == NULL || model_crash_points (log, log_info (log, LOG_KEY_CHECK) ? POINTS_TOLD : 0, &points) == -1)
     return out_of_memory ();
   dump.position_width = snprintf (NULL, 0, "%u", log->event_count);
   if (dump.position_width < 3)

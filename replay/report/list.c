@@ -142,11 +142,11 @@ list_totals (const struct write_log *log, const struct crash_points *points)
 }
 
 int
-list_log (const struct write_log *log, const struct tear *tear, const struct filter *filter, FILE *file)
+list_log (const struct write_log *log, const struct tear *tear, bool told, const struct filter *filter, FILE *file)
 {
   struct crash_points points;
 
-  if (model_crash_points (log, false, &points) == -1)
+  if (model_crash_points (log, told ? POINTS_TOLD : 0, &points) == -1)
     return out_of_memory ();
   CLEANUP_FREE char *states = count_all (log, &points, tear);
   if (states) {

@@ -14,7 +14,7 @@
 /* Something that may add a crash point before it. */
 struct stop {
   uint32_t position;
-  enum { STOP_FLUSH, STOP_FUA, STOP_BEGIN, STOP_PROMISE } kind;
+  enum { STOP_FLUSH, STOP_FUA, STOP_BEGIN, STOP_MARK } kind;
   uint32_t number;              /* of the flush or the write */
 };
 
@@ -264,12 +264,27 @@ compare_stops (const void *left, const void *right)
   return a->position < b->position ? -1 : a->position > b->position;
 }
 
+/* Add to STOPS, COUNT of them, the marks that change what is expected; with TOLD, the other public ones, too. */
+static void
+add_marks (const struct write_log *log, bool told, struct stop *stops, size_t *count)
+{
+  struct passed passed = no_mark_passed (log);
+
+  for (uint32_t i = 0; i < log->mark_count; i++) {
+    const struct log_mark *mark = &log->marks[i];
+
+    if (pass_mark (&passed, mark) || (told && log_mark_is_public (mark)))
+      stops[(*count)++] = (struct stop) {
+        mark->position, log_mark_is (mark, "begin", NULL, NULL) ? STOP_BEGIN : STOP_MARK, 0
+      };
+  }
+}
+
 /* All stops of the log, by position, to free. */
 static struct stop *
-find_stops (const struct write_log *log, size_t *count)
+find_stops (const struct write_log *log, bool told, size_t *count)
 {
   struct stop *stops = calloc ((size_t) log->flush_count + log->write_count + log->mark_count + 1, sizeof *stops);
-  struct passed passed = no_mark_passed (log);
 
   *count = 0;
   if (stops == NULL)
@@ -280,11 +295,7 @@ find_stops (const struct write_log *log, size_t *count)
   for (uint32_t i = 0; i < log->write_count; i++)
     if (log->writes[i].flags & LOG_FLAG_FUA && log->writes[i].completion != LOG_NEVER)
       stops[(*count)++] = (struct stop) { log->writes[i].completion, STOP_FUA, i };
-  for (uint32_t i = 0; i < log->mark_count; i++)
-    if (pass_mark (&passed, &log->marks[i]))
-      stops[(*count)++] = (struct stop) {
-        log->marks[i].position, log_mark_is (&log->marks[i], "begin", NULL, NULL) ? STOP_BEGIN : STOP_PROMISE, 0
-      };
+  add_marks (log, told, stops, count);
   qsort (stops, *count, sizeof *stops, compare_stops);
   return stops;
 }
@@ -348,7 +359,7 @@ pass_stop (struct walk *walk, const struct stop *stop, bool prefixes)
   if (!prefixes && stop->position > walk->first && (stop->kind >= STOP_BEGIN || kept < walk->pending_count)
       && add_point (walk, stop->position - 1) == -1)
     return -1;
-  if (prefixes && stop->kind == STOP_PROMISE && stop->position >= walk->first && add_point (walk, stop->position) == -1)
+  if (prefixes && stop->kind == STOP_MARK && stop->position >= walk->first && add_point (walk, stop->position) == -1)
     return -1;
   kept = 0;
   for (uint32_t i = 0; i < walk->pending_count; i++)
@@ -388,7 +399,7 @@ walk_stops (struct walk *walk, const struct stop *stops, size_t count, bool pref
 }
 
 int
-model_crash_points (const struct write_log *log, bool prefixes, struct crash_points *points)
+model_crash_points (const struct write_log *log, unsigned which, struct crash_points *points)
 {
   struct walk walk = { .log = log, .points = points };
   struct stop *stops;
@@ -398,10 +409,10 @@ model_crash_points (const struct write_log *log, bool prefixes, struct crash_poi
   memset (points, 0, sizeof *points);
   if (model_range (log, &walk.first, &walk.last) == -1)
     return 0;
-  stops = find_stops (log, &count);
+  stops = find_stops (log, which & POINTS_TOLD, &count);
   walk.pending = calloc (log->write_count ? log->write_count : 1, sizeof *walk.pending);
   if (stops && walk.pending)
-    r = walk_stops (&walk, stops, count, prefixes);
+    r = walk_stops (&walk, stops, count, which & POINTS_PREFIXES);
   free (stops);
   free (walk.pending);
   if (r == -1)

@@ -20,7 +20,8 @@
  * Crash points worth visiting are the positions just before each flush or FUA completion that makes a write durable,
  * just before each mark that changes what is expected, and the end.  Such marks are `begin` and `commit` and, where the
  * log has a workload (info `workload`, checker/workload/language.h), `op N` between them: persistence operation N has
- * returned, and what it promises counts.  From one of them to the next nothing becomes durable and nothing else is
+ * returned, and what it promises counts.  Where there is a checker it is every public mark, as the checker is told
+ * them.  From one of them to the next nothing becomes durable and nothing else is
  * expected, while writes are only issued: the pending set grows, and a subset of the smaller set is one of the larger.
  * So every state of a position in between is a state of the crash point that follows it.
  *
@@ -83,10 +84,16 @@ extern struct moment model_moment (const struct write_log *log, uint32_t positio
  */
 extern int model_range (const struct write_log *log, uint32_t *first, uint32_t *last);
 
-/* The crash points worth visiting; with PREFIXES, the position of every write's issue instead, and of each mark
- * `commit` and `op`, and the end.  Returns 0, or -1 with errno ENOMEM.  Free with crash_points_free.
+/* Which crash points are worth visiting. */
+enum point_set {
+  POINTS_PREFIXES = 1,          /* instead: the issue of every write, each mark that is one otherwise, and the end */
+  POINTS_TOLD = 2,              /* a checker is told the public marks */
+};
+
+/* The crash points of WHICH, an `or` of enum point_set, that are worth visiting.  Returns 0, or -1 with errno ENOMEM.
+ * Free with crash_points_free.
  */
-extern int model_crash_points (const struct write_log *log, bool prefixes, struct crash_points *points);
+extern int model_crash_points (const struct write_log *log, unsigned which, struct crash_points *points);
 extern void crash_points_free (struct crash_points *points);
 
 #endif

@@ -60,6 +60,20 @@ expect_status 0 "$powercut" run --size=64M -o "$tmp/marks.bin" --json=- \
 jq -e '.violations == []' "$tmp/out" > "$tmp/empty" || fail "no report alone: $(head -c 1000 "$tmp/out")"
 grep -qzP '(^|\n)half\n' "$tmp/err" || fail "no line of the command: $(cat "$tmp/err")"
 
+# A mark is a crash point: what is on the disk just before it must be right without it.
+cat > "$tmp/publish" << 'END'
+#!/bin/sh
+tr '\0' n < /dev/zero | dd of=greeting bs=4096 count=1 iflag=fullblock oflag=direct conv=notrunc 2> /dev/null || exit 1
+powercut-mark published
+sync greeting
+END
+chmod +x "$tmp/publish"
+expect_status 1 "$powercut" run --quiet --size=64M --settle=none --setup='head -c 4096 /dev/zero | tr "\0" o > greeting' \
+    -o "$tmp/published.bin" --json="$tmp/json" --check='! grep -q nnnn greeting || grep -q "^published" "$POWERCUT_MARKS_FILE" ||
+    { echo new contents before published; exit 1; }' -- "$tmp/publish"
+[ "$(jq -c '[.exhaustive, (.violations[] | [.after, .detail])]' "$tmp/json")" = '[true,["begin","new contents before published"]]' ] ||
+    fail "other violations than before the mark: $(jq -c .violations "$tmp/json")"
+
 # A megabyte of output is none of these, nor is a child that holds on to the file system.
 expect_status 1 "$replay" --limit=1 --check='yes | head -c 1000000; echo; echo much; exit 1' --json="$tmp/json" "$tmp/log.bin"
 [ "$(jq -r '.violations[0].detail' "$tmp/json")" = much ] || fail "much output: $(jq -c .violations "$tmp/json")"

@@ -23,11 +23,11 @@ assert_pending (const struct write_log *log, uint32_t position, const uint32_t *
 }
 
 void
-assert_points (const struct write_log *log, bool prefixes, const uint32_t *positions, size_t count)
+assert_points (const struct write_log *log, unsigned which, const uint32_t *positions, size_t count)
 {
   struct crash_points points;
 
-  ck_assert_int_eq (model_crash_points (log, prefixes, &points), 0);
+  ck_assert_int_eq (model_crash_points (log, which, &points), 0);
   for (size_t i = 0; i < points.count && i < count; i++) {
     ck_assert_uint_eq (points.points[i].position, positions[i]);
     assert_pending (log, positions[i], points.points[i].pending, points.points[i].pending_count);

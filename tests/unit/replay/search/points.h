@@ -10,6 +10,6 @@
 extern void assert_pending (const struct write_log *log, uint32_t position, const uint32_t *expected, size_t count);
 
 /* The crash points, with those of PREFIXES, are at these POSITIONS. */
-extern void assert_points (const struct write_log *log, bool prefixes, const uint32_t *positions, size_t count);
+extern void assert_points (const struct write_log *log, unsigned which, const uint32_t *positions, size_t count);
 
 #endif

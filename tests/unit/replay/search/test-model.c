@@ -239,6 +239,20 @@ START_TEST (expectations_change_at_begin_and_commit)
 }
 END_TEST
 
+/* A checker is told them: what it may see just before is one thing, just after another. */
+START_TEST (public_marks_are_crash_points_when_there_is_a_checker)
+{
+  struct write_log *log = log_of_events ("m:set m:begin w0=a m:one m:powercut:own m:two w0=b m:commit m:three m:end");
+  const uint32_t first = 2, one = 3, two = 5, second = 6, commit = 7, three = 8;
+
+  assert_points (log, 0, NUMBERS (commit - 1, three));
+  assert_points (log, POINTS_TOLD, NUMBERS (one - 1, two - 1, commit - 1, three - 1, three));
+  assert_points (log, POINTS_PREFIXES, NUMBERS (first, second, commit, three));
+  assert_points (log, POINTS_PREFIXES | POINTS_TOLD, NUMBERS (first, one, two, second, commit, three));
+  write_log_close (log);
+}
+END_TEST
+
 /* After the last step, a mark of the same name is a program's own. */
 static uint32_t
 operation_at (const struct write_log *log, uint32_t position)
@@ -380,6 +394,7 @@ UNIT_TEST_MAIN ("model", a_write_is_pending_from_its_issue_on,
                 the_end_is_a_crash_point_once, crash_points_lie_between_begin_and_end,
                 without_begin_the_range_starts_at_base, a_flush_right_after_begin_may_make_begin_a_crash_point,
                 a_log_without_events_has_no_range, expectations_change_at_begin_and_commit,
+                public_marks_are_crash_points_when_there_is_a_checker,
                 marks_of_operations_count_in_logs_with_a_workload_alone,
                 LOOP_OVER (a_step_reaches_from_begin_to_commit, steps_in_header), without_begin_nothing_is_expected,
                 prefixes_are_every_issue_of_a_write_and_the_end, the_prefix_of_a_last_write_is_the_end,
