@@ -38,7 +38,7 @@ class Operation:
 class Model:
     def __init__(self, log, rules, checker=False):
         self.log, self.rules = log, rules
-        self.checker = checker
+        self.checker = checker or log.value('check') is not None
         operations = {}
         for position, event in enumerate(log.events):
             if event.kind == COMPLETION:
