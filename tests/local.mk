@@ -35,7 +35,7 @@ check_PROGRAMS += $(UNIT_TESTS)
 check_PROGRAMS += tests/hostile-reports
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
 EXTRA_DIST += tests/vm/logs/before
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/junit.xsd tests/compare-dm-log.pl \
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/logs/btrfs-lost-tmpfile-workload/case.ini tests/vm/logs/btrfs-lost-tmpfile-workload/log.zst \
 	tests/model/compare.py tests/model/crash_model.py tests/model/random_log.py tests/model/write_log.py \
