@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <ctype.h>
 #include <string.h>
 
 #include "checker/violation.h"
@@ -25,4 +26,14 @@ violation_find (const char *name, size_t length)
   while (found < VIOLATION_COUNT && (strlen (names[found]) != length || memcmp (names[found], name, length) != 0))
     found++;
   return found < VIOLATION_COUNT ? found : VIOLATION_NONE;
+}
+
+size_t
+violation_number_length (const char *detail)
+{
+  size_t word = 0;
+
+  while (isalnum ((unsigned char) detail[word]))
+    word++;
+  return word > 0 && strncmp (detail + word, "...", 3) == 0 ? word : strspn (detail, "0123456789");
 }

@@ -24,4 +24,10 @@ extern const char *violation_name (enum violation violation);
 /* The violation whose name is the LENGTH bytes at NAME, or VIOLATION_NONE. */
 extern enum violation violation_find (const char *name, size_t length);
 
+/* How many bytes of DETAIL, what is said of a violation, are a number at its beginning, or a hash, which is a word that
+ * ends in `...` (these do not count); 0 if neither is there.  Violations that differ in these alone have the same
+ * cause.
+ */
+extern size_t violation_number_length (const char *detail);
+
 #endif

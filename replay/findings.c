@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/violation.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "log/calls.h"
@@ -44,12 +44,7 @@ cause_of (const char *detail)
       detail += 6;
       continue;
     }
-    size_t word = 0, number = strspn (detail, "0123456789");
-
-    while (isalnum ((unsigned char) detail[word]))
-      word++;
-    if (word > 0 && strncmp (detail + word, "...", 3) == 0)
-      number = word;
+    size_t number = violation_number_length (detail);
     if (number > 0) {
       *to++ = '#';
       detail += number;

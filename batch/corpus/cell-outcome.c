@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "batch/corpus/cell-outcome.h"
 #include "batch/result.h"
+#include "checker/violation.h"
 #include "common/exit-status.h"
 #include "common/text.h"
 #include "record/record.h"
@@ -95,12 +95,8 @@ print_cause (const char *detail, FILE *file)
     detail += path - 1;
   }
   while (*detail) {
-    size_t word = 0, number = strspn (detail, "0123456789");
+    size_t number = violation_number_length (detail);
 
-    while (isalnum ((unsigned char) detail[word]))
-      word++;
-    if (word > 0 && strncmp (detail + word, "...", 3) == 0)
-      number = word;
     if (number > 0) {
       putc ('#', file);
       detail += number;

@@ -25,4 +25,16 @@ START_TEST (a_kind_is_found_by_its_whole_name)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("violation", kinds_are_in_the_order_of_their_names, a_kind_is_found_by_its_whole_name)
+START_TEST (numbers_and_hashes_are_told_from_words)
+{
+  ck_assert_uint_eq (violation_number_length ("12 bytes"), 2);
+  ck_assert_uint_eq (violation_number_length ("1a2b3c4d..., should be"), 8);
+  ck_assert_uint_eq (violation_number_length ("12ab, should be"), 2);
+  ck_assert_uint_eq (violation_number_length ("bytes 12"), 0);
+  ck_assert_uint_eq (violation_number_length ("..."), 0);
+  ck_assert_uint_eq (violation_number_length (""), 0);
+}
+END_TEST
+
+UNIT_TEST_MAIN ("violation", kinds_are_in_the_order_of_their_names, a_kind_is_found_by_its_whole_name,
+                numbers_and_hashes_are_told_from_words)
