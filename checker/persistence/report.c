@@ -8,6 +8,7 @@
 #include "checker/persistence/report.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/text.h"
 
 /* Print what INODE should be. */
 static void
@@ -45,60 +46,56 @@ print_promise (FILE *file, const struct hearing *hearing, const struct promise *
              workload->operations[made->operation - 1].line);
 }
 
-/* A violation is described to this stream, which begins with rule and path, unless there is one already: then it is
- * counted, and the stream is NULL.
+/* A violation is described to DETAIL, which begins with rule and path, unless there is one already: then it is counted,
+ * and this is false.
  */
-static FILE *
-begin_violation (struct hearing *hearing, enum persistence_rule rule, const char *path, size_t *length)
+static bool
+begin_violation (struct hearing *hearing, enum persistence_rule rule, const char *path, struct text_stream *detail)
 {
-  FILE *file;
-
   if (hearing->detail) {
     hearing->more++;
-    return NULL;
+    return false;
   }
-  file = open_memstream (&hearing->detail, length);
-  if (file == NULL) {
+  if (!text_begin (detail)) {
     hearing->out_of_memory = true;
-    return NULL;
+    return false;
   }
-  fprintf (file, "%s: ", persistence_rule_name (rule));
-  tree_print_word (file, path);
-  fputs (": ", file);
-  return file;
+  fprintf (detail->file, "%s: ", persistence_rule_name (rule));
+  tree_print_word (detail->file, path);
+  fputs (": ", detail->file);
+  return true;
 }
 
 static void
-end_violation (struct hearing *hearing, FILE *file, const struct promise *made)
+end_violation (struct hearing *hearing, struct text_stream *detail, const struct promise *made)
 {
-  print_promise (file, hearing, made);
-  hearing->out_of_memory |= fclose (file) == EOF;
+  print_promise (detail->file, hearing, made);
+  hearing->detail = text_end (detail);
+  hearing->out_of_memory |= hearing->detail == NULL;
 }
 
 void
 report_missing (struct hearing *hearing, const char *path, const struct sim_inode *inode, const struct promise *made)
 {
-  size_t length;
-  FILE *file = begin_violation (hearing, made->rule, path, &length);
+  struct text_stream detail;
 
-  if (file == NULL)
+  if (!begin_violation (hearing, made->rule, path, &detail))
     return;
-  fputs ("missing, should be ", file);
-  print_expected (file, hearing, inode);
-  end_violation (hearing, file, made);
+  fputs ("missing, should be ", detail.file);
+  print_expected (detail.file, hearing, inode);
+  end_violation (hearing, &detail, made);
 }
 
 void
 report_present (struct hearing *hearing, const char *path, const struct tree_object *seen, const struct promise *made)
 {
-  size_t length;
-  FILE *file = begin_violation (hearing, made->rule, path, &length);
+  struct text_stream detail;
 
-  if (file == NULL)
+  if (!begin_violation (hearing, made->rule, path, &detail))
     return;
-  tree_print_contents (file, seen);
-  fputs (", should be gone", file);
-  end_violation (hearing, file, made);
+  tree_print_contents (detail.file, seen);
+  fputs (", should be gone", detail.file);
+  end_violation (hearing, &detail, made);
 }
 
 /* Print what was asked of a file whose data were touched after the promise. */
@@ -121,31 +118,30 @@ report_wrong (struct hearing *hearing, const char *path, const struct tree_objec
   const struct inode_state *state = &hearing->state->inodes[inode->number];
   const struct promise nobody = { .rule = RULE_OBJECT };
   const struct promise *made = match == MATCH_NOT ? &nobody : match == MATCH_TYPE ? &state->data : &state->xattrs;
-  size_t length;
+  struct text_stream detail;
 
   if (match == MATCH_NOT && !(hearing->rules & RULE_BIT (RULE_OBJECT)))
     return;
-  FILE *file = begin_violation (hearing, made->rule, path, &length);
-  if (file == NULL)
+  if (!begin_violation (hearing, made->rule, path, &detail))
     return;
   if (match == MATCH_DATA && !match_mode (state, seen))
-    fprintf (file, "mode %s, should be %04o", seen->field[TREE_MODE], (unsigned) state->old_mode);
+    fprintf (detail.file, "mode %s, should be %04o", seen->field[TREE_MODE], (unsigned) state->old_mode);
   else if (match == MATCH_DATA)
-    fprintf (file, "xattrs %.*s, should be %.*s", TREE_HASH_SHOWN, seen->field[TREE_XATTRS], TREE_HASH_SHOWN,
+    fprintf (detail.file, "xattrs %.*s, should be %.*s", TREE_HASH_SHOWN, seen->field[TREE_XATTRS], TREE_HASH_SHOWN,
              state->old_xattrs);
   else {
     if (seen->field[TREE_XATTRS][0] == '!')
-      fprintf (file, "%s with unreadable xattrs (%s)", tree_type_name (seen->field[TREE_TYPE][0]),
+      fprintf (detail.file, "%s with unreadable xattrs (%s)", tree_type_name (seen->field[TREE_TYPE][0]),
                seen->field[TREE_XATTRS] + 1);
     else
-      tree_print_contents (file, seen);
-    fputs (", should be ", file);
+      tree_print_contents (detail.file, seen);
+    fputs (", should be ", detail.file);
     if (match == MATCH_TYPE && state->data_touched)
-      print_bounds (file, state);
+      print_bounds (detail.file, state);
     else
-      print_expected (file, hearing, inode);
+      print_expected (detail.file, hearing, inode);
   }
-  end_violation (hearing, file, made);
+  end_violation (hearing, &detail, made);
 }
 
 /* INODE, which has had a name all the time, is under none of those that it may have. */
@@ -156,30 +152,29 @@ report_lost (struct hearing *hearing, const struct sim_inode *inode)
   const struct simulation *simulation = &hearing->state->simulation;
   enum persistence_rule rule = state->renamed ? RULE_RENAME_LOST : state->name.rule;
   const char *separator = "";
-  char *paths = NULL;
-  size_t length;
-  FILE *file;
+  struct text_stream paths, detail;
 
   if (!(hearing->rules & RULE_BIT (rule)))
     return;
-  file = open_memstream (&paths, &length);
-  for (size_t i = 0; file && i < simulation->entry_count; i++) {
+  if (!text_begin (&paths)) {
+    hearing->out_of_memory = true;
+    return;
+  }
+  for (size_t i = 0; i < simulation->entry_count; i++) {
     CLEANUP_FREE char *path = NULL;
 
     if (!entry_may_lead (&hearing->state->entries[i], inode->number))
       continue;
     path = sim_entry_path (simulation->entries[i]);
-    fputs (separator, file);
-    escape_word (path ? path : "?", path ? strlen (path) : 1, file);
+    fputs (separator, paths.file);
+    escape_word (path ? path : "?", path ? strlen (path) : 1, paths.file);
     separator = " or ";
   }
-  if (file == NULL || fclose (file) == EOF)
-    hearing->out_of_memory = true;
-  file = paths ? begin_violation (hearing, rule, paths, &length) : NULL;
-  free (paths);
-  if (file == NULL)
+  CLEANUP_FREE char *joined = text_end (&paths);
+  hearing->out_of_memory |= joined == NULL;
+  if (joined == NULL || !begin_violation (hearing, rule, joined, &detail))
     return;
-  fputs ("lost, should be ", file);
-  print_expected (file, hearing, inode);
-  end_violation (hearing, file, &state->name);
+  fputs ("lost, should be ", detail.file);
+  print_expected (detail.file, hearing, inode);
+  end_violation (hearing, &detail, &state->name);
 }
