@@ -50,20 +50,28 @@ ask_for_sectors (struct runner *runner)
   return answer.failure == VM_OK ? 0 : -1;
 }
 
+struct vm *
+runner_boot (const struct runner_config *config, const struct device *device, const char *console,
+             const char *terminal)
+{
+  const struct vm_disk disk = { .export_name = DISK_EXPORT };
+  const struct vm_config vm_config = {
+    .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (device),
+    .nbd_server = device_server (device), .server_ended = log_guard_check,
+    .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = console, .terminal = terminal,
+    .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
+  };
+
+  return vm_start (&vm_config);
+}
+
 static int
 boot (struct runner *runner)
 {
   const struct runner_config *config = runner->config;
-  const struct vm_disk disk = { .export_name = DISK_EXPORT };
-  const struct vm_config vm_config = {
-    .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (runner->device),
-    .nbd_server = device_server (runner->device), .server_ended = log_guard_check,
-    .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = runner->console,
-    .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
-  };
 
   vm_end (runner->vm);
-  runner->vm = vm_start (&vm_config);
+  runner->vm = runner_boot (config, runner->device, runner->console, NULL);
   if (runner->vm == NULL)
     return -1;
   return config->pages_count > 0 ? ask_for_sectors (runner) : 0;

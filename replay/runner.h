@@ -30,6 +30,12 @@ struct runner_config {
   int run_timeout_ms;           /* a run that takes longer is a hang; a checker has as much again for itself */
 };
 
+/* Boot a guest of CONFIG, whose disk is DEVICE's.  Its console goes to the file CONSOLE; at TERMINAL is the socket of
+ * its user, or NULL.  NULL after a message.
+ */
+extern struct vm *runner_boot (const struct runner_config *config, const struct device *device, const char *console,
+                               const char *terminal);
+
 /* Start device and guest; their files go into FOLDER, which must exist.  CONFIG must outlive the runner.  NULL after a
  * message.
  */

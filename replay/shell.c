@@ -11,8 +11,6 @@
 #include "guest/agent/protocol.h"
 #include "guest/user-terminal.h"
 #include "guest/vm.h"
-#include "log/guard.h"
-#include "nbd-plugin/parameters.h"
 #include "replay/shell.h"
 
 #define GUEST_DEVICE "/dev/vda"
@@ -96,19 +94,10 @@ start_shell (struct conversation *talk, const struct terminal_size *size)
 static int
 boot (struct conversation *talk)
 {
-  const struct runner_config *config = talk->config;
-  const struct vm_disk disk = { .export_name = DISK_EXPORT };
-  const struct vm_config vm_config = {
-    .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (talk->device),
-    .nbd_server = device_server (talk->device), .server_ended = log_guard_check, .disks = &disk,
-    .disk_count = 1, .memory_mib = config->memory_mib, .console = talk->console, .terminal = talk->socket,
-    .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
-  };
-
   talk->listener = terminal_listen (talk->socket);
   if (talk->listener == -1)
     return -1;
-  talk->vm = vm_start (&vm_config);
+  talk->vm = runner_boot (talk->config, talk->device, talk->console, talk->socket);
   return talk->vm ? 0 : -1;
 }
 
