@@ -212,16 +212,17 @@ END_TEST
 
 START_TEST (data_that_cannot_be_read_are_told_with_the_error)
 {
-  assert_detail ("f 0644 0 0 10 !EIO - file\n", FILE_1 ("file"), FILE_2 ("file"), EXPECT_OLD_OR_NEW,
-                 "file: data cannot be read (EIO)");
-  assert_detail ("d 0755 0 0 - !EIO - d\n", FOLDER ("d"), FOLDER ("d"), EXPECT_OLD_OR_NEW,
-                 "d: folder cannot be read (EIO)");
-  assert_detail ("l 0777 0 0 - !ENODATA - l\n", "l 0777 0 0 - a - l\n", "l 0777 0 0 - b - l\n", EXPECT_OLD_OR_NEW,
-                 "l: link cannot be read (ENODATA)");
-  assert_detail ("? - - - - !EUCLEAN - file\n", FILE_1 ("file"), FILE_2 ("file"), EXPECT_OLD_OR_NEW,
-                 "file: object cannot be read (EUCLEAN)");
-  assert_detail ("f 0644 0 0 0 empty !EIO file\n", EMPTY ("file"), EMPTY ("file"), EXPECT_OLD_OR_NEW,
-                 "file: xattrs cannot be read (EIO)");
+  static const struct { const char *seen, *old, *new, *detail; } cases[] = {
+    { "f 0644 0 0 10 !EIO - a\n", FILE_1 ("a"), FILE_2 ("a"), "a: data cannot be read (EIO)" },
+    { "d 0755 0 0 - !EIO - d\n", FOLDER ("d"), FOLDER ("d"), "d: folder cannot be read (EIO)" },
+    { "l 0777 0 0 - !ENODATA - l\n", "l 0777 0 0 - a - l\n", "l 0777 0 0 - b - l\n",
+      "l: link cannot be read (ENODATA)" },
+    { "? - - - - !EUCLEAN - a\n", FILE_1 ("a"), FILE_2 ("a"), "a: object cannot be read (EUCLEAN)" },
+    { "f 0644 0 0 0 empty !EIO a\n", EMPTY ("a"), EMPTY ("a"), "a: xattrs cannot be read (EIO)" },
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    assert_detail (cases[i].seen, cases[i].old, cases[i].new, EXPECT_OLD_OR_NEW, cases[i].detail);
 }
 END_TEST
 
