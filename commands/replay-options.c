@@ -25,6 +25,7 @@ replay_options_add (struct option_table *table, struct replay_options *options)
     OPT_TEXT ("tear", &options->tear, "none|prefix|any", "what may be left of a pending write [prefix]"),
     OPT_SIZE ("atomic", &options->atomic_bytes, "N", "bytes that the device never tears [4K]", LOG_SECTOR),
     OPT_SIZE ("sector", &options->atomic_bytes, "N", "the same as --atomic", LOG_SECTOR),
+    OPT_TEXT ("trim", &options->trim, "any|zero", "what is read where a trim was: old bytes or zeros, or zeros [any]"),
     OPT_FLAG ("no-reduction", &options->no_reduction, "one run for each state, not for each behaviour"),
     OPT_NUMBER ("limit", &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0),
     OPT_SECONDS ("time", &options->seconds, "S", "most time at one crash point [0: no limit]", 0),
@@ -85,6 +86,15 @@ check_tear (struct replay_options *options)
   return 0;
 }
 
+static int
+check_trim (const struct replay_options *options)
+{
+  if (strcmp (options->trim, "any") == 0 || strcmp (options->trim, "zero") == 0)
+    return 0;
+  error_message ("--trim=%s: any or zero", options->trim);
+  return -1;
+}
+
 /* What of the options cannot go together; NULL if all can. */
 static const char *
 contradiction (const struct replay_options *options)
@@ -112,7 +122,7 @@ replay_options_check (struct replay_options *options)
 {
   const char *fault = contradiction (options);
 
-  if (check_tear (options) == -1)
+  if (check_tear (options) == -1 || check_trim (options) == -1)
     return -1;
   if (fault) {
     error_message ("%s", fault);

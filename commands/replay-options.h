@@ -27,6 +27,7 @@ struct replay_options {
   const char *tear;             /* a word; tear_mode is what it means */
   enum tear_mode tear_mode;
   uint64_t atomic_bytes;
+  const char *trim;             /* a word: any or zero */
   struct outputs outputs;
 
   /* What else is done with a log: one of these at most, and state with the last four. */
@@ -42,7 +43,7 @@ struct replay_options {
 };
 
 #define REPLAY_OPTIONS_DEFAULT \
-  { .filter = FILTER_ALL, .tear = "prefix", .atomic_bytes = TEAR_ATOMIC_USUAL, .limit = 4096 }
+  { .filter = FILTER_ALL, .tear = "prefix", .atomic_bytes = TEAR_ATOMIC_USUAL, .trim = "any", .limit = 4096 }
 
 /* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
 extern void replay_options_add (struct option_table *table, struct replay_options *options);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/replay-bundle.h"
 #include "commands/replay-config.h"
@@ -17,6 +18,7 @@
 #include "common/workdir.h"
 #include "log/guard.h"
 #include "log/info.h"
+#include "log/trims.h"
 #include "replay/report/list.h"
 #include "replay/schedule.h"
 #include "replay/trust.h"
@@ -162,6 +164,8 @@ run_bundle (const struct replay_options *options, const struct write_log *log)
     part = write_log_open (path);
   if (part) {
     on_part.logs = (const char *const[]) { path };
+    if (log->trims_trusted)
+      log_trust_trims (part);
     on_part.guest.check = NULL; /* it is in there now */
     on_part.guest.include = (struct option_texts) { NULL, 0 };
     status = run_replay (&on_part, (const struct write_log *const[]) { part }, 1);
@@ -256,6 +260,7 @@ replay (const struct replay_options *options)
   CLEANUP_FREE struct write_log **logs = calloc (options->log_count, sizeof *logs);
   size_t opened = 0;
   int status = EXIT_UNUSABLE;
+  const bool trims_trusted = strcmp (options->trim, "zero") == 0;
 
   if (logs == NULL) {
     out_of_memory ();
@@ -264,7 +269,10 @@ replay (const struct replay_options *options)
   if (check_twice (options) == -1 || log_guard (options->logs, options->log_count, workdir_remove_all) == -1)
     return EXIT_UNUSABLE;
   while (opened < options->log_count && (logs[opened] = write_log_open (options->logs[opened])) != NULL)
-    opened++;
+    if (trims_trusted)
+      log_trust_trims (logs[opened++]);
+    else
+      opened++;
   if (opened == options->log_count)
     status = complete_and_run (options, (const struct write_log *const *) logs);
   for (size_t i = 0; i < opened; i++)

@@ -16,6 +16,7 @@
 #include "log/checksum.h"
 #include "log/reader.h"
 #include "log/record.h"
+#include "log/trims.h"
 
 /* More than this many older operations in flight are not looked at for overlaps: no NBD client has a queue so deep, and
  * a hostile log that completes nothing would cost quadratic time.
@@ -28,8 +29,8 @@ struct scan {
   size_t in_flight_count;
 };
 
-static bool
-overlap (const struct log_write *a, const struct log_write *b)
+bool
+log_writes_overlap (const struct log_write *a, const struct log_write *b)
 {
   return a->device == b->device && a->offset_bytes < b->offset_bytes + b->length_bytes
     && b->offset_bytes < a->offset_bytes + a->length_bytes;
@@ -50,7 +51,7 @@ add_write (struct scan *scan, const struct log_record *record, uint64_t offset, 
     .kind = record->kind, .flags = record->flags,
   };
   for (size_t i = 0; i < scan->in_flight_count; i++)
-    log->unordered_count += overlap (write, &log->writes[scan->in_flight[i]]);
+    log->unordered_count += log_writes_overlap (write, &log->writes[scan->in_flight[i]]);
   if (scan->in_flight_count == IN_FLIGHT_MAX)
     memmove (scan->in_flight, scan->in_flight + 1, --scan->in_flight_count * sizeof scan->in_flight[0]);
   scan->in_flight[scan->in_flight_count++] = number;
@@ -206,6 +207,7 @@ scan_log (struct write_log *log)
   log->end = ends_with_end_record (log) ? LOG_END_DAMAGED : LOG_END_CUT;
   r = scan_records (scan);
   free (scan);
+  log_doubt_trims (log);
   return r == -1 ? -1 : log_index_build (&log->index, log->writes, log->write_count);
 }
 

@@ -21,11 +21,12 @@ struct log_write {
   uint32_t completion;          /* position of the completion without error, or LOG_NEVER */
   uint16_t device;
   uint8_t kind;                 /* enum log_kind */
-  uint8_t flags;                /* enum log_flag, and LOG_FAILED */
+  uint8_t flags;                /* enum log_flag, LOG_FAILED and LOG_DOUBTED */
 };
 _Static_assert (sizeof (struct log_write) == 32, "a write takes 32 bytes of memory");
 
 #define LOG_FAILED 0x80         /* completed with an error */
+#define LOG_DOUBTED 0x40        /* a trim that is never sure to be there (log/trims.h): of all that matter, at first */
 
 struct log_flush {
   uint32_t issue;
@@ -68,6 +69,7 @@ struct write_log {
   struct log_mark *marks;
   uint32_t mark_count;
   uint32_t unordered_count;     /* pairs of a write and an older one in flight with it that overlap: in any order */
+  bool trims_trusted;           /* see log/trims.h */
   struct log_index index;
 };
 
@@ -79,6 +81,9 @@ extern void write_log_close (struct write_log *log);
 
 /* One line about what the reader could not use, to free; NULL if all was used. */
 extern char *log_describe_loss (const struct write_log *log);
+
+/* Whether A and B have bytes of a device in common. */
+extern bool log_writes_overlap (const struct log_write *a, const struct log_write *b);
 
 /* The number of writes whose issue is at POSITION or before. */
 extern uint32_t log_writes_until (const struct write_log *log, uint32_t position);

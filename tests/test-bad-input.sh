@@ -41,6 +41,7 @@ done
 refused '--atomic=513' "$replay" --atomic=513 "$tmp/log.bin"
 refused '--atomic=131072' "$replay" --sector=128K "$tmp/log.bin"
 refused 'too small' "$replay" --sector=256 "$tmp/log.bin"
+refused '--trim=old: any or zero' "$replay" --trim=old "$tmp/log.bin"
 refused '--audit=101' "$replay" --audit=101 "$tmp/log.bin"
 refused 'no such command' "$powercut" frobnicate
 refused 'rnu: no such command: did you mean run?' "$powercut" rnu

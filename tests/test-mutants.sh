@@ -12,7 +12,7 @@ units=(checker/observe/pages checker/outcome checker/watched-pages replay/explai
 concerned ()
 {
   case $1 in
-    replay/search/model.c) echo replay/search/model replay/search/model-naive replay/search/search ;;
+    replay/search/model.c | log/trims.c) echo replay/search/model replay/search/model-naive replay/search/search ;;
     replay/search/search.c | replay/search/node.c) echo replay/search/search ;;
     replay/answer.c | replay/confirm.c) echo replay/session ;;
     replay/explain/minimal.c) echo replay/explain/minimal ;;

@@ -162,7 +162,10 @@ reason_pending (const struct write_log *log, uint32_t write, uint32_t position)
   if (!text_begin (&text))
     return NULL;
   fprintf (text.file, "was still pending at %u: ", position);
-  if (w->completion <= position)
+  if (w->completion <= position && w->flags & LOG_DOUBTED)
+    fprintf (text.file, "it had completed at %u, but a trim promises nothing about what is read there",
+             w->completion);
+  else if (w->completion <= position)
     print_unflushed (log, w, position, text.file);
   else
     print_incomplete (log, w, position, text.file);

@@ -164,6 +164,7 @@ add_origin (cJSON *object, const struct reports *reports)
   cJSON_AddNumberToObject (object, "devices", (double) config->log->device_count);
   cJSON_AddStringToObject (object, "tear", tears[config->tear.mode]);
   cJSON_AddNumberToObject (object, "sector", config->tear.atomic_bytes);
+  cJSON_AddStringToObject (object, "trim", config->log->trims_trusted ? "zero" : "any");
 }
 
 static cJSON *

@@ -33,7 +33,7 @@ model_is_durable (const struct write_log *log, uint32_t write, uint32_t position
 {
   const struct log_write *w = &log->writes[write];
 
-  if (w->completion == LOG_NEVER)
+  if (w->completion == LOG_NEVER || w->flags & LOG_DOUBTED)
     return false;
   if (w->flags & LOG_FLAG_FUA && w->completion <= position)
     return true;
@@ -70,7 +70,7 @@ sweep_flushes (const struct write_log *log, const uint32_t *order, uint32_t *dur
     const struct log_write *write = &log->writes[order[i]];
 
     durable[order[i]] = LOG_NEVER;
-    if (write->completion == LOG_NEVER)
+    if (write->completion == LOG_NEVER || write->flags & LOG_DOUBTED)
       continue;
     for (; next > 0 && log->flushes[next - 1].issue > write->completion; next--)
       if (log->flushes[next - 1].completion < soonest[log->flushes[next - 1].device])
@@ -314,6 +314,8 @@ makes_durable (const struct write_log *log, const struct stop *stop, uint32_t wr
 {
   const struct log_write *w = &log->writes[write];
 
+  if (w->flags & LOG_DOUBTED)
+    return false;
   if (stop->kind == STOP_FUA)
     return stop->number == write;
   return stop->kind == STOP_FLUSH && w->device == log->flushes[stop->number].device && w->completion != LOG_NEVER

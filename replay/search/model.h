@@ -11,6 +11,8 @@
  *     write that completed after the flush was issued, even if it completed before the flush did.
  *   - w is pending if and only if it is issued at t or before and is not durable.  A write that failed, or never
  *     completed, stays pending: it may be there or not.
+ *   - A trim promises nothing about what is read there: it is pending from its issue on, for ever, unless nothing was
+ *     written below it before, or the user trusts the device (log/trims.h).
  *   - Every subset of the pending writes is a legal crash state.  In each sector the latest write that is there wins,
  *     in the order of issue.  A write is there whole or not at all, unless writes may be torn (log/choice.h): then any
  *     leading part of it may be there, or any of its sectors.

@@ -16,7 +16,7 @@ note_operation (struct history *history, const struct log_event *event)
   *operation = (struct operation) {
     .device = event->record.device, .first = (unsigned) (event->record.offset / LOG_SECTOR),
     .count = event->record.length / LOG_SECTOR, .issue = event->position, .completion = LOG_NEVER,
-    .fua = event->record.flags & LOG_FLAG_FUA
+    .fua = event->record.flags & LOG_FLAG_FUA, .kind = event->record.kind
   };
   for (unsigned i = 0; i < operation->count; i++)
     operation->letters[i] = event->record.kind == LOG_WRITE ? sector_letter (event->data + i * LOG_SECTOR) : '.';
@@ -50,10 +50,22 @@ read_history (const struct write_log *log, struct history *history)
       note_operation (history, &event);
 }
 
+/* Whether nobody knows for ever what is read where WRITE was. */
+static bool
+is_doubtful (const struct history *history, const struct operation *write)
+{
+  if (write->kind == LOG_TRIM)
+    for (const struct operation *older = history->writes; older < write; older++)
+      if (older->kind == LOG_WRITE && older->device == write->device && older->first < write->first + write->count
+          && write->first < older->first + older->count)
+        return true;
+  return false;
+}
+
 static bool
 is_durable (const struct history *history, const struct operation *write, uint32_t point)
 {
-  if (write->completion > point)
+  if (write->completion > point || is_doubtful (history, write))
     return false;
   for (unsigned i = 0; i < history->flush_count; i++) {
     const struct operation *flush = &history->flushes[i];

@@ -16,6 +16,7 @@ struct operation {
   unsigned device, first, count;        /* sectors */
   uint32_t issue, completion;   /* positions; LOG_NEVER if it failed or did not complete */
   bool fua;
+  unsigned kind;
   char letters[SECTORS];
 };
 

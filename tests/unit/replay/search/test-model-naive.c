@@ -10,6 +10,7 @@
 
 struct event {
   unsigned kind, flags, device;
+  uint64_t offset, end;         /* on the device */
   uint32_t completion;          /* of an operation: where it completed without error, or LOG_NEVER */
 };
 
@@ -31,7 +32,9 @@ list_events (const struct write_log *log, struct events *list)
   while (log_cursor_next (&cursor, &event)) {
     const struct log_record *record = &event.record;
 
-    list->events[event.position] = (struct event) { record->kind, record->flags, record->device, LOG_NEVER };
+    list->events[event.position] = (struct event) {
+      record->kind, record->flags, record->device, record->offset, record->offset + record->length, LOG_NEVER
+    };
     if (record->kind == LOG_WRITE || record->kind == LOG_ZERO || record->kind == LOG_TRIM)
       list->writes[list->write_count++] = event.position;
     if (record->kind == LOG_COMPLETION && record->length == 0)
@@ -39,12 +42,25 @@ list_events (const struct write_log *log, struct events *list)
   }
 }
 
+/* Whether the event at POSITION is a trim of something that was written. */
+static bool
+trims_data (const struct events *list, uint32_t position)
+{
+  const struct event *trim = &list->events[position];
+
+  for (const struct event *e = list->events; e < trim; e++)
+    if (trim->kind == LOG_TRIM && e->kind == LOG_WRITE && e->device == trim->device && e->offset < trim->end
+        && trim->offset < e->end)
+      return true;
+  return false;
+}
+
 static bool
 naive_is_durable (const struct events *list, uint32_t write, uint32_t t)
 {
   const struct event *w = &list->events[list->writes[write]];
 
-  if (w->completion > t)        /* LOG_NEVER is above all */
+  if (w->completion > t || trims_data (list, list->writes[write]))        /* LOG_NEVER is above all */
     return false;
   if (w->flags & LOG_FLAG_FUA)
     return true;

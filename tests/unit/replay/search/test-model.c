@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "log/trims.h"
 #include "replay/search/big-number.h"
 #include "tests/unit/replay/search/points.h"
 
@@ -168,6 +169,25 @@ END_TEST
 START_TEST (trims_and_zeroes_are_writes)
 {
   assert_model ("t0+2 d0 z2+2~ d2 T4+2 [0,1,2] * d4 [0,1] Z6+2 [0,1,3] * d6 f [0,1] * d8 [] *");
+}
+END_TEST
+
+START_TEST (a_trim_of_what_was_written_is_never_durable)
+{
+  assert_model ("w0=ab d0 t1+1 d2 t4+1 d4 T0+1 d6 f [0,1,2,3] * d8 [1,3] z0+1~ d10 t4+1 d12 f [1,3,4,5] * d14 [1,3] *");
+}
+END_TEST
+
+START_TEST (a_trim_that_is_trusted_is_a_write_of_zeros)
+{
+  struct write_log *log = log_of_events ("w0=a d0 t0+1 d2 f d4");
+
+  assert_pending (log, 5, NUMBERS (1));
+  ck_assert (!log->trims_trusted);
+  log_trust_trims (log);
+  ck_assert (log->trims_trusted);
+  assert_pending (log, 5, NOTHING);
+  write_log_close (log);
 }
 END_TEST
 
@@ -390,6 +410,7 @@ UNIT_TEST_MAIN ("model", a_write_is_pending_from_its_issue_on,
                 a_flush_that_fails_or_never_completes_promises_nothing, a_write_that_failed_stays_pending,
                 a_write_that_never_completed_stays_pending, fua_counts_from_its_completion, fua_is_no_barrier,
                 a_flush_of_another_device_promises_nothing, trims_and_zeroes_are_writes,
+                a_trim_of_what_was_written_is_never_durable, a_trim_that_is_trusted_is_a_write_of_zeros,
                 what_is_durable_stays_durable, flushes_that_change_nothing_are_no_crash_points,
                 the_end_is_a_crash_point_once, crash_points_lie_between_begin_and_end,
                 without_begin_the_range_starts_at_base, a_flush_right_after_begin_may_make_begin_a_crash_point,
