@@ -31,11 +31,11 @@ replay ()
 printf '%-26s %7s %9s %9s %6s %9s %10s %10s %7s %9s %7s\n' searching pending states covered runs recalled states/run states/s \
     seconds search/ms disk/ms
 for fs in ext4 xfs btrfs; do
-    "$builddir/record/powercut" record --fs=$fs --initial="$folder/initial" -o "$folder/log.bin" -- "$update" in-place file
+    "$builddir/record/powercut" record --background=none --fs=$fs --initial="$folder/initial" -o "$folder/log.bin" -- "$update" in-place file
     replay "$fs in place"
     replay "$fs in place, one by one" --no-reduction --limit=0 --time="$seconds"
     replay "$fs in place, torn" --tear=prefix --limit=512
-    "$builddir/record/powercut" record --fs=$fs --initial="$folder/empty" -o "$folder/log.bin" -- "$many" 300
+    "$builddir/record/powercut" record --background=none --fs=$fs --initial="$folder/empty" -o "$folder/log.bin" -- "$many" 300
     replay "$fs 300 files"
     replay "$fs 300 files, torn" --tear=prefix --limit=512
     replay "$fs 300 files, one by one" --no-reduction --limit=0 --time="$seconds"

@@ -39,6 +39,14 @@ struct replay_options {
   bool trust_log;               /* what the log names may be taken from this machine */
   const char *const *logs;      /* one, or several recordings of one update */
   size_t log_count;
+
+  /* Asked for one more recording of the update when those that there are have been searched; NEWS says whether the
+   * last of them showed something that no other did.  Returns 1 with *log, its path, which lasts as long as
+   * MORE_OPAQUE; 0 if there is none; -1 after a message.  NULL: there are no more.
+   */
+  int (*more) (void *more_opaque, bool news, const char **log);
+  void *more_opaque;
+
   struct kept *kept;            /* a guest that is used again and again, or NULL */
 };
 

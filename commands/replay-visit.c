@@ -7,6 +7,7 @@
 #include "commands/replay-bundle.h"
 #include "commands/replay-state.h"
 #include "commands/replay-visit.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
@@ -48,68 +49,151 @@ report_results (const struct replay_options *options, const struct results *cons
   return status;
 }
 
-/* Have CREW search all sessions, and report: what was found before something went wrong is not lost. */
-static int
-run_sessions (const struct replay_options *options, struct session *const *sessions, size_t count, struct crew *crew)
-{
-  CLEANUP_FREE const struct results **results = calloc (count, sizeof *results);
-  uint64_t runs = 0;
-  size_t begun = 0;
-  bool ended = true;
+/* The search of all logs of a plan: more may come. */
+struct visit {
+  struct plan *plan;
+  struct crew *crew;
+  struct run_lines *lines;      /* where every answer goes, or NULL */
+  struct session **sessions;
+  const struct results **results;       /* of those that have ended */
+  size_t begun, ended;
+  struct write_log **more;      /* logs that came later */
+  size_t more_count;
+};
 
-  if (results == NULL) {
+/* Begin the next session. */
+static int
+begin_session (struct visit *visit)
+{
+  struct session_config *config = &visit->plan->list[visit->begun]->config;
+  struct session *session, **added;
+
+  if (visit->lines) {
+    config->listen = run_lines_add;
+    config->listener = visit->lines;
+  }
+  session = session_new (config);
+  if (session == NULL)
+    return -1;
+  added = array_add (visit->sessions, visit->begun);
+  if (added && session_begin (session, visit->crew) == 0) {
+    *added = session;
+    return 0;
+  }
+  if (added)
+    visit->begun--;
+  else
     out_of_memory ();
-    return EXIT_UNUSABLE;
-  }
-  while (begun < count && session_begin (sessions[begun], crew) == 0)
-    begun++;
-  ended = begun == count;
-  for (size_t i = 0; i < begun; i++) {
-    ended &= session_end (sessions[i]) == 0;
-    results[i] = session_results (sessions[i]);
-    runs += results[i]->runs;
-  }
-  return ended || runs > 0 ? report_results (options, results, begun, ended || stop_requested ()) : EXIT_UNUSABLE;
+  session_free (session);
+  return -1;
 }
 
-/* The same for what CONFIGS say. */
+/* Have all sessions that there are searched.  Returns 0, or -1 after a message or a stop. */
 static int
-search_all (const struct replay_options *options, const struct session_config *configs, size_t count)
+search_all (struct visit *visit)
 {
-  CLEANUP_FREE struct session **sessions = calloc (count, sizeof *sessions);
-  struct crew *crew = sessions ? crew_new (configs[0].jobs, configs[0].kept) : NULL;
-  int status = EXIT_UNUSABLE;
-  size_t made = 0;
+  int r = 0;
 
-  if (sessions == NULL)
-    out_of_memory ();
-  while (crew && made < count && (sessions[made] = session_new (&configs[made])) != NULL)
-    made++;
-  if (crew && made == count)
-    status = run_sessions (options, sessions, count, crew);
-  crew_free (crew);
-  for (size_t i = 0; i < made; i++)
-    session_free (sessions[i]);
-  return status;
+  while (r == 0 && visit->begun < visit->plan->count)
+    r = begin_session (visit);
+  while (visit->ended < visit->begun) {
+    struct session *session = visit->sessions[visit->ended];
+    const struct results **added = array_add (visit->results, visit->ended);
+
+    if (session_end (session) == -1)
+      r = -1;
+    if (added == NULL)
+      return out_of_memory ();
+    *added = session_results (session);
+  }
+  return r;
+}
+
+/* Whether the last of the sessions has found something of which no other has found the like. */
+static bool
+has_news (const struct visit *visit)
+{
+  const struct findings *last = &visit->results[visit->ended - 1]->findings;
+
+  for (size_t i = 0; i < last->count; i++) {
+    size_t earlier = 0;
+
+    while (earlier + 1 < visit->ended && !findings_have (&visit->results[earlier]->findings, &last->list[i]))
+      earlier++;
+    if (earlier + 1 == visit->ended)
+      return true;
+  }
+  return false;
+}
+
+/* Take LOG in. */
+static int
+add_log (struct visit *visit, const char *path)
+{
+  struct write_log *log = write_log_open (path), **added;
+
+  if (log == NULL)
+    return -1;
+  added = array_add (visit->more, visit->more_count);
+  if (added == NULL) {
+    write_log_close (log);
+    return out_of_memory ();
+  }
+  *added = log;
+  return plan_add (visit->plan, log) == -1 || plan_name (visit->plan) == -1 ? -1 : 0;
+}
+
+/* The same with those that are made meanwhile. */
+static int
+search_more (struct visit *visit)
+{
+  const struct replay_options *options = visit->plan->options;
+  int r = search_all (visit);
+  const char *path;
+
+  if (r == -1 || options->more == NULL)
+    return r;
+  while ((r = options->more (options->more_opaque, has_news (visit), &path)) == 1)
+    if (add_log (visit, path) == -1 || search_all (visit) == -1)
+      return -1;
+  return r;
+}
+
+/* Search, and report: what was found before something went wrong is not lost. */
+static int
+search_and_report (struct visit *visit)
+{
+  uint64_t runs = 0;
+  bool ended = search_more (visit) == 0;
+
+  for (size_t i = 0; i < visit->ended; i++)
+    runs += visit->results[i]->runs;
+  if (visit->ended == 0 || (!ended && runs == 0))
+    return EXIT_UNUSABLE;
+  return report_results (visit->plan->options, visit->results, visit->ended, ended || stop_requested ());
 }
 
 int
-visit_all (const struct replay_options *options, struct session_config *configs, size_t count)
+visit_all (struct plan *plan)
 {
-  struct run_lines *lines;
-  int status;
+  const struct session_config *config = &plan->list[0]->config;
+  const char *lines = outputs_lines (&plan->options->outputs);
+  struct visit visit = { .plan = plan, .lines = lines ? run_lines_open (lines) : NULL };
+  int status = EXIT_UNUSABLE;
 
-  if (outputs_lines (&options->outputs) == NULL)
-    return search_all (options, configs, count);
-  lines = run_lines_open (outputs_lines (&options->outputs));
-  if (lines == NULL)
-    return EXIT_UNUSABLE;
-  for (size_t i = 0; i < count; i++) {
-    configs[i].listen = run_lines_add;
-    configs[i].listener = lines;
-  }
-  status = search_all (options, configs, count);
-  run_lines_close (lines);
+  if (lines == NULL || visit.lines)
+    visit.crew = crew_new (config->jobs, config->kept);
+  if (visit.crew)
+    status = search_and_report (&visit);
+  crew_free (visit.crew);
+  for (size_t i = 0; i < visit.begun; i++)
+    session_free (visit.sessions[i]);
+  free (visit.sessions);
+  free (visit.results);
+  for (size_t i = 0; i < visit.more_count; i++)
+    write_log_close (visit.more[i]);
+  free (visit.more);
+  run_lines_close (visit.lines);
   return status;
 }
 

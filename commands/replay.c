@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "commands/replay-bundle.h"
-#include "commands/replay-config.h"
+#include "commands/replay-plan.h"
 #include "commands/replay-state.h"
 #include "commands/replay-visit.h"
 #include "commands/replay.h"
@@ -20,127 +20,18 @@
 #include "log/info.h"
 #include "log/trims.h"
 #include "replay/report/list.h"
-#include "replay/schedule.h"
-#include "replay/trust.h"
-
-/* Whether states of LOG can be visited.  Returns 0, or -1 after a message. */
-static int
-check_log (const struct write_log *log)
-{
-  if (log_info (log, LOG_KEY_FILESYSTEM) == NULL) {
-    error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
-                   log->path);
-    return -1;
-  }
-  if (log->device_count > 1) {
-    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list",
-                   log->path, log->device_count);
-    return -1;
-  }
-  return 0;
-}
-
-/* What is known of each log before its replay, and what that is to do. */
-struct plan {
-  const struct write_log *const *logs;
-  size_t count;
-  struct expected *expected;
-  struct session_config *configs;
-  char **schedules;
-};
-
-/* Say in CONFIG, of log number NUMBER, what it is called among the logs. */
-static int
-name_schedule (struct plan *plan, size_t number)
-{
-  if (plan->count == 1)
-    return 0;
-  plan->schedules[number] = schedule_name (plan->logs, plan->count, plan->logs[number]);
-  plan->configs[number].schedule = plan->schedules[number];
-  return plan->schedules[number] ? 0 : -1;
-}
-
-/* Find out what is right in the states of each log. */
-static int
-plan_expected (const struct replay_options *options, struct plan *plan)
-{
-  for (size_t i = 0; i < plan->count; i++) {
-    if (expected_find (&plan->expected[i], plan->logs[i], options->guest.pages, options->guest.page_bytes) == -1)
-      return -1;
-    if (plan->expected[i].paged && !pages_same (&plan->expected[i].pages, &plan->expected[0].pages)) {
-      error_message ("%s: its files have other pages than in %s: replay one of them alone", plan->logs[i]->path,
-                     plan->logs[0]->path);
-      return -1;
-    }
-  }
-  return 0;
-}
-
-/* Plan the replays, with DIRECTORY for files, and do what OPTIONS ask for.  Returns the exit status. */
-static int
-do_plan (const struct replay_options *options, struct plan *plan, const struct kernel *kernel, const char *directory)
-{
-  struct replay_guest guest = { .initramfs = NULL };
-  int r = plan_expected (options, plan), status = EXIT_UNUSABLE;
-
-  if (r == 0)
-    r = guest_prepare (options, plan->logs[0], kernel, directory, &guest);
-  for (size_t i = 0; i < plan->count && r == 0; i++) {
-    r = session_configure (options, plan->logs[i], &guest, &plan->expected[i], directory, &plan->configs[i]);
-    if (r == 0)
-      r = name_schedule (plan, i);
-  }
-  if (r == 0)
-    status = options->state || options->shell ? visit_state (options, plan->configs)
-      : visit_all (options, plan->configs, plan->count);
-  guest_release (&guest);
-  return status;
-}
-
-/* Do it with a kernel and a directory of its own. */
-static int
-find_kernel_and_do (const struct replay_options *options, struct plan *plan)
-{
-  const struct trust trust = replay_options_trust (options);
-  struct kernel kernel;
-  int status = EXIT_UNUSABLE;
-
-  for (size_t i = 0; i < plan->count; i++)
-    if (check_log (plan->logs[i]) == -1 || trust_check (&trust, plan->logs[i]) == -1)
-      return EXIT_UNUSABLE;
-  if (schedules_agree (plan->logs, plan->count) == -1 || trust_find_kernel (&trust, plan->logs[0], &kernel) == -1)
-    return EXIT_UNUSABLE;
-  CLEANUP_FREE char *directory = workdir_create ();
-  if (directory)
-    status = do_plan (options, plan, &kernel, directory);
-  workdir_remove (directory);
-  kernel_free (&kernel);
-  return status;
-}
 
 /* Replay the COUNT LOGS, all states or the one of the options. */
 static int
 run_replay (const struct replay_options *options, const struct write_log *const *logs, size_t count)
 {
-  struct plan plan = {
-    logs, count, calloc (count, sizeof *plan.expected), calloc (count, sizeof *plan.configs),
-    calloc (count, sizeof *plan.schedules)
-  };
-  int status = EXIT_UNUSABLE;
+  struct plan plan;
+  int status;
 
-  if (plan.expected && plan.configs && plan.schedules)
-    status = find_kernel_and_do (options, &plan);
-  else
-    out_of_memory ();
-  for (size_t i = 0; i < count; i++) {
-    if (plan.expected)
-      expected_free (&plan.expected[i]);
-    if (plan.schedules)
-      free (plan.schedules[i]);
-  }
-  free (plan.expected);
-  free (plan.configs);
-  free (plan.schedules);
+  if (plan_begin (&plan, options, logs, count) == -1)
+    return EXIT_UNUSABLE;
+  status = options->state || options->shell ? visit_state (options, &plan.list[0]->config) : visit_all (&plan);
+  plan_free (&plan);
   return status;
 }
 

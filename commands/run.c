@@ -9,11 +9,13 @@
 #include "commands/commands.h"
 #include "commands/replay.h"
 #include "commands/run.h"
+#include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
-#include "record/record.h"
+#include "common/text.h"
 #include "record/recording-check.h"
+#include "record/recordings.h"
 #include "record/workload-file.h"
 
 #define DEFAULT_LOG "log.bin"
@@ -59,8 +61,7 @@ read_words (const struct recording_words *words, struct recording *recording)
     return -1;
   }
   recording->host_root = words->root != NULL;
-  return recording_parse_background (words->background, recording) == -1
-    || recording_parse_settle (words->settle, recording) == -1 ? -1 : 0;
+  return recording_parse_settle (words->settle, recording);
 }
 
 /* The workload of the file PATH, if that is not NULL, is the update. */
@@ -95,17 +96,30 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     OPT_TEXT ("workload", &words->workload, "FILE", "the update is a workload: see powercut-workload(5)"),
     OPT_TEXTS ("watch", &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]"),
     OPT_TEXT ("freeze-at", &recording->freeze_at, "MARK", "freeze the file system for a second at this mark"),
-    OPT_TEXT ("background", &words->background, "none|commit|writeback", "what the rest of the system does [none]"),
+    BACKGROUND_OPTION (&words->background),
     OPT_TEXT ("settle", &words->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]"),
     OPT_END
   });
 }
 
+/* What is asked of `record` or `run`. */
+struct request {
+  struct recording recording;
+  struct backgrounds backgrounds;
+  uint64_t quiet_most;          /* --recordings: further ones are made until so many in a row have shown nothing new */
+
+  /* While it is done: */
+  struct recordings recordings;
+  const char **logs;            /* of those that are planned at first */
+  uint64_t quiet, further;      /* in a row, and of all */
+};
+
 /* Parse the command line of `record` or, with REPLAY not NULL, of `run`. */
 static int
-parse_recording (int argc, char **argv, struct recording *recording, struct replay_options *replay)
+parse_request (int argc, char **argv, struct request *request, struct replay_options *replay)
 {
-  struct recording_words words = { "nbd", "sync", NULL, NULL, "none" };
+  struct recording *recording = &request->recording;
+  struct recording_words words = { "nbd", "sync", NULL, NULL, BACKGROUNDS_DEFAULT };
   struct option_table table = { .count = 0 };
   const struct command_line command = {
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n"
@@ -117,8 +131,13 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
 
   recording_options_add (&table, recording, &words);
   guest_options_add (&table, &recording->guest);
-  if (replay)
+  if (replay) {
     replay_options_add (&table, replay);
+    options_add (&table, (const struct option_spec[]) {
+      OPT_NUMBER ("recordings", &request->quiet_most, "N", "go on recording until N in a row show nothing new [0]", 0),
+      OPT_END
+    });
+  }
   int first = options_parse (&command, argc, argv);
   if (first == -1)
     return -1;
@@ -126,49 +145,104 @@ parse_recording (int argc, char **argv, struct recording *recording, struct repl
   if (replay && recording->log == NULL)
     recording->log = DEFAULT_LOG;
   recording->output_aside = replay && outputs_use_stdout (&replay->outputs);
-  return fill_in (&recording->guest) == -1 || read_words (&words, recording) == -1
+  return fill_in (&recording->guest) == -1 || backgrounds_parse (words.background, &request->backgrounds) == -1
+    || read_words (&words, recording) == -1
     || load_workload (words.workload, recording) == -1 || recording_check (recording) == -1 ? -1 : 0;
 }
 
-/* The replay of the log that RECORDING makes is asked for with the same command line. */
+/* Make one more recording: with a device that answers in another order than all before it, and each background in its
+ * turn.  It is asked for as replay_options.more says.
+ */
 static int
-prepare_replay (const struct recording *recording, struct keeper *keeper, struct replay_options *replay)
+record_more (void *opaque, bool news, const char **log)
 {
-  replay->guest = recording->guest;
+  struct request *request = opaque;
+  const struct backgrounds *backgrounds = &request->backgrounds;
+  const size_t turn = request->further % backgrounds->count;
+  const char *name = background_name (backgrounds->list[turn]);
+
+  request->quiet = request->further == 0 || news ? 0 : request->quiet + 1;
+  if (request->quiet == request->quiet_most)
+    return 0;
+  request->further++;
+  CLEANUP_FREE char *suffix = text_format ("%s%s-random-%ju", turn > 0 ? "-" : "", turn > 0 ? name : "",
+                                           (uintmax_t) request->further);
+  struct recording *recording = suffix ? recordings_add (&request->recordings, backgrounds->list[turn], suffix) : NULL;
+  if (recording == NULL)
+    return -1;
+  *log = recording->log;
+  return recordings_make (&request->recordings) == 0 ? 1 : -1;
+}
+
+/* The replay of the logs that are to be made is asked for with the same command line. */
+static int
+prepare_replay (struct request *request, struct keeper *keeper, struct replay_options *replay)
+{
+  const struct recordings *recordings = &request->recordings;
+
+  request->logs = calloc (recordings->count, sizeof *request->logs);
+  if (request->logs == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < recordings->count; i++)
+    request->logs[i] = recordings->list[i]->log;
+  replay->guest = request->recording.guest;
   /* The log carries them. */
   replay->guest.check = NULL;
   replay->guest.include = (struct option_texts) { NULL, 0 };
-  replay->logs = &recording->log;
-  replay->log_count = 1;
+  replay->logs = request->logs;
+  replay->log_count = recordings->count;
   replay->kept = keeper ? keeper->kept : NULL;
+  if (request->quiet_most > 0) {
+    replay->more = record_more;
+    replay->more_opaque = request;
+  }
   return replay_options_check (replay);
 }
 
-/* Make the log, and nothing else.  Returns the exit status. */
+/* Make the logs, and nothing else.  Returns the exit status. */
 static int
-make_log (const struct recording *recording, struct keeper *keeper)
+make_logs (struct request *request)
 {
-  int status = stop_install () == -1 ? -1 : record (keeper ? keeper->recorder : NULL, recording);
+  int status = stop_install () == -1 ? -1 : recordings_make (&request->recordings);
 
+  if (request->quiet_most == 0)
+    recordings_end_guest (&request->recordings);
   return stop_status (status == -1 ? EXIT_UNUSABLE : status);
 }
 
-/* `record` or, with REPLAY not NULL, `run`. */
+static int
+do_request (struct request *request, struct keeper *keeper, struct replay_options *replay_options)
+{
+  int status;
+
+  if (recordings_plan (&request->recordings, &request->recording, &request->backgrounds,
+                       keeper ? keeper->recorder : NULL) == -1
+      || (replay_options && prepare_replay (request, keeper, replay_options) == -1))
+    return EXIT_UNUSABLE;
+  status = make_logs (request);
+  return status == EXIT_SUCCESS && replay_options ? replay (replay_options) : status;
+}
+
+/* `record` or, with REPLAY_OPTIONS not NULL, `run`. */
 static int
 record_and_replay (int argc, char **argv, struct replay_options *replay_options, struct keeper *keeper)
 {
-  struct recording recording = { .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "" };
+  struct request request = {
+    .recording = { .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "" }
+  };
+  struct recording *recording = &request.recording;
   int status = EXIT_UNUSABLE;
 
-  if (parse_recording (argc, argv, &recording, replay_options) == 0
-      && (replay_options == NULL || prepare_replay (&recording, keeper, replay_options) == 0))
-    status = make_log (&recording, keeper);
-  free (recording.workload);
-  free (recording.setup.texts);
-  free (recording.step.texts);
-  free (recording.watch.texts);
-  free (recording.guest.include.texts);
-  return status == EXIT_SUCCESS && replay_options ? replay (replay_options) : status;
+  if (parse_request (argc, argv, &request, replay_options) == 0)
+    status = do_request (&request, keeper, replay_options);
+  recordings_free (&request.recordings);
+  free (request.logs);
+  free (recording->workload);
+  free (recording->setup.texts);
+  free (recording->step.texts);
+  free (recording->watch.texts);
+  free (recording->guest.include.texts);
+  return status;
 }
 
 int

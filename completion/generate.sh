@@ -46,7 +46,7 @@ values ()
             fs) echo FILESYSTEMS ;;
             filter) echo CASES ;;
             kernel) printf 'KERNELS\nFILES\n' ;;
-            from | to | kind | flavour | suite | accel) printf '%s\n' "$3" | named_values ;;
+            from | to | kind | flavour | suite | accel | background) printf '%s\n' "$3" | named_values ;;
         esac
         case $2 in *,...) echo LIST ;; esac
         printf '%s\n' "$2" | tr '|' '\n' |

@@ -90,16 +90,6 @@ recording_check (const struct recording *recording)
 }
 
 int
-recording_parse_background (const char *text, struct recording *recording)
-{
-  if (background_parse (text, &recording->background) == -1) {
-    error_message ("--background=%s: give none, commit or writeback", text);
-    return -1;
-  }
-  return 0;
-}
-
-int
 recording_parse_settle (const char *text, struct recording *recording)
 {
   if (strcmp (text, "sync") == 0)

@@ -10,9 +10,6 @@
  */
 extern int recording_check (const struct recording *recording);
 
-/* What --background=TEXT means, into RECORDING.  Returns 0, or -1 after a message. */
-extern int recording_parse_background (const char *text, struct recording *recording);
-
 /* What --settle=TEXT means, into RECORDING.  Returns 0, or -1 after a message. */
 extern int recording_parse_settle (const char *text, struct recording *recording);
 

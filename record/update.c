@@ -143,7 +143,7 @@ record_step (struct recording_run *run, const char *what, const char *const *com
     progress_stage (run->recorder->progress, "running %s", what);
   if (run_program (run, what, command, &output) == -1 || mark_step (run, "commit", number) == -1)
     return -1;
-  if (!run->recording->guest.quiet && output)
+  if (!run->recording->guest.quiet && !run->recording->output_dropped && output)
     print_output (run, output);
   free (*tree);
   *tree = NULL;

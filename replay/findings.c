@@ -126,6 +126,19 @@ findings_confirmed (const struct findings *findings, enum violation kind, const 
   return find_same (findings, &wanted, cause) != NULL;
 }
 
+bool
+findings_have (const struct findings *findings, const struct finding *finding)
+{
+  for (size_t i = 0; i < findings->count; i++) {
+    const struct finding *one = &findings->list[i];
+
+    if (one->kind == finding->kind && one->confirmation == finding->confirmation
+        && strcmp (one->cause, finding->cause) == 0)
+      return true;
+  }
+  return false;
+}
+
 /* Join FINDING to SAME, which keeps the first state of the two. */
 static int
 join (struct finding *same, const struct finding *finding)

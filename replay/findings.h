@@ -55,6 +55,9 @@ extern int findings_add (struct findings *findings, const struct finding *findin
 extern int findings_confirmed (const struct findings *findings, enum violation kind, const char *detail,
                                const char *after);
 
+/* Whether there is a finding of the kind and the cause that FINDING has, after whatever mark and confirmed as it is. */
+extern bool findings_have (const struct findings *findings, const struct finding *finding);
+
 /* Sort by place. */
 extern void findings_sort (struct findings *findings);
 extern void findings_free (struct findings *findings);

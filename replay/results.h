@@ -24,7 +24,7 @@ struct results {
   struct point_result *found;   /* at each of them */
   struct oracle oracle;         /* what was observed, and left over */
   struct findings findings;     /* sorted when the replay is over */
-  double seconds;
+  double begun, seconds;        /* when (CLOCK_MONOTONIC), and for how long */
   double search_cpu_seconds;    /* processor time of this process */
   double device_cpu_seconds;    /* ... and of the servers of the guests' disks */
   char *release;                /* kernel of the guests, or NULL before the first of them */

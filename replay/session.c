@@ -68,15 +68,29 @@ session_results (const struct session *session)
   return session ? &session->results : NULL;
 }
 
-/* A worker is done, or FAILED, with a guest that has used CPU_SECONDS of its server. */
+/* A worker begins, the first of them perhaps. */
 static void
-note_end (struct session *session, bool failed, double cpu_seconds)
+note_begin (struct session *session)
 {
+  pthread_mutex_lock (&session->lock);
+  if (session->results.begun == 0)
+    session->results.begun = clock_seconds (CLOCK_MONOTONIC);
+  pthread_mutex_unlock (&session->lock);
+}
+
+/* A worker is done, or FAILED; it has used CPU_SECONDS itself, and its device's server DEVICE_CPU_SECONDS. */
+static void
+note_end (struct session *session, bool failed, double cpu_seconds, double device_cpu_seconds)
+{
+  struct results *results = &session->results;
+
   if (failed && session->crew)
     crew_fail (session->crew);
   pthread_mutex_lock (&session->lock);
-  session->results.device_cpu_seconds += cpu_seconds;
-  session->results.failed |= failed;
+  results->search_cpu_seconds += cpu_seconds;
+  results->device_cpu_seconds += device_cpu_seconds;
+  results->failed |= failed;
+  results->seconds = clock_seconds (CLOCK_MONOTONIC) - results->begun;
   session->workers_left--;
   pthread_cond_broadcast (&session->changed);
   pthread_mutex_unlock (&session->lock);
@@ -85,19 +99,21 @@ note_end (struct session *session, bool failed, double cpu_seconds)
 struct runner *
 session_work (struct session *session, struct runner *runner)
 {
+  const double cpu_start = clock_seconds (CLOCK_THREAD_CPUTIME_ID);
   struct worker worker;
   char name[32];
 
+  note_begin (session);
   snprintf (name, sizeof name, "guest-%d", (int) gettid ());
   bool failed = worker_begin (&worker, session, runner, name) == -1 || crew_failed (session->crew)
     || search_points (&worker) == -1 || confirm_findings (&worker) == -1;
-  double cpu_seconds = worker.runner ? runner_cpu_seconds (worker.runner) : 0;
+  double device_cpu_seconds = worker.runner ? runner_cpu_seconds (worker.runner) : 0;
   runner = worker_end (&worker);
   if (failed) {
     runner_stop (runner);
     runner = NULL;
   }
-  note_end (session, failed, cpu_seconds);
+  note_end (session, failed, clock_seconds (CLOCK_THREAD_CPUTIME_ID) - cpu_start, device_cpu_seconds);
   return runner;
 }
 
@@ -124,8 +140,9 @@ show_progress (const struct session *session, struct progress *progress, double 
 
 /* Wait until all workers are done, showing the progress. */
 static void
-wait_for_workers (struct session *session, double start)
+wait_for_workers (struct session *session)
 {
+  const double start = clock_seconds (CLOCK_MONOTONIC);
   struct progress *progress = progress_begin (!session->config->progress);
 
   pthread_mutex_lock (&session->lock);
@@ -193,16 +210,16 @@ session_begin (struct session *session, struct crew *crew)
 int
 session_end (struct session *session)
 {
-  double start = clock_seconds (CLOCK_MONOTONIC), cpu_start = clock_seconds (CLOCK_PROCESS_CPUTIME_ID);
   struct results *results = &session->results;
 
   crew_help (session->crew, session);
-  wait_for_workers (session, start);
+  wait_for_workers (session);
+  const double start = clock_seconds (CLOCK_MONOTONIC), cpu_start = clock_seconds (CLOCK_THREAD_CPUTIME_ID);
   note_covered (session);
   count_behaviours (session);
   finish_findings (session);
-  results->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
-  results->search_cpu_seconds = clock_seconds (CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
+  results->seconds += clock_seconds (CLOCK_MONOTONIC) - start;
+  results->search_cpu_seconds += clock_seconds (CLOCK_THREAD_CPUTIME_ID) - cpu_start;
   return results->failed || stop_requested () ? -1 : 0;
 }
 

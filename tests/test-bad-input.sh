@@ -54,6 +54,8 @@ refused 'exclude one another' "$powercut" record --step=true -o "$tmp/x.bin" -- 
 refused 'give -o LOG' "$powercut" record -- "$true"
 refused '--bus=usb' "$powercut" record --bus=usb -o "$tmp/x.bin" -- "$true"
 refused '--background=some' "$powercut" record --background=some -o "$tmp/x.bin" -- "$true"
+refused 'commit is given twice' "$powercut" record --background=commit,commit -o "$tmp/x.bin" -- "$true"
+refused 'none,commit,writeback, each once' "$powercut" record --background=none,commit,writeback,some -o "$tmp/x.bin" -- "$true"
 refused '--settle=soon' "$powercut" record --settle=soon -o "$tmp/x.bin" -- "$true"
 refused '--tear=some' "$powercut" run --tear=some -o "$tmp/x.bin" -- "$true"
 refused '--audit=101' "$powercut" run --audit=101 -o "$tmp/x.bin" -- "$true"

@@ -47,6 +47,7 @@ same 'dm-log-writes ' "$(completed 'powercut export --to=')" 'one value'
 same 'cloud full ' "$(completed 'powercut kernel fetch --flavour=')" 'values between quotes'
 same 'nbd virtio ' "$(completed 'powercut run --bus=')" 'buses'
 same 'none sync ' "$(completed 'powercut run --settle=')" 'values beside a number'
+same 'commit,writeback ' "$(completed 'powercut record --background=commit,w')" 'several values'
 same 'write,trim ' "$(completed 'replay --list --kind=write,tr')" 'the last of several values'
 same 'log.bin ' "$(completed 'powercut show lo')" 'a file'
 

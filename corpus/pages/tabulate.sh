@@ -27,7 +27,7 @@ echo '| update | file system | pages | in update | committed |'
 echo '|---|---|---|---|---|'
 for way in $ways; do
     for type in $types; do
-        "$powercut" record --quiet --pages --fs="$type" --watch=data --setup="$updates old data" -o "$tmp/log.bin" \
+        "$powercut" record --background=none --quiet --pages --fs="$type" --watch=data --setup="$updates old data" -o "$tmp/log.bin" \
             ${record[@]+"${record[@]}"} -- "$updates" "$way" data
         status=0
         "$powercut" replay --quiet --json="$tmp/json" ${replay[@]+"${replay[@]}"} "$tmp/log.bin" || status=$?

@@ -26,7 +26,19 @@ totals_free (struct totals *totals)
   mpz_clear (totals->covered);
 }
 
-/* Count MORE, which is of another recording, too. */
+/* Count the seconds in which MORE was replayed, and not something before it. */
+static void
+add_seconds (struct totals *totals, const struct totals *more)
+{
+  const double begun = more->ended - more->seconds;
+
+  if (more->ended <= totals->ended)
+    return;
+  totals->seconds += more->ended - (begun > totals->ended ? begun : totals->ended);
+  totals->ended = more->ended;
+}
+
+/* Count MORE, which is of another recording, begun later, too. */
 static void
 totals_add (struct totals *totals, const struct totals *more)
 {
@@ -47,7 +59,7 @@ totals_add (struct totals *totals, const struct totals *more)
   totals->behaviours += more->behaviours;
   totals->audited += more->audited;
   totals->mismatches += more->mismatches;
-  totals->seconds += more->seconds;
+  add_seconds (totals, more);
   totals->search_cpu_seconds += more->search_cpu_seconds;
   totals->device_cpu_seconds += more->device_cpu_seconds;
   totals->exhaustive &= more->exhaustive;
@@ -124,6 +136,7 @@ count_results (struct totals *totals, const struct results *results)
   totals->audited = results->audited;
   totals->mismatches = results->mismatches;
   totals->seconds = results->seconds;
+  totals->ended = results->begun + results->seconds;
   totals->search_cpu_seconds = results->search_cpu_seconds;
   totals->device_cpu_seconds = results->device_cpu_seconds;
   totals->failed = results->failed;

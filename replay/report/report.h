@@ -14,7 +14,9 @@ struct totals {
   uint32_t pending_max;         /* writes at one crash point */
   mpz_t states, covered;
   uint64_t runs, remembered, behaviours, audited, mismatches;
-  double seconds, search_cpu_seconds, device_cpu_seconds;
+  double ended;                 /* when the last of them was (CLOCK_MONOTONIC) */
+  double seconds;               /* in which one or several of them were replayed */
+  double search_cpu_seconds, device_cpu_seconds;
   bool exhaustive;              /* every state of every crash point is covered */
   bool failed;                  /* some replay was broken off */
   bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */

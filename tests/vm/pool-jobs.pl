@@ -38,7 +38,7 @@ while (my $line = <$list>) {
   my ($name, @words) = split / /, $line;
 
   print STDERR "$name\n";
-  print $ours join (' ', 'run', '--quiet', '--jobs=1', "--output=$folder/$name.bin", "--json=$folder/$name.json", @words), "\n";
+  print $ours join (' ', 'run', '--background=none', '--quiet', '--jobs=1', "--output=$folder/$name.bin", "--json=$folder/$name.json", @words), "\n";
   my $status = <$ours>;
   answer ($name, $status // "died\n");
   if (!defined $status) {

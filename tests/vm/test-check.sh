@@ -9,7 +9,7 @@ mkdir "$tmp/included"
 echo 'as it was' > "$tmp/included/file"
 printf '#!/bin/sh\ngrep -qx "old\\|new" a && grep -qx "as it was" "$1"\n' > "$tmp/checker"
 chmod +x "$tmp/checker"
-expect_status 0 "$powercut" record --size=64M --setup='echo old > a' --include="$tmp/included" -o "$tmp/log.bin" \
+expect_status 0 "$powercut" record --background=none --size=64M --setup='echo old > a' --include="$tmp/included" -o "$tmp/log.bin" \
     --check="$tmp/checker $tmp/included/file" -- /bin/sh -c 'echo new > b; mv b a'
 
 # The recording's checker is taken, with what it was then and had then: nothing of this machine, whatever is there by now.  The trees are
@@ -54,7 +54,7 @@ expect_status 1 "$replay" --timeout=4 --jobs=1 --json="$tmp/json" --check='grep 
 grep -q '^check: WRONG$' "$tmp/out" || fail "the report does not say that the checker hangs: $(cat "$tmp/out")"
 
 # Marks of all kinds fit into a request: `%` takes three bytes there.  What the command prints is not in the report.
-expect_status 0 "$powercut" run --size=64M -o "$tmp/marks.bin" --json=- \
+expect_status 0 "$powercut" run --background=none --size=64M -o "$tmp/marks.bin" --json=- \
     --check='[ $(wc -c < "$POWERCUT_MARKS_FILE") -gt 250000 ] || ! grep -q commit "$POWERCUT_MARKS_FILE"' -- /bin/sh -c \
     'text=%%%%%%%%; for i in 1 2 3 4 5 6 7 8 9; do text=$text$text; done; for i in $(seq 100); do powercut-mark $text; done; sync; printf half'
 jq -e '.violations == []' "$tmp/out" > "$tmp/empty" || fail "no report alone: $(head -c 1000 "$tmp/out")"
@@ -83,7 +83,7 @@ expect_status 3 "$replay" --limit=1 --check='sleep 600 < a & exit 0' "$tmp/log.b
 sqlite ()
 {
     local scripts=$srcdir/corpus/databases transaction="$srcdir/corpus/databases/sqlite-transactions.sh $2 $3"
-    expect_status "$1" "$powercut" run --quiet --fs=ext4 --setup="$transaction 0" --step="$transaction 1" --step="$transaction 2" \
+    expect_status "$1" "$powercut" run --background=none --quiet --fs=ext4 --setup="$transaction 0" --step="$transaction 1" --step="$transaction 2" \
         --check="$scripts/sqlite-check.sh $4" -o "$tmp/sqlite.bin" --json="$tmp/json"
     jq -c --arg case "$*" '[$case, .crash_states, .runs, .remembered, .seconds, (.violations | map (.detail))]' "$tmp/json"
     [ "$(jq .exhaustive "$tmp/json")" = true ] || fail "SQLite $*: not exhaustive"

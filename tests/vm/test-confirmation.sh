@@ -10,7 +10,7 @@ mkdir "$tmp/wrong" "$tmp/bin"
 echo wrong > "$tmp/wrong/file"
 truncate -s 64M "$tmp/wrong.img"
 mkfs.ext4 -q -F -d "$tmp/wrong" "$tmp/wrong.img"
-expect_status 0 "$powercut" record --fs=ext4 --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" rename-fsync file
+expect_status 0 "$powercut" record --background=none --fs=ext4 --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" rename-fsync file
 
 # A QEMU that says no to KVM, so that the first guest is the first one that boots.
 cat > "$tmp/bin/qemu-system-x86_64" << END

@@ -42,7 +42,7 @@ printf '%s\n' 'title = touched' 'filesystems = btrfs' '[fails btrfs 6]' 'finding
     'why = the fsync of a file without a name logs nothing' > "$cases/touched/case.ini"
 printf '%s\n' 'write b 0 16K' begin 'write b 4K 4K' 'tmpfile new' 'write new 0 16K' 'fsync new' 'linktmp new update' 'rename update a' \
     'fsync .' > "$cases/touched/workload"
-expect_status 0 "$powercut" record --quiet --size=64M --setup='echo old > file' -o "$tmp/log.bin" -- /bin/sh -c "$safe"
+expect_status 0 "$powercut" record --background=none --quiet --size=64M --setup='echo old > file' -o "$tmp/log.bin" -- /bin/sh -c "$safe"
 expect_status 0 "$powercut" corpus add --title='a log' "$tmp/log.bin" "$cases/log"
 [ "$(ls "$cases/log")" = $'case.ini\nlog.zst' ] || fail "corpus add made $(ls "$cases/log")"
 

@@ -8,7 +8,7 @@ requires jq mkfs.ext4 qemu-system-x86_64 nbdkit mdb_load mdb_dump git
 checked ()
 {
     local check="$srcdir/corpus/databases/$2" transaction="$srcdir/corpus/databases/$3" expected=$1 status=0
-    "$powercut" run --quiet --fs=ext4 --setup="$transaction 0" --step="$transaction 1" --step="$transaction 2" \
+    "$powercut" run --background=none --quiet --fs=ext4 --setup="$transaction 0" --step="$transaction 1" --step="$transaction 2" \
         --check="$check" -o "$tmp/log.bin" --json="$tmp/json" || status=$?
     jq -c --arg case "$3: $2" '[$case, .crash_states, .runs, .remembered, .seconds, (.violations | map (.detail))]' "$tmp/json"
     [ "$expected" != by-flushes ] || expected=$(flushed && echo 0 || echo 1)

@@ -31,7 +31,7 @@ verdict ()
     shift 5
     command=("$update" "$way" file)
     [ "$way" != dsync ] || command=(sh -c 'echo new | dd of=file bs=4k conv=notrunc oflag=dsync 2> /tmp/said')
-    expect_status 0 "$powercut" record --quiet --kernel="$kernel" --fs="$fs" --initial="$tmp/initial" "$@" -o "$tmp/log.bin" \
+    expect_status 0 "$powercut" record --background=none --quiet --kernel="$kernel" --fs="$fs" --initial="$tmp/initial" "$@" -o "$tmp/log.bin" \
         -- "${command[@]}"
     replayed --jobs=1 --audit=100 > "$tmp/first"
     [ "$atomic" != - ] || atomic=$(jq .atomic "$tmp/json")

@@ -15,7 +15,7 @@ record ()
     local status=$1 fs=$2
     shift 2
     rm -f "$tmp/log.bin" "$tmp/log.bin.died"
-    expect_status "$status" "$powercut" record --fs="$fs" --size=512M --watch=file --setup='echo old > file' -o "$tmp/log.bin" "$@"
+    expect_status "$status" "$powercut" record --background=none --fs="$fs" --size=512M --watch=file --setup='echo old > file' -o "$tmp/log.bin" "$@"
     mv "$tmp/err" "$tmp/said"
     mv "$tmp/out" "$tmp/printed"
     [ ! -e "$tmp/log.bin.died" ] || mv "$tmp/log.bin.died" "$tmp/log.bin"
@@ -82,7 +82,7 @@ expect_one_line "$tmp/said"
 grep -q -- '--freeze-at=now: the file system was not frozen: --fs=vfat' "$tmp/said" || fail "vfat: $(cat "$tmp/said")"
 [ "$(cat "$tmp/printed")" = "powercut-mark: /mnt: a file system of this type cannot be frozen
 1" ] || fail "vfat: $(cat "$tmp/printed")"
-expect_status 2 "$powercut" record --freeze-at=commit -o "$tmp/log.bin" -- true
+expect_status 2 "$powercut" record --background=none --freeze-at=commit -o "$tmp/log.bin" -- true
 expect_one_line "$tmp/err"
 
 # What each tool says when it cannot.

@@ -21,7 +21,7 @@ trouble ()
     local name=$1 status=$2 text=$3
     shift 3
     echo 'an older log' > "$tmp/log.bin"
-    expect_status "$status" "$powercut" record --size=64M -o "$tmp/log.bin" "$@"
+    expect_status "$status" "$powercut" record --background=none --size=64M -o "$tmp/log.bin" "$@"
     grep -q -- "$text" "$tmp/err" || fail "$name: no word of '$text': $(cat "$tmp/err")"
     [ "$(cat "$tmp/log.bin")" = 'an older log' ] || fail "$name: the older log was not left alone"
     nothing_left "$name"
@@ -44,7 +44,7 @@ echo precious > "$tmp/victim"
 cp "$tmp/victim" "$tmp/expected"
 trouble 'mkfs victim' 2 'victim' --fs=xfs --size=300M --mkfs="-l logdev=$tmp/victim,size=4096b" -- true
 cmp "$tmp/victim" "$tmp/expected" || fail 'mkfs.xfs reached a file of the host'
-expect_status 0 "$powercut" record --quiet --size=64M --mkfs="-z /tmp/$$.undo" -o "$tmp/log.bin" -- true
+expect_status 0 "$powercut" record --background=none --quiet --size=64M --mkfs="-z /tmp/$$.undo" -o "$tmp/log.bin" -- true
 [ ! -e "/tmp/$$.undo" ] || fail 'mkfs.ext4 made a file of the host'
 
 trouble hang 2 'time-out' --timeout=2 -- sleep 1000
@@ -69,7 +69,7 @@ END
 mkdir "$tmp/full"
 namespace=(unshare --mount)
 [ "$(id -u)" = 0 ] || namespace=(unshare --user --map-root-user --mount)
-expect_status 2 "${namespace[@]}" bash "$tmp/on-full-disk" "$tmp/full" "$powercut" record --size=64M -o "$tmp/full/log.bin" -- \
+expect_status 2 "${namespace[@]}" bash "$tmp/on-full-disk" "$tmp/full" "$powercut" record --background=none --size=64M -o "$tmp/full/log.bin" -- \
     dd if=/dev/urandom of=file bs=1M count=20
 expect_one_line "$tmp/err"
 grep -q 'cannot record: No space left on device' "$tmp/err" || fail "full disk: $(cat "$tmp/err")"
@@ -79,14 +79,14 @@ echo "full disk: $(cat "$tmp/err")"
 # Ctrl-C while the guest's program runs, and while it boots.
 for delay in 0.5 5; do
     rm -f "$tmp/log.bin"
-    interrupted $delay "$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000
+    interrupted $delay "$powercut" record --background=none --size=64M -o "$tmp/log.bin" -- sleep 1000
     expect_one_line "$tmp/err"
     nothing_left "Ctrl-C after $delay s"
 done
 
 # QEMU is killed, as by a kernel that is short of memory: that is no fault of the guest's.  Until then it may do little.
 rm -f "$tmp/log.bin"
-"$powercut" record --size=64M -o "$tmp/log.bin" -- sleep 1000 2> "$tmp/err" &
+"$powercut" record --background=none --size=64M -o "$tmp/log.bin" -- sleep 1000 2> "$tmp/err" &
 pid=$!
 sleep 5
 qemu=$(pgrep -f "qemu-system.*$tmp/work/" | head -n 1)
@@ -102,7 +102,7 @@ grep -q 'QEMU was killed by signal 9 (out of memory?)' "$tmp/err" || fail "QEMU 
 nothing_left 'QEMU is killed'
 
 # Ctrl-C while replaying.  A terminal shows what goes on while recording; the log keeps what its replay needs to do the same.
-expect_status 0 script -qec "$powercut record --size=64M --memory=192M --timeout=2m -o $tmp/log.bin -- sh -c 'echo new > file; sync'" \
+expect_status 0 script -qec "$powercut record --background=none --size=64M --memory=192M --timeout=2m -o $tmp/log.bin -- sh -c 'echo new > file; sync'" \
     /dev/null < /dev/null
 [ "$(tr '\r' '\n' < "$tmp/out" | sed -n 's/^\x1b\[K\(.[a-z ]*\).*/\1/p' | uniq | tr '\n' ,)" = \
     'booting a guest,making a file system,setting up,running sh,writing back,' ] || fail "progress: $(cat -v "$tmp/out")"

@@ -54,7 +54,7 @@ cp /dev/ram0 device.img
 sync
 SCRIPT
 chmod +x "$tmp/use-target"
-"$powercut" record --quiet --size=64M --kernel="$kernel" --include="${modules[0]}" --include="${modules[1]}" \
+"$powercut" record --background=none --quiet --size=64M --kernel="$kernel" --include="${modules[0]}" --include="${modules[1]}" \
     --include="${modules[2]}" -o "$tmp/recorded.bin" -- "$tmp/use-target" "${modules[@]}"
 end=$("$replay" --list "$tmp/recorded.bin" | awk '/ mark +end/ { print $1 }')
 "$replay" --state="$end" --export="$tmp/recorded.img" "$tmp/recorded.bin"

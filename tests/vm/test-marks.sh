@@ -58,7 +58,7 @@ chmod +x "$tmp/update"
 } > "$tmp/expected-marks"
 
 for bus in nbd virtio; do
-    expect_status 0 "$powercut" record --size=64M --bus=$bus -o "$tmp/log.bin" -- "$tmp/update"
+    expect_status 0 "$powercut" record --background=none --size=64M --bus=$bus -o "$tmp/log.bin" -- "$tmp/update"
     diff -u "$tmp/expected" "$tmp/out" || fail "--bus=$bus: powercut-mark said something else"
     expect_status 0 "$replay" --list "$tmp/log.bin"
     sed -n 's/^.* mark  *//p' "$tmp/out" | sed 's/^\(powercut:[a-z]*\).*/\1/' > "$tmp/marks"
@@ -69,12 +69,12 @@ for bus in nbd virtio; do
 done
 
 # The mark is in the log when powercut-mark returns: a panic cannot take it back.
-expect_status 2 "$powercut" record --size=64M -o "$tmp/panic.bin" -- \
+expect_status 2 "$powercut" record --background=none --size=64M -o "$tmp/panic.bin" -- \
     sh -c 'powercut-mark the last words; echo c > /proc/sysrq-trigger'
 expect_status 0 "$replay" --list "$tmp/panic.bin.died"
 grep -q 'mark  *the last words$' "$tmp/out" || fail 'the mark did not reach the log'
 
 # --setup may write marks, too; they are none of the update.
-expect_status 0 "$powercut" record --size=64M --setup='powercut-mark set up' -o "$tmp/log.bin" -- sh -c 'echo data > file'
+expect_status 0 "$powercut" record --background=none --size=64M --setup='powercut-mark set up' -o "$tmp/log.bin" -- sh -c 'echo data > file'
 expect_status 0 "$replay" --list "$tmp/log.bin"
 awk '/mark +set up/ { found = 1 } /mark +begin/ { exit !found }' "$tmp/out" || fail 'no mark from --setup'

@@ -57,9 +57,9 @@ nothing_left 'four cells'
 mkdir "$tmp/initial"
 protocols=$builddir/corpus/update-protocols/update-protocols
 (cd "$tmp/initial" && "$protocols" old file)
-expect_status 77 "$powercut" run --quiet --initial="$tmp/initial" -o "$tmp/log.bin" -- "$protocols" reflink file
+expect_status 77 "$powercut" run --background=none --quiet --initial="$tmp/initial" -o "$tmp/log.bin" -- "$protocols" reflink file
 expect_one_line "$tmp/err"
-expect_status 1 "$powercut" run --quiet --jobs=1 --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/run" -- \
+expect_status 1 "$powercut" run --background=none --quiet --jobs=1 --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/run" -- \
     "$protocols" rename file
 [ "$(jq -c '[.atomic, .durable, .leftovers]' "$tmp/run")" = \
     "$(jq -c '.cells[] | select (.filesystem == "ext4" and .protocol == "rename").result | [.atomic, .durable, .leftovers]' \

@@ -10,7 +10,7 @@ mkdir "$TMPDIR"
 make_initial
 
 # An fsync that btrfs forgets, as the file had no name yet: nothing needs to be lost for that.
-expect_status 1 "$powercut" run --fs=btrfs --size=128M --initial="$tmp/initial" -o "$tmp/log.bin" --minimize --jobs=1 \
+expect_status 1 "$powercut" run --background=none --fs=btrfs --size=128M --initial="$tmp/initial" -o "$tmp/log.bin" --minimize --jobs=1 \
     -- "$update" tmpfile file
 cat "$tmp/out"
 state=$(sed -n 's/^    minimal \([^ ]*\): no write is missing: .* superblock, generation [0-9]*, with a log tree)$/\1/p' "$tmp/out" |
@@ -63,7 +63,7 @@ third=$(dd if=file bs=1 count=3 skip=8192 2> /dev/null)
 [ "$third" = old ] || [ "$first" = new ] || { echo 'the third without the first'; exit 1; }
 END
 chmod +x "$tmp/write" "$tmp/check"
-expect_status 1 "$powercut" run --size=64M --setup="for i in 1 2 3; do printf 'old%4093s' ''; done > file" --settle=none \
+expect_status 1 "$powercut" run --background=none --size=64M --setup="for i in 1 2 3; do printf 'old%4093s' ''; done > file" --settle=none \
     --check="$tmp/check" -o "$tmp/order.bin" --minimize --json="$tmp/json" --jobs=1 -- "$tmp/write"
 cat "$tmp/out"
 jq -e '.violations | length == 2 and .[0].minimal == .[1].minimal and all (.kind == "check" and (.dropped | length == 1)

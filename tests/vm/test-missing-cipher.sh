@@ -9,7 +9,7 @@ export TMPDIR
 mkdir "$TMPDIR"
 
 need_kernel 6.12 '/^6\.12\./' --suite=trixie
-record=("$powercut" record --quiet --fs=btrfs --size=128M --mkfs='--csum xxhash')
+record=("$powercut" record --background=none --quiet --fs=btrfs --size=128M --mkfs='--csum xxhash')
 
 expect_status 0 "${record[@]}" --kernel="$kernel" -o "$tmp/log.bin" -- sh -c 'echo new > f; sync'
 

@@ -10,7 +10,7 @@ setup="$updates old data; echo old > note"
 # record WAY [OPTION...]: into $tmp/WAY.bin
 record ()
 {
-    expect_status 0 "$powercut" record --pages --size=64M --mkfs='-b 4096' --setup="$setup" -o "$tmp/$1.bin" "${@:2}" -- "$updates" "$1" data
+    expect_status 0 "$powercut" record --background=none --pages --size=64M --mkfs='-b 4096' --setup="$setup" -o "$tmp/$1.bin" "${@:2}" -- "$updates" "$1" data
 }
 
 # tabulate STATUS WAY [OPTION...]: replay into $tmp/json and $tmp/table
@@ -84,8 +84,8 @@ refused_here ()
     expect_one_line "$tmp/err"
     grep -q -- "$1" "$tmp/err" || fail "$(cat "$tmp/err")"
 }
-refused_here '--pages: .* 16777216 bytes .* --watch' "$powercut" record --pages --size=64M --setup='truncate -s 17M large' \
+refused_here '--pages: .* 16777216 bytes .* --watch' "$powercut" record --background=none --pages --size=64M --setup='truncate -s 17M large' \
     -o "$tmp/x.bin" -- sh -c 'echo new > file'
-refused_here '--pages: there is no file' "$powercut" record --pages --size=64M -o "$tmp/x.bin" -- sh -c 'mkdir folder'
-expect_status 0 "$powercut" record --size=64M -o "$tmp/plain.bin" -- sh -c 'echo new > file'
+refused_here '--pages: there is no file' "$powercut" record --background=none --pages --size=64M -o "$tmp/x.bin" -- sh -c 'mkdir folder'
+expect_status 0 "$powercut" record --background=none --size=64M -o "$tmp/plain.bin" -- sh -c 'echo new > file'
 refused_here 'has nothing about pages: record it with --pages' "$replay" --pages "$tmp/plain.bin"

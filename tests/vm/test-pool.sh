@@ -94,7 +94,7 @@ compare ()
 {
     local name=$1 expected=$2
     shift 2
-    expect_status "$expected" "$powercut" run --quiet --jobs=1 -o "$tmp/log.bin" --json="$tmp/json" "$@"
+    expect_status "$expected" "$powercut" run --background=none --quiet --jobs=1 -o "$tmp/log.bin" --json="$tmp/json" "$@"
     [ "$(jq -c "$said" "$tmp/json")" = "$(jq -c "$said" "$tmp/pool/$name.json")" ] \
         || fail "$name: $(jq -c "$said" "$tmp/pool/$name.json") and alone $(jq -c "$said" "$tmp/json")"
 }

@@ -54,7 +54,7 @@ python3 -c 'import socket; s = socket.create_server(("localhost", 0)); socket.cr
 END
 chmod +x "$tmp"/*/* "$tmp"/update.*
 
-PATH=$tmp/first:$tmp/second:$PATH expect_status 0 "$powercut" record --verbose --size=64M --setup='echo old > old' -o "$tmp/log.bin" -- \
+PATH=$tmp/first:$tmp/second:$PATH expect_status 0 "$powercut" record --background=none --verbose --size=64M --setup='echo old > old' -o "$tmp/log.bin" -- \
     "$tmp/update.sh"
 printf '%s\n' 'first in PATH' '{"python": ["a module", "old"]}' 'perl 3' nobody edited loopback > "$tmp/expected"
 diff "$tmp/expected" "$tmp/out" || fail "other output of the programs: $(cat "$tmp/err")"
@@ -67,17 +67,17 @@ full=$("$powercut" kernel list | awk '/^6\.1\..*-amd64 / && $1 !~ /-cloud-/ { pr
 if [ -n "$full" ]; then
     mkdir "$tmp/initial"
     echo initial > "$tmp/initial/old"
-    expect_status 0 "$powercut" record --root=host --kernel=6.1 --initial="$tmp/initial" --size=64M -o "$tmp/log.bin" -- \
+    expect_status 0 "$powercut" record --background=none --root=host --kernel=6.1 --initial="$tmp/initial" --size=64M -o "$tmp/log.bin" -- \
         /bin/sh -c "cat old; p=x; p=\${p}z; \$p --version > /dev/null && rm '$tmp/update.sh' && powercut-mark marked && echo removed"
     printf '%s\n' initial removed > "$tmp/expected"
     diff "$tmp/expected" "$tmp/out" || fail "other output with the host's root: $(cat "$tmp/err")"
     [ -e "$tmp/update.sh" ] || fail "the guest has written to the host"
 fi
-refused_root=$("$powercut" record --root=other -o "$tmp/log.bin" -- true 2>&1) && fail "--root=other is taken"
+refused_root=$("$powercut" record --background=none --root=other -o "$tmp/log.bin" -- true 2>&1) && fail "--root=other is taken"
 [[ $refused_root == *"give host"* ]] || fail "another message: $refused_root"
 
 # The shell finds its name only when it runs, and is in every guest.
-expect_status 2 "$powercut" record --size=64M -o "$tmp/log.bin" -- \
+expect_status 2 "$powercut" record --background=none --size=64M -o "$tmp/log.bin" -- \
     perl -e 'exit (system (q(p=x; p=${p}z; $p --version)) >> 8)'
 expect_one_line "$tmp/err"
 grep -q 'ended in the guest with exit 127: .*the program xz is not in the guest: --include=/.*/xz brings it' "$tmp/err" ||

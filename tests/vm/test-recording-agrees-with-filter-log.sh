@@ -14,7 +14,7 @@ END
 chmod +x "$tmp/bin/nbdkit"
 
 for fs in ext4 xfs btrfs; do
-    PATH=$tmp/bin:$PATH expect_status 0 "$powercut" record --fs=$fs --initial="$tmp/initial" -o "$tmp/log.bin" -- \
+    PATH=$tmp/bin:$PATH expect_status 0 "$powercut" record --background=none --fs=$fs --initial="$tmp/initial" -o "$tmp/log.bin" -- \
         "$update" rename-fsync file
     "$srcdir/tests/vm/filter-operations.pl" "$tmp/filter.log" | sort > "$tmp/filter.txt"
     # The base image is loaded by the plugin itself and passes no filter.

@@ -21,7 +21,7 @@ replayed ()
 
 for case in ext4:in-place:1 ext4:rename:1 ext4:rename-fsync:0 xfs:in-place:1; do
     IFS=: read -r fs way status <<< "$case"
-    expect_status 0 "$powercut" record --fs="$fs" --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" "$way" file
+    expect_status 0 "$powercut" record --background=none --fs="$fs" --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" "$way" file
     replayed "$status" --jobs=1 > "$tmp/first"
     replayed "$status" --jobs=1 > "$tmp/second"
     replayed "$status" --jobs=2 > "$tmp/parallel"
@@ -39,7 +39,7 @@ for case in ext4:in-place:1 ext4:rename:1 ext4:rename-fsync:0 xfs:in-place:1; do
 done
 
 # Torn writes have too many contents: the same ones are visited, whoever visits them.
-expect_status 0 "$powercut" record --fs=ext4 --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" in-place file
+expect_status 0 "$powercut" record --background=none --fs=ext4 --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" in-place file
 for limit in 1 2 40; do
     replayed 1 --tear=any --limit=$limit --jobs=1 > "$tmp/first"
     replayed 1 --tear=any --limit=$limit --jobs=3 > "$tmp/parallel"
@@ -47,6 +47,6 @@ for limit in 1 2 40; do
     [ "$(jq .exhaustive "$tmp/first")" = false ] || fail "--limit=$limit covers everything"
 done
 # Exit status 3: nothing wrong so far.
-expect_status 0 "$powercut" record --fs=ext4 --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" rename-fsync file
+expect_status 0 "$powercut" record --background=none --fs=ext4 --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" rename-fsync file
 expect_status 3 "$replay" --limit=1 "$tmp/log.bin"
 grep -q '^NOT FINISHED: ' "$tmp/out" || fail "an unfinished replay does not say so: $(cat "$tmp/out")"

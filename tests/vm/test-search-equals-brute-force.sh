@@ -56,7 +56,7 @@ while read -r fs way tears; do
     fi
     # What is in flight together is a matter of time, too.
     for attempt in 1 2 3 4 5; do
-        expect_status 0 "$powercut" record --kernel="$kernel" --fs="$fs" --initial="$tmp/$initial" -o "$tmp/log.bin" -- "${command[@]}"
+        expect_status 0 "$powercut" record --background=none --kernel="$kernel" --fs="$fs" --initial="$tmp/$initial" -o "$tmp/log.bin" -- "${command[@]}"
         ! small $tears || break
         [ $attempt -lt 5 ] || fail "$case: each recording has too many crash states for brute force: $(cat "$tmp/out")"
     done

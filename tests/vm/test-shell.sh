@@ -7,7 +7,7 @@ requires busybox mkfs.ext4 debugfs script qemu-system-x86_64 nbdkit
 TMPDIR=$tmp/temporary
 export TMPDIR
 mkdir "$TMPDIR"
-expect_status 0 "$powercut" record --quiet --size=64M --setup='echo contents > "a file"' -o "$tmp/log.bin" -- true
+expect_status 0 "$powercut" record --background=none --quiet --size=64M --setup='echo contents > "a file"' -o "$tmp/log.bin" -- true
 
 # enter COMMANDS [OPTION...]: feed them to a shell
 enter ()

@@ -23,7 +23,7 @@ spoil ()
 {
     local block=$1 count=$2
     shift 2
-    expect_status 1 "$powercut" run --quiet --size=16M --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" "$@" \
+    expect_status 1 "$powercut" run --background=none --quiet --size=16M --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" "$@" \
         -- dd if=/dev/zero of=/dev/nbd0 bs=1k seek="$block" count="$count" conv=fsync,notrunc
 }
 
@@ -60,7 +60,7 @@ interrupted ()
 }
 
 # A guest that stops answering in the middle of the search: a hang, which a fresh boot does not show again.
-expect_status 0 "$powercut" record --initial="$tmp/initial" -o "$tmp/log.bin" -- \
+expect_status 0 "$powercut" record --background=none --initial="$tmp/initial" -o "$tmp/log.bin" -- \
     sh -c 'for i in 1 2 3 4 5 6 7 8; do mkdir $i; echo new > $i/file; done'
 interrupted STOP 1
 found hang 'no answer within 3 s' false

@@ -12,7 +12,7 @@ run_workload ()
     shift 2
     [ "$fs" = ext4 ] || size=128M
     cat > "$tmp/workload"
-    expect_status "$status" "$powercut" run --fs="$fs" --size=$size --workload="$tmp/workload" --json="$tmp/json" \
+    expect_status "$status" "$powercut" run --background=none --fs="$fs" --size=$size --workload="$tmp/workload" --json="$tmp/json" \
         -o "$tmp/log.bin" "$@"
 }
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "commands/replay-plan.h"
+#include "common/array.h"
+#include "common/message.h"
+#include "common/workdir.h"
+#include "log/info.h"
+#include "replay/schedule.h"
+#include "replay/trust.h"
+
+/* Whether states of LOG can be visited.  Returns 0, or -1 after a message. */
+static int
+check_log (const struct write_log *log)
+{
+  if (log_info (log, LOG_KEY_FILESYSTEM) == NULL) {
+    error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
+                   log->path);
+    return -1;
+  }
+  if (log->device_count > 1) {
+    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list",
+                   log->path, log->device_count);
+    return -1;
+  }
+  return 0;
+}
+
+/* Can the states of the COUNT logs be visited, and do they belong together?  Returns 0, or -1 after a message. */
+static int
+check_logs (const struct replay_options *options, const struct write_log *const *logs, size_t count)
+{
+  const struct trust trust = replay_options_trust (options);
+
+  for (size_t i = 0; i < count; i++)
+    if (check_log (logs[i]) == -1 || trust_check (&trust, logs[i]) == -1)
+      return -1;
+  return schedules_agree (logs, count);
+}
+
+/* Find out what is right in the states of PLANNED, and what its session has to do. */
+static int
+prepare (const struct plan *plan, struct planned *planned)
+{
+  const struct replay_options *options = plan->options;
+  const struct expected *first = &plan->list[0]->expected;
+
+  if (expected_find (&planned->expected, planned->log, options->guest.pages, options->guest.page_bytes) == -1)
+    return -1;
+  if (planned->expected.paged && !pages_same (&planned->expected.pages, &first->pages)) {
+    error_message ("%s: its files have other pages than in %s: replay one of them alone", planned->log->path,
+                   plan->logs[0]->path);
+    return -1;
+  }
+  return session_configure (options, planned->log, &plan->guest, &planned->expected, plan->directory, &planned->config);
+}
+
+/* Enter LOG, whose guests there are. */
+static int
+enter (struct plan *plan, const struct write_log *log)
+{
+  size_t log_count = plan->count;
+  const struct write_log **added_log = array_add (plan->logs, log_count);
+  struct planned *planned = calloc (1, sizeof *planned), **added;
+
+  if (added_log == NULL || planned == NULL || (added = array_add (plan->list, plan->count)) == NULL) {
+    free (planned);
+    return out_of_memory ();
+  }
+  *added_log = planned->log = log;
+  *added = planned;
+  return prepare (plan, planned);
+}
+
+int
+plan_begin (struct plan *plan, const struct replay_options *options, const struct write_log *const *logs, size_t count)
+{
+  const struct trust trust = replay_options_trust (options);
+
+  *plan = (struct plan) { .options = options };
+  if (check_logs (options, logs, count) == -1 || trust_find_kernel (&trust, logs[0], &plan->kernel) == -1)
+    return -1;
+  plan->directory = workdir_create ();
+  int r = plan->directory ? guest_prepare (options, logs[0], &plan->kernel, plan->directory, &plan->guest) : -1;
+
+  for (size_t i = 0; i < count && r == 0; i++)
+    r = enter (plan, logs[i]);
+  if (r == 0)
+    r = plan_name (plan);
+  if (r == -1)
+    plan_free (plan);
+  return r;
+}
+
+int
+plan_add (struct plan *plan, const struct write_log *log)
+{
+  const struct write_log *const pair[] = { plan->logs[0], log };
+
+  return check_logs (plan->options, pair, 2) == -1 ? -1 : enter (plan, log);
+}
+
+int
+plan_name (struct plan *plan)
+{
+  for (size_t i = 0; i < plan->count && plan->count > 1; i++) {
+    struct planned *planned = plan->list[i];
+    char *schedule = schedule_name (plan->logs, plan->count, planned->log);
+
+    if (schedule == NULL)
+      return -1;
+    free (planned->schedule);
+    planned->config.schedule = planned->schedule = schedule;
+  }
+  return 0;
+}
+
+void
+plan_free (struct plan *plan)
+{
+  for (size_t i = 0; i < plan->count; i++) {
+    expected_free (&plan->list[i]->expected);
+    free (plan->list[i]->schedule);
+    free (plan->list[i]);
+  }
+  free (plan->list);
+  free (plan->logs);
+  guest_release (&plan->guest);
+  workdir_remove (plan->directory);
+  free (plan->directory);
+  kernel_free (&plan->kernel);
+}

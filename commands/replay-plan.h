@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The replay of one log, or of several recordings of one update: what is known of each, and what its session is to do.
+ */
+#ifndef POWERCUT_COMMANDS_REPLAY_PLAN_H
+#define POWERCUT_COMMANDS_REPLAY_PLAN_H
+
+#include "commands/replay-config.h"
+
+/* One log. */
+struct planned {
+  const struct write_log *log;
+  struct expected expected;
+  struct session_config config;
+  char *schedule;               /* what it is called among several, or NULL */
+};
+
+struct plan {
+  const struct replay_options *options;
+  char *directory;              /* for all files, private */
+  struct kernel kernel;
+  struct replay_guest guest;
+  struct planned **list;
+  const struct write_log **logs;        /* of each */
+  size_t count;
+};
+
+/* Plan the replay of the COUNT logs, 1 or more, which with the options must outlive the plan.  Returns 0, or -1 after a
+ * message: there is nothing to free then.
+ */
+extern int plan_begin (struct plan *plan, const struct replay_options *options, const struct write_log *const *logs,
+                       size_t count);
+extern void plan_free (struct plan *plan);
+
+/* Plan that of LOG, too, another recording of the update.  Returns 0, or -1 after a message. */
+extern int plan_add (struct plan *plan, const struct write_log *log);
+
+/* Say what each log is called among those that there are now.  Returns 0, or -1 after a message. */
+extern int plan_name (struct plan *plan);
+
+#endif
