@@ -4,7 +4,7 @@
  *     LOG_CALL_MARK NUMBER TEXT        the call has returned, and what the rest of the system then does comes after it
  *     LOG_CALLS_LEFT_MARK NUMBER       from this call on not each has a mark, and is followed by that
  *
- * Calls are numbered from 1; TEXT is the call as strace(1) prints it, or the operation of a workload.
+ * Calls are numbered from 1 in each step; TEXT is the call as strace(1) prints it, or the operation of a workload.
  */
 #ifndef POWERCUT_LOG_CALLS_H
 #define POWERCUT_LOG_CALLS_H
