@@ -19,7 +19,8 @@ SHELL_TESTS = \
 	tests/test-record-agrees-with-filter-log.sh tests/test-show.sh tests/test-strangers.sh tests/test-unpacking.sh \
 	tests/test-usage.sh tests/test-workload.sh
 VM_TESTS = \
-	tests/vm/test-check.sh tests/vm/test-confirmation.sh tests/vm/test-corpus.sh tests/vm/test-databases.sh \
+	tests/vm/test-background.sh tests/vm/test-check.sh tests/vm/test-confirmation.sh \
+	tests/vm/test-corpus.sh tests/vm/test-databases.sh \
 	tests/vm/test-filesystems.sh tests/vm/test-freeze.sh tests/vm/test-guest-trouble.sh \
 	tests/vm/test-import-dm-log-writes.sh tests/vm/test-many-files.sh tests/vm/test-marks.sh \
 	tests/vm/test-matrix.sh tests/vm/test-minimize.sh tests/vm/test-missing-cipher.sh tests/vm/test-one-state.sh \
@@ -32,7 +33,9 @@ VM_TESTS = \
 include tests/unit/local.mk
 include tests/plugin/local.mk
 check_PROGRAMS += $(UNIT_TESTS)
-check_PROGRAMS += tests/hostile-reports
+check_PROGRAMS += tests/hostile-reports tests/vm/starts-others
+tests_vm_starts_others_SOURCES = tests/vm/starts-others.c
+tests_vm_starts_others_LDADD =
 TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
 EXTRA_DIST += tests/vm/logs/before
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl \
