@@ -34,7 +34,11 @@
   .mkfs = { { "-q", "-F", ##__VA_ARGS__ }, "e2fsprogs", MKE2FS_CONFIGURATION },                      \
   .small_size = "64M",                                                                               \
   .tools = "debugfs dumpe2fs e2fsck fsck." NAME " tune2fs e2image filefrag lsattr chattr",           \
+  .plain_data = true,                                                                                \
   .layout = FILESYSTEM_LAYOUT_EXT
+
+/* What is in the journal is written to its place by the kernel, at a time of its own (fs/ext4/inode.c). */
+#define EXT_JOURNAL .journaled = "data=journal", .options_file = "/proc/fs/ext4/*/options"
 
 static const struct filesystem rows[] = {
   {
@@ -49,6 +53,7 @@ static const struct filesystem rows[] = {
   },
   {
     EXT_FAMILY ("ext3", "-E", "lazy_journal_init=0"),
+    EXT_JOURNAL,
     .driver = "ext4",
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
@@ -56,6 +61,7 @@ static const struct filesystem rows[] = {
   },
   {
     EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
+    EXT_JOURNAL,
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
@@ -75,6 +81,7 @@ static const struct filesystem rows[] = {
      */
     .lazy_blocks = { 0 },
     .lazy_block_count = 1,
+    .plain_data = true,
     .layout = FILESYSTEM_LAYOUT_XFS,
     /* An exchange of two files changes the directories alone. */
     .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
@@ -99,6 +106,7 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-f" }, "f2fs-tools", NULL },
     .small_size = "64M",
     .tools = "fsck.f2fs dump.f2fs filefrag",
+    .plain_data = true,         /* but for compressed files, which say so */
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
     .promises = RULES_ALL
       & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)),
@@ -122,6 +130,7 @@ static const struct filesystem rows[] = {
     .asked_for = { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" },
     .fsck = { "fsck.vfat", "-y" },
     .tools = "fsck.vfat fatlabel",
+    .plain_data = true,
     .faults = { { { "FAT-fs", "error" } } },    /* fs/fat/misc.c */
     .promises = RULES_SIMPLE,
   },
@@ -141,6 +150,7 @@ static const struct filesystem rows[] = {
     .small_size = "64M",
     .fsck = { "fsck.jfs", "-a" },       /* replays its journal; the kernel refuses to mount it before */
     .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
+    .plain_data = true,
     .faults = { { { "ERROR: (device ", "" } } },        /* fs/jfs/super.c, jfs_error */
     .promises = RULES_SIMPLE,
   },
@@ -171,6 +181,12 @@ bool
 filesystem_is_lazy (const struct filesystem *filesystem, uint64_t offset_bytes)
 {
   return array_has (filesystem->lazy_blocks, filesystem->lazy_block_count, offset_bytes);
+}
+
+bool
+filesystem_has_plain_data (const struct filesystem *filesystem, const char *options, char between)
+{
+  return filesystem->plain_data && !(filesystem->journaled && text_lists (options, between, filesystem->journaled));
 }
 
 uint32_t

@@ -88,6 +88,13 @@ struct filesystem {
   uint64_t lazy_blocks[FILESYSTEM_LAZY_MAX];
   size_t lazy_block_count;
 
+  /* Whether the data of files are on the device as they are read, neither transformed nor checked against a checksum, so
+   * that a run need not read them (checker/observe/layout.h).  Not with the mount option JOURNALED; OPTIONS_FILE, a
+   * pattern of glob(3), has all options, also those that the file system has in itself, a line each.
+   */
+  bool plain_data;
+  const char *journaled, *options_file;         /* or NULL */
+
   enum filesystem_layout layout;
 
   /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
@@ -108,6 +115,9 @@ extern const struct filesystem *filesystem_at (size_t index);
 
 /* Whether a write at OFFSET_BYTES is of a block that FILESYSTEM writes lazily. */
 extern bool filesystem_is_lazy (const struct filesystem *filesystem, uint64_t offset_bytes);
+
+/* Whether its data are plain when it is mounted with OPTIONS, which have a BETWEEN between each two. */
+extern bool filesystem_has_plain_data (const struct filesystem *filesystem, const char *options, char between);
 
 /* What FILESYSTEM promises when it is mounted with MOUNT_OPTIONS, which has commas between them. */
 extern uint32_t filesystem_promises (const struct filesystem *filesystem, const char *mount_options);

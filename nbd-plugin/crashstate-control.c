@@ -56,6 +56,27 @@ turn_seen (struct control_seen seen)
   return (struct control_seen) { htole64 (seen.block), htole32 (seen.device), htole32 (seen.sectors) };
 }
 
+static void
+put_seen (char *to, const struct control_seen *seen, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    const struct control_seen one = turn_seen (seen[i]);
+
+    to = mempcpy (to, &one, sizeof one);
+  }
+}
+
+static void
+get_seen (const char *from, struct control_seen *seen, size_t count)
+{
+  for (size_t i = 0; i < count; i++, from += sizeof *seen) {
+    struct control_seen one;
+
+    memcpy (&one, from, sizeof one);
+    seen[i] = turn_seen (one);
+  }
+}
+
 static struct control_report
 turn_report (const struct control_report *report)
 {
@@ -187,12 +208,43 @@ control_encode_report (const struct control_report *report, const struct choice 
   char *bytes = begin_request (&head, sizeof head, *size, &to);
   for (size_t i = 0; bytes && i < report->decision_count; i++)
     to = put_choice (to, &decisions[i]);
-  for (size_t i = 0; bytes && i < report->seen_count; i++) {
-    const struct control_seen one = turn_seen (seen[i]);
-
-    to = mempcpy (to, &one, sizeof one);
-  }
+  if (bytes)
+    put_seen (to, seen, report->seen_count);
   return bytes;
+}
+
+char *
+control_encode_written (const struct control_seen *written, size_t count, size_t *size)
+{
+  const struct control_written head = { .magic = htole32 (CONTROL_MAGIC), .count = htole64 (count) };
+  char *to;
+
+  *size = sizeof head + count * sizeof *written;
+  char *bytes = begin_request (&head, sizeof head, *size, &to);
+  if (bytes)
+    put_seen (to, written, count);
+  return bytes;
+}
+
+int
+control_decode_written_head (const void *bytes, size_t *count, size_t *size)
+{
+  struct control_written head;
+
+  memcpy (&head, bytes, sizeof head);
+  *count = le64toh (head.count);
+  errno = EINVAL;
+  if (le32toh (head.magic) != CONTROL_MAGIC
+      || *count > (CONTROL_WRITTEN_OFFSET - sizeof head) / sizeof (struct control_seen))
+    return -1;
+  *size = whole_sectors (sizeof head + *count * sizeof (struct control_seen));
+  return 0;
+}
+
+void
+control_decode_written (const void *bytes, size_t count, struct control_seen *written)
+{
+  get_seen ((const char *) bytes + sizeof (struct control_written), written, count);
 }
 
 struct control_report
@@ -218,10 +270,5 @@ control_decode_lists (const void *bytes, const struct control_report *head, stru
 
   for (size_t i = 0; i < head->decision_count; i++)
     from = get_choice (from, &decisions[i]);
-  for (size_t i = 0; i < head->seen_count; i++, from += sizeof *seen) {
-    struct control_seen one;
-
-    memcpy (&one, from, sizeof one);
-    seen[i] = turn_seen (one);
-  }
+  get_seen (from, seen, head->seen_count);
 }

@@ -14,6 +14,9 @@
  * order in which reads forced the decisions, and seen_count struct control_seen, in the order of the reads.  Reading
  * does not change it.
  *
+ * A read at CONTROL_WRITTEN_OFFSET gives which sectors were written since: a struct control_written and `count` struct
+ * control_seen, in any order.  What they hold is read from the disk, and no choice depends on that.
+ *
  * Zeros fill up what is written to whole sectors.  All numbers are little-endian on their way; what the functions here
  * take and give is in host order.
  */
@@ -26,7 +29,8 @@
 
 #include "log/choice.h"
 
-#define CONTROL_EXPORT_BYTES (32 << 20)
+#define CONTROL_EXPORT_BYTES (64 << 20)
+#define CONTROL_WRITTEN_OFFSET (CONTROL_EXPORT_BYTES / 2)
 #define CONTROL_MAGIC 0x54434350        /* "PCCT" */
 
 #define CONTROL_OPEN_MAGIC 0x4f434350   /* "PCCO" */
@@ -66,7 +70,13 @@ struct control_report {
 };
 _Static_assert (sizeof (struct control_report) == 56, "the report has no padding");
 
-/* Sectors of one block that were read before they were written, and not noted before. */
+struct control_written {
+  uint32_t magic;               /* CONTROL_MAGIC */
+  uint32_t reserved;
+  uint64_t count;
+};
+
+/* Sectors of one block that were read before they were written, and not noted before; or that were written. */
 struct control_seen {
   uint64_t block;               /* of 4 KiB */
   uint32_t device;
@@ -97,6 +107,17 @@ extern void control_request_release (struct control_request *request);
  */
 extern char *control_encode_report (const struct control_report *report, const struct choice *decisions,
                                     const struct control_seen *seen, size_t *size);
+
+/* What is read from control at CONTROL_WRITTEN_OFFSET, likewise. */
+extern char *control_encode_written (const struct control_seen *written, size_t count, size_t *size);
+
+/* How much was written, as the BYTES that are read there begin: their `count`, and the bytes of all of it, whole
+ * sectors.  Returns -1 with errno EINVAL if it is none.
+ */
+extern int control_decode_written_head (const void *bytes, size_t *count, size_t *size);
+
+/* The list of those BYTES into WRITTEN, which has room for COUNT. */
+extern void control_decode_written (const void *bytes, size_t count, struct control_seen *written);
 
 /* The head of a report, which BYTES begin with, and the bytes of all of it, whole sectors. */
 extern struct control_report control_decode_head (const void *bytes);

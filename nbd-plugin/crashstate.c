@@ -173,14 +173,17 @@ crashstate_get_size (void *opaque)
   return export->device == EXPORT_OTHER ? CONTROL_EXPORT_BYTES : (int64_t) log_file->device_sizes[export->device];
 }
 
+/* The report, and from CONTROL_WRITTEN_OFFSET on what the run wrote. */
 static int
 read_report (void *buffer, uint32_t count, uint64_t offset)
 {
   size_t size;
-  CLEANUP_FREE char *bytes = run_io_report (run, state, &size);
+  CLEANUP_FREE char *bytes = offset < CONTROL_WRITTEN_OFFSET ? run_io_report (run, state, &size)
+    : run_io_written (run, &size);
 
   if (bytes == NULL)
     return -1;
+  offset %= CONTROL_WRITTEN_OFFSET;
   memset (buffer, 0, count);
   if (offset < size)
     memcpy (buffer, bytes + offset, count < size - offset ? count : size - offset);

@@ -65,10 +65,12 @@ overlay_new (uint64_t bytes_max)
   return overlay;
 }
 
+#define KEY_DEVICE_SHIFT 56
+
 static uint64_t
 block_key (unsigned device, uint64_t block)
 {
-  return (uint64_t) device << 56 | block;
+  return (uint64_t) device << KEY_DEVICE_SHIFT | block;
 }
 
 /* The slot where KEY is or would be. */
@@ -224,6 +226,20 @@ overlay_read (const struct overlay *overlay, unsigned device, uint64_t block, un
         memset (to, 0, LOG_SECTOR);
     }
   return sectors & ~page->written;
+}
+
+bool
+overlay_next_written (const struct overlay *overlay, size_t *at, unsigned *device, uint64_t *block, unsigned *sectors)
+{
+  while (*at < overlay->page_count && overlay->pages[*at].written == 0)
+    ++*at;
+  if (*at == overlay->page_count)
+    return false;
+  const struct page *page = &overlay->pages[(*at)++];
+  *device = (unsigned) (page->key >> KEY_DEVICE_SHIFT);
+  *block = page->key & ((UINT64_C (1) << KEY_DEVICE_SHIFT) - 1);
+  *sectors = page->written;
+  return true;
 }
 
 unsigned

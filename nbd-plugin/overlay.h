@@ -3,6 +3,7 @@
 #ifndef POWERCUT_NBD_PLUGIN_OVERLAY_H
 #define POWERCUT_NBD_PLUGIN_OVERLAY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "log/crash-state.h"
@@ -24,6 +25,10 @@ extern int overlay_write (struct overlay *overlay, unsigned device, uint64_t blo
 /* Copy those of SECTORS that are written to their places in BUFFER.  Returns the sectors that are not. */
 extern unsigned overlay_read (const struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors,
                               void *buffer);
+
+/* The next block after number *at, 0 at first, that has written sectors: they are in *sectors.  False at the end. */
+extern bool overlay_next_written (const struct overlay *overlay, size_t *at, unsigned *device, uint64_t *block,
+                                  unsigned *sectors);
 
 /* Note that SECTORS of a block are read.  Returns those that were not noted before: all of them on a lack of memory. */
 extern unsigned overlay_note_read (struct overlay *overlay, unsigned device, uint64_t block, unsigned sectors);

@@ -139,3 +139,24 @@ run_io_report (const struct run_io *run, const struct crash_state *state, size_t
   report.decision_count = (uint32_t) decision_count;
   return control_encode_report (&report, decisions, run->seen, size);
 }
+
+char *
+run_io_written (const struct run_io *run, size_t *size)
+{
+  struct control_seen *written = NULL, one;
+  size_t count = 0, at = 0;
+  char *bytes = NULL;
+
+  while (overlay_next_written (run->overlay, &at, &one.device, &one.block, &one.sectors)) {
+    struct control_seen *added = array_add (written, count);
+
+    if (added == NULL) {
+      free (written);
+      return NULL;
+    }
+    *added = one;
+  }
+  bytes = control_encode_written (written, count, size);
+  free (written);
+  return bytes;
+}

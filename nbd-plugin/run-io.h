@@ -31,4 +31,9 @@ extern int run_io_write (struct run_io *run, unsigned device, const void *data, 
  */
 extern char *run_io_report (const struct run_io *run, const struct crash_state *state, size_t *size);
 
+/* What the run wrote so far (nbd-plugin/crashstate-control.h) as it is sent: *size bytes, to free, or NULL with errno
+ * ENOMEM.
+ */
+extern char *run_io_written (const struct run_io *run, size_t *size);
+
 #endif

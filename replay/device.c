@@ -23,10 +23,11 @@ struct device {
   struct nbdkit nbdkit;
   char *link;
   struct nbd_handle *control;
+  struct nbd_handle *disk;      /* NULL until something is read of it */
   char *buffer;
   size_t buffer_size;
   struct choice *decisions;
-  struct control_seen *seen;
+  struct control_seen *seen, *written;
 };
 
 /* Start its server for LOG. */
@@ -47,10 +48,25 @@ device_stop (struct device *device)
 {
   if (device == NULL)
     return;
+  nbd_close (device->disk);
   nbd_close (device->control);
   nbdkit_stop (&device->nbdkit);
   nbdkit_free (&device->nbdkit);
   free_all (device->link, device->buffer, device->decisions, device->seen, device);
+}
+
+/* A connection to EXPORT, or NULL after a message. */
+static struct nbd_handle *
+connect_to (const struct device *device, const char *export)
+{
+  struct nbd_handle *handle = nbd_create ();
+
+  if (handle && nbd_set_export_name (handle, export) == 0
+      && nbd_connect_unix (handle, device->nbdkit.socket) == 0)
+    return handle;
+  error_message ("cannot reach the crashstate plugin: %s", nbd_get_error ());
+  nbd_close (handle);
+  return NULL;
 }
 
 struct device *
@@ -67,14 +83,11 @@ device_start (const char *log, const char *folder)
     free_all (device->link, device);
     return NULL;
   }
-  device->control = nbd_create ();
-  if (device->control == NULL || nbd_set_export_name (device->control, CONTROL_EXPORT) == -1
-      || nbd_connect_unix (device->control, device->nbdkit.socket) == -1) {
-    error_message ("cannot reach the crashstate plugin: %s", nbd_get_error ());
-    device_stop (device);
-    return NULL;
-  }
-  return device;
+  device->control = connect_to (device, CONTROL_EXPORT);
+  if (device->control)
+    return device;
+  device_stop (device);
+  return NULL;
 }
 
 const char *
@@ -164,17 +177,17 @@ device_select (struct device *device, const struct selection *selection)
   return 0;
 }
 
-/* Read SIZE bytes of the report into the buffer. */
+/* Read SIZE bytes of the report, or of what stands at another OFFSET of control, into the buffer. */
 static int
-read_report (struct device *device, size_t size)
+read_control (struct device *device, size_t size, uint64_t offset)
 {
-  if (size > CONTROL_EXPORT_BYTES) {
-    error_message ("a run read more than %d MiB of reports can tell", CONTROL_EXPORT_BYTES >> 20);
+  if (size > CONTROL_WRITTEN_OFFSET) {
+    error_message ("a run read more than %d MiB of reports can tell", CONTROL_WRITTEN_OFFSET >> 20);
     return -1;
   }
   if (need_buffer (device, size) == -1)
     return -1;
-  if (nbd_pread (device->control, device->buffer, size, 0, 0) == -1) {
+  if (nbd_pread (device->control, device->buffer, size, offset, 0) == -1) {
     log_guard_check ();
     error_message ("cannot read what the run did: %s", nbd_get_error ());
     return -1;
@@ -205,7 +218,7 @@ device_report (struct device *device, struct device_report *report)
 {
   size_t size;
 
-  if (read_report (device, FIRST_READ_BYTES) == -1)
+  if (read_control (device, FIRST_READ_BYTES, 0) == -1)
     return -1;
   report->head = control_decode_head (device->buffer);
   if (report->head.magic != CONTROL_MAGIC) {
@@ -213,10 +226,44 @@ device_report (struct device *device, struct device_report *report)
     return -1;
   }
   /* More than fits is too long whatever its size would be. */
-  size = report->head.seen_count > CONTROL_EXPORT_BYTES ? SIZE_MAX : control_report_bytes (&report->head);
-  if ((size > FIRST_READ_BYTES && read_report (device, size) == -1) || take_lists (device, &report->head) == -1)
+  size = report->head.seen_count > CONTROL_WRITTEN_OFFSET ? SIZE_MAX : control_report_bytes (&report->head);
+  if ((size > FIRST_READ_BYTES && read_control (device, size, 0) == -1) || take_lists (device, &report->head) == -1)
     return -1;
   report->decisions = device->decisions;
   report->seen = device->seen;
   return 0;
+}
+
+int
+device_written (struct device *device, const struct control_seen **written, size_t *count)
+{
+  struct control_seen *list;
+  size_t size;
+
+  if (read_control (device, FIRST_READ_BYTES, CONTROL_WRITTEN_OFFSET) == -1)
+    return -1;
+  if (control_decode_written_head (device->buffer, count, &size) == -1) {
+    error_message ("the crashstate plugin does not say what a run wrote");
+    return -1;
+  }
+  if (size > FIRST_READ_BYTES && read_control (device, size, CONTROL_WRITTEN_OFFSET) == -1)
+    return -1;
+  list = reallocarray (device->written, *count + 1, sizeof *list);
+  if (list == NULL)
+    return out_of_memory ();
+  device->written = list;
+  control_decode_written (device->buffer, *count, list);
+  *written = list;
+  return 0;
+}
+
+int
+device_read (struct device *device, void *buffer, size_t count, uint64_t offset)
+{
+  if (device->disk == NULL && (device->disk = connect_to (device, DISK_EXPORT)) == NULL)
+    return -1;
+  if (nbd_pread (device->disk, buffer, count, offset, 0) == 0)
+    return 0;
+  error_message ("cannot read what the run wrote: %s", nbd_get_error ());
+  return -1;
 }

@@ -40,4 +40,12 @@ struct device_report {
 /* Ask for the report.  What it points to stays valid until the next call.  Returns 0, or -1 after a message. */
 extern int device_report (struct device *device, struct device_report *report);
 
+/* Which sectors the run has written, in *written, valid until the next call, and how many entries that are.  Returns 0,
+ * or -1 after a message.
+ */
+extern int device_written (struct device *device, const struct control_seen **written, size_t *count);
+
+/* Read COUNT bytes at OFFSET of the disk, whole sectors that the run has written.  Returns 0, or -1 after a message. */
+extern int device_read (struct device *device, void *buffer, size_t count, uint64_t offset);
+
 #endif

@@ -57,6 +57,16 @@ content_word (const struct content *content, char word[CONTENT_WORD_SIZE])
     content_format_hash (XXH3_128bits_digest (content->hash), word);
 }
 
+void
+content_print (const struct content *content, const char *word, FILE *file)
+{
+  fputs_unlocked (word, file);
+  if (content->size <= CONTENT_TEXT_MAX && content_is_text (content->start, (size_t) content->size)) {
+    putc_unlocked ('=', file);
+    escape_word (content->start, (size_t) content->size, file);
+  }
+}
+
 /* An `!` at the start would look like an error. */
 char *
 content_target (const char *target)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <xxhash.h>
 
@@ -30,6 +31,9 @@ struct content {
 extern void content_begin (struct content *content, XXH3_state_t *hash);
 extern void content_add (struct content *content, const void *data, size_t length);
 extern void content_word (const struct content *content, char word[CONTENT_WORD_SIZE]);
+
+/* Write WORD, which content_word gave, and the text of a short file after it. */
+extern void content_print (const struct content *content, const char *word, FILE *file);
 
 /* The word for a link that leads to TARGET, to free; NULL if out of memory. */
 extern char *content_target (const char *target);

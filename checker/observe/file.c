@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checker/observe/layout.h"
 #include "checker/observe/observer.h"
 #include "checker/observe/paths.h"
 #include "checker/observe/sectors.h"
 #include "common/cleanup.h"
-#include "common/escape.h"
 
 #define CHUNK_SIZE 4096         /* what is tried at once near what cannot be read */
 
@@ -49,17 +49,6 @@ read_data (struct observer *observer, int fd, uint64_t size, struct sector_write
       sectors_add (writer, observer->piece, (size_t) length);
   }
   return 0;
-}
-
-/* Print WORD for CONTENT of a file, which could not be read if ERROR is not 0. */
-static void
-print_data (FILE *file, const char *word, const struct content *content, int error)
-{
-  fputs_unlocked (word, file);
-  if (error == 0 && content->size <= CONTENT_TEXT_MAX && content_is_text (content->start, (size_t) content->size)) {
-    putc_unlocked ('=', file);
-    escape_word (content->start, (size_t) content->size, file);
-  }
 }
 
 /* After what cannot be read there may be more that can. */
@@ -126,6 +115,23 @@ end_sectors (struct observer *observer, const struct tree_place *place)
   observer->too_many_sectors |= observer->request->paths == NULL && observer->path_bytes > SECTOR_PATHS_MAX;
 }
 
+/* Write the line of a file that is located.  False if it has to be read. */
+static bool
+locate_file (struct observer *observer, const struct tree_place *place, int fd, const struct statx *status)
+{
+  char xattrs[CONTENT_WORD_SIZE];
+  struct layout layout;
+
+  if (!observer->locates || fd == -1 || status->stx_size == 0 || !layout_find (fd, status, &layout))
+    return false;
+  observe_xattrs (observer, place, fd, xattrs);
+  tree_print_head (observer->lines, status);
+  layout_print (&layout, observer->lines);
+  tree_print_tail (observer->lines, xattrs, place);
+  layout_free (&layout);
+  return true;
+}
+
 void
 observe_file (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
@@ -134,8 +140,10 @@ observe_file (struct observer *observer, const struct tree_place *place, const s
   struct content content;
   struct sector_writer writer = { .file = observer->sectors };
   int error = fd == -1 ? errno : 0;
-  bool sectors = wants_sectors (observer, place, status->stx_size);
 
+  if (locate_file (observer, place, fd, status))
+    return;
+  bool sectors = wants_sectors (observer, place, status->stx_size);
   if (sectors)
     fputs ("= ", observer->sectors);
   if (error == 0)
@@ -152,6 +160,9 @@ observe_file (struct observer *observer, const struct tree_place *place, const s
   }
   observe_xattrs (observer, place, fd, xattrs);
   tree_print_head (observer->lines, status);
-  print_data (observer->lines, word, &content, error);
+  if (error == 0)
+    content_print (&content, word, observer->lines);
+  else
+    fputs_unlocked (word, observer->lines);
   tree_print_tail (observer->lines, xattrs, place);
 }

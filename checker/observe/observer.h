@@ -19,6 +19,7 @@ struct observer {
   XXH3_state_t *hash;
   char *piece;                  /* PIECE_SIZE bytes for whatever is read */
   bool out_of_memory;
+  bool locates;                 /* data are located where they can be, and read elsewhere */
 
   const struct sector_request *request; /* NULL: nobody asks for sectors */
   FILE *sectors;                /* the lines about them, in the order of the walk, too */

@@ -192,21 +192,36 @@ observe_all (struct observer *observer, int root_fd, const char *const *paths, s
   return joined;
 }
 
+static char *
+observe_with (struct observer *observer, int root_fd, const char *const *paths, size_t path_count)
+{
+  char *text = NULL;
+
+  observer->hash = XXH3_createState ();
+  observer->piece = malloc (PIECE_SIZE);
+  if (observer->hash && observer->piece)
+    text = observe_all (observer, root_fd, paths, path_count);
+  else
+    errno = ENOMEM;
+  free (observer->piece);
+  XXH3_freeState (observer->hash);
+  return text;
+}
+
 char *
 tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count, const struct sector_request *request)
 {
-  struct observer observer = {
-    .hash = XXH3_createState (), .piece = malloc (PIECE_SIZE), .request = request, .sectors_left = SECTORS_MAX
-  };
-  char *text = NULL;
+  struct observer observer = { .request = request, .sectors_left = SECTORS_MAX };
 
-  if (observer.hash && observer.piece)
-    text = observe_all (&observer, root_fd, paths, path_count);
-  else
-    errno = ENOMEM;
-  free (observer.piece);
-  XXH3_freeState (observer.hash);
-  return text;
+  return observe_with (&observer, root_fd, paths, path_count);
+}
+
+char *
+tree_observe_located (int root_fd, const char *const *paths, size_t path_count)
+{
+  struct observer observer = { .locates = true };
+
+  return observe_with (&observer, root_fd, paths, path_count);
 }
 
 char *

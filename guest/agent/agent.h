@@ -171,6 +171,12 @@ extern serve_verb mount_device, mount_unmount;
  * Returns 0 and its digest, or -1.
  */
 extern int observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1]);
+
+/* The same, where data are located (checker/observe/layout.h) as far as the file system of TYPE, mounted with OPTIONS,
+ * allows that.
+ */
+extern int observe_located (struct agent *agent, char **paths, const char *type, const char *options,
+                            char digest[TREE_DIGEST_LENGTH + 1]);
 extern serve_verb observe_mounted, observe_sectors;
 
 /* recover.c */

@@ -4,19 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "checker/observe/sectors.h"
 #include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/protocol.h"
 
-int
-observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1])
+static int
+observe (struct agent *agent, char **paths, bool located, char digest[TREE_DIGEST_LENGTH + 1])
 {
   size_t count = 0;
   CLEANUP_CLOSE int root = open (AGENT_MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -24,7 +27,10 @@ observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH
   while (paths[count])
     count++;
   free (agent->observation);
-  if (root >= 0)
+  /* Synced first: what is delayed has its place then, and what was written is on the device. */
+  if (root >= 0 && located && syncfs (root) == 0)
+    agent->observation = tree_observe_located (root, (const char *const *) paths, count);
+  else if (root >= 0)
     agent->observation = tree_observe_sectors (root, (const char *const *) paths, count,
                                                agent->sectors ? &agent->request : NULL);
   else if (asprintf (&agent->observation, "? - - - - !%s - .\n", strerrorname_np (errno)) == -1)
@@ -41,6 +47,43 @@ observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH
   }
   tree_digest (agent->observation, digest);
   return 0;
+}
+
+int
+observe_paths (struct agent *agent, char **paths, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  return observe (agent, paths, false, digest);
+}
+
+/* Whether the mounted FILESYSTEM says that its data are plain; what it does not say is no reason against that. */
+static bool
+says_plain (const struct filesystem *filesystem)
+{
+  bool plain = true;
+  glob_t found;
+
+  if (filesystem->options_file == NULL || glob (filesystem->options_file, 0, NULL, &found) != 0)
+    return true;
+  for (size_t i = 0; i < found.gl_pathc && plain; i++) {
+    CLEANUP_CLOSE int fd = open (found.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+    char text[4096];
+    ssize_t length = fd == -1 ? -1 : read (fd, text, sizeof text - 1);
+
+    text[length > 0 ? length : 0] = '\0';
+    plain = filesystem_has_plain_data (filesystem, text, '\n');
+  }
+  globfree (&found);
+  return plain;
+}
+
+int
+observe_located (struct agent *agent, char **paths, const char *type, const char *options,
+                 char digest[TREE_DIGEST_LENGTH + 1])
+{
+  const struct filesystem *filesystem = filesystem_find (type);
+
+  return observe (agent, paths, filesystem_has_plain_data (filesystem, options, ',') && says_plain (filesystem),
+                  digest);
 }
 
 int

@@ -33,7 +33,8 @@
  *                                          off when the shell ends
  *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
- *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, run the shell
+ *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, or, locating
+ *                                          data if that can be (checker/observe/layout.h), `located`; run the shell
  *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not
  *                                          empty, unmount, drop the device's cache (BLKFLSBUF; btrfs: forget the
  *                                          device).  MARKS is the text that CHECK finds in the file

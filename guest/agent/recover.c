@@ -140,15 +140,19 @@ recovery_options (const char *type, const char *options)
   return text;
 }
 
-/* What a run sees of the mounted file system: WORDS are those of `recover` from OBSERVE on. */
+/* What a run sees of the mounted file system: WORDS are those of `recover`. */
 static int
 look (struct agent *agent, char **words, FILE *payload)
 {
-  const char *check = words[1];
+  const char *check = words[4];
   char digest[TREE_DIGEST_LENGTH + 1];
 
-  if (strcmp (words[0], "yes") == 0) {
-    if (observe_paths (agent, words + 4, digest) == -1)
+  if (strcmp (words[3], "yes") == 0) {
+    if (observe_paths (agent, words + 7, digest) == -1)
+      return -1;
+  }
+  else if (strcmp (words[3], "located") == 0) {
+    if (observe_located (agent, words + 7, words[1], words[2], digest) == -1)
       return -1;
   }
   else {
@@ -160,7 +164,7 @@ look (struct agent *agent, char **words, FILE *payload)
   fprintf (payload, "%s\n", digest);
   if (*check == '\0')
     return 0;
-  return enter_checker_root () == -1 ? -1 : run_checker (agent, check, words[2], words[3], payload);
+  return enter_checker_root () == -1 ? -1 : run_checker (agent, check, words[5], words[6], payload);
 }
 
 int
@@ -186,7 +190,7 @@ recover (struct agent *agent, char **words, FILE *payload)
   }
   if (error == 0) {
     stop_readahead (type);
-    if (look (agent, words + 3, payload) == -1)
+    if (look (agent, words, payload) == -1)
       return -1;
     error = unmount_all (*words[4] != '\0');
     write_errno (ANSWER_UNMOUNT, error, payload);

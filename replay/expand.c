@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "checker/judge.h"
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "replay/expand.h"
+#include "replay/worker.h"
+
+/* A word that no file of a tree that can be compared has. */
+#define WORD_UNLIKE_ALL "!ENODATA"
+
+/* The states of one run. */
+struct spread {
+  struct worker *worker;
+  const struct selection *selection;
+  const struct located *located;
+  char **words;                 /* what each file holds, or NULL where that depends on what is undecided; to free */
+  struct data_sector *sectors;  /* of the files of which it does */
+  size_t sector_count;
+};
+
+void
+expansion_begin_whole (struct expansion *expansion, struct outcome *outcome)
+{
+  *expansion = (struct expansion) { .count = 1 };
+  mpz_init_set_ui (expansion->all, 1);
+  expansion->parts[0].outcome = *outcome;
+  mpz_init_set_ui (expansion->parts[0].ways, 1);
+  memset (outcome, 0, sizeof *outcome);
+}
+
+void
+expansion_free (struct expansion *expansion)
+{
+  for (size_t i = 0; i < expansion->count; i++) {
+    outcome_free (&expansion->parts[i].outcome);
+    free (expansion->parts[i].choices);
+    mpz_clear (expansion->parts[i].ways);
+  }
+  mpz_clear (expansion->all);
+  expansion->count = 0;
+}
+
+static void
+free_words (const struct spread *spread)
+{
+  for (size_t i = 0; spread->words && i < spread->located->file_count; i++)
+    free (spread->words[i]);
+  free (spread->words);
+}
+
+/* Read FILE in the state that is selected; the word for what it holds, to free, NULL if out of memory. */
+static char *
+read_word (const struct spread *spread, const struct located_file *file)
+{
+  CLEANUP_FREE char *bytes = malloc (file->layout.sectors * LOG_SECTOR);
+
+  if (bytes == NULL)
+    return NULL;
+  located_read (spread->located, file, spread->worker->state, bytes);
+  return located_word (file, bytes);
+}
+
+/* Find the files that hold the same in all states. */
+static int
+read_decided_files (struct spread *spread)
+{
+  struct crash_state *state = spread->worker->state;
+
+  spread->words = calloc (spread->located->file_count + 1, sizeof *spread->words);
+  if (spread->words == NULL || crash_state_select (state, spread->selection) == -1)
+    return -1;
+  for (size_t i = 0; i < spread->located->file_count; i++) {
+    size_t decided;
+
+    spread->words[i] = read_word (spread, &spread->located->files[i]);
+    if (spread->words[i] == NULL)
+      return -1;
+    crash_state_decisions (state, &decided);
+    if (decided == 0)
+      continue;
+    crash_state_undo (state, 0);
+    free (spread->words[i]);
+    spread->words[i] = NULL;
+  }
+  return 0;
+}
+
+static size_t
+count_open (const struct spread *spread)
+{
+  size_t open = 0;
+
+  for (size_t i = 0; i < spread->located->file_count; i++)
+    open += spread->words[i] == NULL;
+  return open;
+}
+
+/* The text in which each undecided file holds what it does in TREE, if it has the same length there; to free. */
+static char *
+text_as_in (const struct spread *spread, const struct known_tree *tree)
+{
+  size_t count = spread->located->file_count;
+  CLEANUP_FREE char **words = calloc (count + 1, sizeof *words);
+  char size[24];
+
+  for (size_t i = 0; words && i < count; i++) {
+    const struct located_file *file = &spread->located->files[i];
+    const struct tree_object *object = spread->words[i] ? NULL : contents_object (tree, file->path);
+
+    snprintf (size, sizeof size, "%ju", (uintmax_t) file->size_bytes);
+    words[i] = spread->words[i] ? spread->words[i]
+      : object && strcmp (object->field[TREE_SIZE], size) == 0 ? (char *) object->field[TREE_CONTENT]
+      : (char *) WORD_UNLIKE_ALL;
+  }
+  return words ? located_text (spread->located, words) : NULL;
+}
+
+/* Whether all is as in tree number NUMBER if only the undecided files are: 1, 0, or -1 after a message. */
+static int
+is_as_in (const struct spread *spread, unsigned number)
+{
+  const struct session *session = spread->worker->session;
+  const struct trees *trees = &session->config->trees;
+  CLEANUP_FREE char *text = text_as_in (spread, &session->contents.trees[number]);
+  struct judgement judgement;
+
+  if (text == NULL)
+    return out_of_memory ();
+  if (judge (text, trees->texts[0], trees->texts[1], EXPECT_OLD_OR_NEW, &judgement) == -1)
+    return -1;
+  int as = number == 0 ? judgement.is_old : judgement.is_new;
+  judgement_free (&judgement);
+  return as;
+}
+
+/* Learn what the files of tree number NUMBER hold from the state at POSITION in which all is there. */
+static int
+learn_tree (struct worker *worker, unsigned number, uint32_t position)
+{
+  struct session *session = worker->session;
+  const struct selection selection = { .point = position, .rule = { .tear = session->config->tear } };
+  const struct located *located;
+  struct device_report report;
+  struct outcome outcome;
+  int r = 0;
+
+  if (worker_run_located (worker, &selection, &outcome, &report) == -1)
+    return -1;
+  pthread_mutex_lock (&session->lock);
+  session->results.runs++;
+  pthread_mutex_unlock (&session->lock);
+  located = outcome.kind == OUTCOME_TREE ? located_trees_find (&session->located, outcome.digest) : NULL;
+  if (located && crash_state_select (worker->state, &selection) == -1)
+    r = out_of_memory ();
+  if (located && r == 0)
+    r = contents_learn (&session->contents.trees[number], located, worker->state);
+  outcome_free (&outcome);
+  return r;
+}
+
+/* Learn what the old and the new files hold, if nobody has yet.  The others wait. */
+static int
+learn_contents (struct worker *worker)
+{
+  struct contents *contents = &worker->session->contents;
+  uint32_t first, last;
+  int r = 0;
+
+  pthread_mutex_lock (&contents->lock);
+  if (!contents->learnt && model_range (worker->session->config->log, &first, &last) == 0) {
+    r = learn_tree (worker, 0, first);
+    if (r == 0)
+      r = learn_tree (worker, 1, last);
+  }
+  contents->learnt |= r == 0;
+  pthread_mutex_unlock (&contents->lock);
+  return r;
+}
+
+/* List the sectors of FILE.  Returns 1, 0 if it is not known what they should hold, or -1 if out of memory. */
+static int
+list_file (struct spread *spread, const struct located_file *file, unsigned set)
+{
+  const struct known_tree *trees = spread->worker->session->contents.trees;
+  const char *old = set & DATA_OLD && contents_object (&trees[0], file->path) ? contents_bytes (&trees[0], file->path)
+    : NULL;
+  const char *new = set & DATA_NEW && contents_object (&trees[1], file->path) ? contents_bytes (&trees[1], file->path)
+    : NULL;
+  static const char zeros[LOG_SECTOR];
+  uint64_t at = 0;
+
+  if ((set & DATA_OLD && old == NULL) || (set & DATA_NEW && new == NULL))
+    return 0;
+  for (size_t i = 0; i < file->layout.run_count; i++)
+    for (uint64_t j = 0; j < file->layout.runs[i].count; j++, at += LOG_SECTOR) {
+      uint64_t sector = file->layout.runs[i].first, left = file->size_bytes - at;
+      struct data_sector *added = array_add (spread->sectors, spread->sector_count);
+
+      if (added == NULL)
+        return -1;
+      *added = (struct data_sector) {
+        .sector = sector + j, .bytes = left < LOG_SECTOR ? (uint32_t) left : LOG_SECTOR,
+        .known = sector == LAYOUT_ZEROS ? zeros : located_written (spread->located, sector + j),
+        .old = old ? old + at : NULL, .new = new ? new + at : NULL
+      };
+    }
+  return 1;
+}
+
+/* List the sectors of all undecided files that one of the trees has, for what is as in the trees of SET so far. */
+static int
+list_sectors (struct spread *spread, unsigned set)
+{
+  const struct known_tree *trees = spread->worker->session->contents.trees;
+  int r = set ? learn_contents (spread->worker) : 1;
+
+  if (r == -1)
+    return -1;
+  r = 1;
+  for (size_t i = 0; set && r == 1 && i < spread->located->file_count; i++) {
+    const struct located_file *file = &spread->located->files[i];
+
+    if (spread->words[i] == NULL
+        && (contents_object (&trees[0], file->path) || contents_object (&trees[1], file->path)))
+      r = list_file (spread, file, set);
+  }
+  return r == -1 ? out_of_memory () : r;
+}
+
+/* What the tree looks like in the state of the selection with CLASS's choices and all else there.  It is known to the
+ * oracle then.  Returns 0, or -1 after a message.
+ */
+static int
+observe_class (struct spread *spread, const struct data_class *class, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  size_t count = spread->located->file_count;
+  struct selection selection = *spread->selection;
+  CLEANUP_FREE struct choice *choices = join_choices (spread->selection, class->choices, class->count);
+  CLEANUP_FREE char **words = calloc (count + 1, sizeof *words);
+  char *text = NULL;
+  bool read = words != NULL;
+
+  selection.choices = choices;
+  selection.count += class->count;
+  selection.rule.preference = PREFER_PRESENT;
+  if (choices == NULL)
+    return -1;
+  if (words == NULL || crash_state_select (spread->worker->state, &selection) == -1)
+    return out_of_memory ();
+  for (size_t i = 0; i < count; i++) {
+    words[i] = spread->words[i] ? spread->words[i] : read_word (spread, &spread->located->files[i]);
+    read &= words[i] != NULL;
+  }
+  if (read)
+    text = located_text (spread->located, words);
+  for (size_t i = 0; i < count; i++)
+    if (spread->words[i] == NULL)
+      free (words[i]);
+  if (text == NULL)
+    return out_of_memory ();
+  tree_digest (text, digest);
+  return oracle_add (&spread->worker->session->results.oracle, digest, text) ? 0 : -1;
+}
+
+/* Add CLASS to *expansion; all of its states beside the tree saw OUTCOME. */
+static int
+add_part (struct spread *spread, struct data_class *class, const struct outcome *outcome, struct expansion *expansion)
+{
+  struct seen_part *part = &expansion->parts[expansion->count];
+
+  if (outcome_copy (&part->outcome, outcome) == -1)
+    return out_of_memory ();
+  mpz_init_set (part->ways, class->ways);
+  part->choices = class->choices;
+  part->choice_count = class->count;
+  class->choices = NULL;
+  expansion->count++;
+  const struct data_class decided = { .choices = part->choices, .count = part->choice_count };
+  return observe_class (spread, &decided, part->outcome.digest);
+}
+
+/* Put what was counted into *expansion, the new state first. */
+static int
+add_parts (struct spread *spread, struct data_classes *classes, const struct outcome *outcome,
+           struct expansion *expansion)
+{
+  int r = 0;
+
+  *expansion = (struct expansion) { .count = 0 };
+  mpz_init_set (expansion->all, classes->all);
+  for (unsigned i = DATA_CLASSES; r == 0 && i-- > 0;)
+    if (mpz_sgn (classes->classes[i].ways) > 0)
+      r = add_part (spread, &classes->classes[i], outcome, expansion);
+  if (r == -1)
+    expansion_free (expansion);
+  return r == -1 ? -1 : 1;
+}
+
+/* Count the states by what the undecided files hold; all else is as in the trees of SET. */
+static int
+count_states (struct spread *spread, unsigned set, const struct outcome *outcome, struct expansion *expansion)
+{
+  struct data_classes classes;
+  int r = 0;
+
+  switch (data_classes_count (spread->worker->state, spread->worker->session->config->log, spread->selection,
+                              spread->sectors, spread->sector_count, set, &classes)) {
+  case GROUPS_COUNTED:
+    r = add_parts (spread, &classes, outcome, expansion);
+    break;
+  case GROUPS_FAILED:
+    r = out_of_memory ();
+    break;
+  case GROUPS_TOO_MANY:
+    break;
+  }
+  data_classes_free (&classes);
+  return r;
+}
+
+/* Tell the states of the spread apart. */
+static int
+tell_apart (struct spread *spread, const struct outcome *outcome, struct expansion *expansion)
+{
+  unsigned set = 0;
+
+  if (read_decided_files (spread) == -1)
+    return out_of_memory ();
+  if (count_open (spread) > 0) {
+    int old = is_as_in (spread, 0), new = old == -1 ? -1 : is_as_in (spread, 1), r;
+
+    if (new == -1)
+      return -1;
+    set = (old ? DATA_OLD : 0u) | (new ? DATA_NEW : 0u);
+    r = list_sectors (spread, set);
+    if (r != 1)
+      return r;
+  }
+  return count_states (spread, set, outcome, expansion);
+}
+
+int
+expand_located (struct worker *worker, const struct selection *selection, struct outcome *outcome,
+                struct expansion *expansion)
+{
+  struct spread spread = { .worker = worker, .selection = selection };
+  int r;
+
+  if (outcome->kind != OUTCOME_TREE) {
+    expansion_begin_whole (expansion, outcome);
+    return 1;
+  }
+  spread.located = located_trees_find (&worker->session->located, outcome->digest);
+  r = tell_apart (&spread, outcome, expansion);
+  free_words (&spread);
+  free (spread.sectors);
+  if (r == 1)
+    outcome_free (outcome);
+  return r;
+}
