@@ -88,8 +88,8 @@ struct filesystem {
   uint64_t lazy_blocks[FILESYSTEM_LAZY_MAX];
   size_t lazy_block_count;
 
-  /* Whether the data of files are on the device as they are read, neither transformed nor checked against a checksum, so
-   * that a run need not read them (checker/observe/layout.h).  Not with the mount option JOURNALED; OPTIONS_FILE, a
+  /* Whether the data of files are on the device as they are read, neither transformed nor checked against a checksum,
+   * so that a run need not read them (checker/observe/layout.h).  Not with the mount option JOURNALED; OPTIONS_FILE, a
    * pattern of glob(3), has all options, also those that the file system has in itself, a line each.
    */
   bool plain_data;

@@ -12,6 +12,9 @@
 #include "log/state-id.h"
 #include "replay/answer.h"
 
+/* As the inputs of a run that locates data: there is no checker then. */
+#define LOCATED UINT64_MAX
+
 /* What a run of the worker's selection depends on, but for the device: the marks that a checker is told. */
 static uint64_t
 inputs (const struct worker *worker)
@@ -49,27 +52,78 @@ note_mismatch (struct worker *worker, const struct choice *choices, size_t count
                  "trusted (--no-reduction needs no such trust)", id ? id : "?", what);
 }
 
+/* An answer in the making. */
+struct answering {
+  struct worker *worker;
+  uint64_t inputs;              /* of a run of this kind */
+  bool located;                 /* data are located, and not read */
+  struct outcome outcome;       /* to free */
+  bool remembered;
+  struct choice *choices;       /* the worker's selection's, and all decisions after them; to free */
+  struct selection selection;   /* with these */
+};
+
+/* Keep the decisions of a run, or of memory. */
+static int
+take_decisions (struct answering *answering, const struct choice *decisions, size_t count)
+{
+  return decided_selection (answering->worker, decisions, count, &answering->selection, &answering->choices);
+}
+
 /* Let others profit from a run. */
 static int
-keep_read_set (struct worker *worker, const struct reply *reply)
+keep_read_set (struct answering *answering, const struct device_report *report)
 {
-  const struct device_report *report = &reply->report;
-  CLEANUP_FREE struct choice *choices = NULL;
-  struct selection selection;
+  struct worker *worker = answering->worker;
   enum read_set_result result;
 
-  if (decided_selection (worker, reply->decisions, reply->decision_count, &selection, &choices) == -1)
-    return -1;
-  if (crash_state_select (worker->state, &selection) == -1)
+  if (crash_state_select (worker->state, &answering->selection) == -1)
     return out_of_memory ();
-  result = read_sets_add (worker->session->read_sets, worker->state, inputs (worker), report->seen,
-                          report->head.seen_count, &reply->outcome);
+  result = read_sets_add (worker->session->read_sets, worker->state, answering->inputs, report->seen,
+                          report->head.seen_count, &answering->outcome);
   if (result == READ_SET_CONTRADICTED)
-    note_mismatch (worker, choices, selection.count, "an earlier run that read the same saw something else");
+    note_mismatch (worker, answering->choices, answering->selection.count,
+                   "an earlier run that read the same saw something else");
   return result == READ_SET_FAILED ? out_of_memory () : 0;
 }
 
-/* Whether this remembered answer is one to audit. */
+/* Answer from memory.  Returns 1 if that can be done, 0 if not. */
+static int
+remember (struct answering *answering)
+{
+  struct worker *worker = answering->worker;
+  const struct outcome *known;
+  size_t count;
+
+  if (worker->session->config->no_reduction)
+    return 0;
+  if (crash_state_select (worker->state, &worker->selection) == -1)
+    return out_of_memory ();
+  known = read_sets_find (worker->session->read_sets, worker->state, answering->inputs);
+  if (known == NULL)
+    return 0;
+  const struct choice *decisions = crash_state_decisions (worker->state, &count);
+  answering->remembered = true;
+  if (take_decisions (answering, decisions, count) == -1)
+    return -1;
+  return outcome_copy (&answering->outcome, known) == -1 ? out_of_memory () : 1;
+}
+
+/* Make a run. */
+static int
+make_run (struct answering *answering)
+{
+  struct worker *worker = answering->worker;
+  struct device_report report;
+  int r = answering->located ? worker_run_located (worker, &worker->selection, &answering->outcome, &report)
+    : worker_run (worker, &worker->selection, &answering->outcome, &report);
+
+  if (r == -1 || take_decisions (answering, report.decisions, report.head.decision_count) == -1)
+    return -1;
+  return worker->session->config->no_reduction ? 0 : keep_read_set (answering, &report);
+}
+
+/* Whether this answer that no run gave is one to audit. */
 static bool
 is_audited (const struct worker *worker, const struct selection *selection)
 {
@@ -79,17 +133,21 @@ is_audited (const struct worker *worker, const struct selection *selection)
                                config->seed + worker->selection.point) % 100 < config->audit_percent;
 }
 
-/* Hold a remembered answer against a real run. */
+/* Hold one part of what was answered against a real run of its state. */
 static int
-audit (struct worker *worker, const struct reply *reply)
+audit_part (const struct answering *answering, const struct seen_part *part)
 {
-  CLEANUP_FREE struct choice *choices = NULL;
-  struct selection selection;
+  struct worker *worker = answering->worker;
+  CLEANUP_FREE struct choice *choices = join_choices (&answering->selection, part->choices, part->choice_count);
+  struct selection selection = answering->selection;
   struct outcome seen;
   struct device_report report;
 
-  if (decided_selection (worker, reply->decisions, reply->decision_count, &selection, &choices) == -1)
+  if (choices == NULL)
     return -1;
+  selection.choices = choices;
+  selection.count += part->choice_count;
+  selection.rule.preference = answering->located ? PREFER_PRESENT : selection.rule.preference;
   if (!is_audited (worker, &selection))
     return 0;
   if (worker_run (worker, &selection, &seen, &report) == -1)
@@ -97,51 +155,74 @@ audit (struct worker *worker, const struct reply *reply)
   pthread_mutex_lock (&worker->session->lock);
   worker->session->results.audited++;
   pthread_mutex_unlock (&worker->session->lock);
-  if (!outcome_same (&seen, &reply->outcome))
+  if (!outcome_same (&seen, &part->outcome))
     note_mismatch (worker, choices, selection.count, "a run saw something else than was remembered");
   outcome_free (&seen);
   return 0;
 }
 
-/* Answer from memory.  Returns 1 if that can be done, 0 if not. */
+/* Audit what no run that read everything has seen. */
 static int
-remember (struct worker *worker, struct reply *reply)
+audit (const struct answering *answering, const struct expansion *seen)
 {
-  const struct outcome *known;
+  int r = 0;
 
-  if (worker->session->config->no_reduction)
+  if (answering->worker->session->config->audit_percent == 0 || (!answering->remembered && !answering->located))
     return 0;
-  if (crash_state_select (worker->state, &worker->selection) == -1)
-    return out_of_memory ();
-  known = read_sets_find (worker->session->read_sets, worker->state, inputs (worker));
-  if (known == NULL)
-    return 0;
-  reply->decisions = crash_state_decisions (worker->state, &reply->decision_count);
-  reply->remembered = true;
-  if (outcome_copy (&reply->outcome, known) == -1)
-    return out_of_memory ();
-  return 1;
+  for (size_t i = 0; r == 0 && i < seen->count; i++)
+    r = audit_part (answering, &seen->parts[i]);
+  return r;
+}
+
+/* Answer with runs that locate data, or read them.  Returns 1; 0 if that does not tell enough; or -1. */
+static int
+answer_with (struct worker *worker, bool located, struct reply *reply)
+{
+  struct answering answering = { .worker = worker, .located = located, .inputs = located ? LOCATED : inputs (worker) };
+  int r = remember (&answering);
+
+  if (r == 0)
+    r = make_run (&answering) == -1 ? -1 : 1;
+  if (r == 1 && located)
+    r = expand_located (worker, &answering.selection, &answering.outcome, &reply->seen);
+  else if (r == 1)
+    expansion_begin_whole (&reply->seen, &answering.outcome);
+  if (r == 1 && audit (&answering, &reply->seen) == -1) {
+    expansion_free (&reply->seen);
+    r = -1;
+  }
+  if (r == 1) {
+    size_t before = worker->selection.count;
+
+    reply->remembered = answering.remembered;
+    reply->decision_count = answering.selection.count - before;
+    reply->decisions = answering.choices;
+    memmove (reply->decisions, reply->decisions + before, reply->decision_count * sizeof *reply->decisions);
+    answering.choices = NULL;
+  }
+  outcome_free (&answering.outcome);
+  free (answering.choices);
+  return r;
 }
 
 int
 answer_run (struct worker *worker, struct reply *reply)
 {
   double start = clock_seconds (CLOCK_MONOTONIC);
-  int r;
+  int r = 0;
 
   memset (reply, 0, sizeof *reply);
-  r = remember (worker, reply);
-  if (r == 1)
-    r = worker->session->config->audit_percent > 0 ? audit (worker, reply) : 0;
-  else if (r == 0) {
-    if (worker_run (worker, &worker->selection, &reply->outcome, &reply->report) == -1)
-      return -1;
-    reply->decisions = reply->report.decisions;
-    reply->decision_count = reply->report.head.decision_count;
-    r = worker->session->config->no_reduction ? 0 : keep_read_set (worker, reply);
-  }
-  if (r == -1)
-    outcome_free (&reply->outcome);
+  if (worker_locates (worker))
+    r = answer_with (worker, true, reply);
+  if (r == 0)
+    r = answer_with (worker, false, reply);
   reply->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
-  return r;
+  return r == 1 ? 0 : -1;
+}
+
+void
+reply_free (struct reply *reply)
+{
+  expansion_free (&reply->seen);
+  free (reply->decisions);
 }

@@ -3,19 +3,22 @@
 #ifndef POWERCUT_REPLAY_ANSWER_H
 #define POWERCUT_REPLAY_ANSWER_H
 
+#include "replay/expand.h"
 #include "replay/worker.h"
 
 /* What a run of the worker's selection saw. */
 struct reply {
-  struct outcome outcome;       /* to free */
-  struct device_report report;  /* of the run, unless remembered */
-  const struct choice *decisions;       /* the worker's, until its next run */
+  struct expansion seen;        /* in the states that the run stands for */
+  struct choice *decisions;     /* of the run */
   size_t decision_count;
   double seconds;               /* that the answer took */
   bool remembered;
 };
 
-/* Answer the worker's selection.  Returns 0 and fills *reply, or -1 after a message, or silently after a stop. */
+/* Answer the worker's selection.  Returns 0 and fills *reply, to free with reply_free; or -1 after a message, or
+ * silently after a stop.
+ */
 extern int answer_run (struct worker *worker, struct reply *reply);
+extern void reply_free (struct reply *reply);
 
 #endif

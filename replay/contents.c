@@ -16,7 +16,6 @@ contents_begin (struct contents *contents, const struct trees *trees)
 {
   static const char *const names[] = { "old", "new" };
 
-  pthread_mutex_init (&contents->lock, NULL);
   for (size_t i = 0; i < 2 && trees->count > i; i++) {
     contents->trees[i].tree = (struct tree) { .name = names[i] };
     if (tree_parse (trees->texts[i], &contents->trees[i].tree) == -1)
@@ -41,7 +40,6 @@ contents_free (struct contents *contents)
     array_free (known->files, known->count, free_known_file);
     tree_free (&known->tree);
   }
-  pthread_mutex_destroy (&contents->lock);
 }
 
 const struct tree_object *

@@ -25,7 +25,9 @@ struct contents {
   } trees[2];                   /* old and new */
 };
 
-/* Begin with TREES, of which there are two.  Returns 0, or -1 after a message.  Free in any case. */
+/* Begin with TREES, old and new.  Returns 0, or -1 after a message.  Free in any case; the lock is the caller's to
+ * initialise and destroy.
+ */
 extern int contents_begin (struct contents *contents, const struct trees *trees);
 extern void contents_free (struct contents *contents);
 

@@ -152,9 +152,6 @@ learn_tree (struct worker *worker, unsigned number, uint32_t position)
 
   if (worker_run_located (worker, &selection, &outcome, &report) == -1)
     return -1;
-  pthread_mutex_lock (&session->lock);
-  session->results.runs++;
-  pthread_mutex_unlock (&session->lock);
   located = outcome.kind == OUTCOME_TREE ? located_trees_find (&session->located, outcome.digest) : NULL;
   if (located && crash_state_select (worker->state, &selection) == -1)
     r = out_of_memory ();

@@ -16,6 +16,7 @@
 static const char *
 find_field (const char *line, enum tree_field field, size_t *length)
 {
+  *length = 0;
   for (int i = 0; i < (int) field; i++) {
     line += strcspn (line, " \n");
     if (*line != ' ')
@@ -113,7 +114,7 @@ bool
 located_has_sector (const struct located *located, uint64_t sector)
 {
   for (size_t i = 0; i < located->file_count; i++) {
-    const struct layout *layout = &located->files[i].layout;
+    const struct file_layout *layout = &located->files[i].layout;
 
     for (size_t j = 0; j < layout->run_count; j++)
       if (layout->runs[j].first != LAYOUT_ZEROS && sector >= layout->runs[j].first

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Located trees: what a run saw that did not read the data of files, but said where they are (checker/observe/layout.h),
- * together with what it wrote there.  What the files hold in any state that the run stands for is known without it.
+/* Located trees: what a run saw that did not read the data of files, but said where they are
+ * (checker/observe/layout.h), together with what it wrote there.  What the files hold in any state that the run stands
+ * for is known without it.
  */
 #ifndef POWERCUT_REPLAY_LOCATED_H
 #define POWERCUT_REPLAY_LOCATED_H
@@ -14,7 +15,7 @@
 struct located_file {
   char *path;                   /* as it is written */
   uint64_t size_bytes;
-  struct layout layout;
+  struct file_layout layout;
   size_t word, word_length;     /* where its CONTENT is in the text */
 };
 

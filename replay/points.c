@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,26 +24,40 @@ struct search_job {
   struct choice *choices;       /* the selection's, to free */
 };
 
-/* The id of the state that LEAF stands for and in which all else is there, to free, or NULL. */
+/* A part of the states of a run, what is wrong with them and how many they are. */
+struct judged_part {
+  const struct reply *reply;
+  const struct seen_part *part;
+  struct verdict verdict;
+  mpz_t states;
+};
+
+/* The id of the state of PART that LEAF stands for and in which all else is there, to free, or NULL. */
 static char *
-state_of (const struct search_job *job, const struct node *leaf)
+state_of (const struct search_job *job, const struct node *leaf, const struct seen_part *part)
 {
   size_t count;
   CLEANUP_FREE struct choice *decided = node_decided (leaf, &count);
+  const struct selection selection = { .choices = decided, .count = count };
+  CLEANUP_FREE struct choice *choices = decided ? join_choices (&selection, part->choices, part->choice_count) : NULL;
 
-  return decided ? state_id_format (job->worker->session->config->log, job->point->position, decided, count) : NULL;
+  return choices ? state_id_format (job->worker->session->config->log, job->point->position, choices,
+                                    count + part->choice_count) : NULL;
 }
 
-/* Enter what is wrong with the run that ended in LEAF. */
+/* Enter what is wrong with PART of the states of the run that ended in LEAF. */
 static int
-add_finding (const struct search_job *job, const struct node *leaf, struct finding *finding)
+add_finding (const struct search_job *job, const struct node *leaf, const struct judged_part *part,
+             struct finding *finding)
 {
   struct session *session = job->worker->session;
-  CLEANUP_FREE char *path = node_place (leaf), *state = state_of (job, leaf), *place = NULL;
+  CLEANUP_FREE char *path = node_place (leaf), *state = state_of (job, leaf, part->part), *place = NULL;
   CLEANUP_FREE char *after = finding_after (session->config->log, job->point->position);
+  unsigned number = (unsigned) (part->part - part->reply->seen.parts);
 
+  /* The parts come in their order, the first one like a run that has no others. */
   if (path == NULL || state == NULL || after == NULL
-      || asprintf (&place, "%010u %s", job->point->position, path) == -1) {
+      || asprintf (&place, "%010u %s%.*u", job->point->position, path, number > 0, number) == -1) {
     place = NULL;
     return out_of_memory ();
   }
@@ -56,86 +71,111 @@ add_finding (const struct search_job *job, const struct node *leaf, struct findi
 
 /* Enter a verdict, and what a first run saw and a fresh boot did not show again, which stands for no state. */
 static int
-add_findings (const struct search_job *job, const struct node *leaf, const struct reply *reply,
-              const struct verdict *verdict, const mpz_t states)
+add_findings (const struct search_job *job, const struct node *leaf, const struct judged_part *part)
 {
-  const struct outcome *outcome = &reply->outcome;
+  const struct outcome *outcome = &part->part->outcome;
+  const struct verdict *verdict = &part->verdict;
   struct finding finding = {
     .kind = verdict->kind, .detail = verdict->detail, .outcome = *outcome, .atomic = verdict->atomic,
     .durable = verdict->durable, .confirmation = outcome->repeated ? FINDING_REPEATED : FINDING_UNCONFIRMED
   };
   int r = 0;
 
-  mpz_init_set (finding.states, states);
+  mpz_init_set (finding.states, part->states);
   if (verdict->kind)
-    r = add_finding (job, leaf, &finding);
-  if (r == 0 && outcome->unrepeated_kind && !reply->remembered) {
+    r = add_finding (job, leaf, part, &finding);
+  if (r == 0 && outcome->unrepeated_kind && !part->reply->remembered && part->part == part->reply->seen.parts) {
     finding.kind = outcome->unrepeated_kind;
     finding.detail = outcome->unrepeated ? outcome->unrepeated : (char *) "";
     finding.atomic = finding.durable = true;
     finding.confirmation = FINDING_UNREPEATED;
     mpz_set_ui (finding.states, 0);
-    r = add_finding (job, leaf, &finding);
+    r = add_finding (job, leaf, part, &finding);
   }
   mpz_clear (finding.states);
   return r;
 }
 
-/* Count a reply, and what a real run read.  Called with the lock held. */
+/* Count a reply, and what a real run read.  Each of its parts is an answer; one run is enough for all.  Called with the
+ * lock held.
+ */
 static int
 count_reply (const struct search_job *job, const struct reply *reply, bool violation)
 {
   struct session *session = job->worker->session;
   struct results *results = &session->results;
+  const size_t runs = !reply->remembered, remembered = reply->seen.count - runs;
 
   job->found->seconds += reply->seconds;
-  job->found->runs += !reply->remembered;
-  job->found->remembered += reply->remembered;
-  results->runs += !reply->remembered;
-  results->remembered += reply->remembered;
+  job->found->runs += runs;
+  job->found->remembered += remembered;
+  results->runs += runs;
+  results->remembered += remembered;
   session->violations += violation;
   if (reply->remembered)
     return 0;
   uint64_t *behaviour = array_add (session->behaviours, session->behaviour_count);
   if (behaviour == NULL)
     return out_of_memory ();
-  *behaviour = reply->outcome.behaviour;
+  *behaviour = reply->seen.parts[0].outcome.behaviour;
   return 0;
 }
 
-/* Let who listens know of a reply.  Called with the lock held. */
+/* Let who listens know of a part of a reply.  Called with the lock held. */
 static int
-tell_reply (const struct search_job *job, const struct node *leaf, const struct reply *reply,
-            const struct verdict *verdict, const mpz_t states)
+tell_part (const struct search_job *job, const struct node *leaf, const struct judged_part *part)
 {
   const struct session_config *config = job->worker->session->config;
   CLEANUP_FREE char *state = NULL, *after = NULL;
 
   if (config->listen == NULL)
     return 0;
-  state = state_of (job, leaf);
+  state = state_of (job, leaf, part->part);
   after = finding_after (config->log, job->point->position);
   if (state == NULL || after == NULL)
     return out_of_memory ();
   const struct told_answer answer = {
-    .log = config->log, .state = state, .point = job->point->position, .after = after, .outcome = &reply->outcome,
-    .kind = verdict->kind, .detail = verdict->detail, .remembered = reply->remembered, .states = states
+    .log = config->log, .state = state, .point = job->point->position, .after = after,
+    .outcome = &part->part->outcome, .kind = part->verdict.kind, .detail = part->verdict.detail,
+    .remembered = part->reply->remembered || part->part > part->reply->seen.parts, .states = part->states
   };
   return config->listen (config->listener, &answer);
 }
 
-/* Enter a reply that VERDICT is about.  Called with the lock held. */
+/* Enter a part of a reply: of ALL the states of the run, its share.  Called with the lock held. */
 static int
-enter_judged (const struct search_job *job, const struct reply *reply, const struct verdict *verdict, mpz_t states)
+enter_part (const struct search_job *job, const struct node *leaf, const mpz_t all, struct judged_part *part)
+{
+  const struct expansion *seen = &part->reply->seen;
+
+  assert (mpz_divisible_p (all, seen->all));
+  mpz_divexact (part->states, all, seen->all);
+  mpz_mul (part->states, part->states, part->part->ways);
+  if (tally_add (&job->found->tally, &part->part->outcome, part->states) == -1)
+    return out_of_memory ();
+  return add_findings (job, leaf, part) == -1 ? -1 : tell_part (job, leaf, part);
+}
+
+/* Enter a reply that is judged, part by part.  Called with the lock held. */
+static int
+enter_judged (const struct search_job *job, const struct reply *reply, struct judged_part *parts)
 {
   const struct node *leaf;
+  bool violation = false;
+  mpz_t all, entered;
+  int r = 0;
 
-  if (search_answer (job->search, &job->task, reply->decisions, reply->decision_count, states, &leaf) == -1
-      || tally_add (&job->found->tally, &reply->outcome, states) == -1)
-    return out_of_memory ();
-  if (add_findings (job, leaf, reply, verdict, states) == -1 || tell_reply (job, leaf, reply, verdict, states) == -1)
-    return -1;
-  return count_reply (job, reply, verdict->kind != VIOLATION_NONE);
+  mpz_inits (all, entered, NULL);
+  if (search_answer (job->search, &job->task, reply->decisions, reply->decision_count, all, &leaf) == -1)
+    r = out_of_memory ();
+  for (size_t i = 0; r == 0 && i < reply->seen.count; i++) {
+    r = enter_part (job, leaf, all, &parts[i]);
+    mpz_add (entered, entered, parts[i].states);
+    violation |= parts[i].verdict.kind != VIOLATION_NONE;
+  }
+  assert (r == -1 || mpz_cmp (entered, all) == 0);
+  mpz_clears (all, entered, NULL);
+  return r == -1 ? -1 : count_reply (job, reply, violation);
 }
 
 /* Judge a reply and enter it into what the workers share. */
@@ -143,19 +183,27 @@ static int
 enter_reply (const struct search_job *job, const struct reply *reply)
 {
   struct session *session = job->worker->session;
-  struct verdict verdict;
-  mpz_t states;
-  int r;
+  struct judged_part parts[DATA_CLASSES];
+  size_t judged = 0;
+  int r = 0;
 
-  if (worker_judge (job->worker, &reply->outcome, &job->point->moment, &verdict) == -1)
-    return -1;
-  mpz_init (states);
-  pthread_mutex_lock (&session->lock);
-  r = enter_judged (job, reply, &verdict, states);
-  pthread_cond_broadcast (&session->changed);
-  pthread_mutex_unlock (&session->lock);
-  mpz_clear (states);
-  free (verdict.detail);
+  for (; r == 0 && judged < reply->seen.count; judged++) {
+    parts[judged] = (struct judged_part) { .reply = reply, .part = &reply->seen.parts[judged] };
+    mpz_init (parts[judged].states);
+    r = worker_judge (job->worker, &parts[judged].part->outcome, &job->point->moment, &parts[judged].verdict);
+    if (r == -1)
+      parts[judged].verdict.detail = NULL;
+  }
+  if (r == 0) {
+    pthread_mutex_lock (&session->lock);
+    r = enter_judged (job, reply, parts);
+    pthread_cond_broadcast (&session->changed);
+    pthread_mutex_unlock (&session->lock);
+  }
+  while (judged-- > 0) {
+    mpz_clear (parts[judged].states);
+    free (parts[judged].verdict.detail);
+  }
   return r;
 }
 
@@ -255,7 +303,7 @@ search_points (struct worker *worker)
     r = answer_run (worker, &reply);
     if (r == 0) {
       r = enter_reply (&job, &reply);
-      outcome_free (&reply.outcome);
+      reply_free (&reply);
     }
     free (job.choices);
     if (r == -1)

@@ -18,6 +18,21 @@ is_explored (const struct write_log *log, uint32_t position)
   return model_range (log, &first, &last) == 0 && position >= first && position <= last;
 }
 
+/* What is wrong with the worker's selection, of which memory knows nothing. */
+static int
+probe_with_run (struct worker *worker, struct verdict *verdict)
+{
+  struct device_report report;
+  struct outcome outcome;
+  int r;
+
+  if (worker_run (worker, &worker->selection, &outcome, &report) == -1)
+    return -1;
+  r = worker_judge (worker, &outcome, &worker->moment, verdict);
+  outcome_free (&outcome);
+  return r;
+}
+
 int
 reduce_probe (struct worker *worker, uint32_t position, const struct choice *choices, size_t count,
               struct verdict *verdict)
@@ -30,12 +45,12 @@ reduce_probe (struct worker *worker, uint32_t position, const struct choice *cho
   worker->selection = (struct selection) {
     .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
   };
-  r = is_explored (config->log, position) ? answer_run (worker, &reply)
-    : worker_run (worker, &worker->selection, &reply.outcome, &reply.report);
-  if (r == -1)
+  if (!is_explored (config->log, position))
+    return probe_with_run (worker, verdict);
+  if (answer_run (worker, &reply) == -1)
     return -1;
-  r = worker_judge (worker, &reply.outcome, &worker->moment, verdict);
-  outcome_free (&reply.outcome);
+  r = worker_judge (worker, &reply.seen.parts[0].outcome, &worker->moment, verdict);    /* all is decided */
+  reply_free (&reply);
   return r;
 }
 

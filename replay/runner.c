@@ -78,6 +78,7 @@ boot (struct runner *runner)
 }
 
 /* recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...] */
+#define WORD_OBSERVE 4
 #define WORD_MARKS 7
 
 static const char **
@@ -93,7 +94,7 @@ make_words (struct runner *runner)
   words[1] = GUEST_DEVICE;
   words[2] = config->filesystem;
   words[3] = config->mount_options;
-  words[4] = config->observe ? "yes" : "no";
+  words[WORD_OBSERVE] = config->observe ? "yes" : "no";
   words[5] = config->check ? config->check : "";
   words[6] = runner->timeout;
   words[WORD_MARKS] = "";
@@ -327,6 +328,31 @@ runner_run (struct runner *runner, const struct selection *selection, const char
   }
   note_unrepeated (outcome, &first);
   return 0;
+}
+
+int
+runner_run_located (struct runner *runner, const struct selection *selection, struct outcome *outcome,
+                    struct device_report *report)
+{
+  const char *word = runner->words[WORD_OBSERVE];
+  int r;
+
+  runner->words[WORD_OBSERVE] = "located";
+  r = runner_run (runner, selection, "", outcome, report);
+  runner->words[WORD_OBSERVE] = word;
+  return r;
+}
+
+int
+runner_written (struct runner *runner, const struct control_seen **written, size_t *count)
+{
+  return device_written (runner->device, written, count);
+}
+
+int
+runner_read_written (struct runner *runner, void *buffer, size_t count, uint64_t offset)
+{
+  return device_read (runner->device, buffer, count, offset);
 }
 
 char *

@@ -61,6 +61,16 @@ extern double runner_cpu_seconds (const struct runner *runner);
 extern int runner_run (struct runner *runner, const struct selection *selection, const char *marks,
                        struct outcome *outcome, struct device_report *report);
 
+/* The same run, but data are located, and not read, where the file system allows it: *outcome's digest is that of a
+ * located tree's text, as runner_tree gives it.
+ */
+extern int runner_run_located (struct runner *runner, const struct selection *selection, struct outcome *outcome,
+                               struct device_report *report);
+
+/* What the last run wrote, and the bytes of whole sectors of that (replay/device.h). */
+extern int runner_written (struct runner *runner, const struct control_seen **written, size_t *count);
+extern int runner_read_written (struct runner *runner, void *buffer, size_t count, uint64_t offset);
+
 /* Let the next run boot a new guest. */
 extern void runner_renew (struct runner *runner);
 

@@ -12,6 +12,7 @@
 #include "common/plural.h"
 #include "common/progress.h"
 #include "common/stop.h"
+#include "filesystem/filesystem.h"
 #include "replay/confirm.h"
 #include "replay/crew.h"
 #include "replay/freeze.h"
@@ -19,6 +20,18 @@
 #include "replay/reduce.h"
 #include "replay/session.h"
 #include "replay/worker.h"
+
+/* Whether runs may locate data, and not read them: nobody but the comparison of trees looks at them. */
+static bool
+may_locate (const struct session_config *config)
+{
+  const struct runner_config *runner = &config->runner;
+
+  return !config->no_reduction && runner->filesystem && runner->check == NULL && runner->observe
+    && runner->pages_count == 0 && config->pages == NULL && config->persistence == NULL && config->trees.count >= 2
+    && config->log->device_count == 1
+    && filesystem_has_plain_data (filesystem_find (runner->filesystem), runner->mount_options, ',');
+}
 
 struct session *
 session_new (const struct session_config *config)
@@ -30,6 +43,9 @@ session_new (const struct session_config *config)
     return NULL;
   }
   session->config = config;
+  session->locates = may_locate (config);
+  pthread_mutex_init (&session->located.lock, NULL);
+  pthread_mutex_init (&session->contents.lock, NULL);
   pthread_mutex_init (&session->lock, NULL);
   pthread_cond_init (&session->changed, NULL);
   if (results_begin (&session->results, config) == -1) {
@@ -38,9 +54,10 @@ session_new (const struct session_config *config)
   }
   session->searches = calloc (session->results.points.count + 1, sizeof *session->searches);
   session->read_sets = read_sets_new (config->log, &session->results.points);
-  if (session->searches && session->read_sets)
+  if (session->searches == NULL || session->read_sets == NULL)
+    out_of_memory ();
+  else if (!session->locates || contents_begin (&session->contents, &config->trees) == 0)
     return session;
-  out_of_memory ();
   session_free (session);
   return NULL;
 }
@@ -55,6 +72,9 @@ session_free (struct session *session)
     search_free (session->searches[i]);
   free (session->searches);
   read_sets_free (session->read_sets);
+  contents_free (&session->contents);
+  pthread_mutex_destroy (&session->contents.lock);
+  located_trees_free (&session->located);
   results_free (&session->results);
   free (session->behaviours);
   pthread_cond_destroy (&session->changed);

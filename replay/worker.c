@@ -215,6 +215,84 @@ worker_run (struct worker *worker, const struct selection *selection, struct out
   return 0;
 }
 
+/* Note what the worker's last run wrote of the files of LOCATED. */
+static int
+note_written (struct worker *worker, struct located *located)
+{
+  const struct control_seen *written;
+  char bytes[LOG_SECTOR];
+  size_t count;
+
+  if (runner_written (worker->runner, &written, &count) == -1)
+    return -1;
+  for (size_t i = 0; i < count; i++)
+    for (unsigned j = 0; j < BLOCK_SECTORS; j++) {
+      uint64_t sector = written[i].block * BLOCK_SECTORS + j;
+
+      if (!(written[i].sectors & 1u << j) || !located_has_sector (located, sector))
+        continue;
+      if (runner_read_written (worker->runner, bytes, LOG_SECTOR, sector * LOG_SECTOR) == -1)
+        return -1;
+      if (located_add_written (located, sector, bytes) == -1)
+        return out_of_memory ();
+    }
+  return 0;
+}
+
+/* Keep the located tree that the worker's last run saw, and put its digest into OUTCOME. */
+static int
+keep_located (struct worker *worker, struct outcome *outcome)
+{
+  struct session *session = worker->session;
+  char *text = located_trees_text (&session->located, outcome->digest);
+  char digest[TREE_DIGEST_LENGTH + 1];
+
+  if (text == NULL)
+    text = runner_tree (worker->runner);
+  if (text == NULL)
+    return -1;
+  tree_digest (text, digest);
+  if (strcmp (digest, outcome->digest) != 0) {
+    error_message ("the guest's agent gave a tree that is not the one it observed");
+    free (text);
+    return -1;
+  }
+  struct located *located = located_new (text, digest, session->config->log->device_sizes[0]);
+  if (located == NULL)
+    return -1;
+  if (located->file_count > 0 && note_written (worker, located) == -1) {
+    located_free (located);
+    return -1;
+  }
+  located_seal (located);
+  const struct located *kept = located_trees_add (&session->located, located);
+  if (kept == NULL)
+    return out_of_memory ();
+  memcpy (outcome->digest, kept->digest, sizeof outcome->digest);
+  return 0;
+}
+
+int
+worker_run_located (struct worker *worker, const struct selection *selection, struct outcome *outcome,
+                    struct device_report *report)
+{
+  if (stop_requested () || (worker->runner == NULL && start_runner (worker) == -1)
+      || runner_run_located (worker->runner, selection, outcome, report) == -1)
+    return -1;
+  if (outcome->kind == OUTCOME_TREE && keep_located (worker, outcome) == -1) {
+    outcome_free (outcome);
+    return -1;
+  }
+  return 0;
+}
+
+/* Of the later steps of an update the earlier ones' trees matter, too: a moment that is about one reads its data. */
+bool
+worker_locates (const struct worker *worker)
+{
+  return worker->session->locates && worker->moment.phase != PHASE_UNKNOWN && worker->moment.step == 1;
+}
+
 int
 worker_judge (struct worker *worker, const struct outcome *outcome, const struct moment *moment,
               struct verdict *verdict)

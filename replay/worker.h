@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 
+#include "replay/contents.h"
+#include "replay/located.h"
 #include "replay/results.h"
 #include "replay/search/read-sets.h"
 #include "replay/search/search.h"
@@ -20,6 +22,9 @@ struct session {
   const struct session_config *config;
   struct read_sets *read_sets;  /* locks for itself */
   struct worker *alone;         /* the worker that looks at single states, or NULL */
+  bool locates;                 /* where the moment allows it, runs locate data */
+  struct located_trees located; /* locks for itself */
+  struct contents contents;     /* likewise */
 
   /* Shared by the workers, under the lock. */
   pthread_mutex_t lock;
@@ -72,6 +77,15 @@ extern int worker_run (struct worker *worker, const struct selection *selection,
 
 /* Let the next run boot a new guest. */
 extern void worker_renew (struct worker *worker);
+
+/* Make a real run of SELECTION that locates data.  The outcome's digest, if it is an OUTCOME_TREE, is that of a tree of
+ * the session's `located`.  Otherwise as worker_run.
+ */
+extern int worker_run_located (struct worker *worker, const struct selection *selection, struct outcome *outcome,
+                               struct device_report *report);
+
+/* Whether a run of the worker's selection may locate data: the trees before and after the update say what is right. */
+extern bool worker_locates (const struct worker *worker);
 
 /* What OUTCOME means at MOMENT.  Returns 0 with *verdict, whose detail is to free; or -1 after a message, and nothing
  * is.

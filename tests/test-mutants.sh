@@ -5,8 +5,9 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 # Where the test of each unit is, below tests/unit.
-units=(checker/observe/pages checker/outcome checker/watched-pages replay/explain/minimal replay/report/page-table replay/session
-  replay/search/model replay/search/model-naive replay/search/read-sets replay/search/search replay/freeze)
+units=(checker/observe/layout checker/observe/pages checker/outcome checker/watched-pages replay/explain/minimal replay/freeze
+  replay/located replay/report/page-table replay/search/data-groups replay/search/model replay/search/model-naive
+  replay/search/read-sets replay/search/search replay/session)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -16,6 +17,9 @@ concerned ()
     replay/search/search.c | replay/search/node.c) echo replay/search/search ;;
     replay/answer.c | replay/confirm.c) echo replay/session ;;
     replay/explain/minimal.c) echo replay/explain/minimal ;;
+    replay/search/data-groups.c) echo replay/search/data-groups ;;
+    replay/expand.c | replay/located.c | filesystem/filesystem.c) echo replay/located ;;
+    checker/observe/extents.c) echo checker/observe/layout ;;
     checker/outcome.c) echo checker/outcome ;;
     replay/freeze.c) echo replay/freeze ;;
     checker/observe/pages.c | checker/watched-pages.c) echo checker/observe/pages checker/watched-pages ;;

@@ -20,11 +20,12 @@
 
 /* Attributes of a file whose data are not just what is there. */
 #define ATTRIBUTES_NOT_PLAIN (STATX_ATTR_COMPRESSED | STATX_ATTR_ENCRYPTED | STATX_ATTR_VERITY | STATX_ATTR_DAX)
-#define FLAGS_NOT_PLAIN (FS_COMPR_FL | FS_ENCRYPT_FL | FS_VERITY_FL | FS_INLINE_DATA_FL | FS_JOURNAL_DATA_FL | FS_DAX_FL)
+#define FLAGS_NOT_PLAIN \
+  (FS_COMPR_FL | FS_ENCRYPT_FL | FS_VERITY_FL | FS_INLINE_DATA_FL | FS_JOURNAL_DATA_FL | FS_DAX_FL)
 
 /* A file whose layout is being found. */
 struct finding_layout {
-  struct layout *layout;
+  struct file_layout *layout;
   uint64_t sectors;             /* of the file */
 };
 
@@ -55,7 +56,7 @@ add_zeros (struct finding_layout *finding, uint64_t end)
 
 /* Add BYTES of the file at LOGICAL that are at PHYSICAL on the device; what is after its end is left out. */
 static bool
-add_extent (struct finding_layout *finding, uint64_t logical, uint64_t physical, uint64_t bytes)
+add_part (struct finding_layout *finding, uint64_t logical, uint64_t physical, uint64_t bytes)
 {
   uint64_t first = logical / LAYOUT_SECTOR, count = bytes / LAYOUT_SECTOR;
 
@@ -71,7 +72,17 @@ add_extent (struct finding_layout *finding, uint64_t logical, uint64_t physical,
   return layout_add (finding->layout, physical == LAYOUT_ZEROS ? LAYOUT_ZEROS : physical / LAYOUT_SECTOR, count) == 0;
 }
 
-/* The same with the FOUND extents of MAP; *next is where they end in the file, *last whether there are no more. */
+bool
+layout_add_extent (struct file_layout *layout, uint64_t sectors, const struct fiemap_extent *extent)
+{
+  struct finding_layout finding = { layout, sectors };
+  bool zeros = extent->fe_flags & FIEMAP_EXTENT_UNWRITTEN;
+
+  return !(extent->fe_flags & ~EXTENT_FLAGS_PLAIN)
+    && add_part (&finding, extent->fe_logical, zeros ? LAYOUT_ZEROS : extent->fe_physical, extent->fe_length);
+}
+
+/* Add the extents of MAP; *next is where they end in the file, *last whether there are no more. */
 static bool
 add_extents (struct finding_layout *finding, const struct fiemap *map, uint64_t *next, bool *last)
 {
@@ -79,10 +90,7 @@ add_extents (struct finding_layout *finding, const struct fiemap *map, uint64_t 
   for (unsigned i = 0; i < map->fm_mapped_extents; i++) {
     const struct fiemap_extent *extent = &map->fm_extents[i];
 
-    if (extent->fe_flags & ~EXTENT_FLAGS_PLAIN
-        || !add_extent (finding, extent->fe_logical,
-                        extent->fe_flags & FIEMAP_EXTENT_UNWRITTEN ? LAYOUT_ZEROS : extent->fe_physical,
-                        extent->fe_length))
+    if (!layout_add_extent (finding->layout, finding->sectors, extent))
       return false;
     *next = extent->fe_logical + extent->fe_length;
     *last |= (extent->fe_flags & FIEMAP_EXTENT_LAST) != 0;
@@ -126,22 +134,22 @@ map_blocks (int fd, struct finding_layout *finding)
     int block = (int) (at / (uint64_t) block_bytes);
 
     if (ioctl (fd, FIBMAP, &block) == -1 || block < 0
-        || !add_extent (finding, at, block == 0 ? LAYOUT_ZEROS : (uint64_t) block * (uint64_t) block_bytes,
-                        (uint64_t) block_bytes))
+        || !add_part (finding, at, block == 0 ? LAYOUT_ZEROS : (uint64_t) block * (uint64_t) block_bytes,
+                      (uint64_t) block_bytes))
       return false;
   }
   return true;
 }
 
 bool
-layout_find (int fd, const struct statx *status, struct layout *layout)
+layout_find (int fd, const struct statx *status, struct file_layout *layout)
 {
   struct finding_layout finding = {
     .layout = layout, .sectors = status->stx_size / LAYOUT_SECTOR + (status->stx_size % LAYOUT_SECTOR != 0)
   };
   int r;
 
-  *layout = (struct layout) { .runs = NULL };
+  *layout = (struct file_layout) { .runs = NULL };
   if (!is_plain (fd, status))
     return false;
   r = map_extents (fd, &finding);

@@ -120,7 +120,7 @@ static bool
 locate_file (struct observer *observer, const struct tree_place *place, int fd, const struct statx *status)
 {
   char xattrs[CONTENT_WORD_SIZE];
-  struct layout layout;
+  struct file_layout layout;
 
   if (!observer->locates || fd == -1 || status->stx_size == 0 || !layout_find (fd, status, &layout))
     return false;

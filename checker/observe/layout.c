@@ -10,7 +10,7 @@
 #include "common/array.h"
 
 int
-layout_add (struct layout *layout, uint64_t first, uint64_t count)
+layout_add (struct file_layout *layout, uint64_t first, uint64_t count)
 {
   struct layout_run *last = layout->run_count ? &layout->runs[layout->run_count - 1] : NULL;
 
@@ -29,14 +29,14 @@ layout_add (struct layout *layout, uint64_t first, uint64_t count)
 }
 
 void
-layout_free (struct layout *layout)
+layout_free (struct file_layout *layout)
 {
   free (layout->runs);
-  *layout = (struct layout) { .runs = NULL };
+  *layout = (struct file_layout) { .runs = NULL };
 }
 
 void
-layout_print (const struct layout *layout, FILE *file)
+layout_print (const struct file_layout *layout, FILE *file)
 {
   for (size_t i = 0; i < layout->run_count; i++) {
     const struct layout_run *run = &layout->runs[i];
@@ -80,14 +80,14 @@ take_run (const char **text, uint64_t left, uint64_t device_sectors, struct layo
 }
 
 int
-layout_parse (const char *word, uint64_t size, uint64_t device_bytes, struct layout *layout)
+layout_parse (const char *word, uint64_t size, uint64_t device_bytes, struct file_layout *layout)
 {
   uint64_t left = size / LAYOUT_SECTOR + (size % LAYOUT_SECTOR != 0);
   const char *text = word;
   struct layout_run run;
   int error = EINVAL;
 
-  *layout = (struct layout) { .runs = NULL };
+  *layout = (struct file_layout) { .runs = NULL };
   for (char before = LAYOUT_MARK; left > 0; before = ',') {
     if (*text++ != before || !take_run (&text, left, device_bytes / LAYOUT_SECTOR, &run))
       break;

@@ -38,7 +38,8 @@ UNIT_TESTS += \
 	tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-logged-devices \
 	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \
 	tests/unit/nbd-plugin/test-writelog-control \
-	tests/unit/checker/observe/test-damaged-tree tests/unit/checker/observe/test-pages \
+	tests/unit/checker/observe/test-damaged-tree tests/unit/checker/observe/test-layout \
+	tests/unit/checker/observe/test-pages \
 	tests/unit/checker/observe/test-sectors tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text tests/unit/checker/observe/test-watched-paths \
 	tests/unit/checker/observe/test-xattrs \
@@ -62,8 +63,8 @@ UNIT_TESTS += \
 	tests/unit/replay/explain/test-blame tests/unit/replay/explain/test-minimal \
 	tests/unit/replay/explain/test-reason \
 	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-findings \
-	tests/unit/replay/test-freeze tests/unit/replay/test-runner tests/unit/replay/test-session \
-	tests/unit/replay/test-schedule \
+	tests/unit/replay/test-freeze tests/unit/replay/test-located tests/unit/replay/test-runner \
+	tests/unit/replay/test-session tests/unit/replay/test-schedule \
 	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cell-outcome \

@@ -22,14 +22,16 @@ small ()
     done
 }
 
-# seen OPTION...: what was seen where, in how many states
+# seen OPTION...: what was wrong where, in how many states.  Where data are located, the tree that is told is that of one of
+# these states; in what is right, what is left over may differ.
 seen ()
 {
     local status=0
     "$replay" --quiet --jobs=1 --limit=0 --json="$tmp/json" "$@" "$tmp/log.bin" || status=$?
     [ $status -le 1 ] || fail "replay $* exits with $status"
-    jq -S '[.crash_states, .exhaustive, .atomic, .durable, .leftovers, (.points | map ({ position, crash_states, states_covered, observations }))]' \
-        "$tmp/json"
+    jq -S 'def kinds: group_by (.kind // "") | map ({ kind: .[0].kind, states: (map (.states | tonumber) | add) });
+        [.crash_states, .exhaustive, .atomic, .durable, .leftovers,
+         (.points | map ({ position, crash_states, states_covered, observations: (.observations | kinds) }))]' "$tmp/json"
 }
 
 compare ()
@@ -37,7 +39,7 @@ compare ()
     seen "$@" --audit=100 > "$tmp/searched"
     local runs
     runs=$(jq .runs "$tmp/json")
-    [ "$(jq '.exhaustive and .mismatches == 0 and .audited == .remembered' "$tmp/json")" = true ] ||
+    [ "$(jq '.exhaustive and .mismatches == 0 and .audited >= .remembered' "$tmp/json")" = true ] ||
         fail "$case $*: not exhaustive, or a remembered answer is wrong: $(cat "$tmp/json")"
     seen "$@" --no-reduction > "$tmp/brute"
     [ "$(jq -r '.crash_states == (.runs | tostring)' "$tmp/json")" = true ] || fail "$case $*: brute force made too few runs"

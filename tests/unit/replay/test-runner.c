@@ -145,6 +145,22 @@ device_report (struct device *device, struct device_report *report)
   return 0;
 }
 
+int
+device_written (struct device *device, const struct control_seen **written, size_t *count)
+{
+  (void) device;
+  *written = NULL;
+  *count = 0;
+  return 0;
+}
+
+int
+device_read (struct device *device, void *buffer, size_t count, uint64_t offset)
+{
+  (void) device, (void) buffer, (void) count, (void) offset;
+  return -1;
+}
+
 static const struct runner_config config = {
   .filesystem = "ext4", .mount_options = "", .observe = true, .run_timeout_ms = 20000
 };

@@ -151,6 +151,28 @@ runner_run (struct runner *runner, const struct selection *selection, const char
   return 0;
 }
 
+/* Nothing is located here: without trees nobody judges them (tests/unit/replay/test-located.c). */
+int
+runner_run_located (struct runner *runner, const struct selection *selection, struct outcome *outcome,
+                    struct device_report *report)
+{
+  return runner_run (runner, selection, "", outcome, report);
+}
+
+int
+runner_written (struct runner *runner, const struct control_seen **written, size_t *count)
+{
+  (void) runner, (void) written, (void) count;
+  return -1;
+}
+
+int
+runner_read_written (struct runner *runner, void *buffer, size_t count, uint64_t offset)
+{
+  (void) runner, (void) buffer, (void) count, (void) offset;
+  return -1;
+}
+
 /* Three writes and two more, with a flush after them; at the four crash points 3, 2, none and none of them are pending.
  */
 static void

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A session whose guests, which are played here, say where the data of files are: what it counts is what a run of every
+ * state sees.  Sector 0 is the file system: where it has a letter, there are two files, f and g, of which g is one
+ * sector more to the right when that letter is `B`; recovery writes sector 7, the last one of g, if the letter is `C`.
+ */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "replay/session.h"
+#include "tests/unit/make-log.h"
+#include "tests/unit/message.h"
+
+#define SECTORS 16
+#define FILE_SECTORS 3
+#define TREE_SIZE 1024
+
+struct runner {
+  struct crash_state *state;
+  struct control_seen seen[SECTORS + 1];
+  size_t seen_count;
+  char tree[TREE_SIZE];
+  bool wrote;
+};
+
+static const struct write_log *history;
+static unsigned real_runs, located_runs;
+
+struct runner *
+runner_start (const struct runner_config *config, const char *directory)
+{
+  struct runner *runner = calloc (1, sizeof *runner);
+
+  (void) config, (void) directory;
+  runner->state = crash_state_new (history);
+  return runner;
+}
+
+void
+runner_stop (struct runner *runner)
+{
+  if (runner)
+    crash_state_free (runner->state);
+  free (runner);
+}
+
+int
+runner_change (struct runner *runner, const struct runner_config *config)
+{
+  (void) runner, (void) config;
+  return 0;
+}
+
+const char *
+runner_release (const struct runner *runner)
+{
+  (void) runner;
+  return "played";
+}
+
+double
+runner_cpu_seconds (const struct runner *runner)
+{
+  (void) runner;
+  return 1;
+}
+
+void
+runner_renew (struct runner *runner)
+{
+  (void) runner;
+}
+
+char *
+runner_tree (struct runner *runner)
+{
+  return strdup (runner->tree);
+}
+
+int
+runner_written (struct runner *runner, const struct control_seen **written, size_t *count)
+{
+  static const struct control_seen block = { .sectors = 1u << 7 };
+
+  *written = &block;
+  *count = runner->wrote;
+  return 0;
+}
+
+int
+runner_read_written (struct runner *runner, void *buffer, size_t count, uint64_t offset)
+{
+  ck_assert (runner->wrote && count == LOG_SECTOR && offset == 7 * LOG_SECTOR);
+  fill_sector ('w', buffer);
+  return 0;
+}
+
+static void
+read_sector (struct runner *runner, uint32_t sector, char *bytes)
+{
+  char block[BLOCK_SIZE];
+
+  if (sector == 7 && runner->wrote) {
+    fill_sector ('w', bytes);
+    return;
+  }
+  runner->seen[runner->seen_count] = (struct control_seen) {
+    .block = sector / BLOCK_SECTORS, .sectors = 1u << sector % BLOCK_SECTORS
+  };
+  crash_state_read_block (runner->state, 0, sector / BLOCK_SECTORS, runner->seen[runner->seen_count++].sectors, block);
+  memcpy (bytes, block + sector % BLOCK_SECTORS * LOG_SECTOR, LOG_SECTOR);
+}
+
+/* Add the line of the file NAME of FILE_SECTORS sectors, the last one of which is half in it, from sector FIRST on. */
+static void
+look_at_file (struct runner *runner, const char *name, uint32_t first, bool located)
+{
+  char bytes[FILE_SECTORS * LOG_SECTOR], digits[TREE_DIGEST_LENGTH + 1], *end = strchr (runner->tree, '\0');
+  const size_t size = sizeof bytes - LOG_SECTOR / 2;
+
+  for (uint32_t i = 0; i < FILE_SECTORS && !located; i++)
+    read_sector (runner, first + i, bytes + (size_t) i * LOG_SECTOR);
+  if (located)
+    sprintf (end, "f 0644 0 0 %zu @%u+%u - %s\n", size, first, FILE_SECTORS, name);
+  else {
+    tree_content (bytes, size, digits);
+    sprintf (end, "f 0644 0 0 %zu %s - %s\n", size, digits, name);
+  }
+}
+
+/* Recover the state that is selected, and look at it. */
+static void
+recover (struct runner *runner, bool located)
+{
+  char root[LOG_SECTOR];
+
+  runner->seen_count = 0;
+  runner->wrote = false;
+  strcpy (runner->tree, "d 0755 0 0 - - - .\n");
+  read_sector (runner, 0, root);
+  runner->wrote = sector_letter (root) == 'C';
+  if (sector_letter (root) == '.')
+    return;
+  look_at_file (runner, "f", 1, located);
+  look_at_file (runner, "g", sector_letter (root) == 'B' ? 6 : 5, located);
+}
+
+static int
+run (struct runner *runner, const struct selection *selection, bool located, struct outcome *outcome,
+     struct device_report *report)
+{
+  size_t decided;
+
+  *outcome = (struct outcome) { .kind = OUTCOME_TREE };
+  ck_assert_int_eq (crash_state_select (runner->state, selection), 0);
+  recover (runner, located);
+  tree_digest (runner->tree, outcome->digest);
+  report->decisions = crash_state_decisions (runner->state, &decided);
+  report->seen = runner->seen;
+  report->head = (struct control_report) { .decision_count = (uint32_t) decided, .seen_count = runner->seen_count };
+  return 0;
+}
+
+int
+runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome,
+            struct device_report *report)
+{
+  (void) marks;
+  real_runs++;
+  return run (runner, selection, false, outcome, report);
+}
+
+int
+runner_run_located (struct runner *runner, const struct selection *selection, struct outcome *outcome,
+                    struct device_report *report)
+{
+  located_runs++;
+  return run (runner, selection, true, outcome, report);
+}
+
+/* The tree at POSITION with everything there, to free. */
+static char *
+tree_at (uint32_t position)
+{
+  const struct selection selection = { .point = position, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } } };
+  struct runner *runner = runner_start (NULL, NULL);
+  struct device_report report;
+  struct outcome outcome;
+  char *tree;
+
+  run (runner, &selection, false, &outcome, &report);
+  tree = runner_tree (runner);
+  runner_stop (runner);
+  return tree;
+}
+
+static const struct runner_config runner_config = { .filesystem = "ext4", .mount_options = "", .observe = true };
+
+/* How a log went, and how its writes may be torn. */
+static const struct scene {
+  const char *before, *update;
+  struct tear tear;
+} scenes[] = {
+  { "w0=A d0 w1=abcdefg d2", "w1=ABC d5 w6=F d7 f d9", { TEAR_ANY, LOG_SECTOR } },
+  { "w0=A d0 w1=abcdefg d2", "w1=ABCDEFG d5 w2=XYZ d7 w0=A d9 f d11", { TEAR_PREFIX, LOG_SECTOR } },
+  { "w0=A d0 w1=abcdefgh d2", "w6=EFG d5 w0=B d7 f d9 w1=ABC d11 f d13", { TEAR_ANY, LOG_SECTOR } },
+  { "w0=C d0 w1=abcdefw d2", "w5=EFG d5 w1=A d7 f d9", { TEAR_ANY, LOG_SECTOR } },
+  { "w0=A d0 w1=abcdefw d2", "w5=EFG d5 w0=C d7 w1=A d9 w3=c d11 f d13", { TEAR_PREFIX, LOG_SECTOR } },
+  { "w0=A d0 w1=abcdefg d2", "w1=ABCDEFG d5 w2=BXY d7 w1=ABCD d9 z6+1 d11 f d13", { TEAR_NONE, LOG_SECTOR } },
+};
+static struct trees trees;
+static char *tree_texts[2];
+static struct session_config config;
+
+static void
+set_up_scene (const struct scene *scene)
+{
+  struct log_maker *maker = make_log (1, SECTORS);
+
+  add_events (maker, scene->before);
+  add_mark (maker, "begin");
+  add_events (maker, scene->update);
+  add_mark (maker, "commit");
+  add_mark (maker, "end");
+  history = finish_log (maker);
+  tree_texts[0] = tree_at (4);
+  tree_texts[1] = tree_at (history->event_count - 1);
+  trees = (struct trees) { tree_texts, 2 };
+  config = (struct session_config) {
+    .log = history, .runner = runner_config, .folder = ".", .jobs = 1, .tear = scene->tear, .trees = trees
+  };
+  real_runs = located_runs = 0;
+  forget_messages ();
+}
+
+static void
+forget_scene (void)
+{
+  free (tree_texts[0]);
+  free (tree_texts[1]);
+  write_log_close ((struct write_log *) history);
+}
+
+/* How many states of a crash point were old, new, and neither, by the trees that were seen. */
+static void
+count_kinds (const struct tally *tally, mpz_t kinds[3])
+{
+  for (size_t i = 0; i < tally->count; i++) {
+    char digest[TREE_DIGEST_LENGTH + 1], old[TREE_DIGEST_LENGTH + 1], new[TREE_DIGEST_LENGTH + 1];
+
+    ck_assert (tally_tree (&tally->entries[i], digest));
+    tree_digest (tree_texts[0], old);
+    tree_digest (tree_texts[1], new);
+    unsigned kind = strcmp (digest, old) == 0 ? 0 : strcmp (digest, new) == 0 ? 1 : 2;
+    mpz_add (kinds[kind], kinds[kind], tally->entries[i].states);
+  }
+}
+
+static struct session *
+run_session (void)
+{
+  struct session *session = session_new (&config);
+
+  ck_assert_ptr_nonnull (session);
+  ck_assert_int_eq (session_run (session), 0);
+  return session;
+}
+
+static void
+assert_same_counts (const struct results *located, const struct results *every)
+{
+  for (size_t i = 0; i < located->points.count; i++) {
+    mpz_t a[3], b[3];
+
+    for (int kind = 0; kind < 3; kind++)
+      mpz_inits (a[kind], b[kind], NULL);
+    count_kinds (&located->found[i].tally, a);
+    count_kinds (&every->found[i].tally, b);
+    for (int kind = 0; kind < 3; kind++) {
+      ck_assert_msg (mpz_cmp (a[kind], b[kind]) == 0, "point %zu, kind %d: %lu, not %lu", i, kind,
+                     mpz_get_ui (a[kind]), mpz_get_ui (b[kind]));
+      mpz_clears (a[kind], b[kind], NULL);
+    }
+  }
+}
+
+START_TEST (located_data_are_counted_as_every_state_shows_them)
+{
+  set_up_scene (&scenes[_i]);
+  config.audit_percent = 100;
+  struct session *located = run_session ();
+  ck_assert_uint_gt (located_runs, 0);
+  ck_assert_uint_eq (session_results (located)->mismatches, 0);
+  config.no_reduction = true;
+  located_runs = 0;
+  struct session *every = run_session ();
+  ck_assert_uint_eq (located_runs, 0);
+  assert_same_counts (session_results (located), session_results (every));
+  ck_assert_uint_eq (session_results (located)->findings.count > 0, session_results (every)->findings.count > 0);
+  session_free (located);
+  session_free (every);
+  forget_scene ();
+}
+END_TEST
+
+/* Every finding is one that a guest, which reads the data, has confirmed. */
+START_TEST (what_was_located_is_confirmed_by_reading)
+{
+  set_up_scene (&scenes[0]);
+  struct session *session = run_session ();
+  const struct results *results = session_results (session);
+
+  ck_assert_uint_gt (results->findings.count, 0);
+  for (size_t i = 0; i < results->findings.count; i++)
+    ck_assert_int_eq (results->findings.list[i].confirmation, FINDING_REPEATED);
+  ck_assert_int_eq (results->findings.list[0].kind, VIOLATION_ATOMICITY);
+  ck_assert_uint_eq (real_runs, results->findings.count);
+  ck_assert_uint_eq (results->mismatches, 0);
+  session_free (session);
+  forget_scene ();
+}
+END_TEST
+
+/* A file system that transforms data, a checker and a request for no reduction: data are read. */
+START_TEST (data_are_read_where_locating_them_tells_too_little)
+{
+  set_up_scene (&scenes[0]);
+  for (int i = 0; i < 3; i++) {
+    config.runner.filesystem = i == 0 ? "btrfs" : "ext4";
+    config.runner.mount_options = i == 1 ? "noatime,data=journal" : "";
+    config.no_reduction = i == 2;
+    session_free (run_session ());
+    ck_assert_uint_eq (located_runs, 0);
+  }
+  forget_scene ();
+}
+END_TEST
+
+UNIT_TEST_MAIN ("located", LOOP_OVER (located_data_are_counted_as_every_state_shows_them, scenes),
+                what_was_located_is_confirmed_by_reading, data_are_read_where_locating_them_tells_too_little)
