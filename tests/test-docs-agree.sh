@@ -105,7 +105,8 @@ plugin_agrees crashstate
 items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z]*\)\( .*\|\)$/\1/p' | grep -vx 'begin\|rule' | sort > "$tmp/page"
 sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload/language.c" | sort > "$tmp/help"
 agree operations "$tmp/help" "$tmp/page"
-items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -v f2fs | sort > "$tmp/page"
+sed -n 's/^ *\(EXT_FAMILY (\|\.name = \)"\([a-z0-9]*\)".*/\2/p' "$srcdir/filesystem/filesystem.c" > "$tmp/filesystems"
+items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -vxFf "$tmp/filesystems" | sort > "$tmp/page"
 sed -n '/^static const char \*const names\[RULE_COUNT\] = {/,/^};/p' "$srcdir/filesystem/rules.c" \
   | grep -o '"[a-z-]*"' | tr -d '"' | sort > "$tmp/help"
 agree rules "$tmp/help" "$tmp/page"
