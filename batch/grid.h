@@ -23,6 +23,7 @@ struct grid_request {
   struct option_texts mount;    /* OPTIONS, or FILESYSTEM:OPTIONS for one file system alone; none: no options */
   struct option_texts kernels;  /* as for guest_kernel_find; none: the newest that was fetched */
   const char *accel;            /* as --accel of `powercut run`, or NULL */
+  const char *device;           /* as --device of it, or NULL */
   uint64_t jobs;                /* cells side by side */
   const char *command;          /* the command line itself */
 };

@@ -17,6 +17,7 @@
 #include "guest/accel.h"
 #include "guest/jobs.h"
 #include "guest/options.h"
+#include "record/recording-check.h"
 
 static const char main_usage[] =
   "usage: powercut corpus run [OPTION...] DIR...\n"
@@ -29,6 +30,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
 {
   const struct option_spec options[] = {
     OPT_TEXTS ("kernel", &request->grid.kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]"),
+    DEVICE_OPTION (&request->grid.device, "KIND"),
     ACCEL_OPTION (&request->grid.accel, "HOW"),
     OPT_TEXT ("fs", &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]"),
     OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
@@ -46,7 +48,8 @@ parse_run (int argc, char **argv, struct corpus_request *request)
   int first = options_parse (&command, argc, argv);
   enum accel accel;
 
-  if (first == -1 || accel_parse (request->grid.accel, &accel) == -1)
+  if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
+      || recording_check_device (request->grid.device) == -1)
     return -1;
   if (first == argc) {
     error_message ("corpus run: which cases? name a folder: see --help");
@@ -62,7 +65,7 @@ run_command (int argc, char **argv)
 {
   CLEANUP_FREE char *command = words_join ("powercut corpus", argc, argv);
   struct corpus_request request = {
-    .grid = { .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : "" }
+    .grid = { .device = DEVICE_DEFAULT, .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : "" }
   };
   int status = parse_run (argc, argv, &request) == -1 ? EXIT_UNUSABLE : corpus_run (&request);
 

@@ -25,6 +25,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     OPT_TEXTS ("mount", &request->grid.mount, "[TYPE:]OPTS",
                "mount options, for one file system or all; may be repeated"),
     OPT_TEXTS ("kernel", &request->grid.kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]"),
+    DEVICE_OPTION (&request->grid.device, "DEVICE"),
     ACCEL_OPTION (&request->grid.accel, "MODE"),
     OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),
     OPT_TEXT ("settle", &request->settle, "sync|none|TIME", "after an update, as for run [sync]"),
@@ -44,6 +45,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
   enum accel accel;
 
   if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
+      || recording_check_device (request->grid.device) == -1
       || recording_parse_settle (request->settle, &ignored) == -1)
     return -1;
   if (first != argc) {
@@ -59,8 +61,8 @@ matrix_command (int argc, char **argv)
   CLEANUP_FREE char *command = words_join ("powercut", argc, argv);
   struct matrix_request request = {
     .grid = {
-      .filesystems = FILESYSTEMS, .accel = "auto", .jobs = jobs_default (GUEST_MEMORY_DEFAULT),
-      .command = command ? command : ""
+      .filesystems = FILESYSTEMS, .accel = "auto", .device = DEVICE_DEFAULT,
+      .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : ""
     },
     .settle = "sync"
   };

@@ -14,6 +14,7 @@
 #include "common/message.h"
 #include "common/stop.h"
 #include "common/text.h"
+#include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
 #include "record/recordings.h"
 #include "record/workload-file.h"
@@ -89,6 +90,9 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     OPT_TEXT ("mkfs", &recording->mkfs_arguments, "ARGS", "more arguments for mkfs"),
     OPT_TEXT ("mount", &recording->mount_options, "OPTS", "mount options, as for mount -o"),
     OPT_TEXT ("bus", &words->bus, "nbd|virtio", "how the guest reaches the device [nbd]"),
+    DEVICE_OPTION (&recording->device, "late|fast|random:SEED"),
+    OPT_SECONDS ("hold-limit", &recording->hold_limit_seconds, "TIME",
+                 "such a device holds requests for so long at most, all in all [30]", 0),
     OPT_TEXT ("initial", &recording->initial, "DIR", "what the file system holds at first"),
     OPT_TEXT ("root", &words->root, "host", "programs find this host's files, read-only, and nothing is taken along"),
     OPT_TEXTS ("setup", &recording->setup, "CMD", "shell command to run before the update; may be repeated"),
@@ -228,7 +232,10 @@ static int
 record_and_replay (int argc, char **argv, struct replay_options *replay_options, struct keeper *keeper)
 {
   struct request request = {
-    .recording = { .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "" }
+    .recording = {
+      .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .device = DEVICE_DEFAULT,
+      .hold_limit_seconds = HOLD_LIMIT_SECONDS_DEFAULT
+    }
   };
   struct recording *recording = &request.recording;
   int status = EXIT_UNUSABLE;

@@ -49,10 +49,11 @@ nbdkit_free (struct nbdkit *nbdkit)
 
 /* Start the server with its errors in a file. */
 static pid_t
-start (const struct nbdkit *nbdkit, const char *plugin, const char *pid_file, const char *const *parameters)
+start (const struct nbdkit *nbdkit, const char *plugin, const char *pid_file, const char *threads,
+       const char *const *parameters)
 {
   const char *const head[] = {
-    "nbdkit", "--foreground", "--exit-with-parent", "-U", nbdkit->socket, "-P", pid_file, plugin
+    "nbdkit", "--foreground", "--exit-with-parent", "-U", nbdkit->socket, "-P", pid_file, "-t", threads, plugin
   };
   const char *argv[PARAMETERS_MAX + sizeof head / sizeof head[0] + 1];
   CLEANUP_CLOSE int errors = open (nbdkit->errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -72,9 +73,10 @@ start (const struct nbdkit *nbdkit, const char *plugin, const char *pid_file, co
 }
 
 int
-nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
-              const char *name)
+nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, unsigned threads,
+              const char *folder, const char *name)
 {
+  char thread_count[16];
   CLEANUP_FREE char *plugin_path = part_path (plugin);
   CLEANUP_FREE char *pid_file = NULL;
 
@@ -87,7 +89,8 @@ nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parame
     return out_of_memory ();
   unlink (nbdkit->socket);      /* of a server that was there before */
   unlink (pid_file);
-  nbdkit->pid = start (nbdkit, plugin_path, pid_file, parameters);
+  snprintf (thread_count, sizeof thread_count, "%u", threads);
+  nbdkit->pid = start (nbdkit, plugin_path, pid_file, thread_count, parameters);
   if (nbdkit->pid == -1 || wait_until_ready (nbdkit, pid_file) == -1) {
     nbdkit_free (nbdkit);
     return -1;

@@ -7,6 +7,8 @@
 
 #include "common/parts.h"
 
+#define NBDKIT_THREADS 16       /* nbdkit's own default */
+
 struct nbdkit {
   pid_t pid;
   char *socket;
@@ -14,11 +16,11 @@ struct nbdkit {
 };
 
 /* Start nbdkit with PLUGIN and PARAMETERS (KEY=VALUE, NULL at the end) on a socket in FOLDER named NAME.sock, and wait
- * until it answers.  It ends with the thread that started it.  Returns 0, or -1 after a message, which is nbdkit's own
- * if it has one (silently after a stop).
+ * until it answers.  It has so many THREADS for each connection, and ends with the thread that started it.  Returns 0,
+ * or -1 after a message, which is nbdkit's own if it has one (silently after a stop).
  */
-extern int nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
-                         const char *name);
+extern int nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, unsigned threads,
+                         const char *folder, const char *name);
 
 /* End it, orderly: the plugin closes its log.  A server that was not started is nothing to do.  What it printed can be
  * asked for until nbdkit_free.

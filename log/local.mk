@@ -2,7 +2,8 @@
 noinst_LTLIBRARIES += log/liblog.la
 log_liblog_la_SOURCES = \
 	log/base-image.c log/base-image.h log/calls.c log/calls.h log/checksum.c log/checksum.h log/choice.c log/choice.h \
-	log/crash-state.c log/crash-state.h log/cut.c log/cut.h log/files.c log/files.h log/format.h \
+	log/crash-state.c log/crash-state.h log/cut.c log/cut.h log/device.c log/device.h \
+	log/files.c log/files.h log/format.h \
 	log/guard.c log/guard.h log/image.c log/image.h log/index.c log/index.h log/info.c log/info.h \
 	log/reader.c log/reader.h log/record.c log/record.h log/state-id.c log/state-id.h log/torn.c log/torn.h \
 	log/trims.c log/trims.h log/writer.c log/writer.h \

@@ -27,6 +27,7 @@ struct scan {
   struct write_log *log;
   uint32_t in_flight[IN_FLIGHT_MAX];    /* numbers of writes */
   size_t in_flight_count;
+  uint32_t operations;          /* in flight, of any kind */
 };
 
 bool
@@ -34,6 +35,16 @@ log_writes_overlap (const struct log_write *a, const struct log_write *b)
 {
   return a->device == b->device && a->offset_bytes < b->offset_bytes + b->length_bytes
     && b->offset_bytes < a->offset_bytes + a->length_bytes;
+}
+
+static void
+note_issue (struct scan *scan)
+{
+  struct write_log *log = scan->log;
+
+  log->in_flight_count += scan->operations > 0;
+  if (++scan->operations > log->in_flight_max)
+    log->in_flight_max = scan->operations;
 }
 
 static int
@@ -50,6 +61,7 @@ add_write (struct scan *scan, const struct log_record *record, uint64_t offset, 
     .length_bytes = record->length, .issue = position, .completion = LOG_NEVER, .device = record->device,
     .kind = record->kind, .flags = record->flags,
   };
+  note_issue (scan);
   for (size_t i = 0; i < scan->in_flight_count; i++)
     log->unordered_count += log_writes_overlap (write, &log->writes[scan->in_flight[i]]);
   if (scan->in_flight_count == IN_FLIGHT_MAX)
@@ -66,6 +78,7 @@ add_flush (struct scan *scan, const struct log_record *record, uint32_t position
   if (flush == NULL)
     return -1;
   *flush = (struct log_flush) { .issue = position, .completion = LOG_NEVER, .device = record->device };
+  note_issue (scan);
   return 0;
 }
 
@@ -138,12 +151,14 @@ add_completion (struct scan *scan, const struct log_record *record, uint32_t pos
     write->completion = completion;
     write->flags |= record->length ? LOG_FAILED : 0;
     land (scan, write_end - 1);
+    scan->operations--;
     return NULL;
   }
   if (flush && flush->issue == issue && flush->device == record->device && flush->completion == LOG_NEVER
       && !flush->failed) {
     flush->completion = completion;
     flush->failed = record->length != 0;
+    scan->operations--;
     return NULL;
   }
   return unknown;

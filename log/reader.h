@@ -68,6 +68,8 @@ struct write_log {
   uint32_t flush_count;
   struct log_mark *marks;
   uint32_t mark_count;
+  uint32_t in_flight_count;     /* operations issued while others were in flight */
+  uint32_t in_flight_max;       /* operations in flight at once */
   uint32_t unordered_count;     /* pairs of a write and an older one in flight with it that overlap: in any order */
   bool trims_trusted;           /* see log/trims.h */
   struct log_index index;

@@ -3,6 +3,7 @@
 noinst_LTLIBRARIES += nbd-plugin/libcontrol.la
 nbd_plugin_libcontrol_la_SOURCES = \
 	nbd-plugin/crashstate-control.c nbd-plugin/crashstate-control.h \
+	nbd-plugin/hold.c nbd-plugin/hold.h nbd-plugin/pace.c nbd-plugin/pace.h \
 	nbd-plugin/parameters.c nbd-plugin/parameters.h \
 	nbd-plugin/writelog-control.c nbd-plugin/writelog-control.h
 
@@ -17,6 +18,7 @@ EXTRA_DIST += nbd-plugin/plugin.syms
 
 nbd_plugin_nbdkit_writelog_plugin_la_SOURCES = \
 	nbd-plugin/exports.c nbd-plugin/exports.h \
+	nbd-plugin/late-device.c nbd-plugin/late-device.h \
 	nbd-plugin/logged-devices.c nbd-plugin/logged-devices.h \
 	nbd-plugin/message.c \
 	nbd-plugin/sector-map.c nbd-plugin/sector-map.h \

@@ -64,23 +64,40 @@ need_log (const struct logged_devices *logged)
 }
 
 int
-logged_record (struct logged_devices *logged, const struct log_operation *operation, const void *data)
+logged_issue (struct logged_devices *logged, const struct log_operation *operation, const void *data,
+              uint32_t *position)
 {
-  const bool write = operation->kind == LOG_WRITE, flush = operation->kind == LOG_FLUSH;
+  const bool write = operation->kind == LOG_WRITE;
   struct log_issue issue;
 
   if (need_log (logged) == -1)
     return -1;
   if (log_writer_issue (logged->writer, operation, data, &issue) == -1)
     return fail_to_record (logged);
-  if (!flush)
+  if (operation->kind != LOG_FLUSH)
     sector_map_enter (&logged->devices[operation->device].map, operation->offset_bytes / LOG_SECTOR,
                       operation->length_bytes / LOG_SECTOR,
                       write ? issue.data_offset : issue.data_offset | SECTOR_MAP_ZERO);
-  if (log_writer_complete (logged->writer, issue.position, operation->device, 0,
-                           flush || operation->flags & LOG_FLAG_FUA) == 0)
-    return 0;
-  return fail_to_record (logged);
+  *position = issue.position;
+  return 0;
+}
+
+int
+logged_complete (struct logged_devices *logged, const struct log_operation *operation, uint32_t position)
+{
+  const bool promise = operation->kind == LOG_FLUSH || operation->flags & LOG_FLAG_FUA;
+
+  return log_writer_complete (logged->writer, position, operation->device, 0, promise) == 0 ? 0
+    : fail_to_record (logged);
+}
+
+int
+logged_record (struct logged_devices *logged, const struct log_operation *operation, const void *data)
+{
+  uint32_t position;
+
+  return logged_issue (logged, operation, data, &position) == -1 ? -1
+    : logged_complete (logged, operation, position);
 }
 
 int

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Devices that are one log: data are written once, into the log, and reads are answered from there.
  *
- * From any number of threads: logged_record, logged_mark, logged_read.  All else changes which log there is and must be
- * alone.
+ * From any number of threads: logged_issue, logged_complete, logged_record, logged_mark, logged_read.  All else changes
+ * which log there is and must be alone.
  */
 #ifndef POWERCUT_NBD_PLUGIN_LOGGED_DEVICES_H
 #define POWERCUT_NBD_PLUGIN_LOGGED_DEVICES_H
@@ -35,9 +35,16 @@ extern int logged_size_by_base (struct logged_devices *logged);
 /* Make the log, with the bases in it.  Returns 0, or -1 after a message, and no log is left. */
 extern int logged_begin (struct logged_devices *logged);
 
-/* Record OPERATION, with its DATA if it is a write, from issue to completion, and apply it.  Returns 0, or -1 with
- * errno, ESHUTDOWN if there is no log; that the log cannot take more is told once.
+/* Record the issue of OPERATION, with its DATA if it is a write, and apply it; its *position is for logged_complete.
+ * Returns 0, or -1 with errno, ESHUTDOWN if there is no log; that the log cannot take more is told once.
  */
+extern int logged_issue (struct logged_devices *logged, const struct log_operation *operation, const void *data,
+                         uint32_t *position);
+
+/* Record its completion.  Returns likewise. */
+extern int logged_complete (struct logged_devices *logged, const struct log_operation *operation, uint32_t position);
+
+/* Both at once. */
 extern int logged_record (struct logged_devices *logged, const struct log_operation *operation, const void *data);
 
 /* Record a mark of LENGTH bytes of TEXT.  Returns likewise. */

@@ -16,6 +16,9 @@
 #define PARAMETER_BASE "base"
 #define PARAMETER_INFO "info"
 #define PARAMETER_FILES "files"
+#define PARAMETER_DEVICE "device"
+#define PARAMETER_HOLD "hold"
+#define PARAMETER_HOLD_LIMIT "hold-limit"
 
 /* Of crashstate. */
 #define PARAMETER_STATE "state"

@@ -18,6 +18,7 @@
 
 #include "common/cleanup.h"
 #include "nbd-plugin/exports.h"
+#include "nbd-plugin/late-device.h"
 #include "nbd-plugin/logged-devices.h"
 #include "nbd-plugin/parameters.h"
 #include "nbd-plugin/writelog-control.h"
@@ -27,6 +28,7 @@
 #define MARK_EXPORT_BYTES (32 << 20)
 
 static struct logged_devices logged;
+static struct late_device late = LATE_DEVICE_INITIALIZER (&logged);
 static char *directory;         /* where the names are that `control` may use, or NULL */
 
 /* Held by every request, and alone by those that change which log it goes to: who waits for that comes before new
@@ -51,9 +53,16 @@ hold_log (void)
   __attribute__ ((cleanup (release_log), unused)) pthread_rwlock_t *held = hold_log ()
 
 static void
+writelog_load (void)
+{
+  late_forget (&late);
+}
+
+static void
 writelog_unload (void)
 {
   logged_forget (&logged);
+  late_free (&late);
   free (directory);
 }
 
@@ -99,6 +108,10 @@ config_info (const char *value)
 static int
 writelog_config (const char *key, const char *value)
 {
+  int r = late_config (&late, key, value);
+
+  if (r != 0)
+    return r == 1 ? 0 : -1;
   if (strcmp (key, PARAMETER_SIZE) == 0)
     return config_size (value);
   if (strcmp (key, PARAMETER_BASE) == 0)
@@ -137,13 +150,16 @@ writelog_config_complete (void)
   "base=<FILE>      What the device holds at first; repeat it likewise.\n" \
   "info=<KEY=VALUE> A note for the log's header; may be repeated.\n" \
   "files=<FILE>     An archive of the checker's programs, for the log to carry.\n" \
-  "directory=<DIR>  Who started the server may name the files of DIR later."
+  "directory=<DIR>  Who started the server may name the files of DIR later.\n" \
+  "device=<HOW>     How requests are answered from the mark `begin` on: fast, late or random:SEED.\n" \
+  "hold=<MS>        A late device waits until nothing new has come for so long.\n" \
+  "hold-limit=<SECONDS> It holds requests for so long at most, all in all."
 
 /* Before nbdkit forks: errors still reach the user. */
 static int
 writelog_get_ready (void)
 {
-  return logged_begin (&logged);
+  return late_reset (&late) == -1 ? -1 : logged_begin (&logged);
 }
 
 static void
@@ -157,11 +173,14 @@ static int
 configure (const char *key, const char *value)
 {
   CLEANUP_FREE char *path = NULL;
+  int r = late_config (&late, key, value);
 
+  if (r != 0)
+    return r == 1 ? 0 : -1;
   if (strcmp (key, PARAMETER_INFO) == 0)
     return config_info (value);
   if (strcmp (key, PARAMETER_LOG) != 0 && strcmp (key, PARAMETER_BASE) != 0 && strcmp (key, PARAMETER_FILES) != 0) {
-    nbdkit_error ("control: %s: give log=, base=, info= or files=", key);
+    nbdkit_error ("control: %s: give log=, base=, info=, files=, device=, hold= or hold-limit=", key);
     return -1;
   }
   path = control_path (directory, value);
@@ -173,6 +192,7 @@ static int
 configure_log (const char *text, const char *end)
 {
   logged_forget (&logged);
+  late_forget (&late);
   for (; text < end; text += strlen (text) + 1) {
     const char *value = strchr (text, '=');
     CLEANUP_FREE char *key = value ? strndup (text, (size_t) (value - text)) : strdup (text);
@@ -196,7 +216,7 @@ open_log (const char *text, const char *end)
 {
   if (logged_close (&logged) == -1 || configure_log (text, end) == -1)
     return -1;
-  if (logged_begin (&logged) == 0)
+  if (late_reset (&late) == 0 && logged_begin (&logged) == 0)
     return 0;
   logged_close (&logged);
   return -1;
@@ -249,6 +269,7 @@ obey (const char *bytes, uint32_t count)
 static int
 writelog_control (const char *bytes, uint32_t count)
 {
+  late_end (&late);             /* what is held has the log */
   pthread_rwlock_wrlock (&log_lock);
   int r = obey (bytes, count);
   pthread_rwlock_unlock (&log_lock);
@@ -312,7 +333,10 @@ writelog_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, uin
   if (export_check_sectors (count, offset) == -1)
     return -1;
   HOLD_LOG ();
-  return logged_read (&logged, (uint16_t) export->device, buffer, count, offset);
+  late_come (&late);
+  int r = logged_read (&logged, (uint16_t) export->device, buffer, count, offset);
+  late_answered (&late);
+  return r;
 }
 
 /* The text is what stands before the first NUL, without the newline that echo puts at its end. */
@@ -326,7 +350,12 @@ write_mark (const char *text, uint32_t count)
   if (length == 0)
     return 0;                   /* a page cache writing back the rest of a block */
   HOLD_LOG ();
-  return logged_mark (&logged, text, length);
+  late_come (&late);
+  late_before_mark (&late, text, length);
+  int r = logged_mark (&logged, text, length);
+  late_after_mark (&late, text, length);
+  late_answered (&late);
+  return r;
 }
 
 /* Record an operation on the device of EXPORT, which must be one.  FLAGS are nbdkit's. */
@@ -339,11 +368,19 @@ record (const struct export *export, enum log_kind kind, uint32_t flags, uint64_
     .kind = kind, .flags = (flags & NBDKIT_FLAG_FUA ? LOG_FLAG_FUA : 0) | (may_trim ? LOG_FLAG_MAY_TRIM : 0),
     .device = (uint16_t) export->device, .offset_bytes = offset, .length_bytes = count
   };
+  uint32_t position;
 
   if (export_check_sectors (count, offset) == -1)
     return -1;
   HOLD_LOG ();
-  return logged_record (&logged, &operation, data);
+  late_come (&late);
+  int r = logged_issue (&logged, &operation, data, &position);
+  if (r == 0) {
+    late_wait (&late, kind, position);
+    r = logged_complete (&logged, &operation, position);
+  }
+  late_answered (&late);
+  return r;
 }
 
 static int
@@ -386,6 +423,7 @@ static struct nbdkit_plugin plugin = {
   .longname = "powercut write-log recorder",
   .version = PACKAGE_VERSION,
   .description = "serves empty devices and records every write, flush, FUA, trim and zero in a log",
+  .load = writelog_load,
   .unload = writelog_unload,
   .config = writelog_config,
   .config_complete = writelog_config_complete,

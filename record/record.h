@@ -24,6 +24,8 @@ struct recording {
   const char *mkfs_arguments;   /* words for mkfs, or NULL */
   const char *mount_options;    /* never NULL */
   bool virtio;                  /* --bus=virtio */
+  const char *device;           /* how it answers: late, fast or random:SEED */
+  uint64_t hold_limit_seconds;  /* a device that is not fast holds requests for so long at most, all in all */
   const char *initial;          /* directory whose content the file system has at first, or NULL */
   bool host_root;               /* --root=host */
   struct option_texts setup;    /* shell commands to run before `begin` */

@@ -10,6 +10,7 @@
 #include "common/publish.h"
 #include "guest/agent/mark-text.h"
 #include "guest/checker-there.h"
+#include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
 
 /* There is one update, no more and no less. */
@@ -71,12 +72,24 @@ check_watch (const struct option_texts *watch)
 }
 
 int
+recording_check_device (const char *device)
+{
+  struct hold_config ignored;
+
+  if (hold_parse (device, &ignored) == 0)
+    return 0;
+  error_message ("--device=%s: give late, fast or random:SEED, where SEED is a number", device);
+  return -1;
+}
+
+int
 recording_check (const struct recording *recording)
 {
   const char *fault = recording->freeze_at ? mark_text_fault (recording->freeze_at) : NULL;
   const bool fresh = recording->setup.count == 0 && recording->initial == NULL;
 
-  if (check_update (recording) == -1 || check_log (recording->log) == -1 || check_watch (&recording->watch) == -1)
+  if (check_update (recording) == -1 || check_log (recording->log) == -1 || check_watch (&recording->watch) == -1
+      || recording_check_device (recording->device) == -1)
     return -1;
   if (fault) {
     error_message ("--freeze-at=%s: %s", recording->freeze_at, fault);

@@ -10,6 +10,15 @@
  */
 extern int recording_check (const struct recording *recording);
 
+#define DEVICE_DEFAULT "late"
+
+/* Row of a table of options; TEXT is where its argument goes, which --help calls ARGUMENT. */
+#define DEVICE_OPTION(TEXT, ARGUMENT) \
+  OPT_TEXT ("device", (TEXT), (ARGUMENT), "how the device that is recorded answers [" DEVICE_DEFAULT "]")
+
+/* Is DEVICE an argument for it?  Returns 0, or -1 after a message. */
+extern int recording_check_device (const char *device);
+
 /* What --settle=TEXT means, into RECORDING.  Returns 0, or -1 after a message. */
 extern int recording_parse_settle (const char *text, struct recording *recording);
 

@@ -13,6 +13,8 @@
 #include "nbd-plugin/parameters.h"
 #include "record/server.h"
 
+#define THREADS 128              /* as many as the guest's NBD client has requests in flight: all may be held */
+
 /* Connect to EXPORT of the recorder's server, or NULL after a message. */
 static struct nbd_handle *
 connect_to (const struct recorder *recorder, const char *export)
@@ -38,8 +40,8 @@ server_start (struct recorder *recorder)
   r |= parameters_add (&parameters, PARAMETER_LOG, recorder->blank);
   unlink (recorder->blank);
   if (r == 0)
-    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, recorder->directory,
-                      "writelog");
+    r = nbdkit_start (&recorder->nbdkit, PART_WRITELOG, (const char *const *) parameters.texts, THREADS,
+                      recorder->directory, "writelog");
   text_list_free (&parameters);
   if (r == -1)
     return -1;
@@ -91,6 +93,17 @@ add_number (struct text_list *parameters, const char *key, uint64_t value)
   return add_info (parameters, key, number);
 }
 
+/* How the device answers, and what bounds that. */
+static int
+add_device (struct text_list *parameters, const struct recording *recording)
+{
+  char seconds[32];
+
+  snprintf (seconds, sizeof seconds, "%ju", (uintmax_t) recording->hold_limit_seconds);
+  return parameters_add (parameters, PARAMETER_DEVICE, recording->device)
+    | parameters_add (parameters, PARAMETER_HOLD_LIMIT, seconds);
+}
+
 static int
 make_parameters (const struct recorder *recorder, struct text_list *parameters)
 {
@@ -98,6 +111,7 @@ make_parameters (const struct recorder *recorder, struct text_list *parameters)
   int r = parameters_add (parameters, PARAMETER_LOG, SERVER_LINK);
 
   r |= parameters_add (parameters, PARAMETER_BASE, SERVER_IMAGE);
+  r |= add_device (parameters, recording);
   r |= add_info (parameters, LOG_KEY_FILESYSTEM, recording->filesystem);
   r |= add_info (parameters, LOG_KEY_MOUNT, recording->mount_options);
   r |= add_info (parameters, LOG_KEY_KERNEL, recorder->kernel.release);

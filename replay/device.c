@@ -38,7 +38,8 @@ start_server (struct device *device, const char *log, const char *folder)
   int r = parameters_add (&parameters, PARAMETER_LOG, log) | parameters_add (&parameters, PARAMETER_DIRECTORY, folder);
 
   if (r == 0)
-    r = nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const *) parameters.texts, folder, "disk");
+    r = nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const *) parameters.texts,
+                      NBDKIT_THREADS, folder, "disk");
   text_list_free (&parameters);
   return r;
 }

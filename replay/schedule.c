@@ -8,6 +8,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/text.h"
+#include "log/device.h"
 #include "log/files.h"
 #include "log/info.h"
 #include "replay/schedule.h"
@@ -26,18 +27,10 @@ schedule_background (const struct write_log *log)
   return background ? background : "none";
 }
 
-const char *
-schedule_device (const struct write_log *log)
-{
-  const char *device = log_info (log, LOG_KEY_DEVICE);
-
-  return device ? device : "fast";
-}
-
 char *
 schedule_name (const struct write_log *const *logs, size_t count, const struct write_log *log)
 {
-  CLEANUP_FREE char *background = safe_text (schedule_background (log)), *device = safe_text (schedule_device (log));
+  CLEANUP_FREE char *background = safe_text (schedule_background (log)), *device = safe_text (log_device (log));
   bool differ = false;
 
   if (background == NULL || device == NULL) {
@@ -45,7 +38,7 @@ schedule_name (const struct write_log *const *logs, size_t count, const struct w
     return NULL;
   }
   for (size_t i = 0; i < count; i++)
-    differ |= strcmp (schedule_device (logs[i]), schedule_device (logs[0])) != 0;
+    differ |= strcmp (log_device (logs[i]), log_device (logs[0])) != 0;
   return differ ? text_format ("%s on %s", background, device) : text_format ("%s", background);
 }
 

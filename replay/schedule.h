@@ -10,9 +10,6 @@
 /* What the rest of the system did while LOG was recorded: `none`, `commit` or `writeback`. */
 extern const char *schedule_background (const struct write_log *log);
 
-/* How the device answered: `fast`, `late` or `random:SEED`. */
-extern const char *schedule_device (const struct write_log *log);
-
 /* What the schedule of LOG, one of the COUNT logs, is called among them, to free: its background and, where their
  * devices differ, its device: `commit`, `none on random:7`.  NULL after a message.
  */

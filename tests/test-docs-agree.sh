@@ -32,7 +32,7 @@ options_of_items ()
 # Parameters, as `name=ARGUMENT`, of `name=<ARGUMENT>  help` and of items.
 parameters_of_help ()
 {
-  sed '1,/^plugin: /d' "$1" | sed -n 's/^\([][a-z]*=[^ ]*\) .*/\1/p' | tr -d '<>' | sort
+  sed '1,/^plugin: /d' "$1" | sed -n 's/^\([][a-z-]*=[^ ]*\) .*/\1/p' | tr -d '<>' | sort
 }
 
 # agree WHAT HELP PAGE: both are sorted lists

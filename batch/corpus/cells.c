@@ -107,7 +107,7 @@ add_options (struct pool_job *job, const char *const (*options)[2], size_t count
 
 /* What records the case of CELL, which brings no log. */
 static int
-add_recording (const struct cell *cell, struct pool_job *job)
+add_recording (const struct grid *grid, const struct cell *cell, struct pool_job *job)
 {
   const struct corpus_case *corpus_case = cell->row;
   const char *filesystem = cell->environment->filesystem;
@@ -117,6 +117,7 @@ add_recording (const struct cell *cell, struct pool_job *job)
     { "--size", settings && settings->size ? settings->size : filesystem_find (filesystem)->small_size },
     { "--mkfs", settings ? settings->mkfs : NULL }, { "--mount", settings ? settings->mount : NULL },
     { "--initial", corpus_case->initial }, { "--settle", corpus_case->settle },
+    { "--device", grid->request->device },
   };
 
   if (add_options (job, options, sizeof options / sizeof options[0]) == -1)
@@ -142,7 +143,7 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
   job->log = find_log (grid, cell)->path;
   if (add_options (job, options, sizeof options / sizeof options[0]) == -1)
     return -1;
-  return job->log ? 0 : add_recording (cell, job);
+  return job->log ? 0 : add_recording (grid, cell, job);
 }
 
 const struct case_failure *

@@ -48,7 +48,8 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
   const struct protocol *protocol = cell->row;
   const char *const words[] = {
     "--fs", environment->filesystem, "--mount", environment->mount_options, "--initial", matrix->initial,
-    "--settle", matrix->settle, "--accel", grid->request->accel, "--kernel", environment->kernel->image,
+    "--settle", matrix->settle, "--device", grid->request->device, "--accel", grid->request->accel,
+    "--kernel", environment->kernel->image,
     "--", matrix->program, protocol->name, UPDATED_FILE
   };
 

@@ -11,6 +11,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "log/calls.h"
+#include "log/device.h"
 #include "log/info.h"
 #include "replay/explain/reason.h"
 #include "replay/report/dump.h"
@@ -90,6 +91,18 @@ print_command (const struct dump *dump)
 }
 
 static void
+print_device (const struct dump *dump)
+{
+  CLEANUP_FREE char *device = log_device_describe (dump->log);
+  struct dump_line line = { .length = 0 };
+
+  if (device == NULL || *device == '\0')
+    return;
+  add (&line, "device: %s", device);
+  print_line (dump, &line, NULL);
+}
+
+static void
 print_header (const struct dump *dump)
 {
   const struct write_log *log = dump->log;
@@ -112,6 +125,7 @@ print_header (const struct dump *dump)
     add_kibibytes (&line, 0, log->device_sizes[i]);
     print_line (dump, &line, NULL);
   }
+  print_device (dump);
   print_command (dump);
   line.length = 0;
   add (&line, "%*s %11s %s%-9s %11s %7s  %s", dump->position_width, "POS", "SECONDS",

@@ -7,6 +7,7 @@
 #include "common/cleanup.h"
 #include "common/printable.h"
 #include "common/text.h"
+#include "log/device.h"
 #include "replay/report/json-text.h"
 #include "replay/schedule.h"
 
@@ -30,7 +31,7 @@ void
 json_add_schedule (cJSON *object, const struct write_log *log)
 {
   json_add_text (object, "schedule", schedule_background (log));
-  json_add_text (object, "device", schedule_device (log));
+  json_add_text (object, "device", log_device (log));
   json_add_text (object, "log", log->path);
 }
 

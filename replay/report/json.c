@@ -4,6 +4,7 @@
 
 #include "checker/observe/sectors.h"
 #include "common/cleanup.h"
+#include "log/device.h"
 #include "log/info.h"
 #include "replay/explain/minimal.h"
 #include "replay/report/format.h"
@@ -101,6 +102,9 @@ add_counts (cJSON *object, const struct totals *totals)
   cJSON_AddNumberToObject (object, "fua", totals->fua);
   cJSON_AddNumberToObject (object, "trims", totals->trims);
   cJSON_AddNumberToObject (object, "zeroes", totals->zeroes);
+  cJSON_AddNumberToObject (object, "in_flight", totals->in_flight);
+  cJSON_AddNumberToObject (object, "in_flight_max", totals->in_flight_max);
+  cJSON_AddNumberToObject (object, "unordered", totals->unordered);
   cJSON_AddNumberToObject (object, "crash_points", (double) totals->crash_points);
   cJSON_AddNumberToObject (object, "pending_max", totals->pending_max);
   json_add_big_number (object, "crash_states", totals->states);
@@ -131,6 +135,15 @@ add_times (cJSON *object, const struct totals *totals)
   cJSON_AddNumberToObject (object, "device_cpu_seconds", totals->device_cpu_seconds);
 }
 
+/* From which event on the device answered at once, although it was to hold requests; or null. */
+static void
+add_held_until (cJSON *object, const struct write_log *log)
+{
+  const struct log_mark *gave_up = log_device_gave_up (log);
+
+  cJSON_AddItemToObject (object, "held_until", gave_up ? cJSON_CreateNumber (gave_up->position) : cJSON_CreateNull ());
+}
+
 /* Each recording with its counts. */
 static void
 add_schedules (cJSON *object, const struct reports *reports)
@@ -141,6 +154,7 @@ add_schedules (cJSON *object, const struct reports *reports)
     cJSON *schedule = cJSON_CreateObject ();
 
     json_add_schedule (schedule, reports->list[i].results->config->log);
+    add_held_until (schedule, reports->list[i].results->config->log);
     add_counts (schedule, &reports->list[i].totals);
     add_verdicts (schedule, &reports->list[i].totals);
     add_times (schedule, &reports->list[i].totals);

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "log/device.h"
 #include "replay/report/format.h"
 #include "replay/report/text.h"
 #include "replay/schedule.h"
@@ -112,7 +113,7 @@ put_properties (const struct report *report, FILE *file)
   put_property ("filesystem", results->config->runner.filesystem, file);
   put_property ("kernel", results->release ? results->release : "unknown", file);
   put_property ("background", schedule_background (results->config->log), file);
-  put_property ("device", schedule_device (results->config->log), file);
+  put_property ("device", log_device (results->config->log), file);
   put_property ("crash_states", states, file);
   put_property ("states_covered", covered, file);
   fputs ("</properties>\n", file);

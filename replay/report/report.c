@@ -47,6 +47,9 @@ totals_add (struct totals *totals, const struct totals *more)
   totals->fua += more->fua;
   totals->trims += more->trims;
   totals->zeroes += more->zeroes;
+  totals->in_flight += more->in_flight;
+  if (totals->in_flight_max < more->in_flight_max)
+    totals->in_flight_max = more->in_flight_max;
   totals->unordered += more->unordered;
   totals->crash_points += more->crash_points;
   totals->unfinished += more->unfinished;
@@ -78,6 +81,8 @@ count_operations (struct totals *totals, const struct write_log *log)
 {
   uint32_t first = 0, last = 0;
 
+  totals->in_flight = log->in_flight_count;
+  totals->in_flight_max = log->in_flight_max;
   totals->unordered = log->unordered_count;
   if (model_range (log, &first, &last) == -1)
     return;

@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/stop.h"
+#include "log/device.h"
 #include "log/info.h"
 #include "replay/explain/minimal.h"
 #include "replay/report/text.h"
@@ -117,6 +118,19 @@ print_covered (const struct totals *totals, const struct session_config *config,
     fprintf (file, " and %ju remembered", (uintmax_t) totals->remembered);
 }
 
+/* Print BEFORE and how the device answered in a line, if there is something to say. */
+static void
+print_device (const struct report *report, const char *before, FILE *file)
+{
+  CLEANUP_FREE char *device = log_device_describe (report->results->config->log);
+
+  if (device == NULL || *device == '\0')
+    return;
+  fprintf (file, "%sdevice: ", before);
+  print_safe_text (device, file);
+  putc ('\n', file);
+}
+
 /* Of several recordings, one in a line. */
 static void
 print_recordings (const struct reports *reports, FILE *file)
@@ -130,6 +144,7 @@ print_recordings (const struct reports *reports, FILE *file)
     fprintf (file, ", schedule %s: %s; ", config->schedule, recorded ? recorded : "out of memory");
     print_covered (totals, config, file);
     putc ('\n', file);
+    print_device (&reports->list[i], "    ", file);
   }
 }
 
@@ -141,8 +156,10 @@ print_counts (const struct reports *reports, FILE *file)
   const struct session_config *config = reports_config (reports);
   CLEANUP_FREE char *recorded = report_recorded (totals), *unordered = report_unordered (totals);
 
-  if (reports->count == 1)
+  if (reports->count == 1) {
     fprintf (file, "recorded: %s\n", recorded ? recorded : "out of memory");
+    print_device (&reports->list[0], "", file);
+  }
   else
     print_recordings (reports, file);
   if (totals->unordered > 0)

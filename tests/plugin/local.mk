@@ -13,13 +13,15 @@ UNIT_TESTS += \
 	tests/plugin/test-writelog \
 	tests/plugin/test-writelog-content \
 	tests/plugin/test-writelog-control \
-	tests/plugin/test-writelog-failures
+	tests/plugin/test-writelog-failures \
+	tests/plugin/test-writelog-late
 tests_plugin_test_crashstate_SOURCES = tests/plugin/test-crashstate.c $(crashstate_client)
 tests_plugin_test_crashstate_run_SOURCES = tests/plugin/test-crashstate-run.c $(crashstate_client)
 tests_plugin_test_writelog_SOURCES = tests/plugin/test-writelog.c $(writelog_client)
 tests_plugin_test_writelog_content_SOURCES = tests/plugin/test-writelog-content.c $(writelog_client)
 tests_plugin_test_writelog_control_SOURCES = tests/plugin/test-writelog-control.c $(writelog_client)
 tests_plugin_test_writelog_failures_SOURCES = tests/plugin/test-writelog-failures.c $(plugin_test_server)
+tests_plugin_test_writelog_late_SOURCES = tests/plugin/test-writelog-late.c $(writelog_client)
 
 # What shell tests use.
 check_PROGRAMS += tests/plugin/dump-log tests/plugin/workload

@@ -19,6 +19,7 @@
 #define SOCKET "nbd.sock"
 #define PID_FILE "nbd.pid"
 #define ERRORS "nbd.err"
+#define THREADS "128"           /* as many requests of a client are served at once */
 #define TIMEOUT_MS 30000
 #define PARAMETERS_MAX 32
 
@@ -50,10 +51,10 @@ start (const char *plugin, const char *const *parameters)
   CLEANUP_FREE char *path = text_format ("%s/nbdkit-%s-plugin.so", plugin_folder, plugin);
   CLEANUP_CLOSE int errors = open (ERRORS, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   struct process_io io = { .stdout_fd = -1, .stderr_fd = errors, .inherit_fd = -1 };
-  const char *argv[7 + PARAMETERS_MAX + 1] = {
-    "nbdkit", "--foreground", "-U", SOCKET, "-P", PID_FILE, path
+  const char *argv[9 + PARAMETERS_MAX + 1] = {
+    "nbdkit", "--foreground", "-U", SOCKET, "-P", PID_FILE, "-t", THREADS, path
   };
-  size_t count = 7;
+  size_t count = 9;
 
   ck_assert_int_ne (errors, -1);
   for (size_t i = 0; parameters[i]; i++) {

@@ -35,7 +35,8 @@ UNIT_TESTS += \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
 	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-recorders \
 	tests/unit/log/foreign/test-export tests/unit/log/foreign/test-import tests/unit/log/foreign/test-import-truth \
-	tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-logged-devices \
+	tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-hold \
+	tests/unit/nbd-plugin/test-logged-devices tests/unit/nbd-plugin/test-pace \
 	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \
 	tests/unit/nbd-plugin/test-writelog-control \
 	tests/unit/checker/observe/test-damaged-tree tests/unit/checker/observe/test-layout \

@@ -22,10 +22,11 @@ static bool refusing;           /* writes */
 static struct device *device;
 
 int
-nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, const char *folder,
-              const char *name)
+nbdkit_start (struct nbdkit *nbdkit, enum part plugin, const char *const *parameters, unsigned threads,
+              const char *folder, const char *name)
 {
   (void) parameters;
+  (void) threads;
   (void) folder;
   (void) name;
   ck_assert_int_eq (plugin, PART_CRASHSTATE);
