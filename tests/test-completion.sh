@@ -81,8 +81,9 @@ while read -r command; do
   [[ $command != corpus && $command != help ]] || continue    # options are those of the words after them
   "$powercut" "$command" --help < /dev/null | sed -n 's/^  \(-.\|  \)[, ] \(--[a-z-]*=*\).*/\2/p' | sort | tr '\n' ' ' > wanted
   same "$(cat wanted)" "$(completed "powercut $command --")" "options of $command"
+  zsh=$(sed -n "/^_powercut_$command ()/,/^}/p" "$builddir/completion/zsh/_powercut")
   while read -r option; do
-    grep -A 50 "^_powercut_$command ()" "$builddir/completion/zsh/_powercut" | grep -q -- "--${option#--}\[" || fail "zsh: $command $option"
+    [[ $zsh == *"--${option#--}["* ]] || fail "zsh: $command $option"
   done < <(tr ' ' '\n' < wanted | sed '/^$/d')
 done < commands
 
