@@ -101,6 +101,7 @@ follow (int (*program) (void), int status)
   rewind (file);
   ck_assert_uint_lt (fread (text, 1, 65535, file), 65535);
   fclose (file);
+  free (acts);
   return text;
 }
 
