@@ -214,22 +214,32 @@ stops_group (int signal)
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
+/* TID has become another program: the other threads are gone, and it may have been another of them until then. */
+static void
+forget_executed (struct tracer *tracer, pid_t tid)
+{
+  unsigned long former;
+
+  if (ptrace (PTRACE_GETEVENTMSG, tid, 0, &former) == 0)
+    forget_thread (tracer, (pid_t) former);
+  forget_thread (tracer, tid);
+}
+
 /* THREAD has stopped with STATUS: ptrace(2). */
 static int
 stop (struct tracer *tracer, struct thread *thread, int status)
 {
+  const pid_t tid = thread->tid;
   const int signal = WSTOPSIG (status), event = status >> 16;
 
   if (signal == SYSCALL_STOP)
     return stop_at_call (tracer, thread);
   if (event == PTRACE_EVENT_STOP && stops_group (signal))
-    ptrace (PTRACE_LISTEN, thread->tid, 0, 0);  /* until it is continued */
-  else if (event == 0)
-    go_on (thread->tid, signal);
+    ptrace (PTRACE_LISTEN, tid, 0, 0);  /* until it is continued */
   else {
-    if (event == PTRACE_EVENT_EXEC)     /* its other threads are gone, and it may have had the place of one */
-      thread->call.what = NULL;
-    go_on (thread->tid, 0);
+    if (event == PTRACE_EVENT_EXEC)
+      forget_executed (tracer, tid);
+    go_on (tid, event == 0 ? signal : 0);
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "replay/findings.h"
 #include "replay/tally.h"
+#include "tests/unit/make-log.h"
 #include "tests/unit/unit.h"
 
 static struct findings findings;
@@ -243,7 +244,33 @@ START_TEST (what_no_fresh_boot_showed_does_not_count)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("findings", details_that_differ_in_numbers_and_hashes_are_joined, the_first_state_by_place_is_kept,
-                what_differs_otherwise_is_not_joined, findings_are_sorted_by_place_then_kind,
+/* What powercut notes for itself is none of what a finding comes after, but for system calls. */
+START_TEST (the_last_mark_or_call_is_before_it)
+{
+  static const char *const texts[] = {
+    "begin", "powercut:call 1 rename(\"t\", \"f\")", "powercut:calls-left 2", "own", "powercut:call 17 sync()",
+    "powercut:new tree", "powercut:call", "powercut:call 3",
+  };
+  static const char *const after[] = {
+    "begin", "rename(\"t\", \"f\")", "rename(\"t\", \"f\")", "own", "sync()", "sync()", "sync()", "sync()",
+  };
+  struct log_maker *maker = make_log (1, 8);
+
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    ck_assert_uint_eq (add_mark (maker, texts[i]), i);
+  struct write_log *log = finish_log (maker);
+  for (uint32_t i = 0; i < sizeof after / sizeof after[0]; i++) {
+    char *found = finding_after (log, i);
+
+    ck_assert_str_eq (found, after[i]);
+    free (found);
+  }
+  write_log_close (log);
+}
+END_TEST
+
+UNIT_TEST_MAIN ("findings", the_last_mark_or_call_is_before_it, details_that_differ_in_numbers_and_hashes_are_joined,
+                the_first_state_by_place_is_kept, what_differs_otherwise_is_not_joined,
+                findings_are_sorted_by_place_then_kind,
                 a_tally_is_sorted_and_summed_and_keeps_faults_apart, the_first_state_of_an_outcome_is_blamed,
                 what_no_fresh_boot_showed_does_not_count)
