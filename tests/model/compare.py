@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""compare.py BUILD WORKDIR FIRST COUNT | BUILD WORKDIR LOG...: hold `powercut show`, `replay --list` and `replay --export` against
-the model, on COUNT random logs from the seed FIRST on, or on real LOGs.  Prints each disagreement and a total; exit status 1 if there
-is one."""
+"""compare.py BUILD WORKDIR FIRST COUNT | BUILD WORKDIR LOG...: hold `powercut show`, `replay --list` and
+`replay --export` against the model, on COUNT random logs from the seed FIRST on, or on real LOGs.  Prints each
+disagreement and a total; exit status 1 if there is one."""
 import os
 import random
 import re
@@ -13,7 +13,7 @@ from random_log import random_log
 from write_log import COMPLETION, FLUSH, FUA, MARK, MAY_TRIM, NAMES, SECTOR, Damaged, parse
 
 UNITS = (512, 1024, 4096, 65536)
-TRIMS = ('zero',)
+TRIMS = ('any', 'zero')
 
 
 class Comparison:
@@ -60,8 +60,8 @@ class Comparison:
         what = ' '.join(options)
         self.hold(f'{what}: exit status', status, 2 if self.log.end == 'damaged' else 0)
         self.hold(f'{what}: events', events_of(lines), [event_text(*item) for item in enumerate(self.log.events)])
-        points = [(position, len(model.pending(position)), number(model.state_count(position)), model.expected(position))
-                  for position in model.crash_points()]
+        points = [(point, len(model.pending(point)), number(model.state_count(point)), model.expected(point))
+                  for point in model.crash_points()]
         self.hold(f'{what}: crash points', points_of(lines), points)
         self.hold(f'{what}: totals', lines[-1] if lines else '', totals(model))
 
@@ -70,25 +70,26 @@ class Comparison:
     def hold_show(self):
         model = Model(self.log, Rules())
         _, output = self.run('show', program='record/powercut')
-        found = (re.match(r' *(\d+) +[\d.]+ +(?:\d+ )? *(?:write|zero|trim|flush) .*  (\S.*)', line) for line in output.splitlines())
-        self.hold('show', {int(m[1]): m[2] for m in found if m}, {op.issue: fate(model, op) for op in model.operations.values()})
+        line = re.compile(r' *(\d+) +[\d.]+ +(?:\d+ )? *(?:write|zero|trim|flush) .*  (\S.*)')
+        shown = {int(found[1]): found[2] for found in map(line.match, output.splitlines()) if found}
+        self.hold('show', shown, {op.issue: fate(model, op) for op in model.operations.values()})
 
     # Images.
 
     def hold_states(self, count):
-        """COUNT states, some not legal, at any crash point, and at any other position, too."""
+        """COUNT states, at crash points and at other positions, and as many that drop what may be durable."""
         model = Model(self.log, Rules(trim=self.random.choice(TRIMS)))
         first, last = model.explored()
         for _ in range(count):
             position = self.random.choice([*model.crash_points(), self.random.randint(first, last)])
             self.hold_state(model, random_id(self.random, model, position))
-        if self.random.random() < 0.3:
-            self.hold_state(model, f'{last}:{self.random.choice("+-")}{self.random.randint(first, last)}')
+            dropped = self.random.choice([issue for issue in model.operations if issue <= position] or [position])
+            self.hold_state(model, f'{position}:{self.random.choice("+---")}{dropped}')
 
     def hold_state(self, model, state):
         self.states += 1
         legal = model.parse_id(state) is not None
-        status, _ = self.run(f'--state={state}', f'--export={self.image}')
+        status, _ = self.run(f'--trim={model.rules.trim}', f'--state={state}', f'--export={self.image}')
         self.hold(f'{state}: exit status', status, 0 if legal else 2)
         if status == 0 and legal:
             with open(self.image, 'rb') as file:
@@ -97,7 +98,7 @@ class Comparison:
 
 def options_of(rules):
     """For replay; none if they are the defaults."""
-    options = [f'--tear={rules.tear}', f'--atomic={rules.atomic}']
+    options = [f'--tear={rules.tear}', f'--atomic={rules.atomic}', f'--trim={rules.trim}']
     return options if vars(rules) != vars(Rules()) else []
 
 
@@ -113,15 +114,18 @@ def fate(model, operation):
 
 def events_of(lines):
     """The texts of the listed events, marks with their first 60 characters."""
-    found = (re.match(r' *(\d+) +[\d.]+ +(?:\d+ )?((?:mark       |\d* *(?:write|zero|trim|flush|done)).*)', line) for line in lines)
-    return [' '.join((m[1] + ' ' + m[0][21:]).split()) for m in found if m]
+    line = re.compile(r' *(\d+) +[\d.]+ +((?:(?:mark|call)       |\d+ (?:write|zero|trim|flush|done)).*)')
+    return [' '.join(f'{found[1]} {found[2]}'.split()) for found in map(line.match, lines) if found]
 
 
 def event_text(position, event):
     words = [str(position)]
     if event.kind == MARK:
-        text = ''.join(chr(c) if 32 <= c < 127 else '?' for c in event.data[:60])
-        words += ['mark', text + ('...' if len(event.data) > 60 else '')]
+        kind, data = 'mark', event.data
+        if call := re.match(rb'powercut:call \d+ ', data):
+            kind, data = 'call', data[call.end():]
+        text = ''.join(chr(c) if 32 <= c < 127 else '?' for c in data[:60])
+        words += [kind, text + ('...' if len(data) > 60 else '')]
     else:
         words += [str(event.device), NAMES[event.kind]]
     if event.kind == COMPLETION:
@@ -133,8 +137,8 @@ def event_text(position, event):
 
 
 def points_of(lines):
-    found = (re.fullmatch(r'-+ crash point (\d+): (\d+) pending, (\S+) states?(?:, (.*))?', line) for line in lines)
-    return [(int(m[1]), int(m[2]), m[3], m[4] or '') for m in found if m]
+    line = re.compile(r'-+ crash point (\d+): (\d+) pending, (\S+) states?(?:, (.*))?')
+    return [(int(found[1]), int(found[2]), found[3], found[4] or '') for found in map(line.fullmatch, lines) if found]
 
 
 def number(count):
@@ -147,8 +151,10 @@ def totals(model):
     def several(count, one, many):
         return f'{number(count)} {one if count == 1 else many}'
     points = model.crash_points()
-    return ', '.join([several(len(model.log.events), 'event', 'events'), several(len(model.changes), 'write', 'writes'),
-                      several(len(model.flushes), 'flush', 'flushes'), several(len(points), 'crash point', 'crash points'),
+    return ', '.join([several(len(model.log.events), 'event', 'events'),
+                      several(len(model.changes), 'write', 'writes'),
+                      several(len(model.flushes), 'flush', 'flushes'),
+                      several(len(points), 'crash point', 'crash points'),
                       f'at most {max(len(model.pending(position)) for position in points)} pending',
                       several(sum(map(model.state_count, points)), 'crash state', 'crash states')])
 
@@ -178,7 +184,7 @@ def main(build, directory, *rest):
     logs = faults = states = 0
     for name, raw in inputs:
         comparison = Comparison(build, directory, name, raw)
-        comparison.everything(3)
+        comparison.everything(2)
         for fault in comparison.faults:
             print(fault)
         logs, faults, states = logs + 1, faults + len(comparison.faults), states + comparison.states

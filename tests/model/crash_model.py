@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """crash_model.py LOG: the points of replay --prefixes-only, each as JSON: position, pending writes, states.
 
-The crash model of replay(1), said once more and independently: what a power cut may leave of the devices of a write log.
-
-It is written to be read and to be right, not to be fast: the rules stand here as the manual page has them, one function each, and
-nothing is shared with powercut's own code.
+The crash model of replay(1), said once more and independently: what a power cut may leave of the devices of a write
+log.  It is written to be read and to be right, not to be fast: the rules stand here as the manual page has them, one
+function each, and nothing is shared with powercut's own code.
 """
 import json
 import re
@@ -16,7 +15,7 @@ from write_log import COMPLETION, FLUSH, FUA, MARK, SECTOR, TRIM, WRITE, read
 
 class Rules:
     """What the device promises: the options of replay(1)."""
-    def __init__(self, tear='prefix', atomic=4096, trim='zero'):
+    def __init__(self, tear='prefix', atomic=4096, trim='any'):
         self.tear, self.atomic, self.trim = tear, atomic, trim
 
 
@@ -33,6 +32,9 @@ class Operation:
 
     def end(self):
         return self.offset + self.length
+
+    def overlaps(self, other):
+        return self.device == other.device and self.offset < other.end() and other.offset < self.end()
 
 
 class Model:
@@ -52,9 +54,15 @@ class Model:
 
     # What is durable, what is pending.
 
+    def is_doubted(self, write):
+        """Whether it is a trim that promises nothing, where that matters: what was written there before may be read,
+        or zeros."""
+        below = [w for w in self.changes if w.issue < write.issue and w.kind == WRITE and w.overlaps(write)]
+        return write.kind == TRIM and self.rules.trim == 'any' and bool(below)
+
     def durable_from(self, write):
         """The position from which on the write is on the medium, whatever happens; None if it never is for sure."""
-        if not write.succeeded() or (write.kind == TRIM and self.rules.trim == 'any'):
+        if not write.succeeded() or self.is_doubted(write):
             return None
         since = [flush.completion for flush in self.flushes if flush.succeeded() and flush.device == write.device
                  and write.completion < flush.issue]
@@ -116,8 +124,8 @@ class Model:
                 if event.kind == MARK and not event.data.startswith(b'powercut:')]
 
     def is_last_chance(self, position):
-        """Whether the next event makes something durable, or changes what is right.  Where it does neither, it can only add to what
-        is pending, and every state here is one there, to be judged alike."""
+        """Whether the next event makes something durable, or changes what is right.  Where it does neither, it can only
+        add to what is pending, and every state here is one there, to be judged alike."""
         marks = [*self.expectations(), *(self.told_marks() if self.checker else [])]
         return position + 1 in marks or any(self.durable_from(write) == position + 1 for write in self.changes)
 
@@ -126,15 +134,18 @@ class Model:
         return [p for p in range(first, last + 1) if p == last or self.is_last_chance(p)]
 
     def prefix_points(self):
-        """Where --prefixes-only cuts the power: at the issue of every write, at `commit` and at the end."""
+        """Where --prefixes-only cuts the power: at the issue of every write, at `commit` (with a checker, at every
+        mark) and at the end."""
         first, last = self.explored()
         commits = [position for position, (word, _) in self.expectations().items() if word == 'committed']
-        return sorted({p for p in [*(w.issue for w in self.changes), *commits, last] if first <= p <= last})
+        marks = self.told_marks() if self.checker else commits
+        return sorted({p for p in [*(w.issue for w in self.changes), *marks, last] if first <= p <= last})
 
     # The states at a crash point.
 
     def pieces(self, write):
-        """The parts of a write that are never torn: the ranges of sectors, from its start, that lie in one unit of the device."""
+        """The parts of a write that are never torn: the ranges of its sectors, from 0, that lie in one unit of the
+        device."""
         if self.rules.tear == 'none':
             return [range(write.length // SECTOR)]
         unit, pieces, at = self.rules.atomic, [], write.offset
@@ -166,9 +177,9 @@ class Model:
     # The contents of a state.
 
     def parse_id(self, text):
-        """The position of a state id, and what is missing: a set of sectors for each write that lacks some, by its issue.  None if
-        the id is not legal: it names what is no write before the crash, sectors that a write does not have, or drops a write that
-        is durable."""
+        """The position of a state id, and what is missing: a set of sectors for each write that lacks some, by its
+        issue.  None if the id is not legal: it names what is no write before the crash, sectors that a write does not
+        have, or drops a write that is durable."""
         point, _, choices = text.partition(':')
         position, missing = int(point), {}
         if position >= len(self.log.events):
@@ -191,13 +202,18 @@ class Model:
     def image(self, device, text):
         """The bytes of a device in the state with this id."""
         position, missing = self.parse_id(text)
+        return self.contents(device, position, {issue: set(range(self.operations[issue].length // SECTOR)) - some
+                                                for issue, some in missing.items()})
+
+    def contents(self, device, position, there):
+        """The bytes of a device at a position, where only the sectors THERE, by the issue, are there of some writes.  The
+        latest write wins."""
         content = bytearray(self.log.devices[device])
         for write in self.changes:
-            if write.issue > position or write.device != device:
-                continue
-            for sector in set(range(write.length // SECTOR)) - missing.get(write.issue, set()):
-                there = slice(sector * SECTOR, (sector + 1) * SECTOR)
-                content[write.offset + there.start:write.offset + there.stop] = write.data[there]
+            if write.issue <= position and write.device == device:
+                for sector in there.get(write.issue, range(write.length // SECTOR)):
+                    at = sector * SECTOR
+                    content[write.offset + at:write.offset + at + SECTOR] = write.data[at:at + SECTOR]
         return bytes(content)
 
 

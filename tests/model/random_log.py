@@ -5,6 +5,9 @@ import random
 
 from write_log import (COMPLETION, FLUSH, FUA, MARK, MAY_TRIM, SECTOR, TRIM, WRITE, ZERO, Event, Log, log_bytes)
 
+OTHER_MARKS = (b'published', b'powercut:note x', b'op 2', b'beginning', b'two words', b'freeze', b'thaw', b'base',
+               b'powercut:call 3 fsync(3) = 0')
+
 
 class Recording:
     """A log that grows by one event after the other."""
@@ -69,8 +72,7 @@ class Recording:
     def mark(self, text):
         self.add(MARK, data=text if isinstance(text, bytes) else text.encode())
         if self.random.random() < 0.2:
-            self.add(MARK, data=self.random.choice((b'published', b'powercut:note x', b'op 2', b'beginning', b'two words',
-                                                    b'freeze', b'thaw', b'base', b'call 3 fsync(3) = 0')))
+            self.add(MARK, data=self.random.choice(OTHER_MARKS))
 
 
 def marks_of(rng, info):

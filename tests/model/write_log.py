@@ -51,8 +51,8 @@ class Log:
 
 def record_bytes(event, place):
     """A record with its data, for this place in the file."""
-    rest = RECORD.pack(0, event.time, event.kind, event.flags, event.device, len(event.data), event.offset, event.length,
-                       0)[8:]
+    rest = RECORD.pack(0, event.time, event.kind, event.flags, event.device, len(event.data), event.offset,
+                       event.length, 0)[8:]
     seed = ((xxh3(event.data) if event.data else 0) + place) % 2**64
     return struct.pack('<Q', xxh3(rest, seed)) + rest + event.data + bytes(-len(event.data) % 8)
 
@@ -71,7 +71,7 @@ def log_bytes(log):
 
 
 def _record(raw, place):
-    """The event at this place with the place after it, or None if it has a wrong checksum or does not lie in the file."""
+    """The event at this place with the place after it, or None if it has a wrong checksum or is cut off."""
     if place + RECORD.size > len(raw):
         return None
     checksum, time, kind, flags, device, size, offset, length, reserved = RECORD.unpack_from(raw, place)
@@ -85,22 +85,17 @@ def _record(raw, place):
 
 def _is_valid(event, log, open_issues):
     """Whether the record of an event is one, as far as it is not a matter of its bytes."""
-    used = {WRITE: (FUA, 'dol'), ZERO: (FUA | MAY_TRIM, 'ol'), TRIM: (FUA, 'ol'), FLUSH: (0, ''), COMPLETION: (0, 'ol'),
-            MARK: (0, 'd'), END: (0, '')}
-    if event.kind not in used:
-        return False
-    flags, fields = used[event.kind]
-    if event.flags & ~flags or ('d' not in fields and event.data) or ('o' not in fields and (event.offset or event.length)):
-        return False
-    if event.kind in (MARK, END):
-        return event.device == 0
-    if event.device >= len(log.devices):
+    flags = {WRITE: FUA, ZERO: FUA | MAY_TRIM, TRIM: FUA}.get(event.kind, 0)
+    if event.flags & ~flags or (event.data and event.kind not in (WRITE, MARK)) or event.device >= len(log.devices):
         return False
     if event.is_change():
         return (event.offset % SECTOR == 0 and event.length % SECTOR == 0 and event.length > 0
                 and event.offset + event.length <= log.devices[event.device]
                 and (event.kind != WRITE or event.length == len(event.data)))
-    return event.kind == FLUSH or open_issues.get(event.offset) == event.device
+    if event.kind == COMPLETION:
+        return open_issues.get(event.offset) == event.device
+    return (event.kind in (FLUSH, MARK, END) and event.offset == event.length == 0
+            and (event.kind == FLUSH or event.device == 0))
 
 
 def parse(raw):
