@@ -61,6 +61,7 @@ struct counting {
   const struct selection *selection;
   const struct data_sector *sectors;
   size_t sector_count;
+  bool unclear;                 /* there are choices that are not of what is there */
   struct use *uses;
   size_t use_count;
   size_t *parents;              /* of each sector: another one of its group */
@@ -108,6 +109,10 @@ note_uses (struct counting *counting, size_t place, unsigned *set)
 
   decisions = crash_state_decisions (counting->state, &count);
   for (size_t i = 0; i < count; i++) {
+    if (decisions[i].kind > CHOICE_UNDECIDED) {
+      counting->unclear = true;
+      break;
+    }
     struct use *use = array_add (counting->uses, counting->use_count);
 
     if (use == NULL)
@@ -202,7 +207,7 @@ variable_of (const struct counting *counting, const struct use *use)
     return variable;
   variable.high = tear_pieces (tear, &counting->log->writes[use->write]);
   for (size_t i = 0; i < selection->count; i++)
-    if (selection->choices[i].write == use->write && selection->choices[i].kind != CHOICE_UNDECIDED)
+    if (selection->choices[i].write == use->write && selection->choices[i].kind < CHOICE_UNDECIDED)
       narrow (counting, &variable, &selection->choices[i]);
   return variable;
 }
@@ -553,7 +558,7 @@ data_classes_count (struct crash_state *state, const struct write_log *log, cons
     mpz_init (classes->classes[class].ways);
   absent.rule.preference = PREFER_ABSENT;
   if (crash_state_select (state, &absent) == 0 && find_groups (&counting, &start) == 0)
-    result = visit_groups (&counting, start);
+    result = counting.unclear ? GROUPS_TOO_MANY : visit_groups (&counting, start);
   if (result == GROUPS_COUNTED && multiply_groups (&counting, start, classes) == -1)
     result = GROUPS_FAILED;
   forget (&counting);
