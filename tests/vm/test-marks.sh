@@ -52,7 +52,7 @@ chmod +x "$tmp/update"
     echo '1 1 powercut-mark: /dev/nonsuch: No such file or directory'
 } > "$tmp/expected"
 {
-    printf '%s\n' base powercut:old begin 'one two  three four' --written 'by dd' 'beginning of base'
+    printf '%s\n' base powercut:old powercut:device begin 'one two  three four' --written 'by dd' 'beginning of base'
     printf 'x%.0s' {1..60}
     printf '%s\n' ... commit powercut:new end
 } > "$tmp/expected-marks"
