@@ -31,11 +31,12 @@ named_state_find (const struct replay_options *options, const struct write_log *
   }
   if (state_id_parse (options->state, log, &state->position, &named, &count) == -1)
     return -1;
-  state->choices = choices_absent (log, named, count, &state->count);
+  state->choices = choices_unusual (log, named, count, &state->count);
   if (state->choices == NULL)
     return out_of_memory ();
   for (size_t i = 0; i < state->count; i++)
-    if (model_is_durable (log, state->choices[i].write, state->position)) {
+    if (state->choices[i].kind == CHOICE_ABSENT
+        && model_is_durable (log, state->choices[i].write, state->position)) {
       error_message ("state %s is not legal: the write at %u is durable there: see --list", options->state,
                      log->writes[state->choices[i].write].issue);
       return -1;

@@ -10,7 +10,7 @@
 /* A state as the command line names it. */
 struct named_state {
   uint32_t position;
-  struct choice *choices;       /* what is missing, as choices_absent gives it */
+  struct choice *choices;       /* what is missing, as choices_unusual gives it */
   size_t count;
 };
 

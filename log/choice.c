@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "log/choice.h"
+#include "log/chosen-orders.h"
 
 uint32_t
 write_last_sector (const struct log_write *write)
@@ -55,6 +56,8 @@ tear_choice (const struct tear *tear, const struct write_log *log, uint32_t numb
 struct choice
 tear_turned (const struct tear *tear, const struct write_log *log, struct choice choice)
 {
+  if (choice_kind_is_of_order (choice.kind))
+    return (struct choice) { choice.write, choice.first, 0, choice.kind == CHOICE_OVER ? CHOICE_UNDER : CHOICE_OVER };
   return choice.kind == CHOICE_PRESENT ? tear_choice (tear, log, choice.write, choice.last, CHOICE_ABSENT)
     : tear_choice (tear, log, choice.write, choice.first, CHOICE_PRESENT);
 }
@@ -95,8 +98,9 @@ add_absent (const struct write_log *log, const struct choice *const *choices, si
   return absent;
 }
 
-struct choice *
-choices_absent (const struct write_log *log, const struct choice *choices, size_t count, size_t *absent_count)
+/* What CHOICES leave missing, to free. */
+static struct choice *
+find_absent (const struct write_log *log, const struct choice *choices, size_t count, size_t *absent_count)
 {
   /* Each choice begins at most one stretch, or cuts one in two. */
   struct choice *absent = calloc (count + 1, sizeof *absent), *end = absent;
@@ -104,7 +108,7 @@ choices_absent (const struct write_log *log, const struct choice *choices, size_
   size_t sorted_count = 0;
 
   for (size_t i = 0; sorted && i < count; i++)
-    if (choices[i].kind != CHOICE_UNDECIDED)
+    if (choices[i].kind < CHOICE_UNDECIDED)
       sorted[sorted_count++] = &choices[i];
   if (sorted_count > 0)
     qsort (sorted, sorted_count, sizeof *sorted, compare_choices);
@@ -120,6 +124,18 @@ choices_absent (const struct write_log *log, const struct choice *choices, size_
   }
   *absent_count = (size_t) (end - absent);
   return absent;
+}
+
+struct choice *
+choices_unusual (const struct write_log *log, const struct choice *choices, size_t count, size_t *unusual_count)
+{
+  struct choice *unusual = find_absent (log, choices, count, unusual_count);
+
+  if (unusual && log->orders.count > 0 && chosen_orders_turned (log, choices, count, &unusual, unusual_count) == -1) {
+    free (unusual);
+    return NULL;
+  }
+  return unusual;
 }
 
 enum choice_kind

@@ -7,6 +7,9 @@
  *   any     any of its units may be there
  * What the device never tears (its sector, its block) may be larger than the log's sector: a unit, aligned on the
  * device.  A write is torn at the units' boundaries alone; the stretches between two of them are the write's pieces.
+ *
+ * And how two overlapping writes lie that were in flight together (log/orders.h): as they were issued, or the other way
+ * round.
  */
 #ifndef POWERCUT_LOG_CHOICE_H
 #define POWERCUT_LOG_CHOICE_H
@@ -21,7 +24,25 @@ enum choice_kind {
   CHOICE_PRESENT = 0,
   CHOICE_ABSENT = 1,
   CHOICE_UNDECIDED = 2,         /* decided when a read needs it */
+
+  /* About `write` and one that was issued later, whose number is in `first`: */
+  CHOICE_UNDER = 4,             /* it lies under that one, as ever */
+  CHOICE_OVER = 5,              /* it lies over it */
+  CHOICE_UNORDERED = 6,         /* decided when a read needs it, as all orders of the group that both are in */
 };
+
+static inline bool
+choice_kind_is_of_order (enum choice_kind kind)
+{
+  return kind >= CHOICE_UNDER;
+}
+
+/* A decision has two sides: 0 if it is for what is usual (there, or as issued), else 1. */
+static inline unsigned
+choice_side (enum choice_kind kind)
+{
+  return kind & 1;
+}
 
 /* Sectors FIRST to LAST of a write, counted from its start in units of LOG_SECTOR.  What lies beyond the write's end is
  * ignored.
@@ -85,12 +106,13 @@ extern struct choice tear_choice (const struct tear *tear, const struct write_lo
 /* The alternative to CHOICE, which tear_choice gave. */
 extern struct choice tear_turned (const struct tear *tear, const struct write_log *log, struct choice choice);
 
-/* What CHOICES, COUNT of them in order, leave missing: choices of CHOICE_ABSENT in the order of the writes and of their
- * sectors, as few as can be, *absent_count of them.  Two lists of choices make the same state of the pending writes if
- * and only if these are the same.  To free; NULL with errno ENOMEM.
+/* What is not as usual under CHOICES, COUNT of them in order: choices of CHOICE_ABSENT in the order of the writes and
+ * of their sectors, as few as can be, then choices of CHOICE_OVER in the order of both writes; *unusual_count in all.
+ * What is undecided is as usual.  Two lists of choices make the same state if and only if these are the same.  To free;
+ * NULL with errno ENOMEM, or EINVAL if the choices contradict one another.
  */
-extern struct choice *choices_absent (const struct write_log *log, const struct choice *choices, size_t count,
-                                      size_t *absent_count);
+extern struct choice *choices_unusual (const struct write_log *log, const struct choice *choices, size_t count,
+                                       size_t *unusual_count);
 
 /* What RULE makes of the piece of an undecided write that begins with SECTOR: CHOICE_PRESENT or CHOICE_ABSENT. */
 extern enum choice_kind rule_prefers (const struct decision_rule *rule, uint32_t write, uint32_t sector);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because all that reads and decides looks at every part of a state. */
 #include <config.h>
 
 #include <errno.h>
@@ -6,6 +7,8 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "log/chosen-orders.h"
+#include "log/contest.h"
 #include "common/cleanup.h"
 #include "log/crash-state.h"
 #include "log/torn.h"
@@ -19,6 +22,7 @@ struct crash_state {
   uint32_t *torn_numbers;       /* by write: its place in torn; NULL while none was ever torn */
   struct torn *torn;
   size_t torn_count, torn_room; /* spans of those from torn_count on are kept for reuse */
+  struct chosen_orders orders;
   struct decision_rule rule;
   struct choice *choices;       /* as selected, to undo them */
   size_t choice_count;
@@ -39,6 +43,7 @@ crash_state_free (struct crash_state *state)
 {
   if (state == NULL)
     return;
+  chosen_orders_free (&state->orders);
   array_free (state->torn, state->torn_room, torn_free);
   free_all (state->torn_numbers, state->kinds, state->choices, state->decisions, state);
 }
@@ -54,11 +59,27 @@ crash_state_new (const struct write_log *log)
   state->write_limit = log->write_count;
   state->rule.tear.atomic_bytes = LOG_SECTOR;
   state->kinds = calloc (log->write_count ? log->write_count : 1, 1);
-  if (state->kinds == NULL) {
-    free (state);
+  if (state->kinds == NULL || chosen_orders_begin (&state->orders, &log->orders) == -1) {
+    crash_state_free (state);
     return NULL;
   }
   return state;
+}
+
+/* Let the orders be as the choices and decisions say.  Returns -1 if they contradict one another. */
+static int
+apply_orders (struct crash_state *state)
+{
+  int r;
+
+  if (state->log->orders.count == 0)
+    return 0;
+  chosen_orders_restart (&state->orders);
+  r = chosen_orders_add (&state->orders, state->choices, state->choice_count);
+  if (r == 0)
+    r = chosen_orders_add (&state->orders, state->decisions, state->decision_count);
+  chosen_orders_settle (&state->orders);
+  return r;
 }
 
 static void
@@ -68,6 +89,7 @@ forget_choices (struct crash_state *state)
     state->kinds[state->choices[i].write] = CHOICE_PRESENT;
   state->choice_count = state->decision_count = state->torn_count = 0;
   state->write_limit = state->log->write_count;
+  apply_orders (state);
 }
 
 static enum choice_kind
@@ -128,6 +150,9 @@ apply_choice (struct crash_state *state, struct choice choice)
 static bool
 is_legal_choice (const struct crash_state *state, const struct choice *choice)
 {
+  if (choice_kind_is_of_order (choice->kind))
+    return choice->kind <= CHOICE_UNORDERED && choice->write < choice->first && choice->first < state->write_limit
+      && choice_is_of_pair (&state->log->orders, choice);
   return choice->kind <= CHOICE_UNDECIDED && choice->write < state->write_limit && choice->first <= choice->last
     && choice->first <= write_last_sector (&state->log->writes[choice->write]);
 }
@@ -166,12 +191,16 @@ crash_state_select (struct crash_state *state, const struct selection *selection
       return -1;
     }
     state->choices[state->choice_count++] = choice;
-    if (apply_choice (state, choice) == -1) {
+    if (!choice_kind_is_of_order (choice.kind) && apply_choice (state, choice) == -1) {
       forget_choices (state);
       return -1;
     }
   }
-  return 0;
+  if (apply_orders (state) == 0)
+    return 0;
+  errno = EINVAL;
+  forget_choices (state);
+  return -1;
 }
 
 unsigned
@@ -258,7 +287,8 @@ find_candidates (const struct crash_state *state, unsigned device, uint64_t bloc
     if (touched == 0 || state->kinds[number] == CHOICE_ABSENT)
       continue;
     add_candidate (candidates, number);
-    sectors &= ~hiding_sectors (state, number, block, touched);
+    if (!(log->writes[number].flags & LOG_UNORDERED))
+      sectors &= ~hiding_sectors (state, number, block, touched);
   }
 }
 
@@ -326,6 +356,20 @@ add_decision (struct crash_state *state, struct choice choice, uint32_t sector)
   *decision = choice;
 }
 
+/* Decide how writes A and B lie to one another. */
+static void
+decide_order (struct crash_state *state, uint32_t a, uint32_t b)
+{
+  uint32_t lower = a < b ? a : b, upper = a < b ? b : a;
+  bool usual = rule_prefers (&state->rule, lower, upper) == CHOICE_PRESENT;
+  struct choice *decision = array_add (state->decisions, state->decision_count);
+
+  if (decision == NULL)
+    abort ();
+  *decision = usual ? choice_over (upper, lower) : choice_over (lower, upper);
+  chosen_orders_add (&state->orders, decision, 1);
+}
+
 /* Decide about SECTOR, counted from the start of write NUMBER, and all that comes with it. */
 static enum choice_kind
 decide (struct crash_state *state, uint32_t number, uint32_t sector)
@@ -336,6 +380,52 @@ decide (struct crash_state *state, uint32_t number, uint32_t sector)
 
   add_decision (state, tear_choice (tear, state->log, number, sector, kind), sector);
   return kind;
+}
+
+/* What shows in SECTOR of BLOCK, where it is not certain how the candidates lie. */
+static const char *
+resolve_contest (struct crash_state *state, const struct candidates *candidates, uint64_t block, unsigned sector)
+{
+  const struct write_log *log = state->log;
+  struct contest contest = {
+    .orders = &state->orders, .list = calloc (candidates->count, sizeof *contest.list),
+    .empty = sector_content (log, NULL, 0, sector)
+  };
+  enum contest_step step;
+  size_t first, second;
+
+  if (contest.list == NULL)
+    abort ();
+  for (size_t i = 0; i < candidates->count; i++) {
+    uint32_t number = candidates->writes[i];
+
+    if (block_sector_kind (state, number, block, sector) != CHOICE_ABSENT)
+      contest.list[contest.count++] = (struct contestant) {
+        number, CHOICE_UNDECIDED, sector_content (log, &log->writes[number], block * BLOCK_SIZE, sector)
+      };
+  }
+  do {
+    for (size_t i = 0; i < contest.count; i++)
+      contest.list[i].kind = block_sector_kind (state, contest.list[i].write, block, sector);
+    step = contest_next (&contest, &first, &second);
+    uint32_t number = first < contest.count ? contest.list[first].write : 0;
+    if (step == CONTEST_KIND)
+      decide (state, number, sector_in_write (&log->writes[number], block * BLOCK_SIZE, sector));
+    else if (step == CONTEST_ORDER)
+      decide_order (state, number, contest.list[second].write);
+  } while (step != CONTEST_SHOWS);
+  const char *content = first < contest.count ? contest.list[first].content : contest.empty;
+  free (contest.list);
+  return content;
+}
+
+static bool
+has_unordered (const struct crash_state *state, const struct candidates *candidates)
+{
+  for (size_t i = 0; i < candidates->count; i++)
+    if (state->log->writes[candidates->writes[i]].flags & LOG_UNORDERED)
+      return true;
+  return false;
 }
 
 static const char *
@@ -368,10 +458,12 @@ crash_state_read_block (struct crash_state *state, unsigned device, uint64_t blo
   struct candidates candidates;
 
   find_candidates (state, device, block, sectors, &candidates);
+  bool unordered = has_unordered (state, &candidates);
   for (unsigned sector = 0; sector < BLOCK_SECTORS; sector++)
     if (sectors & 1u << sector)
-      memcpy ((char *) buffer + sector * LOG_SECTOR, resolve_sector (state, &candidates, block, sector),
-              LOG_SECTOR);
+      memcpy ((char *) buffer + sector * LOG_SECTOR,
+              unordered ? resolve_contest (state, &candidates, block, sector)
+              : resolve_sector (state, &candidates, block, sector), LOG_SECTOR);
   if (candidates.writes != candidates.small)
     free (candidates.writes);
 }
@@ -414,11 +506,19 @@ crash_state_decide (struct crash_state *state, struct choice choice)
 void
 crash_state_undo (struct crash_state *state, size_t count)
 {
+  bool ordered = false;
+
   while (state->decision_count > count) {
     struct choice choice = state->decisions[--state->decision_count];
 
+    if (choice_kind_is_of_order (choice.kind)) {
+      ordered = true;
+      continue;
+    }
     choice.kind = CHOICE_UNDECIDED;
     if (apply_choice (state, choice) == -1)
       abort ();
   }
+  if (ordered)
+    apply_orders (state);
 }

@@ -3,8 +3,9 @@
  *
  * This is mechanism: which writes are pending, and which choices come next, is decided elsewhere
  * (replay/search/model.h, replay/search/search.h).  Every write issued at the point or before is there, except where a
- * choice says otherwise; in each sector the latest write that is there wins, in issue order; a trim or zero is a write
- * of zeros; a sector that no write touched is zeros.
+ * choice says otherwise; in each sector the latest write that is there wins, in issue order unless a choice says
+ * otherwise of two that have none (log/orders.h); a trim or zero is a write of zeros; a sector that no write touched is
+ * zeros.
  */
 #ifndef POWERCUT_LOG_CRASH_STATE_H
 #define POWERCUT_LOG_CRASH_STATE_H

@@ -28,6 +28,8 @@ struct scan {
   uint32_t in_flight[IN_FLIGHT_MAX];    /* numbers of writes */
   size_t in_flight_count;
   uint32_t operations;          /* in flight, of any kind */
+  struct order_pair *pairs;     /* of overlapping ones, up to ORDER_PAIRS_MAX */
+  size_t pair_count;
 };
 
 bool
@@ -47,6 +49,28 @@ note_issue (struct scan *scan)
     log->in_flight_max = scan->operations;
 }
 
+/* Note which writes that are in flight number NUMBER overlaps, which is issued now. */
+static int
+note_pairs (struct scan *scan, uint32_t number)
+{
+  struct write_log *log = scan->log;
+
+  for (size_t i = 0; i < scan->in_flight_count; i++) {
+    struct order_pair *pair;
+
+    if (!log_writes_overlap (&log->writes[number], &log->writes[scan->in_flight[i]]))
+      continue;
+    log->unordered_count++;
+    if (scan->pair_count == ORDER_PAIRS_MAX)
+      continue;
+    pair = array_add (scan->pairs, scan->pair_count);
+    if (pair == NULL)
+      return -1;
+    *pair = (struct order_pair) { scan->in_flight[i], number };
+  }
+  return 0;
+}
+
 static int
 add_write (struct scan *scan, const struct log_record *record, uint64_t offset, uint32_t position)
 {
@@ -62,8 +86,8 @@ add_write (struct scan *scan, const struct log_record *record, uint64_t offset, 
     .kind = record->kind, .flags = record->flags,
   };
   note_issue (scan);
-  for (size_t i = 0; i < scan->in_flight_count; i++)
-    log->unordered_count += log_writes_overlap (write, &log->writes[scan->in_flight[i]]);
+  if (note_pairs (scan, number) == -1)
+    return -1;
   if (scan->in_flight_count == IN_FLIGHT_MAX)
     memmove (scan->in_flight, scan->in_flight + 1, --scan->in_flight_count * sizeof scan->in_flight[0]);
   scan->in_flight[scan->in_flight_count++] = number;
@@ -221,7 +245,10 @@ scan_log (struct write_log *log)
   scan->log = log;
   log->end = ends_with_end_record (log) ? LOG_END_DAMAGED : LOG_END_CUT;
   r = scan_records (scan);
-  free (scan);
+  if (r == 0)
+    r = log_orders_build (log, scan->pairs, scan->pair_count);
+  log->orders.left_out += log->unordered_count - (uint32_t) scan->pair_count;
+  free_all (scan->pairs, scan);
   log_doubt_trims (log);
   return r == -1 ? -1 : log_index_build (&log->index, log->writes, log->write_count);
 }
@@ -325,6 +352,7 @@ write_log_close (struct write_log *log)
   if (log == NULL)
     return;
   log_index_free (&log->index);
+  log_orders_free (&log->orders);
   if (log->map)
     munmap ((void *) log->map, log->file_size);
   free_all (log->writes, log->flushes, log->marks, log->path, log);

@@ -9,6 +9,7 @@
 
 #include "log/format.h"
 #include "log/index.h"
+#include "log/orders.h"
 
 #define LOG_NEVER UINT32_MAX    /* the position of a completion that is not in the log, or that was a failure */
 
@@ -21,11 +22,12 @@ struct log_write {
   uint32_t completion;          /* position of the completion without error, or LOG_NEVER */
   uint16_t device;
   uint8_t kind;                 /* enum log_kind */
-  uint8_t flags;                /* enum log_flag, LOG_FAILED and LOG_DOUBTED */
+  uint8_t flags;                /* enum log_flag, and LOG_FAILED to LOG_UNORDERED */
 };
 _Static_assert (sizeof (struct log_write) == 32, "a write takes 32 bytes of memory");
 
 #define LOG_FAILED 0x80         /* completed with an error */
+#define LOG_UNORDERED 0x20      /* it may lie over a later write, or under an earlier one (log/orders.h) */
 #define LOG_DOUBTED 0x40        /* a trim that is never sure to be there (log/trims.h): of all that matter, at first */
 
 struct log_flush {
@@ -72,6 +74,7 @@ struct write_log {
   uint32_t in_flight_max;       /* operations in flight at once */
   uint32_t unordered_count;     /* pairs of a write and an older one in flight with it that overlap: in any order */
   bool trims_trusted;           /* see log/trims.h */
+  struct log_orders orders;     /* of those pairs */
   struct log_index index;
 };
 

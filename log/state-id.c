@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
+#include "log/chosen-orders.h"
 #include "log/state-id.h"
 
 /* FIRST, FIRST- or FIRST-LAST, sectors of WRITE. */
@@ -29,33 +31,86 @@ parse_sectors (char *text, const struct log_write *write, struct choice *choice)
   return first <= last ? 0 : -1;
 }
 
-/* TEXT is changed. */
+/* The number of the write whose issue is at the position TEXT, the end of WORD, which is at POINT or before, into
+ * *number.  Returns 0, or -1 after a message.
+ */
 static int
-parse_choice (const char *id, char *text, const struct write_log *log, uint32_t point, struct choice *choice)
+parse_write (const char *id, const char *word, const char *text, const struct write_log *log, uint32_t point,
+             uint32_t *number)
 {
-  char *sectors = strchr (text, '/');
   uint64_t position;
 
-  if (sectors)
-    *sectors++ = '\0';
-  if ((*text != '+' && *text != '-') || parse_unsigned (text + 1, UINT32_MAX, &position) == -1) {
-    error_message ("state %s: '%s' is not a choice: write +N or -N, as in 120:-98,+101", id, text);
+  if (parse_unsigned (text, UINT32_MAX, &position) == -1) {
+    error_message ("state %s: '%s' is not a choice: write +N, -N or N>M, as in 120:-98,+101,57>59", id, word);
     return -1;
   }
   uint32_t end = log_writes_until (log, (uint32_t) position);
   if (end == 0 || log->writes[end - 1].issue != position || position > point) {
     error_message ("state %s: no write is issued at position %ju of %s, or only after the crash point: "
-                   "see replay --list", id,
-                   (uintmax_t) position, log->path);
+                   "see replay --list", id, (uintmax_t) position, log->path);
     return -1;
   }
-  *choice = choice_whole (end - 1, *text == '+' ? CHOICE_PRESENT : CHOICE_ABSENT);
-  if (sectors && parse_sectors (sectors, &log->writes[end - 1], choice) == -1) {
+  *number = end - 1;
+  return 0;
+}
+
+/* `41>43`, of which UPPER, the text after the sign, is a part.  Both texts are changed. */
+static int
+parse_order (const char *id, char *upper, char *lower, const struct write_log *log, uint32_t point,
+             struct choice *choice)
+{
+  uint32_t a, b;
+
+  if (parse_write (id, upper, upper, log, point, &a) == -1 || parse_write (id, lower, lower, log, point, &b) == -1)
+    return -1;
+  *choice = choice_over (a, b);
+  if (a != b && choice_is_of_pair (&log->orders, choice))
+    return 0;
+  error_message ("state %s: the writes at %s and %s do not overlap, or were not in flight together", id, upper, lower);
+  return -1;
+}
+
+/* TEXT is changed. */
+static int
+parse_choice (const char *id, char *text, const struct write_log *log, uint32_t point, struct choice *choice)
+{
+  char *sectors = strchr (text, '/'), *over = strchr (text, '>');
+  uint32_t number;
+
+  if (over) {
+    *over++ = '\0';
+    return parse_order (id, text, over, log, point, choice);
+  }
+  if (sectors)
+    *sectors++ = '\0';
+  if (*text != '+' && *text != '-') {
+    error_message ("state %s: '%s' is not a choice: write +N or -N, as in 120:-98,+101", id, text);
+    return -1;
+  }
+  if (parse_write (id, text, text + 1, log, point, &number) == -1)
+    return -1;
+  *choice = choice_whole (number, *text == '+' ? CHOICE_PRESENT : CHOICE_ABSENT);
+  if (sectors && parse_sectors (sectors, &log->writes[number], choice) == -1) {
     error_message ("state %s: the write at %ju has sectors 0 to %u: write /FIRST-LAST, as in -98/3-7", id,
-                   (uintmax_t) position, write_last_sector (&log->writes[end - 1]));
+                   (uintmax_t) log->writes[number].issue, write_last_sector (&log->writes[number]));
     return -1;
   }
   return 0;
+}
+
+/* Whether the choices of the id TEXT do not contradict one another. */
+static int
+check_orders (const char *text, const struct write_log *log, const struct choice *choices, size_t count)
+{
+  size_t unusual_count;
+  CLEANUP_FREE struct choice *unusual = choices_unusual (log, choices, count, &unusual_count);
+
+  if (unusual)
+    return 0;
+  if (errno != EINVAL)
+    return out_of_memory ();
+  error_message ("state %s: writes cannot lie over one another like that", text);
+  return -1;
 }
 
 int
@@ -83,6 +138,8 @@ state_id_parse (const char *text, const struct write_log *log, uint32_t *point, 
   while ((word = strsep (&rest, ",")) != NULL)
     if (parse_choice (text, word, log, (uint32_t) position, &result[(*count)++]) == -1)
       return -1;
+  if (check_orders (text, log, result, *count) == -1)
+    return -1;
   *point = (uint32_t) position;
   *choices = result;
   result = NULL;
@@ -90,11 +147,15 @@ state_id_parse (const char *text, const struct write_log *log, uint32_t *point, 
 }
 
 static void
-format_absent (const struct write_log *log, const struct choice *choice, char separator, FILE *file)
+format_unusual (const struct write_log *log, const struct choice *choice, char separator, FILE *file)
 {
   const struct log_write *write = &log->writes[choice->write];
   uint32_t end = write_last_sector (write);
 
+  if (choice->kind == CHOICE_OVER) {
+    fprintf (file, "%c%u>%u", separator, write->issue, log->writes[choice->first].issue);
+    return;
+  }
   fprintf (file, "%c-%u", separator, write->issue);
   if (choice->first == 0 && choice->last >= end)
     return;
@@ -108,16 +169,16 @@ format_absent (const struct write_log *log, const struct choice *choice, char se
 char *
 state_id_format (const struct write_log *log, uint32_t point, const struct choice *choices, size_t count)
 {
-  size_t length, absent_count;
-  CLEANUP_FREE struct choice *absent = choices_absent (log, choices, count, &absent_count);
+  size_t length, unusual_count;
+  CLEANUP_FREE struct choice *unusual = choices_unusual (log, choices, count, &unusual_count);
   char *text = NULL;
-  FILE *file = absent ? open_memstream (&text, &length) : NULL;
+  FILE *file = unusual ? open_memstream (&text, &length) : NULL;
 
   if (file == NULL)
     return NULL;
   fprintf (file, "%u", point);
-  for (size_t i = 0; i < absent_count; i++)
-    format_absent (log, &absent[i], i == 0 ? ':' : ',', file);
+  for (size_t i = 0; i < unusual_count; i++)
+    format_unusual (log, &unusual[i], i == 0 ? ':' : ',', file);
   if (fclose (file) == EOF) {
     free (text);
     return NULL;

@@ -2,16 +2,20 @@
 /* State ids: text that rebuilds a crash state anywhere.
  *
  *     ID     = POINT [":" [CHOICE *("," CHOICE)]]
- *     CHOICE = ("+" | "-") WRITE ["/" FIRST ["-" [LAST]]]
+ *     CHOICE = ("+" | "-") WRITE ["/" FIRST ["-" [LAST]]] | WRITE ">" WRITE
  *
  * POINT is the position of the crash point and WRITE the position of a write's issue, both as `replay --list` shows
  * them; `+` says that the write is there and `-` that it is not.  FIRST to LAST are sectors of 512 bytes, counted from
  * the write's start, when it is torn: `-98/3-` says that its first three sectors are there at most.  Of two choices
  * that overlap, the later counts.  What is not named is there.
  *
+ * `41>43` says that write 41 lies over write 43; they must overlap and have been in flight together (log/orders.h).  Of
+ * what is not named, the later write lies over the earlier one, as far as what is named lets it.
+ *
  * A state has many ids, and one that is canonical, which is the only one that is ever printed: it names what is missing
- * and nothing else, in the order of the writes and of their sectors, in as few ranges as can be, with LAST only where
- * the write goes on after it and FIRST is another sector.  `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
+ * and, after that, which write lies over a later one, and nothing else, in the order of the writes and of their
+ * sectors, in as few ranges as can be, with LAST only where the write goes on after it and FIRST is another sector.
+ * `53:+51,-40/0-` is `53:-40`, and `53:+51` is `53`.
  */
 #ifndef POWERCUT_LOG_STATE_ID_H
 #define POWERCUT_LOG_STATE_ID_H

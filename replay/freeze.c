@@ -53,7 +53,7 @@ add_finding (const struct write_log *log, const struct tear *tear, uint32_t posi
   finding.state = state;
   finding.place = place;
   mpz_init (finding.states);
-  model_count_states (log, pending, count, tear, finding.states);
+  model_count_states (log, position, pending, count, tear, finding.states);
   if (after && state && place)
     r = findings_add (findings, &finding);
   mpz_clear (finding.states);

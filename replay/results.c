@@ -26,7 +26,7 @@ results_begin (struct results *results, const struct session_config *config)
   for (size_t i = 0; i < results->points.count; i++) {
     const struct crash_point *point = &results->points.points[i];
 
-    if (model_count_states (config->log, point->pending, point->pending_count, &config->tear,
+    if (model_count_states (config->log, point->position, point->pending, point->pending_count, &config->tear,
                             results->found[i].states) == -1)
       return -1;
   }

@@ -64,11 +64,12 @@ find_dropped (const struct write_log *log, const struct choice *choices, size_t 
 {
   struct dropped_write *dropped = calloc (count + 1, sizeof *dropped);
   size_t absent_count = 0;
-  CLEANUP_FREE struct choice *absent = choices_absent (log, choices, count, &absent_count);
+  CLEANUP_FREE struct choice *absent = choices_unusual (log, choices, count, &absent_count);
 
   *dropped_count = 0;
   for (size_t first = 0, next; dropped && absent && first < absent_count; first = next) {
-    for (next = first + 1; next < absent_count && absent[next].write == absent[first].write; next++) {
+    for (next = first + 1; next < absent_count && absent[next].write == absent[first].write
+         && absent[next].kind == CHOICE_ABSENT; next++) {
       /* to the end of what is missing of this write */
     }
     if (make_dropped (&absent[first], next - first, &dropped[(*dropped_count)++]) == -1) {
@@ -137,11 +138,16 @@ test_picked (void *opaque, const bool *picked)
 static uint32_t
 last_issue (const struct reduction *reduction)
 {
+  const struct log_write *writes = reduction->config->log->writes;
   uint32_t last = 0;
 
   for (size_t i = 0; i < reduction->count; i++)
-    if (reduction->picked[i])
-      last = reduction->config->log->writes[reduction->dropped[i].write].issue;
+    if (reduction->picked[i]) {
+      const struct choice *choice = reduction->dropped[i].choices;
+      uint32_t issue = writes[choice->kind == CHOICE_OVER ? choice->first : choice->write].issue;
+
+      last = issue > last ? issue : last;
+    }
   return last;
 }
 
@@ -278,8 +284,9 @@ add_note (struct minimal *minimal, const struct write_log *log, struct blame *bl
   if (last && minimal->count == 0)
     r = asprintf (&minimal->note, "no write is missing: all that was issued is there, the last of it %s", last);
   else if (last)
-    r = asprintf (&minimal->note, "%zu write%s missing; the last issued was %s", minimal->count,
-                  minimal->count == 1 ? " is" : "s are", last);
+    r = asprintf (&minimal->note, "%zu write%s missing%s; the last issued was %s", minimal->count,
+                  minimal->count == 1 ? " is" : "s are",
+                  minimal->dropped[minimal->count - 1].choices->kind == CHOICE_OVER ? " or over others" : "", last);
   if (r == -1)
     minimal->note = NULL;
   return minimal->note ? 0 : -1;
@@ -292,7 +299,7 @@ minimal_describe (struct minimal *minimal, const struct write_log *log, struct b
     struct dropped_write *dropped = &minimal->dropped[i];
 
     dropped->what = blame_write (blame, dropped->write, minimal->position);
-    dropped->why = reason_pending (log, dropped->write, minimal->position);
+    dropped->why = reason_of_choice (log, dropped->choices, minimal->position);
     if (dropped->why == NULL)
       return -1;
   }

@@ -11,10 +11,10 @@
 #include "replay/explain/blame.h"
 #include "replay/search/model.h"
 
-/* A write that is missing, or of which sectors are. */
+/* A write that is missing, or of which sectors are; or one that lies over a later one. */
 struct dropped_write {
   uint32_t write;               /* its number in the log */
-  struct choice *choices;       /* what is missing of it, in order: all CHOICE_ABSENT */
+  struct choice *choices;       /* what is missing of it, in order: all CHOICE_ABSENT; or one of CHOICE_OVER */
   size_t choice_count;
   char *what;                   /* what it wrote (replay/explain/blame.h), or NULL */
   char *why;                    /* why it may be missing (replay/explain/reason.h) */
@@ -26,7 +26,7 @@ struct minimal {
   char *detail;                 /* of the verdict there */
   struct dropped_write *dropped;        /* in the order of the log */
   size_t count;
-  char *note;                   /* one line: how many are missing, and what was the last event before the crash */
+  char *note;                   /* one line: how many are missing or lie over others, and what was issued last */
 };
 
 struct minimal_config {

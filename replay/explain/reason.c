@@ -43,7 +43,7 @@ print_sectors (const struct log_write *write, const struct choice *choices, size
   uint32_t end = write_last_sector (write);
   const char *separator = ", without its sectors ";
 
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < count && choices[i].kind == CHOICE_ABSENT; i++) {
     uint32_t last = choices[i].last < end ? choices[i].last : end;
 
     if (choices[i].first == 0 && last == end)
@@ -170,4 +170,13 @@ reason_pending (const struct write_log *log, uint32_t write, uint32_t position)
   else
     print_incomplete (log, w, position, text.file);
   return text_end (&text);
+}
+
+char *
+reason_of_choice (const struct write_log *log, const struct choice *choice, uint32_t position)
+{
+  if (choice->kind != CHOICE_OVER)
+    return reason_pending (log, choice->write, position);
+  return text_format ("lies over write %u, which was issued later: both were in flight together, so either may",
+                      log->writes[choice->first].issue);
 }

@@ -19,4 +19,7 @@ extern char *reason_describe (const struct write_log *log, uint32_t write, const
  */
 extern char *reason_pending (const struct write_log *log, uint32_t write, uint32_t position);
 
+/* Why CHOICE, of CHOICE_ABSENT or CHOICE_OVER, may be at POSITION: as above. */
+extern char *reason_of_choice (const struct write_log *log, const struct choice *choice, uint32_t position);
+
 #endif

@@ -34,7 +34,7 @@ apply_choice (const struct write_log *log, const struct choice *choice, uint8_t 
   bool whole = choice->first == 0 && choice->last >= write_last_sector (&log->writes[choice->write]);
   uint8_t *fate = &fates[choice->write];
 
-  if (*fate == FATE_DURABLE || *fate == FATE_NONE)
+  if (*fate == FATE_DURABLE || *fate == FATE_NONE || choice_kind_is_of_order (choice->kind))
     return;
   if (choice->kind == CHOICE_ABSENT)
     *fate = whole ? FATE_LOST : *fate == FATE_LOST ? FATE_LOST : FATE_TORN;

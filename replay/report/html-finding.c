@@ -28,7 +28,7 @@ put_lost_write (const struct html *html, uint32_t number, uint32_t position, con
                 size_t count)
 {
   CLEANUP_FREE char *write = reason_describe (html->log, number, what, choices, count);
-  CLEANUP_FREE char *why = reason_pending (html->log, number, position);
+  CLEANUP_FREE char *why = reason_of_choice (html->log, choices, position);
 
   fprintf (html->file, "<tr><td data-head=\"lost\" class=\"%s\">", html->fates[number] == FATE_LOST ? "bad" : "half");
   html_put_part (html, "", write ? write : "", "</td>");
@@ -51,6 +51,8 @@ put_lost (const struct html *html, uint32_t position, const struct choice *choic
 
   for (uint32_t i = 0; i < issued; i++)
     lost += is_lost (html, i);
+  for (size_t i = 0; i < count; i++)
+    lost += choices[i].kind == CHOICE_OVER;
   if (lost == 0) {
     fputs ("<p>No write is missing in this state: all that was issued before the crash is on the disk.</p>\n",
            html->file);
@@ -62,7 +64,7 @@ put_lost (const struct html *html, uint32_t position, const struct choice *choic
     put_lost_write (html, minimal->dropped[i].write, position, minimal->dropped[i].what, minimal->dropped[i].choices,
                     minimal->dropped[i].choice_count);
   for (size_t i = 0; minimal == NULL && i < count && i < WRITES_MAX; i++)
-    if (choices[i].kind == CHOICE_ABSENT && is_lost (html, choices[i].write))
+    if (choices[i].kind == CHOICE_OVER || (choices[i].kind == CHOICE_ABSENT && is_lost (html, choices[i].write)))
       put_lost_write (html, choices[i].write, position, NULL, &choices[i], 1);
   fputs ("</tbody>\n</table></div>\n", html->file);
   if (lost > WRITES_MAX)

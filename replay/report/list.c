@@ -80,7 +80,7 @@ print_point (const struct write_log *log, const struct crash_point *point, const
 
   point_expects (log, point, expected);
   mpz_init (states);
-  model_count_states (log, point->pending, point->pending_count, tear, states);
+  model_count_states (log, point->position, point->pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = big_number_text (states, BIG_NUMBER_DIGITS);
   mpz_clear (states);
   fprintf (file, "-------- crash point %u: %u pending, %s %s%s%s", point->position, point->pending_count, text,
@@ -100,7 +100,9 @@ count_all (const struct write_log *log, const struct crash_points *points, const
 
   mpz_inits (total, states, NULL);
   for (size_t i = 0; i < points->count && r == 0; i++) {
-    r = model_count_states (log, points->points[i].pending, points->points[i].pending_count, tear, states);
+    const struct crash_point *point = &points->points[i];
+
+    r = model_count_states (log, point->position, point->pending, point->pending_count, tear, states);
     mpz_add (total, total, states);
   }
   if (r == 0)

@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "common/plural.h"
 #include "common/stop.h"
+#include "common/text.h"
 #include "log/device.h"
 #include "log/info.h"
 #include "replay/explain/minimal.h"
@@ -90,9 +91,11 @@ report_unordered (const struct totals *totals)
 {
   char *text;
 
-  int length = asprintf (&text, "%u %s in flight together: the order of issue is taken", totals->unordered,
+  CLEANUP_FREE char *but = totals->left_out == 0 ? strdup ("")
+    : text_format (", but of %u the order of issue alone, as too many lie over one another", totals->left_out);
+  int length = asprintf (&text, "%u %s in flight together: both orders are visited%s", totals->unordered,
                          plural (totals->unordered, "pair of overlapping writes was",
-                                 "pairs of overlapping writes were"));
+                                 "pairs of overlapping writes were"), but ? but : "");
 
   return length == -1 ? NULL : text;
 }
@@ -218,6 +221,8 @@ print_unfinished (const struct reports *reports, FILE *file)
   fputs ("NOT FINISHED: ", file);
   if (stop_requested () || totals->failed)
     fprintf (file, "it was %s\n", stop_requested () ? "stopped" : "broken off");
+  else if (totals->unfinished == 0)
+    fputs ("overlapping writes may lie in more orders than are visited\n", file);
   else
     fprintf (file, "%zu of %zu crash points need more runs than --limit or --time allow: --limit=0 goes on to the "
              "end%s\n", totals->unfinished, totals->crash_points,

@@ -542,6 +542,26 @@ forget (struct counting *counting)
   free (counting->uses);
 }
 
+/* Whether one of the sectors is in a block with writes whose order is not certain: that is nothing to multiply. */
+static bool
+has_unordered (const struct counting *counting)
+{
+  const struct write_log *log = counting->log;
+  struct index_walk walk;
+  uint32_t number;
+
+  for (size_t i = 0; log->orders.count > 0 && i < counting->sector_count; i++) {
+    const struct data_sector *sector = &counting->sectors[i];
+
+    index_walk_begin (&walk, &log->index, sector->device, sector->sector / BLOCK_SECTORS,
+                      log_writes_until (log, counting->selection->point));
+    while (index_walk_next (&walk, &number))
+      if (log->writes[number].flags & LOG_UNORDERED)
+        return true;
+  }
+  return false;
+}
+
 enum groups_result
 data_classes_count (struct crash_state *state, const struct write_log *log, const struct selection *selection,
                     const struct data_sector *sectors, size_t count, unsigned start, struct data_classes *classes)
@@ -557,6 +577,8 @@ data_classes_count (struct crash_state *state, const struct write_log *log, cons
   for (unsigned class = 0; class < DATA_CLASSES; class++)
     mpz_init (classes->classes[class].ways);
   absent.rule.preference = PREFER_ABSENT;
+  if (has_unordered (&counting))
+    return GROUPS_TOO_MANY;
   if (crash_state_select (state, &absent) == 0 && find_groups (&counting, &start) == 0)
     result = counting.unclear ? GROUPS_TOO_MANY : visit_groups (&counting, start);
   if (result == GROUPS_COUNTED && multiply_groups (&counting, start, classes) == -1)

@@ -39,7 +39,7 @@ struct data_classes {
 
 enum groups_result {
   GROUPS_COUNTED,
-  GROUPS_TOO_MANY,                /* a group has too many choices to visit */
+  GROUPS_TOO_MANY,                /* a group has too many choices to visit, or writes that lie in any order */
   GROUPS_FAILED,                  /* errno is ENOMEM */
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because the model is in one place. */
 #include <config.h>
 
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include "common/array.h"
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "log/info.h"
@@ -140,9 +142,37 @@ model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write)
   return bsearch (&write, pending, count, sizeof write, compare_numbers);
 }
 
+void
+model_multiply_orders (const struct write_log *log, uint32_t position, const struct order *orders, mpz_t states)
+{
+  uint32_t issued = log_writes_until (log, position);
+
+  for (size_t i = 0; i < log->orders.count; i++) {
+    const struct order_group *group = &log->orders.groups[i];
+    unsigned count = 0;
+
+    while (count < group->count && group->writes[count] < issued)
+      count++;
+    mpz_mul_ui (states, states, order_count (group, &orders[i], count));
+  }
+}
+
+static int
+multiply_all_orders (const struct write_log *log, uint32_t position, mpz_t states)
+{
+  CLEANUP_FREE struct order *orders = calloc (log->orders.count + 1, sizeof *orders);
+
+  if (orders == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < log->orders.count; i++)
+    orders[i] = order_begin (&log->orders.groups[i]);
+  model_multiply_orders (log, position, orders, states);
+  return 0;
+}
+
 int
-model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
-                    mpz_t states)
+model_count_states (const struct write_log *log, uint32_t position, const uint32_t *pending, uint32_t count,
+                    const struct tear *tear, mpz_t states)
 {
   mp_bitcnt_t bits = 0;
 
@@ -161,7 +191,7 @@ model_count_states (const struct write_log *log, const uint32_t *pending, uint32
     return -1;
   }
   mpz_mul_2exp (states, states, bits);
-  return 0;
+  return multiply_all_orders (log, position, states);
 }
 
 /* How many steps the recorder says that it made; programs may write marks of the same names. */

@@ -14,8 +14,9 @@
  *   - A trim promises nothing about what is read there: it is pending from its issue on, for ever, unless nothing was
  *     written below it before, or the user trusts the device (log/trims.h).
  *   - Every subset of the pending writes is a legal crash state.  In each sector the latest write that is there wins,
- *     in the order of issue.  A write is there whole or not at all, unless writes may be torn (log/choice.h): then any
- *     leading part of it may be there, or any of its sectors.
+ *     in the order of issue; but two overlapping writes that were in flight together have no order, so that either may
+ *     lie over the other, durable or not (log/orders.h).  A write may be torn (log/choice.h): any leading part of it
+ *     may be there, or any of its units, or it is there whole or not at all.
  * (NBD protocol, `Ordering of messages and writes` and NBD_CMD_FLAG_FUA; Linux
  * Documentation/block/writeback_cache_control.rst.)
  *
@@ -27,8 +28,7 @@
  * expected, while writes are only issued: the pending set grows, and a subset of the smaller set is one of the larger.
  * So every state of a position in between is a state of the crash point that follows it.
  *
- * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.  Two overlapping writes that are in
- * flight together have no order of their own; the order of issue is taken, and the reader counts them.
+ * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.
  */
 #ifndef POWERCUT_REPLAY_SEARCH_MODEL_H
 #define POWERCUT_REPLAY_SEARCH_MODEL_H
@@ -70,13 +70,19 @@ extern int64_t model_pending (const struct write_log *log, uint32_t position, ui
 /* Where the number WRITE is in the ascending list PENDING, or NULL. */
 extern const uint32_t *model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write);
 
-/* The number of legal states of COUNT pending writes, into STATES.  Returns 0, or -1 after a message if it has more
- * than MODEL_STATES_BITS binary digits, which only large trims that are torn to any of their sectors have.
+/* The number of legal states at POSITION, where these COUNT writes are pending, into STATES.  Returns 0, or -1 after a
+ * message if it has more than MODEL_STATES_BITS binary digits, which only large trims that are torn to any of their
+ * units have.
  */
 #define MODEL_STATES_BITS (1 << 24)
-extern int model_count_states (const struct write_log *log, const uint32_t *pending, uint32_t count,
-                               const struct tear *tear,
-                                mpz_t states);
+extern int model_count_states (const struct write_log *log, uint32_t position, const uint32_t *pending, uint32_t count,
+                               const struct tear *tear, mpz_t states);
+
+/* Multiply STATES by the number of orders in which the writes issued at POSITION may lie, ORDERS (of each of the log's
+ * groups) being known.
+ */
+extern void model_multiply_orders (const struct write_log *log, uint32_t position, const struct order *orders,
+                                   mpz_t states);
 
 /* What is expected of a crash at POSITION depends on this. */
 extern struct moment model_moment (const struct write_log *log, uint32_t position);

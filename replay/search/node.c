@@ -51,9 +51,9 @@ add_child (struct node *node, struct choice decision)
     return NULL;
   child->parent = node;
   child->decision = decision;
-  child->present = node->present + (decision.kind == CHOICE_PRESENT);
-  child->absent = node->absent + (decision.kind == CHOICE_ABSENT);
-  node->children[decision.kind] = child;
+  child->present = node->present + (choice_side (decision.kind) == 0);
+  child->absent = node->absent + (choice_side (decision.kind) == 1);
+  node->children[choice_side (decision.kind)] = child;
   return child;
 }
 
@@ -115,6 +115,6 @@ node_place (const struct node *leaf)
     return NULL;
   place[depth] = '\0';
   for (; depth > 0; leaf = leaf->parent)
-    place[--depth] = leaf->decision.kind == CHOICE_PRESENT ? '+' : '-';
+    place[--depth] = choice_side (leaf->decision.kind) == 0 ? '+' : '-';
   return place;
 }

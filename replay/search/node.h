@@ -14,7 +14,7 @@
 /* A place in the tree: what was decided on the way from the root. */
 struct node {
   struct node *parent;
-  struct node *children[2];     /* by decision: CHOICE_PRESENT and CHOICE_ABSENT; NULL in a leaf and an open node */
+  struct node *children[2];     /* by choice_side of the decision; NULL in a leaf and an open node */
   struct choice decision;       /* the last one; none in the root */
   uint32_t present, absent;     /* decisions so far */
   uint64_t open;                /* nodes from here down that wait for a run */

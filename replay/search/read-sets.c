@@ -98,13 +98,13 @@ read_sets_free (struct read_sets *sets)
   free (sets);
 }
 
-/* Whether WRITE is there in every state of every crash point. */
+/* Whether WRITE is there in every state of every crash point, over all that is older. */
 static bool
 is_constant (const struct read_sets *sets, uint32_t write)
 {
   const struct crash_point *first = &sets->points->points[0];
 
-  return write < sets->constant_limit
+  return write < sets->constant_limit && !(sets->log->writes[write].flags & LOG_UNORDERED)
     && !model_find_pending (first->pending, first->pending_count, write);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because the tree, what agrees with its leaves, and the order in which it grows are all one structure. */
 #include <config.h>
 
 #include <assert.h>
@@ -8,6 +9,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "log/chosen-orders.h"
 #include "replay/search/model.h"
 #include "replay/search/node.h"
 #include "replay/search/search.h"
@@ -36,6 +38,8 @@ struct search {
   double deadline;              /* by the monotonic clock, in seconds; 0 while nothing was given out */
   bool ended;                   /* no more batches */
   mpz_t states, covered;
+  mpz_t pieces;                 /* the states, were there one order in which writes can lie */
+  struct chosen_orders orders;  /* as choose_orders leaves them */
   uint32_t *low, *high;         /* TEAR_PREFIX: by place in pending, how many pieces are there at least and at most */
 };
 
@@ -56,7 +60,8 @@ search_free (struct search *search)
   if (search == NULL)
     return;
   node_free (search->root);
-  mpz_clears (search->states, search->covered, NULL);
+  mpz_clears (search->states, search->covered, search->pieces, NULL);
+  chosen_orders_free (&search->orders);
   free_all (search->batch, search->low, search->high, search);
 }
 
@@ -73,14 +78,19 @@ search_new (const struct search_config *config)
   search->root = calloc (1, sizeof *search->root);
   search->low = calloc (count, sizeof *search->low);
   search->high = calloc (count, sizeof *search->high);
-  mpz_init (search->states);
-  mpz_init (search->covered);
-  if (search->root == NULL || search->low == NULL || search->high == NULL) {
+  mpz_inits (search->states, search->covered, search->pieces, NULL);
+  if (chosen_orders_begin (&search->orders, &config->log->orders) == -1 || search->root == NULL || search->low == NULL
+      || search->high == NULL) {
     search_free (search);
     return NULL;
   }
   search->root->open = 1;
-  model_count_states (config->log, config->pending, config->pending_count, &config->tear, search->states);
+  model_count_states (config->log, config->point, config->pending, config->pending_count, &config->tear,
+                      search->states);
+  chosen_orders_restart (&search->orders);
+  mpz_set_ui (search->pieces, 1);
+  model_multiply_orders (config->log, config->point, search->orders.orders, search->pieces);
+  mpz_divexact (search->pieces, search->states, search->pieces);
   for (uint32_t i = 0; i < config->pending_count; i++)
     search->high[i] = tear_pieces (&config->tear, &config->log->writes[config->pending[i]]);
   return search;
@@ -119,8 +129,10 @@ narrow (struct search *search, const struct node *leaf)
 {
   for (; leaf->parent; leaf = leaf->parent) {
     const struct choice *decision = &leaf->decision;
-    size_t place = find_pending (search, decision->write);
 
+    if (choice_kind_is_of_order (decision->kind))
+      continue;
+    size_t place = find_pending (search, decision->write);
     if (decision->kind == CHOICE_PRESENT) {
       uint32_t least = piece_of (search, decision->write, decision->last) + 1;
 
@@ -141,6 +153,8 @@ static void
 widen (struct search *search, const struct node *leaf, mpz_t states)
 {
   for (; leaf->parent; leaf = leaf->parent) {
+    if (choice_kind_is_of_order (leaf->decision.kind))
+      continue;
     size_t place = find_pending (search, leaf->decision.write);
     uint32_t pieces = tear_pieces (&search->config.tear, &search->config.log->writes[leaf->decision.write]);
 
@@ -153,6 +167,21 @@ widen (struct search *search, const struct node *leaf, mpz_t states)
   }
 }
 
+/* Let the search's orders be as the decisions above LEAF say.  Returns how many decisions are about them. */
+static uint32_t
+choose_orders (struct search *search, const struct node *leaf)
+{
+  uint32_t count = 0;
+
+  chosen_orders_restart (&search->orders);
+  for (; leaf->parent; leaf = leaf->parent)
+    if (choice_kind_is_of_order (leaf->decision.kind)) {
+      chosen_orders_add (&search->orders, &leaf->decision, 1);
+      count++;
+    }
+  return count;
+}
+
 /* How many states agree with the decisions above LEAF. */
 static void
 count_agreeing (struct search *search, const struct node *leaf, mpz_t states)
@@ -161,13 +190,15 @@ count_agreeing (struct search *search, const struct node *leaf, mpz_t states)
     mpz_set_ui (states, 1);
     return;
   }
-  mpz_set (states, search->states);
+  const uint32_t about_orders = choose_orders (search, leaf);
+  mpz_set (states, search->pieces);
   if (search->config.tear.mode == TEAR_PREFIX) {
     narrow (search, leaf);
     widen (search, leaf, states);
   }
   else
-    mpz_tdiv_q_2exp (states, states, leaf->present + leaf->absent);
+    mpz_tdiv_q_2exp (states, states, leaf->present + leaf->absent - about_orders);
+  model_multiply_orders (search->config.log, search->config.point, search->orders.orders, states);
 }
 
 static int
@@ -313,7 +344,7 @@ is_settled (const struct search *search, const struct choice *decision)
  * all.  What was decided before was decided in this order.
  */
 static int
-decide_all (struct search *search, struct task *task)
+decide_pieces (struct search *search, struct task *task)
 {
   const struct search_config *config = &search->config;
   const struct decision_rule rule = { config->tear, task->preference, task->seed };
@@ -340,6 +371,44 @@ decide_all (struct search *search, struct task *task)
     }
   }
   return 0;
+}
+
+/* Decide all orders that are still open. */
+static int
+decide_orders (struct search *search, struct task *task)
+{
+  const struct write_log *log = search->config.log;
+  const struct decision_rule rule = { search->config.tear, task->preference, task->seed };
+  const uint32_t issued = log_writes_until (log, search->config.point);
+
+  choose_orders (search, task->node);
+  for (size_t i = 0; i < log->orders.count; i++) {
+    const struct order_group *group = &log->orders.groups[i];
+
+    for (unsigned pair = 0; pair < group->count * ORDER_WRITES_MAX; pair++) {
+      unsigned a = pair / ORDER_WRITES_MAX, b = pair % ORDER_WRITES_MAX;
+
+      if (b >= group->count || group->writes[b] >= issued || !order_is_open (group, &search->orders.orders[i], a, b))
+        continue;
+      bool usual = rule_prefers (&rule, group->writes[a], group->writes[b]) == CHOICE_PRESENT;
+      const struct choice choice = choice_over (group->writes[usual ? b : a], group->writes[usual ? a : b]);
+      chosen_orders_add (&search->orders, &choice, 1);
+      if (grow (search, &task->node, choice) == -1)
+        return -1;
+    }
+  }
+  return 0;
+}
+
+/* Decide all that the decisions above TASK's node leave open. */
+static int
+decide_all (struct search *search, struct task *task)
+{
+  const struct node *node = task->node;
+
+  if (!(node->parent && choice_kind_is_of_order (node->decision.kind)) && decide_pieces (search, task) == -1)
+    return -1;
+  return decide_orders (search, task);
 }
 
 enum search_step
@@ -371,12 +440,26 @@ search_take (struct search *search, struct task *task)
   return SEARCH_TASK;
 }
 
+/* How many groups there are of which at least two writes are among the ISSUED first ones. */
+static size_t
+count_begun (const struct log_orders *orders, uint32_t issued)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < orders->count; i++)
+    count += orders->groups[i].writes[1] < issued;
+  return count;
+}
+
 int
 search_selection (const struct search *search, const struct task *task, struct selection *selection,
                   struct choice **choices)
 {
   const struct search_config *config = &search->config;
-  size_t decided = task->node->present + task->node->absent, count = config->pending_count + decided;
+  const struct log_orders *orders = &config->log->orders;
+  const uint32_t issued = log_writes_until (config->log, config->point);
+  const size_t groups = config->prefix_only ? 0 : count_begun (orders, issued), first = config->pending_count + groups;
+  size_t decided = task->node->present + task->node->absent, count = first + decided;
   const struct node *node = task->node;
 
   *choices = calloc (count ? count : 1, sizeof **choices);
@@ -384,7 +467,13 @@ search_selection (const struct search *search, const struct task *task, struct s
     return -1;
   for (uint32_t i = 0; i < config->pending_count; i++)
     (*choices)[i] = choice_whole (config->pending[i], config->prefix_only ? CHOICE_PRESENT : CHOICE_UNDECIDED);
-  for (size_t i = count; i > config->pending_count; node = node->parent)
+  for (size_t i = 0, at = config->pending_count; at < first; i++) {
+    const uint32_t *writes = orders->groups[i].writes;
+
+    if (writes[1] < issued)
+      (*choices)[at++] = (struct choice) { writes[0], writes[1], 0, CHOICE_UNORDERED };
+  }
+  for (size_t i = count; i > first; node = node->parent)
     (*choices)[--i] = node->decision;
   *selection = (struct selection) {
     .point = config->point, .choices = *choices, .count = count,

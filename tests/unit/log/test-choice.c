@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because choices and state ids are two forms of one thing. */
 /* The pieces of torn writes, and the text of choices. */
 #include <config.h>
 
@@ -401,6 +402,30 @@ START_TEST (a_state_has_one_id_and_an_id_one_state)
 }
 END_TEST
 
+/* Of the small log's writes, at 1, 3 and 4, the last overlaps both others, and none has ended: ids, canonical ones. */
+static const struct {
+  const char *id, *canonical;
+} ordered[] = {
+  { "4:1>4", "4:1>4" }, { "4:4>1", "4" }, { "4:3>4,1>4", "4:1>4,3>4" }, { "4:1>4,-3", "4:-3,1>4" },
+  { "4:4>3,1>4", "4:1>4" },
+};
+
+START_TEST (an_id_says_which_write_lies_over_a_later_one)
+{
+  struct write_log *log = make_small_log ();
+  struct choice *choices;
+  uint32_t point;
+  size_t count;
+
+  ck_assert_int_eq (state_id_parse (ordered[_i].id, log, &point, &choices, &count), 0);
+  char *text = state_id_format (log, point, choices, count);
+  ck_assert_str_eq (text, ordered[_i].canonical);
+  free (text);
+  free (choices);
+  write_log_close (log);
+}
+END_TEST
+
 /* Texts, and what their message must name beside the text. */
 static const struct {
   const char *text;
@@ -418,6 +443,8 @@ static const struct {
   { "4:-1/5-3", "0 to 9" },
   { "4:-1/3-7-9", "0 to 9" }, { "4:-1/3-10", "0 to 9" }, { "4:-1/3-a", "0 to 9" }, { "4:-1/-3", "0 to 9" },
   { "4:-1/-", "0 to 9" }, { "4:-1//3", "0 to 9" }, { "4:-1/3/4", "0 to 9" }, { "4:-1/3 ", "0 to 9" },
+  { "4:1>3", "do not overlap" }, { "4:4>4", "do not overlap" }, { "4:1>4,4>1", "like that" }, { "3:1>4", "position 4" },
+  { "4:1>", "''" }, { "4:>4", "''" }, { "4:1>4/1", "'4/1'" },
   { "4:-1/4294967296", "0 to 9" }, { "4:+1,-3/1", "write at 3 has sectors 0 to 0" },
 };
 #define MALFORMED_COUNT ((int) (sizeof malformed / sizeof malformed[0]))
@@ -447,4 +474,5 @@ UNIT_TEST_MAIN ("choice", a_write_has_a_piece_for_each_sector_of_the_device,
                 a_choice_and_its_alternative_share_out_what_may_be, a_choice_leaves_nothing_out_that_follows,
                 a_rule_prefers_what_it_says, a_state_id_is_read_and_written, a_state_has_one_id_and_an_id_one_state,
                 what_is_undecided_or_beyond_the_end_is_not_written,
+                LOOP_OVER (an_id_says_which_write_lies_over_a_later_one, ordered),
                 unit_loop (what_is_no_state_id_gives_one_message, MALFORMED_COUNT))

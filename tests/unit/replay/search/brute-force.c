@@ -15,7 +15,7 @@ note_operation (struct history *history, const struct log_event *event)
   ASSERT_QUICKLY (history->write_count < WRITES_MAX);
   *operation = (struct operation) {
     .device = event->record.device, .first = (unsigned) (event->record.offset / LOG_SECTOR),
-    .count = event->record.length / LOG_SECTOR, .issue = event->position, .completion = LOG_NEVER,
+    .count = event->record.length / LOG_SECTOR, .issue = event->position, .completion = LOG_NEVER, .ended = LOG_NEVER,
     .fua = event->record.flags & LOG_FLAG_FUA, .kind = event->record.kind
   };
   for (unsigned i = 0; i < operation->count; i++)
@@ -23,16 +23,13 @@ note_operation (struct history *history, const struct log_event *event)
 }
 
 static void
-note_completion (struct history *history, const struct log_event *event)
+note_end (struct operation *operations, unsigned count, const struct log_event *event)
 {
-  if (event->record.length != 0)
-    return;                     /* it failed */
-  for (unsigned i = 0; i < history->write_count; i++)
-    if (history->writes[i].issue == event->record.offset)
-      history->writes[i].completion = event->position;
-  for (unsigned i = 0; i < history->flush_count; i++)
-    if (history->flushes[i].issue == event->record.offset)
-      history->flushes[i].completion = event->position;
+  for (unsigned i = 0; i < count; i++)
+    if (operations[i].issue == event->record.offset) {
+      operations[i].ended = event->position;
+      operations[i].completion = event->record.length == 0 ? event->position : LOG_NEVER;
+    }
 }
 
 void
@@ -45,7 +42,10 @@ read_history (const struct write_log *log, struct history *history)
   log_cursor_begin (&cursor, log);
   while (log_cursor_next (&cursor, &event))
     if (event.record.kind == LOG_COMPLETION)
-      note_completion (history, &event);
+    {
+      note_end (history->writes, history->write_count, &event);
+      note_end (history->flushes, history->flush_count, &event);
+    }
     else if (event.record.kind != LOG_MARK)
       note_operation (history, &event);
 }
@@ -76,11 +76,39 @@ is_durable (const struct history *history, const struct operation *write, uint32
   return write->fua;
 }
 
+/* Two writes that may lie over each other either way round. */
+struct pair {
+  unsigned lower, upper;        /* numbers; LOWER is issued first */
+};
+
+static bool
+is_pair (const struct operation *a, const struct operation *b)
+{
+  return a->device == b->device && a->first < b->first + b->count && b->first < a->first + a->count
+    && a->ended > b->issue;
+}
+
+unsigned
+count_pairs (const struct history *history, uint32_t point)
+{
+  unsigned count = 0;
+
+  for (unsigned upper = 0; upper < history->write_count && history->writes[upper].issue <= point; upper++)
+    for (unsigned lower = 0; lower < upper; lower++)
+      count += is_pair (&history->writes[lower], &history->writes[upper]);
+  return count;
+}
+
 /* One legal state after the other. */
 struct states {
   const struct history *history;
   uint32_t point;
   struct tear tear;
+  struct pair pairs[PAIRS_MAX];
+  unsigned pair_count;
+  unsigned turned;              /* a bit for each pair of which the one issued first lies over the other */
+  unsigned order[WRITES_MAX];   /* of all that is issued, from the bottom */
+  unsigned issued;
   struct {
     const struct operation *write;
     unsigned pieces;
@@ -98,6 +126,61 @@ piece_of (const struct tear *tear, const struct operation *write, unsigned secto
   return tear->mode == TEAR_NONE ? 0 : (write->first + sector) / unit - write->first / unit;
 }
 
+/* Whether number LOWER has to lie below number UPPER. */
+static bool
+must_lie_below (const struct states *states, unsigned lower, unsigned upper)
+{
+  for (unsigned i = 0; i < states->pair_count; i++) {
+    const struct pair *pair = &states->pairs[i];
+    bool turned = states->turned >> i & 1;
+
+    if (lower == (turned ? pair->upper : pair->lower) && upper == (turned ? pair->lower : pair->upper))
+      return true;
+  }
+  return states->history->writes[lower].ended < states->history->writes[upper].issue;
+}
+
+/* Find an order in which the pairs lie as `turned` says; false if there is none. */
+static bool
+find_order (struct states *states)
+{
+  bool laid[WRITES_MAX] = { false };
+
+  for (unsigned done = 0; done < states->issued; done++) {
+    unsigned next = 0;
+
+    for (; next < states->issued; next++) {
+      bool free = !laid[next];
+
+      for (unsigned other = 0; other < states->issued && free; other++)
+        free = laid[other] || other == next || !must_lie_below (states, other, next);
+      if (free)
+        break;
+    }
+    if (next == states->issued)
+      return false;
+    laid[next] = true;
+    states->order[done] = next;
+  }
+  return true;
+}
+
+static void
+find_pairs (struct states *states)
+{
+  const struct history *history = states->history;
+
+  for (unsigned upper = 0; upper < history->write_count && history->writes[upper].issue <= states->point; upper++) {
+    states->issued = upper + 1;
+    for (unsigned lower = 0; lower < upper; lower++)
+      if (is_pair (&history->writes[lower], &history->writes[upper])) {
+        ASSERT_QUICKLY (states->pair_count < PAIRS_MAX);
+        states->pairs[states->pair_count++] = (struct pair) { lower, upper };
+      }
+  }
+  ASSERT_QUICKLY (find_order (states));
+}
+
 static void
 first_state (struct states *states, const struct history *history, uint32_t point, const struct tear *tear)
 {
@@ -113,6 +196,7 @@ first_state (struct states *states, const struct history *history, uint32_t poin
     states->pending[states->pending_count].pieces = pieces;
     states->pending[states->pending_count++].end = tear->mode == TEAR_PREFIX ? pieces + 1 : 1u << pieces;
   }
+  find_pairs (states);
 }
 
 static bool
@@ -123,26 +207,35 @@ next_state (struct states *states)
       return true;
     states->pending[i].value = 0;
   }
+  while (++states->turned < 1u << states->pair_count)
+    if (find_order (states))
+      return true;
   return false;
+}
+
+/* How much of write number WRITE is there: the way of the pending one, or NULL if it is durable. */
+static const unsigned *
+value_of (const struct states *states, const struct operation *write)
+{
+  for (unsigned i = 0; i < states->pending_count; i++)
+    if (states->pending[i].write == write)
+      return &states->pending[i].value;
+  return NULL;
 }
 
 /* What is on the devices in the present state. */
 static void
 lay_out_state (const struct states *states, char letters[DEVICES][SECTORS])
 {
-  const struct history *history = states->history;
-  unsigned at = 0;
-
   memset (letters, '.', (size_t) DEVICES * SECTORS);
-  for (unsigned i = 0; i < history->write_count && history->writes[i].issue <= states->point; i++) {
-    const struct operation *write = &history->writes[i];
-    bool pending = at < states->pending_count && states->pending[at].write == write;
-    unsigned value = pending ? states->pending[at++].value : 0;
+  for (unsigned i = 0; i < states->issued; i++) {
+    const struct operation *write = &states->history->writes[states->order[i]];
+    const unsigned *value = value_of (states, write);
 
     for (unsigned sector = 0; sector < write->count; sector++) {
       unsigned piece = piece_of (&states->tear, write, sector);
 
-      if (!pending || (states->tear.mode == TEAR_PREFIX ? piece < value : value >> piece & 1))
+      if (value == NULL || (states->tear.mode == TEAR_PREFIX ? piece < *value : *value >> piece & 1))
         letters[write->device][write->first + sector] = write->letters[sector];
     }
   }

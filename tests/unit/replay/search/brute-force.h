@@ -10,11 +10,13 @@
 #include "tests/unit/replay/search/sightings.h"
 
 #define WRITES_MAX 512
+#define PAIRS_MAX 12            /* of overlapping writes in flight together */
 
 /* A write or flush as the log's records tell it. */
 struct operation {
   unsigned device, first, count;        /* sectors */
   uint32_t issue, completion;   /* positions; LOG_NEVER if it failed or did not complete */
+  uint32_t ended;               /* position of its completion, also as a failure, or LOG_NEVER */
   bool fua;
   unsigned kind;
   char letters[SECTORS];
@@ -24,6 +26,9 @@ struct history {
   struct operation writes[WRITES_MAX], flushes[WRITES_MAX];
   unsigned write_count, flush_count;
 };
+
+/* Pairs of overlapping writes in flight together that are issued at POINT. */
+extern unsigned count_pairs (const struct history *history, uint32_t point);
 
 extern void read_history (const struct write_log *log, struct history *history);
 

@@ -201,7 +201,7 @@ START_TEST (groups_count_what_every_state_shows)
   struct random_logs logs = RANDOM_LOGS (77 + (uint64_t) _i, shapes);
   size_t compared = 0;
 
-  while (next_random_log (&logs, LOG_COUNT)) {
+  while (next_random_log (&logs, 8 * LOG_COUNT)) {
     struct history history;
     struct crash_points points;
 
@@ -212,7 +212,8 @@ START_TEST (groups_count_what_every_state_shows)
       struct trial trial;
       struct sightings every;
 
-      if (!is_small (logs.log, &points.points[i], &tears[_i]))
+      /* Of writes that lie in any order nothing is counted. */
+      if (logs.log->unordered_count > 0 || !is_small (logs.log, &points.points[i], &tears[_i]))
         continue;
       trial = begin_trial (logs.log, &points.points[i], tears[_i], (struct reader) { wander, logs.round, 6, true });
       every = visit_states (&history, points.points[i].position, &tears[_i], &brute);

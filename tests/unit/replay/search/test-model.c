@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A test for each sentence of the crash model (replay/search/model.h); test-model-naive.c reads it a second time. */
+/* A test for each sentence of the crash model (replay/search/model.h); test-model-naive.c reads it a second time.
+ * Long because there are many sentences.
+ */
 #include <config.h>
 
 #include <string.h>
@@ -390,6 +392,74 @@ START_TEST (the_greatest_pending_set_is_counted)
 }
 END_TEST
 
+static unsigned long
+count_at_end (const struct write_log *log)
+{
+  const struct tear none = { TEAR_NONE, LOG_SECTOR };
+  CLEANUP_FREE uint32_t *pending = NULL;
+  const uint32_t end = log->event_count - 1;
+  int64_t count = model_pending (log, end, &pending);
+  unsigned long number;
+  mpz_t states;
+
+  mpz_init (states);
+  ck_assert_int_eq (model_count_states (log, end, pending, (uint32_t) count, &none, states), 0);
+  number = mpz_get_ui (states);
+  mpz_clear (states);
+  return number;
+}
+
+/* What is written, and in how many ways it may lie; all is durable. */
+static const struct {
+  const char *events;
+  unsigned long orders;
+} overlapping[] = {
+  { "w0=a d0 w0=b d2 f d4", 1 },                                /* one after the other */
+  { "w0=a w0=b d0 d1 f d4", 2 },
+  { "w0=a w1=b d0 d1 f d4", 1 },                                /* side by side */
+  { "w0=a w0=b w0=c d0 d1 d2 f d6", 6 },                        /* three do not lie in a circle */
+  { "w0=ab w0=cd d0 w0=ef d1 d3 f d6", 3 },                     /* the first lies below the last in any case */
+  { "w0=a w0=cd d0 w1=e d1 d3 f d6", 3 },                       /* ... though they do not overlap */
+  { "w0=a w0=b w4=a w4=b d0 d1 d2 d3 f d8", 4 },                /* two pairs that have nothing in common */
+  { "w0=a w0=b w2=c d0 d1 d2 w1=d t0+4 d6 d7 f d10", 2 * 2 * 2 },     /* a doubted trim may be there or not */
+};
+
+START_TEST (overlapping_writes_in_flight_together_lie_in_any_order)
+{
+  struct write_log *log = log_of_events (overlapping[_i].events);
+
+  ck_assert_uint_eq (count_at_end (log), overlapping[_i].orders);
+  ck_assert_uint_eq (log->orders.left_out, 0);
+  write_log_close (log);
+}
+END_TEST
+
+START_TEST (a_write_that_failed_lies_below_what_was_issued_after_that)
+{
+  struct write_log *log = log_of_events ("w0=a w0=b d0!5 w0=c d1 d3 f d6");
+
+  ck_assert_uint_eq (count_at_end (log), 2 * 3);        /* it may be there or not */
+  write_log_close (log);
+}
+END_TEST
+
+START_TEST (of_too_many_one_order_is_taken)
+{
+  for (uint32_t count = 6; count <= ORDER_WRITES_MAX + 1; count += ORDER_WRITES_MAX - 5) {
+    struct log_maker *maker = make_log (1, SECTORS);
+
+    for (uint32_t i = 0; i < count; i++)
+      add_write (maker, 0, 0, "a", 0);
+    struct write_log *log = finish_log (maker);
+
+    ck_assert_uint_eq (log->unordered_count, count * (count - 1) / 2);
+    ck_assert_uint_eq (log->orders.left_out, count == 6 ? 0 : log->unordered_count);
+    ck_assert_uint_eq (count_at_end (log), (1ul << count) * (count == 6 ? 720 : 1));
+    write_log_close (log);
+  }
+}
+END_TEST
+
 START_TEST (a_number_beyond_a_line_is_shortened)
 {
   mpz_t number;
@@ -419,4 +489,7 @@ UNIT_TEST_MAIN ("model", a_write_is_pending_from_its_issue_on,
                 marks_of_operations_count_in_logs_with_a_workload_alone,
                 LOOP_OVER (a_step_reaches_from_begin_to_commit, steps_in_header), without_begin_nothing_is_expected,
                 prefixes_are_every_issue_of_a_write_and_the_end, the_prefix_of_a_last_write_is_the_end,
-                the_greatest_pending_set_is_counted, a_number_beyond_a_line_is_shortened)
+                the_greatest_pending_set_is_counted,
+                LOOP_OVER (overlapping_writes_in_flight_together_lie_in_any_order, overlapping),
+                a_write_that_failed_lies_below_what_was_issued_after_that, of_too_many_one_order_is_taken,
+                a_number_beyond_a_line_is_shortened)

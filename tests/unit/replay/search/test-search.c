@@ -10,6 +10,7 @@
 /* What the comparisons of many crash points came to. */
 struct effort {
   uint64_t states, runs, remembered;
+  uint64_t pairs;               /* of writes that lie in any order */
 };
 
 /* All ways to visit a crash point agree. */
@@ -32,6 +33,7 @@ compare_ways (const struct history *history, const struct write_log *log, const 
   ck_assert (are_same_runs (&reduced.runs, &remembering.runs));
   assert_same_observations (&reduced.runs, &every);
   assert_same_observations (&whole.runs, &every);
+  effort->pairs += count_pairs (history, point->position);
   effort->states += every.count;
   effort->runs += remembering.runs.count - remembering.remembered;
   effort->remembered += remembering.remembered;
@@ -97,13 +99,17 @@ static bool
 has_few_states (const struct scene *scene, const struct tear *tear, unsigned max)
 {
   const struct crash_points *points = &scene->points;
+  struct history history;
   bool few = true;
   mpz_t states;
 
+  read_history (scene->log, &history);
   mpz_init (states);
   for (size_t i = 0; i < points->count && few; i++) {
-    model_count_states (scene->log, points->points[i].pending, points->points[i].pending_count, tear, states);
-    few = mpz_cmp_ui (states, max) <= 0;
+    const struct crash_point *point = &points->points[i];
+
+    model_count_states (scene->log, point->position, point->pending, point->pending_count, tear, states);
+    few = mpz_cmp_ui (states, max) <= 0 && count_pairs (&history, point->position) <= PAIRS_MAX;
   }
   mpz_clear (states);
   return few;
@@ -145,6 +151,7 @@ START_TEST (what_is_read_decides_as_every_state_does)
   }
   for (int i = 0; i < TEAR_COUNT; i++) {
     ck_assert_uint_gt (efforts[i].remembered, LOG_COUNT);
+    ck_assert_uint_gt (efforts[i].pairs, LOG_COUNT / 2);
     ck_assert_uint_gt (efforts[i].runs, LOG_COUNT);
     ck_assert_uint_lt (efforts[i].runs, efforts[i].states / 2);
   }

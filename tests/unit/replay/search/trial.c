@@ -239,8 +239,8 @@ explore (struct trial *trial)
   }
   mpz_init (covered);
   search_covered (trial->search, covered);
-  ck_assert_int_eq (model_count_states (trial->config.log, trial->config.pending, trial->config.pending_count,
-                                        &trial->config.tear, trial->states), 0);
+  ck_assert_int_eq (model_count_states (trial->config.log, trial->config.point, trial->config.pending,
+                                        trial->config.pending_count, &trial->config.tear, trial->states), 0);
   ck_assert_int_eq (mpz_cmp (covered, trial->covered), 0);
   ck_assert_int_le (mpz_cmp (covered, trial->states), 0);
   mpz_clear (covered);
