@@ -10,10 +10,11 @@ bench_open_log_LDADD = log/liblog.la common/libcommon.la common/libmessage.la $(
 bench_replay_run_SOURCES = bench/replay-run.c bench/median.h
 bench_replay_run_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
-EXTRA_DIST += bench/functions.sh bench/observing.sh bench/recording.sh bench/replaying.sh bench/searching.sh
+EXTRA_DIST += bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh bench/replaying.sh bench/searching.sh
 
 bench: all $(EXTRA_PROGRAMS)
 	$(srcdir)/bench/recording.sh $(abs_top_builddir)
+	$(srcdir)/bench/device.sh $(abs_top_builddir)
 	bench/open-log
 	$(srcdir)/bench/replaying.sh $(abs_top_builddir)
 	$(srcdir)/bench/searching.sh $(abs_top_builddir)

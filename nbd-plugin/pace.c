@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,9 @@
 void
 pace_come (struct client_pace *pace, uint64_t now_ns)
 {
-  if (pace->in_flight++ == 0 && pace->answered_ns > 0)
+  const bool answered = pace->in_flight++ == 0 && pace->answered_ns > 0;
+
+  if (answered && now_ns - pace->answered_ns >= PACE_GAP_MIN_NS)
     pace->gaps_ns[pace->gap_count++ % PACE_GAPS] = now_ns - pace->answered_ns;
 }
 

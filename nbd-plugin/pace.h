@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define PACE_GAPS 64
+#define PACE_GAP_MIN_NS UINT64_C (100000)       /* what comes sooner was on its way already */
 
 /* What is waited for a client whose pace says less, or more. */
 #define PACE_QUIET_MIN_NS UINT64_C (4000000)

@@ -11,6 +11,7 @@
 #include "guest/agent/pace.h"
 #include "guest/agent/protocol.h"
 #include "guest/missing.h"
+#include "log/device.h"
 #include "record/ask.h"
 #include "record/server.h"
 
@@ -43,6 +44,13 @@ report_trouble (struct recording_run *run, const char *what, const struct vm_ans
   }
 }
 
+/* For how many seconds the device may keep the guest waiting, which is no fault of its. */
+static uint64_t
+held_seconds (const struct recording *recording)
+{
+  return strcmp (recording->device, LOG_DEVICE_FAST) == 0 ? 0 : recording->hold_limit_seconds;
+}
+
 static char *
 ask_for (struct recording_run *run, const char *what, int timeout_ms, const char *const *words)
 {
@@ -58,7 +66,7 @@ ask_for (struct recording_run *run, const char *what, int timeout_ms, const char
 char *
 ask_guest (struct recording_run *run, const char *what, const char *const *words)
 {
-  return ask_for (run, what, CALL_TIMEOUT_MS, words);
+  return ask_for (run, what, (int) held_seconds (run->recording) * 1000 + CALL_TIMEOUT_MS, words);
 }
 
 int
@@ -118,7 +126,8 @@ char *
 run_in_guest (struct recording_run *run, const char *what, const char *const *command)
 {
   const bool disturbed = run->recording->background != BACKGROUND_NONE;
-  const uint64_t timeout_seconds = run->recording->guest.timeout_seconds + (disturbed ? PACE_SPENT_MAX_MS / 1000 : 0);
+  const uint64_t timeout_seconds = run->recording->guest.timeout_seconds + (disturbed ? PACE_SPENT_MAX_MS / 1000 : 0)
+    + held_seconds (run->recording);
   CLEANUP_FREE const char **words = NULL;
   char timeout[32];
   size_t count = 0;

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests of outcome, session, model, search, read sets, smallest states, freeze and pages notice when one of the
+# The unit tests of outcome, session, model, search, read sets, smallest states, freeze, pages and the late device notice when one of the
 # rules that they are for is broken: each mutant is a source file with one change, in the place of the library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 # Where the test of each unit is, below tests/unit.
-units=(checker/observe/layout checker/observe/pages checker/outcome checker/watched-pages replay/explain/minimal replay/freeze
+units=(checker/observe/layout checker/observe/pages checker/outcome checker/watched-pages nbd-plugin/hold replay/explain/minimal
+  replay/freeze
   replay/located replay/report/page-table replay/search/data-groups replay/search/model replay/search/model-naive
   replay/search/read-sets replay/search/search replay/session)
 
@@ -22,6 +23,7 @@ concerned ()
     checker/observe/extents.c) echo checker/observe/layout ;;
     checker/outcome.c) echo checker/outcome ;;
     replay/freeze.c) echo replay/freeze ;;
+    nbd-plugin/hold.c) echo nbd-plugin/hold ;;
     checker/observe/pages.c | checker/watched-pages.c) echo checker/observe/pages checker/watched-pages ;;
     replay/report/page-table.c) echo replay/report/page-table ;;
     *) echo replay/search/read-sets replay/search/search ;;

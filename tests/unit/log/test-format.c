@@ -208,6 +208,26 @@ START_TEST (overlapping_writes_in_flight_together_are_counted)
 }
 END_TEST
 
+START_TEST (operations_that_meet_others_in_flight_are_counted)
+{
+  struct log_maker *maker = make_log (1, 64);
+  uint32_t first = add_write (maker, 0, 0, "a", 0), flush = add_flush (maker, 0);
+  add_completion (maker, first, 0);
+  add_completion (maker, flush, EIO);
+  uint32_t alone = add_write (maker, 0, 8, "a", 0);
+  uint32_t second = add_write (maker, 0, 0, "b", 0);
+  add_trim (maker, 0, 16, 3, 0);
+  add_completion (maker, second, 0);
+  add_completion (maker, alone, 0);
+  add_flush (maker, 0);         /* meets the trim */
+  struct write_log *log = finish_log (maker);
+
+  ck_assert_uint_eq (log->in_flight_count, 4);
+  ck_assert_uint_eq (log->in_flight_max, 3);
+  write_log_close (log);
+}
+END_TEST
+
 START_TEST (an_existing_file_is_not_overwritten)
 {
   CLEANUP_FREE char *path = new_path ();
@@ -393,7 +413,8 @@ END_TEST
 
 UNIT_TEST_MAIN ("format", a_log_reads_back_exactly, operations_are_joined_with_their_completions,
                 marks_are_found_by_name_and_position, the_header_keeps_its_texts_and_the_time,
-                overlapping_writes_in_flight_together_are_counted, an_existing_file_is_not_overwritten,
+                overlapping_writes_in_flight_together_are_counted,
+                operations_that_meet_others_in_flight_are_counted, an_existing_file_is_not_overwritten,
                 a_file_that_was_made_for_the_log_is_taken, data_can_be_read_from_the_moment_they_are_issued,
                 a_log_cut_at_any_byte_ends_with_the_last_whole_record, a_changed_byte_is_always_found,
                 a_log_that_becomes_shorter_ends_the_program, what_is_no_file_is_refused)
