@@ -55,14 +55,13 @@ log_device_describe (const struct write_log *log)
   const struct log_mark *gave_up = log_device_gave_up (log);
   const char *words;
   const int length = (int) find_words (log, &words);
-  char *text, at_once[128] = "";
+  char *text, until[64] = "";
 
   if (length == 0 && log->in_flight_count == 0)
     return strdup ("");
   if (gave_up)
-    snprintf (at_once, sizeof at_once, "; from %u on it answered at once: it had held for as long as --hold-limit says",
-              gave_up->position);
-  return asprintf (&text, "%.*s%s%u %s met others in flight, at most %u at once%s", length, words, length ? ": " : "",
-                   log->in_flight_count, plural (log->in_flight_count, "operation", "operations"), log->in_flight_max,
-                   at_once) == -1 ? NULL : text;
+    snprintf (until, sizeof until, " until event %u (--hold-limit)", gave_up->position);
+  return asprintf (&text, "%.*s%s%s%u %s met others in flight, at most %u at once", length, words, until,
+                   length ? ": " : "", log->in_flight_count, plural (log->in_flight_count, "operation", "operations"),
+                   log->in_flight_max) == -1 ? NULL : text;
 }

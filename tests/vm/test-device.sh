@@ -67,4 +67,4 @@ durable true 'all is waited for, late'
 expect_status 0 "$powercut" record --quiet --background=none --bus=virtio --device=random:3 --hold-limit=0 --size=64M --setup=': > a' \
   -o "$tmp/log.bin" -- sh -c 'echo a > a; sync'
 expect_status 0 "$powercut" show "$tmp/log.bin"
-grep -q '^device: random:3 hold=.*; from [0-9]* on it answered at once' "$tmp/out" || fail 'the limit of holding is not said'
+grep -q '^device: random:3 hold=.*ms until event [0-9]* (--hold-limit): ' "$tmp/out" || fail 'the limit of holding is not said'
