@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "batch/grid.h"
+#include "batch/keep.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/exit-status.h"
@@ -79,13 +80,16 @@ plan_cells (struct grid *grid)
 static void
 take_end (const struct pool_config *config, struct pool_job *job)
 {
-  const struct grid *grid = config->data;
+  struct grid *grid = config->data;
   const struct grid_kind *kind = grid->kind;
+  const char *keep = grid->request->keep;
   struct cell *cell = job->data;
   const size_t done = (size_t) (job - grid->jobs) + 1;
   const bool last = done == grid->job_count || ((struct cell *) job[1].data)->environment != cell->environment;
 
   kind->judge_cell (cell);
+  if (keep && job->log == NULL && kind->is_worth_keeping (cell))
+    grid->not_kept |= keep_logs (keep, cell, kind->name_row (cell->row)) == -1;
   if (kind->print_cell)
     kind->print_cell (grid, cell);
   if (last && kind->print_environment) {
@@ -175,15 +179,16 @@ judge_cells (const struct grid *grid)
 int
 grid_measure (struct grid *grid, const struct grid_output *outputs, size_t count)
 {
+  const char *keep = grid->request->keep;
   int r = 0;
 
-  if (check_outputs (outputs, count) == -1 || do_cells_aside (grid) == -1)
+  if (check_outputs (outputs, count) == -1 || (keep && keep_check (keep) == -1) || do_cells_aside (grid) == -1)
     return EXIT_UNUSABLE;
   grid->kind->print_end (grid);
   for (size_t i = 0; i < count; i++)
     if (write_output (grid, &outputs[i]) == -1)
       r = -1;
-  return r == -1 ? EXIT_UNUSABLE : judge_cells (grid);
+  return r == -1 || grid->not_kept ? EXIT_UNUSABLE : judge_cells (grid);
 }
 
 void

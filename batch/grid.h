@@ -22,6 +22,8 @@ struct grid_request {
   const char *filesystems;      /* names with commas between them */
   struct option_texts mount;    /* OPTIONS, or FILESYSTEM:OPTIONS for one file system alone; none: no options */
   struct option_texts kernels;  /* as for guest_kernel_find; none: the newest that was fetched */
+  const char *background;       /* as --background of `powercut run` */
+  const char *keep;             /* directory for the logs of cells that failed, or NULL */
   const char *accel;            /* as --accel of `powercut run`, or NULL */
   const char *device;           /* as --device of it, or NULL */
   uint64_t jobs;                /* cells side by side */
@@ -69,6 +71,7 @@ struct grid {
   struct pool_job *jobs;        /* of the cells with something to do */
   size_t job_count;
   struct progress *progress;
+  bool not_kept;                /* logs that were to be kept are not */
   double seconds;               /* all in all */
 };
 
@@ -96,6 +99,10 @@ struct grid_kind {
   /* Set the outcome of CELL and the reason: its job has ended. */
   void (*judge_cell) (struct cell *cell);
 
+  /* What a row is called, and whether what became of CELL is worth keeping its logs. */
+  const char *(*name_row) (const void *row);
+  bool (*is_worth_keeping) (const struct cell *cell);
+
   /* Print on standard output: that all is planned; what became of a cell, or else of the cells of an environment, the
    * FIRST of which it gets; what remains to be said at the end.  All but the last may be NULL.  Progress is shown where
    * no line for each cell does.
@@ -109,6 +116,9 @@ struct grid_kind {
   void (*describe_rows) (const struct grid *grid, cJSON *object);
   void (*describe_cell) (const struct cell *cell, cJSON *object);
 };
+
+/* Row of a table of options; TEXT is where its argument, called ARGUMENT, goes. */
+#define KEEP_OPTION(TEXT, ARGUMENT) OPT_TEXT ("keep", (TEXT), ARGUMENT, "keep the logs of cells that failed there")
 
 #define GRID_OUTPUTS_MAX 8
 

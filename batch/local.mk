@@ -2,7 +2,7 @@
 # The grid, and what makes it one of the corpus or of the matrix.
 noinst_LTLIBRARIES += batch/libbatch.la
 batch_libbatch_la_SOURCES = \
-	batch/environments.c batch/grid.c batch/grid.h batch/pool.c batch/pool.h batch/report.c \
+	batch/environments.c batch/grid.c batch/grid.h batch/keep.c batch/keep.h batch/pool.c batch/pool.h batch/report.c \
 	batch/result.c batch/result.h batch/worker.c batch/worker.h \
 	batch/corpus/add.c batch/corpus/case.c batch/corpus/case.h \
 	batch/corpus/cell-outcome.c batch/corpus/cell-outcome.h batch/corpus/cells.c batch/corpus/corpus.h \

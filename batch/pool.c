@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,10 +26,10 @@
 #include "common/process.h"
 #include "common/stop.h"
 #include "common/text.h"
+#include "common/workdir.h"
 
 #define GRACE_MS 10000          /* for a run to end its guests */
-#define LOG "log.bin"           /* files of a slot */
-#define JSON "json"
+#define JSON "json"             /* a job's file */
 #define ANSWER_MAX 16
 
 /* A worker (batch/worker.h) with the job that it is at. */
@@ -68,15 +69,17 @@ pool_add_option (struct pool_job *job, const char *name, const char *value)
   return value == NULL ? 0 : pool_add_word (job, name) == -1 ? -1 : pool_add_word (job, value);
 }
 
-/* The file NAME of SLOT, to free. */
-static char *
-slot_file (const struct pool *pool, const struct slot *slot, const char *name)
+/* Make the directory of JOB, for all files of its run.  Returns 0, or -1 after a message. */
+static int
+make_directory (const struct pool *pool, struct pool_job *job)
 {
-  char *path;
-
-  if (asprintf (&path, "%s/%td-%s", pool->config->folder, slot - pool->slots, name) == -1)
-    return NULL;
-  return path;
+  job->directory = text_format ("%s/job-%td", pool->config->folder, job - pool->jobs);
+  if (job->directory == NULL)
+    return -1;
+  if (mkdir (job->directory, 0700) == 0)
+    return 0;
+  error_message ("%s: %m", job->directory);
+  return -1;
 }
 
 /* Start the worker of SLOT, its outputs on MESSAGES and its requests on REQUESTS.  Returns its pid, or -1 after a
@@ -127,11 +130,12 @@ start_worker (const struct pool *pool, struct slot *slot)
   return 0;
 }
 
-/* JOB as a request to the worker of SLOT, to free; NULL after a message. */
+/* JOB as a request to a worker, to free; NULL after a message. */
 static char *
-make_request (const struct pool *pool, const struct slot *slot, const struct pool_job *job, size_t *length)
+make_request (const struct pool_job *job, size_t *length)
 {
-  CLEANUP_FREE char *log = slot_file (pool, slot, LOG), *json = slot_file (pool, slot, JSON);
+  CLEANUP_FREE char *log = text_format ("%s/" POOL_LOG, job->directory);
+  CLEANUP_FREE char *json = text_format ("%s/" JSON, job->directory);
   const char *const head[] = {
     job->log ? "replay" : "run", "--quiet", "--jobs=1", "--json", json,
     job->log ? job->log : "--output", job->log ? NULL : log
@@ -157,9 +161,9 @@ start_job (const struct pool *pool, struct slot *slot, struct pool_job *job)
   CLEANUP_FREE char *request = NULL;
   size_t length;
 
-  if (start_worker (pool, slot) == -1)
+  if (start_worker (pool, slot) == -1 || make_directory (pool, job) == -1)
     return -1;
-  request = make_request (pool, slot, job, &length);
+  request = make_request (job, &length);
   if (request == NULL)
     return -1;
   slot->job = job;
@@ -190,9 +194,9 @@ read_report (const char *path)
 
 /* Take in what a run has left; it has ended with STATUS.  The slot is free then. */
 static void
-finish_job (const struct pool *pool, struct slot *slot, int status)
+finish_job (struct slot *slot, int status)
 {
-  CLEANUP_FREE char *log = slot_file (pool, slot, LOG), *json = slot_file (pool, slot, JSON);
+  CLEANUP_FREE char *json = text_format ("%s/" JSON, slot->job->directory);
   const int code = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
   struct pool_job *job = slot->job;
 
@@ -201,10 +205,6 @@ finish_job (const struct pool *pool, struct slot *slot, int status)
     job->result = read_report (json);
   job->seconds = clock_seconds (CLOCK_MONOTONIC) - slot->started;
   job->ended = true;
-  if (log)
-    unlink (log);
-  if (json)
-    unlink (json);
   slot->job = NULL;
 }
 
@@ -290,7 +290,7 @@ fill_slots (struct pool *pool)
 
 /* See to what has happened to SLOT.  Returns 0, or -1 after a message. */
 static int
-serve_slot (struct pool *pool, struct slot *slot)
+serve_slot (struct slot *slot)
 {
   int status, answered = read_answer (slot, &status), end_status;
   /* After the answer: all that was said before it is there now. */
@@ -303,7 +303,7 @@ serve_slot (struct pool *pool, struct slot *slot)
     return -1;
   }
   if (ended || answered)
-    finish_job (pool, slot, status);
+    finish_job (slot, status);
   if (ended)
     clear_worker (slot);
   return 0;
@@ -334,7 +334,7 @@ serve_slots (struct pool *pool)
   for (size_t i = 0; i < slot_count; i++) {
     const bool said = pollers[2 * i].revents || pollers[2 * i + 1].revents;
 
-    if (pool->slots[i].job && said && serve_slot (pool, &pool->slots[i]) == -1)
+    if (pool->slots[i].job && said && serve_slot (&pool->slots[i]) == -1)
       return -1;
   }
   return 0;
@@ -360,8 +360,10 @@ run_all (struct pool *pool, pool_job_ended *ended)
   for (size_t told = 0; told < pool->job_count;) {
     if (fill_slots (pool) == -1 || serve_slots (pool) == -1)
       return -1;
-    while (told < pool->job_count && pool->jobs[told].ended)
-      ended (pool->config, &pool->jobs[told++]);
+    for (; told < pool->job_count && pool->jobs[told].ended; told++) {
+      ended (pool->config, &pool->jobs[told]);
+      workdir_remove (pool->jobs[told].directory);
+    }
   }
   return 0;
 }
@@ -392,6 +394,7 @@ pool_free_jobs (struct pool_job *jobs, size_t count)
   for (size_t i = 0; i < count; i++) {
     free (jobs[i].words);
     free (jobs[i].text);
+    free (jobs[i].directory);
     cJSON_Delete (jobs[i].result);
   }
 }

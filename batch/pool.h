@@ -27,10 +27,13 @@ struct pool_job {
   bool ended;
   int status;                   /* as wait(2) gives it */
   char *text;                   /* what it said, or NULL; to free */
+  char *directory;              /* its logs are there until it has been told that it has ended; to free */
   cJSON *result;                /* what replay --json says, or NULL if it did not come to that; to free with
                                    cJSON_Delete */
   double seconds;
 };
+
+#define POOL_LOG "log.bin"      /* the first of them; of the others the names have more before the extension */
 
 struct pool_config {
   uint64_t jobs;                /* workers */

@@ -33,6 +33,16 @@ cells_count (const struct cell *cells, size_t count, size_t *counts)
     counts[cells[i].outcome]++;
 }
 
+/* Delete NAME from each object in LIST, which may be NULL. */
+static void
+delete_from_each (cJSON *list, const char *name)
+{
+  cJSON *object;
+
+  cJSON_ArrayForEach (object, list)
+    cJSON_DeleteItemFromObjectCaseSensitive (object, name);
+}
+
 static cJSON *
 make_cell (const struct grid *grid, const struct cell *cell)
 {
@@ -44,8 +54,10 @@ make_cell (const struct grid *grid, const struct cell *cell)
   cJSON_AddItemToObject (object, "reason", cell->reason ? cJSON_CreateString (cell->reason) : cJSON_CreateNull ());
   cJSON_AddNumberToObject (object, "seconds", cell_seconds (cell));
   result = found ? cJSON_Duplicate (found, true) : cJSON_CreateNull ();
-  /* The log is gone, and the numbers of its events with it. */
+  /* The logs are gone, and the numbers of their events with them. */
   cJSON_DeleteItemFromObjectCaseSensitive (result, "log");
+  delete_from_each (cJSON_GetObjectItemCaseSensitive (result, "schedules"), "log");
+  delete_from_each (cJSON_GetObjectItemCaseSensitive (result, "violations"), "log");
   cJSON_DeleteItemFromObjectCaseSensitive (result, "points");
   cJSON_AddItemToObject (object, "result", result);
   return object;

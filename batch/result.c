@@ -14,6 +14,17 @@ result_text (const cJSON *object, const char *name)
 }
 
 bool
+result_is_violated (const cJSON *result)
+{
+  const cJSON *violation;
+
+  cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (result, "violations"))
+    if (violation_counts (violation))
+      return true;
+  return false;
+}
+
+bool
 violation_counts (const cJSON *violation)
 {
   return !cJSON_IsFalse (cJSON_GetObjectItemCaseSensitive (violation, "repeated"))

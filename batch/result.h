@@ -14,4 +14,7 @@ extern const char *result_text (const cJSON *object, const char *name);
  */
 extern bool violation_counts (const cJSON *violation);
 
+/* Does some violation of RESULT, or NULL, count? */
+extern bool result_is_violated (const cJSON *result);
+
 #endif

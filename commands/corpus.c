@@ -18,6 +18,7 @@
 #include "guest/jobs.h"
 #include "guest/options.h"
 #include "record/recording-check.h"
+#include "record/recordings.h"
 
 static const char main_usage[] =
   "usage: powercut corpus run [OPTION...] DIR...\n"
@@ -34,6 +35,8 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     ACCEL_OPTION (&request->grid.accel, "HOW"),
     OPT_TEXT ("fs", &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]"),
     OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
+    BACKGROUND_OPTION (&request->grid.background, "WHICH,..."),
+    KEEP_OPTION (&request->grid.keep, "FOLDER"),
     OPT_FLAG ("trust-cases", &request->trusted, "let cases take files from anywhere on this machine"),
     OPT_NUMBER ("jobs", &request->grid.jobs, "COUNT", "cells side by side [one for each processor]", 1),
     OPT_TEXT ("json", &request->json, "RESULTS", "write the results as JSON"),
@@ -46,10 +49,12 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
+  struct backgrounds backgrounds;
   enum accel accel;
 
   if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
-      || recording_check_device (request->grid.device) == -1)
+      || recording_check_device (request->grid.device) == -1
+      || backgrounds_parse (request->grid.background, &backgrounds) == -1)
     return -1;
   if (first == argc) {
     error_message ("corpus run: which cases? name a folder: see --help");
@@ -65,7 +70,10 @@ run_command (int argc, char **argv)
 {
   CLEANUP_FREE char *command = words_join ("powercut corpus", argc, argv);
   struct corpus_request request = {
-    .grid = { .device = DEVICE_DEFAULT, .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : "" }
+    .grid = {
+      .device = DEVICE_DEFAULT, .background = BACKGROUNDS_DEFAULT, .jobs = jobs_default (GUEST_MEMORY_DEFAULT),
+      .command = command ? command : ""
+    }
   };
   int status = parse_run (argc, argv, &request) == -1 ? EXIT_UNUSABLE : corpus_run (&request);
 

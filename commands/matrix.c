@@ -14,6 +14,7 @@
 #include "guest/jobs.h"
 #include "guest/options.h"
 #include "record/recording-check.h"
+#include "record/recordings.h"
 
 #define FILESYSTEMS "ext4,xfs,btrfs"
 
@@ -28,8 +29,10 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     DEVICE_OPTION (&request->grid.device, "DEVICE"),
     ACCEL_OPTION (&request->grid.accel, "MODE"),
     OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),
+    BACKGROUND_OPTION (&request->grid.background, "BACKGROUND,..."),
     OPT_TEXT ("settle", &request->settle, "sync|none|TIME", "after an update, as for run [sync]"),
     OPT_NUMBER ("jobs", &request->grid.jobs, "CELLS", "cells side by side [one for each processor]", 1),
+    KEEP_OPTION (&request->grid.keep, "DIR"),
     OPT_TEXT ("markdown", &request->markdown, "OUT", "write the results as Markdown"),
     OPT_TEXT ("json", &request->json, "OUT", "write the results as JSON"),
     OPT_TEXT ("html", &request->html, "OUT", "write the results as one HTML page"),
@@ -42,10 +45,12 @@ parse_request (int argc, char **argv, struct matrix_request *request)
   };
   int first = options_parse (&command, argc, argv);
   struct recording ignored;
+  struct backgrounds backgrounds;
   enum accel accel;
 
   if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
       || recording_check_device (request->grid.device) == -1
+      || backgrounds_parse (request->grid.background, &backgrounds) == -1
       || recording_parse_settle (request->settle, &ignored) == -1)
     return -1;
   if (first != argc) {
@@ -61,7 +66,7 @@ matrix_command (int argc, char **argv)
   CLEANUP_FREE char *command = words_join ("powercut", argc, argv);
   struct matrix_request request = {
     .grid = {
-      .filesystems = FILESYSTEMS, .accel = "auto", .device = DEVICE_DEFAULT,
+      .filesystems = FILESYSTEMS, .accel = "auto", .device = DEVICE_DEFAULT, .background = BACKGROUNDS_DEFAULT,
       .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : ""
     },
     .settle = "sync"

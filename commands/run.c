@@ -100,7 +100,7 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     OPT_TEXT ("workload", &words->workload, "FILE", "the update is a workload: see powercut-workload(5)"),
     OPT_TEXTS ("watch", &recording->watch, "PATH", "judge this path alone; may be repeated [the whole tree]"),
     OPT_TEXT ("freeze-at", &recording->freeze_at, "MARK", "freeze the file system for a second at this mark"),
-    BACKGROUND_OPTION (&words->background),
+    BACKGROUND_OPTION (&words->background, "NAME,..."),
     OPT_TEXT ("settle", &words->settle, "sync|none|S", "after COMMAND: sync; nothing; S seconds, then sync [sync]"),
     OPT_END
   });

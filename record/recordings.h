@@ -13,9 +13,9 @@ struct backgrounds {
 
 #define BACKGROUNDS_DEFAULT "none,commit,writeback"
 
-/* Row of a table of options; TEXT is where its argument goes. */
-#define BACKGROUND_OPTION(TEXT) \
-  OPT_TEXT ("background", (TEXT), "NAME,...", "what goes on meanwhile: none, commit, writeback; a log each [all]")
+/* Row of a table of options; TEXT is where its argument, called ARGUMENT, goes. */
+#define BACKGROUND_OPTION(TEXT, ARGUMENT) \
+  OPT_TEXT ("background", (TEXT), ARGUMENT, "what goes on meanwhile: none, commit, writeback; a log each [all]")
 
 /* What --background=TEXT means, names with commas between them.  Returns 0, or -1 after a message. */
 extern int backgrounds_parse (const char *text, struct backgrounds *backgrounds);

@@ -116,6 +116,7 @@ add_recording (const struct grid *grid, const struct cell *cell, struct pool_job
     { "--fs", filesystem },
     { "--size", settings && settings->size ? settings->size : filesystem_find (filesystem)->small_size },
     { "--mkfs", settings ? settings->mkfs : NULL }, { "--mount", settings ? settings->mount : NULL },
+    { "--background", grid->request->background },
     { "--initial", corpus_case->initial }, { "--settle", corpus_case->settle },
     { "--device", grid->request->device },
   };
@@ -163,8 +164,23 @@ judge_cell (struct cell *cell)
     cell->reason = job->result ? text_format ("not every crash state was covered") : pool_describe_end (job);
 }
 
+static const char *
+name_row (const void *row)
+{
+  const struct corpus_case *corpus_case = row;
+
+  return corpus_case->name;
+}
+
+static bool
+is_worth_keeping (const struct cell *cell)
+{
+  return cell->outcome == CASE_FAIL || cell->outcome == CASE_ERROR;
+}
+
 const struct grid_kind corpus_kind = {
   .outcomes = case_outcomes, .outcome_count = CASE_OUTCOME_COUNT, .prepare = prepare, .begin_cell = begin_cell,
-  .needs_more = needs_more, .fill_job = fill_job, .judge_cell = judge_cell, .print_begin = corpus_print_begin,
+  .needs_more = needs_more, .fill_job = fill_job, .judge_cell = judge_cell, .name_row = name_row,
+  .is_worth_keeping = is_worth_keeping, .print_begin = corpus_print_begin,
   .print_environment = corpus_print_environment, .print_end = corpus_print_end, .describe_cell = corpus_describe_cell,
 };

@@ -54,6 +54,7 @@ write_leftovers (const cJSON *result, FILE *file)
 static void
 write_violations (const cJSON *result, FILE *file)
 {
+  const bool several = cJSON_GetArraySize (cJSON_GetObjectItemCaseSensitive (result, "schedules")) > 1;
   const cJSON *violation;
   const char *separator = "";
 
@@ -62,8 +63,9 @@ write_violations (const cJSON *result, FILE *file)
     const char *digits = result_text (violation, "states");
 
     shorten (digits, states);
-    fprintf (file, "%s%s after %s in %s state%s: %s%s", separator, result_text (violation, "kind"),
+    fprintf (file, "%s%s after %s in %s state%s%s%s: %s%s", separator, result_text (violation, "kind"),
              result_text (violation, "after"), states, plural_of_digits (digits, "", "s"),
+             several ? " under " : "", several ? result_text (violation, "schedule") : "",
              result_text (violation, "detail"),
              cJSON_IsFalse (cJSON_GetObjectItemCaseSensitive (violation, "repeated")) ? " (not seen again)" : "");
     separator = "; ";

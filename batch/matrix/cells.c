@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "batch/matrix/matrix.h"
+#include "batch/result.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
@@ -48,8 +49,8 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
   const struct protocol *protocol = cell->row;
   const char *const words[] = {
     "--fs", environment->filesystem, "--mount", environment->mount_options, "--initial", matrix->initial,
-    "--settle", matrix->settle, "--device", grid->request->device, "--accel", grid->request->accel,
-    "--kernel", environment->kernel->image,
+    "--settle", matrix->settle, "--device", grid->request->device, "--background", grid->request->background,
+    "--accel", grid->request->accel, "--kernel", environment->kernel->image,
     "--", matrix->program, protocol->name, UPDATED_FILE
   };
 
@@ -81,6 +82,20 @@ judge_cell (struct cell *cell)
     cell->reason = describe_end (job);
 }
 
+static const char *
+name_row (const void *row)
+{
+  const struct protocol *protocol = row;
+
+  return protocol->name;
+}
+
+static bool
+is_worth_keeping (const struct cell *cell)
+{
+  return cell->outcome == UPDATE_FAILED || result_is_violated (cell_result (cell));
+}
+
 static const struct cell_outcome outcomes[UPDATE_OUTCOME_COUNT] = {
   [UPDATE_MEASURED] = { "measured", EXIT_SUCCESS }, [UPDATE_NOT_SUPPORTED] = { "not supported", EXIT_SUCCESS },
   [UPDATE_FAILED] = { "failed", EXIT_UNUSABLE },
@@ -88,6 +103,7 @@ static const struct cell_outcome outcomes[UPDATE_OUTCOME_COUNT] = {
 
 const struct grid_kind matrix_kind = {
   .outcomes = outcomes, .outcome_count = UPDATE_OUTCOME_COUNT, .prepare = prepare, .fill_job = fill_job,
-  .judge_cell = judge_cell, .print_cell = matrix_print_cell, .print_end = matrix_print_end,
+  .judge_cell = judge_cell, .name_row = name_row, .is_worth_keeping = is_worth_keeping,
+  .print_cell = matrix_print_cell, .print_end = matrix_print_end,
   .describe_rows = matrix_describe_rows, .describe_cell = matrix_describe_cell,
 };

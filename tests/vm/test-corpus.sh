@@ -47,7 +47,7 @@ expect_status 0 "$powercut" corpus add --title='a log' "$tmp/log.bin" "$cases/lo
 [ "$(ls "$cases/log")" = $'case.ini\nlog.zst' ] || fail "corpus add made $(ls "$cases/log")"
 
 # Everything at once: something unexpected.
-expect_status 1 "$powercut" corpus run --jobs=1 --fs=ext4,btrfs --json="$tmp/json" --junit="$tmp/junit" "$cases"
+expect_status 1 "$powercut" corpus run --background=none --jobs=1 --fs=ext4,btrfs --json="$tmp/json" --junit="$tmp/junit" "$cases"
 expect safe ext4 pass
 expect safe btrfs pass
 expect known btrfs known
@@ -68,9 +68,9 @@ xmllint --noout "$tmp/junit" || fail "the XML is not well-formed"
     fail "the XML: $(cat "$tmp/junit")"
 
 # Only what is expected, and what could not be measured.
-expect_status 0 "$powercut" corpus run --jobs=1 --fs=btrfs --filter=know "$cases"
+expect_status 0 "$powercut" corpus run --background=none --jobs=1 --fs=btrfs --filter=know "$cases"
 put_case broken 'exit 3; mv; sync' 'filesystems = ext4'
-expect_status 2 "$powercut" corpus run --jobs=1 --fs=ext4 --filter=broken --json="$tmp/json" "$cases"
+expect_status 2 "$powercut" corpus run --background=none --jobs=1 --fs=ext4 --filter=broken --json="$tmp/json" "$cases"
 expect broken ext4 error
 
 # A bad case stops everything before anything is booted.

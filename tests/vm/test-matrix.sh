@@ -35,7 +35,7 @@ cell ()
         "$tmp/json" > "$tmp/jq" || fail "$1 $2: not $3: $(jq -c ".cells[]" "$tmp/json")"
 }
 
-expect_status 0 "$powercut" matrix --fs=ext4,btrfs --protocol=rename,reflink "${reports[@]}"
+expect_status 0 "$powercut" matrix --fs=ext4,btrfs --protocol=rename,reflink --keep="$tmp/kept" "${reports[@]}"
 cp "$tmp/out" "$tmp/table"
 cat "$tmp/table"
 [ "$(jq '.cells | length' "$tmp/json")" = 4 ] || fail "not four cells: $(jq -c .cells "$tmp/json")"
@@ -53,13 +53,27 @@ grep -q '^4 cells: 3 measured, 1 not supported, 0 failed; ' "$tmp/table" || fail
 pages_are_sound
 nothing_left 'four cells'
 
+# What was wrong is wrong under some schedule, and its logs are kept, all of the cell's.
+[ "$(jq -c '[.cells[0].result.schedules[].schedule]' "$tmp/json")" = '["none","commit","writeback"]' ] ||
+    fail "the schedules: $(jq -c '.cells[0].result.schedules' "$tmp/json")"
+grep -q 'durability after commit in [0-9]* states\? under none: ' "$tmp/out" || fail "no schedule of what is wrong: $(cat "$tmp/out")"
+release=$(jq -r '.cells[0].kernel' "$tmp/json")
+for fs in ext4 btrfs; do
+    for schedule in '' -commit -writeback; do
+        log=$tmp/kept/rename-$fs-$release$schedule.bin
+        background=$("$replay" --list "$log" | sed -n 's/^info background=//p')
+        [ "-$background" = "${schedule:--none}" ] || fail "$log is of background '$background': $(ls "$tmp/kept")"
+    done
+done
+[ "$(find "$tmp/kept" -type f | wc -l)" = 6 ] || fail "kept: $(ls "$tmp/kept")"
+
 # The same by hand.
 mkdir "$tmp/initial"
 protocols=$builddir/corpus/update-protocols/update-protocols
 (cd "$tmp/initial" && "$protocols" old file)
 expect_status 77 "$powercut" run --background=none --quiet --initial="$tmp/initial" -o "$tmp/log.bin" -- "$protocols" reflink file
 expect_one_line "$tmp/err"
-expect_status 1 "$powercut" run --background=none --quiet --jobs=1 --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/run" -- \
+expect_status 1 "$powercut" run --quiet --jobs=1 --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/run" -- \
     "$protocols" rename file
 [ "$(jq -c '[.atomic, .durable, .leftovers]' "$tmp/run")" = \
     "$(jq -c '.cells[] | select (.filesystem == "ext4" and .protocol == "rename").result | [.atomic, .durable, .leftovers]' \
@@ -67,7 +81,7 @@ expect_status 1 "$powercut" run --background=none --quiet --jobs=1 --initial="$t
 
 # Cells that fail say why and do not keep the others from being measured.
 hostile='<script>alert("&1")</script>|*`'
-expect_status 2 "$powercut" matrix --fs=ext4 --protocol=rename-fsync --mount="$hostile" --mount=noatime "${reports[@]}"
+expect_status 2 "$powercut" matrix --background=none --fs=ext4 --protocol=rename-fsync --mount="$hostile" --mount=noatime "${reports[@]}"
 cat "$tmp/out"
 [ ! -s "$tmp/err" ] || fail "an error message: $(cat "$tmp/err")"
 [ "$(jq -c '[.cells[] | [.filesystem, .outcome]]' "$tmp/json")" = \

@@ -14,7 +14,7 @@ verdict ()
     [ "$found" = "[true,true,$3,$4]" ] || fail "$1 $2: $found: $(jq -c .cells "$tmp/json")"
 }
 
-expect_status 0 "$powercut" matrix --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=in-place,rename,rename-fsync,tmpfile-fsync \
+expect_status 0 "$powercut" matrix --background=none --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=in-place,rename,rename-fsync,tmpfile-fsync \
     --json="$tmp/json"
 cat "$tmp/out"
 for fs in ext4 xfs btrfs; do
