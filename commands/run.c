@@ -169,13 +169,11 @@ record_more (void *opaque, bool news, const char **log)
   if (request->quiet == request->quiet_most)
     return 0;
   request->further++;
+  CLEANUP_FREE char *device = text_format ("random:%ju", (uintmax_t) request->further);
   CLEANUP_FREE char *suffix = text_format ("%s%s-random-%ju", turn > 0 ? "-" : "", turn > 0 ? name : "",
                                            (uintmax_t) request->further);
-  struct recording *recording = suffix ? recordings_add (&request->recordings, backgrounds->list[turn], suffix) : NULL;
-  if (recording == NULL)
-    return -1;
-  *log = recording->log;
-  return recordings_make (&request->recordings) == 0 ? 1 : -1;
+  *log = device && suffix ? recordings_add (&request->recordings, backgrounds->list[turn], device, suffix) : NULL;
+  return *log && recordings_make (&request->recordings) == 0 ? 1 : -1;
 }
 
 /* The replay of the logs that are to be made is asked for with the same command line. */

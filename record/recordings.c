@@ -59,31 +59,46 @@ recordings_plan (struct recordings *recordings, const struct recording *update,
     const char *name = background_name (backgrounds->list[i]);
     CLEANUP_FREE char *suffix = i == 0 ? text_format ("%s", "") : text_format ("-%s", name);
 
-    if (suffix == NULL || recordings_add (recordings, backgrounds->list[i], suffix) == NULL)
+    if (suffix == NULL || recordings_add (recordings, backgrounds->list[i], NULL, suffix) == NULL)
       return -1;
   }
   return 0;
 }
 
-struct recording *
-recordings_add (struct recordings *recordings, enum background background, const char *suffix)
+static void
+free_recording (struct recording *recording, const struct recording *update)
 {
-  CLEANUP_FREE char *log = recordings_log_name (recordings->update->log, suffix);
-  struct recording *recording = malloc (sizeof *recording), **added;
+  if (recording == NULL)
+    return;
+  free ((char *) recording->log);
+  if (recording->device != update->device)
+    free ((char *) recording->device);
+  free (recording);
+}
 
-  if (log == NULL || recording == NULL || (added = array_add (recordings->list, recordings->count)) == NULL) {
-    free (recording);
+const char *
+recordings_add (struct recordings *recordings, enum background background, const char *device, const char *suffix)
+{
+  struct recording *recording = malloc (sizeof *recording), **added = NULL;
+
+  if (recording) {
+    *recording = *recordings->update;
+    recording->background = background;
+    /* What the commands of an update print is shown once. */
+    recording->output_dropped = recordings->count > 0;
+    recording->log = recordings_log_name (recordings->update->log, suffix);
+    if (device)
+      recording->device = text_format ("%s", device);
+    if (recording->log && recording->device)
+      added = array_add (recordings->list, recordings->count);
+  }
+  if (added == NULL) {
+    free_recording (recording, recordings->update);
     out_of_memory ();
     return NULL;
   }
-  *recording = *recordings->update;
-  recording->background = background;
-  /* What the commands of an update print is shown once. */
-  recording->output_dropped = recordings->count > 1;
-  recording->log = log;
-  log = NULL;
   *added = recording;
-  return recording;
+  return recording->log;
 }
 
 int
@@ -117,9 +132,7 @@ void
 recordings_free (struct recordings *recordings)
 {
   recordings_end_guest (recordings);
-  for (size_t i = 0; i < recordings->count; i++) {
-    free ((char *) recordings->list[i]->log);
-    free (recordings->list[i]);
-  }
+  for (size_t i = 0; i < recordings->count; i++)
+    free_recording (recordings->list[i], recordings->update);
   free (recordings->list);
 }

@@ -36,10 +36,11 @@ extern int recordings_plan (struct recordings *recordings, const struct recordin
                             const struct backgrounds *backgrounds, struct recorder *recorder);
 extern void recordings_free (struct recordings *recordings);
 
-/* Plan one more under BACKGROUND.  Its log has SUFFIX before its extension.  Returns it, for more to be said, or NULL
- * after a message.
+/* Plan one more under BACKGROUND and, unless that is NULL, with another DEVICE.  Its log has SUFFIX before its
+ * extension.  Returns the log's path, or NULL after a message.
  */
-extern struct recording *recordings_add (struct recordings *recordings, enum background background, const char *suffix);
+extern const char *recordings_add (struct recordings *recordings, enum background background, const char *device,
+                                   const char *suffix);
 
 /* Make those that are not made yet.  Returns what record does of the first that fails, after which none is made. */
 extern int recordings_make (struct recordings *recordings);

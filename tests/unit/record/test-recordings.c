@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which recordings of an update are planned, and what their logs are called. */
+#include <config.h>
+
+#include "common/cleanup.h"
+#include "record/recordings.h"
+#include "tests/unit/message.h"
+#include "tests/unit/unit.h"
+
+static const struct {
+  const char *log, *suffix, *name;
+} names[] = {
+  { "log.bin", "-commit", "log-commit.bin" },
+  { "log.bin", "", "log.bin" },
+  { "/a.b/log", "-commit", "/a.b/log-commit" },
+  { "a/x.y.bin", "-writeback", "a/x.y-writeback.bin" },
+  { ".hidden", "-commit", ".hidden-commit" },
+  { "../log", "-commit", "../log-commit" },
+};
+
+START_TEST (a_suffix_stands_before_the_extension)
+{
+  CLEANUP_FREE char *name = recordings_log_name (names[_i].log, names[_i].suffix);
+
+  ck_assert_str_eq (name, names[_i].name);
+}
+END_TEST
+
+START_TEST (there_is_a_recording_for_each_background)
+{
+  const struct recording update = { .log = "log.bin", .filesystem = "ext4", .device = "late" };
+  struct backgrounds backgrounds;
+  struct recordings recordings;
+
+  ck_assert_int_eq (backgrounds_parse ("writeback,none", &backgrounds), 0);
+  ck_assert_int_eq (recordings_plan (&recordings, &update, &backgrounds, NULL), 0);
+  ck_assert_uint_eq (recordings.count, 2);
+  ck_assert_int_eq (recordings.list[0]->background, BACKGROUND_WRITEBACK);
+  ck_assert_str_eq (recordings.list[0]->log, "log.bin");
+  ck_assert (!recordings.list[0]->output_dropped);
+  ck_assert_int_eq (recordings.list[1]->background, BACKGROUND_NONE);
+  ck_assert_str_eq (recordings.list[1]->log, "log-none.bin");
+  ck_assert (recordings.list[1]->output_dropped);
+  ck_assert_str_eq (recordings_add (&recordings, BACKGROUND_COMMIT, "random:1", "-random-1"), "log-random-1.bin");
+  ck_assert_str_eq (recordings.list[2]->device, "random:1");
+  ck_assert_str_eq (recordings.list[1]->device, "late");
+  recordings_free (&recordings);
+}
+END_TEST
+
+static const char *const wrong[] = { "some", "", "none,", "none,none", "none,commit,writeback,none" };
+
+START_TEST (other_backgrounds_are_refused_in_one_line)
+{
+  struct backgrounds backgrounds;
+
+  forget_messages ();
+  ck_assert_int_eq (backgrounds_parse (wrong[_i], &backgrounds), -1);
+  ck_assert_uint_eq (message_count, 1);
+}
+END_TEST
+
+UNIT_TEST_MAIN ("recordings", LOOP_OVER (a_suffix_stands_before_the_extension, names),
+                there_is_a_recording_for_each_background, LOOP_OVER (other_backgrounds_are_refused_in_one_line, wrong))
