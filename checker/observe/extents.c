@@ -150,7 +150,7 @@ layout_find (int fd, const struct statx *status, struct file_layout *layout)
   int r;
 
   *layout = (struct file_layout) { .runs = NULL };
-  if (!is_plain (fd, status))
+  if (finding.sectors > LAYOUT_SECTORS_MAX || !is_plain (fd, status))
     return false;
   r = map_extents (fd, &finding);
   if (r == -1 && (errno == EOPNOTSUPP || errno == ENOTTY))

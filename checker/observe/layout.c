@@ -88,7 +88,7 @@ layout_parse (const char *word, uint64_t size, uint64_t device_bytes, struct fil
   int error = EINVAL;
 
   *layout = (struct file_layout) { .runs = NULL };
-  for (char before = LAYOUT_MARK; left > 0; before = ',') {
+  for (char before = LAYOUT_MARK; left > 0 && left <= LAYOUT_SECTORS_MAX; before = ',') {
     if (*text++ != before || !take_run (&text, left, device_bytes / LAYOUT_SECTOR, &run))
       break;
     if (layout_add (layout, run.first, run.count) == -1) {

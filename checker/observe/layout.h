@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #define LAYOUT_SECTOR 512
+#define LAYOUT_SECTORS_MAX (64 << 11)   /* of a file: 64 MiB; the host works them out again and again */
 #define LAYOUT_ZEROS UINT64_MAX /* as the first sector of a run: they are nowhere */
 #define LAYOUT_MARK '@'
 
@@ -49,7 +50,7 @@ extern bool layout_add_extent (struct file_layout *layout, uint64_t sectors, con
 
 /* Find where the data of the file open as FD are, whose file system was synced before.  Returns true with *layout, to
  * free with layout_free; or false, and nothing to free, if that cannot be said, or if the file is not simply what is
- * there: some of it is inline or encoded, it is encrypted or verified, or has too many pieces.
+ * there: some of it is inline or encoded, it is encrypted or verified, has too many pieces or is too long.
  */
 extern bool layout_find (int fd, const struct statx *status, struct file_layout *layout);
 

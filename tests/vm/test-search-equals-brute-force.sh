@@ -73,3 +73,16 @@ xfs rename prefix:16K
 btrfs echo any:32K
 btrfs in-place none:512 prefix:64K
 END
+
+# A megabyte overwritten in place: where its data are located, not read, it is not atomic, and all states are covered by few runs, even
+# if any of its 2048 sectors may be there.
+head -c 1M /dev/urandom > "$tmp/large/file"
+expect_status 0 "$powercut" record --kernel="$kernel" --background=none --initial="$tmp/large" -o "$tmp/log.bin" -- \
+    dd if=/dev/zero of=file bs=1M count=1 conv=notrunc,fsync
+for tear in '' '--tear=any --atomic=512'; do
+    expect_status 1 "$replay" --quiet --json="$tmp/json" $tear "$tmp/log.bin"
+    [ "$(jq -c '[.exhaustive, .atomic, .durable, .mismatches, .runs <= 20]' "$tmp/json")" = '[true,false,true,0,true]' ] ||
+        fail "1 MiB in place $tear: $(jq -c '[.exhaustive, .atomic, .durable, .mismatches, .runs, .violations]' "$tmp/json")"
+    echo "1 MiB in place $tear: $(jq -r '.crash_states | length' "$tmp/json") digits, $(jq .runs "$tmp/json") runs"
+done
+[ "$(jq -r '.crash_states | length' "$tmp/json")" -ge 617 ] || fail "2048 sectors make fewer states: $(jq .crash_states "$tmp/json")"
