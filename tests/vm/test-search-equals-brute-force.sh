@@ -75,9 +75,9 @@ btrfs in-place none:512 prefix:64K
 END
 
 # A megabyte overwritten in place: where its data are located, not read, it is not atomic, and all states are covered by few runs, even
-# if any of its 2048 sectors may be there.
+# if any of its 2048 sectors may be there.  (Blocks of 1 KiB, as this size has, let a torn block of the journal have few states.)
 head -c 1M /dev/urandom > "$tmp/large/file"
-expect_status 0 "$powercut" record --kernel="$kernel" --background=none --initial="$tmp/large" -o "$tmp/log.bin" -- \
+expect_status 0 "$powercut" record --kernel="$kernel" --background=none --size=64M --initial="$tmp/large" -o "$tmp/log.bin" -- \
     dd if=/dev/zero of=file bs=1M count=1 conv=notrunc,fsync
 for tear in '' '--tear=any --atomic=512'; do
     expect_status 1 "$replay" --quiet --json="$tmp/json" $tear "$tmp/log.bin"

@@ -109,6 +109,25 @@ START_TEST (a_report_is_decoded_as_it_was_encoded)
 }
 END_TEST
 
+START_TEST (what_was_written_is_decoded_as_it_was_encoded)
+{
+  static const struct control_seen written[] = { { 7, 1, 0x81 }, { UINT64_C (1) << 40, 0, 0xff } };
+  size_t size, count, whole;
+  CLEANUP_FREE char *bytes = control_encode_written (written, 2, &size);
+  struct control_seen found[2];
+
+  ck_assert_int_eq (control_decode_written_head (bytes, &count, &whole), 0);
+  ck_assert_uint_eq (count, 2);
+  ck_assert_uint_eq (whole, LOG_SECTOR);
+  control_decode_written (bytes, count, found);
+  ck_assert_mem_eq (found, written, sizeof written);
+  memset (bytes + offsetof (struct control_written, count), 0xff, 8);
+  ck_assert_int_eq (control_decode_written_head (bytes, &count, &whole), -1);
+  memset (bytes, 0, size);
+  ck_assert_int_eq (control_decode_written_head (bytes, &count, &whole), -1);
+}
+END_TEST
+
 UNIT_TEST_MAIN ("crashstate-control", a_selection_is_decoded_as_it_was_encoded,
                 the_name_of_a_log_is_decoded_as_it_was_encoded, no_length_in_a_request_is_believed,
-                a_report_is_decoded_as_it_was_encoded)
+                a_report_is_decoded_as_it_was_encoded, what_was_written_is_decoded_as_it_was_encoded)

@@ -158,6 +158,38 @@ START_TEST (what_is_written_has_a_limit)
 }
 END_TEST
 
+/* What was written, as `BLOCK:SECTORS`, both hexadecimal. */
+static void
+assert_written (const char *expected)
+{
+  size_t size, count, whole;
+  CLEANUP_FREE char *bytes = run_io_written (run, &size);
+  struct control_seen written[SECTORS];
+  char found[256] = "";
+
+  ck_assert_int_eq (control_decode_written_head (bytes, &count, &whole), 0);
+  ck_assert_uint_le (count, SECTORS);
+  control_decode_written (bytes, count, written);
+  for (size_t i = 0; i < count; i++)
+    sprintf (strchr (found, '\0'), "%s%jx:%x", i ? " " : "", (uintmax_t) written[i].block, written[i].sectors);
+  ck_assert_str_eq (found, expected);
+}
+
+START_TEST (what_was_written_is_listed_and_what_was_only_read_is_not)
+{
+  char bytes[3 * LOG_SECTOR] = "x";
+
+  assert_read (0, "abcd");
+  assert_written ("");
+  ck_assert_int_eq (run_io_write (run, 0, bytes, 3 * LOG_SECTOR, 14 * LOG_SECTOR), 0);
+  ck_assert_int_eq (run_io_write (run, 0, NULL, LOG_SECTOR, 2 * LOG_SECTOR), 0);
+  assert_written ("0:4 1:c0 2:1");
+  run_io_begin (run);
+  assert_written ("");
+}
+END_TEST
+
 UNIT_TEST_MAIN_WITH ("run-io", make_run, end_run, what_is_read_is_reported_once,
                      what_the_run_wrote_hides_the_state_and_is_not_seen, the_behaviour_is_what_was_read_in_any_order,
-                     another_run_finds_nothing_of_the_one_before, what_is_written_has_a_limit)
+                     another_run_finds_nothing_of_the_one_before, what_is_written_has_a_limit,
+                     what_was_written_is_listed_and_what_was_only_read_is_not)
