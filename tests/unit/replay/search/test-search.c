@@ -151,7 +151,7 @@ START_TEST (what_is_read_decides_as_every_state_does)
   }
   for (int i = 0; i < TEAR_COUNT; i++) {
     ck_assert_uint_gt (efforts[i].remembered, LOG_COUNT);
-    ck_assert_uint_gt (efforts[i].pairs, LOG_COUNT / 2);
+    ck_assert_uint_gt (efforts[i].pairs, LOG_COUNT / 8);
     ck_assert_uint_gt (efforts[i].runs, LOG_COUNT);
     ck_assert_uint_lt (efforts[i].runs, efforts[i].states / 2);
   }
