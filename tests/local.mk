@@ -41,7 +41,7 @@ EXTRA_DIST += tests/vm/logs/before
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/logs/btrfs-lost-tmpfile-workload/case.ini tests/vm/logs/btrfs-lost-tmpfile-workload/log.zst \
-	tests/model/compare.py tests/model/crash_model.py tests/model/random_log.py tests/model/write_log.py \
+	tests/model/compare.py tests/model/crash_model.py tests/model/random_log.py tests/model/undecided.py tests/model/write_log.py \
 	tests/vm/filter-operations.pl tests/vm/pool-jobs.pl tests/sanitized/nbdkit
 
 # Without guests.

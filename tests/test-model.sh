@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # The crash model once more, in another language and from the manual pages alone, agrees with powercut on random logs and on real
-# ones: events, crash points, how much is pending there, how many states there are, what the id of a state means.
+# ones: events, crash points, how much is pending there, how many states there are, what the id of a state means, and what is
+# read where writes are undecided.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires python3 tar zstd
+requires nbdkit python3 tar zstd
 
 export PYTHONDONTWRITEBYTECODE=1
 
@@ -28,9 +29,18 @@ zstd -qd "$logs/btrfs-lost-tmpfile/log.zst" -o "$tmp/tmpfile.bin"
 zstd -qd "$logs/btrfs-lost-tmpfile-workload/log.zst" -o "$tmp/tmpfile-workload.bin"
 zstd -qdc "$logs/before/rename-56.tar.zst" | tar -xO --wildcards '*.bin' > "$tmp/bundle.bin"
 
-compare first 0 500 & first=$!
+# undecided SEED COUNT
+undecided ()
+{
+  mkdir "$tmp/undecided"
+  timeout 300 python3 "$srcdir/tests/model/undecided.py" "$PLUGIN_DIR/nbdkit-crashstate-plugin.so" "$tmp/undecided" "$@" \
+    > "$tmp/undecided/out" 2>&1
+}
+
+{ compare first 0 500 || true; undecided 0 300 || true; } & first=$!
 compare second 500 500 && compare real "$tmp"/*.bin || true
 wait "$first" || true
+expect_agreement undecided '300 logs, [0-9]* decisions, [0-9]* of orders'
 expect_agreement first '500 logs, [0-9]* states'
 expect_agreement second '500 logs, [0-9]* states'
 expect_agreement real '6 logs, [0-9]* states'

@@ -26,6 +26,7 @@ class Comparison:
             file.write(raw)
         try:
             self.log = parse(raw)
+            self.model = Model(self.log, Rules())
         except Damaged:
             self.log = None
 
@@ -46,7 +47,8 @@ class Comparison:
         for tear in ('none', 'prefix', 'any'):
             default = tear == 'prefix' and self.random.random() < 0.5
             self.hold_list(Rules() if default else Rules(tear, self.random.choice(UNITS), self.random.choice(TRIMS)))
-        self.hold_show()
+        if self.random.random() < 0.5:
+            self.hold_show()
         if self.log.events and self.log.end != 'damaged':
             self.hold_states(state_count)
 
@@ -54,7 +56,7 @@ class Comparison:
 
     def hold_list(self, rules):
         options = options_of(rules)
-        model = Model(self.log, rules)
+        model = self.model.under(rules)
         status, output = self.run('--list', *options)
         lines = output.splitlines()
         what = ' '.join(options)
@@ -68,7 +70,7 @@ class Comparison:
     # What `powercut show` says became of an operation.
 
     def hold_show(self):
-        model = Model(self.log, Rules())
+        model = self.model
         _, output = self.run('show', program='record/powercut')
         line = re.compile(r' *(\d+) +[\d.]+ +(?:\d+ )? *(?:write|zero|trim|flush) .*  (\S.*)')
         shown = {int(found[1]): found[2] for found in map(line.match, output.splitlines()) if found}
@@ -78,7 +80,7 @@ class Comparison:
 
     def hold_states(self, count):
         """COUNT states, at crash points and at other positions, and as many that drop what may be durable."""
-        model = Model(self.log, Rules(trim=self.random.choice(TRIMS)))
+        model = self.model.under(Rules(trim=self.random.choice(TRIMS)))
         first, last = model.explored()
         for _ in range(count):
             position = self.random.choice([*model.crash_points(), self.random.randint(first, last)])
@@ -167,6 +169,10 @@ def random_id(rng, model, position):
             last = rng.randint(first, write.length // SECTOR - (rng.random() < 0.9))
             part = rng.choice(('', '', f'/{first}', f'/{first}-', f'/{first}-{last}'))
             choices.append(rng.choice('+--') + str(write.issue) + part)
+    for group in model.groups:
+        pair = rng.sample([write.issue for write in group], 2)
+        if rng.random() < 0.5 and max(pair) <= position:
+            choices.append(f'{pair[0]}>{pair[1]}')
     rng.shuffle(choices)
     return ':'.join([str(position)] + [','.join(choices)] * bool(choices))
 

@@ -5,10 +5,11 @@ The crash model of replay(1), said once more and independently: what a power cut
 log.  It is written to be read and to be right, not to be fast: the rules stand here as the manual page has them, one
 function each, and nothing is shared with powercut's own code.
 """
+import copy
 import json
 import re
 import sys
-from itertools import product
+from itertools import combinations, islice, product
 
 from write_log import COMPLETION, FLUSH, FUA, MARK, SECTOR, TRIM, WRITE, read
 
@@ -30,11 +31,22 @@ class Operation:
     def succeeded(self):
         return self.completion is not None and self.error == 0
 
+    def ended_before(self, other):
+        """Whether it had ended when the other was issued, so that it lies below it for certain."""
+        return self.completion is not None and self.completion < other.issue
+
     def end(self):
         return self.offset + self.length
 
     def overlaps(self, other):
         return self.device == other.device and self.offset < other.end() and other.offset < self.end()
+
+
+def with_pair(order, upper, lower):
+    """The order in which one write lies over another, too, with all that follows from it."""
+    above = [upper] + [a for a, b in order if b == upper]
+    below = [lower] + [b for a, b in order if a == lower]
+    return order | {(a, b) for a in above for b in below}
 
 
 class Model:
@@ -51,6 +63,14 @@ class Model:
         self.operations = operations
         self.changes = [op for op in operations.values() if op.kind != FLUSH]
         self.flushes = [op for op in operations.values() if op.kind == FLUSH]
+        self.since, self.order_counts = {}, {}      # what has been found out
+        self.groups = [group for group in self.contests() if self.is_small(group)]
+
+    def under(self, rules):
+        """The model of the same log under other rules."""
+        other = copy.copy(self)
+        other.rules, other.since = rules, {}
+        return other
 
     # What is durable, what is pending.
 
@@ -71,7 +91,9 @@ class Model:
         return min(since, default=None)
 
     def is_durable(self, write, position):
-        since = self.durable_from(write)
+        if write.issue not in self.since:
+            self.since[write.issue] = self.durable_from(write)
+        since = self.since[write.issue]
         return since is not None and since <= position
 
     def pending(self, position):
@@ -127,7 +149,8 @@ class Model:
         """Whether the next event makes something durable, or changes what is right.  Where it does neither, it can only
         add to what is pending, and every state here is one there, to be judged alike."""
         marks = [*self.expectations(), *(self.told_marks() if self.checker else [])]
-        return position + 1 in marks or any(self.durable_from(write) == position + 1 for write in self.changes)
+        return position + 1 in marks or any(self.is_durable(write, position + 1)
+                                            and not self.is_durable(write, position) for write in self.changes)
 
     def crash_points(self):
         first, last = self.explored()
@@ -172,19 +195,85 @@ class Model:
         count = 1
         for write in self.pending(position):
             count *= self.outcome_count(write)
+        for group in self.groups:
+            count *= self.order_count([write for write in group if write.issue <= position])
         return count
+
+    # Which write lies over which.  An order is a set of pairs: the issue of a write, and that of one below it.
+
+    def have_no_order(self, a, b):
+        """Whether two writes overlap and were in flight together."""
+        return a is not b and a.overlaps(b) and not a.ended_before(b) and not b.ended_before(a)
+
+    def contests(self):
+        """The writes that have no order with others, those together that hang together so."""
+        left, groups = list(self.changes), []
+        while left:
+            group = [left.pop(0)]
+            for write in group:
+                near = [other for other in left if self.have_no_order(write, other)]
+                group += near
+                left = [other for other in left if other not in near]
+            if len(group) > 1:
+                groups.append(sorted(group, key=lambda write: write.issue))
+        return groups
+
+    def is_small(self, group):
+        """Whether all orders are visited, and not the order of issue alone."""
+        return len(group) <= 16 and sum(1 for _ in islice(self.orders(group), 4097)) <= 4096
+
+    def order_count(self, writes):
+        key = tuple(write.issue for write in writes)
+        if key not in self.order_counts:
+            self.order_counts[key] = sum(1 for _ in self.orders(writes))
+        return self.order_counts[key]
+
+    def certain(self, writes):
+        return {(b.issue, a.issue) for a in writes for b in writes if a.ended_before(b)}
+
+    def orders(self, writes):
+        """Every order in which they can lie one after the other, as far as it is about writes that overlap."""
+        def decide(order, rest):
+            if not rest:
+                yield order
+                return
+            a, b = rest[0]
+            for upper, lower in ((a, b), (b, a)):
+                if (lower, upper) not in order:
+                    yield from decide(with_pair(order, upper, lower), rest[1:])
+        return decide(self.certain(writes), [(a.issue, b.issue) for a, b in combinations(writes, 2)
+                                             if self.have_no_order(a, b)])
+
+    def stack(self, position, named=frozenset()):
+        """The writes that were issued, each after all that lie below it; as issued, as far as what is NAMED lets it,
+        one pair after the other."""
+        left, stacked, order = [write for write in self.changes if write.issue <= position], [], named
+        for a, b in combinations(left, 2):
+            if self.have_no_order(a, b) and (a.issue, b.issue) not in order:
+                order = with_pair(order, b.issue, a.issue)
+        while left:
+            write = next(w for w in left if not any((w.issue, other.issue) in order for other in left))
+            stacked.append(write)
+            left.remove(write)
+        return stacked
 
     # The contents of a state.
 
     def parse_id(self, text):
-        """The position of a state id, and what is missing: a set of sectors for each write that lacks some, by its
-        issue.  None if the id is not legal: it names what is no write before the crash, sectors that a write does not
-        have, or drops a write that is durable."""
+        """The position of a state id; what is missing: a set of sectors for each write that lacks some, by its issue;
+        and which writes lie over which.  None if the id is not legal: it names what is no write before the crash,
+        sectors that a write does not have, or an order that cannot be, or drops a write that is durable."""
         point, _, choices = text.partition(':')
-        position, missing = int(point), {}
+        position, missing, order = int(point), {}, None
         if position >= len(self.log.events):
             return None
         for choice in choices.split(',') if choices else []:
+            if '>' in choice:
+                upper, lower = map(int, choice.split('>'))
+                order = self.named(position, order, upper, lower)
+                if order is None:
+                    return None
+                continue
             kind, issue, first, dash, last = re.fullmatch(r'([+-])(\d+)(?:/(\d+)(-(\d*))?)?', choice).groups()
             write = self.operations.get(int(issue))
             if write is None or write.kind == FLUSH or write.issue > position:
@@ -197,20 +286,31 @@ class Model:
             some = missing.setdefault(write.issue, set())
             (some.update if kind == '-' else some.difference_update)(sectors[start:stop])
         pending = {write.issue for write in self.pending(position)}
-        return (position, missing) if all(issue in pending for issue, some in missing.items() if some) else None
+        legal = all(issue in pending for issue, some in missing.items() if some)
+        return (position, missing, order or frozenset()) if legal else None
+
+    def named(self, position, order, upper, lower):
+        """The order with one more pair, None if that cannot be."""
+        group = [w for group in self.groups if {upper, lower} <= {w.issue for w in group} for w in group]
+        group = [write for write in group if write.issue <= position]
+        order = (order or frozenset()) | self.certain(group)
+        pair = [write for write in group if write.issue in (upper, lower)]
+        if len(pair) < 2 or not self.have_no_order(*pair) or (lower, upper) in order:
+            return None
+        return with_pair(order, upper, lower)
 
     def image(self, device, text):
         """The bytes of a device in the state with this id."""
-        position, missing = self.parse_id(text)
-        return self.contents(device, position, {issue: set(range(self.operations[issue].length // SECTOR)) - some
-                                                for issue, some in missing.items()})
+        position, missing, order = self.parse_id(text)
+        return self.contents(device, {issue: set(range(self.operations[issue].length // SECTOR)) - some
+                                      for issue, some in missing.items()}, self.stack(position, order))
 
-    def contents(self, device, position, there):
-        """The bytes of a device at a position, where only the sectors THERE, by the issue, are there of some writes.  The
-        latest write wins."""
+    def contents(self, device, there, stack):
+        """The bytes of a device after the writes in STACK, where only the sectors THERE, by the issue, are there of
+        some."""
         content = bytearray(self.log.devices[device])
-        for write in self.changes:
-            if write.issue <= position and write.device == device:
+        for write in stack:
+            if write.device == device:
                 for sector in there.get(write.issue, range(write.length // SECTOR)):
                     at = sector * SECTOR
                     content[write.offset + at:write.offset + at + SECTOR] = write.data[at:at + SECTOR]
