@@ -48,6 +48,17 @@ send_write (uint64_t number)
   return cookie;
 }
 
+/* Wait until sector NUMBER, whose write is not answered, can be read; a read may overtake the write on its way. */
+static void
+wait_for_write (uint64_t number)
+{
+  char seen[512];
+
+  do
+    ck_nbd (nbd_pread (disk, seen, sizeof seen, number * 512, 0));
+  while (memcmp (seen, data, sizeof seen) != 0);
+}
+
 static int64_t
 send_flush (void)
 {
@@ -156,12 +167,14 @@ END_TEST
 
 START_TEST (nothing_is_held_before_begin_and_after_end)
 {
+  fill (data, sizeof data, 1);
   BEGIN ("device=late", "hold=10000");
   ck_nbd (nbd_pwrite (disk, data, 512, 0, 0));
   set_mark ("beginning");
   ck_nbd (nbd_flush (disk, 0));
   set_mark ("begin");
   int64_t write = send_write (1);
+  wait_for_write (1);
   set_mark ("end");             /* which lets go what is held */
   while (!nbd_aio_command_completed (disk, (uint64_t) write))
     ck_nbd (nbd_poll (disk, -1));
@@ -185,16 +198,12 @@ END_TEST
 
 START_TEST (reads_and_marks_pass_and_see_what_is_held)
 {
-  char seen[512];
-
   fill (data, sizeof data, 1);
   BEGIN ("device=late", "hold=10000");
   set_mark ("begin");
   send_write (1);
   set_mark ("middle");
-  do                            /* a read may overtake the write on its way */
-    ck_nbd (nbd_pread (disk, seen, sizeof seen, 512, 0));
-  while (memcmp (seen, data, sizeof seen) != 0);
+  wait_for_write (1);
   ck_assert_int_eq (nbd_aio_in_flight (disk), 1);
   set_mark ("end");
   wait_for_all ();
