@@ -10,7 +10,7 @@ bench_open_log_LDADD = log/liblog.la common/libcommon.la common/libmessage.la $(
 bench_replay_run_SOURCES = bench/replay-run.c bench/median.h
 bench_replay_run_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
-EXTRA_DIST += bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh bench/replaying.sh bench/searching.sh
+EXTRA_DIST += bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh bench/replaying.sh bench/searching.sh bench/schedules.sh
 
 bench: all $(EXTRA_PROGRAMS)
 	$(srcdir)/bench/recording.sh $(abs_top_builddir)
@@ -18,5 +18,6 @@ bench: all $(EXTRA_PROGRAMS)
 	bench/open-log
 	$(srcdir)/bench/replaying.sh $(abs_top_builddir)
 	$(srcdir)/bench/searching.sh $(abs_top_builddir)
+	$(srcdir)/bench/schedules.sh $(abs_top_builddir)
 	$(srcdir)/bench/observing.sh $(abs_top_builddir)
 .PHONY: bench
