@@ -14,11 +14,10 @@ verdict ()
     [ "$found" = "[true,true,$3,$4]" ] || fail "$1 $2: $found: $(jq -c .cells "$tmp/json")"
 }
 
-expect_status 0 "$powercut" matrix --background=none --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=in-place,rename,rename-fsync,tmpfile-fsync \
+expect_status 0 "$powercut" matrix --background=none --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=in-place,rename-fsync,tmpfile-fsync \
     --json="$tmp/json"
 cat "$tmp/out"
 for fs in ext4 xfs btrfs; do
-    verdict $fs rename true false
     verdict $fs rename-fsync true true
     verdict $fs tmpfile-fsync true true
     jq -e --arg fs $fs '.cells[] | select (.filesystem == $fs and .protocol == "rename-fsync") | .result.fua > 0' "$tmp/json" \
@@ -27,6 +26,16 @@ done
 verdict ext4 in-place false true
 verdict xfs in-place false true
 verdict btrfs in-place true true
+
+# With a commit of the file system's, or a sync of it, between any two system calls.
+expect_status 0 "$powercut" matrix --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=truncate,rename,rename-fsync --json="$tmp/json"
+cat "$tmp/out"
+for fs in ext4 xfs btrfs; do
+    verdict $fs truncate false true
+    verdict $fs rename-fsync true true
+done
+verdict xfs rename false false          # an empty file
+verdict btrfs rename true false
 
 # What a kernel once lost is found in its log by any kernel: that this one still does it is for the corpus to say.
 expect_status 0 "$powercut" corpus run --kernel=6.1 --fs=btrfs --json="$tmp/json" "$srcdir/tests/vm/logs"
