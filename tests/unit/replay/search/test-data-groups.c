@@ -106,8 +106,10 @@ assert_of_class (struct crash_state *state, const struct selection *selection, c
   ASSERT_QUICKLY (set == expected);
 }
 
-/* Count the states of a run that recovered as RECOVERED says and decided all of SELECTION, which are STATES. */
-static void
+/* Count the states of a run that recovered as RECOVERED says and decided all of SELECTION, which are STATES.  False if
+ * that is left to a run that reads: the sectors depend on the order of writes, too.
+ */
+static bool
 count_run (struct trial *trial, const struct selection *selection, const struct guest *guest, uint64_t recovered,
            const mpz_t states)
 {
@@ -119,10 +121,10 @@ count_run (struct trial *trial, const struct selection *selection, const struct 
 
   mpz_init (share);
   list_sectors (&layout, guest, sectors, bytes);
-  ASSERT_QUICKLY (data_classes_count (trial->other, trial->config.log, selection, sectors, layout.count,
-                                      DATA_OLD | DATA_NEW, &classes) == GROUPS_COUNTED);
-  ASSERT_QUICKLY (mpz_divisible_p (states, classes.all));
-  for (unsigned class = 0; class < DATA_CLASSES; class++) {
+  const bool counted = data_classes_count (trial->other, trial->config.log, selection, sectors, layout.count,
+                                           DATA_OLD | DATA_NEW, &classes) == GROUPS_COUNTED;
+  ASSERT_QUICKLY (counted ? mpz_divisible_p (states, classes.all) : trial->config.log->unordered_count > 0);
+  for (unsigned class = 0; counted && class < DATA_CLASSES; class++) {
     if (mpz_sgn (classes.classes[class].ways) == 0)
       continue;
     mpz_divexact (share, states, classes.all);
@@ -132,10 +134,11 @@ count_run (struct trial *trial, const struct selection *selection, const struct 
   }
   data_classes_free (&classes);
   mpz_clear (share);
+  return counted;
 }
 
-/* Make the run of TASK. */
-static void
+/* Make the run of TASK, and count its states: true if that can be done. */
+static bool
 run_task (struct trial *trial, const struct task *task)
 {
   CLEANUP_FREE struct choice *choices = NULL, *all = NULL;
@@ -159,19 +162,23 @@ run_task (struct trial *trial, const struct task *task)
   memcpy (all + selection.count, decisions, count * sizeof *all);
   selection.choices = all;
   selection.count += count;
-  count_run (trial, &selection, &guest, recovered, states);
+  const bool counted = count_run (trial, &selection, &guest, recovered, states);
   mpz_clear (states);
+  return counted;
 }
 
-static void
+/* Whether all runs could be counted. */
+static bool
 explore_located (struct trial *trial)
 {
   struct task task;
+  bool counted = true;
 
   trial->search = search_new (&trial->config);
   ASSERT_QUICKLY (trial->search);
   while (search_take (trial->search, &task) == SEARCH_TASK)
-    run_task (trial, &task);
+    counted = run_task (trial, &task) && counted;
+  return counted;
 }
 
 static const struct tear tears[] = {
@@ -217,9 +224,10 @@ START_TEST (groups_count_what_every_state_shows)
         continue;
       trial = begin_trial (logs.log, &points.points[i], tears[_i], (struct reader) { wander, logs.round, 6, true });
       every = visit_states (&history, points.points[i].position, &tears[_i], &brute);
-      explore_located (&trial);
-      assert_same_observations (&trial.runs, &every);
-      compared += trial.runs.count > 1;
+      if (explore_located (&trial)) {
+        assert_same_observations (&trial.runs, &every);
+        compared += trial.runs.count > 1;
+      }
       sightings_free (&every);
       end_trial (&trial);
     }
