@@ -61,7 +61,6 @@ struct counting {
   const struct selection *selection;
   const struct data_sector *sectors;
   size_t sector_count;
-  bool unclear;                 /* there are choices that are not of what is there */
   struct use *uses;
   size_t use_count;
   size_t *parents;              /* of each sector: another one of its group */
@@ -109,10 +108,6 @@ note_uses (struct counting *counting, size_t place, unsigned *set)
 
   decisions = crash_state_decisions (counting->state, &count);
   for (size_t i = 0; i < count; i++) {
-    if (decisions[i].kind > CHOICE_UNDECIDED) {
-      counting->unclear = true;
-      break;
-    }
     struct use *use = array_add (counting->uses, counting->use_count);
 
     if (use == NULL)
@@ -553,6 +548,8 @@ has_unordered (const struct counting *counting)
   for (size_t i = 0; log->orders.count > 0 && i < counting->sector_count; i++) {
     const struct data_sector *sector = &counting->sectors[i];
 
+    if (sector->known)
+      continue;
     index_walk_begin (&walk, &log->index, sector->device, sector->sector / BLOCK_SECTORS,
                       log_writes_until (log, counting->selection->point));
     while (index_walk_next (&walk, &number))
@@ -580,7 +577,7 @@ data_classes_count (struct crash_state *state, const struct write_log *log, cons
   if (has_unordered (&counting))
     return GROUPS_TOO_MANY;
   if (crash_state_select (state, &absent) == 0 && find_groups (&counting, &start) == 0)
-    result = counting.unclear ? GROUPS_TOO_MANY : visit_groups (&counting, start);
+    result = visit_groups (&counting, start);
   if (result == GROUPS_COUNTED && multiply_groups (&counting, start, classes) == -1)
     result = GROUPS_FAILED;
   forget (&counting);
