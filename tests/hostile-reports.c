@@ -83,7 +83,8 @@ make_log (const char *path)
 {
   const uint64_t size = SECTORS * LOG_SECTOR;
   static const char *const info[] = {
-    "filesystem=" HOSTILE, "kernel=" HOSTILE, "mount=" HOSTILE, "command=./a", "command=" HOSTILE, HOSTILE "=" HOSTILE
+    "filesystem=" HOSTILE, "kernel=" HOSTILE, "mount=" HOSTILE, "command=./a", "command=" HOSTILE, "device=" HOSTILE,
+    "background=" HOSTILE, HOSTILE "=" HOSTILE
   };
   struct log_writer *writer = log_writer_create (path, &size, 1, info, sizeof info / sizeof info[0]);
 
@@ -129,8 +130,8 @@ add_violation (struct results *results, size_t number, enum violation kind, cons
   check (tally_blame (&results->found[number].tally, &finding), "tally_blame");
   check (findings_add (&results->findings, &finding), "findings_add");
   const struct told_answer answer = {
-    .state = finding.state, .point = point->position, .after = finding.after, .outcome = outcome, .kind = kind,
-    .detail = finding.detail, .states = finding.states
+    .log = log, .state = finding.state, .point = point->position, .after = finding.after, .outcome = outcome,
+    .kind = kind, .detail = finding.detail, .states = finding.states
   };
   check (run_lines_add (results->config->listener, &answer), "run_lines_add");
   mpz_clear (finding.states);
