@@ -24,7 +24,7 @@ count ()
 
 # Text for people: nobody can add a line to it.
 plain "$tmp/text"
-[ "$(grep -c '^recorded: ' "$tmp/text")" = 1 ] && [ "$(wc -l < "$tmp/text")" = 9 ] || fail "lines of the text: $(cat "$tmp/text")"
+[ "$(grep -c '^recorded: ' "$tmp/text")" = 1 ] && [ "$(wc -l < "$tmp/text")" = 10 ] || fail "lines of the text: $(cat "$tmp/text")"
 grep -qx 'recorded: 4 writes, 1 flush, 1 FUA, 0 trims, 0 zeroes' "$tmp/text" || fail "what was recorded: $(cat "$tmp/text")"
 [ "$(grep -c '(no fresh guest has tried it again)$' "$tmp/text")" = 1 ] || fail 'what has not been confirmed'
 
@@ -35,6 +35,8 @@ plain "$tmp/lines"
 hostile=$'"it\'s" <script>alert(1)</script> <img src=http://x/> & ]]> --> # SKIP \\ %s%n \e[31m\r\n\t??(??? \xc2\x9b31m\xe2\x80\xae end'
 [ "$(jq -r .kernel "$tmp/json")" = "$hostile" ] || fail 'the kernel in the JSON'
 [ "$(jq -r .filesystem "$tmp/json")" = "$hostile" ] || fail 'the file system in the JSON'
+[ "$(jq -r '.schedules[] | .device' "$tmp/json")" = "$hostile" ] || fail 'the device in the JSON'
+[ "$(jq -rs 'map (.schedule) | unique[]' "$tmp/lines")" = "$hostile" ] || fail 'the background in the JSON lines'
 [ "$(jq -r '.violations | map (.after, .detail) | unique | length' "$tmp/json")" = 1 ] || fail 'the violations in the JSON'
 [ "$(jq -c '[.violations[].repeated]' "$tmp/json")" = '[true,null]' ] || fail 'what is confirmed in the JSON'
 [ "$(wc -l < "$tmp/lines")" = 2 ] || fail 'lines of the JSON lines'
