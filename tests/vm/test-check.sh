@@ -69,7 +69,7 @@ sync greeting
 END
 chmod +x "$tmp/publish"
 expect_status 1 "$powercut" run --quiet --size=64M --settle=none --setup='head -c 4096 /dev/zero | tr "\0" o > greeting' \
-    -o "$tmp/published.bin" --json="$tmp/json" --check='! grep -q nnnn greeting || grep -q "^published" "$POWERCUT_MARKS_FILE" ||
+    --background=none -o "$tmp/published.bin" --json="$tmp/json" --check='! grep -q nnnn greeting || grep -q "^published" "$POWERCUT_MARKS_FILE" ||
     { echo new contents before published; exit 1; }' -- "$tmp/publish"
 [ "$(jq -c '[.exhaustive, (.violations[] | [.after, .detail])]' "$tmp/json")" = '[true,["begin","new contents before published"]]' ] ||
     fail "other violations than before the mark: $(jq -c .violations "$tmp/json")"
