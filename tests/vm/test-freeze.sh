@@ -5,9 +5,11 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat e2fsck qemu-system-x86_64 nbdkit
 
-# A file that is replaced atomically, and not durably; and much that is dirty.
+# A file that is replaced atomically, and not durably; and much that is dirty, in one directory: a freeze of xfs writes all
+# metadata to their places, and recovery reads each of them.  Three new directories are three more groups of these writes:
+# 512 states at that crash point, which took 511 runs, and 405000 with torn writes.
 replace='echo new > file.tmp; sync file.tmp; mv file.tmp file'
-dirty='for i in 1 2 3; do mkdir d$i; echo $i > d$i/f; done; dd if=/dev/zero of=big bs=64k count=16 2> /dev/null; rm -r d1'
+dirty='for i in 1 2 3; do echo $i > f$i; done; dd if=/dev/zero of=big bs=64k count=16 2> /dev/null; rm f1'
 
 # record STATUS FILE-SYSTEM [OPTION...]: and list the log in $tmp/list; what was said is in $tmp/said and $tmp/printed
 record ()
@@ -66,7 +68,7 @@ record 0 ext4 --settle=none --freeze-at='now, please' -- \
 nothing_written 1
 nothing_wrong --freeze-at
 sed -n 's/^.* mark  *//p' "$tmp/list" | sed 's/^\(powercut:[a-z]*\).*/\1/' > "$tmp/marks"
-[ "$(paste -sd, "$tmp/marks")" = 'base,powercut:old,begin,now,now, please,freeze,thaw,commit,powercut:new,end' ] ||
+[ "$(paste -sd, "$tmp/marks")" = 'base,powercut:old,powercut:device,begin,now,now, please,freeze,thaw,commit,powercut:new,end' ] ||
     fail "--freeze-at: marks $(cat "$tmp/marks")"
 # It stays frozen for a second.
 awk '/ mark +freeze$/ { freeze = $2 } / mark +thaw$/ { exit !($2 - freeze >= 1 && $2 - freeze < 10) }' "$tmp/list" ||
