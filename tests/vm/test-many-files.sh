@@ -6,7 +6,7 @@
 requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64 nbdkit
 
 for fs in ext4 xfs btrfs; do
-    expect_status 0 "$powercut" record --background=none --fs=$fs -o "$tmp/log.bin" -- "$builddir/corpus/many-files/many-files" 300
+    expect_status 0 "$powercut" record --background=none --device=fast --fs=$fs -o "$tmp/log.bin" -- "$builddir/corpus/many-files/many-files" 300
     expect_status 0 "$replay" --audit=100 --json="$tmp/json" "$tmp/log.bin"
     jq -c --arg fs $fs '[$fs, .pending_max, .crash_states, .runs, .remembered, .seconds]' "$tmp/json"
     jq -e '.exhaustive and .states_covered == .crash_states and .pending_max >= 50 and .atomic and .durable
