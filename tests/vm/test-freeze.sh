@@ -5,9 +5,9 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat e2fsck qemu-system-x86_64 nbdkit
 
-# A file that is replaced atomically, and not durably; and much that is dirty, in one directory: a freeze of xfs writes all
-# metadata to their places, and recovery reads each of them.  Three new directories are three more groups of these writes:
-# 512 states at that crash point, which took 511 runs, and 405000 with torn writes.
+# A file that is replaced atomically, and not durably; and much that is dirty, in one directory: a freeze of xfs writes
+# all metadata to their places, and recovery reads each of them.  Three new directories are three more groups of these
+# writes: 512 states at that crash point, which took 511 runs, and 405000 with torn writes.
 replace='echo new > file.tmp; sync file.tmp; mv file.tmp file'
 dirty='for i in 1 2 3; do echo $i > f$i; done; dd if=/dev/zero of=big bs=64k count=16 2> /dev/null; rm f1'
 
