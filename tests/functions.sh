@@ -206,4 +206,13 @@ test_kernel ()
   printf '%s\n' ${kernel:-$kernels} | sed -n '1{/./p}'
 }
 
+# what_was_found JSON: the results of a replay without what may differ from one replay to another: times, and which answers were
+# remembered
+what_was_found ()
+{
+  jq -S 'def found: del (.seconds, .search_cpu_seconds, .device_cpu_seconds, .audited) |
+      .answers = .runs + .remembered | del (.runs, .remembered);
+    found | .points |= map (found) | .schedules |= map (found)' "$1"
+}
+
 same_kernels

@@ -21,9 +21,7 @@ replayed ()
     "$replay" --quiet --tear=$tear --json="$tmp/json" "$@" "$tmp/log.bin" 2> "$tmp/err" || status=$?
     [ ! -s "$tmp/err" ] || fail "replay $* has something to say: $(cat "$tmp/err")"
     [ "$status" = "$(jq 'if .atomic and .durable then 0 else 1 end' "$tmp/json")" ] || fail "replay $*: exit status $status"
-    jq -S 'del (.seconds, .search_cpu_seconds, .device_cpu_seconds, .audited) |
-        .answers = .runs + .remembered | del (.runs, .remembered) |
-        .points = (.points | map (.answers = .runs + .remembered | del (.runs, .remembered)))' "$tmp/json"
+    what_was_found "$tmp/json"
 }
 
 # verdict KERNEL FS WAY ATOMIC DURABLE [OPTION...]: ATOMIC and DURABLE are true, false, or - for what depends on the kernel; no kernel

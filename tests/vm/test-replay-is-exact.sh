@@ -14,9 +14,7 @@ replayed ()
     local status=$1
     shift
     expect_status "$status" "$replay" --json="$tmp/json" "$@" "$tmp/log.bin" > "$tmp/ignored"
-    jq -S 'del (.seconds, .search_cpu_seconds, .device_cpu_seconds) |
-        .answers = .runs + .remembered | del (.runs, .remembered) |
-        .points = (.points | map (.answers = .runs + .remembered | del (.runs, .remembered)))' "$tmp/json"
+    what_was_found "$tmp/json"
 }
 
 for case in ext4:in-place:1 ext4:rename:1 ext4:rename-fsync:0 xfs:in-place:1; do
