@@ -44,7 +44,7 @@ interrupted ()
 {
     local pid status=0
     rm -f "$tmp/lines"
-    "$replay" --no-reduction --jobs=1 --timeout=3 --json="$tmp/json" --json-lines="$tmp/lines" "$tmp/log.bin" \
+    "$replay" --no-reduction --tear=none --jobs=1 --timeout=3 --json="$tmp/json" --json-lines="$tmp/lines" "$tmp/log.bin" \
         > "$tmp/out" 2> "$tmp/err" &
     pid=$!
     cleanup_fn kill "$pid"
