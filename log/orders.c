@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/array.h"
 #include "common/cleanup.h"
@@ -82,6 +83,9 @@ count_orders (const struct order_group *group, const struct order *order, unsign
 uint32_t
 order_count (const struct order_group *group, const struct order *order, unsigned count)
 {
+  /* As a rule nothing is decided, and there may be many groups at many crash points. */
+  if (count > 0 && memcmp (order->below, group->certain, sizeof order->below) == 0)
+    return group->counts[count - 1];
   return count_orders (group, order, count, 0, UINT32_MAX);
 }
 
@@ -220,12 +224,18 @@ fill_groups (const struct grouping *grouping, struct log_orders *orders)
   }
 }
 
+/* Count the orders of the first writes of GROUP, of one more each time.  Returns whether there are too many. */
 static bool
-is_too_large (const struct order_group *group)
+is_too_large (struct order_group *group)
 {
   const struct order order = order_begin (group);
+  uint32_t orders = 0;
 
-  return count_orders (group, &order, group->count, 0, ORDERS_MAX + 1) > ORDERS_MAX;
+  for (unsigned count = 1; count <= group->count && orders <= ORDERS_MAX; count++) {
+    orders = count_orders (group, &order, count, 0, ORDERS_MAX + 1);
+    group->counts[count - 1] = (uint16_t) orders;
+  }
+  return orders > ORDERS_MAX;
 }
 
 /* Let only those groups stay that are not too large. */

@@ -32,6 +32,7 @@ struct order_group {
   unsigned count;
   uint16_t free[ORDER_WRITES_MAX];      /* by place: a bit for each later one with which it is a pair */
   uint16_t certain[ORDER_WRITES_MAX];   /* by place: a bit for each that lies below it for certain */
+  uint16_t counts[ORDER_WRITES_MAX];    /* by place: the orders of the writes up to it; none is above ORDERS_MAX */
 };
 
 /* Where a write is. */

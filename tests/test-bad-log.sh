@@ -3,7 +3,7 @@
 # A file that is no log, a log that is cut or damaged anywhere, a state that is not legal: one line that says what is wrong, and
 # exit status 2.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires nbdkit nbdcopy
+requires nbdkit nbdcopy python3
 
 mkdir "$tmp/work"
 export TMPDIR=$tmp/work
@@ -98,4 +98,28 @@ for ((at = 0; at < size - 40; at += at < 600 || at > size - 200 ? 1 : 97)); do
     printf "\\x$(printf %x $((byte ^ 0x40)))" | dd of="$tmp/flip.bin" bs=1 seek=$at conv=notrunc status=none
     expect_status 2 "$replay" "$tmp/flip.bin"
     expect_one_line "$tmp/err"
+done
+
+# Marks of a program's own, which a checker is told, and a thousand groups of overlapping writes in flight together at
+# as many crash points: what is looked at does not grow with the product.
+python3 - "$tmp/marks.bin" "$tmp/groups.bin" << 'END' || fail 'no logs'
+import os, sys
+sys.path.insert(0, os.environ['srcdir'] + '/tests/model')
+from write_log import COMPLETION, FLUSH, MARK, SECTOR, ZERO, Event, Log, log_bytes
+
+def save(path, info, events):
+    with open(path, 'wb') as file:
+        file.write(log_bytes(Log([1 << 30], ['filesystem=ext4'] + info, events)))
+
+save(sys.argv[1], ['check=true'], [Event(MARK, data=b'begin')] + [Event(MARK, data=b'x')] * 60000)
+events = []
+for group in range(1000):
+    first = len(events)
+    events += [Event(ZERO, 0, 0, SECTOR * group, SECTOR)] * 6
+    events += [Event(COMPLETION, 0, 0, first + n) for n in range(6)]
+    events += [Event(FLUSH), Event(COMPLETION, 0, 0, first + 12)]
+save(sys.argv[2], [], events)
+END
+for log in marks groups; do
+    expect_status 0 timeout 20 "$replay" --list "$tmp/$log.bin"
 done

@@ -20,11 +20,21 @@ struct stop {
   uint32_t number;              /* of the flush or the write */
 };
 
+/* What the marks up to some position say. */
+struct passed {
+  const struct write_log *log;
+  uint32_t steps;               /* that there are in all */
+  bool workload;                /* the log has one */
+  uint32_t next_mark;           /* the first that is not passed */
+  struct moment moment;
+};
+
 /* The walk over the stops. */
 struct walk {
   const struct write_log *log;
   struct crash_points *points;
   uint32_t first, last;
+  struct passed passed;         /* until the last point */
   uint32_t next_write;          /* the next one to be issued */
   uint32_t *pending;            /* room for all writes */
   uint32_t pending_count;
@@ -206,18 +216,11 @@ count_steps (const struct write_log *log)
   return (uint32_t) steps;
 }
 
-/* What the marks up to some position say. */
-struct passed {
-  const struct write_log *log;
-  uint32_t steps;               /* that there are in all */
-  bool workload;                /* the log has one */
-  struct moment moment;
-};
-
 static struct passed
 no_mark_passed (const struct write_log *log)
 {
-  return (struct passed) { log, count_steps (log), log_info (log, LOG_KEY_WORKLOAD) != NULL, { PHASE_UNKNOWN, 0, 0 } };
+  return (struct passed) { .log = log, .steps = count_steps (log), .workload = log_info (log, LOG_KEY_WORKLOAD) != NULL,
+                           .moment = { PHASE_UNKNOWN, 0, 0 } };
 }
 
 /* The N of a mark `op N`, or 0. */
@@ -261,14 +264,23 @@ pass_mark (struct passed *passed, const struct log_mark *mark)
   return true;
 }
 
+/* Pass all marks up to POSITION that were not yet. */
+static struct moment
+pass_marks (struct passed *passed, uint32_t position)
+{
+  const struct write_log *log = passed->log;
+
+  for (; passed->next_mark < log->mark_count && log->marks[passed->next_mark].position <= position; passed->next_mark++)
+    pass_mark (passed, &log->marks[passed->next_mark]);
+  return passed->moment;
+}
+
 struct moment
 model_moment (const struct write_log *log, uint32_t position)
 {
   struct passed passed = no_mark_passed (log);
 
-  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= position; i++)
-    pass_mark (&passed, &log->marks[i]);
-  return passed.moment;
+  return pass_marks (&passed, position);
 }
 
 int
@@ -364,7 +376,7 @@ add_point (struct walk *walk, uint32_t position)
   if (point == NULL)
     return -1;
   *point = (struct crash_point) {
-    .position = position, .moment = model_moment (walk->log, position), .pending_count = walk->pending_count,
+    .position = position, .moment = pass_marks (&walk->passed, position), .pending_count = walk->pending_count,
     .pending = calloc (walk->pending_count ? walk->pending_count : 1, sizeof *point->pending)
   };
   if (point->pending == NULL)
@@ -433,7 +445,7 @@ walk_stops (struct walk *walk, const struct stop *stops, size_t count, bool pref
 int
 model_crash_points (const struct write_log *log, unsigned which, struct crash_points *points)
 {
-  struct walk walk = { .log = log, .points = points };
+  struct walk walk = { .log = log, .points = points, .passed = no_mark_passed (log) };
   struct stop *stops;
   size_t count;
   int r = -1;
