@@ -16,6 +16,7 @@
 #include "log/format.h"
 
 #define HOLD_LIMIT_SECONDS_DEFAULT 30
+#define HOLD_LIMIT_SECONDS_MAX 86400
 
 enum hold_device {
   HOLD_FAST,                    /* answers at once */

@@ -25,7 +25,6 @@
 #define SECOND_NS UINT64_C (1000000000)
 #define HOLD_MS_MIN 0.1
 #define HOLD_MS_MAX 10000.0
-#define HOLD_LIMIT_SECONDS_MAX 86400
 #define SLEEP_NS (SECOND_NS / 50)       /* whoever ends the holding does not wait for longer */
 
 /* A request that is held; it lives on the stack of its thread. */

@@ -13,7 +13,7 @@
 #include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
 
-/* There is one update, no more and no less. */
+/* There is one update, no more and no less, and a log for it. */
 static int
 check_update (const struct recording *recording)
 {
@@ -25,18 +25,18 @@ check_update (const struct recording *recording)
     error_message ("%s: --step and a command behind `--` exclude one another: make it a step", recording->command[0]);
     return -1;
   }
-  return 0;
-}
-
-static int
-check_log (const char *log)
-{
-  struct stat status;
-
-  if (log == NULL) {
+  if (recording->log == NULL) {
     error_message ("where to write the log? give -o LOG: see --help");
     return -1;
   }
+  return 0;
+}
+
+int
+recording_check_log (const char *log)
+{
+  struct stat status;
+
   if (stat (log, &status) == 0 && !S_ISREG (status.st_mode)) {
     error_message ("-o %s: is there already and no regular file", log);
     return -1;
@@ -88,11 +88,16 @@ recording_check (const struct recording *recording)
   const char *fault = recording->freeze_at ? mark_text_fault (recording->freeze_at) : NULL;
   const bool fresh = recording->setup.count == 0 && recording->initial == NULL;
 
-  if (check_update (recording) == -1 || check_log (recording->log) == -1 || check_watch (&recording->watch) == -1
-      || recording_check_device (recording->device) == -1)
+  if (check_update (recording) == -1 || recording_check_log (recording->log) == -1
+      || check_watch (&recording->watch) == -1 || recording_check_device (recording->device) == -1)
     return -1;
   if (fault) {
     error_message ("--freeze-at=%s: %s", recording->freeze_at, fault);
+    return -1;
+  }
+  if (recording->hold_limit_seconds > HOLD_LIMIT_SECONDS_MAX) {
+    error_message ("--hold-limit=%ju: give a day at most, which is %d seconds",
+                   (uintmax_t) recording->hold_limit_seconds, HOLD_LIMIT_SECONDS_MAX);
     return -1;
   }
   if (recording->size_bytes % 4096 != 0) {

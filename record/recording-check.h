@@ -10,6 +10,9 @@
  */
 extern int recording_check (const struct recording *recording);
 
+/* Can a log be written to LOG?  Returns 0, or -1 after a message. */
+extern int recording_check_log (const char *log);
+
 #define DEVICE_DEFAULT "late"
 
 /* Row of a table of options; TEXT is where its argument goes, which --help calls ARGUMENT. */

@@ -9,6 +9,7 @@
 #include "common/message.h"
 #include "common/text.h"
 #include "common/words.h"
+#include "record/recording-check.h"
 #include "record/recordings.h"
 
 static int
@@ -59,7 +60,9 @@ recordings_plan (struct recordings *recordings, const struct recording *update,
     const char *name = background_name (backgrounds->list[i]);
     CLEANUP_FREE char *suffix = i == 0 ? text_format ("%s", "") : text_format ("-%s", name);
 
-    if (suffix == NULL || recordings_add (recordings, backgrounds->list[i], NULL, suffix) == NULL)
+    const char *log = suffix ? recordings_add (recordings, backgrounds->list[i], NULL, suffix) : NULL;
+
+    if (log == NULL || recording_check_log (log) == -1)
       return -1;
   }
   return 0;

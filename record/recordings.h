@@ -30,7 +30,8 @@ struct recordings {
 
 /* Plan recordings of UPDATE, which must outlive *recordings, one for each of the BACKGROUNDS: the first with the log
  * that UPDATE names, the others with the background's name before its extension.  RECORDER makes them or, with that
- * NULL, one of their own.  Returns 0, or -1 after a message.  Free with recordings_free in any case.
+ * NULL, one of their own.  Returns 0, or -1 after a message, also if one of the logs cannot be written.  Free with
+ * recordings_free in any case.
  */
 extern int recordings_plan (struct recordings *recordings, const struct recording *update,
                             const struct backgrounds *backgrounds, struct recorder *recorder);
