@@ -12,6 +12,7 @@
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
+#include "log/trims.h"
 #include "replay/crew.h"
 #include "replay/report/outputs.h"
 #include "replay/report/run-lines.h"
@@ -140,6 +141,8 @@ add_log (struct visit *visit, const char *path)
     return out_of_memory ();
   }
   *added = log;
+  if (visit->plan->logs[0]->trims_trusted)
+    log_trust_trims (log);
   return plan_add (visit->plan, log) == -1 || plan_name (visit->plan) == -1 ? -1 : 0;
 }
 
