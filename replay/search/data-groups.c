@@ -156,7 +156,8 @@ join_sectors (struct counting *counting)
     return -1;
   for (size_t i = 0; i < counting->sector_count; i++)
     counting->parents[i] = i;
-  qsort (counting->uses, counting->use_count, sizeof *counting->uses, compare_uses);
+  if (counting->use_count > 0)
+    qsort (counting->uses, counting->use_count, sizeof *counting->uses, compare_uses);
   for (size_t i = 1; i < counting->use_count; i++)
     if (is_same_variable (&counting->uses[i], &counting->uses[i - 1])) {
       size_t a = root_of (counting, counting->uses[i - 1].sector), b = root_of (counting, counting->uses[i].sector);

@@ -39,8 +39,8 @@ done
 # Torn writes have too many contents: the same ones are visited, whoever visits them.
 expect_status 0 "$powercut" record --background=none --fs=ext4 --initial="$tmp/initial" -o "$tmp/log.bin" -- "$update" in-place file
 for limit in 1 2 40; do
-    replayed 1 --tear=any --limit=$limit --jobs=1 > "$tmp/first"
-    replayed 1 --tear=any --limit=$limit --jobs=3 > "$tmp/parallel"
+    replayed 1 --tear=any --atomic=512 --limit=$limit --jobs=1 > "$tmp/first"
+    replayed 1 --tear=any --atomic=512 --limit=$limit --jobs=3 > "$tmp/parallel"
     diff "$tmp/first" "$tmp/parallel" || fail "--limit=$limit: --jobs=3 differs"
     [ "$(jq .exhaustive "$tmp/first")" = false ] || fail "--limit=$limit covers everything"
 done

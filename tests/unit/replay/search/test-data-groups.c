@@ -159,7 +159,8 @@ run_task (struct trial *trial, const struct task *task)
   all = calloc (selection.count + count + 1, sizeof *all);
   ASSERT_QUICKLY (all);
   memcpy (all, choices, selection.count * sizeof *all);
-  memcpy (all + selection.count, decisions, count * sizeof *all);
+  if (count > 0)
+    memcpy (all + selection.count, decisions, count * sizeof *all);
   selection.choices = all;
   selection.count += count;
   const bool counted = count_run (trial, &selection, &guest, recovered, states);
