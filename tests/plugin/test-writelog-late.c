@@ -321,8 +321,8 @@ START_TEST (control_does_not_wait_for_what_is_held)
 }
 END_TEST
 
-/* That a client goes away while many of its requests are held has no test: nbdkit 1.32 then fails an assertion of its own
- * now and then (raw_send_socket: sock >= 0), and the log ends as one that was cut off.
+/* That a client goes away while many of its requests are held has no test: nbdkit 1.32 then fails an assertion of its
+ * own now and then (raw_send_socket: sock >= 0), and the log ends as one that was cut off.
  */
 START_TEST (a_server_that_ends_does_not_wait)
 {
