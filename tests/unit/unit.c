@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/process.h"
@@ -28,6 +29,16 @@ new_path (void)
   /* The pid, because each test is a process and begins to count where the others did. */
   ck_assert_int_ne (asprintf (&path, "%s/%d-%u.bin", directory, (int) getpid (), count++), -1);
   return path;
+}
+
+size_t
+count_text (const char *text, const char *wanted)
+{
+  size_t count = 0;
+
+  for (; (text = strstr (text, wanted)) != NULL; text += strlen (wanted))
+    count++;
+  return count;
 }
 
 int

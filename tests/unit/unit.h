@@ -16,6 +16,9 @@ extern int run_suite (Suite *suite);
 /* A new path in that directory, to free. */
 extern char *new_path (void);
 
+/* How often WANTED, which is not empty, stands in TEXT. */
+extern size_t count_text (const char *text, const char *wanted);
+
 /* In the list of UNIT_TEST_MAIN: run TEST, whose _i is the case, for the cases 0 to COUNT - 1.  Returns TEST. */
 extern const TTest *unit_loop (const TTest *test, size_t count);
 /* The same with a case for each element of TABLE. */

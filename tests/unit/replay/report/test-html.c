@@ -98,16 +98,6 @@ make_page (const struct write_log *log)
   return text;
 }
 
-static size_t
-count_text (const char *text, const char *wanted)
-{
-  size_t count = 0;
-
-  for (; (text = strstr (text, wanted)) != NULL; text += strlen (wanted))
-    count++;
-  return count;
-}
-
 START_TEST (few_writes_are_bars)
 {
   struct write_log *log = make_small_log ();

@@ -194,16 +194,6 @@ START_TEST (json_has_the_schedules_and_of_which_a_violation_is)
 }
 END_TEST
 
-static size_t
-count_text (const char *text, const char *wanted)
-{
-  size_t count = 0;
-
-  for (; (text = strstr (text, wanted)) != NULL; text += strlen (wanted))
-    count++;
-  return count;
-}
-
 START_TEST (junit_has_a_suite_for_each_and_tap_one_plan)
 {
   size_t points = all[0].points.count + all[1].points.count + all[2].points.count;
