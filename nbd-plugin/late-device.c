@@ -26,6 +26,7 @@
 #define HOLD_MS_MIN 0.1
 #define HOLD_MS_MAX 10000.0
 #define SLEEP_NS (SECOND_NS / 50)       /* whoever ends the holding does not wait for longer */
+#define RELEASE_GAP_NS (SECOND_NS / 1000)
 
 /* A request that is held; it lives on the stack of its thread. */
 struct late_request {
@@ -185,6 +186,20 @@ sleep_led (struct late_device *late, uint64_t wait_ns)
     hold_release (&late->hold);
 }
 
+/* Let what is released together be answered one after another: nbdkit 1.32 fails an assertion of its own
+ * (raw_send_socket: sock >= 0) when a second answer waits for the socket while the first one finds that the client has
+ * gone.
+ */
+static void
+leave_a_gap (struct late_device *late)
+{
+  const struct timespec gap = { .tv_nsec = RELEASE_GAP_NS };
+
+  pthread_mutex_unlock (&late->lock);
+  nanosleep (&gap, NULL);
+  pthread_mutex_lock (&late->lock);
+}
+
 /* Answer what is due, until that is OWN. */
 static void
 lead (struct late_device *late, const struct late_request *own)
@@ -198,6 +213,8 @@ lead (struct late_device *late, const struct late_request *own)
 
     if (late->hold.used_up && !used_up)
       mark_used_up (late);
+    if (is_due && late->hold.released)
+      leave_a_gap (late);
     if (is_due)
       make_due (late, position);
     else

@@ -321,9 +321,30 @@ START_TEST (control_does_not_wait_for_what_is_held)
 }
 END_TEST
 
-/* That a client goes away while many of its requests are held has no test: nbdkit 1.32 then fails an assertion of its
- * own now and then (raw_send_socket: sock >= 0), and the log ends as one that was cut off.
+/* Under the address sanitizer nbdkit does not end after that: in exit, p11-kit's destructor waits for a lock of the C
+ * library's locale that nobody is left to release.
  */
+#ifdef __SANITIZE_ADDRESS__
+#define OF_A_CLIENT_THAT_GOES_AWAY
+#else
+#define OF_A_CLIENT_THAT_GOES_AWAY a_client_that_goes_away_is_not_waited_for,
+START_TEST (a_client_that_goes_away_is_not_waited_for)
+{
+  BEGIN ("device=late", "hold=10000");
+  set_mark ("begin");
+  for (uint64_t i = 0; i < 20; i++)
+    send_write (i);
+  nbd_poll (disk, 100);
+  const double before = clock_seconds (CLOCK_MONOTONIC);
+  nbd_close (disk);
+  nbd_close (mark);
+  server_stop ();
+  ck_assert_double_lt (clock_seconds (CLOCK_MONOTONIC) - before, 5);
+  write_log_close (open_log ());
+}
+END_TEST
+#endif
+
 START_TEST (a_server_that_ends_does_not_wait)
 {
   BEGIN ("device=late", "hold=10000");
@@ -365,5 +386,5 @@ PLUGIN_TEST_MAIN ("writelog-late", the_newest_is_answered_first_and_a_flush_is_h
                   a_fast_device_answers_at_once_and_in_any_case_the_header_says_what_it_was,
                   a_random_order_is_repeatable, as_many_are_held_as_a_client_has_in_flight,
                   after_the_limit_it_answers_at_once_and_the_log_says_from_where_on,
-                  control_does_not_wait_for_what_is_held,
+                  control_does_not_wait_for_what_is_held, OF_A_CLIENT_THAT_GOES_AWAY
                   a_server_that_ends_does_not_wait, LOOP_OVER (senseless_parameters_are_refused, senseless))
