@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a run that located data stands for: its states are told apart by whether their files are as before the update,
- * as after it, or neither, and counted (replay/search/data-groups.h).
+ * as after it, or neither, and counted (replay/search/data-classes.h).
  */
 #ifndef POWERCUT_REPLAY_EXPAND_H
 #define POWERCUT_REPLAY_EXPAND_H
@@ -9,7 +9,7 @@
 
 #include "checker/outcome.h"
 #include "log/choice.h"
-#include "replay/search/data-groups.h"
+#include "replay/search/data-classes.h"
 
 struct worker;
 

@@ -7,7 +7,7 @@
 # Where the test of each unit is, below tests/unit.
 units=(checker/observe/layout checker/observe/pages checker/outcome checker/watched-pages nbd-plugin/hold replay/explain/minimal
   replay/freeze
-  replay/located replay/report/page-table replay/search/data-groups replay/search/model replay/search/model-naive
+  replay/located replay/report/page-table replay/search/data-classes replay/search/model replay/search/model-naive
   replay/search/read-sets replay/search/search replay/session)
 
 # concerned FILE: the units whose tests are about it
@@ -18,7 +18,7 @@ concerned ()
     replay/search/search.c | replay/search/node.c) echo replay/search/search ;;
     replay/answer.c | replay/confirm.c) echo replay/session ;;
     replay/explain/minimal.c) echo replay/explain/minimal ;;
-    replay/search/data-groups.c) echo replay/search/data-groups ;;
+    replay/search/data-classes.c | replay/search/data-groups.c) echo replay/search/data-classes ;;
     replay/expand.c | replay/located.c | filesystem/filesystem.c) echo replay/located ;;
     checker/observe/extents.c) echo checker/observe/layout ;;
     checker/outcome.c) echo checker/outcome ;;

@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What files hold in the states that a run stands for which did not read them, but told where their data are.
- *
- * The run is a leaf of the search: some writes, or parts of them, are decided, all others are not.  Of each sector it
- * is known what it should hold for its file to be as before the update, and as after it.  Which of the two all sectors
- * together are makes four classes of states, and the leaf's states are counted by class, exactly, without visiting
- * them: sectors that depend on the same undecided writes are a group; the choices within a group are visited one by
- * one, as a search would, with an end wherever nothing can be right any more; and since groups share no choice, their
- * numbers multiply.
+/* Sectors of files, in groups: those that depend on the same undecided writes of a selection, or on the same piece of
+ * one.  What is chosen in one group changes nothing in another.
  */
 #ifndef POWERCUT_REPLAY_SEARCH_DATA_GROUPS_H
 #define POWERCUT_REPLAY_SEARCH_DATA_GROUPS_H
 
-#include <gmp.h>
-
 #include "log/crash-state.h"
 
-/* A class is a set of these. */
+/* What a sector is as: a set of these. */
 enum data_set { DATA_OLD = 1, DATA_NEW = 2 };
-#define DATA_CLASSES 4
-#define DATA_GROUP_VISITS_MAX 4096      /* choices within a group, at most */
 
 struct data_sector {
   uint64_t sector;              /* of the device */
@@ -28,27 +18,48 @@ struct data_sector {
   const char *old, *new;        /* what it should hold; NULL: whatever it holds is wrong */
 };
 
-struct data_classes {
-  mpz_t all;                    /* ways to choose all that the sectors depend on */
-  struct data_class {
-    mpz_t ways;                 /* ... that make the sectors so; those of all classes add up to `all` */
-    struct choice *choices;     /* one of these ways, with as little missing as can be; what they leave out is there */
-    size_t count;
-  } classes[DATA_CLASSES];
+/* What is chosen: how many of its pieces, from the first on, are there.  One that is whole has one piece. */
+struct data_variable {
+  size_t group;                 /* the number of one of its sectors, the same for all variables of a group */
+  uint32_t write;
+  uint32_t first;               /* sector of the piece, if each of the write's pieces is decided for itself; else 0 */
+  uint32_t low, high;           /* at least, at most */
 };
 
-enum groups_result {
-  GROUPS_COUNTED,
-  GROUPS_TOO_MANY,                /* a group has too many choices to visit, or writes that lie in any order */
-  GROUPS_FAILED,                  /* errno is ENOMEM */
+struct data_group {
+  size_t first_place, place_count;
+  size_t first_variable, variable_count;
 };
 
-/* Count the states of SELECTION of the log of STATE, which is used for it, by what the COUNT SECTORS hold.  START is
- * the set of what all else is as; no class has more.  Free *classes with data_classes_free in any case.
+/* Begin with all up to the sectors, of which only those that depend on something have a place in a group. */
+struct data_groups {
+  struct crash_state *state;    /* where the selection is selected, but with PREFER_ABSENT */
+  const struct write_log *log;
+  const struct selection *selection;
+  const struct data_sector *sectors;
+  size_t sector_count;
+  size_t *places;               /* numbers of sectors, group by group */
+  size_t place_count;
+  struct data_variable *variables;      /* group by group */
+  size_t variable_count;
+  struct data_group *list;
+  size_t count;
+};
+
+/* Find the groups.  Sectors that depend on nothing take from *START what they are not as; there are no groups if
+ * nothing is left of it.  Returns 0, or -1 with errno ENOMEM.  Free with data_groups_free in any case.
  */
-extern enum groups_result data_classes_count (struct crash_state *state, const struct write_log *log,
-                                            const struct selection *selection, const struct data_sector *sectors,
-                                            size_t count, unsigned start, struct data_classes *classes);
-extern void data_classes_free (struct data_classes *classes);
+extern int data_groups_find (struct data_groups *groups, unsigned *start);
+extern void data_groups_free (struct data_groups *groups);
+
+/* Whether one of the sectors is in a block with writes whose order is not certain: of those there are no groups. */
+extern bool data_groups_are_unordered (const struct data_groups *groups);
+
+/* What SECTOR is as in the state, which decides what it depends on. */
+extern unsigned data_groups_read (const struct data_groups *groups, const struct data_sector *sector);
+
+/* Narrow VARIABLE to what CHOICE, which is about it, leaves of it. */
+extern void data_groups_narrow (const struct data_groups *groups, struct data_variable *variable,
+                                const struct choice *choice);
 
 #endif

@@ -58,7 +58,7 @@ UNIT_TESTS += \
 	tests/unit/guest/initramfs/test-programs \
 	tests/unit/guest/test-missing tests/unit/guest/test-vm \
 	tests/unit/record/test-log-part tests/unit/record/test-recordings \
-	tests/unit/replay/search/test-data-groups \
+	tests/unit/replay/search/test-data-classes \
 	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive \
 	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
 	tests/unit/replay/explain/test-blame tests/unit/replay/explain/test-minimal \

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "replay/search/data-groups.h"
+#include "replay/search/data-classes.h"
 #include "tests/unit/replay/search/brute-force.h"
 #include "tests/unit/replay/search/trial.h"
 
@@ -238,4 +238,4 @@ START_TEST (groups_count_what_every_state_shows)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("data groups", LOOP_OVER (groups_count_what_every_state_shows, tears))
+UNIT_TEST_MAIN ("data classes", LOOP_OVER (groups_count_what_every_state_shows, tears))
