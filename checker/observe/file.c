@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,15 +15,18 @@
 
 #define CHUNK_SIZE 4096         /* what is tried at once near what cannot be read */
 
-/* Read SIZE bytes, fewer only at the end of the file or before what cannot be read.  Returns how many, or -1 with
- * errno.
+/* Read SIZE bytes at OFFSET, which is where the file is, fewer only at the end of the file or before what cannot be
+ * read.  Returns how many, or -1 with errno.
  */
 static ssize_t
-read_piece (int fd, char *piece, size_t size)
+read_piece (int fd, uint64_t offset, char *piece, size_t size)
 {
   size_t done = 0;
   ssize_t length = 1;
 
+  /* Without readahead each page is a request of its own, unless they are asked for together. */
+  if (size > CHUNK_SIZE)
+    posix_fadvise (fd, (off_t) offset, (off_t) size, POSIX_FADV_WILLNEED);
   while (done < size && length > 0) {
     length = TEMP_FAILURE_RETRY (read (fd, piece + done, size - done));
     if (length > 0)
@@ -40,7 +44,7 @@ read_data (struct observer *observer, int fd, uint64_t size, struct sector_write
   content_begin (content, observer->hash);
   while (content->size < size) {
     uint64_t left = size - content->size;
-    ssize_t length = read_piece (fd, observer->piece, left < PIECE_SIZE ? (size_t) left : PIECE_SIZE);
+    ssize_t length = read_piece (fd, content->size, observer->piece, left < PIECE_SIZE ? (size_t) left : PIECE_SIZE);
 
     if (length <= 0)
       return length == 0 ? ENODATA : errno;
