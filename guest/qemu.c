@@ -127,10 +127,12 @@ add_channels (struct command *command, const char *console, const char *terminal
 }
 
 /* A disk of the guest as the server sees it: flushes and trims pass, requests are not merged, and an error is the
- * guest's to handle, where QEMU's default would stop the guest when there is no space.
+ * guest's to handle, where QEMU's default would stop the guest when there is no space.  An emulated processor, which
+ * waits for nearly every request, sends it itself, where the default wakes another thread for that.
  */
 static void
-add_virtio_disk (struct command *command, size_t i, const char *socket_path, const struct vm_disk *disk)
+add_virtio_disk (struct command *command, size_t i, const char *socket_path, const struct vm_disk *disk,
+                 enum accel accel)
 {
   CLEANUP_FREE char *name = quote (disk->export_name ? disk->export_name : disk->file);
 
@@ -148,7 +150,7 @@ add_virtio_disk (struct command *command, size_t i, const char *socket_path, con
   add (command, "-device");
   add (command,
        "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
-       "rerror=report,werror=report", i);
+       "rerror=report,werror=report%s", i, accel == ACCEL_TCG ? ",ioeventfd=off" : "");
 }
 
 /* One connection to the server for each disk that the guest reaches over the network, and nothing else to be reached.
@@ -208,7 +210,7 @@ qemu_command (const struct vm_config *config, enum accel accel, int agent_fd)
   add_channels (&command, console, terminal, agent_fd);
   for (size_t i = 0; i < config->disk_count; i++)
     if (config->disks[i].guest_port == NULL)
-      add_virtio_disk (&command, i, socket_path, &config->disks[i]);
+      add_virtio_disk (&command, i, socket_path, &config->disks[i], accel);
   add_network (&command, config, socket_path);
   if (config->host_root)
     add_host_root (&command);
