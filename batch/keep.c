@@ -6,11 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "batch/keep.h"
+#include "common/append.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/publish.h"
@@ -61,13 +61,11 @@ static int
 copy (const char *from, struct publication *to)
 {
   CLEANUP_CLOSE int fd = open (from, O_RDONLY | O_CLOEXEC);
-  ssize_t count = fd == -1 ? -1 : 1;
+  int r = fd == -1 ? -1 : append_file (to->fd, fd, 0);
 
-  while (count > 0 || (count == -1 && fd != -1 && errno == EINTR))
-    count = sendfile (to->fd, fd, NULL, 1 << 30);
-  if (count == -1)
+  if (r == -1)
     error_message ("cannot keep %s: %m", to->path);
-  return (int) count;
+  return r;
 }
 
 static int

@@ -79,7 +79,7 @@ worker_command (int argc, char **argv, worker_run *run)
     error_message (WORKER_COMMAND ": this command is not for you: see powercut --help");
     return EXIT_UNUSABLE;
   }
-  keeper = (struct keeper) { recorder_new (argv[2]), kept_new (argv[2]) };
+  keeper = (struct keeper) { recorder_new (argv[2]), kept_new () };
   if (keeper.recorder && keeper.kept && stop_install () == 0)
     status = serve_all (requests, run, &keeper);
   recorder_free (keeper.recorder);

@@ -40,22 +40,22 @@ boot (const char *type, const char *image)
 {
   CLEANUP_FREE char *file = NULL, *console = NULL;
   const struct vm_disk disk = { .file = image };
-  struct initramfs *initramfs;
+  struct initramfs *extras;
   struct kernel kernel;
 
   if (guest_kernel_find (NULL, type, false, &kernel) == -1)
     end (2);
-  initramfs = guest_image_new (&kernel, type, false);
-  if (initramfs == NULL || asprintf (&file, "%s/initramfs", folder) == -1
+  extras = guest_extras_new (&kernel, type, false);
+  if (extras == NULL || asprintf (&file, "%s/extras", folder) == -1
       || asprintf (&console, "%s/console", folder) == -1
-      || initramfs_write (initramfs, file) == -1)
+      || initramfs_write (extras, file) == -1)
     end (2);
   const struct vm_config config = {
-    .image = kernel.image, .initramfs = file, .disks = &disk, .disk_count = 1, .memory_mib = 256, .console = console,
+    .kernel = &kernel, .extras = file, .disks = &disk, .disk_count = 1, .memory_mib = 256, .console = console,
     .boot_timeout_ms = TIMEOUT_MS,
   };
   vm = vm_start (&config);
-  initramfs_free (initramfs);
+  initramfs_free (extras);
   kernel_free (&kernel);
   if (vm == NULL)
     end (2);

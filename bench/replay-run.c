@@ -33,7 +33,7 @@
 struct bench {
   struct write_log *log;
   const char *image;            /* the state, never changed */
-  char *folder, *initramfs, *work, *console;
+  char *folder, *extras, *work, *console;
   struct runner_config config;
   struct runner *runner;
   struct vm *vm;
@@ -86,21 +86,21 @@ static void
 prepare (struct bench *bench, const struct kernel *kernel)
 {
   const char *options = log_info (bench->log, LOG_KEY_MOUNT);
-  struct initramfs *initramfs = guest_image_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), false);
+  struct initramfs *extras = guest_extras_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), false);
   const struct vm_disk disk = { .file = bench->work };
   uint32_t first;
 
-  if (initramfs == NULL || initramfs_write (initramfs, bench->initramfs) == -1
+  if (extras == NULL || initramfs_write (extras, bench->extras) == -1
       || model_range (bench->log, &first, &bench->position) == -1 || restore (bench) == -1)
     give_up (bench);
-  initramfs_free (initramfs);
+  initramfs_free (extras);
   bench->config = (struct runner_config) {
-    .log = bench->log->path, .image = kernel->image, .initramfs = bench->initramfs,
+    .log = bench->log->path, .kernel = kernel, .extras = bench->extras,
     .filesystem = log_info (bench->log, LOG_KEY_FILESYSTEM), .mount_options = options ? options : "", .memory_mib = 256,
     .observe = true, .boot_timeout_ms = TIMEOUT_MS, .run_timeout_ms = TIMEOUT_MS,
   };
   const struct vm_config vm_config = {
-    .image = kernel->image, .initramfs = bench->initramfs, .disks = &disk, .disk_count = 1, .memory_mib = 256,
+    .kernel = kernel, .extras = bench->extras, .disks = &disk, .disk_count = 1, .memory_mib = 256,
     .console = bench->console, .boot_timeout_ms = TIMEOUT_MS,
   };
   bench->runner = runner_start (&bench->config, bench->folder);
@@ -180,7 +180,7 @@ main (int argc, char **argv)
   if (bench.log == NULL || kernel_find (log_info (bench.log, LOG_KEY_KERNEL_IMAGE), &kernel) == -1
       || (bench.folder = workdir_create ()) == NULL)
     return 2;
-  if (asprintf (&bench.initramfs, "%s/initramfs", bench.folder) == -1
+  if (asprintf (&bench.extras, "%s/extras", bench.folder) == -1
       || asprintf (&bench.work, "%s/image", bench.folder) == -1
       || asprintf (&bench.console, "%s/console-of-file", bench.folder) == -1)
     give_up (&bench);
@@ -189,7 +189,7 @@ main (int argc, char **argv)
   vm_end (bench.vm);
   runner_stop (bench.runner);
   workdir_remove (bench.folder);
-  free (bench.initramfs);
+  free (bench.extras);
   free (bench.work);
   free (bench.console);
   free (bench.folder);

@@ -13,26 +13,24 @@
 
 #define BOOT_TIMEOUT_MS 120000
 
-/* The guest's initramfs, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a
+/* The guest's extras, with what the checker needs, if there is one, and perhaps a shell for a person.  NULL after a
  * message.
  */
 static struct initramfs *
-make_initramfs (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel)
+make_extras (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel)
 {
   const struct trust trust = replay_options_trust (options);
-  const struct kept *kept = options->kept;
   const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
-  struct initramfs *initramfs = kept ? guest_image_new_for_many (kernel, filesystem, kept_filesystems (kept), false)
-    : guest_image_new (kernel, filesystem, false);
+  struct initramfs *extras = guest_extras_new (kernel, filesystem, false);
 
-  if (initramfs == NULL)
+  if (extras == NULL)
     return NULL;
-  int r = trust_add_checker (&trust, log, initramfs);
+  int r = trust_add_checker (&trust, log, extras);
   if (r == 0 && options->shell)
-    r = guest_image_add_shell (initramfs, filesystem);
+    r = guest_image_add_shell (extras, filesystem);
   if (r == 0)
-    return initramfs;
-  initramfs_free (initramfs);
+    return extras;
+  initramfs_free (extras);
   return NULL;
 }
 
@@ -41,25 +39,25 @@ guest_prepare (const struct replay_options *options, const struct write_log *log
                const char *directory, struct replay_guest *guest)
 {
   struct kept *kept = options->kept;
-  struct initramfs *initramfs = make_initramfs (options, log, kernel);
+  struct initramfs *extras = make_extras (options, log, kernel);
   int r = -1;
 
   *guest = (struct replay_guest) { .kernel = kernel, .memory_bytes = options->guest.memory_bytes };
-  if (initramfs == NULL || initramfs_fit (initramfs, &guest->memory_bytes) == -1
-      || (options->guest.verbose && initramfs_list (initramfs, stderr) == -1))
+  if (extras == NULL || initramfs_fit (extras, &guest->memory_bytes) == -1
+      || (options->guest.verbose && initramfs_list (extras, stderr) == -1))
     r = -1;
   else if (kept)
-    r = kept_image (kept, initramfs, kernel, guest->memory_bytes, log->device_sizes[0], &guest->initramfs);
-  else if ((guest->initramfs = text_format ("%s/initramfs", directory)) != NULL)
-    r = initramfs_write (initramfs, guest->initramfs);
-  initramfs_free (initramfs);
+    r = kept_extras (kept, extras, kernel, guest->memory_bytes, log->device_sizes[0], &guest->extras);
+  else if ((guest->extras = text_format ("%s/extras", directory)) != NULL)
+    r = initramfs_write (extras, guest->extras);
+  initramfs_free (extras);
   return r;
 }
 
 void
 guest_release (struct replay_guest *guest)
 {
-  free (guest->initramfs);
+  free (guest->extras);
 }
 
 /* But for the checker, and what is observed. */
@@ -78,7 +76,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .prefixes_only = options->prefixes_only, .no_reduction = options->no_reduction, .minimize = options->minimize,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {
-      .log = log->path, .image = guest->kernel->image, .initramfs = guest->initramfs,
+      .log = log->path, .kernel = guest->kernel, .extras = guest->extras,
       .memory_mib = (unsigned) (guest->memory_bytes >> 20), .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
       .mount_options = mount_options ? mount_options : "",
       .watch = expected->watch, .watch_count = expected->watch_count,

@@ -8,14 +8,14 @@
 #include "replay/expected.h"
 #include "replay/session.h"
 
-/* What guests are booted with: the same for all recordings of one update. */
+/* What guests have: the same for all recordings of one update. */
 struct replay_guest {
   const struct kernel *kernel;
-  char *initramfs;              /* path */
+  char *extras;                 /* path (guest/image.h) */
   uint64_t memory_bytes;
 };
 
-/* Make the initramfs of guests that replay LOG as OPTIONS say, in DIRECTORY or with the guest that is kept.  KERNEL
+/* Make the extras of guests that replay LOG as OPTIONS say, in DIRECTORY or with the guest that is kept.  KERNEL
  * must outlive *guest.  Returns 0, or -1 after a message.  Release *guest in any case.
  */
 extern int guest_prepare (const struct replay_options *options, const struct write_log *log,

@@ -2,13 +2,13 @@
 # libcommon: what every program here needs.  libmessage says where errors go; the plugins bring their own.
 noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
-	common/array.h common/cache.c common/cache.h common/capture.c common/capture.h common/cleanup.h common/clock.h \
+	common/append.h common/array.h common/cache.c common/cache.h common/capture.c common/capture.h common/cleanup.h common/clock.h \
 	common/complaint.c common/complaint.h common/escape.c common/escape.h common/exit-status.h common/html-style.h \
 	common/ini.c common/ini.h common/message.h common/nbdkit.c common/nbdkit.h common/nearest.c common/nearest.h \
 	common/number.c common/number.h common/options.c common/options.h common/parts.c common/parts.h \
 	common/places.c common/places.h common/plural.h common/printable.c common/printable.h \
 	common/process.c common/process.h common/progress.c common/progress.h common/publish.c common/publish.h \
-	common/standard-output.c common/standard-output.h common/stop.c common/stop.h \
+	common/stamp.c common/stamp.h common/standard-output.c common/standard-output.h common/stop.c common/stop.h \
 	common/terminal.c common/terminal.h common/text.h common/text-list.c common/text-list.h \
 	common/words.c common/words.h common/workdir.c common/workdir.h
 # The cases of the corpus are not built: in a build tree they are the sources'.

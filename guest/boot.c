@@ -3,12 +3,15 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/append.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/message.h"
@@ -16,6 +19,7 @@
 #include "common/stop.h"
 #include "common/text.h"
 #include "guest/accel.h"
+#include "guest/base.h"
 #include "guest/launch.h"
 #include "guest/qemu.h"
 
@@ -206,20 +210,49 @@ report_boot_failure (const struct vm_config *config, const struct vm_answer *ans
     return;
   CLEANUP_FREE char *reason = console_reason (config->console, REASON_LINES);
   error_message ("%sthe guest did not boot %s: %s%s%s", config->accel == ACCEL_KVM ? "--accel=kvm: " : "",
-                 config->image, answer->text, *reason ? "; its console says: " : "", reason);
+                 config->kernel->image, answer->text, *reason ? "; its console says: " : "", reason);
 }
 
-struct vm *
-vm_start (const struct vm_config *config)
+/* Write base and extras, which a kernel unpacks one after the other, to FD.  Returns 0, or -1 after a message. */
+static int
+write_archive (const struct vm_config *config, int fd)
 {
-  CLEANUP_FREE char *qemu = process_find (QEMU_PROGRAM);
+  CLEANUP_CLOSE int extras = config->extras ? open (config->extras, O_RDONLY | O_CLOEXEC) : -1;
+  struct guest_base base;
+  int r = guest_base_open (config->kernel, &base);
+
+  if (r == 0 && (append_file (fd, base.fd, base.offset) == -1
+                 || (config->extras && (extras == -1 || append_file (fd, extras, 0) == -1)))) {
+    error_message ("cannot make what the guest is booted with: %m");
+    r = -1;
+  }
+  guest_base_release (&base);
+  return r;
+}
+
+/* Make the archive that CONFIG's guest is booted with.  Returns its path, to free, or NULL after a message. */
+static char *
+make_archive (const struct vm_config *config)
+{
+  char *path = text_format ("%s.initramfs", config->console);
+  CLEANUP_CLOSE int fd = path ? open (path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+
+  if (path && fd == -1)
+    error_message ("%s: %m", path);
+  if (fd >= 0 && write_archive (config, fd) == 0)
+    return path;
+  if (fd >= 0)
+    unlink (path);
+  free (path);
+  return NULL;
+}
+
+static struct vm *
+boot_anew (const struct vm_config *config)
+{
   struct vm_answer answer;
   struct vm *vm;
 
-  if (qemu == NULL) {
-    error_message (QEMU_PROGRAM ": not found: install qemu-system-x86");
-    return NULL;
-  }
   if (config->accel == ACCEL_AUTO)
     vm = boot_best (config, &answer);
   else
@@ -228,5 +261,24 @@ vm_start (const struct vm_config *config)
     report_boot_failure (config, &answer);
     free (answer.text);
   }
+  return vm;
+}
+
+struct vm *
+vm_start (const struct vm_config *config)
+{
+  CLEANUP_FREE char *qemu = process_find (QEMU_PROGRAM);
+  struct vm_config booted = *config;
+
+  if (qemu == NULL) {
+    error_message (QEMU_PROGRAM ": not found: install qemu-system-x86");
+    return NULL;
+  }
+  CLEANUP_FREE char *archive = make_archive (config);
+  if (archive == NULL)
+    return NULL;
+  booted.initramfs = archive;
+  struct vm *vm = boot_anew (&booted);
+  unlink (archive);
   return vm;
 }

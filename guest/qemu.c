@@ -78,7 +78,7 @@ quote (const char *text)
 #define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
 static void
-add_machine (struct command *command, const struct vm_config *config, enum accel accel)
+add_machine (struct command *command, const struct vm_config *config, const char *image, enum accel accel)
 {
   add (command, QEMU_PROGRAM);
   add (command, "-sandbox");
@@ -98,7 +98,7 @@ add_machine (struct command *command, const struct vm_config *config, enum accel
   add (command, "-m");
   add (command, "%u", config->memory_mib);
   add (command, "-kernel");
-  add (command, "%s", config->image);
+  add (command, "%s", image);
   add (command, "-initrd");
   add (command, "%s", config->initramfs);
   add (command, "-append");
@@ -197,7 +197,7 @@ add_host_root (struct command *command)
 }
 
 char **
-qemu_command (const struct vm_config *config, enum accel accel, int agent_fd)
+qemu_command (const struct vm_config *config, const char *image, enum accel accel, int agent_fd)
 {
   struct command command = { .words = NULL };
   CLEANUP_FREE char *console = quote (config->console);
@@ -206,7 +206,7 @@ qemu_command (const struct vm_config *config, enum accel accel, int agent_fd)
 
   if (console == NULL || socket_path == NULL || terminal == NULL)
     return NULL;
-  add_machine (&command, config, accel);
+  add_machine (&command, config, image, accel);
   add_channels (&command, console, terminal, agent_fd);
   for (size_t i = 0; i < config->disk_count; i++)
     if (config->disks[i].guest_port == NULL)

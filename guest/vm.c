@@ -269,12 +269,8 @@ start_qemu (struct vm *vm, const struct vm_config *config, enum accel accel, int
     .stdout_fd = vm->errors, .stderr_fd = vm->errors, .inherit_fd = port,
     .file_bytes_max = has_file (config) ? 0 : CONSOLE_MAX
   };
-  CLEANUP_FREE char *unpacked = accel == ACCEL_TCG ? kernel_unpacked (config->image) : NULL;
-  struct vm_config with_kernel = *config;
-
-  if (unpacked)
-    with_kernel.image = unpacked;
-  char **words = qemu_command (&with_kernel, accel, port);
+  CLEANUP_FREE char *unpacked = accel == ACCEL_TCG ? kernel_unpacked (config->kernel->image) : NULL;
+  char **words = qemu_command (config, unpacked ? unpacked : config->kernel->image, accel, port);
 
   if (words == NULL) {
     error_message ("cannot start QEMU: %m");

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "guest/accel.h"
+#include "guest/kernel/kernel.h"
 
 struct vm;
 
@@ -23,8 +24,9 @@ struct vm_disk {
 #define VM_NBD_ADDRESS "10.0.2.100"
 
 struct vm_config {
-  const char *image;            /* kernel */
-  const char *initramfs;
+  const struct kernel *kernel;
+  const char *extras;           /* archive of what it has besides the base (guest/image.h), or NULL */
+  const char *initramfs;        /* is set by vm_start: the archive that a kernel is booted with, base and extras */
   const char *nbd_socket;       /* Unix socket of the NBD server */
   pid_t nbd_server;             /* a child of ours without which no call is answered; 0: it is not watched */
   void (*server_ended) (void);  /* called when it has ended, before that is said: it may know why; or NULL */

@@ -15,10 +15,10 @@
 #include "record/mkfs.h"
 
 static int
-add_shell_commands (struct initramfs *initramfs, const struct option_texts *commands)
+add_shell_commands (struct initramfs *extras, const struct option_texts *commands)
 {
   for (size_t i = 0; i < commands->count; i++)
-    if (initramfs_add_shell_command (initramfs, commands->texts[i]) == -1)
+    if (initramfs_add_shell_command (extras, commands->texts[i]) == -1)
       return -1;
   return 0;
 }
@@ -42,21 +42,21 @@ find_command (struct recorder *recorder)
 }
 
 static int
-add_programs (struct recorder *recorder, struct initramfs *initramfs)
+add_programs (struct recorder *recorder, struct initramfs *extras)
 {
   const struct recording *recording = recorder->recording;
 
   if (recording->host_root)
     return find_command (recorder);
   /* Programs run others through it, as script(1), system(3) and editors do. */
-  if (initramfs_add_program (initramfs, "/bin/sh", NULL) == -1)
+  if (initramfs_add_program (extras, "/bin/sh", NULL) == -1)
     return -1;
-  if (recording->command[0] && initramfs_add_program (initramfs, recording->command[0], &recorder->program) == -1)
+  if (recording->command[0] && initramfs_add_program (extras, recording->command[0], &recorder->program) == -1)
     return -1;
-  if (recording->command[0] && initramfs_add_arguments (initramfs, recording->command) == -1)
+  if (recording->command[0] && initramfs_add_arguments (extras, recording->command) == -1)
     return -1;
-  return add_shell_commands (initramfs, &recording->setup) == -1 ? -1
-    : add_shell_commands (initramfs, &recording->step);
+  return add_shell_commands (extras, &recording->setup) == -1 ? -1
+    : add_shell_commands (extras, &recording->step);
 }
 
 struct initramfs *
@@ -64,30 +64,28 @@ guest_files_make (struct recorder *recorder)
 {
   const struct recording *recording = recorder->recording;
   const char *filesystems = recorder->filesystems;
-  struct initramfs *initramfs = filesystems
-    ? guest_image_new_for_many (&recorder->kernel, recording->filesystem, filesystems, !recording->virtio)
-    : guest_image_new (&recorder->kernel, recording->filesystem, !recording->virtio);
+  struct initramfs *extras = guest_extras_new (&recorder->kernel, recording->filesystem, !recording->virtio);
   int r;
 
-  if (initramfs == NULL)
+  if (extras == NULL)
     return NULL;
-  initramfs_ask_interpreters (initramfs);
+  initramfs_ask_interpreters (extras);
   /* Before it is confined: it is this command's own program. */
-  r = mkfs_add (initramfs, recording->filesystem, &recorder->mkfs);
+  r = mkfs_add (extras, recording->filesystem, &recorder->mkfs);
   if (r == 0 && filesystems)
-    r = mkfs_add_all (initramfs, filesystems);
+    r = mkfs_add_all (extras, filesystems);
   if (r == 0 && recording->host_root)
-    r = guest_image_add_host_root (initramfs, &recorder->kernel);
+    r = guest_image_add_host_root (extras, &recorder->kernel);
   if (r == 0 && recording->guest.confine)
-    r = initramfs_confine (initramfs, recording->guest.confine);
+    r = initramfs_confine (extras, recording->guest.confine);
   if (r == 0)
-    r = add_programs (recorder, initramfs);
+    r = add_programs (recorder, extras);
   for (size_t i = 0; i < recording->guest.include.count && r == 0 && !recording->host_root; i++)
-    r = initramfs_add_included (initramfs, recording->guest.include.texts[i]);
+    r = initramfs_add_included (extras, recording->guest.include.texts[i]);
   if (r == 0 && recording->initial)
-    r = initramfs_add_tree (initramfs, recording->initial, RECORDER_INITIAL_TREE);
+    r = initramfs_add_tree (extras, recording->initial, RECORDER_INITIAL_TREE);
   if (r == 0)
-    return initramfs;
-  initramfs_free (initramfs);
+    return extras;
+  initramfs_free (extras);
   return NULL;
 }

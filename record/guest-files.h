@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the guest of a recording is booted with. */
+/* What is taken into the guest of a recording. */
 #ifndef POWERCUT_RECORD_GUEST_FILES_H
 #define POWERCUT_RECORD_GUEST_FILES_H
 
 #include "record/recorder.h"
 
-/* The initramfs for RECORDER's recording: programs, mkfs, --include and --initial.  Sets where the command and mkfs are
+/* The extras for RECORDER's recording: programs, mkfs, --include and --initial.  Sets where the command and mkfs are
  * in the guest.  NULL after a message.
  */
 extern struct initramfs *guest_files_make (struct recorder *recorder);

@@ -37,10 +37,10 @@ pack_checker (struct recorder *recorder)
 
 /* All that a guest is booted with, as a text to free; NULL after a message. */
 static char *
-make_key (const struct recorder *recorder, const struct initramfs *initramfs)
+make_key (const struct recorder *recorder, const struct initramfs *extras)
 {
   const struct recording *recording = recorder->recording;
-  CLEANUP_FREE char *signature = initramfs_signature (initramfs);
+  CLEANUP_FREE char *signature = initramfs_signature (extras);
 
   return signature == NULL ? NULL
     : text_format ("%s %s %d %ju %ju", recorder->kernel.image, signature, recording->virtio,
@@ -57,7 +57,7 @@ start_guest (struct recorder *recorder)
     { .export_name = MARK_EXPORT, .guest_port = virtio ? NULL : "10810" },
   };
   const struct vm_config config = {
-    .image = recorder->kernel.image, .initramfs = recorder->initramfs, .nbd_socket = recorder->nbdkit.socket,
+    .kernel = &recorder->kernel, .extras = recorder->extras, .nbd_socket = recorder->nbdkit.socket,
     .nbd_server = recorder->nbdkit.pid, .disks = disks, .disk_count = 2,
     .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
     .boot_timeout_ms = BOOT_TIMEOUT_MS, .host_root = recording->host_root,
@@ -115,18 +115,18 @@ recorder_start_log (struct recorder *recorder)
   return 0;
 }
 
-/* Boot a guest with what INITRAMFS holds. */
+/* Boot a guest with EXTRAS. */
 static int
-boot (struct recorder *recorder, struct initramfs *initramfs)
+boot (struct recorder *recorder, struct initramfs *extras)
 {
   recorder->memory_bytes = recorder->recording->guest.memory_bytes;
-  if (initramfs_fit (initramfs, &recorder->memory_bytes) == -1
-      || (recorder->recording->guest.verbose && initramfs_list (initramfs, stderr) == -1))
+  if (initramfs_fit (extras, &recorder->memory_bytes) == -1
+      || (recorder->recording->guest.verbose && initramfs_list (extras, stderr) == -1))
     return -1;
   recorder_end_guest (recorder);
   nbdkit_free (&recorder->nbdkit);
   progress_stage (recorder->progress, "booting a guest: kernel %s", recorder->kernel.release);
-  return initramfs_write (initramfs, recorder->initramfs) == -1 || server_start (recorder) == -1 ? -1
+  return initramfs_write (extras, recorder->extras) == -1 || server_start (recorder) == -1 ? -1
     : start_guest (recorder);
 }
 
@@ -134,19 +134,19 @@ boot (struct recorder *recorder, struct initramfs *initramfs)
 static int
 prepare_guest (struct recorder *recorder)
 {
-  struct initramfs *initramfs = guest_files_make (recorder);
-  char *key = initramfs && recorder->filesystems ? make_key (recorder, initramfs) : NULL;
+  struct initramfs *extras = guest_files_make (recorder);
+  char *key = extras && recorder->filesystems ? make_key (recorder, extras) : NULL;
   int r = -1;
 
   if (key && recorder->key && strcmp (key, recorder->key) == 0) {
     r = reuse_guest (recorder);
     free (key);
   }
-  else if (initramfs && (key || recorder->filesystems == NULL)) {
-    r = boot (recorder, initramfs);
+  else if (extras && (key || recorder->filesystems == NULL)) {
+    r = boot (recorder, extras);
     recorder->key = key;
   }
-  initramfs_free (initramfs);
+  initramfs_free (extras);
   return r;
 }
 
@@ -191,7 +191,7 @@ make_names (struct recorder *recorder)
     char **path;
     const char *name;
   } files[] = {
-    { &recorder->initramfs, "initramfs" }, { &recorder->console, "console" }, { &recorder->files, SERVER_FILES },
+    { &recorder->extras, "extras" }, { &recorder->console, "console" }, { &recorder->files, SERVER_FILES },
     { &recorder->image, SERVER_IMAGE }, { &recorder->blank, SERVER_BLANK }, { &recorder->link, SERVER_LINK },
   };
 
@@ -246,7 +246,7 @@ recorder_release (struct recorder *recorder)
   recorder_forget (recorder);
   nbdkit_free (&recorder->nbdkit);
   workdir_remove (recorder->directory);
-  free_all (recorder->directory, recorder->initramfs, recorder->files, recorder->image, recorder->blank,
+  free_all (recorder->directory, recorder->extras, recorder->files, recorder->image, recorder->blank,
             recorder->link, recorder->made, recorder->console);
 }
 

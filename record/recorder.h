@@ -20,7 +20,7 @@ struct recorder {
   const char *filesystems;      /* that its guests can mount besides what they are booted for; NULL: it is not kept */
   char *directory;
   char *files;                  /* what the checker needs, packed for the log to carry */
-  char *initramfs, *image, *blank, *link, *console;
+  char *extras, *image, *blank, *link, *console;
   char *made;                   /* how the file system in the image was made, or NULL if there is none */
   char *key;                    /* what a recording must need to be served by the guest, or NULL */
   struct nbdkit nbdkit;

@@ -12,9 +12,8 @@
 #include "replay/guest-cache.h"
 
 struct kept {
-  const char *filesystems;
   char *folder;
-  char *key;                    /* what the image is, and for which guests, or NULL if there is none */
+  char *key;                    /* what the extras are, and for which guests, or NULL if there are none */
   struct runner *runner;        /* or NULL */
 };
 
@@ -29,7 +28,7 @@ kept_free (struct kept *kept)
 }
 
 struct kept *
-kept_new (const char *filesystems)
+kept_new (void)
 {
   struct kept *kept = calloc (1, sizeof *kept);
 
@@ -37,7 +36,6 @@ kept_new (const char *filesystems)
     out_of_memory ();
     return NULL;
   }
-  kept->filesystems = filesystems;
   kept->folder = workdir_create ();
   if (kept->folder == NULL) {
     free (kept);
@@ -46,21 +44,15 @@ kept_new (const char *filesystems)
   return kept;
 }
 
-const char *
-kept_filesystems (const struct kept *kept)
-{
-  return kept->filesystems;
-}
-
-/* Forget what was kept, and write INITRAMFS to FILE for guests of KEY, which is taken over. */
+/* Forget what was kept, and write EXTRAS to FILE for guests of KEY, which is taken over. */
 static int
-change_image (struct kept *kept, struct initramfs *initramfs, char *key, const char *file)
+change_extras (struct kept *kept, struct initramfs *extras, char *key, const char *file)
 {
   runner_stop (kept->runner);
   kept->runner = NULL;
   free (kept->key);
   kept->key = NULL;
-  if (initramfs_write (initramfs, file) == -1) {
+  if (initramfs_write (extras, file) == -1) {
     free (key);
     return -1;
   }
@@ -69,19 +61,19 @@ change_image (struct kept *kept, struct initramfs *initramfs, char *key, const c
 }
 
 int
-kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel, uint64_t memory_bytes,
-            uint64_t disk_bytes, char **file)
+kept_extras (struct kept *kept, struct initramfs *extras, const struct kernel *kernel, uint64_t memory_bytes,
+             uint64_t disk_bytes, char **file)
 {
-  CLEANUP_FREE char *signature = initramfs_signature (initramfs);
+  CLEANUP_FREE char *signature = initramfs_signature (extras);
   char *key;
 
   if (signature == NULL)
     return -1;
-  if (asprintf (file, "%s/initramfs", kept->folder) == -1
+  if (asprintf (file, "%s/extras", kept->folder) == -1
       || asprintf (&key, "%s %s %" PRIu64 " %" PRIu64, kernel->image, signature, memory_bytes, disk_bytes) == -1)
     return out_of_memory ();
   if (kept->key == NULL || strcmp (kept->key, key) != 0)
-    return change_image (kept, initramfs, key, *file);
+    return change_extras (kept, extras, key, *file);
   free (key);
   return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A runner that is kept from one replay to the next, with its guest and the image that this was booted from. */
+/* A runner that is kept from one replay to the next, with its guest and the extras that this has. */
 #ifndef POWERCUT_REPLAY_GUEST_CACHE_H
 #define POWERCUT_REPLAY_GUEST_CACHE_H
 
@@ -10,19 +10,15 @@
 
 struct kept;
 
-/* Nothing is kept at first.  FILESYSTEMS (names with commas between them) are what the guests can mount besides what
- * they are booted for.  NULL after a message.
- */
-extern struct kept *kept_new (const char *filesystems);
+/* Nothing is kept at first.  NULL after a message. */
+extern struct kept *kept_new (void);
 extern void kept_free (struct kept *kept);
 
-extern const char *kept_filesystems (const struct kept *kept);
-
-/* Say what the next replay needs: guests with this image, kernel, memory and disk.  A runner that is of anything else
- * is ended. *file, to free, is where the image is.  Returns 0, or -1 after a message.
+/* Say what the next replay needs: guests with these extras, kernel, memory and disk.  A runner that is of anything else
+ * is ended. *file, to free, is where the extras are.  Returns 0, or -1 after a message.
  */
-extern int kept_image (struct kept *kept, struct initramfs *initramfs, const struct kernel *kernel,
-                       uint64_t memory_bytes, uint64_t disk_bytes, char **file);
+extern int kept_extras (struct kept *kept, struct initramfs *extras, const struct kernel *kernel,
+                        uint64_t memory_bytes, uint64_t disk_bytes, char **file);
 
 /* The runner that is kept, which is for runner_change then, or NULL. */
 extern struct runner *kept_take (struct kept *kept);

@@ -56,7 +56,7 @@ runner_boot (const struct runner_config *config, const struct device *device, co
 {
   const struct vm_disk disk = { .export_name = DISK_EXPORT };
   const struct vm_config vm_config = {
-    .image = config->image, .initramfs = config->initramfs, .nbd_socket = device_socket (device),
+    .kernel = config->kernel, .extras = config->extras, .nbd_socket = device_socket (device),
     .nbd_server = device_server (device), .server_ended = log_guard_check,
     .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = console, .terminal = terminal,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,

@@ -7,14 +7,15 @@
 
 #include "checker/outcome.h"
 #include "guest/accel.h"
+#include "guest/kernel/kernel.h"
 #include "replay/device.h"
 
 struct runner;
 
 struct runner_config {
   const char *log;
-  const char *image;            /* kernel */
-  const char *initramfs;
+  const struct kernel *kernel;
+  const char *extras;           /* as in struct vm_config */
   const char *filesystem;
   const char *mount_options;    /* never NULL */
   const char *const *watch;     /* paths to observe; none: the whole tree */

@@ -87,8 +87,15 @@ extern void log_begin (struct agent *agent);
 /* Write the lines `taint N` and `log TEXT` of guest/agent/protocol.h to PAYLOAD. */
 extern void log_report (struct agent *agent, FILE *payload);
 
-/* baseline.c: note what a reset has to come back to. */
+/* baseline.c */
+
+/* Note what a reset has to come back to. */
 extern void baseline_note (struct agent *agent);
+
+/* Load the modules that the initramfs has for PURPOSE: a type of file systems, or a name of guest/agent/protocol.h.
+ * What they say, and what they take up, counts as of the boot.  Later calls do nothing.
+ */
+extern void baseline_load_modules (struct agent *agent, const char *purpose);
 
 /* mark.c */
 
@@ -145,11 +152,6 @@ extern serve_verb run_program;
 extern int fsck_device (const char *device, const char *type, FILE *payload);
 
 /* mount.c */
-
-/* Load the modules for file systems of TYPE, where the initramfs has them for when they are needed.  Later calls do
- * nothing.
- */
-extern void mount_load_modules (struct agent *agent, const char *type);
 
 /* Mount DEVICE on the mount point; OPTIONS, as in mount -o, is changed.  Returns 0; an errno; or -1 if it is the kernel
  * that cannot mount what is there.

@@ -76,6 +76,7 @@ boot_system (void)
   environment_read (AGENT_ENVIRONMENT);
   if (access (AGENT_HOST_ROOT, F_OK) == 0) {
     modules_load (AGENT_MODULES "/order");
+    modules_load (AGENT_MODULES "/order." AGENT_HOST_ROOT_MODULES);
     if (root_enter_host () == -1)
       exit (EXIT_FAILURE);      /* the kernel panics then, and the console says why */
   }

@@ -84,23 +84,6 @@ split_options (char *options)
   return flags;
 }
 
-void
-mount_load_modules (struct agent *agent, const char *type)
-{
-  CLEANUP_FREE char *path = NULL;
-
-  if (asprintf (&path, AGENT_MODULES "/order.%s", type) == -1) {
-    path = NULL;
-    return;
-  }
-  if (access (path, F_OK) == -1)
-    return;
-  modules_load (path);
-  unlink (path);
-  log_begin (agent);            /* what a module says as it is loaded, and how it taints the kernel, is no finding */
-  baseline_note (agent);
-}
-
 int
 mount_on_mount_point (const char *device, const char *type, char *options)
 {
@@ -134,7 +117,7 @@ int
 mount_device (struct agent *agent, char **words, FILE *payload)
 {
   (void) payload;
-  mount_load_modules (agent, words[1]);
+  baseline_load_modules (agent, words[1]);
   int error = mount_on_mount_point (words[0], words[1], words[2]);
   if (error == -1)
     return -1;

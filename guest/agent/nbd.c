@@ -24,6 +24,7 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define NBD_MAGIC UINT64_C (0x4e42444d41474943)
 #define NBD_IHAVEOPT UINT64_C (0x49484156454f5054)
@@ -303,10 +304,11 @@ wait_until_ready (const char *device)
 int
 nbd_attach (struct agent *agent, char **words, FILE *payload)
 {
-  (void) agent, (void) payload;
+  (void) payload;
   const char *device = words[0], *export_name = words[3];
   struct export_info export = { .size_bytes = 0 };
 
+  baseline_load_modules (agent, AGENT_NBD_MODULES);
   if (raise_network () == -1)
     return -1;
   CLEANUP_CLOSE int server = connect_server (words[1], words[2]);

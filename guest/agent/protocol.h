@@ -65,6 +65,10 @@
 #define AGENT_HOST_ROOT "/powercut/host-root"
 #define AGENT_HOST_ROOT_TAG "powercut-root"
 
+/* For what there are modules, besides the types of file systems: to be a client of NBD, and to have the host's root. */
+#define AGENT_NBD_MODULES "nbd-client"
+#define AGENT_HOST_ROOT_MODULES "host-root"
+
 #define AGENT_SHELL_END 4       /* Ctrl-D */
 
 /* If it is there, the root of the checker: what a log carries is not mixed with what the guest has of this machine. */

@@ -175,7 +175,7 @@ recover (struct agent *agent, char **words, FILE *payload)
 
   if (options == NULL)
     return -1;
-  mount_load_modules (agent, type);
+  baseline_load_modules (agent, type);
   if (prepare_device (device) == -1)
     return -1;
   int error = fsck_device (device, type, payload);

@@ -19,8 +19,9 @@ struct initramfs_entry {
   uid_t owner;
   gid_t group;
   dev_t device;                 /* of a device node */
-  char *host;                   /* a file's contents are read here when the archive is written; or NULL ... */
-  char *data;                   /* ... and they are here; or the target of a symbolic link, NUL after it */
+  char *host;                   /* a file's contents come from here; or NULL */
+  char *data;                   /* they are here, or if this is NULL are read from there when the archive is written;
+                                   or the target of a symbolic link, NUL after it */
   size_t length;                /* of data, in bytes */
   time_t seconds;               /* when it was changed, for who compares; 0: it does not matter */
   bool is_program;              /* its needs have been added, or are being added further up the stack */

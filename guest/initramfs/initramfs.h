@@ -89,16 +89,23 @@ extern int initramfs_add_modules (struct initramfs *initramfs, const struct kern
  */
 extern char *initramfs_signature (const struct initramfs *initramfs);
 
-/* Let *memory_bytes, how much memory a guest is to have, be enough to unpack INITRAMFS: if it is not, a note says that
- * it is made more.  Returns -1 after a message with the largest files if this host has not so much.
+/* Let *memory_bytes, how much memory a guest is to have, be enough to unpack INITRAMFS besides what every guest has
+ * (guest/base.h): if it is not, a note says that it is made more.  Returns -1 after a message with the largest files
+ * if this host has not so much.
  */
 extern int initramfs_fit (const struct initramfs *initramfs, uint64_t *memory_bytes);
 
 /* Print the files that are in it, largest first, with their sizes in bytes. */
 extern int initramfs_list (const struct initramfs *initramfs, FILE *file);
 
+/* Print a line for each file of the host that it holds: its stamp (common/stamp.h), a space, and its path. */
+extern int initramfs_list_sources (const struct initramfs *initramfs, FILE *file);
+
 /* Write the archive to FILE. */
 extern int initramfs_write (struct initramfs *initramfs, const char *file);
+
+/* The same to the descriptor FD, where it stands; NAME is for messages. */
+extern int initramfs_write_to (struct initramfs *initramfs, int fd, const char *name);
 
 /* Write its files, folders and symbolic links to FILE, compressed, so that they can travel in a log. */
 extern int initramfs_pack (struct initramfs *initramfs, const char *file);

@@ -63,6 +63,9 @@ add_module (struct initramfs *initramfs, const char *order, const char *file)
       return -1;
     entry->data = data;
     entry->length = length;
+    entry->host = text_format ("%s", file);
+    if (entry->host == NULL)
+      return -1;
   }
   return append_order (initramfs, order, name);
 }
@@ -75,8 +78,7 @@ add_named_module (struct initramfs *initramfs, const struct kernel *kernel, cons
   int result = modules_find (kernel->modules, kernel->release, name, &files);
 
   if (result == 1 && !optional)
-    error_message ("kernel %s has no module %s: take another kernel "
-                   "(`powercut kernel fetch --flavour=full` gets one with all drivers)", kernel->release, name);
+    module_is_missing (kernel->release, name);
   if (result != 0)
     return result == 1 && optional ? 0 : -1;
   for (size_t i = 0; i < files.count && result == 0; i++)

@@ -4,12 +4,12 @@
 #include <inttypes.h>
 #include <search.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define XXH_INLINE_ALL          /* nobody who links with this needs the library */
 #include <xxhash.h>
 
-#include "common/message.h"
+#include "common/cleanup.h"
+#include "common/stamp.h"
 #include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
@@ -17,27 +17,21 @@
 /* All that is said of an object besides its contents and its path. */
 struct attributes {
   uint64_t mode, owner, group, device, length;
-  uint64_t host_device, host_inode, host_size, host_seconds, host_nanoseconds;
 };
 
 static void
 add_object (XXH3_state_t *hash, const struct initramfs_entry *object)
 {
-  struct attributes attributes = {
+  const struct attributes attributes = {
     .mode = object->mode, .owner = object->owner, .group = object->group, .device = object->device,
     .length = object->length
   };
-  struct stat status;
+  CLEANUP_FREE char *stamp = object->host ? file_stamp (object->host) : NULL;
 
-  if (object->host && stat (object->host, &status) == 0) {
-    attributes.host_device = status.st_dev;
-    attributes.host_inode = status.st_ino;
-    attributes.host_size = (uint64_t) status.st_size;
-    attributes.host_seconds = (uint64_t) status.st_mtim.tv_sec;
-    attributes.host_nanoseconds = (uint64_t) status.st_mtim.tv_nsec;
-  }
   XXH3_128bits_update (hash, object->path, strlen (object->path) + 1);
   XXH3_128bits_update (hash, &attributes, sizeof attributes);
+  if (stamp)
+    XXH3_128bits_update (hash, stamp, strlen (stamp) + 1);
   if (object->data)
     XXH3_128bits_update (hash, object->data, object->length);
 }
@@ -59,4 +53,21 @@ initramfs_signature (const struct initramfs *initramfs)
   twalk_r (initramfs->entries, visit, &hash);
   sum = XXH3_128bits_digest (&hash);
   return text_format ("%016" PRIx64 "%016" PRIx64, sum.high64, sum.low64);
+}
+
+static void
+list_source (const void *node, VISIT order, void *closure)
+{
+  const struct initramfs_entry *object = *(struct initramfs_entry *const *) node;
+  CLEANUP_FREE char *stamp = (order == postorder || order == leaf) && object->host ? file_stamp (object->host) : NULL;
+
+  if (stamp)
+    fprintf (closure, "%s %s\n", stamp, object->host);
+}
+
+int
+initramfs_list_sources (const struct initramfs *initramfs, FILE *file)
+{
+  twalk_r (initramfs->entries, list_source, file);
+  return ferror (file) ? -1 : 0;
 }

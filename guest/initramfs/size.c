@@ -17,7 +17,7 @@
 
 #define NAMED_MAX 3             /* of the largest files */
 #define MIB (UINT64_C (1) << 20)
-#define SYSTEM_BYTES (128 * MIB)        /* the kernel, and programs that run */
+#define SYSTEM_BYTES (192 * MIB)        /* the kernel, its modules, and programs that run */
 #define QUIET_BYTES (16 * MIB)   /* a mkfs and a shell: nobody needs to be told of them */
 
 struct file {
@@ -37,7 +37,7 @@ entry_bytes (const struct initramfs_entry *entry)
 {
   struct stat status;
 
-  if (entry->host == NULL)
+  if (entry->host == NULL || entry->data)
     return entry->length;
   return stat (entry->host, &status) == 0 ? (uint64_t) status.st_size : 0;
 }

@@ -18,6 +18,7 @@
 struct write_state {
   struct archive *archive;
   const char *file;
+  int fd;                       /* it is written here; -1: to a file of that name */
   bool packed;                  /* for a log: what a guest has in any case is left out */
   int result;
 };
@@ -97,7 +98,7 @@ write_object (const struct write_state *state, const struct initramfs_entry *obj
     return 0;
   if (state->packed && !S_ISREG (object->mode) && !S_ISDIR (object->mode) && !S_ISLNK (object->mode))
     return 0;
-  if (object->host)
+  if (object->host && object->data == NULL)
     return write_host_file (state, object);
   if (write_header (state, object, object->length) == -1)
     return -1;
@@ -114,26 +115,32 @@ visit (const void *node, VISIT order, void *closure)
     state->result = write_object (state, *(struct initramfs_entry *const *) node);
 }
 
+static int
+open_archive (const struct write_state *state)
+{
+  return state->fd == -1 ? archive_write_open_filename (state->archive, state->file)
+    : archive_write_open_fd (state->archive, state->fd);
+}
+
 /* Write all objects through STATE, whose archive's filter is chosen. */
 static int
 write_archive (struct initramfs *initramfs, struct write_state *state)
 {
-  if (archive_write_set_format_cpio_newc (state->archive) != ARCHIVE_OK
-      || archive_write_open_filename (state->archive, state->file) != ARCHIVE_OK)
+  if (archive_write_set_format_cpio_newc (state->archive) != ARCHIVE_OK || open_archive (state) != ARCHIVE_OK)
     state->result = archive_failed (state);
   else
     twalk_r (initramfs->entries, visit, state);
   if (state->result == 0 && archive_write_close (state->archive) != ARCHIVE_OK)
     state->result = archive_failed (state);
-  if (state->result == -1)
+  if (state->result == -1 && state->fd == -1)
     unlink (state->file);
   return state->result;
 }
 
 int
-initramfs_write (struct initramfs *initramfs, const char *file)
+initramfs_write_to (struct initramfs *initramfs, int fd, const char *name)
 {
-  struct write_state state = { .archive = archive_write_new (), .file = file };
+  struct write_state state = { .archive = archive_write_new (), .file = name, .fd = fd };
 
   if (state.archive == NULL)
     return out_of_memory ();
@@ -143,9 +150,15 @@ initramfs_write (struct initramfs *initramfs, const char *file)
 }
 
 int
+initramfs_write (struct initramfs *initramfs, const char *file)
+{
+  return initramfs_write_to (initramfs, -1, file);
+}
+
+int
 initramfs_pack (struct initramfs *initramfs, const char *file)
 {
-  struct write_state state = { .archive = archive_write_new (), .file = file, .packed = true };
+  struct write_state state = { .archive = archive_write_new (), .file = file, .fd = -1, .packed = true };
   int result;
 
   if (state.archive == NULL)

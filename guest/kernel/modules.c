@@ -200,6 +200,14 @@ modules_find (const char *folder, const char *release, const char *name, struct 
   return result;
 }
 
+int
+module_is_missing (const char *release, const char *name)
+{
+  error_message ("kernel %s has no module %s: take another kernel "
+                 "(`powercut kernel fetch --flavour=full` gets one with all drivers)", release, name);
+  return -1;
+}
+
 /* All data of the entry that ARCHIVE stands at. */
 static int
 read_entry (struct archive *archive, void **data, size_t *length)

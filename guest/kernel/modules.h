@@ -20,6 +20,9 @@ extern int modules_prepare (const char *folder, const char *release);
 extern int modules_find (const char *folder, const char *release, const char *name,
                          struct text_list *files);
 
+/* Say that the kernel RELEASE does not have the module NAME.  Returns -1. */
+extern int module_is_missing (const char *release, const char *name);
+
 /* The module that FILE (.ko, or compressed: .ko.gz, .ko.xz, .ko.zst) holds: *data, to free.  Returns 0, or -1 after a
  * message.
  */
