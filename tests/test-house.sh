@@ -10,6 +10,7 @@ common
 filesystem
 log
 log/foreign
+vhost
 nbd-plugin
 checker/observe
 checker/workload
@@ -99,7 +100,7 @@ rules=(columns guards tags prefixes includes lengths names)
 # A C file or header outside the rooms and the programs beside them would escape the rules.
 files_below ()
 {
-    (cd "$1" && find batch bench checker commands common corpus filesystem guest log nbd-plugin record replay tests \
+    (cd "$1" && find batch bench checker commands common corpus filesystem guest log nbd-plugin record replay tests vhost \
         -name '*.[ch]' 2> /dev/null | LC_ALL=C sort)
 }
 

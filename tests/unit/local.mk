@@ -14,6 +14,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/log/foreign/importing.c tests/unit/log/foreign/importing.h \
 	tests/unit/log/craft.c tests/unit/log/craft.h tests/unit/log/given.c tests/unit/log/given.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
+	tests/unit/vhost/driver.c tests/unit/vhost/driver.h \
 	tests/unit/guest/play-qemu.c tests/unit/guest/play-qemu.h \
 	tests/unit/guest/initramfs/archive.c tests/unit/guest/initramfs/archive.h \
 	tests/unit/guest/initramfs/executable.c tests/unit/guest/initramfs/executable.h \
@@ -23,7 +24,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/replay/search/sightings.c tests/unit/replay/search/sightings.h \
 	tests/unit/replay/search/trial.c tests/unit/replay/search/trial.h
 LDADD = \
-	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la common/libmessage.la $(CHECK_LIBS)
+	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la vhost/libvhost.la common/libmessage.la $(CHECK_LIBS)
 AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 
 UNIT_TESTS += \
@@ -35,6 +36,7 @@ UNIT_TESTS += \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
 	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-recorders \
 	tests/unit/log/foreign/test-export tests/unit/log/foreign/test-import tests/unit/log/foreign/test-import-truth \
+	tests/unit/vhost/test-blk tests/unit/vhost/test-memory tests/unit/vhost/test-queue \
 	tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-hold \
 	tests/unit/nbd-plugin/test-logged-devices tests/unit/nbd-plugin/test-pace \
 	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \
