@@ -6,12 +6,13 @@
  * serves one state to any client.
  *
  * One request at a time: which choice a read forces may depend on the reads before it, and the order must be one that
- * the report can tell.
+ * the report can tell.  nbdkit sees to that for NBD; the lock is for the disks that are served over vhost-user, too.
  */
 #include <config.h>
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "log/guard.h"
 #include "log/state-id.h"
 #include "nbd-plugin/crashstate-control.h"
+#include "nbd-plugin/direct-disk.h"
 #include "nbd-plugin/exports.h"
 #include "nbd-plugin/parameters.h"
 #include "nbd-plugin/run-io.h"
@@ -37,16 +39,51 @@ static int64_t memory_bytes = 1 << 30;  /* what clients write may take */
 static struct write_log *log_file;
 static struct crash_state *state;
 static struct run_io *run;
+static struct direct_disk direct_disks[LOG_DEVICES_MAX];        /* in their order */
+static unsigned direct_disk_count;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;        /* what is served */
+
+static pthread_mutex_t *
+take_lock (void)
+{
+  pthread_mutex_lock (&lock);
+  return &lock;
+}
+
+static void
+release_lock (pthread_mutex_t *const *held)
+{
+  pthread_mutex_unlock (*held);
+}
+
+/* Until the end of the block, no one else is served. */
+#define ALONE __attribute__ ((cleanup (release_lock), unused)) pthread_mutex_t *const held = take_lock ()
 
 static void
 crashstate_unload (void)
 {
+  for (unsigned i = 0; i < direct_disk_count; i++)
+    direct_disk_release (&direct_disks[i]);
   run_io_free (run);
   crash_state_free (state);
   write_log_close (log_file);
   free (state_text);
   free (directory);
   free (log_path);
+}
+
+static int
+add_direct_disk (char *socket)
+{
+  if (direct_disk_count == LOG_DEVICES_MAX) {
+    nbdkit_error ("vhost: no log has more than %d devices", LOG_DEVICES_MAX);
+    free (socket);
+    return -1;
+  }
+  struct direct_disk *disk = &direct_disks[direct_disk_count];
+  disk->device = direct_disk_count++;
+  disk->socket = socket;
+  return socket ? 0 : -1;
 }
 
 static int
@@ -58,6 +95,8 @@ crashstate_config (const char *key, const char *value)
     return config_text (&state_text, strdup (value));
   if (strcmp (key, PARAMETER_DIRECTORY) == 0)
     return config_text (&directory, nbdkit_realpath (value));
+  if (strcmp (key, PARAMETER_VHOST) == 0)
+    return add_direct_disk (nbdkit_absolute_path (value));
   if (strcmp (key, PARAMETER_MEMORY) == 0) {
     memory_bytes = nbdkit_parse_size (value);
     return memory_bytes == -1 ? -1 : 0;
@@ -80,7 +119,8 @@ crashstate_config_complete (void)
   "[log=]<FILE>  (required) A log made by the writelog plugin.\n" \
   "state=<ID>    Serve this crash state; default: everything in the log is there.\n" \
   "directory=<DIR>  Clients of the export control may change to the logs in DIR.\n" \
-  "memory=<SIZE> Memory for what clients write; default: 1G."
+  "memory=<SIZE> Memory for what clients write; default: 1G.\n" \
+  "vhost=<SOCKET>  Serve disk0 there over vhost-user, too; given again, disk1, ..."
 
 /* Select the state that state= names. */
 static int
@@ -138,6 +178,19 @@ use_log (const char *path)
 }
 
 static int
+listen_directly (void)
+{
+  if (direct_disk_count > log_file->device_count) {
+    nbdkit_error ("vhost: %s has %zu devices, not %u", log_path, (size_t) log_file->device_count, direct_disk_count);
+    return -1;
+  }
+  for (unsigned i = 0; i < direct_disk_count; i++)
+    if (direct_disk_listen (&direct_disks[i]) == -1)
+      return -1;
+  return 0;
+}
+
+static int
 crashstate_get_ready (void)
 {
   run = run_io_new ((uint64_t) memory_bytes);
@@ -145,7 +198,7 @@ crashstate_get_ready (void)
     nbdkit_error ("%s: %m", log_path);
     return -1;
   }
-  if (use_log (log_path) == -1)
+  if (use_log (log_path) == -1 || listen_directly () == -1)
     return -1;
   return state_text ? select_state () : 0;
 }
@@ -246,6 +299,7 @@ static int
 crashstate_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, uint32_t flags)
 {
   struct export *export = opaque;
+  ALONE;
 
   (void) flags;
   if (export->device == EXPORT_OTHER)
@@ -255,35 +309,19 @@ crashstate_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, u
   return run_io_read (run, state, (unsigned) export->device, buffer, count, offset);
 }
 
-/* Once: a client may try again for ever. */
-static void
-tell_no_room (void)
-{
-  static bool told;
-
-  if (!told)
-    nbdkit_error ("what was written over the state takes more than memory=%" PRIi64, memory_bytes);
-  told = true;
-  errno = ENOSPC;
-}
-
 /* DATA NULL stands for zeros. */
 static int
 write_over (const struct export *export, const void *data, uint32_t count, uint64_t offset)
 {
-  if (export_check_sectors (count, offset) == -1)
-    return -1;
-  if (run_io_write (run, (unsigned) export->device, data, count, offset) == 0)
-    return 0;
-  if (errno == ENOSPC)
-    tell_no_room ();
-  return -1;
+  return export_check_sectors (count, offset) == -1 ? -1
+    : run_io_write (run, (unsigned) export->device, data, count, offset);
 }
 
 static int
 crashstate_pwrite (void *opaque, const void *buffer, uint32_t count, uint64_t offset, uint32_t flags)
 {
   struct export *export = opaque;
+  ALONE;
 
   (void) flags;
   if (export->device != EXPORT_OTHER)
@@ -295,6 +333,7 @@ static int
 crashstate_zero (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
 {
   struct export *export = opaque;
+  ALONE;
 
   (void) flags;
   return export->device == EXPORT_OTHER ? 0 : write_over (export, NULL, count, offset);
@@ -309,6 +348,24 @@ crashstate_flush (void *opaque, uint32_t flags)
   return 0;
 }
 
+static int
+crashstate_after_fork (void)
+{
+  const struct direct_source source = { .run = run, .state = &state, .lock = &lock };
+
+  for (unsigned i = 0; i < direct_disk_count; i++)
+    if (direct_disk_start (&direct_disks[i], log_file->device_sizes[i], &source) == -1)
+      return -1;
+  return 0;
+}
+
+static void
+crashstate_cleanup (void)
+{
+  for (unsigned i = 0; i < direct_disk_count; i++)
+    direct_disk_stop (&direct_disks[i]);
+}
+
 static struct nbdkit_plugin plugin = {
   .name = "crashstate",
   .longname = "powercut crash states",
@@ -320,6 +377,8 @@ static struct nbdkit_plugin plugin = {
   .config_help = crashstate_config_help,
   .magic_config_key = "log",
   .get_ready = crashstate_get_ready,
+  .after_fork = crashstate_after_fork,
+  .cleanup = crashstate_cleanup,
   .list_exports = crashstate_list_exports,
   .default_export = export_default,
   .open = crashstate_open,

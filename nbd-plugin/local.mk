@@ -29,10 +29,11 @@ nbd_plugin_nbdkit_writelog_plugin_la_LIBADD = $(plugin_libs)
 
 nbd_plugin_nbdkit_crashstate_plugin_la_SOURCES = \
 	nbd-plugin/crashstate.c \
+	nbd-plugin/direct-disk.c nbd-plugin/direct-disk.h \
 	nbd-plugin/exports.c nbd-plugin/exports.h \
 	nbd-plugin/message.c \
 	nbd-plugin/overlay.c nbd-plugin/overlay.h \
 	nbd-plugin/run-io.c nbd-plugin/run-io.h
 nbd_plugin_nbdkit_crashstate_plugin_la_CFLAGS = $(plugin_cflags) $(XXHASH_CFLAGS)
 nbd_plugin_nbdkit_crashstate_plugin_la_LDFLAGS = $(plugin_ldflags)
-nbd_plugin_nbdkit_crashstate_plugin_la_LIBADD = $(plugin_libs)
+nbd_plugin_nbdkit_crashstate_plugin_la_LIBADD = vhost/libvhost.la $(plugin_libs)

@@ -23,6 +23,7 @@
 /* Of crashstate. */
 #define PARAMETER_STATE "state"
 #define PARAMETER_MEMORY "memory"
+#define PARAMETER_VHOST "vhost"
 
 #define DISK_EXPORT "disk0"
 #define CONTROL_EXPORT "control"

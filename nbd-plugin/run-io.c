@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "common/array.h"
 #include "common/cleanup.h"
+#include "common/message.h"
 #include "nbd-plugin/crashstate-control.h"
 #include "nbd-plugin/overlay.h"
 #include "nbd-plugin/run-io.h"
 
 struct run_io {
   struct overlay *overlay;
+  uint64_t bytes_max;
+  bool has_told;                /* that there is no room for more */
   struct control_report report;
   struct control_seen *seen;    /* report.seen_count of them */
 };
@@ -34,6 +40,7 @@ run_io_new (uint64_t bytes_max)
   if (run == NULL)
     return NULL;
   run->report.magic = CONTROL_MAGIC;
+  run->bytes_max = bytes_max;
   run->overlay = overlay_new (bytes_max);
   if (run->overlay)
     return run;
@@ -110,6 +117,16 @@ run_io_read (struct run_io *run, struct crash_state *state, unsigned device, voi
   return 0;
 }
 
+/* Once: a client may try again for ever. */
+static void
+tell_no_room (struct run_io *run)
+{
+  if (!run->has_told)
+    error_message ("what was written over the state takes more than memory=%" PRIu64, run->bytes_max);
+  run->has_told = true;
+  errno = ENOSPC;
+}
+
 int
 run_io_write (struct run_io *run, unsigned device, const void *data, uint32_t count, uint64_t offset)
 {
@@ -120,8 +137,11 @@ run_io_write (struct run_io *run, unsigned device, const void *data, uint32_t co
   while (count > 0) {
     struct block_part part = first_part (offset, count);
 
-    if (overlay_write (run->overlay, device, part.block, part.sectors, from ? from - part.skip : NULL) == -1)
+    if (overlay_write (run->overlay, device, part.block, part.sectors, from ? from - part.skip : NULL) == -1) {
+      if (errno == ENOSPC)
+        tell_no_room (run);
       return -1;
+    }
     from = from ? from + part.bytes : NULL;
     offset += part.bytes;
     count -= part.bytes;

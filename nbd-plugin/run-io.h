@@ -23,7 +23,9 @@ extern void run_io_begin (struct run_io *run);
 extern int run_io_read (struct run_io *run, struct crash_state *state, unsigned device, void *buffer, uint32_t count,
                         uint64_t offset);
 
-/* Write likewise, or zeros, if DATA is NULL.  Returns 0, or -1 with errno: ENOSPC at the limit, ENOMEM. */
+/* Write likewise, or zeros, if DATA is NULL.  Returns 0, or -1 with errno: ENOSPC at the limit, after a message the
+ * first time; ENOMEM.
+ */
 extern int run_io_write (struct run_io *run, unsigned device, const void *data, uint32_t count, uint64_t offset);
 
 /* The report (nbd-plugin/crashstate-control.h) as it is sent, with the decisions of STATE: *size bytes, to free, or

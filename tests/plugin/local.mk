@@ -10,6 +10,7 @@ writelog_client = tests/plugin/writelog-client.c tests/plugin/writelog-client.h 
 UNIT_TESTS += \
 	tests/plugin/test-crashstate \
 	tests/plugin/test-crashstate-run \
+	tests/plugin/test-crashstate-vhost \
 	tests/plugin/test-writelog \
 	tests/plugin/test-writelog-content \
 	tests/plugin/test-writelog-control \
@@ -17,6 +18,7 @@ UNIT_TESTS += \
 	tests/plugin/test-writelog-late
 tests_plugin_test_crashstate_SOURCES = tests/plugin/test-crashstate.c $(crashstate_client)
 tests_plugin_test_crashstate_run_SOURCES = tests/plugin/test-crashstate-run.c $(crashstate_client)
+tests_plugin_test_crashstate_vhost_SOURCES = tests/plugin/test-crashstate-vhost.c $(crashstate_client)
 tests_plugin_test_writelog_SOURCES = tests/plugin/test-writelog.c $(writelog_client)
 tests_plugin_test_writelog_content_SOURCES = tests/plugin/test-writelog-content.c $(writelog_client)
 tests_plugin_test_writelog_control_SOURCES = tests/plugin/test-writelog-control.c $(writelog_client)
