@@ -15,6 +15,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/log/craft.c tests/unit/log/craft.h tests/unit/log/given.c tests/unit/log/given.h \
 	tests/unit/log/states.c tests/unit/log/states.h \
 	tests/unit/vhost/driver.c tests/unit/vhost/driver.h \
+	tests/unit/vhost/served.c tests/unit/vhost/served.h \
 	tests/unit/guest/play-qemu.c tests/unit/guest/play-qemu.h \
 	tests/unit/guest/initramfs/archive.c tests/unit/guest/initramfs/archive.h \
 	tests/unit/guest/initramfs/executable.c tests/unit/guest/initramfs/executable.h \
@@ -36,7 +37,8 @@ UNIT_TESTS += \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
 	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-recorders \
 	tests/unit/log/foreign/test-export tests/unit/log/foreign/test-import tests/unit/log/foreign/test-import-truth \
-	tests/unit/vhost/test-blk tests/unit/vhost/test-memory tests/unit/vhost/test-queue \
+	tests/unit/vhost/test-blk tests/unit/vhost/test-console tests/unit/vhost/test-memory \
+	tests/unit/vhost/test-queue tests/unit/vhost/test-serve \
 	tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-hold \
 	tests/unit/nbd-plugin/test-logged-devices tests/unit/nbd-plugin/test-pace \
 	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \

@@ -4,15 +4,13 @@
 
 #include <errno.h>
 #include <linux/virtio_blk.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/unit/unit.h"
 #include "tests/unit/vhost/driver.h"
+#include "tests/unit/vhost/served.h"
 #include "vhost/blk.h"
 
 #define SECTOR 512
@@ -21,12 +19,12 @@
 
 /* The disk, and what was asked of it: a line for each call. */
 static char content[SECTORS * SECTOR], asked[4096];
-static bool is_busy, fails;
+static bool is_busy;
+static _Atomic bool fails;
 
 static struct driver driver;
 static struct vhost_blk *blk;
-static pthread_t thread;
-static int server_fd, stop_fd, result;
+static _Atomic int gate_fd = -1;      /* `begin` waits until it can read a byte there; -1: it does not */
 
 static int
 note (const char *what, uint32_t count, uint64_t offset)
@@ -79,7 +77,11 @@ flush_disk (void *opaque)
 static void
 begin (void *opaque)
 {
+  char byte;
+
   ck_assert_str_eq (opaque, "opaque");
+  if (gate_fd >= 0)
+    ck_assert_int_eq (read (gate_fd, &byte, 1), 1);
   is_busy = true;
 }
 
@@ -94,37 +96,19 @@ static const struct vhost_blk_operations operations = {
   read_disk, write_disk, zero_disk, trim_disk, flush_disk, begin, end
 };
 
-static void *
-serve (void *argument)
-{
-  (void) argument;
-  result = vhost_serve (server_fd, vhost_blk_device (blk), stop_fd);
-  shutdown (server_fd, SHUT_RDWR);
-  return NULL;
-}
-
 static void
 start (void)
 {
-  int ends[2];
-
-  ck_assert_int_eq (socketpair (AF_UNIX, SOCK_STREAM, 0, ends), 0);
-  server_fd = ends[0];
-  stop_fd = eventfd (0, 0);
   blk = vhost_blk_new (sizeof content, "serial", &operations, "opaque");
-  ck_assert_int_eq (pthread_create (&thread, NULL, serve, NULL), 0);
-  driver_open (&driver, ends[1], 0, 1);
+  driver_open (&driver, serve_device (vhost_blk_device (blk)), 0, 1);
 }
 
 static void
 stop (void)
 {
   driver_close (&driver);
-  pthread_join (thread, NULL);
-  ck_assert_int_eq (result, 0);
+  ck_assert_int_eq (device_result (), 0);
   vhost_blk_free (blk);
-  close (server_fd);
-  close (stop_fd);
 }
 
 /* A request whose data are SECTORS of LETTER. */
@@ -325,8 +309,28 @@ START_TEST (many_requests_in_their_order)
 }
 END_TEST
 
+/* Whoever waits for its end, and then makes the disk another one, finds nothing written on that. */
+START_TEST (a_guest_that_is_gone_writes_nothing)
+{
+  static const struct driver_buffer buffers[] = { { 0, 16, false }, { 4096, SECTOR, false }, { 64, 1, true } };
+  const struct virtio_blk_outhdr header = { .type = VIRTIO_BLK_T_OUT };
+  int gate[2];
+
+  ck_assert_int_eq (pipe (gate), 0);
+  start ();
+  gate_fd = gate[0];
+  memcpy (driver.memory + DRIVER_DATA, &header, sizeof header);
+  driver_submit (&driver, 0, buffers, 3);
+  close (driver.fd);
+  driver.fd = -1;
+  ck_assert_int_eq (write (gate[1], "x", 1), 1);
+  stop ();
+  ck_assert_str_eq (asked, "");
+}
+END_TEST
+
 UNIT_TEST_MAIN ("vhost blk", the_configuration_is_of_the_disk, what_is_written_is_read, flush_and_serial_number,
                 LOOP_OVER (ranges_are_trimmed_and_zeroed, ranges),
                 LOOP_OVER (requests_that_cannot_be_are_errors, refused),
                 chains_without_header_or_status_change_nothing, the_layout_is_free, errors_are_told,
-                many_requests_in_their_order)
+                many_requests_in_their_order, a_guest_that_is_gone_writes_nothing)
