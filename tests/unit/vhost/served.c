@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ serve_device (const struct vhost_device *device)
 {
   int ends[2];
 
+  signal (SIGPIPE, SIG_IGN);
   ck_assert_int_eq (socketpair (AF_UNIX, SOCK_STREAM, 0, ends), 0);
   server_fd = ends[0];
   stop_fd = eventfd (0, 0);
