@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Record each way of page-updates on each file system, replay it, and print a table of its pages in Markdown.
+# Record each way of page-updates on each file system under all schedules, replay them, and print a table of the pages in
+# Markdown.
 #
 #   tabulate.sh FILE-SYSTEM[,...] WAY[,...]|all [OPTION of `powercut run`...] [-- OPTION of `replay`...]
 #
@@ -27,10 +28,11 @@ echo '| update | file system | pages | in update | committed |'
 echo '|---|---|---|---|---|'
 for way in $ways; do
     for type in $types; do
-        "$powercut" record --background=none --quiet --pages --fs="$type" --watch=data --setup="$updates old data" -o "$tmp/log.bin" \
+        rm -f "$tmp"/log*.bin
+        "$powercut" record --quiet --pages --fs="$type" --watch=data --setup="$updates old data" -o "$tmp/log.bin" \
             ${record[@]+"${record[@]}"} -- "$updates" "$way" data
         status=0
-        "$powercut" replay --quiet --json="$tmp/json" ${replay[@]+"${replay[@]}"} "$tmp/log.bin" || status=$?
+        "$powercut" replay --quiet --json="$tmp/json" ${replay[@]+"${replay[@]}"} "$tmp"/log*.bin || status=$?
         # 3: not all states, which the table says.
         case $status in 0 | 1 | 3) ;; *) exit "$status" ;; esac
         # Pages that do not change and were never damaged have no row; those that are alike share one.
