@@ -21,8 +21,8 @@
 
 /* A program that --setup left running may write for ever: after these the device is as much at rest as it will be. */
 #define ROUNDS_MAX 20
-#define WAITS_MAX 200
-#define WAIT_NS 5000000
+#define WAITS_MAX 1000
+#define WAIT_NS 1000000
 
 /* Of /sys/class/block/NAME/stat, Documentation/block/stat.rst. */
 struct activity {
@@ -49,7 +49,7 @@ read_activity (const char *stat_file, struct activity *activity)
 }
 
 /* Wait until nothing is in flight; *activity is what there is then.  What the block layer has queued and not begun is
- * not in flight yet, hence the wait before the first look.
+ * not in flight yet, hence the wait before the first look: a processor that has nothing else to do begins it meanwhile.
  */
 static int
 drain (const char *stat_file, struct activity *activity)
