@@ -87,7 +87,7 @@ prepare (struct bench *bench, const struct kernel *kernel)
 {
   const char *options = log_info (bench->log, LOG_KEY_MOUNT);
   struct initramfs *extras = guest_extras_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), false);
-  const struct vm_disk disk = { .file = bench->work };
+  const struct vm_disk disk = { .file = bench->work, .write_through = true };
   uint32_t first;
 
   if (extras == NULL || initramfs_write (extras, bench->extras) == -1

@@ -149,8 +149,9 @@ add_virtio_disk (struct command *command, size_t i, const char *socket_path, con
          name);
   add (command, "-device");
   add (command,
-       "virtio-blk-pci,drive=disk%zu,write-cache=on,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
-       "rerror=report,werror=report%s", i, accel == ACCEL_TCG ? ",ioeventfd=off" : "");
+       "virtio-blk-pci,drive=disk%zu,write-cache=%s,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
+       "rerror=report,werror=report%s",
+       i, disk->write_through ? "off" : "on", accel == ACCEL_TCG ? ",ioeventfd=off" : "");
 }
 
 /* One connection to the server for each disk that the guest reaches over the network, and nothing else to be reached.

@@ -19,6 +19,7 @@ struct vm_disk {
   const char *guest_port;       /* NULL: a virtio-blk disk (/dev/vda, /dev/vdb, ... in order); else the guest reaches
                                    the export by TCP at VM_NBD_ADDRESS and this port, over user-mode networking, for its
                                    own NBD client */
+  bool write_through;           /* a virtio-blk disk of which nothing that is written is ever lost: no flush is sent */
 };
 
 #define VM_NBD_ADDRESS "10.0.2.100"
