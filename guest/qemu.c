@@ -90,9 +90,11 @@ add_machine (struct command *command, const struct vm_config *config, const char
   add (command, "none");
   add (command, "-machine");
   add (command, "pc,accel=%s", accel_name (accel));
-  /* A fifth level of page tables costs time under emulation, and no guest of this size needs it. */
+  /* A fifth level of page tables costs time under emulation, and no guest of this size needs it.  A kernel that takes
+   * string instructions for fast clears pages byte by byte, which the emulator does one at a time.
+   */
   add (command, "-cpu");
-  add (command, "max,la57=off");
+  add (command, "max,la57=off%s", accel == ACCEL_TCG ? ",erms=off,fsrm=off" : "");
   add (command, "-smp");
   add (command, "1");
   add (command, "-m");
