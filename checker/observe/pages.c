@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "checker/observe/pages.h"
-#include "checker/observe/sectors.h"
 #include "common/cleanup.h"
 #include "common/number.h"
 
@@ -124,60 +123,51 @@ page_file_parse (const char *text, struct page_file *file)
   return end + 1;
 }
 
-static bool
-has_page (const struct page_file *file, size_t first)
+bool
+page_file_has (const struct page_file *file, size_t first)
 {
   return file && file->count > first;
 }
 
-static uint64_t
-sector_at (const struct page_file *file, size_t sector)
+uint64_t
+page_file_sector (const struct page_file *file, size_t sector)
 {
   return file && sector < file->count ? file->sectors[sector] : SECTOR_OF_ZEROS;
 }
 
-static bool
-same_sector (const struct page_file *a, const struct page_file *b, size_t sector)
+unsigned
+sector_likeness (uint64_t seen, uint64_t old, uint64_t new)
 {
-  return sector_at (a, sector) == sector_at (b, sector) && sector_at (a, sector) != SECTOR_UNREADABLE;
+  unsigned likeness = seen == SECTOR_OF_ZEROS ? LIKE_ZEROS : 0;
+
+  if (seen == old && seen != SECTOR_UNREADABLE)
+    likeness |= LIKE_OLD | LIKE_EITHER;
+  if (seen == new && seen != SECTOR_UNREADABLE)
+    likeness |= LIKE_NEW | LIKE_EITHER;
+  return likeness;
 }
 
-static bool
-agree (const struct page_file *a, const struct page_file *b, size_t first, size_t sectors)
+enum page_class
+page_class_of (unsigned likeness, bool seen, bool old, bool new)
 {
-  if (has_page (a, first) != has_page (b, first))
-    return false;
-  for (size_t i = first; i < first + sectors; i++)
-    if (!same_sector (a, b, i))
-      return false;
-  return true;
-}
+  const bool is_old = likeness & LIKE_OLD && seen == old, is_new = likeness & LIKE_NEW && seen == new;
 
-/* The class of a page that is there and is neither the old nor the new one. */
-static enum page_class
-classify_damage (const struct page_file *seen, const struct page_file *old, const struct page_file *new, size_t first,
-                 size_t sectors)
-{
-  bool some_old = false, some_new = false, some_other = false, zero = true;
-
-  for (size_t i = first; i < first + sectors; i++) {
-    bool is_old = same_sector (seen, old, i), is_new = same_sector (seen, new, i);
-
-    some_old |= is_old && !is_new;
-    some_new |= is_new && !is_old;
-    some_other |= !is_old && !is_new;
-    zero &= sector_at (seen, i) == SECTOR_OF_ZEROS;
-  }
-  return some_old && some_new && !some_other ? PAGE_TORN : zero ? PAGE_ZERO : PAGE_OTHER;
+  if (is_old || is_new)
+    return is_old && is_new ? PAGE_UNCHANGED : is_old ? PAGE_OLD : PAGE_NEW;
+  if (!seen)
+    return PAGE_MISSING;
+  if (likeness & LIKE_EITHER && !(likeness & LIKE_OLD) && !(likeness & LIKE_NEW))
+    return PAGE_TORN;
+  return likeness & LIKE_ZEROS ? PAGE_ZERO : PAGE_OTHER;
 }
 
 enum page_class
 page_classify (const struct page_file *seen, const struct page_file *old, const struct page_file *new, size_t first,
                size_t sectors)
 {
-  bool is_old = agree (seen, old, first, sectors), is_new = agree (seen, new, first, sectors);
+  unsigned likeness = LIKE_ALL;
 
-  if (is_old || is_new)
-    return is_old && is_new ? PAGE_UNCHANGED : is_old ? PAGE_OLD : PAGE_NEW;
-  return has_page (seen, first) ? classify_damage (seen, old, new, first, sectors) : PAGE_MISSING;
+  for (size_t i = first; i < first + sectors; i++)
+    likeness &= sector_likeness (page_file_sector (seen, i), page_file_sector (old, i), page_file_sector (new, i));
+  return page_class_of (likeness, page_file_has (seen, first), page_file_has (old, first), page_file_has (new, first));
 }

@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "checker/observe/sectors.h"
+
 enum page_class {
   PAGE_UNCHANGED,
   PAGE_OLD,
@@ -40,10 +42,17 @@ enum page_class {
 /* A file in an observation. */
 struct page_file {
   char *path;                   /* as it is written there */
-  uint64_t *sectors;            /* their hashes, or one of these two, which one hash in 2^63 is taken for */
-#define SECTOR_OF_ZEROS UINT64_C (0)
-#define SECTOR_UNREADABLE UINT64_MAX
+  uint64_t *sectors;            /* their hashes, or one of two other numbers, which one hash in 2^63 is taken for */
   size_t count;
+};
+
+/* What a sector is like.  A page is like whatever all its sectors are like. */
+enum likeness {
+  LIKE_OLD = 1,
+  LIKE_NEW = 2,
+  LIKE_EITHER = 4,              /* one of the two */
+  LIKE_ZEROS = 8,
+  LIKE_ALL = 15,
 };
 
 #define PAGE_SIZE_DEFAULT 4096
@@ -61,6 +70,19 @@ extern const char *pages_begin (const char *text);
  */
 extern const char *page_file_parse (const char *text, struct page_file *file);
 extern void page_file_free (struct page_file *file);
+
+/* Whether FILE, or NULL for one that is not there, has the page that begins with sector FIRST. */
+extern bool page_file_has (const struct page_file *file, size_t first);
+
+/* Its sector number SECTOR; zeros where it has none. */
+extern uint64_t page_file_sector (const struct page_file *file, size_t sector);
+
+/* What the sector SEEN is like, if the OLD and the NEW one are these: a set. */
+extern unsigned sector_likeness (uint64_t seen, uint64_t old, uint64_t new);
+
+/* The class of a page that is like LIKENESS says; whether the file as it was seen, the old one and the new one have it.
+ */
+extern enum page_class page_class_of (unsigned likeness, bool seen, bool old, bool new);
 
 /* The class of the page of SECTORS sectors, of which FIRST is the first one.  A file that is not there is NULL. */
 extern enum page_class page_classify (const struct page_file *seen, const struct page_file *old,

@@ -14,6 +14,18 @@ all_zero (const char *data, size_t length)
   return data[0] == 0 && memcmp (data, data + 1, length - 1) == 0;
 }
 
+uint64_t
+sector_hash (const char *data, size_t length)
+{
+  char sector[SECTOR_SIZE] = { 0 };
+
+  if (all_zero (data, length))
+    return SECTOR_OF_ZEROS;
+  if (length < SECTOR_SIZE)
+    data = memcpy (sector, data, length);
+  return XXH3_64bits (data, SECTOR_SIZE);
+}
+
 size_t
 sectors_touched (uint64_t size_bytes)
 {
@@ -52,16 +64,11 @@ add_run (struct sector_writer *writer, char kind, size_t count)
 }
 
 static void
-add_hash (struct sector_writer *writer, const char *data, size_t length)
+add_hash (struct sector_writer *writer, uint64_t hash)
 {
-  char sector[SECTOR_SIZE] = { 0 };
-
-  /* Zeros after the end of a file: a sector is the same whether or not the file goes on with zeros. */
-  if (length < SECTOR_SIZE)
-    data = memcpy (sector, data, length);
   end_run (writer);
   separate (writer, writer->count++);
-  fprintf (writer->file, "%016" PRIx64, (uint64_t) XXH3_64bits (data, SECTOR_SIZE));
+  fprintf (writer->file, "%016" PRIx64, hash);
 }
 
 void
@@ -69,11 +76,12 @@ sectors_add (struct sector_writer *writer, const char *data, size_t length)
 {
   for (size_t at = 0; at < length && writer->count < SECTORS_MAX; at += SECTOR_SIZE) {
     size_t part = length - at < SECTOR_SIZE ? length - at : SECTOR_SIZE;
+    uint64_t hash = sector_hash (data + at, part);
 
-    if (all_zero (data + at, part))
+    if (hash == SECTOR_OF_ZEROS)
       add_run (writer, 'z', 1);
     else
-      add_hash (writer, data + at, part);
+      add_hash (writer, hash);
   }
 }
 

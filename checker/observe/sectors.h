@@ -15,6 +15,14 @@
 /* Whether all LENGTH bytes, at least one, are zero. */
 extern bool all_zero (const char *data, size_t length);
 
+#define SECTOR_OF_ZEROS UINT64_C (0)
+#define SECTOR_UNREADABLE UINT64_MAX
+
+/* The hash of a sector, or SECTOR_OF_ZEROS, of which the file has the LENGTH bytes at DATA.  Where it has none are
+ * zeros: a sector is the same whether or not its file goes on with them.
+ */
+extern uint64_t sector_hash (const char *data, size_t length);
+
 /* How many sectors SIZE bytes touch, at most SECTORS_MAX. */
 extern size_t sectors_touched (uint64_t size_bytes);
 

@@ -35,7 +35,7 @@ sector_matches (const struct sim_data *data, size_t number, uint64_t seen)
   uint8_t bytes[SECTOR_SIZE];
 
   sim_data_read (data, (uint64_t) number * SECTOR_SIZE, bytes, sizeof bytes);
-  return seen == (all_zero ((const char *) bytes, sizeof bytes) ? SECTOR_OF_ZEROS : XXH3_64bits (bytes, sizeof bytes));
+  return seen == sector_hash ((const char *) bytes, sizeof bytes);
 }
 
 /* Whether the sectors at PATH that lie outside the range that was touched are as they were; also if nobody knows. */
