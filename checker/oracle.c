@@ -90,6 +90,17 @@ oracle_find (struct oracle *oracle, const char *digest)
   return text;
 }
 
+const uint8_t *
+oracle_classes (struct oracle *oracle, const char *digest)
+{
+  const uint8_t *classes;
+
+  pthread_mutex_lock (&oracle->lock);
+  classes = observations_find (&oracle->observations, digest)->classes;
+  pthread_mutex_unlock (&oracle->lock);
+  return classes;
+}
+
 const char *
 oracle_add (struct oracle *oracle, const char *digest, char *tree)
 {

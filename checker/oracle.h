@@ -38,6 +38,9 @@ extern void oracle_free (struct oracle *oracle);
 /* The text of the observation with this DIGEST, or NULL if it is a new one.  It stays valid until oracle_free. */
 extern const char *oracle_find (struct oracle *oracle, const char *digest);
 
+/* The classes of the pages (pages_classify) in the observation with this DIGEST, which is known; as long valid. */
+extern const uint8_t *oracle_classes (struct oracle *oracle, const char *digest);
+
 /* Keep TREE (taken over, also when this fails), which an agent says has this DIGEST.  Returns the text as oracle_find
  * does, or NULL after a message.
  */

@@ -31,11 +31,10 @@ compare_files (const void *a, const void *b)
   return strcmp (((const struct watched_file *) a)->path, ((const struct watched_file *) b)->path);
 }
 
-/* The number of the file PATH, or the number of files if there is none. */
-static size_t
-find_file (const struct pages *pages, char *path)
+size_t
+pages_find (const struct pages *pages, const char *path)
 {
-  const struct watched_file key = { .path = path };
+  const struct watched_file key = { .path = (char *) path };
   const struct watched_file *found =
     pages->file_count ? bsearch (&key, pages->files, pages->file_count, sizeof key, compare_files) : NULL;
 
@@ -114,7 +113,7 @@ add_tree (struct pages *pages, size_t tree, const char *text)
     line = page_file_parse (line, &file);
     if (line == NULL)
       return report_line ();
-    struct page_file *place = &files[find_file (pages, file.path)];
+    struct page_file *place = &files[pages_find (pages, file.path)];
     page_file_free (place);
     *place = file;
   }
@@ -179,13 +178,6 @@ pages_free (struct pages *pages)
   free (pages->paths);
 }
 
-/* File number FILE of tree number TREE, or NULL. */
-static const struct page_file *
-file_in_tree (const struct pages *pages, size_t tree, size_t file)
-{
-  return pages->trees[tree][file].path ? &pages->trees[tree][file] : NULL;
-}
-
 /* Class the pages of file number FILE, which is SEEN, at all steps. */
 static void
 classify_file (const struct pages *pages, size_t number, const struct page_file *seen, uint8_t *classes)
@@ -195,8 +187,14 @@ classify_file (const struct pages *pages, size_t number, const struct page_file 
   for (size_t step = 0; step < pages->step_count; step++)
     for (size_t page = 0; page < file->page_count; page++)
       classes[step * pages->page_count + file->first_page + page] =
-        (uint8_t) page_classify (seen, file_in_tree (pages, step, number), file_in_tree (pages, step + 1, number),
+        (uint8_t) page_classify (seen, pages_file (pages, step, number), pages_file (pages, step + 1, number),
                                  page * pages->page_sectors, pages->page_sectors);
+}
+
+const struct page_file *
+pages_file (const struct pages *pages, size_t tree, size_t file)
+{
+  return pages->trees[tree][file].path ? &pages->trees[tree][file] : NULL;
 }
 
 bool
@@ -230,7 +228,7 @@ pages_classify (const struct pages *pages, const char *text)
       report_line ();
       return NULL;
     }
-    size_t number = find_file (pages, file.path);
+    size_t number = pages_find (pages, file.path);
     if (number < pages->file_count)
       classify_file (pages, number, &file, classes);
     seen[number] = true;

@@ -37,6 +37,12 @@ extern void pages_free (struct pages *pages);
 /* Whether A and B are of the same files with as many pages, and of as many steps. */
 extern bool pages_same (const struct pages *a, const struct pages *b);
 
+/* The number of the file PATH, or the number of files if there is none. */
+extern size_t pages_find (const struct pages *pages, const char *path);
+
+/* File number FILE in tree number TREE, or NULL if it is not there. */
+extern const struct page_file *pages_file (const struct pages *pages, size_t tree, size_t file);
+
 /* The class (enum page_class) of each page in the observation TEXT at each step: step_count times page_count bytes, to
  * free.  NULL after a message.
  */

@@ -9,6 +9,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "replay/expand.h"
+#include "replay/located-pages.h"
+#include "replay/search/data-classes.h"
 #include "replay/worker.h"
 
 /* A word that no file of a tree that can be compared has. */
@@ -19,7 +21,7 @@ struct spread {
   struct worker *worker;
   const struct selection *selection;
   const struct located *located;
-  char **words;                 /* what each file holds, or NULL where that depends on what is undecided; to free */
+  struct located_words *words;  /* what each file holds, or NULL where that depends on what is undecided; to free */
   struct data_sector *sectors;  /* of the files of which it does */
   size_t sector_count;
 };
@@ -43,6 +45,7 @@ expansion_free (struct expansion *expansion)
     mpz_clear (expansion->parts[i].ways);
   }
   mpz_clear (expansion->all);
+  pages_seen_free (&expansion->pages);
   expansion->count = 0;
 }
 
@@ -50,20 +53,21 @@ static void
 free_words (const struct spread *spread)
 {
   for (size_t i = 0; spread->words && i < spread->located->file_count; i++)
-    free (spread->words[i]);
+    located_words_free (&spread->words[i]);
   free (spread->words);
 }
 
-/* Read FILE in the state that is selected; the word for what it holds, to free, NULL if out of memory. */
-static char *
-read_word (const struct spread *spread, const struct located_file *file)
+/* Read FILE in the state that is selected, and put the words for what it holds into *WORDS, to free in any case. */
+static int
+read_words (const struct spread *spread, const struct located_file *file, struct located_words *words)
 {
+  const struct pages *pages = spread->worker->session->config->pages;
   CLEANUP_FREE char *bytes = malloc (file->layout.sectors * LOG_SECTOR);
 
   if (bytes == NULL)
-    return NULL;
+    return -1;
   located_read (spread->located, file, spread->worker->state, bytes);
-  return located_word (file, bytes);
+  return located_words_make (file, bytes, pages && pages_find (pages, file->path) < pages->file_count, words);
 }
 
 /* Find the files that hold the same in all states. */
@@ -78,17 +82,22 @@ read_decided_files (struct spread *spread)
   for (size_t i = 0; i < spread->located->file_count; i++) {
     size_t decided;
 
-    spread->words[i] = read_word (spread, &spread->located->files[i]);
-    if (spread->words[i] == NULL)
+    if (read_words (spread, &spread->located->files[i], &spread->words[i]) == -1)
       return -1;
     crash_state_decisions (state, &decided);
     if (decided == 0)
       continue;
     crash_state_undo (state, 0);
-    free (spread->words[i]);
-    spread->words[i] = NULL;
+    located_words_free (&spread->words[i]);
   }
   return 0;
+}
+
+/* Whether what file number NUMBER holds depends on what is undecided. */
+static bool
+is_open (const struct spread *spread, size_t number)
+{
+  return spread->words[number].content == NULL;
 }
 
 static size_t
@@ -97,7 +106,7 @@ count_open (const struct spread *spread)
   size_t open = 0;
 
   for (size_t i = 0; i < spread->located->file_count; i++)
-    open += spread->words[i] == NULL;
+    open += is_open (spread, i);
   return open;
 }
 
@@ -106,15 +115,15 @@ static char *
 text_as_in (const struct spread *spread, const struct known_tree *tree)
 {
   size_t count = spread->located->file_count;
-  CLEANUP_FREE char **words = calloc (count + 1, sizeof *words);
+  CLEANUP_FREE struct located_words *words = calloc (count + 1, sizeof *words);
   char size[24];
 
   for (size_t i = 0; words && i < count; i++) {
     const struct located_file *file = &spread->located->files[i];
-    const struct tree_object *object = spread->words[i] ? NULL : contents_object (tree, file->path);
+    const struct tree_object *object = is_open (spread, i) ? contents_object (tree, file->path) : NULL;
 
     snprintf (size, sizeof size, "%ju", (uintmax_t) file->size_bytes);
-    words[i] = spread->words[i] ? spread->words[i]
+    words[i].content = !is_open (spread, i) ? spread->words[i].content
       : object && strcmp (object->field[TREE_SIZE], size) == 0 ? (char *) object->field[TREE_CONTENT]
       : (char *) WORD_UNLIKE_ALL;
   }
@@ -180,34 +189,36 @@ learn_contents (struct worker *worker)
   return r;
 }
 
+/* Add COUNT SECTORS, which should hold OLD and NEW, or whatever is wrong.  Returns 0, or -1 if out of memory. */
+static int
+add_sectors (struct spread *spread, const struct data_sector *sectors, size_t count, const char *old, const char *new)
+{
+  for (size_t i = 0; i < count; i++) {
+    struct data_sector *added = array_add (spread->sectors, spread->sector_count);
+
+    if (added == NULL)
+      return -1;
+    *added = sectors[i];
+    added->old.bytes = old ? old + i * LOG_SECTOR : NULL;
+    added->new.bytes = new ? new + i * LOG_SECTOR : NULL;
+  }
+  return 0;
+}
+
 /* List the sectors of FILE.  Returns 1, 0 if it is not known what they should hold, or -1 if out of memory. */
 static int
 list_file (struct spread *spread, const struct located_file *file, unsigned set)
 {
   const struct known_tree *trees = spread->worker->session->contents.trees;
-  const char *old = set & DATA_OLD && contents_object (&trees[0], file->path) ? contents_bytes (&trees[0], file->path)
+  const char *old = set & LIKE_OLD && contents_object (&trees[0], file->path) ? contents_bytes (&trees[0], file->path)
     : NULL;
-  const char *new = set & DATA_NEW && contents_object (&trees[1], file->path) ? contents_bytes (&trees[1], file->path)
+  const char *new = set & LIKE_NEW && contents_object (&trees[1], file->path) ? contents_bytes (&trees[1], file->path)
     : NULL;
-  static const char zeros[LOG_SECTOR];
-  uint64_t at = 0;
 
-  if ((set & DATA_OLD && old == NULL) || (set & DATA_NEW && new == NULL))
+  if ((set & LIKE_OLD && old == NULL) || (set & LIKE_NEW && new == NULL))
     return 0;
-  for (size_t i = 0; i < file->layout.run_count; i++)
-    for (uint64_t j = 0; j < file->layout.runs[i].count; j++, at += LOG_SECTOR) {
-      uint64_t sector = file->layout.runs[i].first, left = file->size_bytes - at;
-      struct data_sector *added = array_add (spread->sectors, spread->sector_count);
-
-      if (added == NULL)
-        return -1;
-      *added = (struct data_sector) {
-        .sector = sector + j, .bytes = left < LOG_SECTOR ? (uint32_t) left : LOG_SECTOR,
-        .known = sector == LAYOUT_ZEROS ? zeros : located_written (spread->located, sector + j),
-        .old = old ? old + at : NULL, .new = new ? new + at : NULL
-      };
-    }
-  return 1;
+  CLEANUP_FREE struct data_sector *sectors = located_sectors (spread->located, file);
+  return sectors && add_sectors (spread, sectors, file->layout.sectors, old, new) == 0 ? 1 : -1;
 }
 
 /* List the sectors of all undecided files that one of the trees has, for what is as in the trees of SET so far. */
@@ -223,11 +234,34 @@ list_sectors (struct spread *spread, unsigned set)
   for (size_t i = 0; set && r == 1 && i < spread->located->file_count; i++) {
     const struct located_file *file = &spread->located->files[i];
 
-    if (spread->words[i] == NULL
+    if (is_open (spread, i)
         && (contents_object (&trees[0], file->path) || contents_object (&trees[1], file->path)))
       r = list_file (spread, file, set);
   }
   return r == -1 ? out_of_memory () : r;
+}
+
+/* The text of the tree in the state that is selected, to free; NULL after a message. */
+static char *
+read_text (const struct spread *spread)
+{
+  const size_t count = spread->located->file_count;
+  CLEANUP_FREE struct located_words *words = calloc (count + 1, sizeof *words);
+  bool read = words != NULL;
+  char *text;
+
+  for (size_t i = 0; read && i < count; i++)
+    if (is_open (spread, i))
+      read = read_words (spread, &spread->located->files[i], &words[i]) == 0;
+    else
+      words[i] = spread->words[i];
+  text = read ? located_text (spread->located, words) : NULL;
+  for (size_t i = 0; words && i < count; i++)
+    if (is_open (spread, i))
+      located_words_free (&words[i]);
+  if (text == NULL)
+    out_of_memory ();
+  return text;
 }
 
 /* What the tree looks like in the state of the selection with CLASS's choices and all else there.  It is known to the
@@ -236,33 +270,26 @@ list_sectors (struct spread *spread, unsigned set)
 static int
 observe_class (struct spread *spread, const struct data_class *class, char digest[TREE_DIGEST_LENGTH + 1])
 {
-  size_t count = spread->located->file_count;
+  struct oracle *oracle = &spread->worker->session->results.oracle;
   struct selection selection = *spread->selection;
   CLEANUP_FREE struct choice *choices = join_choices (spread->selection, class->choices, class->count);
-  CLEANUP_FREE char **words = calloc (count + 1, sizeof *words);
-  char *text = NULL;
-  bool read = words != NULL;
+  char *text;
 
   selection.choices = choices;
   selection.count += class->count;
   selection.rule.preference = PREFER_PRESENT;
   if (choices == NULL)
     return -1;
-  if (words == NULL || crash_state_select (spread->worker->state, &selection) == -1)
+  if (crash_state_select (spread->worker->state, &selection) == -1)
     return out_of_memory ();
-  for (size_t i = 0; i < count; i++) {
-    words[i] = spread->words[i] ? spread->words[i] : read_word (spread, &spread->located->files[i]);
-    read &= words[i] != NULL;
-  }
-  if (read)
-    text = located_text (spread->located, words);
-  for (size_t i = 0; i < count; i++)
-    if (spread->words[i] == NULL)
-      free (words[i]);
+  text = read_text (spread);
   if (text == NULL)
-    return out_of_memory ();
+    return -1;
   tree_digest (text, digest);
-  return oracle_add (&spread->worker->session->results.oracle, digest, text) ? 0 : -1;
+  if (oracle_find (oracle, digest) == NULL)
+    return oracle_add (oracle, digest, text) ? 0 : -1;
+  free (text);
+  return 0;
 }
 
 /* Add CLASS to *expansion; all of its states beside the tree saw OUTCOME. */
@@ -291,7 +318,7 @@ add_parts (struct spread *spread, struct data_classes *classes, const struct out
 
   *expansion = (struct expansion) { .count = 0 };
   mpz_init_set (expansion->all, classes->all);
-  for (unsigned i = DATA_CLASSES; r == 0 && i-- > 0;)
+  for (unsigned i = EXPANSION_PARTS_MAX; r == 0 && i-- > 0;)
     if (mpz_sgn (classes->classes[i].ways) > 0)
       r = add_part (spread, &classes->classes[i], outcome, expansion);
   if (r == -1)
@@ -299,25 +326,59 @@ add_parts (struct spread *spread, struct data_classes *classes, const struct out
   return r == -1 ? -1 : 1;
 }
 
+static unsigned
+look_at_bytes (const struct data_sector *sector, const char *bytes)
+{
+  unsigned set = 0;
+
+  if (sector->old.bytes && memcmp (bytes, sector->old.bytes, sector->bytes) == 0)
+    set |= LIKE_OLD;
+  if (sector->new.bytes && memcmp (bytes, sector->new.bytes, sector->bytes) == 0)
+    set |= LIKE_NEW;
+  return set;
+}
+
+/* What is asked of the undecided files, for what they hold. */
+static struct data_question
+question_of (const struct spread *spread)
+{
+  return (struct data_question) {
+    .log = spread->worker->session->config->log, .selection = spread->selection, .state = spread->worker->state,
+    .sectors = spread->sectors, .count = spread->sector_count, .look = look_at_bytes
+  };
+}
+
 /* Count the states by what the undecided files hold; all else is as in the trees of SET. */
 static int
 count_states (struct spread *spread, unsigned set, const struct outcome *outcome, struct expansion *expansion)
 {
+  const struct data_question question = question_of (spread);
+  enum groups_result result;
   struct data_classes classes;
   int r = 0;
 
-  switch (data_classes_count (spread->worker->state, spread->worker->session->config->log, spread->selection,
-                              spread->sectors, spread->sector_count, set, &classes)) {
-  case GROUPS_COUNTED:
+  if (data_question_select (&question) == -1)
+    return out_of_memory ();
+  result = data_classes_count (&question, set, &classes);
+  if (result == GROUPS_COUNTED)
     r = add_parts (spread, &classes, outcome, expansion);
-    break;
-  case GROUPS_FAILED:
+  else if (result == GROUPS_FAILED)
     r = out_of_memory ();
-    break;
-  case GROUPS_TOO_MANY:
-    break;
-  }
   data_classes_free (&classes);
+  return r;
+}
+
+/* Count what becomes of the pages, if they are to be tabulated.  What was expanded is freed if that cannot be done. */
+static int
+count_pages (const struct spread *spread, struct expansion *expansion)
+{
+  const struct pages *pages = spread->worker->session->config->pages;
+  const struct data_question question = question_of (spread);
+  int r = pages == NULL ? 1
+    : located_pages_count (spread->located, &question, pages, spread->worker->moment.step, &expansion->pages);
+
+  if (r != 1)
+    expansion_free (expansion);
   return r;
 }
 
@@ -334,7 +395,7 @@ tell_apart (struct spread *spread, const struct outcome *outcome, struct expansi
 
     if (new == -1)
       return -1;
-    set = (old ? DATA_OLD : 0u) | (new ? DATA_NEW : 0u);
+    set = (old ? LIKE_OLD : 0u) | (new ? LIKE_NEW : 0u);
     r = list_sectors (spread, set);
     if (r != 1)
       return r;
@@ -355,6 +416,8 @@ expand_located (struct worker *worker, const struct selection *selection, struct
   }
   spread.located = located_trees_find (&worker->session->located, outcome->digest);
   r = tell_apart (&spread, outcome, expansion);
+  if (r == 1)
+    r = count_pages (&spread, expansion);
   free_words (&spread);
   free (spread.sectors);
   if (r == 1)

@@ -9,9 +9,11 @@
 
 #include "checker/outcome.h"
 #include "log/choice.h"
-#include "replay/search/data-classes.h"
+#include "replay/page-counts.h"
 
 struct worker;
+
+#define EXPANSION_PARTS_MAX 4   /* like the old tree, like the new one, like both, like neither */
 
 struct expansion {
   mpz_t all;                    /* ways to choose what was not decided, but matters */
@@ -20,8 +22,9 @@ struct expansion {
     struct choice *choices;     /* what makes that one of the run's states, with all else there; to free */
     size_t choice_count;
     mpz_t ways;                 /* of `all` */
-  } parts[DATA_CLASSES];
+  } parts[EXPANSION_PARTS_MAX];
   size_t count;
+  struct pages_seen pages;      /* what becomes of them if that was counted; without classes if not */
 };
 
 /* All states of a run saw OUTCOME, which is taken over. */

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/order.h"
+#include "checker/observe/pages.h"
 #include "checker/observe/tree-text.h"
 #include "common/array.h"
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/text.h"
@@ -177,6 +180,27 @@ located_read (const struct located *located, const struct located_file *file, st
   }
 }
 
+struct data_sector *
+located_sectors (const struct located *located, const struct located_file *file)
+{
+  struct data_sector *sectors = calloc (file->layout.sectors + 1, sizeof *sectors);
+  static const char zeros[LOG_SECTOR];
+  size_t count = 0;
+
+  for (size_t i = 0; sectors && i < file->layout.run_count; i++) {
+    const struct layout_run *run = &file->layout.runs[i];
+
+    for (uint64_t j = 0; j < run->count; j++, count++) {
+      const uint64_t left = file->size_bytes - count * LOG_SECTOR;
+
+      sectors[count].bytes = left < LOG_SECTOR ? (uint32_t) left : LOG_SECTOR;
+      sectors[count].sector = run->first + j;
+      sectors[count].known = run->first == LAYOUT_ZEROS ? zeros : located_written (located, run->first + j);
+    }
+  }
+  return sectors;
+}
+
 char *
 located_word (const struct located_file *file, const char *bytes)
 {
@@ -197,23 +221,80 @@ located_word (const struct located_file *file, const char *bytes)
   return text_end (&stream);
 }
 
-char *
-located_text (const struct located *located, char *const *words)
+/* The line about the sectors of FILE with the data BYTES, to free, or NULL if out of memory. */
+static char *
+sector_line (const struct located_file *file, const char *bytes)
 {
+  struct sector_writer writer = { .count = 0 };
   struct text_stream stream;
-  size_t at = 0;
 
   if (!text_begin (&stream))
     return NULL;
-  for (size_t i = 0; i < located->file_count; i++) {
-    const struct located_file *file = &located->files[i];
-
-    fwrite (located->text + at, 1, file->word - at, stream.file);
-    fputs (words[i], stream.file);
-    at = file->word + file->word_length;
-  }
-  fputs (located->text + at, stream.file);
+  writer.file = stream.file;
+  fputs ("= ", stream.file);
+  sectors_add (&writer, bytes, file->size_bytes);
+  sectors_end (&writer);
+  fprintf (stream.file, " %s\n", file->path);
   return text_end (&stream);
+}
+
+int
+located_words_make (const struct located_file *file, const char *bytes, bool sectors, struct located_words *words)
+{
+  words->content = located_word (file, bytes);
+  words->sectors = sectors ? sector_line (file, bytes) : NULL;
+  return words->content && (words->sectors || !sectors) ? 0 : -1;
+}
+
+void
+located_words_free (struct located_words *words)
+{
+  free_all (words->content, words->sectors);
+  *words = (struct located_words) { NULL, NULL };
+}
+
+/* Write the lines about objects, with the files' WORDS. */
+static void
+put_objects (const struct located *located, const struct located_words *words, FILE *file)
+{
+  const char *end = pages_begin (located->text);
+  size_t at = 0;
+
+  for (size_t i = 0; i < located->file_count; i++) {
+    fwrite (located->text + at, 1, located->files[i].word - at, file);
+    fputs (words[i].content, file);
+    at = located->files[i].word + located->files[i].word_length;
+  }
+  fwrite (located->text + at, 1, (size_t) (end - located->text) - at, file);
+}
+
+/* Write the lines about sectors, of the files that were read and of those that were not. */
+static void
+put_sectors (const struct located *located, const struct located_words *words, FILE *file)
+{
+  fputs (pages_begin (located->text), file);
+  for (size_t i = 0; i < located->file_count; i++)
+    if (words[i].sectors)
+      fputs (words[i].sectors, file);
+}
+
+char *
+located_text (const struct located *located, const struct located_words *words)
+{
+  struct text_stream objects, sectors;
+  char *text = NULL;
+
+  if (!text_begin (&objects))
+    return NULL;
+  put_objects (located, words, objects.file);
+  CLEANUP_FREE char *object_lines = text_end (&objects);
+  if (!text_begin (&sectors))
+    return NULL;
+  put_sectors (located, words, sectors.file);
+  CLEANUP_FREE char *sector_lines = text_end (&sectors);
+  if (object_lines && sector_lines)
+    text = order_lines (object_lines, objects.length, sector_lines, sectors.length);
+  return text;
 }
 
 /* The tree with this DIGEST.  Called with the lock held. */

@@ -11,6 +11,7 @@
 #include "checker/observe/content.h"
 #include "checker/observe/layout.h"
 #include "log/crash-state.h"
+#include "replay/search/data-groups.h"
 
 struct located_file {
   char *path;                   /* as it is written */
@@ -56,11 +57,29 @@ extern const char *located_written (const struct located *located, uint64_t sect
 extern void located_read (const struct located *located, const struct located_file *file, struct crash_state *state,
                           char *bytes);
 
-/* The text with each file's word of WORDS in the place of its layout; to free, NULL with errno ENOMEM. */
-extern char *located_text (const struct located *located, char *const *words);
+/* The sectors of FILE, as many as its layout has, without what they should hold; to free, NULL if out of memory. */
+extern struct data_sector *located_sectors (const struct located *located, const struct located_file *file);
 
 /* The word for what FILE with the data BYTES holds, to free; NULL with errno ENOMEM. */
 extern char *located_word (const struct located_file *file, const char *bytes);
+
+/* What a file holds, as it is told in an observation. */
+struct located_words {
+  char *content;
+  char *sectors;                /* a line about its sectors, or NULL */
+};
+
+/* The words for what FILE with the data BYTES holds, with a line about its SECTORS or without.  Returns 0, or -1 with
+ * errno ENOMEM.  Free with located_words_free in any case.
+ */
+extern int located_words_make (const struct located_file *file, const char *bytes, bool sectors,
+                               struct located_words *words);
+extern void located_words_free (struct located_words *words);
+
+/* The text with each file's words of WORDS: in the place of its layout, and in its order after all other lines.  To
+ * free; NULL with errno ENOMEM.
+ */
+extern char *located_text (const struct located *located, const struct located_words *words);
 
 /* All that were seen, by their digests.  Begin with all zeros and an initialised lock. */
 struct located_trees {

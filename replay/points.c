@@ -156,6 +156,23 @@ enter_part (const struct search_job *job, const struct node *leaf, const mpz_t a
   return add_findings (job, leaf, part) == -1 ? -1 : tell_part (job, leaf, part);
 }
 
+/* Enter what became of the pages, if there are any, in ALL the states of a run.  Called with the lock held. */
+static void
+enter_pages (const struct search_job *job, const struct expansion *seen, const mpz_t all)
+{
+  struct results *results = &job->worker->session->results;
+  const struct outcome *outcome = &seen->parts[0].outcome;
+  const struct moment *moment = &job->point->moment;
+
+  if (results->config->pages == NULL)
+    return;
+  if (seen->pages.classes)
+    page_counts_add_seen (&results->pages, moment, &seen->pages, all);
+  else
+    page_counts_add (&results->pages, moment, outcome->kind == OUTCOME_TREE
+                     ? oracle_classes (&results->oracle, outcome->digest) : NULL, all);
+}
+
 /* Enter a reply that is judged, part by part.  Called with the lock held. */
 static int
 enter_judged (const struct search_job *job, const struct reply *reply, struct judged_part *parts)
@@ -168,6 +185,8 @@ enter_judged (const struct search_job *job, const struct reply *reply, struct ju
   mpz_inits (all, entered, NULL);
   if (search_answer (job->search, &job->task, reply->decisions, reply->decision_count, all, &leaf) == -1)
     r = out_of_memory ();
+  if (r == 0)
+    enter_pages (job, &reply->seen, all);
   for (size_t i = 0; r == 0 && i < reply->seen.count; i++) {
     r = enter_part (job, leaf, all, &parts[i]);
     mpz_add (entered, entered, parts[i].states);
@@ -183,7 +202,7 @@ static int
 enter_reply (const struct search_job *job, const struct reply *reply)
 {
   struct session *session = job->worker->session;
-  struct judged_part parts[DATA_CLASSES];
+  struct judged_part parts[EXPANSION_PARTS_MAX];
   size_t judged = 0;
   int r = 0;
 

@@ -13,6 +13,8 @@ results_begin (struct results *results, const struct session_config *config)
   memset (results, 0, sizeof *results);
   results->config = config;
   oracle_init (&results->oracle, &config->trees, config->persistence, config->pages);
+  if (config->pages && page_counts_begin (&results->pages, config->pages) == -1)
+    return -1;
   if (model_crash_points (config->log, (config->prefixes_only ? POINTS_PREFIXES : 0)
                           | (config->runner.check ? POINTS_TOLD : 0), &results->points) == -1)
     return out_of_memory ();
@@ -44,6 +46,7 @@ results_free (struct results *results)
   free (results->found);
   crash_points_free (&results->points);
   oracle_free (&results->oracle);
+  page_counts_free (&results->pages);
   findings_free (&results->findings);
   free (results->release);
 }

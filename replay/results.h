@@ -4,6 +4,7 @@
 #define POWERCUT_REPLAY_RESULTS_H
 
 #include "replay/findings.h"
+#include "replay/page-counts.h"
 #include "replay/search/model.h"
 #include "replay/session-config.h"
 #include "replay/tally.h"
@@ -23,6 +24,7 @@ struct results {
   struct crash_points points;
   struct point_result *found;   /* at each of them */
   struct oracle oracle;         /* what was observed, and left over */
+  struct page_counts pages;     /* what became of them, if the replay has pages */
   struct findings findings;     /* sorted when the replay is over */
   double begun, seconds;        /* when (CLOCK_MONOTONIC), and for how long */
   double search_cpu_seconds;    /* processor time of this process */

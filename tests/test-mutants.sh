@@ -19,13 +19,13 @@ concerned ()
     replay/answer.c | replay/confirm.c) echo replay/session ;;
     replay/explain/minimal.c) echo replay/explain/minimal ;;
     replay/search/data-classes.c | replay/search/data-groups.c) echo replay/search/data-classes ;;
-    replay/expand.c | replay/located.c | filesystem/filesystem.c) echo replay/located ;;
+    replay/expand.c | replay/located.c | replay/located-pages.c | filesystem/filesystem.c) echo replay/located ;;
     checker/observe/extents.c) echo checker/observe/layout ;;
     checker/outcome.c) echo checker/outcome ;;
     replay/freeze.c) echo replay/freeze ;;
     nbd-plugin/hold.c) echo nbd-plugin/hold ;;
     checker/observe/pages.c | checker/watched-pages.c) echo checker/observe/pages checker/watched-pages ;;
-    replay/report/page-table.c) echo replay/report/page-table ;;
+    replay/page-counts.c) echo replay/report/page-table ;;
     *) echo replay/search/read-sets replay/search/search ;;
   esac
 }

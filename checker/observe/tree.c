@@ -217,9 +217,9 @@ tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count, 
 }
 
 char *
-tree_observe_located (int root_fd, const char *const *paths, size_t path_count)
+tree_observe_located (int root_fd, const char *const *paths, size_t path_count, const struct sector_request *request)
 {
-  struct observer observer = { .locates = true };
+  struct observer observer = { .request = request, .locates = true };
 
   return observe_with (&observer, root_fd, paths, path_count);
 }

@@ -70,11 +70,12 @@ struct sector_request {
 extern char *tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count,
                                    const struct sector_request *request);
 
-/* The same without sectors; the CONTENT of a file is where its data are (checker/observe/layout.h), if that can be said
- * and they are just what is there: such a file is not read.  The file system must have been synced, and its device must
- * be one, of which only it decides what is read.
+/* The same; the CONTENT of a file is where its data are (checker/observe/layout.h), if that can be said and they are
+ * just what is there: such a file is not read, and no line is about its sectors.  REQUEST names files, or is NULL.  The
+ * file system must have been synced, and its device must be one, of which only it decides what is read.
  */
-extern char *tree_observe_located (int root_fd, const char *const *paths, size_t path_count);
+extern char *tree_observe_located (int root_fd, const char *const *paths, size_t path_count,
+                                   const struct sector_request *request);
 
 /* The digits of CONTENT for a file that holds SIZE bytes, not none and not all zero, at DATA. */
 extern void tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1]);

@@ -21,6 +21,7 @@
 static int
 observe (struct agent *agent, char **paths, bool located, char digest[TREE_DIGEST_LENGTH + 1])
 {
+  const struct sector_request *request = agent->sectors ? &agent->request : NULL;
   size_t count = 0;
   CLEANUP_CLOSE int root = open (AGENT_MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -29,10 +30,9 @@ observe (struct agent *agent, char **paths, bool located, char digest[TREE_DIGES
   free (agent->observation);
   /* Synced first: what is delayed has its place then, and what was written is on the device. */
   if (root >= 0 && located && syncfs (root) == 0)
-    agent->observation = tree_observe_located (root, (const char *const *) paths, count);
+    agent->observation = tree_observe_located (root, (const char *const *) paths, count, request);
   else if (root >= 0)
-    agent->observation = tree_observe_sectors (root, (const char *const *) paths, count,
-                                               agent->sectors ? &agent->request : NULL);
+    agent->observation = tree_observe_sectors (root, (const char *const *) paths, count, request);
   else if (asprintf (&agent->observation, "? - - - - !%s - .\n", strerrorname_np (errno)) == -1)
     agent->observation = NULL;  /* else: the file system shut down as it was mounted, and that is what was seen */
   if (agent->observation == NULL && errno == EFBIG) {

@@ -12,10 +12,10 @@
 static void
 find_classes (const struct page_table *table, bool seen[PAGE_CLASS_COUNT])
 {
-  for (size_t row = 0; row < table->pages->page_count; row++)
+  for (size_t row = 0; row < table->counts.pages->page_count; row++)
     for (int when = 0; when < PAGES_WHEN_COUNT; when++)
       for (int class = 0; class < PAGE_CLASS_COUNT; class++)
-        seen[class] |= mpz_sgn (table->rows[row].states[when][class]) != 0;
+        seen[class] |= mpz_sgn (table->counts.rows[row].states[when][class]) != 0;
 }
 
 /* The colour of a cell: some states have the class. */
@@ -64,7 +64,7 @@ put_file (const struct html *html, const struct page_table *table, const struct 
     count = page_table_alike (table, file, row);
     for (enum page_when when = 0; when < PAGES_WHEN_COUNT && left > 0; when++)
       if (mpz_sgn (table->states[when]) != 0) {
-        put_row (html, file->path, at, count, &table->rows[row], when, seen);
+        put_row (html, file->path, at, count, &table->counts.rows[row], when, seen);
         left--;
       }
   }
@@ -84,13 +84,13 @@ html_put_pages (const struct html *html)
   fprintf (html->file, "<h2 id=\"%spages\">Pages</h2>\n"
            "<p class=\"soft\">In how many crash states each page of %zu bytes is what.</p>\n"
            "<div class=\"wide\"><table>\n<thead>\n<tr><th>file</th><th>pages</th><th>crash</th>",
-           html->prefix, table->pages->page_sectors * LOG_SECTOR);
+           html->prefix, table->counts.pages->page_sectors * LOG_SECTOR);
   for (enum page_class class = 0; class < PAGE_CLASS_COUNT; class++)
     if (seen[class])
       fprintf (html->file, "<th>%s</th>", page_class_name (class));
   fputs ("</tr>\n</thead>\n<tbody>\n", html->file);
-  for (size_t i = 0; i < table->pages->file_count; i++)
-    left = put_file (html, table, &table->pages->files[i], seen, left);
+  for (size_t i = 0; i < table->counts.pages->file_count; i++)
+    left = put_file (html, table, &table->counts.pages->files[i], seen, left);
   fputs ("</tbody>\n</table></div>\n", html->file);
   if (left == 0)
     fputs ("<p class=\"soft\">The table ends here; <code>replay --json</code> has all pages.</p>\n", html->file);

@@ -22,72 +22,42 @@ page_when_name (enum page_when when)
   return when == PAGES_IN_UPDATE ? "in update" : "committed";
 }
 
-/* What classes the pages have in what ENTRY counts: NULL if nothing was recovered. */
-static const uint8_t *
-find_classes (const struct results *results, const struct tally_entry *entry, uint32_t step)
-{
-  char digest[TREE_DIGEST_LENGTH + 1];
-
-  if (!tally_tree (entry, digest))
-    return NULL;
-  return pages_at_step (results->config->pages, observations_find (&results->oracle.observations, digest)->classes,
-                        step);
-}
-
-/* Count the states of one crash point. */
+/* Add the states of one crash point, but for their pages. */
 static void
 add_point (struct page_table *table, const struct results *results, size_t number)
 {
-  const struct crash_point *point = &results->points.points[number];
   const struct point_result *result = &results->found[number];
-  enum page_when when = point->moment.phase == PHASE_COMMITTED ? PAGES_COMMITTED : PAGES_IN_UPDATE;
+  enum page_when when;
 
-  if (point->moment.phase == PHASE_UNKNOWN || point->moment.step > table->pages->step_count)
+  if (!page_counts_when (&results->pages, &results->points.points[number].moment, &when))
     return;
   table->exhaustive &= result->done && mpz_cmp (result->covered, result->states) == 0;
-  for (size_t i = 0; i < result->tally.count; i++) {
-    const struct tally_entry *entry = &result->tally.entries[i];
-    const uint8_t *classes = find_classes (results, entry, point->moment.step);
-
-    mpz_add (table->states[when], table->states[when], entry->states);
-    for (size_t row = 0; row < table->pages->page_count; row++) {
-      mpz_ptr states = table->rows[row].states[when][classes ? classes[row] : PAGE_MISSING];
-
-      mpz_add (states, states, entry->states);
-    }
-  }
+  for (size_t i = 0; i < result->tally.count; i++)
+    mpz_add (table->states[when], table->states[when], result->tally.entries[i].states);
 }
 
 int
 page_table_make (struct page_table *table, const struct results *const *results, size_t count)
 {
-  const struct pages *pages = results[0]->config->pages;
-
-  *table = (struct page_table) {
-    .pages = pages, .rows = calloc (pages->page_count + 1, sizeof *table->rows), .exhaustive = true
-  };
+  *table = (struct page_table) { .exhaustive = true };
   for (int when = 0; when < PAGES_WHEN_COUNT; when++)
     mpz_init (table->states[when]);
-  if (table->rows == NULL)
-    return out_of_memory ();
-  for (size_t row = 0; row < pages->page_count; row++)
-    for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
-      mpz_init (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);
-  for (size_t i = 0; i < count; i++)
+  if (page_counts_begin (&table->counts, results[0]->config->pages) == -1)
+    return -1;
+  for (size_t i = 0; i < count; i++) {
+    page_counts_join (&table->counts, &results[i]->pages);
     for (size_t point = 0; point < results[i]->points.count; point++)
       add_point (table, results[i], point);
+  }
   return 0;
 }
 
 void
 page_table_free (struct page_table *table)
 {
-  if (table->pages == NULL)
+  if (table->counts.pages == NULL)
     return;
-  for (size_t row = 0; table->rows && row < table->pages->page_count; row++)
-    for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++)
-      mpz_clear (table->rows[row].states[i / PAGE_CLASS_COUNT][i % PAGE_CLASS_COUNT]);
-  free (table->rows);
+  page_counts_free (&table->counts);
   for (int when = 0; when < PAGES_WHEN_COUNT; when++)
     mpz_clear (table->states[when]);
 }
@@ -107,7 +77,7 @@ page_table_alike (const struct page_table *table, const struct watched_file *fil
 {
   size_t end = row + 1;
 
-  while (end < file->first_page + file->page_count && same_row (&table->rows[row], &table->rows[end]))
+  while (end < file->first_page + file->page_count && same_row (&table->counts.rows[row], &table->counts.rows[end]))
     end++;
   return end - row;
 }
@@ -197,14 +167,14 @@ static void
 measure (struct layout *layout, const struct page_table *table)
 {
   *layout = (struct layout) { strlen ("file"), strlen ("pages"), { 0 } };
-  for (size_t i = 0; i < table->pages->file_count; i++) {
-    const struct watched_file *file = &table->pages->files[i];
+  for (size_t i = 0; i < table->counts.pages->file_count; i++) {
+    const struct watched_file *file = &table->counts.pages->files[i];
 
     layout->path_width = wider (layout->path_width, path_columns (file->path));
     layout->pages_width = wider (layout->pages_width,
                                  (size_t) format_range (file->page_count, file->page_count, NULL, 0));
     for (size_t row = file->first_page; row < file->first_page + file->page_count; row++)
-      measure_row (layout, &table->rows[row]);
+      measure_row (layout, &table->counts.rows[row]);
   }
 }
 
@@ -239,7 +209,7 @@ print_rows (const struct layout *layout, const struct page_table *table, const s
         continue;
       print_path (watched->path, file);
       fprintf (file, "%*s  %-*s", blanks, "", layout->pages_width, range);
-      print_cells (layout, &table->rows[row], when, file);
+      print_cells (layout, &table->counts.rows[row], when, file);
     }
   }
 }
@@ -251,7 +221,7 @@ print_head (const struct layout *layout, const struct page_table *table, FILE *f
   CLEANUP_FREE char *committed = big_number_text (table->states[PAGES_COMMITTED], DIGITS_SHOWN_MAX);
 
   fprintf (file, "pages of %zu bytes, in %s crash %s in the update and in %s after commit:\n",
-           table->pages->page_sectors * SECTOR_SIZE, in_update, plural_of_digits (in_update, "state", "states"),
+           table->counts.pages->page_sectors * SECTOR_SIZE, in_update, plural_of_digits (in_update, "state", "states"),
            committed);
   fprintf (file, "%-*s  %-*s  %-9s", layout->path_width, "file", layout->pages_width, "pages", "crash");
   for (int class = 0; class < PAGE_CLASS_COUNT; class++)
@@ -290,9 +260,9 @@ print_ranges (const struct page_table *table, bool (*holds) (const struct page_r
   size_t ranges = 0, count;
   char range[64];
 
-  for (size_t i = 0; i < table->pages->file_count; i++) {
-    const struct watched_file *watched = &table->pages->files[i];
-    const struct page_row *rows = &table->rows[watched->first_page];
+  for (size_t i = 0; i < table->counts.pages->file_count; i++) {
+    const struct watched_file *watched = &table->counts.pages->files[i];
+    const struct page_row *rows = &table->counts.rows[watched->first_page];
     size_t before = ranges;
 
     for (size_t page = 0; (count = next_range (watched, rows, holds, &page)) > 0; page += count) {
@@ -325,8 +295,8 @@ page_table_print (const struct page_table *table, const char *filesystem, FILE *
 
   measure (&layout, table);
   print_head (&layout, table, file);
-  for (size_t i = 0; i < table->pages->file_count; i++)
-    print_rows (&layout, table, &table->pages->files[i], file);
+  for (size_t i = 0; i < table->counts.pages->file_count; i++)
+    print_rows (&layout, table, &table->counts.pages->files[i], file);
   fprintf (file, "never damaged in %s %s crash %s on %s%s:", table->exhaustive ? "all" : "the", states,
            plural_of_digits (states, "state", "states"), filesystem,
            table->exhaustive ? "" : " that were visited, and there are more");
@@ -382,16 +352,16 @@ page_table_json (const struct page_table *table)
 {
   cJSON *list = cJSON_CreateArray ();
 
-  for (size_t i = 0; i < table->pages->file_count; i++)
-    for (size_t page = 0; page < table->pages->files[i].page_count; page++) {
-      const struct watched_file *file = &table->pages->files[i];
+  for (size_t i = 0; i < table->counts.pages->file_count; i++)
+    for (size_t page = 0; page < table->counts.pages->files[i].page_count; page++) {
+      const struct watched_file *file = &table->counts.pages->files[i];
       CLEANUP_FREE char *path = safe_text (file->path);
       cJSON *row = cJSON_CreateObject ();
 
       cJSON_AddStringToObject (row, "path", path ? path : "");
       cJSON_AddNumberToObject (row, "page", (double) page);
       for (enum page_when when = 0; when < PAGES_WHEN_COUNT; when++)
-        add_counts (row, &table->rows[file->first_page + page], when);
+        add_counts (row, &table->counts.rows[file->first_page + page], when);
       cJSON_AddItemToArray (list, row);
     }
   return list;

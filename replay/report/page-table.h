@@ -8,23 +8,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "checker/watched-pages.h"
 #include "replay/results.h"
 
-/* When the power was cut. */
-enum page_when {
-  PAGES_IN_UPDATE,              /* between `begin` and `commit` */
-  PAGES_COMMITTED,              /* after `commit`, before the next `begin` */
-  PAGES_WHEN_COUNT,
-};
-
-struct page_row {
-  mpz_t states[PAGES_WHEN_COUNT][PAGE_CLASS_COUNT];
-};
-
 struct page_table {
-  const struct pages *pages;
-  struct page_row *rows;        /* one for each page, the files in their order */
+  struct page_counts counts;
   mpz_t states[PAGES_WHEN_COUNT];       /* that were covered; the classes of each row add up to these */
   bool exhaustive;              /* there are no others */
 };

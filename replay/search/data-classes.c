@@ -13,7 +13,7 @@ struct descent_step {
   struct choice choice;
   bool turned;                  /* its alternative was visited before */
   size_t sector;                /* the first one that may depend on it */
-  unsigned set;                 /* what all sectors before that one are as */
+  unsigned set;                 /* what all sectors before that one are like */
   struct data_variable *variable;
   uint32_t low, high;           /* as they were before */
 };
@@ -33,9 +33,9 @@ struct outcome_of_group {
 
 struct visited_group {
   const struct data_group *group;
-  struct outcome_of_group outcomes[DATA_CLASSES];
-  uint8_t chosen[DATA_CLASSES];         /* its class in the best way to come to each class with the groups before it */
-  uint8_t before[DATA_CLASSES];         /* ... and the class of those */
+  struct outcome_of_group outcomes[DATA_SETS];
+  uint8_t chosen[DATA_SETS];         /* its class in the best way to come to each class with the groups before it */
+  uint8_t before[DATA_SETS];         /* ... and the class of those */
 };
 
 struct counting {
@@ -47,7 +47,7 @@ struct counting {
 static struct data_variable *
 find_variable (const struct data_groups *groups, const struct data_group *group, const struct choice *choice)
 {
-  uint32_t first = groups->selection->rule.tear.mode == TEAR_ANY ? choice->first : 0;
+  uint32_t first = groups->question->selection->rule.tear.mode == TEAR_ANY ? choice->first : 0;
   struct data_variable *variables = &groups->variables[group->first_variable];
   size_t i = 0;
 
@@ -64,11 +64,11 @@ take_step (const struct data_groups *groups, const struct data_group *group, str
   step->variable = find_variable (groups, group, &step->choice);
   step->low = step->variable->low;
   step->high = step->variable->high;
-  data_groups_narrow (groups, step->variable, &step->choice);
+  data_variable_narrow (groups->question, step->variable, &step->choice);
 }
 
-/* Read the sectors of GROUP from number SECTOR on, while they can be right, and note what that decides.  Returns what
- * they are as, or -1.
+/* Read the sectors of GROUP from number SECTOR on, while they are like anything, and note what that decides.  Returns
+ * what they are like, or -1.
  */
 static int
 go_down (const struct data_groups *groups, const struct data_group *group, size_t sector, unsigned set,
@@ -76,8 +76,8 @@ go_down (const struct data_groups *groups, const struct data_group *group, size_
 {
   for (; sector < group->place_count && set; sector++) {
     size_t place = groups->places[group->first_place + sector], count;
-    unsigned read = data_groups_read (groups, &groups->sectors[place]);
-    const struct choice *decisions = crash_state_decisions (groups->state, &count);
+    unsigned read = data_question_read (groups->question, place);
+    const struct choice *decisions = crash_state_decisions (groups->question->state, &count);
 
     for (size_t i = path->count; i < count; i++) {
       struct descent_step *step = array_add (path->steps, path->count);
@@ -101,12 +101,12 @@ turn_back (const struct data_groups *groups, const struct data_group *group, str
 
     step->variable->low = step->low;
     step->variable->high = step->high;
-    crash_state_undo (groups->state, path->count - 1);
+    crash_state_undo (groups->question->state, path->count - 1);
     if (step->turned)
       continue;
-    step->choice = tear_turned (&groups->selection->rule.tear, groups->log, step->choice);
+    step->choice = tear_turned (&groups->question->selection->rule.tear, groups->question->log, step->choice);
     step->turned = true;
-    crash_state_decide (groups->state, step->choice);
+    crash_state_decide (groups->question->state, step->choice);
     take_step (groups, group, step);
     return step;
   }
@@ -142,7 +142,7 @@ keep_path (struct outcome_of_group *outcome, const struct path *path)
   return 0;
 }
 
-/* Enter the choices of PATH, with which the group is as CLASS says, whatever is chosen beside them. */
+/* Enter the choices of PATH, with which the group is like CLASS says, whatever is chosen beside them. */
 static int
 enter_path (const struct data_groups *groups, struct visited_group *visited, unsigned class, const struct path *path,
             mpz_t ways)
@@ -205,15 +205,17 @@ visit_groups (const struct counting *counting, unsigned start)
 
 /* Multiply: NUMBERS are the ways of each class with all groups before GROUP, MISSING the least that is missing. */
 static void
-multiply_group (struct visited_group *group, mpz_t numbers[DATA_CLASSES], uint64_t missing[DATA_CLASSES],
-                mpz_t products[DATA_CLASSES])
+multiply_group (struct visited_group *group, mpz_t numbers[DATA_SETS], uint64_t missing[DATA_SETS],
+                mpz_t products[DATA_SETS])
 {
-  uint64_t least[DATA_CLASSES] = { NO_WAY, NO_WAY, NO_WAY, NO_WAY };
+  uint64_t least[DATA_SETS];
 
-  for (unsigned class = 0; class < DATA_CLASSES; class++)
+  for (unsigned class = 0; class < DATA_SETS; class++) {
+    least[class] = NO_WAY;
     mpz_set_ui (products[class], 0);
-  for (unsigned before = 0; before < DATA_CLASSES; before++)
-    for (unsigned own = 0; own < DATA_CLASSES && missing[before] != NO_WAY; own++) {
+  }
+  for (unsigned before = 0; before < DATA_SETS; before++)
+    for (unsigned own = 0; own < DATA_SETS && missing[before] != NO_WAY; own++) {
       const struct outcome_of_group *outcome = &group->outcomes[own];
       unsigned class = before & own;
 
@@ -227,7 +229,7 @@ multiply_group (struct visited_group *group, mpz_t numbers[DATA_CLASSES], uint64
       group->before[class] = (uint8_t) before;
     }
   memcpy (missing, least, sizeof least);
-  for (unsigned class = 0; class < DATA_CLASSES; class++)
+  for (unsigned class = 0; class < DATA_SETS; class++)
     mpz_swap (numbers[class], products[class]);
 }
 
@@ -254,18 +256,18 @@ collect_choices (const struct counting *counting, unsigned class, struct data_cl
 static int
 multiply_groups (const struct counting *counting, unsigned start, struct data_classes *classes)
 {
-  uint64_t missing[DATA_CLASSES] = { NO_WAY, NO_WAY, NO_WAY, NO_WAY };
-  mpz_t numbers[DATA_CLASSES], products[DATA_CLASSES];
+  uint64_t missing[DATA_SETS];
+  mpz_t numbers[DATA_SETS], products[DATA_SETS];
   int r = 0;
 
-  for (unsigned class = 0; class < DATA_CLASSES; class++) {
+  for (unsigned class = 0; class < DATA_SETS; class++) {
+    missing[class] = class == start ? 0 : NO_WAY;
     mpz_init_set_ui (numbers[class], class == start);
     mpz_init (products[class]);
   }
-  missing[start] = 0;
   for (size_t i = 0; i < counting->groups.count; i++)
     multiply_group (&counting->visited[i], numbers, missing, products);
-  for (unsigned class = 0; class < DATA_CLASSES; class++) {
+  for (unsigned class = 0; class < DATA_SETS; class++) {
     mpz_set (classes->classes[class].ways, numbers[class]);
     mpz_add (classes->all, classes->all, numbers[class]);
     if (r == 0 && mpz_sgn (numbers[class]) > 0)
@@ -282,7 +284,7 @@ begin_visits (struct counting *counting)
   counting->visited = calloc (counting->groups.count + 1, sizeof *counting->visited);
   for (size_t i = 0; counting->visited && i < counting->groups.count; i++) {
     counting->visited[i].group = &counting->groups.list[i];
-    for (unsigned class = 0; class < DATA_CLASSES; class++)
+    for (unsigned class = 0; class < DATA_SETS; class++)
       mpz_init (counting->visited[i].outcomes[class].ways);
   }
   return counting->visited ? 0 : -1;
@@ -292,7 +294,7 @@ static void
 forget (struct counting *counting)
 {
   for (size_t i = 0; counting->visited && i < counting->groups.count; i++)
-    for (unsigned class = 0; class < DATA_CLASSES; class++) {
+    for (unsigned class = 0; class < DATA_SETS; class++) {
       mpz_clear (counting->visited[i].outcomes[class].ways);
       free (counting->visited[i].outcomes[class].choices);
     }
@@ -301,24 +303,18 @@ forget (struct counting *counting)
 }
 
 enum groups_result
-data_classes_count (struct crash_state *state, const struct write_log *log, const struct selection *selection,
-                    const struct data_sector *sectors, size_t count, unsigned start, struct data_classes *classes)
+data_classes_count (const struct data_question *question, unsigned start, struct data_classes *classes)
 {
-  struct selection absent = *selection;
-  struct counting counting = {
-    .groups = { .state = state, .log = log, .selection = selection, .sectors = sectors, .sector_count = count }
-  };
+  struct counting counting = { .visited = NULL };
   enum groups_result result = GROUPS_FAILED;
 
   memset (classes, 0, sizeof *classes);
   mpz_init (classes->all);
-  for (unsigned class = 0; class < DATA_CLASSES; class++)
+  for (unsigned class = 0; class < DATA_SETS; class++)
     mpz_init (classes->classes[class].ways);
-  absent.rule.preference = PREFER_ABSENT;
-  if (data_groups_are_unordered (&counting.groups))
+  if (data_question_is_unordered (question))
     return GROUPS_TOO_MANY;
-  if (crash_state_select (state, &absent) == 0 && data_groups_find (&counting.groups, &start) == 0
-      && begin_visits (&counting) == 0)
+  if (data_groups_find (&counting.groups, question, &start) == 0 && begin_visits (&counting) == 0)
     result = visit_groups (&counting, start);
   if (result == GROUPS_COUNTED && multiply_groups (&counting, start, classes) == -1)
     result = GROUPS_FAILED;
@@ -330,7 +326,7 @@ void
 data_classes_free (struct data_classes *classes)
 {
   mpz_clear (classes->all);
-  for (unsigned class = 0; class < DATA_CLASSES; class++) {
+  for (unsigned class = 0; class < DATA_SETS; class++) {
     mpz_clear (classes->classes[class].ways);
     free (classes->classes[class].choices);
   }

@@ -23,27 +23,24 @@ struct sector_grouping {
   size_t *parents;              /* of each sector: another one of its group */
 };
 
-/* What SECTOR is as when it holds BYTES. */
-static unsigned
-set_of (const struct data_sector *sector, const char *bytes)
+int
+data_question_select (const struct data_question *question)
 {
-  unsigned set = 0;
+  struct selection absent = *question->selection;
 
-  if (sector->old && memcmp (bytes, sector->old, sector->bytes) == 0)
-    set |= DATA_OLD;
-  if (sector->new && memcmp (bytes, sector->new, sector->bytes) == 0)
-    set |= DATA_NEW;
-  return set;
+  absent.rule.preference = PREFER_ABSENT;
+  return crash_state_select (question->state, &absent);
 }
 
 unsigned
-data_groups_read (const struct data_groups *groups, const struct data_sector *sector)
+data_question_read (const struct data_question *question, size_t number)
 {
+  const struct data_sector *sector = &question->sectors[number];
   unsigned skip = (unsigned) (sector->sector % BLOCK_SECTORS);
   char block[BLOCK_SIZE];
 
-  crash_state_read_block (groups->state, sector->device, sector->sector / BLOCK_SECTORS, 1u << skip, block);
-  return set_of (sector, block + (size_t) skip * LOG_SECTOR);
+  crash_state_read_block (question->state, sector->device, sector->sector / BLOCK_SECTORS, 1u << skip, block);
+  return question->look (sector, block + (size_t) skip * LOG_SECTOR);
 }
 
 /* Note on what the sector at PLACE depends: where all newer writes are missing, each older one that may show is decided
@@ -52,13 +49,13 @@ data_groups_read (const struct data_groups *groups, const struct data_sector *se
 static int
 note_uses (struct sector_grouping *grouping, size_t place, unsigned *set)
 {
-  const struct data_groups *groups = grouping->groups;
-  bool apart = groups->selection->rule.tear.mode == TEAR_ANY;
-  unsigned read = data_groups_read (groups, &groups->sectors[place]);
+  const struct data_question *question = grouping->groups->question;
+  bool apart = question->selection->rule.tear.mode == TEAR_ANY;
+  unsigned read = data_question_read (question, place);
   const struct choice *decisions;
   size_t count;
 
-  decisions = crash_state_decisions (groups->state, &count);
+  decisions = crash_state_decisions (question->state, &count);
   for (size_t i = 0; i < count; i++) {
     struct use *use = array_add (grouping->uses, grouping->use_count);
 
@@ -68,7 +65,7 @@ note_uses (struct sector_grouping *grouping, size_t place, unsigned *set)
   }
   if (count == 0)
     *set &= read;
-  crash_state_undo (groups->state, 0);
+  crash_state_undo (question->state, 0);
   return 0;
 }
 
@@ -103,10 +100,10 @@ root_of (struct sector_grouping *grouping, size_t place)
 static int
 join_sectors (struct sector_grouping *grouping)
 {
-  grouping->parents = calloc (grouping->groups->sector_count + 1, sizeof *grouping->parents);
+  grouping->parents = calloc (grouping->groups->question->count + 1, sizeof *grouping->parents);
   if (grouping->parents == NULL)
     return -1;
-  for (size_t i = 0; i < grouping->groups->sector_count; i++)
+  for (size_t i = 0; i < grouping->groups->question->count; i++)
     grouping->parents[i] = i;
   if (grouping->use_count > 0)
     qsort (grouping->uses, grouping->use_count, sizeof *grouping->uses, compare_uses);
@@ -129,10 +126,10 @@ piece_of (const struct tear *tear, struct log_write write, uint32_t sector)
 }
 
 void
-data_groups_narrow (const struct data_groups *groups, struct data_variable *variable, const struct choice *choice)
+data_variable_narrow (const struct data_question *question, struct data_variable *variable, const struct choice *choice)
 {
-  const struct tear *tear = &groups->selection->rule.tear;
-  const struct log_write *write = &groups->log->writes[choice->write];
+  const struct tear *tear = &question->selection->rule.tear;
+  const struct log_write *write = &question->log->writes[choice->write];
   bool present = choice->kind == CHOICE_PRESENT;
   uint32_t piece = tear->mode == TEAR_PREFIX ? piece_of (tear, *write, present ? choice->last : choice->first) : 0;
 
@@ -144,18 +141,18 @@ data_groups_narrow (const struct data_groups *groups, struct data_variable *vari
 
 /* What the selection leaves of the variable of USE, which is undecided. */
 static struct data_variable
-variable_of (const struct data_groups *groups, const struct use *use)
+variable_of (const struct data_question *question, const struct use *use)
 {
-  const struct selection *selection = groups->selection;
+  const struct selection *selection = question->selection;
   const struct tear *tear = &selection->rule.tear;
   struct data_variable variable = { .write = use->write, .first = use->first, .low = 0, .high = 1 };
 
   if (tear->mode != TEAR_PREFIX)
     return variable;
-  variable.high = tear_pieces (tear, &groups->log->writes[use->write]);
+  variable.high = tear_pieces (tear, &question->log->writes[use->write]);
   for (size_t i = 0; i < selection->count; i++)
     if (selection->choices[i].write == use->write && selection->choices[i].kind < CHOICE_UNDECIDED)
-      data_groups_narrow (groups, &variable, &selection->choices[i]);
+      data_variable_narrow (question, &variable, &selection->choices[i]);
   return variable;
 }
 
@@ -184,13 +181,13 @@ static int
 sort_by_group (struct sector_grouping *grouping)
 {
   struct data_groups *groups = grouping->groups;
-  CLEANUP_FREE bool *open = calloc (groups->sector_count + 1, sizeof *open);
+  CLEANUP_FREE bool *open = calloc (groups->question->count + 1, sizeof *open);
 
   groups->places = calloc (grouping->use_count + 1, sizeof *groups->places);
   groups->variables = calloc (grouping->use_count + 1, sizeof *groups->variables);
   if (open == NULL || groups->places == NULL || groups->variables == NULL)
     return -1;
-  for (size_t i = 0; i < groups->sector_count; i++)
+  for (size_t i = 0; i < groups->question->count; i++)
     grouping->parents[i] = root_of (grouping, i);
   for (size_t i = 0; i < grouping->use_count; i++) {
     const struct use *use = &grouping->uses[i];
@@ -200,7 +197,7 @@ sort_by_group (struct sector_grouping *grouping)
     open[use->sector] = true;
     if (i > 0 && is_same_variable (use, use - 1))
       continue;
-    groups->variables[groups->variable_count] = variable_of (groups, use);
+    groups->variables[groups->variable_count] = variable_of (groups->question, use);
     groups->variables[groups->variable_count++].group = grouping->parents[use->sector];
   }
   qsort_r (groups->places, groups->place_count, sizeof *groups->places, compare_places, grouping);
@@ -232,14 +229,15 @@ list_groups (const struct sector_grouping *grouping)
 }
 
 int
-data_groups_find (struct data_groups *groups, unsigned *start)
+data_groups_find (struct data_groups *groups, const struct data_question *question, unsigned *start)
 {
   struct sector_grouping grouping = { .groups = groups };
   int r = 0;
 
-  for (size_t i = 0; r == 0 && i < groups->sector_count && *start; i++)
-    if (groups->sectors[i].known)
-      *start &= set_of (&groups->sectors[i], groups->sectors[i].known);
+  *groups = (struct data_groups) { .question = question };
+  for (size_t i = 0; r == 0 && i < question->count && *start; i++)
+    if (question->sectors[i].known)
+      *start &= question->look (&question->sectors[i], question->sectors[i].known);
     else
       r = note_uses (&grouping, i, start);
   if (*start == 0)
@@ -260,19 +258,19 @@ data_groups_free (struct data_groups *groups)
 }
 
 bool
-data_groups_are_unordered (const struct data_groups *groups)
+data_question_is_unordered (const struct data_question *question)
 {
-  const struct write_log *log = groups->log;
+  const struct write_log *log = question->log;
   struct index_walk walk;
   uint32_t number;
 
-  for (size_t i = 0; log->orders.count > 0 && i < groups->sector_count; i++) {
-    const struct data_sector *sector = &groups->sectors[i];
+  for (size_t i = 0; log->orders.count > 0 && i < question->count; i++) {
+    const struct data_sector *sector = &question->sectors[i];
 
     if (sector->known)
       continue;
     index_walk_begin (&walk, &log->index, sector->device, sector->sector / BLOCK_SECTORS,
-                      log_writes_until (log, groups->selection->point));
+                      log_writes_until (log, question->selection->point));
     while (index_walk_next (&walk, &number))
       if (log->writes[number].flags & LOG_UNORDERED)
         return true;

@@ -7,15 +7,29 @@
 
 #include "log/crash-state.h"
 
-/* What a sector is as: a set of these. */
-enum data_set { DATA_OLD = 1, DATA_NEW = 2 };
+#define DATA_SETS 16            /* of what sectors may be like */
 
 struct data_sector {
   uint64_t sector;              /* of the device */
   uint32_t device;
   uint32_t bytes;               /* of it that count: a file may end in it */
   const char *known;            /* what it holds whatever is chosen: the run wrote it.  Else NULL */
-  const char *old, *new;        /* what it should hold; NULL: whatever it holds is wrong */
+  union data_wanted {
+    const char *bytes;          /* NULL: whatever it holds is wrong */
+    uint64_t hash;              /* of the whole sector (checker/observe/sectors.h) */
+  } old, new;                   /* what it should hold: who asks knows which of the two this is */
+};
+
+/* What is asked of the sectors in the states that a run stands for. */
+struct data_question {
+  const struct write_log *log;
+  const struct selection *selection;    /* what the run decided */
+  struct crash_state *state;            /* is used to answer */
+  const struct data_sector *sectors;
+  size_t count;
+
+  /* What SECTOR is like if it holds BYTES: a set, below DATA_SETS. */
+  unsigned (*look) (const struct data_sector *sector, const char *bytes);
 };
 
 /* What is chosen: how many of its pieces, from the first on, are there.  One that is whole has one piece. */
@@ -31,13 +45,9 @@ struct data_group {
   size_t first_variable, variable_count;
 };
 
-/* Begin with all up to the sectors, of which only those that depend on something have a place in a group. */
+/* The groups of those sectors that depend on something. */
 struct data_groups {
-  struct crash_state *state;    /* where the selection is selected, but with PREFER_ABSENT */
-  const struct write_log *log;
-  const struct selection *selection;
-  const struct data_sector *sectors;
-  size_t sector_count;
+  const struct data_question *question;
   size_t *places;               /* numbers of sectors, group by group */
   size_t place_count;
   struct data_variable *variables;      /* group by group */
@@ -46,20 +56,26 @@ struct data_groups {
   size_t count;
 };
 
-/* Find the groups.  Sectors that depend on nothing take from *START what they are not as; there are no groups if
- * nothing is left of it.  Returns 0, or -1 with errno ENOMEM.  Free with data_groups_free in any case.
+/* Let the state of QUESTION be that of its selection, in which what is undecided is missing.  Returns 0, or -1 with
+ * errno.
  */
-extern int data_groups_find (struct data_groups *groups, unsigned *start);
+extern int data_question_select (const struct data_question *question);
+
+/* Find the groups of QUESTION, which is selected.  Sectors that depend on nothing take from *START what they are not
+ * like; there are no groups if nothing is left of it.  Returns 0, or -1 with errno ENOMEM.  Free with data_groups_free
+ * in any case.
+ */
+extern int data_groups_find (struct data_groups *groups, const struct data_question *question, unsigned *start);
 extern void data_groups_free (struct data_groups *groups);
 
 /* Whether one of the sectors is in a block with writes whose order is not certain: of those there are no groups. */
-extern bool data_groups_are_unordered (const struct data_groups *groups);
+extern bool data_question_is_unordered (const struct data_question *question);
 
-/* What SECTOR is as in the state, which decides what it depends on. */
-extern unsigned data_groups_read (const struct data_groups *groups, const struct data_sector *sector);
+/* What sector number NUMBER is like in the state, which decides what it depends on. */
+extern unsigned data_question_read (const struct data_question *question, size_t number);
 
 /* Narrow VARIABLE to what CHOICE, which is about it, leaves of it. */
-extern void data_groups_narrow (const struct data_groups *groups, struct data_variable *variable,
-                                const struct choice *choice);
+extern void data_variable_narrow (const struct data_question *question, struct data_variable *variable,
+                                  const struct choice *choice);
 
 #endif

@@ -43,13 +43,10 @@ holds overwrite '(.crash_states | tonumber) as $all | .pages | length == 4 and a
 grep -q '^never damaged in all [0-9]* crash states on ext4: data 0-3$' "$tmp/table" || fail "overwrite: $(cat "$tmp/table")"
 grep -q '^still old in some after commit: data 1$' "$tmp/table" || fail "overwrite: $(cat "$tmp/table")"
 
-# A visit of every state one by one counts the same.
-jq -S .pages "$tmp/json" > "$tmp/searched"
-tabulate 1 overwrite-mmap --no-reduction
-diff "$tmp/searched" <(jq -S .pages "$tmp/json") || fail 'brute force counts other pages'
-
-# A device that tears writes leaves that page torn, and no other one damaged.
+# A device that tears writes leaves that page torn, and no other one damaged.  The pages are counted where the file's data are, which
+# takes fewer runs than there are states.
 tabulate 1 overwrite-mmap --tear=any --sector=2K
+holds located '.runs * 2 < (.crash_states | tonumber)'
 holds torn 'page (1) | (classes ("committed") | contains (["torn", "old", "new"])) and counts ("committed").torn > 0'
 holds torn '[page (0, 2, 3) | damage] | add == 0'
 grep -q '^damaged in some of them: data 1$' "$tmp/table" || fail "torn: $(cat "$tmp/table")"
@@ -59,6 +56,11 @@ state=$(jq -r '[.violations[] | select (.kind == "atomicity")][0].state' "$tmp/j
 expect_status 1 "$replay" --state="$state" --page-size=1K "$tmp/overwrite-mmap.bin"
 grep -q '^pages      data: 0-3 unchanged, 4-5 \(old, 6-7 new\|new, 6-7 old\), 8-15 unchanged$' "$tmp/out" ||
     fail "one state: $(cat "$tmp/out")"
+
+# A visit of every state one by one counts the same.
+jq -S .pages "$tmp/json" > "$tmp/searched"
+tabulate 1 overwrite-mmap --tear=any --sector=2K --no-reduction
+diff "$tmp/searched" <(jq -S .pages "$tmp/json") || fail 'brute force counts other pages'
 
 # A mapping of pages that ftruncate has just added: an fsync of another file makes the length durable without the data.
 record enlarge-mmap-another --watch=data

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A session whose guests, which are played here, say where the data of files are: what it counts is what a run of every
  * state sees.  Sector 0 is the file system: where it has a letter, there are two files, f and g, of which g is one
- * sector more to the right when that letter is `B`; recovery writes sector 7, the last one of g, if the letter is `C`.
+ * sector more to the right when that letter is `B`; recovery writes sector 7, the last one of g, if the letter is `C`;
+ * f is shorter if it is `D`; if it is `E` there is f alone, and nobody says where its data are.
+ *
+ * Long because the guests are of no use to another test.
  */
 #include <config.h>
 
 #include <stdio.h>
 #include <string.h>
 
+#include "checker/observe/sectors.h"
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "replay/session.h"
 #include "tests/unit/make-log.h"
 #include "tests/unit/message.h"
@@ -22,11 +27,13 @@ struct runner {
   struct control_seen seen[SECTORS + 1];
   size_t seen_count;
   char tree[TREE_SIZE];
+  char lines[TREE_SIZE];        /* about sectors, in the end a part of the tree */
   bool wrote;
 };
 
 static const struct write_log *history;
 static unsigned real_runs, located_runs;
+static bool paged;              /* sectors are asked for */
 
 struct runner *
 runner_start (const struct runner_config *config, const char *directory)
@@ -113,21 +120,38 @@ read_sector (struct runner *runner, uint32_t sector, char *bytes)
   memcpy (bytes, block + sector % BLOCK_SECTORS * LOG_SECTOR, LOG_SECTOR);
 }
 
-/* Add the line of the file NAME of FILE_SECTORS sectors, the last one of which is half in it, from sector FIRST on. */
+/* Add the line about the sectors of the file NAME, which has the SIZE bytes at BYTES. */
 static void
-look_at_file (struct runner *runner, const char *name, uint32_t first, bool located)
+add_sector_line (struct runner *runner, const char *name, const char *bytes, size_t size)
+{
+  struct sector_writer writer = { .count = 0 };
+  struct text_stream word;
+
+  ck_assert (text_begin (&word));
+  writer.file = word.file;
+  sectors_add (&writer, bytes, size);
+  sectors_end (&writer);
+  CLEANUP_FREE char *text = text_end (&word);
+  sprintf (strchr (runner->lines, '\0'), "= %s %s\n", text, name);
+}
+
+/* Add what is seen of the file NAME of COUNT sectors, the last one of which is half in it, from sector FIRST on. */
+static void
+look_at_file (struct runner *runner, const char *name, uint32_t first, uint32_t count, bool located)
 {
   char bytes[FILE_SECTORS * LOG_SECTOR], digits[TREE_DIGEST_LENGTH + 1], *end = strchr (runner->tree, '\0');
-  const size_t size = sizeof bytes - LOG_SECTOR / 2;
+  const size_t size = (size_t) count * LOG_SECTOR - LOG_SECTOR / 2;
 
-  for (uint32_t i = 0; i < FILE_SECTORS && !located; i++)
+  for (uint32_t i = 0; i < count && !located; i++)
     read_sector (runner, first + i, bytes + (size_t) i * LOG_SECTOR);
-  if (located)
-    sprintf (end, "f 0644 0 0 %zu @%u+%u - %s\n", size, first, FILE_SECTORS, name);
-  else {
-    tree_content (bytes, size, digits);
-    sprintf (end, "f 0644 0 0 %zu %s - %s\n", size, digits, name);
+  if (located) {
+    sprintf (end, "f 0644 0 0 %zu @%u+%u - %s\n", size, first, count, name);
+    return;
   }
+  tree_content (bytes, size, digits);
+  sprintf (end, "f 0644 0 0 %zu %s - %s\n", size, all_zero (bytes, size) ? "zero" : digits, name);
+  if (paged)
+    add_sector_line (runner, name, bytes, size);
 }
 
 /* Recover the state that is selected, and look at it. */
@@ -139,12 +163,15 @@ recover (struct runner *runner, bool located)
   runner->seen_count = 0;
   runner->wrote = false;
   strcpy (runner->tree, "d 0755 0 0 - - - .\n");
+  runner->lines[0] = '\0';
   read_sector (runner, 0, root);
-  runner->wrote = sector_letter (root) == 'C';
-  if (sector_letter (root) == '.')
-    return;
-  look_at_file (runner, "f", 1, located);
-  look_at_file (runner, "g", sector_letter (root) == 'B' ? 6 : 5, located);
+  const char letter = sector_letter (root);
+  runner->wrote = letter == 'C';
+  if (letter != '.')
+    look_at_file (runner, "f", 1, letter == 'D' ? FILE_SECTORS - 1 : FILE_SECTORS, located && letter != 'E');
+  if (letter != '.' && letter != 'E')
+    look_at_file (runner, "g", letter == 'B' ? 6 : 5, FILE_SECTORS, located);
+  memcpy (strchr (runner->tree, '\0'), runner->lines, strlen (runner->lines) + 1);
 }
 
 static int
@@ -213,9 +240,11 @@ static const struct scene {
 static struct trees trees;
 static char *tree_texts[2];
 static struct session_config config;
+static struct pages pages;
 
+/* Pages are asked for unless PAGE_SECTORS is 0. */
 static void
-set_up_scene (const struct scene *scene)
+set_up_scene (const struct scene *scene, unsigned page_sectors)
 {
   struct log_maker *maker = make_log (1, SECTORS);
 
@@ -225,12 +254,17 @@ set_up_scene (const struct scene *scene)
   add_mark (maker, "commit");
   add_mark (maker, "end");
   history = finish_log (maker);
+  paged = page_sectors > 0;
   tree_texts[0] = tree_at (4);
   tree_texts[1] = tree_at (history->event_count - 1);
   trees = (struct trees) { tree_texts, 2 };
   config = (struct session_config) {
     .log = history, .runner = runner_config, .folder = ".", .jobs = 1, .tear = scene->tear, .trees = trees
   };
+  if (paged) {
+    ck_assert_int_eq (pages_init (&pages, tree_texts, 2, page_sectors * LOG_SECTOR), 0);
+    config.pages = &pages;
+  }
   real_runs = located_runs = 0;
   forget_messages ();
 }
@@ -240,6 +274,8 @@ forget_scene (void)
 {
   free (tree_texts[0]);
   free (tree_texts[1]);
+  if (paged)
+    pages_free (&pages);
   write_log_close ((struct write_log *) history);
 }
 
@@ -288,7 +324,7 @@ assert_same_counts (const struct results *located, const struct results *every)
 
 START_TEST (located_data_are_counted_as_every_state_shows_them)
 {
-  set_up_scene (&scenes[_i]);
+  set_up_scene (&scenes[_i], 0);
   config.audit_percent = 100;
   struct session *located = run_session ();
   ck_assert_uint_gt (located_runs, 0);
@@ -305,10 +341,97 @@ START_TEST (located_data_are_counted_as_every_state_shows_them)
 }
 END_TEST
 
+static void
+assert_same_pages (const struct page_counts *located, const struct page_counts *every, const char *update)
+{
+  for (size_t page = 0; page < pages.page_count; page++)
+    for (int i = 0; i < PAGES_WHEN_COUNT * PAGE_CLASS_COUNT; i++) {
+      const int when = i / PAGE_CLASS_COUNT, class = i % PAGE_CLASS_COUNT;
+      mpz_srcptr a = located->rows[page].states[when][class], b = every->rows[page].states[when][class];
+
+      ck_assert_msg (mpz_cmp (a, b) == 0, "%s: page %zu, %s: %lu, not %lu", update, page,
+                     page_class_name ((enum page_class) class), mpz_get_ui (a), mpz_get_ui (b));
+    }
+}
+
+/* Count the pages of SCENE, and let every state be visited, too. */
+static void
+compare_pages (const struct scene *scene, unsigned page_sectors)
+{
+  set_up_scene (scene, page_sectors);
+  config.audit_percent = 100;
+  struct session *located = run_session ();
+  ck_assert_uint_eq (session_results (located)->mismatches, 0);
+  config.no_reduction = true;
+  struct session *every = run_session ();
+  assert_same_pages (&session_results (located)->pages, &session_results (every)->pages, scene->update);
+  session_free (located);
+  session_free (every);
+  forget_scene ();
+}
+
+START_TEST (pages_of_located_data_are_counted_as_every_state_shows_them)
+{
+  for (unsigned sectors = 1; sectors <= 4; sectors *= 2) {
+    compare_pages (&scenes[_i], sectors);
+    ck_assert_uint_gt (located_runs, 0);
+  }
+}
+END_TEST
+
+/* Write a random update: of the files, and of what they are. */
+static void
+make_update (struct dice *dice, FILE *file)
+{
+  const unsigned count = 2 + roll (dice, 2);
+  unsigned position = 5, late = 0;      /* what is completed after the next one only */
+
+  for (unsigned i = 0; i < count; i++) {
+    const unsigned issue = position++, sector = roll (dice, 4) ? 1 + roll (dice, 7) : 0;
+    const unsigned length = sector ? 1 + roll (dice, 3) : 1;
+
+    fprintf (file, "w%u=", sector);
+    for (unsigned j = 0; j < length; j++)
+      putc (sector ? ".abAB"[roll (dice, 5)] : "ABCDE"[roll (dice, 5)], file);
+    if (late == 0 && roll (dice, 4) == 0)
+      late = issue;
+    else {
+      fprintf (file, " d%u", issue);
+      position++;
+    }
+    putc (' ', file);
+  }
+  if (late)
+    fprintf (file, "d%u ", late);
+  if (roll (dice, 2))
+    fprintf (file, "f d%u", position + (late > 0));
+}
+
+static const struct tear tears[] = { { TEAR_ANY, LOG_SECTOR }, { TEAR_PREFIX, LOG_SECTOR }, { TEAR_ANY, 1024 } };
+
+START_TEST (pages_of_random_updates_are_counted_as_every_state_shows_them)
+{
+  struct dice dice = { 5 + (uint64_t) _i };
+  unsigned located = 0;
+
+  for (unsigned round = 0; round < 25; round++) {
+    struct text_stream update;
+
+    ck_assert (text_begin (&update));
+    make_update (&dice, update.file);
+    CLEANUP_FREE char *text = text_end (&update);
+    const struct scene scene = { "w0=A d0 w1=a.cABAb d2", text, tears[_i] };
+    compare_pages (&scene, 1 + roll (&dice, 4));
+    located += located_runs;
+  }
+  ck_assert_uint_gt (located, 0);
+}
+END_TEST
+
 /* Every finding is one that a guest, which reads the data, has confirmed. */
 START_TEST (what_was_located_is_confirmed_by_reading)
 {
-  set_up_scene (&scenes[0]);
+  set_up_scene (&scenes[0], 0);
   struct session *session = run_session ();
   const struct results *results = session_results (session);
 
@@ -326,7 +449,7 @@ END_TEST
 /* A file system that transforms data, a checker and a request for no reduction: data are read. */
 START_TEST (data_are_read_where_locating_them_tells_too_little)
 {
-  set_up_scene (&scenes[0]);
+  set_up_scene (&scenes[0], 0);
   for (int i = 0; i < 3; i++) {
     config.runner.filesystem = i == 0 ? "btrfs" : "ext4";
     config.runner.mount_options = i == 1 ? "noatime,data=journal" : "";
@@ -339,4 +462,6 @@ START_TEST (data_are_read_where_locating_them_tells_too_little)
 END_TEST
 
 UNIT_TEST_MAIN ("located", LOOP_OVER (located_data_are_counted_as_every_state_shows_them, scenes),
+                LOOP_OVER (pages_of_located_data_are_counted_as_every_state_shows_them, scenes),
+                LOOP_OVER (pages_of_random_updates_are_counted_as_every_state_shows_them, tears),
                 what_was_located_is_confirmed_by_reading, data_are_read_where_locating_them_tells_too_little)

@@ -18,13 +18,21 @@ static struct crash_point points[3];
 static struct point_result found[3];
 static struct results results;
 
+/* Begin with the pages of the trees. */
+static void
+begin_results (void)
+{
+  ck_assert_int_eq (pages_init (&session_pages, session_trees, 2, PAGE_SECTORS * SECTOR_SIZE), 0);
+  results = (struct results) { .config = &config, .points = { points, 0, 0 }, .found = found };
+  ck_assert_int_eq (page_counts_begin (&results.pages, &session_pages), 0);
+}
+
 static void
 setup_session (void)
 {
   session_trees[0] = make_text ("file", "aaaabbbbcccc", NULL);
   session_trees[1] = make_text ("file", "aaaaxxxxyyyy", NULL);
-  ck_assert_int_eq (pages_init (&session_pages, session_trees, 2, PAGE_SECTORS * SECTOR_SIZE), 0);
-  results = (struct results) { .config = &config, .points = { points, 0, 0 }, .found = found };
+  begin_results ();
 }
 
 static void
@@ -35,7 +43,7 @@ teardown_session (void)
     mpz_clear (found[i].states);
     mpz_clear (found[i].covered);
   }
-  observations_free (&results.oracle.observations);
+  page_counts_free (&results.pages);
   pages_free (&session_pages);
   free (session_trees[0]);
   free (session_trees[1]);
@@ -57,16 +65,17 @@ static void
 saw_text (char *text, unsigned long states)
 {
   struct outcome outcome = { .kind = text ? OUTCOME_TREE : OUTCOME_UNMOUNTABLE, .detail = (char *) "EIO" };
+  const size_t last = results.points.count - 1;
+  CLEANUP_FREE uint8_t *classes = text ? pages_classify (&session_pages, text) : NULL;
   mpz_t number;
 
-  if (text) {
+  if (text)
     tree_digest (text, outcome.digest);
-    ck_assert_ptr_nonnull (observations_add (&results.oracle.observations, outcome.digest, text));
-    observations_find (&results.oracle.observations, outcome.digest)->classes = pages_classify (&session_pages, text);
-  }
   mpz_init_set_ui (number, states);
-  ck_assert_int_eq (tally_add (&found[results.points.count - 1].tally, &outcome, number), 0);
+  ck_assert_int_eq (tally_add (&found[last].tally, &outcome, number), 0);
+  page_counts_add (&results.pages, &points[last].moment, classes, number);
   mpz_clear (number);
+  free (text);
 }
 
 /* ... with SECTORS of `file`. */
@@ -185,8 +194,7 @@ START_TEST (ranges_are_told_by_file_and_the_last_of_many_are_counted)
   }
   session_trees[0] = make_text ("a", "xxxx", "b", old, "c", "xxxx", NULL);
   session_trees[1] = strdup (session_trees[0]);
-  ck_assert_int_eq (pages_init (&session_pages, session_trees, 2, PAGE_SECTORS * SECTOR_SIZE), 0);
-  results = (struct results) { .config = &config, .points = { points, 0, 0 }, .found = found };
+  begin_results ();
   add_point (PHASE_UPDATE, 1);
   saw_text (make_text ("a", "....", "b", seen, "c", "xxxx", NULL), 1);
   CLEANUP_FREE char *text = print_table ();

@@ -4,12 +4,16 @@
 
 #include <string.h>
 
+#include "checker/observe/pages.h"
 #include "common/cleanup.h"
 #include "replay/search/data-classes.h"
 #include "tests/unit/replay/search/brute-force.h"
 #include "tests/unit/replay/search/trial.h"
 
 #define FILE_SECTORS 10
+
+/* What is asked: whether files are old or new, or all that pages may be like. */
+static unsigned asked;
 
 /* Where the data of files are, and what they should be: random, and the same for all who ask with the same seed. */
 struct layout {
@@ -35,22 +39,30 @@ lay_out_files (uint64_t seed)
   return layout;
 }
 
-/* A recovery, and then a look at the files: sees what all of them are as. */
+/* What a sector that holds LETTER is like. */
+static unsigned
+likeness_of (char letter, char old, char new)
+{
+  return (letter == old ? LIKE_OLD | LIKE_EITHER : 0u) | (letter == new ? LIKE_NEW | LIKE_EITHER : 0u)
+    | (letter == '.' ? LIKE_ZEROS : 0u);
+}
+
+/* A recovery, and then a look at the files: sees what all of them are like. */
 static uint64_t
 recover_and_look (const struct reader *reader, struct guest *guest)
 {
   const uint64_t recovered = wander (reader, guest);
   const struct layout layout = lay_out_files (recovered);
-  unsigned set = DATA_OLD | DATA_NEW;
+  unsigned set = asked;
 
   for (unsigned i = 0; i < layout.count; i++) {
     unsigned device = layout.sectors[i].device, sector = layout.sectors[i].sector;
     bool written = guest->written[device][sector / BLOCK_SECTORS] & 1u << sector % BLOCK_SECTORS;
     char letter = written ? guest->written_letters[device][sector] : guest->letters[device][sector];
 
-    set &= (letter == layout.sectors[i].old ? DATA_OLD : 0u) | (letter == layout.sectors[i].new ? DATA_NEW : 0u);
+    set &= likeness_of (letter, layout.sectors[i].old, layout.sectors[i].new);
   }
-  return (recovered & ~UINT64_C (3)) | set;
+  return (recovered & ~UINT64_C (15)) | set;
 }
 
 /* The sectors of LAYOUT for GUEST; BYTES is room for their contents. */
@@ -67,10 +79,16 @@ list_sectors (const struct layout *layout, const struct guest *guest, struct dat
     fill_sector (guest->written_letters[device][sector], bytes[i][2]);
     sectors[i] = (struct data_sector) {
       .device = device, .sector = sector, .bytes = LOG_SECTOR, .known = written ? bytes[i][2] : NULL,
-      .old = layout->sectors[i].old == '-' ? NULL : bytes[i][0],
-      .new = layout->sectors[i].new == '-' ? NULL : bytes[i][1]
+      .old.bytes = layout->sectors[i].old == '-' ? NULL : bytes[i][0], .new.bytes = bytes[i][1]
     };
   }
+}
+
+static unsigned
+look_at_letter (const struct data_sector *sector, const char *bytes)
+{
+  return likeness_of (sector_letter (bytes), sector->old.bytes ? sector_letter (sector->old.bytes) : '-',
+                      sector_letter (sector->new.bytes));
 }
 
 /* A state of CLASS, that of SELECTION with its choices, shows that class. */
@@ -80,7 +98,7 @@ assert_of_class (struct crash_state *state, const struct selection *selection, c
 {
   CLEANUP_FREE struct choice *choices = calloc (selection->count + class->count + 1, sizeof *choices);
   struct selection decided = *selection;
-  unsigned set = DATA_OLD | DATA_NEW;
+  unsigned set = asked;
   size_t decisions;
 
   ASSERT_QUICKLY (choices);
@@ -99,8 +117,7 @@ assert_of_class (struct crash_state *state, const struct selection *selection, c
       crash_state_read (state, sectors[i].device, sector, LOG_SECTOR, sectors[i].sector * LOG_SECTOR);
       seen = sector;
     }
-    set &= (sectors[i].old && memcmp (seen, sectors[i].old, LOG_SECTOR) == 0 ? DATA_OLD : 0u)
-      | (sectors[i].new && memcmp (seen, sectors[i].new, LOG_SECTOR) == 0 ? DATA_NEW : 0u);
+    set &= look_at_letter (&sectors[i], seen);
   }
   crash_state_decisions (state, &decisions);
   ASSERT_QUICKLY (set == expected);
@@ -116,20 +133,23 @@ count_run (struct trial *trial, const struct selection *selection, const struct 
   const struct layout layout = lay_out_files (recovered);
   struct data_sector sectors[FILE_SECTORS];
   char bytes[FILE_SECTORS][3][LOG_SECTOR];
+  const struct data_question question = {
+    trial->config.log, selection, trial->other, sectors, layout.count, look_at_letter
+  };
   struct data_classes classes;
   mpz_t share;
 
   mpz_init (share);
   list_sectors (&layout, guest, sectors, bytes);
-  const bool counted = data_classes_count (trial->other, trial->config.log, selection, sectors, layout.count,
-                                           DATA_OLD | DATA_NEW, &classes) == GROUPS_COUNTED;
+  ASSERT_QUICKLY (data_question_select (&question) == 0);
+  const bool counted = data_classes_count (&question, asked, &classes) == GROUPS_COUNTED;
   ASSERT_QUICKLY (counted ? mpz_divisible_p (states, classes.all) : trial->config.log->unordered_count > 0);
-  for (unsigned class = 0; counted && class < DATA_CLASSES; class++) {
+  for (unsigned class = 0; counted && class < DATA_SETS; class++) {
     if (mpz_sgn (classes.classes[class].ways) == 0)
       continue;
     mpz_divexact (share, states, classes.all);
     mpz_mul (share, share, classes.classes[class].ways);
-    sightings_add (&trial->runs, (recovered & ~UINT64_C (3)) | class, mpz_get_ui (share), NULL);
+    sightings_add (&trial->runs, (recovered & ~UINT64_C (15)) | class, mpz_get_ui (share), NULL);
     assert_of_class (trial->other, selection, &classes.classes[class], sectors, layout.count, class);
   }
   data_classes_free (&classes);
@@ -213,6 +233,7 @@ START_TEST (groups_count_what_every_state_shows)
     struct history history;
     struct crash_points points;
 
+    asked = logs.round % 2 ? LIKE_ALL : LIKE_OLD | LIKE_NEW;
     read_history (logs.log, &history);
     ck_assert_int_eq (model_crash_points (logs.log, false, &points), 0);
     for (size_t i = 0; i < points.count; i++) {
