@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Unit and plugin tests print TAP; shell tests speak with their exit status.
-LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(top_srcdir)/tests/timed-driver env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(top_srcdir)/tests/timed-driver $(SHELL) $(top_srcdir)/build-aux/test-driver
 TEST_EXTENSIONS = .sh
 # The time limit is for a test that hangs: libcheck's own of 4 s strikes on a busy machine.
 AM_TESTS_ENVIRONMENT = CK_DEFAULT_TIMEOUT=$${CK_DEFAULT_TIMEOUT-120}; export CK_DEFAULT_TIMEOUT; \
@@ -10,25 +11,24 @@ if SANITIZERS
 AM_TESTS_ENVIRONMENT += PATH='$(abs_top_srcdir)/tests/sanitized':$$PATH; export PATH;
 endif
 
-# Quick tests need no guest, VM tests boot one.
+# Quick tests need no guest, VM tests boot one.  The longest stand first, so that in the end no job waits for another's.
 UNIT_TESTS =
-SHELL_TESTS = \
-	tests/test-bad-input.sh tests/test-bad-log.sh tests/test-completion.sh tests/test-docs-agree.sh \
-	tests/test-export.sh tests/test-hostile-names.sh tests/test-house.sh tests/test-import-blklogwrites.sh \
-	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-model.sh tests/test-mutants.sh \
-	tests/test-record-agrees-with-filter-log.sh tests/test-show.sh tests/test-strangers.sh tests/test-unpacking.sh \
-	tests/test-usage.sh tests/test-workload.sh
 VM_TESTS = \
-	tests/vm/test-background.sh tests/vm/test-check.sh tests/vm/test-confirmation.sh \
-	tests/vm/test-corpus.sh tests/vm/test-databases.sh \
-	tests/vm/test-filesystems.sh tests/vm/test-freeze.sh tests/vm/test-guest-trouble.sh \
-	tests/vm/test-import-dm-log-writes.sh tests/vm/test-many-files.sh tests/vm/test-marks.sh \
-	tests/vm/test-matrix.sh tests/vm/test-minimize.sh tests/vm/test-missing-cipher.sh tests/vm/test-one-state.sh \
-	tests/vm/test-pages.sh tests/vm/test-pool.sh tests/vm/test-programs.sh \
-	tests/vm/test-recording-agrees-with-filter-log.sh tests/vm/test-replay-is-exact.sh tests/vm/test-reports.sh \
-	tests/vm/test-results-as-before.sh tests/vm/test-search-equals-brute-force.sh tests/vm/test-settle.sh \
-	tests/vm/test-shell.sh tests/vm/test-steps.sh tests/vm/test-verdicts.sh tests/vm/test-what-replay-finds.sh \
-	tests/vm/test-workload.sh
+	tests/vm/test-check.sh tests/vm/test-search-equals-brute-force.sh tests/vm/test-databases.sh \
+	tests/vm/test-freeze.sh tests/vm/test-filesystems.sh tests/vm/test-corpus.sh tests/vm/test-verdicts.sh \
+	tests/vm/test-guest-trouble.sh tests/vm/test-many-files.sh tests/vm/test-what-replay-finds.sh \
+	tests/vm/test-matrix.sh tests/vm/test-pages.sh tests/vm/test-background.sh tests/vm/test-workload.sh \
+	tests/vm/test-replay-is-exact.sh tests/vm/test-programs.sh tests/vm/test-pool.sh tests/vm/test-minimize.sh \
+	tests/vm/test-steps.sh tests/vm/test-shell.sh tests/vm/test-marks.sh tests/vm/test-device.sh \
+	tests/vm/test-import-dm-log-writes.sh tests/vm/test-reports.sh tests/vm/test-settle.sh \
+	tests/vm/test-results-as-before.sh tests/vm/test-recording-agrees-with-filter-log.sh \
+	tests/vm/test-confirmation.sh tests/vm/test-missing-cipher.sh tests/vm/test-one-state.sh
+SHELL_TESTS = \
+	tests/test-mutants.sh tests/test-bad-log.sh tests/test-model.sh tests/test-strangers.sh tests/test-usage.sh \
+	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh \
+	tests/test-hostile-names.sh tests/test-house.sh tests/test-import-blklogwrites.sh \
+	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-record-agrees-with-filter-log.sh \
+	tests/test-show.sh tests/test-unpacking.sh tests/test-workload.sh
 
 include tests/unit/local.mk
 include tests/plugin/local.mk
@@ -36,9 +36,9 @@ check_PROGRAMS += $(UNIT_TESTS)
 check_PROGRAMS += tests/hostile-reports tests/vm/starts-others
 tests_vm_starts_others_SOURCES = tests/vm/starts-others.c
 tests_vm_starts_others_LDADD =
-TESTS += $(UNIT_TESTS) $(SHELL_TESTS) $(VM_TESTS)
-EXTRA_DIST += tests/vm/logs/before
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl \
+TESTS += $(VM_TESTS) $(SHELL_TESTS) $(UNIT_TESTS)
+EXTRA_DIST += tests/vm/logs/before tests/timed-driver tests/whole.mk
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl tests/damage-log.py \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/logs/btrfs-lost-tmpfile-workload/case.ini tests/vm/logs/btrfs-lost-tmpfile-workload/log.zst \
 	tests/model/compare.py tests/model/crash_model.py tests/model/random_log.py tests/model/undecided.py tests/model/write_log.py \
