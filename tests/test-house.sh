@@ -190,6 +190,11 @@ while read -r directory; do
     [[ $rooms == *$'\n'"$directory"$'\n'* || $directory =~ ^(bench|corpus|tests)(/|$) ]] || fail "$directory: no room"
 done < <(files_below "$srcdir" | sed 's|/[^/]*$||' | sort -u)
 
+# Every test is run.
+while read -r test; do
+    grep -qs "${test//./\\.}\([ \\]\|\$\)" "$srcdir/tests/local.mk" "$srcdir"/tests/*/local.mk || fail "$test: in no list of tests"
+done < <(cd "$srcdir" && find tests -name 'test-*.sh' -o -name 'test-*.c' | sed 's/\.c$//')
+
 cd "$tmp"
 for rule in "${rules[@]}"; do
     judge "$srcdir" "$rule"
