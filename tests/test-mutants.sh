@@ -44,11 +44,17 @@ compile ()
   "${compiler[@]}" -DHAVE_VFPRINTF_PERCENT_M=1 -I"$builddir" -I"$srcdir" "${@:3}" -c "$1" -o "$2"
 }
 
-# link UNIT OUTPUT OBJECT...: the library gives what the objects do not have
+# link UNIT OUTPUT OBJECT...: the library gives what the objects do not have.  libtool says once how.
 link ()
 {
-  "$builddir/libtool" --quiet --tag=CC --mode=link "${compiler[@]}" -o "$2" "$tmp/test-${1##*/}.o" "${@:3}" \
-    "$builddir/tests/unit/libunit.la" "$builddir/replay/libreplay.la" "$builddir/common/libmessage.la" "${libraries[@]}"
+  local command
+
+  [ -e "$tmp/link" ] || "$builddir/libtool" --tag=CC --mode=link --dry-run "${compiler[@]}" -o OUTPUT.x OBJECTS.o \
+    "$builddir/tests/unit/libunit.la" "$builddir/replay/libreplay.la" "$builddir/common/libmessage.la" "${libraries[@]}" |
+    sed -n 's/^libtool: link: //p' > "$tmp/link"
+  command=$(cat "$tmp/link")
+  command=${command/OUTPUT.x/'"$2"'}
+  eval "${command/OBJECTS.o/'"$tmp/test-${1##*/}.o" "${@:3}"'}"
 }
 
 # Changes: name, source file and sed script.
@@ -81,6 +87,12 @@ for unit in "${units[@]}"; do
   expect_status 0 "$tmp/test-${unit##*/}"
 done
 
+# first_failure TEST: the first that fails, at which TEST is ended
+first_failure ()
+{
+  (set +o pipefail; timeout 120 "$1" 2>&1 | grep -m 1 '^not ok')
+}
+
 # try NUMBER: succeed if some test fails with that mutant
 try ()
 {
@@ -95,8 +107,7 @@ try ()
   done
   for unit in $(concerned "$file"); do
     link "$unit" "$folder/test-${unit##*/}" "$folder/mutant.o" "${objects[@]}"
-    timeout 120 "$folder/test-${unit##*/}" > "$folder/out" 2>&1 || true
-    ! grep -m 1 '^not ok' "$folder/out" || return 0
+    ! first_failure "$folder/test-${unit##*/}" || return 0
   done
   fail "no test noticed"
 }
