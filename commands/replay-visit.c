@@ -12,6 +12,7 @@
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
+#include "log/guard.h"
 #include "log/trims.h"
 #include "replay/crew.h"
 #include "replay/report/outputs.h"
@@ -131,7 +132,7 @@ has_news (const struct visit *visit)
 static int
 add_log (struct visit *visit, const char *path)
 {
-  struct write_log *log = write_log_open (path), **added;
+  struct write_log *log = log_guard_add (path) == 0 ? write_log_open (path) : NULL, **added;
 
   if (log == NULL)
     return -1;

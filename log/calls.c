@@ -3,7 +3,22 @@
 
 #include <string.h>
 
+#include "common/text.h"
 #include "log/calls.h"
+#include "log/info.h"
+
+char *
+log_calls_describe (const struct write_log *log)
+{
+  const char *background = log_info (log, LOG_KEY_BACKGROUND), *number;
+  size_t length;
+
+  if (background == NULL || strcmp (background, "none") == 0)
+    return text_format ("%s", "");
+  if (!log_find_mark (log, LOG_CALLS_LEFT_MARK, &number, &length))
+    return text_format ("%s", background);
+  return text_format ("%s, from call %.*s on not after each", background, (int) length, number);
+}
 
 const char *
 log_call_text (const struct log_mark *mark, size_t *length)

@@ -17,6 +17,11 @@
 #define LOG_CALL_MARK "powercut:call"
 #define LOG_CALLS_LEFT_MARK "powercut:calls-left"
 
+/* What the rest of the system did while LOG was recorded, and from which call on not after each, to free: not safe to
+ * print, and empty if it did nothing.  NULL with errno ENOMEM.
+ */
+extern char *log_calls_describe (const struct write_log *log);
+
 /* The TEXT, not NUL-terminated, if MARK is of a call: *length bytes; else NULL. */
 extern const char *log_call_text (const struct log_mark *mark, size_t *length);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/message.h"
 #include "log/guard.h"
 
@@ -62,26 +63,30 @@ on_missing_page (int signal_number, siginfo_t *info, void *context)
 }
 
 int
+log_guard_add (const char *path)
+{
+  struct guarded *log = array_add (guarded, guarded_count);
+  struct stat status;
+
+  if (log == NULL || (log->path = strdup (path)) == NULL)
+    return out_of_memory ();
+  log->size = stat (path, &status) == 0 ? status.st_size : 0;
+  return 0;
+}
+
+int
 log_guard (const char *const *paths, size_t count, void (*clean) (void))
 {
   struct sigaction action = { .sa_sigaction = on_missing_page, .sa_flags = SA_SIGINFO };
-  struct stat status;
 
   for (size_t i = 0; i < guarded_count; i++)
     free (guarded[i].path);
   free (guarded);
+  guarded = NULL;
   guarded_count = 0;
-  guarded = calloc (count, sizeof *guarded);
-  if (guarded == NULL)
-    return out_of_memory ();
-  for (; guarded_count < count; guarded_count++) {
-    struct guarded *log = &guarded[guarded_count];
-
-    log->path = strdup (paths[guarded_count]);
-    if (log->path == NULL)
-      return out_of_memory ();
-    log->size = stat (log->path, &status) == 0 ? status.st_size : 0;
-  }
+  for (size_t i = 0; i < count; i++)
+    if (log_guard_add (paths[i]) == -1)
+      return -1;
   clean_up = clean;
   sigfillset (&action.sa_mask);
   sigaction (SIGBUS, &action, NULL);

@@ -10,6 +10,9 @@
  */
 extern int log_guard (const char *const *paths, size_t count, void (*clean) (void));
 
+/* Of PATH, too.  Returns 0, or -1 after a message. */
+extern int log_guard_add (const char *path);
+
 /* The same at once if a guarded log is shorter than it was: for who is about to say what only comes of that. */
 extern void log_guard_check (void);
 

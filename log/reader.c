@@ -18,8 +18,8 @@
 #include "log/record.h"
 #include "log/trims.h"
 
-/* More than this many older operations in flight are not looked at for overlaps: no NBD client has a queue so deep, and
- * a hostile log that completes nothing would cost quadratic time.
+/* More than this many older operations in flight are not looked at for overlaps, and that is counted: no NBD client has
+ * a queue so deep, and a hostile log that completes nothing would cost quadratic time.
  */
 #define IN_FLIGHT_MAX 1024
 
@@ -27,6 +27,7 @@ struct scan {
   struct write_log *log;
   uint32_t in_flight[IN_FLIGHT_MAX];    /* numbers of writes */
   size_t in_flight_count;
+  uint32_t forgotten;           /* writes in flight that are not among them */
   uint32_t operations;          /* in flight, of any kind */
   struct order_pair *pairs;     /* of overlapping ones, up to ORDER_PAIRS_MAX */
   size_t pair_count;
@@ -55,6 +56,7 @@ note_pairs (struct scan *scan, uint32_t number)
 {
   struct write_log *log = scan->log;
 
+  log->uncompared_count += scan->forgotten > 0;
   for (size_t i = 0; i < scan->in_flight_count; i++) {
     struct order_pair *pair;
 
@@ -88,8 +90,10 @@ add_write (struct scan *scan, const struct log_record *record, uint64_t offset, 
   note_issue (scan);
   if (note_pairs (scan, number) == -1)
     return -1;
-  if (scan->in_flight_count == IN_FLIGHT_MAX)
+  if (scan->in_flight_count == IN_FLIGHT_MAX) {
     memmove (scan->in_flight, scan->in_flight + 1, --scan->in_flight_count * sizeof scan->in_flight[0]);
+    scan->forgotten++;
+  }
   scan->in_flight[scan->in_flight_count++] = number;
   return 0;
 }
@@ -151,6 +155,7 @@ land (struct scan *scan, uint32_t number)
                (--scan->in_flight_count - i) * sizeof scan->in_flight[0]);
       return;
     }
+  scan->forgotten--;
 }
 
 /* Note a completion.  Returns what is wrong with it, or NULL. */

@@ -73,6 +73,7 @@ struct write_log {
   uint32_t in_flight_count;     /* operations issued while others were in flight */
   uint32_t in_flight_max;       /* operations in flight at once */
   uint32_t unordered_count;     /* pairs of a write and an older one in flight with it that overlap: in any order */
+  uint32_t uncompared_count;        /* writes that were not compared with all that were in flight with them: too many */
   bool trims_trusted;           /* see log/trims.h */
   struct log_orders orders;     /* of those pairs */
   struct log_index index;

@@ -90,16 +90,26 @@ print_command (const struct dump *dump)
     print_line (dump, &line, NULL);
 }
 
+/* NAME and TEXT, if there is something to say. */
 static void
-print_device (const struct dump *dump)
+print_said (const struct dump *dump, const char *name, const char *text)
 {
-  CLEANUP_FREE char *device = log_device_describe (dump->log);
   struct dump_line line = { .length = 0 };
 
-  if (device == NULL || *device == '\0')
+  if (text == NULL || *text == '\0')
     return;
-  add (&line, "device: %s", device);
+  add (&line, "%s: %s", name, text);
   print_line (dump, &line, NULL);
+}
+
+/* How the device answered, and what the rest of the system did. */
+static void
+print_schedule (const struct dump *dump)
+{
+  CLEANUP_FREE char *device = log_device_describe (dump->log), *background = log_calls_describe (dump->log);
+
+  print_said (dump, "device", device);
+  print_said (dump, "background", background);
 }
 
 static void
@@ -125,7 +135,7 @@ print_header (const struct dump *dump)
     add_kibibytes (&line, 0, log->device_sizes[i]);
     print_line (dump, &line, NULL);
   }
-  print_device (dump);
+  print_schedule (dump);
   print_command (dump);
   line.length = 0;
   add (&line, "%*s %11s %s%-9s %11s %7s  %s", dump->position_width, "POS", "SECONDS",

@@ -102,7 +102,7 @@ put_facts (const struct html *html)
   fputs ("<dt>verdicts</dt><dd>", html->file);
   html_put_verdicts (html, totals);
   fputs ("</dd>\n", html->file);
-  if (html->log->unordered_count > 0)
+  if (html->log->unordered_count > 0 || html->log->uncompared_count > 0)
     html_put_part (html, "<dt>note</dt><dd>", unordered ? unordered : "", "</dd>\n");
   fputs ("</dl>\n", html->file);
 }

@@ -52,6 +52,7 @@ totals_add (struct totals *totals, const struct totals *more)
     totals->in_flight_max = more->in_flight_max;
   totals->unordered += more->unordered;
   totals->left_out += more->left_out;
+  totals->uncompared += more->uncompared;
   totals->crash_points += more->crash_points;
   totals->unfinished += more->unfinished;
   if (totals->pending_max < more->pending_max)
@@ -86,7 +87,8 @@ count_operations (struct totals *totals, const struct write_log *log)
   totals->in_flight_max = log->in_flight_max;
   totals->unordered = log->unordered_count;
   totals->left_out = log->orders.left_out;
-  totals->exhaustive &= totals->left_out == 0;
+  totals->uncompared = log->uncompared_count;
+  totals->exhaustive &= totals->left_out == 0 && totals->uncompared == 0;
   if (model_range (log, &first, &last) == -1)
     return;
   for (uint32_t i = 0; i < log->write_count; i++) {

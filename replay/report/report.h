@@ -12,6 +12,7 @@ struct totals {
   uint32_t in_flight, in_flight_max;    /* operations issued while others were in flight; at once, in the whole log */
   uint32_t unordered;           /* pairs of overlapping writes in flight together */
   uint32_t left_out;            /* ... of which one order alone is visited */
+  uint32_t uncompared;              /* writes of which not all such pairs are known */
   size_t crash_points, unfinished;      /* of them, those that are not covered */
   uint32_t pending_max;         /* writes at one crash point */
   mpz_t states, covered;

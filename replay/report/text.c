@@ -11,6 +11,7 @@
 #include "common/plural.h"
 #include "common/stop.h"
 #include "common/text.h"
+#include "log/calls.h"
 #include "log/device.h"
 #include "log/info.h"
 #include "replay/explain/minimal.h"
@@ -93,9 +94,12 @@ report_unordered (const struct totals *totals)
 
   CLEANUP_FREE char *but = totals->left_out == 0 ? strdup ("")
     : text_format (", but of %u the order of issue alone, as too many lie over one another", totals->left_out);
-  int length = asprintf (&text, "%u %s in flight together: both orders are visited%s", totals->unordered,
+  CLEANUP_FREE char *uncompared = totals->uncompared == 0 ? strdup ("")
+    : text_format ("; %u %s issued with too many in flight to be compared with each", totals->uncompared,
+                   plural (totals->uncompared, "write was", "writes were"));
+  int length = asprintf (&text, "%u %s in flight together: both orders are visited%s%s", totals->unordered,
                          plural (totals->unordered, "pair of overlapping writes was",
-                                 "pairs of overlapping writes were"), but ? but : "");
+                                 "pairs of overlapping writes were"), but ? but : "", uncompared ? uncompared : "");
 
   return length == -1 ? NULL : text;
 }
@@ -121,17 +125,29 @@ print_covered (const struct totals *totals, const struct session_config *config,
     fprintf (file, " and %ju remembered", (uintmax_t) totals->remembered);
 }
 
-/* Print BEFORE and how the device answered in a line, if there is something to say. */
+/* Print BEFORE, NAME and TEXT in a line, if there is something to say. */
 static void
-print_device (const struct report *report, const char *before, FILE *file)
+print_said (const char *before, const char *name, const char *text, FILE *file)
 {
-  CLEANUP_FREE char *device = log_device_describe (report->results->config->log);
-
-  if (device == NULL || *device == '\0')
+  if (text == NULL || *text == '\0')
     return;
-  fprintf (file, "%sdevice: ", before);
-  print_safe_text (device, file);
+  fprintf (file, "%s%s: ", before, name);
+  print_safe_text (text, file);
   putc ('\n', file);
+}
+
+/* Print BEFORE and how the device answered, and what the rest of the system did unless after each call. */
+static void
+print_schedule (const struct report *report, const char *before, FILE *file)
+{
+  const struct write_log *log = report->results->config->log;
+  CLEANUP_FREE char *device = log_device_describe (log), *background = log_calls_describe (log);
+  const char *number;
+  size_t length;
+
+  print_said (before, "device", device, file);
+  if (log_find_mark (log, LOG_CALLS_LEFT_MARK, &number, &length))
+    print_said (before, "background", background, file);
 }
 
 /* Of several recordings, one in a line. */
@@ -147,7 +163,7 @@ print_recordings (const struct reports *reports, FILE *file)
     fprintf (file, ", schedule %s: %s; ", config->schedule, recorded ? recorded : "out of memory");
     print_covered (totals, config, file);
     putc ('\n', file);
-    print_device (&reports->list[i], "    ", file);
+    print_schedule (&reports->list[i], "    ", file);
   }
 }
 
@@ -161,11 +177,11 @@ print_counts (const struct reports *reports, FILE *file)
 
   if (reports->count == 1) {
     fprintf (file, "recorded: %s\n", recorded ? recorded : "out of memory");
-    print_device (&reports->list[0], "", file);
+    print_schedule (&reports->list[0], "", file);
   }
   else
     print_recordings (reports, file);
-  if (totals->unordered > 0)
+  if (totals->unordered > 0 || totals->uncompared > 0)
     fprintf (file, "note: %s\n", unordered ? unordered : "out of memory");
   fputs ("replayed: ", file);
   print_covered (totals, config, file);

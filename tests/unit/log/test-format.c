@@ -208,6 +208,24 @@ START_TEST (overlapping_writes_in_flight_together_are_counted)
 }
 END_TEST
 
+START_TEST (a_write_with_too_many_in_flight_to_be_compared_is_counted)
+{
+  struct log_maker *maker = make_log (1, 2048);
+  uint32_t first = add_write (maker, 0, 0, "a", 0);
+
+  for (unsigned i = 1; i < 1025; i++)
+    add_write (maker, 0, i, "b", 0);
+  add_write (maker, 0, 0, "c", 0);      /* overlaps the first, which is the one too many */
+  add_completion (maker, first, 0);
+  add_write (maker, 0, 1030, "d", 0);   /* one more is left out now, as the last was */
+  struct write_log *log = finish_log (maker);
+
+  ck_assert_uint_eq (log->unordered_count, 0);
+  ck_assert_uint_eq (log->uncompared_count, 2);
+  write_log_close (log);
+}
+END_TEST
+
 START_TEST (operations_that_meet_others_in_flight_are_counted)
 {
   struct log_maker *maker = make_log (1, 64);
@@ -377,7 +395,8 @@ read_what_is_gone (const char *path, int errors)
   static const struct write_log *volatile log;
   static char *volatile directory;
 
-  ck_assert_int_eq (log_guard ((const char *const[]) { path }, 1, workdir_remove_all), 0);
+  ck_assert_int_eq (log_guard (NULL, 0, workdir_remove_all), 0);
+  ck_assert_int_eq (log_guard_add (path), 0);
   log = write_log_open (path);
   directory = workdir_create ();
   if (log && directory && dprintf (errors, "%s", directory) > 0 && truncate (path, 0) == 0)
@@ -414,6 +433,7 @@ END_TEST
 UNIT_TEST_MAIN ("format", a_log_reads_back_exactly, operations_are_joined_with_their_completions,
                 marks_are_found_by_name_and_position, the_header_keeps_its_texts_and_the_time,
                 overlapping_writes_in_flight_together_are_counted,
+                a_write_with_too_many_in_flight_to_be_compared_is_counted,
                 operations_that_meet_others_in_flight_are_counted, an_existing_file_is_not_overwritten,
                 a_file_that_was_made_for_the_log_is_taken, data_can_be_read_from_the_moment_they_are_issued,
                 a_log_cut_at_any_byte_ends_with_the_last_whole_record, a_changed_byte_is_always_found,
