@@ -162,17 +162,17 @@ record_more (void *opaque, bool news, const char **log)
 {
   struct request *request = opaque;
   const struct backgrounds *backgrounds = &request->backgrounds;
-  const size_t turn = request->further % backgrounds->count;
-  const char *name = background_name (backgrounds->list[turn]);
+  const uint64_t turn = request->further;
+  const uint64_t seed = recordings_first_seed (request->recording.device) + turn;
 
   request->quiet = request->further == 0 || news ? 0 : request->quiet + 1;
   if (request->quiet == request->quiet_most)
     return 0;
   request->further++;
-  CLEANUP_FREE char *device = text_format ("random:%ju", (uintmax_t) request->further);
-  CLEANUP_FREE char *suffix = text_format ("%s%s-random-%ju", turn > 0 ? "-" : "", turn > 0 ? name : "",
-                                           (uintmax_t) request->further);
-  *log = device && suffix ? recordings_add (&request->recordings, backgrounds->list[turn], device, suffix) : NULL;
+  CLEANUP_FREE char *device = text_format ("random:%ju", (uintmax_t) seed);
+  CLEANUP_FREE char *suffix = recordings_further_suffix (backgrounds, turn, seed);
+  *log = device && suffix ? recordings_add (&request->recordings, backgrounds->list[turn % backgrounds->count], device,
+                                            suffix) : NULL;
   return *log && recordings_make (&request->recordings) == 0 ? 1 : -1;
 }
 
@@ -195,6 +195,8 @@ prepare_replay (struct request *request, struct keeper *keeper, struct replay_op
   replay->log_count = recordings->count;
   replay->kept = keeper ? keeper->kept : NULL;
   if (request->quiet_most > 0) {
+    if (recordings_check_reports (&request->recording, &request->backgrounds, replay->outputs.paths, OUTPUTS_MAX) == -1)
+      return -1;
     replay->more = record_more;
     replay->more_opaque = request;
   }

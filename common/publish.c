@@ -58,11 +58,11 @@ is_in (const char *path, const char *top)
   return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
-/* Whether PATH is written to as it is.  In /dev and /proc a link such as /dev/stdout is the system's own, wherever it
- * leads; anywhere else it may be a stranger's.
+/* In /dev and /proc a link such as /dev/stdout is the system's own, wherever it leads; anywhere else it may be a
+ * stranger's.
  */
-static bool
-is_direct (const char *path)
+bool
+publish_is_direct (const char *path)
 {
   CLEANUP_FREE char *directory = real_directory_of (path);
   struct stat status;
@@ -176,7 +176,7 @@ open_for (struct publication *publication)
 int
 publish_begin (struct publication *publication, const char *path)
 {
-  *publication = (struct publication) { .path = path, .fd = -1, .direct = is_direct (path) };
+  *publication = (struct publication) { .path = path, .fd = -1, .direct = publish_is_direct (path) };
   if (open_for (publication) == 0)
     return 0;
   error_message ("%s: %m", path);
@@ -248,7 +248,7 @@ refuse_link (const char *path)
 int
 publish_open (const char *path)
 {
-  int fd = is_direct (path) ? open_direct (path)
+  int fd = publish_is_direct (path) ? open_direct (path)
     : open (path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 
   if (fd == -1 && errno == ELOOP)
@@ -265,7 +265,7 @@ publish_open_check (const char *path)
 
   if (lstat (path, &status) == -1)
     return publish_check (path);
-  if (S_ISLNK (status.st_mode) && !is_direct (path))
+  if (S_ISLNK (status.st_mode) && !publish_is_direct (path))
     return refuse_link (path);
   if (access (path, W_OK) == 0)
     return 0;

@@ -27,6 +27,9 @@ extern int publish_end (struct publication *publication, int result);
 /* Make the file PATH of TEXT and a newline.  Returns 0, or -1 after a message. */
 extern int publish_text (const char *path, const char *text);
 
+/* Whether PATH is no file with a name of its own, and is written to as it is: in /dev or /proc, or no regular file. */
+extern bool publish_is_direct (const char *path);
+
 /* Can PATH be published later?  Returns 0, or -1 after a message. */
 extern int publish_check (const char *path);
 

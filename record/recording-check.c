@@ -41,6 +41,11 @@ recording_check_log (const char *log)
     error_message ("-o %s: is there already and no regular file", log);
     return -1;
   }
+  /* Standard output may be a regular file, too. */
+  if (publish_is_direct (log)) {
+    error_message ("-o %s: a log is a file of its own: name one", log);
+    return -1;
+  }
   return publish_check (log);
 }
 

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/places.h"
 #include "common/text.h"
 #include "common/words.h"
+#include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
 #include "record/recordings.h"
+
+#define FURTHER "-random-"      /* in the name of a further recording's log */
 
 static int
 find_all (const struct words *words, struct backgrounds *backgrounds)
@@ -102,6 +107,65 @@ recordings_add (struct recordings *recordings, enum background background, const
   }
   *added = recording;
   return recording->log;
+}
+
+char *
+recordings_further_suffix (const struct backgrounds *backgrounds, uint64_t turn, uint64_t seed)
+{
+  const size_t place = turn % backgrounds->count;
+  const char *name = place > 0 ? background_name (backgrounds->list[place]) : "";
+  char *suffix = text_format ("%s%s" FURTHER "%" PRIu64, *name ? "-" : "", name, seed);
+
+  if (suffix == NULL)
+    out_of_memory ();
+  return suffix;
+}
+
+uint64_t
+recordings_first_seed (const char *device)
+{
+  struct hold_config config;
+
+  return hold_parse (device, &config) == 0 && config.device == HOLD_RANDOM ? config.seed + 1 : 1;
+}
+
+/* The seed that the name of PATH has if it is that of a further recording's log, or 0. */
+static uint64_t
+seed_named (const char *path)
+{
+  const char *slash = strrchr (path, '/'), *next = slash ? slash : path, *seed = "";
+
+  while ((next = strstr (next, FURTHER)))
+    seed = next += strlen (FURTHER);
+  return strtoull (seed, NULL, 10);
+}
+
+/* Is PATH not where the log of a further recording may come to be? */
+static int
+check_report (const struct recording *update, const struct backgrounds *backgrounds, const char *path)
+{
+  const uint64_t seed = seed_named (path), turn = seed - recordings_first_seed (update->device);
+  CLEANUP_FREE char *suffix = recordings_further_suffix (backgrounds, turn, seed);
+  CLEANUP_FREE char *log = suffix ? recordings_log_name (update->log, suffix) : NULL;
+
+  if (log == NULL)
+    return suffix ? out_of_memory () : -1;
+  if (!same_place (path, log))
+    return 0;
+  error_message ("%s: a report cannot be written there: --recordings may make a log of that name", path);
+  return -1;
+}
+
+int
+recordings_check_reports (const struct recording *update, const struct backgrounds *backgrounds,
+                          const char *const *paths, size_t count)
+{
+  int r = 0;
+
+  for (size_t i = 0; i < count && r == 0; i++)
+    if (paths[i])
+      r = check_report (update, backgrounds, paths[i]);
+  return r;
 }
 
 int

@@ -43,6 +43,20 @@ extern void recordings_free (struct recordings *recordings);
 extern const char *recordings_add (struct recordings *recordings, enum background background, const char *device,
                                    const char *suffix);
 
+/* What stands before the extension of the log of a further recording, one on a device of SEED, with the backgrounds
+ * taking turns; SEED's turn is the TURN-th, from 0 on.  To free, or NULL after a message.
+ */
+extern char *recordings_further_suffix (const struct backgrounds *backgrounds, uint64_t turn, uint64_t seed);
+
+/* The seed of the first of them: the one after that of DEVICE, or 1 if it has none. */
+extern uint64_t recordings_first_seed (const char *device);
+
+/* Is none of the COUNT PATHS, some of which may be NULL, where the log of a further recording of UPDATE may come to be?
+ * Returns 0, or -1 after a message.
+ */
+extern int recordings_check_reports (const struct recording *update, const struct backgrounds *backgrounds,
+                                     const char *const *paths, size_t count);
+
 /* Make those that are not made yet.  Returns what record does of the first that fails, after which none is made. */
 extern int recordings_make (struct recordings *recordings);
 

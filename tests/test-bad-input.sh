@@ -59,6 +59,9 @@ refused 'none,commit,writeback, each once' "$powercut" record --background=none,
 refused '--hold-limit=86401: give a day' "$powercut" record --hold-limit=86401 -o "$tmp/x.bin" -- "$true"
 mkdir "$tmp/way" "$tmp/way/x-commit.bin"
 refused 'x-commit.bin: is there already' "$powercut" record -o "$tmp/way/x.bin" -- "$true"
+refused '/dev/stdout: a log is a file of its own' "$powercut" record -o /dev/stdout -- "$true"
+refused 'x-commit-random-2.bin: a report cannot be written there' "$powercut" run --recordings=1 --json="$tmp/x-commit-random-2.bin" \
+    -o "$tmp/x.bin" -- "$true"
 refused '--settle=soon' "$powercut" record --settle=soon -o "$tmp/x.bin" -- "$true"
 refused '--tear=some' "$powercut" run --tear=some -o "$tmp/x.bin" -- "$true"
 refused '--audit=101' "$powercut" run --audit=101 -o "$tmp/x.bin" -- "$true"

@@ -60,5 +60,37 @@ START_TEST (other_backgrounds_are_refused_in_one_line)
 }
 END_TEST
 
+static const struct {
+  const char *device;
+  uint64_t seed;
+} seeds[] = { { "late", 1 }, { "fast", 1 }, { "random:1", 2 }, { "random:7", 8 } };
+
+START_TEST (a_further_recording_is_on_another_device)
+{
+  ck_assert_uint_eq (recordings_first_seed (seeds[_i].device), seeds[_i].seed);
+}
+END_TEST
+
+static const struct {
+  const char *path;
+  bool refused;
+} reports[] = {
+  { "log-random-1.bin", true }, { "./log-writeback-random-2.bin", true }, { "log-random-3.bin", true },
+  { "log-random-2.bin", false }, { "log-writeback-random-1.bin", false }, { "log-random-1.json", false },
+  { "log.json", false }, { "-", false }
+};
+
+START_TEST (no_report_has_the_name_of_a_further_log)
+{
+  const struct recording update = { .log = "log.bin", .filesystem = "ext4", .device = "late" };
+  const struct backgrounds backgrounds = { { BACKGROUND_NONE, BACKGROUND_WRITEBACK }, 2 };
+  const char *const paths[] = { NULL, reports[_i].path };
+
+  ck_assert_int_eq (recordings_check_reports (&update, &backgrounds, paths, 2), reports[_i].refused ? -1 : 0);
+}
+END_TEST
+
 UNIT_TEST_MAIN ("recordings", LOOP_OVER (a_suffix_stands_before_the_extension, names),
-                there_is_a_recording_for_each_background, LOOP_OVER (other_backgrounds_are_refused_in_one_line, wrong))
+                there_is_a_recording_for_each_background, LOOP_OVER (other_backgrounds_are_refused_in_one_line, wrong),
+                LOOP_OVER (a_further_recording_is_on_another_device, seeds),
+                LOOP_OVER (no_report_has_the_name_of_a_further_log, reports))
