@@ -27,8 +27,8 @@ guest_agent_agent_LDADD =
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h guest/base.c guest/base.h guest/boot.c guest/checker-there.c guest/checker-there.h guest/console.c \
-	guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/missing.c guest/missing.h \
-	guest/options.c guest/options.h guest/qemu.c guest/qemu.h guest/saved.c guest/saved.h guest/shell.c \
+	guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h guest/missing.c guest/missing.h \
+	guest/options.c guest/options.h guest/qemu.c guest/qemu.h guest/qemu-machine.c guest/saved.c guest/saved.h guest/shell.c \
 	guest/user-terminal.c guest/user-terminal.h guest/vm.c guest/vm.h \
 	guest/initramfs/checker.c guest/initramfs/confine.c guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
 	guest/initramfs/entry.c guest/initramfs/entry.h guest/initramfs/environment.c \

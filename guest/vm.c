@@ -24,21 +24,19 @@
 #include "common/text.h"
 #include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
-#include "guest/kernel/unpack.h"
 #include "guest/launch.h"
-#include "guest/qemu.h"
+#include "guest/machine.h"
 #include "guest/vm.h"
 
 #define PAYLOAD_MAX (64 << 20)
-#define CONSOLE_MAX (64 << 20)  /* bytes that a guest may print, and QEMU: it writes to no other file */
 #define EXIT_WAIT_MS 5000
 #define ERRORS_TAIL 4096
-#define ENDED_BY_SIGNAL "terminating on signal "        /* words of QEMU's */
 
 struct vm {
-  pid_t pid;                    /* QEMU, or 0 once it is reaped */
+  const struct machine *machine;
+  pid_t pid;                    /* of the machine, or 0 once it is reaped */
   int agent;                    /* our end of the socket pair */
-  int errors;                   /* what QEMU says on its standard error */
+  int errors;                   /* what the machine itself prints */
   pid_t server;                 /* of its disks */
   void (*server_ended) (void);
   int server_end;               /* readable once the server has ended; -1: nobody can tell */
@@ -46,11 +44,8 @@ struct vm {
   char *release;
 };
 
-static struct vm_answer make_answer (enum vm_failure failure, const char *format, ...)
-  __attribute__ ((format (printf, 2, 3)));
-
-static struct vm_answer
-make_answer (enum vm_failure failure, const char *format, ...)
+struct vm_answer
+vm_answer_make (enum vm_failure failure, const char *format, ...)
 {
   struct vm_answer answer = { .failure = failure };
   va_list args;
@@ -131,7 +126,7 @@ receive (const struct vm *vm, char *buffer, size_t length, int64_t deadline_ms)
   return VM_OK;
 }
 
-/* The last line that QEMU printed, to free, perhaps empty. */
+/* The last line that the machine itself printed, to free, perhaps empty. */
 static char *
 last_error (const struct vm *vm)
 {
@@ -142,12 +137,21 @@ last_error (const struct vm *vm)
   text[length > 0 ? length : 0] = '\0';
   size_t line_length;
   const char *line = text_last_line (text, &line_length);
-  return make_answer (VM_OK, "%.*s", (int) line_length, line).text;
+  return vm_answer_make (VM_OK, "%.*s", (int) line_length, line).text;
 }
 
-/* QEMU has closed the socket: reap it and say how it ended.  A guest that goes down, however badly, makes it exit with
- * 0 (-no-reboot); but so does a signal that asks it to end, of which it says so.
- */
+struct vm_answer
+machine_broken (const char *name, int status, const char *line)
+{
+  const char *separator = *line ? ": " : "";
+
+  if (WIFSIGNALED (status))
+    return vm_answer_make (VM_BROKEN, "%s was killed by signal %d%s%s%s", name, WTERMSIG (status),
+                           WTERMSIG (status) == SIGKILL ? " (out of memory?)" : "", separator, line);
+  return vm_answer_make (VM_BROKEN, "%s failed with exit status %d%s%s", name, WEXITSTATUS (status), separator, line);
+}
+
+/* The machine has closed the socket: reap it and say how it ended. */
 static struct vm_answer
 explain_end (struct vm *vm)
 {
@@ -155,18 +159,10 @@ explain_end (struct vm *vm)
 
   vm->lost = true;
   if (vm->pid == 0 || process_wait (vm->pid, EXIT_WAIT_MS, &status) != 1)
-    return make_answer (VM_BROKEN, "QEMU broke off the conversation with its guest");
+    return vm_answer_make (VM_BROKEN, "%s broke off the conversation with its guest", vm->machine->name);
   CLEANUP_FREE char *line = last_error (vm);
-  const char *separator = *line ? ": " : "";
   vm->pid = 0;
-  if (WIFSIGNALED (status))
-    return make_answer (VM_BROKEN, "QEMU was killed by signal %d%s%s%s", WTERMSIG (status),
-                        WTERMSIG (status) == SIGKILL ? " (out of memory?)" : "", separator, line);
-  if (WEXITSTATUS (status) != 0)
-    return make_answer (VM_BROKEN, "QEMU failed with exit status %d%s%s", WEXITSTATUS (status), separator, line);
-  if (strstr (line, ENDED_BY_SIGNAL))
-    return make_answer (VM_BROKEN, "QEMU was told to end: %s", line);
-  return make_answer (VM_DIED, "the guest went down");
+  return vm->machine->explain_end (status, line);
 }
 
 static struct vm_answer
@@ -174,15 +170,15 @@ explain_failure (struct vm *vm, enum vm_failure failure, int timeout_ms)
 {
   vm->lost = true;
   if (failure == VM_HUNG)
-    return make_answer (VM_HUNG, "no answer from the guest in %d.%d s", timeout_ms / 1000, timeout_ms % 1000 / 100);
+    return vm_answer_make (VM_HUNG, "no answer from the guest in %d.%d s", timeout_ms / 1000, timeout_ms % 1000 / 100);
   if (failure == VM_STOPPED)
-    return make_answer (VM_STOPPED, "stopped by signal %d", stop_requested ());
+    return vm_answer_make (VM_STOPPED, "stopped by signal %d", stop_requested ());
   if (failure == VM_BROKEN) {
     if (vm->server_ended)
       vm->server_ended ();
     CLEANUP_FREE char *end = process_describe_end (vm->server, "nbdkit, which served the disk,");
 
-    return make_answer (VM_BROKEN, "%s", end ? end : "nbdkit ended");
+    return vm_answer_make (VM_BROKEN, "%s", end ? end : "nbdkit ended");
   }
   return explain_end (vm);
 }
@@ -214,14 +210,15 @@ receive_answer (struct vm *vm, int timeout_ms, int64_t deadline_ms)
 
   if (malformed) {
     vm->lost = true;
-    return make_answer (VM_BROKEN, "QEMU passed on what is no answer of a guest: malformed");
+    return vm_answer_make (VM_BROKEN, "%s passed on what is no answer of a guest: malformed",
+                           vm->machine->name);
   }
   if (failure != VM_OK)
     return explain_failure (vm, failure, timeout_ms);
   char *text = malloc (length + 1);
   if (text == NULL) {
     vm->lost = true;
-    return make_answer (VM_BROKEN, "no memory for the guest's answer of %llu bytes", (unsigned long long) length);
+    return vm_answer_make (VM_BROKEN, "no memory for the guest's answer of %llu bytes", (unsigned long long) length);
   }
   failure = receive (vm, text, length, deadline_ms);
   if (failure != VM_OK) {
@@ -240,66 +237,39 @@ vm_call (struct vm *vm, int timeout_ms, const char *const *words)
   int64_t deadline_ms = clock_ms () + timeout_ms;
 
   if (request == NULL)
-    return make_answer (VM_REFUSED, "no memory for the request");
+    return vm_answer_make (VM_REFUSED, "no memory for the request");
   if (length > AGENT_REQUEST_MAX)
-    return make_answer (VM_REFUSED, "a request of %zu bytes: at most %d are possible", length, AGENT_REQUEST_MAX);
+    return vm_answer_make (VM_REFUSED, "a request of %zu bytes: at most %d are possible", length, AGENT_REQUEST_MAX);
   if (vm->lost)
-    return make_answer (VM_DIED, "the guest was lost in an earlier request");
+    return vm_answer_make (VM_DIED, "the guest was lost in an earlier request");
   enum vm_failure failure = send_text (vm, request, length, deadline_ms);
   if (failure != VM_OK)
     return explain_failure (vm, failure, timeout_ms);
   return receive_answer (vm, timeout_ms, deadline_ms);
 }
 
-/* Whether some disk is a file, which QEMU then writes to. */
-static bool
-has_file (const struct vm_config *config)
-{
-  for (size_t i = 0; i < config->disk_count; i++)
-    if (config->disks[i].export_name == NULL)
-      return true;
-  return false;
-}
-
-/* Start QEMU with the agent's port on PORT. */
-static int
-start_qemu (struct vm *vm, const struct vm_config *config, enum accel accel, int port)
-{
-  struct process_io io = {
-    .stdout_fd = vm->errors, .stderr_fd = vm->errors, .inherit_fd = port,
-    .file_bytes_max = has_file (config) ? 0 : CONSOLE_MAX
-  };
-  CLEANUP_FREE char *unpacked = accel == ACCEL_TCG ? kernel_unpacked (config->kernel->image) : NULL;
-  char **words = qemu_command (config, unpacked ? unpacked : config->kernel->image, accel, port);
-
-  if (words == NULL) {
-    error_message ("cannot start QEMU: %m");
-    return -1;
-  }
-  vm->pid = process_start ((const char *const *) words, &io);
-  qemu_command_free (words);
-  return vm->pid == -1 ? -1 : 0;
-}
-
 struct vm *
 vm_launch (const struct vm_config *config, enum accel accel)
 {
+  const struct machine *machine = &qemu_machine;
   struct vm *vm = calloc (1, sizeof *vm);
   int ends[2];
 
   if (vm == NULL || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1) {
-    error_message ("cannot start QEMU: %m");
+    error_message ("cannot start %s: %m", machine->name);
     free (vm);
     return NULL;
   }
+  vm->machine = machine;
   vm->agent = ends[0];
   vm->server = config->nbd_server;
   vm->server_ended = config->server_ended;
   vm->server_end = config->nbd_server > 0 ? process_watch (config->nbd_server) : -1;
-  vm->errors = memfd_create ("qemu-errors", MFD_CLOEXEC);
+  vm->errors = memfd_create ("machine-errors", MFD_CLOEXEC);
+  vm->pid = vm->errors == -1 ? -1 : machine->start (config, accel, ends[1], vm->errors);
   if (vm->errors == -1)
-    error_message ("cannot start QEMU: %m");
-  if (vm->errors == -1 || start_qemu (vm, config, accel, ends[1]) == -1) {
+    error_message ("cannot start %s: %m", machine->name);
+  if (vm->pid == -1) {
     close (ends[1]);
     vm_end (vm);
     return NULL;
@@ -335,14 +305,10 @@ vm_release (const struct vm *vm)
 void
 vm_end (struct vm *vm)
 {
-  int status;
-
   if (vm == NULL)
     return;
-  if (vm->pid > 0) {
-    kill (vm->pid, SIGKILL);
-    process_wait (vm->pid, -1, &status);
-  }
+  if (vm->pid > 0)
+    vm->machine->end (vm->pid);
   close (vm->agent);
   if (vm->errors >= 0)
     close (vm->errors);
