@@ -117,13 +117,14 @@ parse_kernel (int argc, char **argv, struct kernel_wish *wish, const char **word
   const struct option_spec options[] = {
     OPT_TEXT ("suite", &wish->suite, "bookworm|trixie|trixie-backports|sid|NAME",
               "fetch from this suite of Debian's and no other"),
-    OPT_TEXT ("flavour", &wish->flavour, "cloud|full",
-              "fetch a small kernel, with the drivers of virtual machines alone (the default), or one with all"),
+    OPT_TEXT ("flavour", &wish->flavour, "cloud|full|uml",
+              "fetch a small kernel, with the drivers of virtual machines alone (the default), one with all, or one that "
+              "is a program, User Mode Linux"),
     OPT_END
   };
   const struct command_line command = {
     .usage = "usage: powercut kernel list\n"
-             "       powercut kernel fetch [VERSION] [--suite=NAME] [--flavour=cloud|full]\n",
+             "       powercut kernel fetch [VERSION] [--suite=NAME] [--flavour=cloud|full|uml]\n",
     .summary = "The kernels that can be booted.  `fetch` downloads the newest of Debian's kernels, or of those whose\n"
                "release begins with VERSION, into the cache, without installing it, and prints its release.  One with\n"
                "VERSION that is there is kept.",

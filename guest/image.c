@@ -54,7 +54,7 @@ find_missing (const struct kernel *kernel, const char *const *names, const char 
 
     if ((*names)[strlen (*names) - 1] == '?')
       continue;
-    int r = modules_find (kernel->modules, kernel->release, *names, &files);
+    int r = modules_find (kernel->modules, kernel_modules_release (kernel), *names, &files);
     if (r == 0)
       text_list_free (&files);
     if (r == 1)

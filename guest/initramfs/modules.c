@@ -75,7 +75,7 @@ add_named_module (struct initramfs *initramfs, const struct kernel *kernel, cons
                   bool optional)
 {
   struct text_list files;
-  int result = modules_find (kernel->modules, kernel->release, name, &files);
+  int result = modules_find (kernel->modules, kernel_modules_release (kernel), name, &files);
 
   if (result == 1 && !optional)
     module_is_missing (kernel->release, name);

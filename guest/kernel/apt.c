@@ -281,6 +281,18 @@ apt_suite (const struct apt *apt, const char *package)
   return NULL;
 }
 
+char *
+apt_version (const struct apt *apt, const char *package)
+{
+  CLEANUP_FREE char *answer = ask (apt, madison_script, package);
+  const char *version = answer ? strchr (answer, '|') : NULL;
+
+  if (answer == NULL)
+    return NULL;
+  version = version ? version + 1 + strspn (version + 1, " ") : "";
+  return text_format ("%.*s", (int) strcspn (version, " |\n"), version);
+}
+
 int
 apt_parts (const struct apt *apt, const char *package, const char *word, struct words *names)
 {

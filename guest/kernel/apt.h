@@ -31,6 +31,9 @@ extern char *apt_search (const struct apt *apt, const char *pattern);
 /* The suite that PACKAGE comes from, as the source names it, to free, or NULL after a message. */
 extern char *apt_suite (const struct apt *apt, const char *package);
 
+/* The newest version of PACKAGE, to free; an empty text if there is none, or NULL after a message. */
+extern char *apt_version (const struct apt *apt, const char *package);
+
 /* PACKAGE and all that it depends on, directly or not, whose name contains WORD: in *names, to be freed with
  * words_free.  What is not to be had is passed over.  Returns 0, or -1 after a message.
  */

@@ -15,6 +15,7 @@
 #include "common/workdir.h"
 #include "guest/kernel/apt.h"
 #include "guest/kernel/fetch.h"
+#include "guest/kernel/fetch-program.h"
 #include "guest/kernel/list.h"
 #include "guest/kernel/store.h"
 
@@ -28,8 +29,7 @@
 /* Of the packages that fit so many are tried before it is given up. */
 #define TRIES_MAX 4
 
-/* Where a version is sought that the machine's own suites do not have. */
-static const char *const other_suites[] = {
+const char *const kernel_other_suites[] = {
   "trixie", "trixie-security", "trixie-backports", "sid", "bookworm", "bookworm-security", "bookworm-backports", NULL
 };
 
@@ -272,8 +272,8 @@ have_from_others (const char *kernels, const struct kernel_wish *wish, struct ke
 {
   int result = 1;
 
-  for (size_t i = 0; other_suites[i] && result == 1; i++)
-    result = have_from (other_suites[i], kernels, wish, true, kernel);
+  for (size_t i = 0; kernel_other_suites[i] && result == 1; i++)
+    result = have_from (kernel_other_suites[i], kernels, wish, true, kernel);
   if (result == 0)
     error_message ("no kernel %s in " OWN_SUITES ": took %s from %s", wish->version, kernel->release,
                    kernel->suite ? kernel->suite : "another");
@@ -297,6 +297,22 @@ lock_kernels (const char *kernels)
   if (fd >= 0)
     close (fd);
   return -1;
+}
+
+/* Fetch the program that is what WISH says, unless that is there. */
+static int
+have_program (const char *kernels, const struct kernel_wish *wish, struct kernel *kernel)
+{
+  CLEANUP_FREE char *release = NULL;
+  int result = wish->version ? take_fetched (wish, kernel) : 0;
+
+  if (result != 0)
+    return result == 1 ? 0 : -1;
+  release = kernel_fetch_program (wish, kernels);
+  if (release == NULL)
+    return -1;
+  const struct kernel_wish exact = { .version = release, .flavour = KERNEL_UML };
+  return take_fetched (&exact, kernel) == 1 ? 0 : -1;
 }
 
 /* The newest kernel is asked for: one that is there does where none can be had. */
@@ -334,13 +350,16 @@ kernel_fetch (const struct kernel_wish *asked, struct kernel *kernel)
     wish.flavour = wish.version ? kernel_flavour (wish.version) : NULL; /* of a whole release */
   if (wish.flavour == NULL)
     wish.flavour = KERNEL_CLOUD;
-  if (strcmp (wish.flavour, KERNEL_CLOUD) != 0 && strcmp (wish.flavour, KERNEL_FULL) != 0) {
-    error_message ("--flavour=%s: no such flavour of kernel: give cloud or full", wish.flavour);
+  const bool is_program = strcmp (wish.flavour, KERNEL_UML) == 0;
+  if (!is_program && strcmp (wish.flavour, KERNEL_CLOUD) != 0 && strcmp (wish.flavour, KERNEL_FULL) != 0) {
+    error_message ("--flavour=%s: no such flavour of kernel: give cloud, full or uml", wish.flavour);
     return -1;
   }
   CLEANUP_FREE char *kernels = kernel_cache_folder ();
   CLEANUP_CLOSE int lock = kernels ? lock_kernels (kernels) : -1;
   if (lock == -1)
     return -1;
+  if (is_program)
+    return have_program (kernels, &wish, kernel);
   return wish.version ? have_version (kernels, &wish, kernel) : have_newest (kernels, &wish, kernel);
 }

@@ -13,6 +13,9 @@ struct kernel_wish {
   const char *flavour;          /* NULL: that of VERSION, if that is a whole release, else cloud */
 };
 
+/* Where a version is sought that the machine's own suites do not have; NULL at the end. */
+extern const char *const kernel_other_suites[];
+
 /* Get the newest of Debian's kernels that is what WISH says, and unpack it into the cache without installing it.
  * Where a version is named, a kernel in the cache that fits is kept, without a look at the network.  One that cannot
  * be had or has not all of its parts is passed over for the next older one, in one line.  Returns 0 and fills *kernel,

@@ -13,6 +13,7 @@
 #include "guest/kernel/find.h"
 #include "guest/kernel/image.h"
 #include "guest/kernel/list.h"
+#include "guest/kernel/program.h"
 #include "guest/kernel/unpack.h"
 
 /* A parameter of the driver of the guests' disks, which only a kernel knows that has it built in. */
@@ -63,10 +64,25 @@ check_modules (const struct kernel *kernel)
   return -1;
 }
 
+static int
+fill_program (struct kernel *kernel, char *program)
+{
+  *kernel = (struct kernel) { .image = program, .release = kernel_program_release (program) };
+  if (kernel->release) {
+    kernel->modules = kernel_program_modules (program, kernel->release);
+    if (kernel_prepare_modules (kernel) == 0)
+      return 0;
+  }
+  kernel_free (kernel);
+  return -1;
+}
+
 /* Fill *KERNEL from IMAGE (taken over; perhaps NULL, after a message). */
 static int
 fill_kernel (struct kernel *kernel, char *image)
 {
+  if (image && kernel_is_program (image))
+    return fill_program (kernel, image);
   *kernel = (struct kernel) { .image = image };
   kernel->release = image ? kernel_image_release (image) : NULL;
   if (kernel->release) {
@@ -86,6 +102,15 @@ is_image (const char *directory, const char *name)
 {
   (void) directory;
   return kernel_is_image_name (name);
+}
+
+/* User Mode Linux, as it is built and as Debian's package has it. */
+static bool
+is_program (const char *directory, const char *name)
+{
+  CLEANUP_FREE char *path = text_format ("%s/%s", directory, name);
+
+  return path && (strcmp (name, "linux") == 0 || strcmp (name, "linux.uml") == 0) && kernel_is_program (path);
 }
 
 static bool
@@ -128,7 +153,8 @@ image_in (const char *directory)
   } places[] = {
     { "/arch/x86/boot", is_image, "" }, { "/boot", is_image, "" }, { "", is_image, "" },
     { "/lib/modules", has_image_beside_modules, "/vmlinuz" },
-    { "/usr/lib/modules", has_image_beside_modules, "/vmlinuz" },
+    { "/usr/lib/modules", has_image_beside_modules, "/vmlinuz" }, { "", is_program, "" },
+    { "/usr/bin", is_program, "" },
   };
   char *image = NULL;
 
@@ -148,8 +174,25 @@ find_in_directory (const char *directory, struct kernel *kernel)
   if (image)
     return fill_kernel (kernel, image);
   error_message ("%s: no kernel in it: neither arch/x86/boot/bzImage nor boot/vmlinuz-* nor vmlinuz* nor "
-                 "lib/modules/*/vmlinuz", directory);
+                 "lib/modules/*/vmlinuz nor a program linux", directory);
   return -1;
+}
+
+/* Whether RELEASE is what VERSION (NULL: any) stands for: one that is a program only where VERSION is `uml`, or ends in
+ * -uml and RELEASE begins with what is before that.
+ */
+static bool
+is_meant (const char *release, const char *version)
+{
+  const size_t suffix = strlen (KERNEL_PROGRAM_SUFFIX);
+  const bool is_program = text_ends_with (release, KERNEL_PROGRAM_SUFFIX);
+
+  if (version == NULL || !text_ends_with (version, KERNEL_PROGRAM_SUFFIX + 1))
+    return !is_program && (version == NULL || kernel_release_matches (release, version));
+  if (strlen (version) < suffix)
+    return is_program;
+  CLEANUP_FREE char *number = text_format ("%.*s", (int) (strlen (version) - suffix), version);
+  return is_program && number && kernel_release_matches (release, number);
 }
 
 /* Move the first of KERNELS that matches VERSION (NULL: any), if possible one with all MODULES, to *KERNEL and free
@@ -161,7 +204,7 @@ take_first (struct kernel *kernels, int count, const char *version, const char *
   int first = -1, best = -1;
 
   for (int i = 0; i < count && best == -1; i++)
-    if (version == NULL || kernel_release_matches (kernels[i].release, version)) {
+    if (is_meant (kernels[i].release, version)) {
       first = first == -1 ? i : first;
       if (kernel_has_modules (&kernels[i], modules))
         best = i;

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "guest/kernel/kernel.h"
 #include "guest/kernel/modules.h"
+#include "guest/kernel/program.h"
 
 void
 kernel_free (struct kernel *kernel)
@@ -25,12 +26,14 @@ kernel_release_matches (const char *release, const char *version)
   return strncmp (release, version, length) == 0 && (release[length] == '\0' || strchr (".-+~", release[length]));
 }
 
-/* REL-cloud-amd64, REL-amd64, and REL-rt-amd64, which is neither of ours. */
+/* REL-cloud-amd64, REL-amd64, REL-uml, and REL-rt-amd64, which is none of ours. */
 const char *
 kernel_flavour (const char *release)
 {
   if (text_ends_with (release, "-cloud-amd64"))
     return KERNEL_CLOUD;
+  if (text_ends_with (release, KERNEL_PROGRAM_SUFFIX))
+    return KERNEL_UML;
   return text_ends_with (release, "-amd64") && !text_ends_with (release, "-rt-amd64") ? KERNEL_FULL : NULL;
 }
 
@@ -55,10 +58,17 @@ kernel_modules_in (const char *base, const char *release)
   return path ? path : readable_modules (base, "usr/lib/modules", release);
 }
 
+/* Their directory has its name. */
+const char *
+kernel_modules_release (const struct kernel *kernel)
+{
+  return strrchr (kernel->modules, '/') + 1;
+}
+
 int
 kernel_prepare_modules (const struct kernel *kernel)
 {
-  return kernel->modules ? modules_prepare (kernel->modules, kernel->release) : 0;
+  return kernel->modules ? modules_prepare (kernel->modules, kernel_modules_release (kernel)) : 0;
 }
 
 bool
@@ -69,7 +79,7 @@ kernel_has_modules (const struct kernel *kernel, const char *const *modules)
   for (; has && *modules && kernel->modules; modules++) {
     struct text_list files;
 
-    has = modules_find (kernel->modules, kernel->release, *modules, &files) == 0;
+    has = modules_find (kernel->modules, kernel_modules_release (kernel), *modules, &files) == 0;
     if (has)
       text_list_free (&files);
   }

@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "guest/kernel/image.h"
 #include "guest/kernel/list.h"
+#include "guest/kernel/program.h"
 #include "guest/kernel/store.h"
 
 #define RELEASE_MAX 256
@@ -76,21 +77,35 @@ read_suite (const char *folder)
   return text_format ("%s", suite);
 }
 
+/* The image in BASE, or the program, of the fetched kernel NAME, to free, or NULL. */
+static char *
+fetched_image (const char *base, const char *name)
+{
+  const bool is_program = text_ends_with (name, KERNEL_PROGRAM_SUFFIX);
+  char *image = is_program ? text_format ("%s/" KERNEL_PROGRAM_PLACE, base)
+    : text_format ("%s/boot/vmlinuz-%s", base, name);
+
+  if (image && access (image, R_OK) == -1) {
+    free (image);
+    image = NULL;
+  }
+  return image;
+}
+
 /* Its folder has the name of its release: kernel_fetch named it, whole, after looking into the image. */
 static void
 read_fetched (const char *folder, const char *name, struct kernel *kernel)
 {
-  char *image = *name == '.' ? NULL : text_format ("%s/%s/boot/vmlinuz-%s", folder, name, name);
+  CLEANUP_FREE char *base = *name == '.' ? NULL : text_format ("%s/%s", folder, name);
+  char *image = base ? fetched_image (base, name) : NULL;
 
-  if (image == NULL || access (image, R_OK) == -1) {
-    free (image);
+  if (image == NULL)
     return;
-  }
-  CLEANUP_FREE char *base = text_format ("%s/%s", folder, name);
   kernel->image = image;
   kernel->release = text_format ("%s", name);
-  kernel->modules = base ? kernel_modules_in (base, name) : NULL;
-  kernel->suite = base ? read_suite (base) : NULL;
+  kernel->modules = text_ends_with (name, KERNEL_PROGRAM_SUFFIX) ? kernel_program_modules (image, name)
+    : kernel_modules_in (base, name);
+  kernel->suite = read_suite (base);
   if (kernel->release == NULL)
     kernel_free (kernel);
 }

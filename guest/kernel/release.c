@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel that a log names, which may be anybody's: its release is compared, and nothing else is made of it. */
+/* The kernel that a log names, which may be anybody's: its release is compared, and nothing else is made of it.  It is
+ * never a program, which only the user can want to be run.
+ */
 #include <config.h>
 
 #include <string.h>
 
-#include "common/message.h"
+#include "common/text.h"
 #include "guest/kernel/list.h"
+#include "guest/kernel/program.h"
 #include "guest/kernel/release.h"
 
 #define RELEASE_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+~-"
@@ -16,7 +19,8 @@ take_release (struct kernel *kernels, int count, const char *release, struct ker
 {
   int index = 0;
 
-  while (index < count && strcmp (kernels[index].release, release) != 0)
+  while (index < count
+         && (strcmp (kernels[index].release, release) != 0 || text_ends_with (release, KERNEL_PROGRAM_SUFFIX)))
     index++;
   return kernel_list_take (kernels, count, index < count ? index : -1, kernel);
 }
@@ -27,6 +31,9 @@ report_missing (const char *release, const char *log)
 {
   if (*release == '\0' || *release == '-' || strspn (release, RELEASE_CHARACTERS) != strlen (release))
     error_message ("%s: the kernel that it names is none: give one with --kernel=VERSION|FILE|DIR", log);
+  else if (text_ends_with (release, KERNEL_PROGRAM_SUFFIX))
+    error_message ("%s was recorded on Linux %s, a program that no log makes run: say --kernel=%s, or give another "
+                   "kernel", log, release, release);
   else
     error_message ("%s was recorded on Linux %s, which is neither fetched nor installed here: "
                    "`powercut kernel fetch %s` gets it, or give another with --kernel=VERSION|FILE|DIR",

@@ -112,9 +112,8 @@ check_parts (const char *image, const char *modules, const char *release)
   return modules ? NULL : "there are no modules in its packages";
 }
 
-/* Complete the kernel in TOP and put it to PLACE.  -1 after a message. */
-static int
-publish (const char *top, const char *place, const char *release, const char *suite)
+int
+kernel_publish (const char *top, const char *place, const char *release, const char *suite)
 {
   CLEANUP_FREE char *modules = text_format ("%s/lib/modules/%s", top, release);
 
@@ -156,5 +155,5 @@ kernel_store (const char *kernels, const char *work, const char *release, const 
     error_message ("%s: cannot be made of its packages: %m", top);
     return -1;
   }
-  return publish (top, place, release, suite);
+  return kernel_publish (top, place, release, suite);
 }

@@ -17,4 +17,9 @@ extern char *kernel_cache_folder (void);
  */
 extern int kernel_store (const char *kernels, const char *work, const char *release, const char *suite, char **why);
 
+/* Move the kernel in the directory TOP, complete but for the index of its modules for RELEASE and the name of its
+ * SUITE, to PLACE.  What is there is replaced.  Returns 0, or -1 after a message.
+ */
+extern int kernel_publish (const char *top, const char *place, const char *release, const char *suite);
+
 #endif

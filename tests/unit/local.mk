@@ -56,7 +56,8 @@ UNIT_TESTS += \
 	tests/unit/checker/test-outcome tests/unit/checker/test-violation tests/unit/checker/test-watched-pages \
 	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
 	tests/unit/guest/agent/test-tracer \
-	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-unpack \
+	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-program \
+	tests/unit/guest/kernel/test-unpack \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
 	tests/unit/guest/initramfs/test-modules tests/unit/guest/initramfs/test-packed \
 	tests/unit/guest/initramfs/test-programs \

@@ -52,6 +52,11 @@ static const char dpkg_deb[] =
   "linux-binary-*)\n"
   "  mkdir -p \"$3/usr/lib/modules/$release\"; cp \"$at/binaries/$release\" \"$3/usr/lib/modules/$release/vmlinuz\"\n"
   "  : > \"$3/usr/lib/modules/$release/config\"; : > \"$3/usr/lib/modules/$release/System.map\" ;;\n"
+  "user-mode-linux)\n"
+  "  mkdir -p \"$3/usr/bin\" \"$3/usr/lib/uml/modules/6.12.3\"\n"
+  "  cp \"$at/linux\" \"$3/usr/bin/linux.uml\" ;;\n"
+  "libc6) mkdir -p \"$3/lib/x86_64-linux-gnu\"; echo ld > \"$3/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2\"\n"
+  "  echo libc > \"$3/lib/x86_64-linux-gnu/libc.so.6\" ;;\n"
   "linux-modules-*) mkdir -p \"$3/usr/lib/modules/$release/kernel\" ;;\n"
   "esac\n";
 static const char depmod[] = "#!/bin/sh\n: >\"$2/lib/modules/$3/modules.dep\"\n";
@@ -255,6 +260,37 @@ START_TEST (a_package_that_is_gone_says_so)
 }
 END_TEST
 
+/* Put the program `linux`, a copy of a real one, or one that runs nowhere. */
+static void
+put_program_kernel (const char *command)
+{
+  ck_assert_int_eq (system (command), 0);
+  use_fake_packages ("user-mode-linux - User-mode Linux (kernel)\n", "user-mode-linux\nlibc6\n");
+}
+
+START_TEST (a_program_is_put_where_other_kernels_are)
+{
+  put_program_kernel ("cp /bin/true linux");
+  fetches (NULL, NULL, "uml", "6.12.3-uml");
+  ck_assert_int_eq (access ("powercut/kernels/6.12.3-uml/lib/modules/6.12.3/modules.dep", F_OK), 0);
+  ck_assert_int_eq (access ("powercut/kernels/6.12.3-uml/libc", F_OK), -1);
+  ck_assert_int_eq (unlink ("mirror"), 0);
+  fetches ("6.12", NULL, "uml", "6.12.3-uml");
+  refuses ("6.13", "bookworm", "uml", "no kernel 6.13 of User Mode Linux: bookworm has 1");
+}
+END_TEST
+
+/* Its loader is then the one beside it. */
+START_TEST (a_program_that_does_not_run_here_comes_with_its_library)
+{
+  put_program_kernel ("cp /bin/false linux");
+  fetches (NULL, NULL, "uml", "6.12.3-uml");
+  ck_assert_int_eq (chdir ("powercut/kernels/6.12.3-uml"), 0);
+  ck_assert_int_eq (system ("test $(cat libc/ld-linux-x86-64.so.2 libc/libc.so.6 | tr -d '\n') = ldlibc"), 0);
+  ck_assert_int_eq (system ("grep -q libc/ld-linux-x86-64.so.2 bin/linux && ! cmp -s bin/linux /bin/false"), 0);
+}
+END_TEST
+
 START_TEST (suites_without_kernels_say_what_to_do)
 {
   use_fake_packages ("", "");
@@ -280,5 +316,7 @@ UNIT_TEST_MAIN_WITH ("kernel-fetch", use_empty_cache, leave_work,
   a_suite_is_found_on_a_machine_without_sources,
   a_version_that_the_machine_has_not_is_sought_in_other_suites,
   a_package_that_is_gone_says_so,
+  a_program_is_put_where_other_kernels_are,
+  a_program_that_does_not_run_here_comes_with_its_library,
   suites_without_kernels_say_what_to_do,
   an_unknown_flavour_is_refused)
