@@ -118,8 +118,8 @@ parse_kernel (int argc, char **argv, struct kernel_wish *wish, const char **word
     OPT_TEXT ("suite", &wish->suite, "bookworm|trixie|trixie-backports|sid|NAME",
               "fetch from this suite of Debian's and no other"),
     OPT_TEXT ("flavour", &wish->flavour, "cloud|full|uml",
-              "fetch a small kernel, with the drivers of virtual machines alone (the default), one with all, or one that "
-              "is a program, User Mode Linux"),
+              "fetch a small kernel, with the drivers of virtual machines alone (the default), one with all, or "
+              "one that is a program: User Mode Linux"),
     OPT_END
   };
   const struct command_line command = {

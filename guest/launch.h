@@ -6,7 +6,8 @@
 #include "guest/accel.h"
 #include "guest/vm.h"
 
-/* Start the machine with ACCEL, which is not ACCEL_AUTO.  The guest is to be ended with vm_end.  NULL after a message. */
+/* Start the machine with ACCEL, which is not ACCEL_AUTO.  The guest is to be ended with vm_end.  NULL after a message.
+ */
 extern struct vm *vm_launch (const struct vm_config *config, enum accel accel);
 
 /* What becomes readable when the guest is ready, or has ended. */

@@ -44,7 +44,7 @@ same '--tear=prefix ' "$(COMP_WORDBREAKS=' ' completed 'replay --tear=p')" \
   'a value where = is part of words'
 same 'blklogwrites dm-log-writes nbd-datalog ' "$(completed 'powercut import --from=')" 'values that the help of an option names'
 same 'dm-log-writes ' "$(completed 'powercut export --to=')" 'one value'
-same 'cloud full ' "$(completed 'powercut kernel fetch --flavour=')" 'values between quotes'
+same 'cloud full uml ' "$(completed 'powercut kernel fetch --flavour=')" 'values between quotes'
 same 'nbd virtio ' "$(completed 'powercut run --bus=')" 'buses'
 same 'none sync ' "$(completed 'powercut run --settle=')" 'values beside a number'
 same 'commit,writeback ' "$(completed 'powercut record --background=commit,w')" 'several values'
