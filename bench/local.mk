@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `make bench` prints ratios: each pair is measured side by side in one run.
-EXTRA_PROGRAMS = bench/observe-tree bench/open-log bench/replay-run
+EXTRA_PROGRAMS = bench/mount-loop bench/observe-tree bench/open-log bench/replay-run
 CLEANFILES += $(EXTRA_PROGRAMS)
+bench_mount_loop_SOURCES = bench/mount-loop.c bench/median.h
 bench_observe_tree_SOURCES = bench/observe-tree.c bench/median.h
 bench_observe_tree_LDADD = \
 	guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS)
@@ -10,7 +11,8 @@ bench_open_log_LDADD = log/liblog.la common/libcommon.la common/libmessage.la $(
 bench_replay_run_SOURCES = bench/replay-run.c bench/median.h
 bench_replay_run_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
-EXTRA_DIST += bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh bench/replaying.sh bench/searching.sh bench/schedules.sh
+EXTRA_DIST += bench/batch.sh bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh \
+	bench/replaying.sh bench/searching.sh bench/schedules.sh
 
 bench: all $(EXTRA_PROGRAMS)
 	$(srcdir)/bench/recording.sh $(abs_top_builddir)
@@ -19,5 +21,6 @@ bench: all $(EXTRA_PROGRAMS)
 	$(srcdir)/bench/replaying.sh $(abs_top_builddir)
 	$(srcdir)/bench/searching.sh $(abs_top_builddir)
 	$(srcdir)/bench/schedules.sh $(abs_top_builddir)
+	$(srcdir)/bench/batch.sh $(abs_top_builddir)
 	$(srcdir)/bench/observing.sh $(abs_top_builddir)
 .PHONY: bench

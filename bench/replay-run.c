@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Replaying: one run by the runner (select the state, recover it in the guest, read the report) against the same
- * recovery in the same kind of guest on a plain image file of that state, which is restored before each run.  Both
- * guests stand side by side; each round measures one after the other, and the median of the rounds' ratios is printed.
+ * recovery in the same kind of guest on a plain image file of that state, which is restored before each run; and
+ * against the bare loop (bench/mount-loop.c) in a guest whose disk is served as the run's is, once recovered, so that
+ * there is no log to be replayed.  The guests stand side by side; each round measures one after the other, and the
+ * medians of the rounds and of their ratios are printed.
  *
- *     replay-run LOG IMAGE ROUNDS        IMAGE as `replay --export` writes it
+ *     replay-run LOG IMAGE ROUNDS MOUNT-LOOP [KERNEL]      IMAGE as `replay --export` writes it
  */
 #include <config.h>
 
@@ -19,7 +21,9 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
+#include "common/text.h"
 #include "common/workdir.h"
+#include "guest/agent/protocol.h"
 #include "guest/image.h"
 #include "guest/kernel/find.h"
 #include "guest/vm.h"
@@ -33,19 +37,30 @@
 struct bench {
   struct write_log *log;
   const char *image;            /* the state, never changed */
-  char *folder, *extras, *work, *console;
+  const char *loop;             /* the program mount-loop */
+  char *folder, *extras, *work, *console, *bare_folder, *bare_console;
   struct runner_config config;
   struct runner *runner;
   struct vm *vm;
+  struct device *bare_device;
+  struct vm *bare_vm;
   uint32_t position;
 };
+
+static void
+end_guests (struct bench *bench)
+{
+  vm_end (bench->bare_vm);
+  device_stop (bench->bare_device);
+  vm_end (bench->vm);
+  runner_stop (bench->runner);
+  workdir_remove (bench->folder);
+}
 
 static void __attribute__ ((noreturn))
 give_up (struct bench *bench)
 {
-  vm_end (bench->vm);
-  runner_stop (bench->runner);
-  workdir_remove (bench->folder);
+  end_guests (bench);
   exit (2);
 }
 
@@ -82,58 +97,102 @@ restore (const struct bench *bench)
   return 0;
 }
 
+/* Have the archive of what the guests have beyond their base. */
+static int
+write_extras (const struct bench *bench, const struct kernel *kernel)
+{
+  struct initramfs *extras = guest_extras_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), false);
+  int r = extras ? initramfs_add_program (extras, bench->loop, NULL) : -1;
+
+  if (r == 0)
+    r = initramfs_write (extras, bench->extras);
+  initramfs_free (extras);
+  return r;
+}
+
+/* The guest whose disk is a plain file. */
+static struct vm *
+start_on_file (const struct bench *bench)
+{
+  const struct vm_disk disk = { .file = bench->work, .write_through = true };
+  const struct vm_config config = {
+    .kernel = bench->config.kernel, .extras = bench->extras, .disks = &disk, .disk_count = 1,
+    .memory_mib = bench->config.memory_mib, .console = bench->console, .boot_timeout_ms = TIMEOUT_MS,
+  };
+
+  return restore (bench) == -1 ? NULL : vm_start (&config);
+}
+
+/* What the run on the log recovers, and the file is. */
+static struct selection
+select_end (const struct bench *bench)
+{
+  return (struct selection) { .point = bench->position, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } } };
+}
+
+/* Ask VM to recover its disk. */
+static void
+recover (struct bench *bench, struct vm *vm)
+{
+  const char *const words[] = {
+    "recover", "/dev/vda", bench->config.filesystem, bench->config.mount_options, "yes", "", "60", "", NULL
+  };
+  struct vm_answer answer = vm_call (vm, TIMEOUT_MS, words);
+
+  if (answer.failure != VM_OK || strncmp (answer.text, "mount ok", 8) != 0) {
+    error_message ("a run beside the runner failed: %s", answer.text);
+    give_up (bench);
+  }
+  free (answer.text);
+}
+
+/* The guest of the bare loop. */
+static void
+start_bare (struct bench *bench)
+{
+  const struct selection selection = select_end (bench);
+
+  if (mkdir (bench->bare_folder, 0700) == 0)
+    bench->bare_device = device_start (bench->log->path, bench->bare_folder);
+  if (bench->bare_device)
+    bench->bare_vm = runner_boot (&bench->config, bench->bare_device, bench->bare_console, NULL);
+  if (bench->bare_vm == NULL || device_select (bench->bare_device, &selection) == -1)
+    give_up (bench);
+  recover (bench, bench->bare_vm);
+}
+
 static void
 prepare (struct bench *bench, const struct kernel *kernel)
 {
   const char *options = log_info (bench->log, LOG_KEY_MOUNT);
-  struct initramfs *extras = guest_extras_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), false);
-  const struct vm_disk disk = { .file = bench->work, .write_through = true };
   uint32_t first;
 
-  if (extras == NULL || initramfs_write (extras, bench->extras) == -1
-      || model_range (bench->log, &first, &bench->position) == -1 || restore (bench) == -1)
-    give_up (bench);
-  initramfs_free (extras);
   bench->config = (struct runner_config) {
     .log = bench->log->path, .kernel = kernel, .extras = bench->extras,
     .filesystem = log_info (bench->log, LOG_KEY_FILESYSTEM), .mount_options = options ? options : "", .memory_mib = 256,
     .observe = true, .boot_timeout_ms = TIMEOUT_MS, .run_timeout_ms = TIMEOUT_MS,
   };
-  const struct vm_config vm_config = {
-    .kernel = kernel, .extras = bench->extras, .disks = &disk, .disk_count = 1, .memory_mib = 256,
-    .console = bench->console, .boot_timeout_ms = TIMEOUT_MS,
-  };
-  bench->runner = runner_start (&bench->config, bench->folder);
-  bench->vm = bench->runner ? vm_start (&vm_config) : NULL;
-  if (bench->vm == NULL)
+  if (write_extras (bench, kernel) == -1 || model_range (bench->log, &first, &bench->position) == -1
+      || (bench->runner = runner_start (&bench->config, bench->folder)) == NULL
+      || (bench->vm = start_on_file (bench)) == NULL)
     give_up (bench);
+  start_bare (bench);
 }
 
 static double
 run_on_file (struct bench *bench)
 {
-  const char *const words[] = {
-    "recover", "/dev/vda", bench->config.filesystem, bench->config.mount_options, "yes", "", "60", "", NULL
-  };
-  double start;
-
   if (restore (bench) == -1)
     give_up (bench);
-  start = now_ms ();
-  struct vm_answer answer = vm_call (bench->vm, TIMEOUT_MS, words);
-  double ms = now_ms () - start;
-  if (answer.failure != VM_OK || strncmp (answer.text, "mount ok", 8) != 0) {
-    error_message ("the run on the plain image failed: %s", answer.text);
-    give_up (bench);
-  }
-  free (answer.text);
-  return ms;
+  double start = now_ms ();
+  recover (bench, bench->vm);
+  return now_ms () - start;
 }
 
 static double
 run_on_log (struct bench *bench)
 {
-  const struct selection selection = { .point = bench->position, .rule = { .tear = { TEAR_NONE, LOG_SECTOR } } };
+  const struct selection selection = select_end (bench);
   struct outcome outcome;
   struct device_report report;
   double start = now_ms ();
@@ -149,50 +208,78 @@ run_on_log (struct bench *bench)
   return ms;
 }
 
+/* One round of the bare loop. */
+static double
+run_bare (struct bench *bench)
+{
+  const char *const words[] = {
+    "run", "60", bench->loop, "/dev/vda", bench->config.filesystem, bench->config.mount_options, AGENT_MOUNT_POINT, "1",
+    NULL
+  };
+  struct vm_answer answer = vm_call (bench->bare_vm, TIMEOUT_MS, words);
+  const char *output = answer.failure == VM_OK ? strchr (answer.text, '\n') : NULL;
+  double ms = output ? strtod (output + 1, NULL) : 0;
+
+  if (!(ms > 0)) {
+    error_message ("the bare loop failed: %s", answer.text);
+    give_up (bench);
+  }
+  free (answer.text);
+  return ms;
+}
+
 static void
 measure (struct bench *bench, size_t rounds)
 {
-  static double file_ms[ROUNDS_MAX], log_ms[ROUNDS_MAX], ratios[ROUNDS_MAX];
+  static double file_ms[ROUNDS_MAX], log_ms[ROUNDS_MAX], bare_ms[ROUNDS_MAX], of_file[ROUNDS_MAX], of_bare[ROUNDS_MAX];
 
   run_on_file (bench);
   run_on_log (bench);
+  run_bare (bench);
   for (size_t i = 0; i < rounds; i++) {
     file_ms[i] = run_on_file (bench);
     log_ms[i] = run_on_log (bench);
-    ratios[i] = log_ms[i] / file_ms[i];
+    bare_ms[i] = run_bare (bench);
+    of_file[i] = log_ms[i] / file_ms[i];
+    of_bare[i] = log_ms[i] / bare_ms[i];
   }
-  printf ("%-22s %12.1f %12.1f %8.2f\n", bench->config.filesystem, median (file_ms, rounds), median (log_ms, rounds),
-          median (ratios, rounds));
+  printf ("%-22s %12.1f %12.1f %8.2f %12.1f %8.2f", bench->config.filesystem, median (file_ms, rounds),
+          median (log_ms, rounds), median (of_file, rounds), median (bare_ms, rounds), median (of_bare, rounds));
+}
+
+/* The names of all files. */
+static int
+make_names (struct bench *bench)
+{
+  bench->extras = text_format ("%s/extras", bench->folder);
+  bench->work = text_format ("%s/image", bench->folder);
+  bench->console = text_format ("%s/console-of-file", bench->folder);
+  bench->bare_folder = text_format ("%s/bare", bench->folder);
+  bench->bare_console = text_format ("%s/bare/console", bench->folder);
+  return bench->extras && bench->work && bench->console && bench->bare_folder && bench->bare_console ? 0 : -1;
 }
 
 int
 main (int argc, char **argv)
 {
-  struct bench bench = { .image = argc == 4 ? argv[2] : NULL };
+  struct bench bench = { .image = argc >= 5 ? argv[2] : NULL, .loop = argc >= 5 ? argv[4] : NULL };
   struct kernel kernel;
   uint64_t rounds;
 
-  if (argc != 4 || parse_unsigned (argv[3], ROUNDS_MAX, &rounds) == -1 || rounds == 0) {
-    fprintf (stderr, "usage: replay-run LOG IMAGE ROUNDS\n");
+  if (argc < 5 || argc > 6 || parse_unsigned (argv[3], ROUNDS_MAX, &rounds) == -1 || rounds == 0) {
+    fprintf (stderr, "usage: replay-run LOG IMAGE ROUNDS MOUNT-LOOP [KERNEL]\n");
     return 2;
   }
   bench.log = write_log_open (argv[1]);
-  if (bench.log == NULL || kernel_find (log_info (bench.log, LOG_KEY_KERNEL_IMAGE), &kernel) == -1
+  if (bench.log == NULL || kernel_find (argv[5] ? argv[5] : log_info (bench.log, LOG_KEY_KERNEL_IMAGE), &kernel) == -1
       || (bench.folder = workdir_create ()) == NULL)
     return 2;
-  if (asprintf (&bench.extras, "%s/extras", bench.folder) == -1
-      || asprintf (&bench.work, "%s/image", bench.folder) == -1
-      || asprintf (&bench.console, "%s/console-of-file", bench.folder) == -1)
+  if (make_names (&bench) == -1)
     give_up (&bench);
   prepare (&bench, &kernel);
   measure (&bench, rounds);
-  vm_end (bench.vm);
-  runner_stop (bench.runner);
-  workdir_remove (bench.folder);
-  free (bench.extras);
-  free (bench.work);
-  free (bench.console);
-  free (bench.folder);
+  end_guests (&bench);
+  free_all (bench.extras, bench.work, bench.console, bench.bare_folder, bench.bare_console, bench.folder);
   kernel_free (&kernel);
   write_log_close (bench.log);
   return 0;
