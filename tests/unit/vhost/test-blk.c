@@ -99,6 +99,9 @@ static const struct vhost_blk_operations operations = {
 static void
 start (void)
 {
+  *asked = '\0';
+  memset (content, 0, sizeof content);
+  gate_fd = -1;
   blk = vhost_blk_new (sizeof content, "serial", &operations, "opaque");
   driver_open (&driver, serve_device (vhost_blk_device (blk)), 0, 1);
 }

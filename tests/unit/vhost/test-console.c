@@ -102,6 +102,7 @@ start (bool is_console)
 {
   struct vhost_port ports[PORTS] = { { "first", -1, is_console }, { "second", -1, false } };
 
+  memset (given, 0, sizeof given);
   for (unsigned i = 0; i < PORTS; i++) {
     int ends[2];
 

@@ -20,7 +20,7 @@
 static struct driver driver;
 static unsigned kicks;
 static bool was_connected = true;
-static int gate_fd = -1;        /* the device waits until it can read a byte there; -1: it does not */
+static _Atomic int gate_fd = -1;        /* the device waits until it can read a byte there; -1: it does not */
 
 /* A device that puts back what it gets. */
 static int
@@ -50,6 +50,7 @@ static const struct driver_buffer buffer = { 0, 1, false };
 static void
 start (void)
 {
+  kicks = 0;
   driver_open (&driver, serve_device (&device), 0, QUEUES);
 }
 
@@ -310,13 +311,14 @@ START_TEST (a_guest_that_is_gone_is_known_to_be)
   int gate[2];
 
   ck_assert_int_eq (pipe (gate), 0);
-  gate_fd = gate[0];
   start ();
+  gate_fd = gate[0];
   driver_submit (&driver, 0, &buffer, 1);
   close (driver.fd);
   driver.fd = -1;
   ck_assert_int_eq (write (gate[1], "x", 1), 1);
   stop ();
+  gate_fd = -1;
   ck_assert_uint_le (kicks, 1);
   ck_assert (!was_connected || kicks == 0);
 }
