@@ -6,9 +6,11 @@
 #include <linux/virtio_config.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/message.h"
+#include "common/process.h"
 #include "vhost/connection.h"
 
 #define BIT(number) (UINT64_C (1) << (number))
@@ -32,10 +34,24 @@ forget_fd (int *fd)
   *fd = -1;
 }
 
+/* A guest may be several processes, and what is left of one that was killed may have the connection open still.  What
+ * made it is the guest.
+ */
+static int
+watch_process (int fd)
+{
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+
+  return getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0 ? process_watch (peer.pid) : -1;
+}
+
 void
 vhost_connection_begin (struct vhost_connection *connection, int fd, const struct vhost_device *device)
 {
-  *connection = (struct vhost_connection) { .device = device, .fd = fd, .backend_fd = -1 };
+  *connection = (struct vhost_connection) {
+    .device = device, .fd = fd, .process_fd = watch_process (fd), .backend_fd = -1
+  };
   for (unsigned i = 0; i < VHOST_QUEUES_MAX; i++)
     connection->queues[i].kick_fd = connection->queues[i].call_fd = -1;
 }
@@ -55,15 +71,18 @@ vhost_connection_end (struct vhost_connection *connection)
     forget_fd (&connection->queues[i].call_fd);
   }
   forget_fd (&connection->backend_fd);
+  forget_fd (&connection->process_fd);
   vhost_memory_release (&connection->memory);
 }
 
 bool
 vhost_is_connected (const struct vhost_connection *connection)
 {
-  struct pollfd fd = { .fd = connection->fd, .events = POLLRDHUP };
+  struct pollfd fds[] = {
+    { .fd = connection->fd, .events = POLLRDHUP }, { .fd = connection->process_fd, .events = POLLIN }
+  };
 
-  return poll (&fd, 1, 0) == 0;
+  return poll (fds, 2, 0) == 0;
 }
 
 struct vhost_queue *

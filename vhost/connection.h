@@ -12,6 +12,7 @@
 struct vhost_connection {
   const struct vhost_device *device;
   int fd;
+  int process_fd;               /* readable once the process that connected has ended; -1: not known */
   uint64_t features, protocol_features;         /* that the driver has accepted */
   int backend_fd;               /* for requests of ours, of which there are none; the driver expects it to be open */
   struct vhost_memory memory;

@@ -9,8 +9,13 @@
 #include "vhost/connection.h"
 #include "vhost/vhost.h"
 
-/* What is waited for: the stop, the connection, the queues that run, and what the device has itself. */
-enum { WAIT_STOP, WAIT_CONNECTION, WAIT_QUEUES, WAIT_MAX = WAIT_QUEUES + VHOST_QUEUES_MAX + VHOST_WATCHED_MAX };
+/* What is waited for: the stop, the guest's process, the connection, the queues that run, and what the device has
+ * itself.
+ */
+enum {
+  WAIT_STOP, WAIT_PROCESS, WAIT_CONNECTION, WAIT_QUEUES,
+  WAIT_MAX = WAIT_QUEUES + VHOST_QUEUES_MAX + VHOST_WATCHED_MAX
+};
 
 struct vhost_wait {
   struct pollfd fds[WAIT_MAX];
@@ -25,6 +30,7 @@ collect (struct vhost_connection *connection, int stop_fd, struct vhost_wait *wa
   const struct vhost_device *device = connection->device;
 
   wait->fds[WAIT_STOP] = (struct pollfd) { .fd = stop_fd, .events = POLLIN };
+  wait->fds[WAIT_PROCESS] = (struct pollfd) { .fd = connection->process_fd, .events = POLLIN };
   wait->fds[WAIT_CONNECTION] = (struct pollfd) { .fd = connection->fd, .events = POLLIN };
   wait->queue_count = 0;
   wait->timeout_ms = -1;
@@ -89,7 +95,7 @@ act (struct vhost_connection *connection, int stop_fd, const struct vhost_wait *
 {
   const struct vhost_device *device = connection->device;
 
-  if (wait->fds[WAIT_STOP].revents)
+  if (wait->fds[WAIT_STOP].revents || wait->fds[WAIT_PROCESS].revents)
     return 0;
   /* What is said may change the queues. */
   if (wait->fds[WAIT_CONNECTION].revents)

@@ -56,11 +56,11 @@ struct vhost_device {
 /* The queue INDEX, if the driver has it running, or NULL. */
 extern struct vhost_queue *vhost_queue_of (struct vhost_connection *connection, unsigned index);
 
-/* Whether the guest still has its end of the connection open. */
+/* Whether the guest still is there: its end of the connection is open, and the process that made it runs. */
 extern bool vhost_is_connected (const struct vhost_connection *connection);
 
-/* Serve the connection FD, which is left open, until it ends, or STOP_FD becomes readable.  Returns 0, or -1 after a
- * message if the guest broke the rules.
+/* Serve the connection FD, which is left open, until it ends, or the process that made it, or STOP_FD becomes readable.
+ * Returns 0, or -1 after a message if the guest broke the rules.
  */
 extern int vhost_serve (int fd, const struct vhost_device *device, int stop_fd);
 

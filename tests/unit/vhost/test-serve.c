@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/process.h"
 #include "tests/unit/message.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/vhost/driver.h"
@@ -349,6 +351,49 @@ START_TEST (a_server_serves_one_after_the_other)
 }
 END_TEST
 
+/* Connect to PATH and end, but leave a process that has the connection open until HOLD_FD has an end. */
+static void
+connect_and_end (const char *path, int hold_fd)
+{
+  char byte;
+
+  driver_open_path (&driver, path);
+  if (fork () == 0)
+    ck_assert_int_eq (read (hold_fd, &byte, 1), 0);
+  _exit (0);
+}
+
+START_TEST (a_guest_whose_process_has_ended_is_gone)
+{
+  char *path = new_path ();
+  const int listen_fd = vhost_listen (path), watch_fd = process_watch (getpid ());
+  int hold[2];
+
+  ck_assert_int_eq (pipe (hold), 0);
+  const pid_t child = fork ();
+  if (child == 0) {
+    close (hold[1]);
+    connect_and_end (path, hold[0]);
+  }
+  struct vhost_server *server = vhost_start (listen_fd, &device);
+  ck_assert_int_eq (waitpid (child, NULL, 0), child);
+  /* valgrind cannot watch a process. */
+  if (watch_fd == -1)
+    close (hold[1]);
+  driver_open_path (&driver, path);
+  driver_submit (&driver, 0, &buffer, 1);
+  driver_wait (&driver, 0);
+  driver_close (&driver);
+  vhost_stop (server);
+  if (watch_fd >= 0)
+    close (hold[1]);
+  close (hold[0]);
+  close (watch_fd);
+  close (listen_fd);
+  free (path);
+}
+END_TEST
+
 START_TEST (a_name_that_is_too_long_is_refused)
 {
   char path[200];
@@ -367,4 +412,4 @@ UNIT_TEST_MAIN_WITH ("vhost serve", forget_messages, NULL, what_is_offered, queu
                      a_descriptor_that_never_kicks_ends_the_connection, unit_loop (a_connection_may_end_anywhere, 13),
                      unit_loop (a_stop_ends_it_anywhere, 2), no_descriptor_is_left_open,
                      a_guest_that_is_gone_is_known_to_be, a_server_serves_one_after_the_other,
-                     a_name_that_is_too_long_is_refused)
+                     a_guest_whose_process_has_ended_is_gone, a_name_that_is_too_long_is_refused)
