@@ -88,7 +88,7 @@ make_directory (const struct pool *pool, struct pool_job *job)
 static pid_t
 start_process (const struct pool *pool, int messages, int requests)
 {
-  const struct process_io io = { .stdout_fd = messages, .stderr_fd = messages, .inherit_fd = requests };
+  const struct process_io io = { .stdout_fd = messages, .stderr_fd = messages, .inherit_fds = { requests } };
   const char *filesystems = pool->config->filesystems;
   char fd[16];
 

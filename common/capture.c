@@ -74,7 +74,7 @@ capture_run (const char *const *argv, struct capture *capture)
   /* Files in memory instead of pipes: nothing to read while it runs, so nothing to dead-lock on. */
   CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC);
   CLEANUP_CLOSE int errors = memfd_create ("errors", MFD_CLOEXEC);
-  struct process_io io = { .stdout_fd = output, .stderr_fd = errors, .inherit_fd = -1 };
+  struct process_io io = { .stdout_fd = output, .stderr_fd = errors };
   int status;
 
   *capture = (struct capture) { 0 };

@@ -57,7 +57,7 @@ start (const struct nbdkit *nbdkit, const char *plugin, const char *pid_file, co
   };
   const char *argv[PARAMETERS_MAX + sizeof head / sizeof head[0] + 1];
   CLEANUP_CLOSE int errors = open (nbdkit->errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  struct process_io io = { .stdout_fd = -1, .stderr_fd = errors, .inherit_fd = -1 };
+  struct process_io io = { .stdout_fd = -1, .stderr_fd = errors };
   size_t count = 0;
 
   if (errors == -1) {

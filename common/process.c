@@ -101,8 +101,9 @@ become (const char *file, const char *const *argv, const struct process_io *io, 
     move_fd (io->stderr_fd, 2);
   }
   close_others_on_exec ();
-  if (io && io->inherit_fd >= 0)
-    fcntl (io->inherit_fd, F_SETFD, 0);
+  for (size_t i = 0; io && i < PROCESS_INHERIT_MAX; i++)
+    if (io->inherit_fds[i] > 0)
+      fcntl (io->inherit_fds[i], F_SETFD, 0);
   execv (file, (char *const *) argv);
   _exit (127);
 }
@@ -236,9 +237,7 @@ run_with_pipe (const char *const *argv, bool errors, size_t *length, int *status
     error_message ("cannot start %s: %m", argv[0]);
     return NULL;
   }
-  struct process_io io = {
-    .stdout_fd = ends[1], .stderr_fd = errors ? ends[1] : -1, .inherit_fd = -1
-  };
+  struct process_io io = { .stdout_fd = ends[1], .stderr_fd = errors ? ends[1] : -1 };
   pid = process_start (argv, &io);
   close (ends[1]);
   if (pid == -1) {

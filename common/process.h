@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define PROCESS_INHERIT_MAX 2
+
 struct process_io {
   int stdout_fd;                /* becomes standard output; -1 keeps the parent's */
   int stderr_fd;                /* becomes standard error; -1 keeps the parent's */
-  int inherit_fd;               /* stays open in the child under the same number; -1 for none */
+  int inherit_fds[PROCESS_INHERIT_MAX];         /* stay open in the child under the same numbers; 0 for none */
   uint64_t file_bytes_max;      /* no file becomes larger by its writes, which fail then; 0 for no limit */
 };
 

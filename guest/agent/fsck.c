@@ -46,7 +46,7 @@ fsck_device (const char *device, const char *type, FILE *payload)
   if (fsck->program == NULL)
     return 0;
   CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-  const struct process_io io = { .stdout_fd = output, .stderr_fd = output, .inherit_fd = -1 };
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = output };
   pid_t pid = output == -1 ? -1
     : process_start ((const char *const[]) { fsck->program, fsck->option, device, NULL }, &io);
   if (pid == -1 || process_wait (pid, -1, &status) == -1) {

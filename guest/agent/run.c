@@ -98,7 +98,7 @@ is_followed (const char *name)
 static pid_t
 start_in_mount_point (const char *root, const char *const *argv, int output)
 {
-  struct process_io io = { .stdout_fd = output, .stderr_fd = output, .inherit_fd = -1 };
+  struct process_io io = { .stdout_fd = output, .stderr_fd = output };
   CLEANUP_CLOSE int own_root = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
   if (chroot (root) == -1 || chdir (AGENT_MOUNT_POINT) == -1) {

@@ -50,7 +50,7 @@ start (const char *plugin, const char *const *parameters)
 {
   CLEANUP_FREE char *path = text_format ("%s/nbdkit-%s-plugin.so", plugin_folder, plugin);
   CLEANUP_CLOSE int errors = open (ERRORS, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  struct process_io io = { .stdout_fd = -1, .stderr_fd = errors, .inherit_fd = -1 };
+  struct process_io io = { .stdout_fd = -1, .stderr_fd = errors };
   const char *argv[9 + PARAMETERS_MAX + 1] = {
     "nbdkit", "--foreground", "-U", SOCKET, "-P", PID_FILE, "-t", THREADS, path
   };

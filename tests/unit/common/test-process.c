@@ -21,7 +21,7 @@ START_TEST (a_file_that_is_written_to_has_a_limit)
   static const char script[] =
     "i=0; while [ $i -lt 100 ]; do echo 0123456789012345678901234567890123456789; i=$((i + 1)); done; exit 7";
   CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC), errors = memfd_create ("errors", MFD_CLOEXEC);
-  const struct process_io io = { .stdout_fd = output, .stderr_fd = errors, .inherit_fd = -1, .file_bytes_max = 1024 };
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = errors, .file_bytes_max = 1024 };
   struct stat status;
   int ended;
 
@@ -37,7 +37,7 @@ END_TEST
 START_TEST (without_a_limit_there_is_none)
 {
   CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC);
-  const struct process_io io = { .stdout_fd = output, .stderr_fd = -1, .inherit_fd = -1 };
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = -1 };
   struct stat status;
   int ended;
 
@@ -73,7 +73,7 @@ START_TEST (what_the_caller_left_open_is_not_passed_on)
   static const char script[] = "for fd in /proc/self/fd/*; do echo \"${fd##*/}\"; done | sort -n | tr '\\n' ' '";
   CLEANUP_CLOSE int output = memfd_create ("output", MFD_CLOEXEC), left = memfd_create ("left", 0);
   CLEANUP_CLOSE int kept = fcntl (left, F_DUPFD_CLOEXEC, 30);
-  const struct process_io io = { .stdout_fd = output, .stderr_fd = -1, .inherit_fd = kept };
+  const struct process_io io = { .stdout_fd = output, .stderr_fd = -1, .inherit_fds = { kept } };
   char text[64] = "", leaked[16];
   int ended;
 
