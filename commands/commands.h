@@ -6,6 +6,7 @@
 #define POWERCUT_COMMANDS_COMMANDS_H
 
 extern int bundle_command (int argc, char **argv);
+extern int cache_command (int argc, char **argv);
 extern int corpus_command (int argc, char **argv);
 extern int export_command (int argc, char **argv);
 extern int gen_command (int argc, char **argv);

@@ -28,6 +28,7 @@ static const char main_usage[] =
   "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
+  "       powercut cache list|clean                             what is kept so that guests need not boot\n"
   "       powercut help COMMAND                                 more about one of them\n";
 
 static int
@@ -58,6 +59,7 @@ static const struct {
   { "show", show_command, true }, { "bundle", bundle_command, false }, { "matrix", matrix_command, false },
   { "corpus", corpus_command, false }, { "workload", workload_command, false }, { "gen", gen_command, false },
   { "import", import_command, false }, { "export", export_command, false }, { "kernel", kernel_command, false },
+  { "cache", cache_command, false },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -84,6 +84,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
       .pages_count = paged ? expected->pages.file_count : expected->ranged_count,
       .boot_timeout_ms = BOOT_TIMEOUT_MS, .run_timeout_ms = (int) (options->guest.timeout_seconds * 1000),
       .accel = guest_options_accel (&options->guest), .quiet = options->guest.quiet,
+      .no_snapshot = options->guest.no_snapshot,
     },
   };
 }

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
@@ -50,6 +52,19 @@ int
 stop_fd (void)
 {
   return ends[0];
+}
+
+bool
+stop_wait (int fd, short events, int64_t deadline_ms)
+{
+  for (;;) {
+    struct pollfd pollers[] = { { .fd = fd, .events = events }, { .fd = ends[0], .events = POLLIN } };
+    const int64_t left_ms = deadline_ms - clock_ms ();
+    const int ready = left_ms > 0 ? poll (pollers, 2, (int) left_ms) : 0;
+
+    if (ready != -1 || errno != EINTR)
+      return ready > 0 && pollers[1].revents == 0;
+  }
 }
 
 int

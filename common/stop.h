@@ -3,6 +3,9 @@
 #ifndef POWERCUT_COMMON_STOP_H
 #define POWERCUT_COMMON_STOP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Catch SIGINT, SIGTERM and SIGHUP (unless ignored) and ignore SIGPIPE.  Returns 0, or -1 after a message. */
 extern int stop_install (void);
 
@@ -13,6 +16,11 @@ extern int stop_fd (void);
 
 /* The signal that asked to stop, or 0. */
 extern int stop_requested (void);
+
+/* Wait until FD is ready for EVENTS (poll), or has ended.  Returns false if it is not by DEADLINE_MS (common/clock.h),
+ * or a stop was asked for.
+ */
+extern bool stop_wait (int fd, short events, int64_t deadline_ms);
 
 /* The exit status of a program that is done and would end with STATUS: if a stop was asked for it says so, and ends as
  * a program that the signal has ended.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The file of a base begins with a line that says which version of it this is.  Lines for each file of the host that it
- * was made of follow, as initramfs_list_sources prints them, then an empty line and the archive.
+/* The file of a base begins with a line that says which version of it this is, and one with the release of the kernel.
+ * Lines for each file of the host that it was made of follow, as initramfs_list_sources prints them, then an empty line
+ * and the archive.
  */
 #include <config.h>
 
@@ -107,7 +108,7 @@ print_head (const struct initramfs *archive, const struct kernel *kernel, FILE *
   CLEANUP_FREE char *index = kernel->modules ? text_format ("%s/modules.dep", kernel->modules) : NULL;
   CLEANUP_FREE char *stamp = index ? file_stamp (index) : NULL;
 
-  fputs (FIRST_LINE, file);
+  fprintf (file, FIRST_LINE SAVED_RELEASE, kernel->release);
   if (stamp)
     fprintf (file, "%s %s\n", stamp, index);
   return initramfs_list_sources (archive, file);
@@ -146,12 +147,14 @@ is_same (char *line)
   return now && strcmp (now, stamp) == 0;
 }
 
-/* Whether the files that HEAD, which is changed, names are still the same. */
+/* Whether the files that HEAD, which is changed, names after two lines are still the same. */
 static bool
 are_same (char *head)
 {
   char *line;
 
+  strsep (&head, "\n");
+  strsep (&head, "\n");
   while ((line = strsep (&head, "\n")) != NULL)
     if (*line && !is_same (line))
       return false;
@@ -171,7 +174,7 @@ take (struct guest_base *base)
   end[1] = '\0';
   base->offset = end + 2 - head;
   base->identity = strdup (head);
-  return base->identity && are_same (head + strlen (FIRST_LINE)) ? 0 : -1;
+  return base->identity && are_same (head) ? 0 : -1;
 }
 
 void
@@ -188,8 +191,10 @@ static int
 open_kept (const char *path, struct guest_base *base)
 {
   base->fd = saved_open (path);
-  if (base->fd >= 0 && take (base) == 0)
+  if (base->fd >= 0 && take (base) == 0) {
+    saved_touch (base->fd);
     return 0;
+  }
   guest_base_release (base);
   return -1;
 }

@@ -42,7 +42,7 @@ await (struct vm *vm, int timeout_ms, struct vm_answer *answer)
   *answer = (struct vm_answer) { .failure = VM_DIED };
   if (vm == NULL)
     return NULL;
-  *answer = vm_await_ready (vm, timeout_ms);
+  *answer = vm_await_ready (vm, timeout_ms, NULL);
   if (answer->failure == VM_OK)
     return vm;
   vm_end (vm);
@@ -143,6 +143,7 @@ race (const struct vm_config *config, struct vm_answer *answer)
   probe_config.disk_count = 0;
   probe_config.console = "/dev/null";
   probe_config.terminal = NULL;
+  probe_config.role = ROLE_BOOTED;
   struct vm *probe = vm ? vm_launch (&probe_config, ACCEL_KVM) : NULL;
   struct vm *first = probe ? first_of (probe, vm, config->boot_timeout_ms) : NULL;
   if (first && first == probe) {
@@ -165,14 +166,12 @@ race (const struct vm_config *config, struct vm_answer *answer)
   return vm;
 }
 
-/* Boot as is best here, which is found out if nobody has. */
-static struct vm *
-boot_best (const struct vm_config *config, struct vm_answer *answer)
+/* What is known to be best here, as far as that can be without a guest. */
+static enum accel
+find_best (const struct vm_config *config)
 {
-  struct vm *vm = NULL;
-
-  pthread_mutex_lock (&deciding);
   enum accel accel = accel_known ();
+
   if (accel == ACCEL_AUTO && !accel_has_kvm ()) {
     const char *who = errno == EACCES ? ": whoever is in the group kvm may use it" : "";
     CLEANUP_FREE char *why = text_format ("/dev/kvm: %m%s", who);
@@ -180,10 +179,35 @@ boot_best (const struct vm_config *config, struct vm_answer *answer)
     accel = ACCEL_TCG;
     accel_remember (accel, why ? why : "");
   }
-  if (accel == ACCEL_AUTO)
-    vm = race (config, answer);
   if (!config->quiet)
     accel_tell (NULL);
+  return accel;
+}
+
+enum accel
+boot_accel (const struct vm_config *config)
+{
+  if (config->accel != ACCEL_AUTO)
+    return config->accel;
+  pthread_mutex_lock (&deciding);
+  const enum accel accel = find_best (config);
+  pthread_mutex_unlock (&deciding);
+  return accel;
+}
+
+/* Boot as is best here, which is found out if nobody has. */
+static struct vm *
+boot_best (const struct vm_config *config, struct vm_answer *answer)
+{
+  struct vm *vm = NULL;
+
+  pthread_mutex_lock (&deciding);
+  const enum accel accel = find_best (config);
+  if (accel == ACCEL_AUTO) {
+    vm = race (config, answer);
+    if (!config->quiet)
+      accel_tell (NULL);
+  }
   pthread_mutex_unlock (&deciding);
   if (accel == ACCEL_AUTO)
     return vm;
@@ -248,7 +272,7 @@ make_archive (const struct vm_config *config)
 }
 
 static struct vm *
-boot_anew (const struct vm_config *config)
+boot_with_archive (const struct vm_config *config, bool *broken)
 {
   struct vm_answer answer;
   struct vm *vm;
@@ -257,28 +281,26 @@ boot_anew (const struct vm_config *config)
     vm = boot_best (config, &answer);
   else
     vm = config->accel == ACCEL_KVM ? boot_with_kvm (config, &answer) : boot_emulated (config, &answer);
-  if (vm == NULL) {
+  if (vm)
+    return vm;
+  if (broken && answer.text && answer.failure == VM_BROKEN)
+    *broken = true;
+  else
     report_boot_failure (config, &answer);
-    free (answer.text);
-  }
-  return vm;
+  free (answer.text);
+  return NULL;
 }
 
 struct vm *
-vm_start (const struct vm_config *config)
+boot_guest (const struct vm_config *config, bool *broken)
 {
-  CLEANUP_FREE char *qemu = process_find (QEMU_PROGRAM);
+  CLEANUP_FREE char *archive = make_archive (config);
   struct vm_config booted = *config;
 
-  if (qemu == NULL) {
-    error_message (QEMU_PROGRAM ": not found: install qemu-system-x86");
-    return NULL;
-  }
-  CLEANUP_FREE char *archive = make_archive (config);
   if (archive == NULL)
     return NULL;
   booted.initramfs = archive;
-  struct vm *vm = boot_anew (&booted);
+  struct vm *vm = boot_with_archive (&booted, broken);
   unlink (archive);
   return vm;
 }

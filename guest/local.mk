@@ -5,15 +5,15 @@ pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
 	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/background.c guest/agent/background.h \
 	guest/agent/baseline.c guest/agent/boot.c guest/agent/call-place.c guest/agent/call-text.c guest/agent/copy.c \
-	guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
+	guest/agent/disks.c guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
 	guest/agent/freeze.c guest/agent/fsck.c \
 	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c \
 	guest/agent/observe.c guest/agent/pace.c guest/agent/pace.h guest/agent/port.c guest/agent/protocol.h \
 	guest/agent/recover.c guest/agent/reset.c guest/agent/root.c guest/agent/run.c guest/agent/shell.c \
-	guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
+	guest/agent/sleep.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
-	guest/agent/workload.c \
+	guest/agent/unpack.c guest/agent/workload.c \
 	filesystem/filesystem.c filesystem/filesystem.h filesystem/rules.h \
 	$(observe_sources) \
 	common/array.h common/cleanup.h common/clock.h common/complaint.c common/complaint.h \
@@ -26,9 +26,11 @@ guest_agent_agent_LDADD =
 
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
-	guest/accel.c guest/accel.h guest/base.c guest/base.h guest/boot.c guest/checker-there.c guest/checker-there.h guest/console.c \
-	guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h guest/missing.c guest/missing.h \
-	guest/options.c guest/options.h guest/qemu.c guest/qemu.h guest/qemu-machine.c guest/saved.c guest/saved.h guest/shell.c \
+	guest/accel.c guest/accel.h guest/base.c guest/base.h guest/boot.c guest/checker-there.c guest/checker-there.h \
+	guest/console.c guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h \
+	guest/machine-state.c guest/machine-state.h guest/missing.c guest/missing.h guest/options.c guest/options.h \
+	guest/qemu.c guest/qemu.h guest/qemu-machine.c guest/qmp.c guest/qmp.h guest/saved.c guest/saved.h guest/shell.c \
+	guest/snapshot.c guest/snapshot.h guest/snapshot-key.c guest/snapshot-key.h guest/start.c \
 	guest/user-terminal.c guest/user-terminal.h guest/vm.c guest/vm.h \
 	guest/initramfs/checker.c guest/initramfs/confine.c guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
 	guest/initramfs/entry.c guest/initramfs/entry.h guest/initramfs/environment.c \
@@ -50,5 +52,5 @@ guest_libguest_la_SOURCES = \
 	guest/kernel/unpack.c guest/kernel/unpack.h \
 	guest/agent/answer.c guest/agent/answer.h guest/agent/background.c guest/agent/background.h \
 	guest/agent/mark-text.c guest/agent/mark-text.h guest/agent/pace.h guest/agent/protocol.h
-guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS)
+guest_libguest_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 guest_libguest_la_LIBADD = filesystem/libfilesystem.la

@@ -25,6 +25,7 @@ struct guest_options {
   uint64_t page_bytes;          /* of a page; 0: not given */
   bool quiet;                   /* print errors alone */
   bool verbose;                 /* list what is taken into the guest */
+  bool no_snapshot;             /* boot each guest */
 };
 
 /* Add the options' rows to TABLE; OPTIONS must be there when it is parsed. */

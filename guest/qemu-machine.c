@@ -29,7 +29,7 @@ static pid_t
 start (const struct vm_config *config, enum accel accel, int port, int errors)
 {
   struct process_io io = {
-    .stdout_fd = errors, .stderr_fd = errors, .inherit_fds = { port },
+    .stdout_fd = errors, .stderr_fd = errors, .inherit_fds = { port, config->state_fd },
     .file_bytes_max = has_file (config) ? 0 : MACHINE_CONSOLE_MAX       /* it writes to no other file */
   };
   CLEANUP_FREE char *unpacked = accel == ACCEL_TCG ? kernel_unpacked (config->kernel->image) : NULL;

@@ -99,6 +99,8 @@ add_machine (struct command *command, const struct vm_config *config, const char
   add (command, "1");
   add (command, "-m");
   add (command, "%u", config->memory_mib);
+  if (config->role == ROLE_RESTORED)
+    return;
   add (command, "-kernel");
   add (command, "%s", image);
   add (command, "-initrd");
@@ -107,9 +109,31 @@ add_machine (struct command *command, const struct vm_config *config, const char
   add (command, KERNEL_COMMAND_LINE "%s", accel == ACCEL_TCG ? " clocksource=acpi_pm" : "");
 }
 
+/* A terminal that nobody has costs a saved machine nothing, and lets it be anybody's. */
 static void
-add_channels (struct command *command, const char *console, const char *terminal, int agent_fd)
+add_terminal (struct command *command, const struct vm_config *config)
 {
+  CLEANUP_FREE char *terminal = quote (config->terminal ? config->terminal : "");
+
+  if (terminal == NULL)
+    command->failed = true;
+  else if (*terminal || config->role != ROLE_BOOTED) {
+    add (command, "-chardev");
+    add (command, "%s,id=terminal%s%s", *terminal ? "socket" : "null", *terminal ? ",path=" : "", terminal);
+    add (command, "-device");
+    add (command, "virtconsole,chardev=terminal");
+  }
+}
+
+static void
+add_channels (struct command *command, const struct vm_config *config, int agent_fd)
+{
+  CLEANUP_FREE char *console = quote (config->console);
+
+  if (console == NULL) {
+    command->failed = true;
+    return;
+  }
   add (command, "-chardev");
   add (command, "file,id=console,path=%s", console);
   add (command, "-serial");
@@ -120,12 +144,28 @@ add_channels (struct command *command, const char *console, const char *terminal
   add (command, "virtio-serial-pci");
   add (command, "-device");
   add (command, "virtserialport,chardev=agent,name=" AGENT_PORT_NAME);
-  if (*terminal) {
-    add (command, "-chardev");
-    add (command, "socket,id=terminal,path=%s", terminal);
-    add (command, "-device");
-    add (command, "virtconsole,chardev=terminal");
+  add_terminal (command, config);
+}
+
+/* Where the blocks of the disk ID are: an export, a file, or nowhere if both are NULL. */
+static void
+add_blocks (struct command *command, const char *id, const char *socket_path, const char *export_name,
+            const char *file)
+{
+  CLEANUP_FREE char *name = quote (export_name ? export_name : file ? file : "");
+
+  if (name == NULL) {
+    command->failed = true;
+    return;
   }
+  add (command, "-blockdev");
+  if (export_name)
+    add (command, "driver=nbd,node-name=%s,discard=unmap,server.type=unix,server.path=%s,export=%s", id, socket_path,
+         name);
+  else if (file)
+    add (command, "driver=raw,node-name=%s,discard=unmap,file.driver=file,file.locking=off,file.filename=%s", id, name);
+  else
+    add (command, "driver=null-co,node-name=%s,size=1048576,read-zeroes=on", id);
 }
 
 /* A disk of the guest as the server sees it: flushes and trims pass, requests are not merged, and an error is the
@@ -133,58 +173,89 @@ add_channels (struct command *command, const char *console, const char *terminal
  * waits for nearly every request, sends it itself, where the default wakes another thread for that.
  */
 static void
-add_virtio_disk (struct command *command, size_t i, const char *socket_path, const struct vm_disk *disk,
-                 enum accel accel)
+add_virtio_disk (struct command *command, const char *id, enum accel accel, bool write_through, const char *serial)
 {
-  CLEANUP_FREE char *name = quote (disk->export_name ? disk->export_name : disk->file);
-
-  if (name == NULL) {
-    command->failed = true;
-    return;
-  }
-  add (command, "-blockdev");
-  if (disk->export_name)
-    add (command, "driver=nbd,node-name=disk%zu,discard=unmap,server.type=unix,server.path=%s,export=%s", i,
-         socket_path, name);
-  else
-    add (command, "driver=raw,node-name=disk%zu,discard=unmap,file.driver=file,file.locking=off,file.filename=%s", i,
-         name);
   add (command, "-device");
   add (command,
-       "virtio-blk-pci,drive=disk%zu,write-cache=%s,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
-       "rerror=report,werror=report%s",
-       i, disk->write_through ? "off" : "on", accel == ACCEL_TCG ? ",ioeventfd=off" : "");
+       "virtio-blk-pci,drive=%s,write-cache=%s,discard=on,write-zeroes=on,request-merging=off,num-queues=1,"
+       "rerror=report,werror=report%s%s%s", id, write_through ? "off" : "on",
+       accel == ACCEL_TCG ? ",ioeventfd=off" : "", *serial ? ",serial=" : "", serial);
 }
 
-/* One connection to the server for each disk that the guest reaches over the network, and nothing else to be reached.
+/* A saved machine has as many disks as any of those that it becomes, and one more, which brings the extras. */
+static void
+add_disks (struct command *command, const struct vm_config *config, const char *socket_path, enum accel accel)
+{
+  const size_t least = config->role == ROLE_BOOTED ? 0 : VM_DISKS_SAVED;
+  size_t count = 0;
+
+  for (size_t i = 0; i < config->disk_count || count < least; i++) {
+    const struct vm_disk *disk = i < config->disk_count ? &config->disks[i] : NULL;
+    char id[16];
+
+    if (disk && disk->guest_port)
+      continue;
+    snprintf (id, sizeof id, "disk%zu", count++);
+    add_blocks (command, id, socket_path, disk ? disk->export_name : NULL, disk ? disk->file : NULL);
+    add_virtio_disk (command, id, accel, disk && disk->write_through, "");
+  }
+  if (config->role != ROLE_BOOTED) {
+    add_blocks (command, "extras", socket_path, NULL, config->extras);
+    add_virtio_disk (command, "extras", accel, false, AGENT_EXTRAS_SERIAL);
+  }
+}
+
+/* Add one connection to the server for each disk that the guest reaches over the network, and write to FILE where it
+ * reaches them.
  */
 static void
-add_network (struct command *command, const struct vm_config *config, const char *socket_path)
+add_forwards (struct command *command, const struct vm_config *config, const char *socket_path, FILE *file)
 {
-  CLEANUP_FREE char *forwards = NULL;
-  size_t length;
-  FILE *file = open_memstream (&forwards, &length);
-
-  if (file == NULL) {
-    command->failed = true;
-    return;
-  }
   for (size_t i = 0; i < config->disk_count; i++)
     if (config->disks[i].guest_port) {
       add (command, "-chardev");
       add (command, "socket,id=nbd%zu,path=%s", i, socket_path);
       fprintf (file, ",guestfwd=tcp:" VM_NBD_ADDRESS ":%s-chardev:nbd%zu", config->disks[i].guest_port, i);
     }
-  if (fclose (file) == EOF) {
+}
+
+/* A network in which there is nothing but the server.  A saved machine has none, but what one is plugged into. */
+static void
+add_network (struct command *command, const struct vm_config *config, const char *socket_path)
+{
+  struct text_stream stream;
+  CLEANUP_FREE char *forwards = NULL;
+
+  if (text_begin (&stream)) {
+    add_forwards (command, config, socket_path, stream.file);
+    forwards = text_end (&stream);
+  }
+  if (forwards == NULL) {
     command->failed = true;
     return;
   }
-  if (length == 0)
+  if (*forwards == '\0' && config->role == ROLE_BOOTED)
     return;
   add (command, "-netdev");
-  add (command, "user,id=net,restrict=on,ipv6=off%s", forwards);
+  add (command, "%s%s", *forwards ? "user,id=net,restrict=on,ipv6=off" : "hubport,id=net,hubid=0", forwards);
   add (command, "-device");
   add (command, "virtio-net-pci,netdev=net,romfile=");
+}
+
+/* How a machine is saved, or what it goes on from. */
+static void
+add_role (struct command *command, const struct vm_config *config)
+{
+  if (config->role == ROLE_SAVED) {
+    add (command, "-chardev");
+    add (command, "socket,id=commands,fd=%d", config->state_fd);
+    add (command, "-mon");
+    add (command, "chardev=commands,mode=control");
+  }
+  if (config->role == ROLE_RESTORED) {
+    add (command, "-incoming");
+    add (command, "fd:%d", config->state_fd);
+  }
 }
 
 /* Read-only, with the owners and modes that files have here.  Numbers of files of several file systems are made to
@@ -203,20 +274,17 @@ char **
 qemu_command (const struct vm_config *config, const char *image, enum accel accel, int agent_fd)
 {
   struct command command = { .words = NULL };
-  CLEANUP_FREE char *console = quote (config->console);
   CLEANUP_FREE char *socket_path = quote (config->nbd_socket ? config->nbd_socket : "");
-  CLEANUP_FREE char *terminal = quote (config->terminal ? config->terminal : "");
 
-  if (console == NULL || socket_path == NULL || terminal == NULL)
+  if (socket_path == NULL)
     return NULL;
   add_machine (&command, config, image, accel);
-  add_channels (&command, console, terminal, agent_fd);
-  for (size_t i = 0; i < config->disk_count; i++)
-    if (config->disks[i].guest_port == NULL)
-      add_virtio_disk (&command, i, socket_path, &config->disks[i], accel);
+  add_channels (&command, config, agent_fd);
+  add_disks (&command, config, socket_path, accel);
   add_network (&command, config, socket_path);
   if (config->host_root)
     add_host_root (&command);
+  add_role (&command, config);
   if (command.failed) {
     qemu_command_free (command.words);
     return NULL;

@@ -7,15 +7,60 @@
 #ifndef POWERCUT_GUEST_SAVED_H
 #define POWERCUT_GUEST_SAVED_H
 
-/* Where the file NAME.KIND is, or is to be, to free; NULL without a message where nothing can be kept: there is no
- * cache, it cannot be written, or it is not this user's own.
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+/* The second line of each file: for which kernel it is. */
+#define SAVED_RELEASE "release %s\n"
+
+/* Where the file NAME.KIND is, or is to be, to free; KIND is a word.  NULL without a message where nothing can be kept:
+ * there is no cache, it cannot be written, or it is not this user's own.
  */
 extern char *saved_path (const char *name, const char *kind);
 
-/* Open the file PATH, which counts as used now.  Returns a descriptor, or -1 without a message. */
+/* Open the file PATH.  Returns a descriptor, or -1 without a message. */
 extern int saved_open (const char *path);
+
+/* The open file FD counts as used now. */
+extern void saved_touch (int fd);
+
+/* Let no other process, and no other thread, make the file PATH, until the descriptor that is returned is closed.  -1
+ * without a message after a stop, or if another one makes it for longer than TIMEOUT_MS.
+ */
+extern int saved_lock (const char *path, int timeout_ms);
+
+/* Keep TEXT as the file PATH. */
+extern void saved_text (const char *path, const char *text);
 
 /* Keep what is in the file FD, all of it, as PATH.  A failure costs time and is nothing to complain of. */
 extern void saved_write (const char *path, int fd);
+
+/* Remove what was not used for long, and more, what was used last longest ago first, if there is too much. */
+extern void saved_sweep (void);
+
+/* A file that is kept. */
+struct saved_file {
+  char *path;
+  const char *name;             /* of it, in path */
+  uint64_t bytes;
+  time_t used;                  /* last */
+};
+
+/* All that is kept, what was used last longest ago first: *files, to be freed with saved_free.  Returns their number,
+ * or -1 after a message.
+ */
+extern ssize_t saved_list (struct saved_file **files);
+extern void saved_free (struct saved_file *files, size_t count);
+
+/* What FILE is, or NULL if it is nothing but a lock, or was not completed. */
+extern const char *saved_kind (const struct saved_file *file);
+
+/* The release of the kernel that FILE is of, to free, or NULL. */
+extern char *saved_release (const struct saved_file *file);
+
+/* Remove FILE, or what keeps others from making it.  Returns 0, or -1 after a message. */
+extern int saved_remove (const struct saved_file *file);
 
 #endif

@@ -36,6 +36,7 @@ struct vm {
   const struct machine *machine;
   pid_t pid;                    /* of the machine, or 0 once it is reaped */
   int agent;                    /* our end of the socket pair */
+  int state;                    /* our end of another one (guest/launch.h), or -1 */
   int errors;                   /* what the machine itself prints */
   pid_t server;                 /* of its disks */
   void (*server_ended) (void);
@@ -248,46 +249,71 @@ vm_call (struct vm *vm, int timeout_ms, const char *const *words)
   return receive_answer (vm, timeout_ms, deadline_ms);
 }
 
+/* Start VM's machine with the other ends of its sockets. */
+static int
+launch (struct vm *vm, const struct vm_config *config, enum accel accel)
+{
+  struct vm_config with_state = *config;
+  int agent[2], state[2] = { -1, -1 };
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, agent) == -1) {
+    error_message ("cannot start %s: %m", vm->machine->name);
+    return -1;
+  }
+  vm->agent = agent[0];
+  if (config->role != ROLE_BOOTED && socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, state) == -1)
+    error_message ("cannot start %s: %m", vm->machine->name);
+  else {
+    vm->state = state[0];
+    with_state.state_fd = state[1];
+    vm->pid = vm->machine->start (&with_state, accel, agent[1], vm->errors);
+  }
+  close (agent[1]);
+  if (state[1] >= 0)
+    close (state[1]);
+  return vm->pid > 0 ? 0 : -1;
+}
+
 struct vm *
 vm_launch (const struct vm_config *config, enum accel accel)
 {
-  const struct machine *machine = &qemu_machine;
   struct vm *vm = calloc (1, sizeof *vm);
-  int ends[2];
 
-  if (vm == NULL || socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1) {
-    error_message ("cannot start %s: %m", machine->name);
-    free (vm);
+  if (vm == NULL) {
+    out_of_memory ();
     return NULL;
   }
-  vm->machine = machine;
-  vm->agent = ends[0];
+  vm->machine = &qemu_machine;
+  vm->agent = vm->state = -1;
   vm->server = config->nbd_server;
   vm->server_ended = config->server_ended;
   vm->server_end = config->nbd_server > 0 ? process_watch (config->nbd_server) : -1;
   vm->errors = memfd_create ("machine-errors", MFD_CLOEXEC);
-  vm->pid = vm->errors == -1 ? -1 : machine->start (config, accel, ends[1], vm->errors);
   if (vm->errors == -1)
-    error_message ("cannot start %s: %m", machine->name);
-  if (vm->pid == -1) {
-    close (ends[1]);
-    vm_end (vm);
-    return NULL;
-  }
-  close (ends[1]);
-  return vm;
+    error_message ("cannot start %s: %m", vm->machine->name);
+  if (vm->errors >= 0 && launch (vm, config, accel) == 0)
+    return vm;
+  vm_end (vm);
+  return NULL;
 }
 
 struct vm_answer
-vm_await_ready (struct vm *vm, int timeout_ms)
+vm_await_ready (struct vm *vm, int timeout_ms, const char *const *words)
 {
-  struct vm_answer answer = receive_answer (vm, timeout_ms, clock_ms () + timeout_ms);
+  struct vm_answer answer = words ? vm_call (vm, timeout_ms, words)
+    : receive_answer (vm, timeout_ms, clock_ms () + timeout_ms);
 
   if (answer.failure == VM_OK) {
     vm->release = answer.text;
     answer.text = NULL;
   }
   return answer;
+}
+
+int
+vm_state (const struct vm *vm)
+{
+  return vm->state;
 }
 
 int
@@ -309,11 +335,10 @@ vm_end (struct vm *vm)
     return;
   if (vm->pid > 0)
     vm->machine->end (vm->pid);
-  close (vm->agent);
-  if (vm->errors >= 0)
-    close (vm->errors);
-  if (vm->server_end >= 0)
-    close (vm->server_end);
+  const int fds[] = { vm->agent, vm->state, vm->errors, vm->server_end };
+  for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+    if (fds[i] >= 0)
+      close (fds[i]);
   free (vm->release);
   free (vm);
 }

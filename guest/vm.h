@@ -22,6 +22,16 @@ struct vm_disk {
   bool write_through;           /* a virtio-blk disk of which nothing that is written is ever lost: no flush is sent */
 };
 
+/* Most disks of a guest that starts from a saved machine (guest/snapshot.h). */
+#define VM_DISKS_SAVED 2
+
+/* How a machine begins. */
+enum vm_role {
+  ROLE_BOOTED,
+  ROLE_SAVED,                   /* it is booted, to be saved */
+  ROLE_RESTORED,                /* it goes on where a machine was saved */
+};
+
 #define VM_NBD_ADDRESS "10.0.2.100"
 
 struct vm_config {
@@ -40,6 +50,10 @@ struct vm_config {
   enum accel accel;
   bool host_root;               /* the guest reads this host's root file system, with this user's rights */
   bool quiet;                   /* do not tell the user that guests are emulated */
+  bool no_snapshot;             /* boot, and save nothing */
+  enum vm_role role;            /* is set by guest/snapshot.c ... */
+  int state_fd;                 /* ... and this by guest/vm.c: the machine's end of the socket that guest/launch.h tells
+                                   of */
 };
 
 /* Why a call did not give an answer. */

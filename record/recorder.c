@@ -62,6 +62,7 @@ start_guest (struct recorder *recorder)
     .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
     .boot_timeout_ms = BOOT_TIMEOUT_MS, .host_root = recording->host_root,
     .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
+    .no_snapshot = recording->guest.no_snapshot,
   };
 
   recorder->vm = vm_start (&config);

@@ -61,6 +61,7 @@ runner_boot (const struct runner_config *config, const struct device *device, co
     .nbd_server = device_server (device), .server_ended = log_guard_check,
     .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = console, .terminal = terminal,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
+    .no_snapshot = config->no_snapshot,
   };
 
   return vm_start (&vm_config);

@@ -27,6 +27,7 @@ struct runner_config {
   unsigned memory_mib;
   enum accel accel;
   bool quiet;                   /* say nothing but errors */
+  bool no_snapshot;             /* boot each guest */
   int boot_timeout_ms;
   int run_timeout_ms;           /* a run that takes longer is a hang; a checker has as much again for itself */
 };

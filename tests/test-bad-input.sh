@@ -46,6 +46,8 @@ refused '--audit=101' "$replay" --audit=101 "$tmp/log.bin"
 refused 'no such command' "$powercut" frobnicate
 refused 'rnu: no such command: did you mean run?' "$powercut" rnu
 refused 'kernel lst: no such command: did you mean list?' "$powercut" kernel lst
+refused 'cache clear: no such command: did you mean clean?' "$powercut" cache clear
+refused 'cache: say `list` or `clean' "$powercut" cache list --older=1
 refused 'stands behind .--.' "$powercut" run -prog
 refused '[-]l: behind COMMAND' "$powercut" run ls -l
 refused 'what to do' "$powercut"

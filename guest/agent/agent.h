@@ -71,6 +71,20 @@ extern void modprobe_forget (void);
 /* The first cipher that was wanted since then and not there, to free, or NULL. */
 extern char *modprobe_missing (void);
 
+/* disks.c */
+
+/* Let the driver of virtio disks let go of all of them.  Returns 0 or -1. */
+extern int disks_release (void);
+
+/* Let it have the FIRST of them again, and the last, in the order of boot: names stay the same.  Returns 0 or -1. */
+extern int disks_take (size_t first);
+
+/* Let it let go of the last one again.  Returns 0 or -1. */
+extern int disks_release_last (void);
+
+/* unpack.c: unpack the archive in FILE, which may be a disk, to where the paths in it are.  Returns 0 or -1. */
+extern int unpack (const char *file);
+
 /* boot.c: mount what programs expect of a system, load the modules, set up loopback.  What fails is reported on the
  * console, and the boot goes on: if it mattered, a later request says so in its own words.
  */
@@ -96,6 +110,9 @@ extern void baseline_note (struct agent *agent);
  * What they say, and what they take up, counts as of the boot.  Later calls do nothing.
  */
 extern void baseline_load_modules (struct agent *agent, const char *purpose);
+
+/* sleep.c */
+extern serve_verb guest_sleep, guest_awake;
 
 /* mark.c */
 

@@ -51,6 +51,14 @@
  *                                          running, unmount /mnt and forget DEVICE, which held a file system of TYPE,
  *                                          empty the folders for temporary files, undo `setenv`.  An error if that
  *                                          cannot be done, or if programs left anything elsewhere.  Payload: as `log`
+ *   sleep [PURPOSE...]                     be ready for the machine to be saved, before anything else was asked for:
+ *                                          load the modules for these types of file systems, and other PURPOSEs named
+ *                                          below, let go of all disks, and let free memory be zeros
+ *   awake SEED TIME DISKS                  the next request, which each guest gets that the saved machine becomes: be
+ *                                          as after a boot.  Hexadecimal digits to seed random numbers with,
+ *                                          nanoseconds since 1970, and how many of the disks are there.  The last disk,
+ *                                          which has the serial number AGENT_EXTRAS_SERIAL, is an archive that is
+ *                                          unpacked; then it is gone.  Payload: the kernel release
  *   power-off                              no answer: the machine goes off at once, nothing is synced
  */
 #ifndef POWERCUT_GUEST_AGENT_PROTOCOL_H
@@ -68,6 +76,8 @@
 /* For what there are modules, besides the types of file systems: to be a client of NBD, and to have the host's root. */
 #define AGENT_NBD_MODULES "nbd-client"
 #define AGENT_HOST_ROOT_MODULES "host-root"
+
+#define AGENT_EXTRAS_SERIAL "powercut-extras"   /* at most 20 bytes */
 
 #define AGENT_SHELL_END 4       /* Ctrl-D */
 
