@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Batches: COUNT generated workloads of one operation on ext4 (target: 600 per minute), and the matrix of 120 cells (target: 60
-# per minute), each under all default schedules.  KERNELS are the guests' ones, a line for each; none: the newest fetched.
+# Batches: COUNT generated workloads of one operation on ext4 (target: 600 per minute), and the matrix on four file systems
+# (target: 60 cells per minute), each under all default schedules.  KERNELS are the guests' ones, lines for each; none: the
+# newest fetched.
 . "$(dirname "$0")/functions.sh"
 count=${COUNT:-60}
 kernels=(${KERNELS:-''})
