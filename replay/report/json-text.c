@@ -11,6 +11,8 @@
 #include "replay/report/json-text.h"
 #include "replay/schedule.h"
 
+#define UTF8_BYTES_MAX 4        /* of one character: all that is looked at, since a table of pages has megabytes */
+
 void
 json_add_text (cJSON *object, const char *name, const char *text)
 {
@@ -18,7 +20,7 @@ json_add_text (cJSON *object, const char *name, const char *text)
 
   for (char *at = copy; at && *at;) {
     uint32_t character;
-    size_t length = utf8_decode (at, strlen (at), &character);
+    size_t length = utf8_decode (at, strnlen (at, UTF8_BYTES_MAX), &character);
 
     if (length == 0)
       *at = '?';
@@ -50,7 +52,7 @@ static size_t
 print_json_character (const char *text, FILE *file)
 {
   uint32_t character;
-  size_t size = utf8_decode (text, strlen (text), &character);
+  size_t size = utf8_decode (text, strnlen (text, UTF8_BYTES_MAX), &character);
 
   if (size == 0)
     putc ('?', file);
