@@ -20,6 +20,7 @@ static const struct {
   [PART_POWERCUT] = { "record/powercut", BINDIR "/powercut" },
   [PART_PROTOCOLS] = { "corpus/update-protocols/update-protocols", PKGLIBEXECDIR "/update-protocols" },
   [PART_WRITELOG] = { "nbd-plugin/.libs/nbdkit-writelog-plugin.so", PLUGINDIR "/nbdkit-writelog-plugin.so" },
+  [PART_UML_KEEPER] = { "guest/uml-keeper", PKGLIBEXECDIR "/uml-keeper" },
   [PART_CRASHSTATE] = { "nbd-plugin/.libs/nbdkit-crashstate-plugin.so", PLUGINDIR "/nbdkit-crashstate-plugin.so" },
 };
 

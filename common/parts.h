@@ -10,6 +10,7 @@ enum part {
   PART_PROTOCOLS,               /* the updates of `powercut matrix`, a program */
   PART_WRITELOG,                /* nbdkit plugin */
   PART_CRASHSTATE,              /* nbdkit plugin */
+  PART_UML_KEEPER,              /* a program */
 };
 
 /* The part's path, to free, or NULL after a message if it is missing. */

@@ -81,7 +81,8 @@ add_modules (struct initramfs *base, const struct kernel *kernel)
   static const char *const nbd[] = { "virtio_net?", "nbd?", NULL };
   const struct filesystem *row;
 
-  if (initramfs_add_modules (base, kernel, NULL, devices) == -1
+  /* User Mode Linux has a bus of its own, built in. */
+  if (initramfs_add_modules (base, kernel, NULL, devices + (kernel_runs_alone (kernel) ? 1 : 0)) == -1
       || initramfs_add_modules (base, kernel, AGENT_NBD_MODULES, nbd) == -1)
     return -1;
   for (size_t i = 0; (row = filesystem_at (i)) != NULL; i++)

@@ -277,7 +277,10 @@ boot_with_archive (const struct vm_config *config, bool *broken)
   struct vm_answer answer;
   struct vm *vm;
 
-  if (config->accel == ACCEL_AUTO)
+  /* There is nothing to accelerate. */
+  if (kernel_runs_alone (config->kernel))
+    vm = boot (config, config->accel, config->boot_timeout_ms, &answer);
+  else if (config->accel == ACCEL_AUTO)
     vm = boot_best (config, &answer);
   else
     vm = config->accel == ACCEL_KVM ? boot_with_kvm (config, &answer) : boot_emulated (config, &answer);

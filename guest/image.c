@@ -14,10 +14,10 @@
 #include "guest/kernel/find.h"
 #include "guest/kernel/modules.h"
 
-/* What a guest needs whose root is the host's. */
+/* What a guest needs whose root is the host's: User Mode Linux, which has hostfs, the last alone. */
 static const char *const host_root_modules[] = { "9pnet_virtio", "9p", "overlay", NULL };
 
-/* What a guest needs to reach a server of disks by itself. */
+/* What a guest needs to reach a server of disks by itself: User Mode Linux, over a port, the last alone. */
 static const char *const nbd_modules[] = { BASE_NBD_MODULES, NULL };
 
 int
@@ -92,7 +92,8 @@ guest_extras_new (const struct kernel *kernel, const char *filesystem, bool nbd)
   const char *fsck = filesystem_find (filesystem)->fsck.program;
 
   base_filesystem_modules (filesystem, names, 0);
-  if (require (kernel, names) == -1 || (nbd && require (kernel, nbd_modules) == -1))
+  if (require (kernel, names) == -1
+      || (nbd && require (kernel, nbd_modules + (kernel_runs_alone (kernel) ? 1 : 0)) == -1))
     return NULL;
   struct initramfs *extras = initramfs_new ();
   if (extras && initramfs_add_environment (extras) == 0
@@ -119,7 +120,8 @@ guest_image_pack_checker (const char *check, const char *const *included, size_t
 int
 guest_image_add_host_root (struct initramfs *extras, const struct kernel *kernel)
 {
-  if (initramfs_add_modules (extras, kernel, AGENT_HOST_ROOT_MODULES, host_root_modules) == -1)
+  if (initramfs_add_modules (extras, kernel, AGENT_HOST_ROOT_MODULES,
+                             host_root_modules + (kernel_runs_alone (kernel) ? 2 : 0)) == -1)
     return -1;
   return initramfs_add_data (extras, AGENT_HOST_ROOT, "", 0, 0644);
 }

@@ -10,7 +10,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c \
 	guest/agent/observe.c guest/agent/pace.c guest/agent/pace.h guest/agent/port.c guest/agent/protocol.h \
-	guest/agent/recover.c guest/agent/reset.c guest/agent/root.c guest/agent/run.c guest/agent/shell.c \
+	guest/agent/recover.c guest/agent/relay.c guest/agent/reset.c guest/agent/root.c guest/agent/run.c guest/agent/shell.c \
 	guest/agent/sleep.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
 	guest/agent/unpack.c guest/agent/workload.c \
@@ -24,13 +24,18 @@ guest_agent_agent_CFLAGS = $(WARN_CFLAGS) $(XXHASH_CFLAGS) -DXXH_INLINE_ALL -DXX
 guest_agent_agent_LDFLAGS = -all-static
 guest_agent_agent_LDADD =
 
+# The keeper of a guest of User Mode Linux, which outlives powercut as long as it takes to end that guest.
+pkglibexec_PROGRAMS += guest/uml-keeper
+guest_uml_keeper_SOURCES = guest/uml-keeper.c guest/uml.h
+guest_uml_keeper_LDADD = vhost/libvhost.la common/libmessage.la
+
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h guest/base.c guest/base.h guest/boot.c guest/checker-there.c guest/checker-there.h \
 	guest/console.c guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h \
 	guest/machine-state.c guest/machine-state.h guest/missing.c guest/missing.h guest/options.c guest/options.h \
 	guest/qemu.c guest/qemu.h guest/qemu-machine.c guest/qmp.c guest/qmp.h guest/saved.c guest/saved.h guest/shell.c \
-	guest/snapshot.c guest/snapshot.h guest/snapshot-key.c guest/snapshot-key.h guest/start.c \
+	guest/snapshot.c guest/snapshot.h guest/snapshot-key.c guest/snapshot-key.h guest/start.c guest/uml.h guest/uml-machine.c \
 	guest/user-terminal.c guest/user-terminal.h guest/vm.c guest/vm.h \
 	guest/initramfs/checker.c guest/initramfs/confine.c guest/initramfs/elf-file.c guest/initramfs/elf-file.h \
 	guest/initramfs/entry.c guest/initramfs/entry.h guest/initramfs/environment.c \

@@ -30,7 +30,7 @@ struct machine {
   struct vm_answer (*explain_end) (int status, const char *line);
 };
 
-extern const struct machine qemu_machine;
+extern const struct machine qemu_machine, uml_machine;
 
 /* What to tell the user of a machine called NAME that ended with STATUS of its own accord, or was killed. */
 extern struct vm_answer machine_broken (const char *name, int status, const char *line);

@@ -11,6 +11,9 @@
 struct vm *
 vm_start (const struct vm_config *config)
 {
+  /* A kernel that runs alone boots sooner than any state would be read. */
+  if (kernel_runs_alone (config->kernel))
+    return boot_guest (config, NULL);
   CLEANUP_FREE char *qemu = process_find (QEMU_PROGRAM);
   struct vm *vm;
 

@@ -24,6 +24,7 @@
 #include "common/text.h"
 #include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
+#include "guest/kernel/program.h"
 #include "guest/launch.h"
 #include "guest/machine.h"
 #include "guest/vm.h"
@@ -283,7 +284,7 @@ vm_launch (const struct vm_config *config, enum accel accel)
     out_of_memory ();
     return NULL;
   }
-  vm->machine = &qemu_machine;
+  vm->machine = kernel_runs_alone (config->kernel) ? &uml_machine : &qemu_machine;
   vm->agent = vm->state = -1;
   vm->server = config->nbd_server;
   vm->server_ended = config->server_ended;
@@ -304,8 +305,11 @@ vm_await_ready (struct vm *vm, int timeout_ms, const char *const *words)
     : receive_answer (vm, timeout_ms, clock_ms () + timeout_ms);
 
   if (answer.failure == VM_OK) {
-    vm->release = answer.text;
+    vm->release = text_format ("%s%s", answer.text, vm->machine == &uml_machine ? KERNEL_PROGRAM_SUFFIX : "");
+    free (answer.text);
     answer.text = NULL;
+    if (vm->release == NULL)
+      abort ();
   }
   return answer;
 }

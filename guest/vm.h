@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One QEMU guest with the agent as its init: started, spoken to, always reaped. */
+/* One guest of QEMU or User Mode Linux with the agent as its init: started, spoken to, always reaped. */
 #ifndef POWERCUT_GUEST_VM_H
 #define POWERCUT_GUEST_VM_H
 
@@ -16,9 +16,10 @@ struct vm;
 struct vm_disk {
   const char *export_name;      /* on the NBD server; or NULL, and file is a raw image */
   const char *file;
+  const char *vhost_socket;     /* where it is served for User Mode Linux, too; or NULL */
   const char *guest_port;       /* NULL: a virtio-blk disk (/dev/vda, /dev/vdb, ... in order); else the guest reaches
                                    the export by TCP at VM_NBD_ADDRESS and this port, over user-mode networking, for its
-                                   own NBD client */
+                                   own NBD client; User Mode Linux has a port of that name on its console instead */
   bool write_through;           /* a virtio-blk disk of which nothing that is written is ever lost: no flush is sent */
 };
 
@@ -61,8 +62,8 @@ enum vm_failure {
   VM_OK,
   VM_REFUSED,                   /* the agent answered `error`; the text is its message */
   VM_DIED,                      /* the guest went down (a panic: see the console) */
-  VM_BROKEN,                    /* QEMU or the NBD server failed or was killed, or QEMU passes on what no agent says: no
-                                   doing of the guest's */
+  VM_BROKEN,                    /* the machine or the NBD server failed or was killed, or it passes on what no agent
+                                   says: no doing of the guest's */
   VM_HUNG,                      /* no answer in time; the guest is still there and should be ended */
   VM_STOPPED,                   /* the user asked to stop (common/stop.h) */
 };
@@ -81,7 +82,7 @@ extern struct vm *vm_start (const struct vm_config *config);
 /* Ask the agent: WORDS is NULL-terminated, unescaped.  Waits up to TIMEOUT_MS.  Prints nothing. */
 extern struct vm_answer vm_call (struct vm *vm, int timeout_ms, const char *const *words);
 
-/* The kernel release that the agent reported. */
+/* The kernel release that the agent reported; of a kernel that is a program with KERNEL_PROGRAM_SUFFIX. */
 extern const char *vm_release (const struct vm *vm);
 
 /* End the guest at once and free everything.  NULL is nothing to do. */

@@ -213,6 +213,10 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
       || guest_kernel_find (recording->guest.kernel, recording->filesystem, recording->host_root,
                             &recorder->kernel) == -1)
     return -1;
+  if (recording->virtio && kernel_runs_alone (&recorder->kernel)) {
+    error_message ("--bus=virtio: %s is recorded over NBD alone: leave --bus out", recorder->kernel.release);
+    return -1;
+  }
   recorder->empty = false;
   return pack_checker (recorder) == -1 ? -1 : prepare_guest (recorder);
 }

@@ -17,11 +17,13 @@
 
 #define FIRST_READ_BYTES 16384  /* the report of nearly every run */
 
+#define DIRECT_NAME "vhost"
 #define LOG_LINK "log"           /* in our folder: by this name the server finds the log that it is told to change to */
 
 struct device {
   struct nbdkit nbdkit;
   char *link;
+  char *direct;                 /* the socket of a vhost-user server of the disk, or NULL */
   struct nbd_handle *control;
   struct nbd_handle *disk;      /* NULL until something is read of it */
   char *buffer;
@@ -37,6 +39,8 @@ start_server (struct device *device, const char *log, const char *folder)
   struct text_list parameters = { NULL, 0 };
   int r = parameters_add (&parameters, PARAMETER_LOG, log) | parameters_add (&parameters, PARAMETER_DIRECTORY, folder);
 
+  if (r == 0 && device->direct)
+    r = parameters_add (&parameters, PARAMETER_VHOST, device->direct);
   if (r == 0)
     r = nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const *) parameters.texts,
                       NBDKIT_THREADS, folder, "disk");
@@ -53,7 +57,7 @@ device_stop (struct device *device)
   nbd_close (device->control);
   nbdkit_stop (&device->nbdkit);
   nbdkit_free (&device->nbdkit);
-  free_all (device->link, device->buffer, device->decisions, device->seen, device);
+  free_all (device->link, device->direct, device->buffer, device->decisions, device->seen, device);
 }
 
 /* A connection to EXPORT, or NULL after a message. */
@@ -71,17 +75,18 @@ connect_to (const struct device *device, const char *export)
 }
 
 struct device *
-device_start (const char *log, const char *folder)
+device_start (const char *log, const char *folder, bool direct)
 {
   struct device *device = calloc (1, sizeof *device);
 
-  if (device == NULL || asprintf (&device->link, "%s/" LOG_LINK, folder) == -1) {
+  if (device == NULL || asprintf (&device->link, "%s/" LOG_LINK, folder) == -1
+      || (direct && asprintf (&device->direct, "%s/" DIRECT_NAME, folder) == -1)) {
     out_of_memory ();
     free (device);
     return NULL;
   }
   if (start_server (device, log, folder) == -1) {
-    free_all (device->link, device);
+    free_all (device->link, device->direct, device);
     return NULL;
   }
   device->control = connect_to (device, CONTROL_EXPORT);
@@ -95,6 +100,12 @@ const char *
 device_socket (const struct device *device)
 {
   return device->nbdkit.socket;
+}
+
+const char *
+device_direct (const struct device *device)
+{
+  return device->direct;
 }
 
 pid_t

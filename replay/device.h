@@ -3,6 +3,7 @@
 #ifndef POWERCUT_REPLAY_DEVICE_H
 #define POWERCUT_REPLAY_DEVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,8 +12,10 @@
 
 struct device;
 
-/* Serve LOG on a socket in FOLDER.  NULL after a message. */
-extern struct device *device_start (const char *log, const char *folder);
+/* Serve LOG on a socket in FOLDER and, with DIRECT, also on one for a guest whose disks are vhost-user's.  NULL after a
+ * message.
+ */
+extern struct device *device_start (const char *log, const char *folder, bool direct);
 extern void device_stop (struct device *device);
 
 /* Serve LOG, whose device must be as large, from now on.  Returns 0, or -1 after a message. */
@@ -20,6 +23,9 @@ extern int device_change (struct device *device, const char *log);
 
 /* The Unix socket that a guest's disk connects to. */
 extern const char *device_socket (const struct device *device);
+
+/* The other one, or NULL. */
+extern const char *device_direct (const struct device *device);
 
 /* The process that serves it, to be watched. */
 extern pid_t device_server (const struct device *device);

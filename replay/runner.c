@@ -55,7 +55,9 @@ runner_boot (const struct runner_config *config, const struct device *device, co
              const char *terminal)
 {
   /* What a run writes dies with the run: its flushes would cost time alone. */
-  const struct vm_disk disk = { .export_name = DISK_EXPORT, .write_through = true };
+  const struct vm_disk disk = {
+    .export_name = DISK_EXPORT, .vhost_socket = device_direct (device), .write_through = true
+  };
   const struct vm_config vm_config = {
     .kernel = config->kernel, .extras = config->extras, .nbd_socket = device_socket (device),
     .nbd_server = device_server (device), .server_ended = log_guard_check,
@@ -119,7 +121,7 @@ runner_start (const struct runner_config *config, const char *folder)
     free (runner);
     return NULL;
   }
-  runner->device = device_start (config->log, folder);
+  runner->device = device_start (config->log, folder, kernel_runs_alone (config->kernel));
   if (runner->device && boot (runner) == 0) {
     runner->release = strdup (vm_release (runner->vm));
     if (runner->release)

@@ -129,7 +129,7 @@ shell_run (const struct runner_config *config, const char *folder, const struct 
   if (talk.console == NULL || talk.socket == NULL)
     error_message ("out of memory");
   else {
-    talk.device = device_start (config->log, folder);
+    talk.device = device_start (config->log, folder, kernel_runs_alone (config->kernel));
     if (talk.device && device_select (talk.device, selection) == 0 && boot (&talk) == 0)
       r = converse (&talk, before_recovery);
   }

@@ -42,6 +42,9 @@ typedef int run_tool (char **words);
 /* message.c: what error_message said last in this thread. */
 extern const char *message_last (void);
 
+/* Whether the kernel is a program of the host's, User Mode Linux. */
+#define RUNS_ALONE() (access ("/proc/exitcode", F_OK) == 0)
+
 /* environment.c: take over the environment that the file PATH says (AGENT_ENVIRONMENT in guest/agent/protocol.h). */
 extern void environment_read (const char *path);
 
@@ -90,8 +93,16 @@ extern int unpack (const char *file);
  */
 extern void boot_system (void);
 
-/* port.c: open the port to the host, which may take a moment to appear.  Returns a descriptor or -1. */
+/* port.c */
+
+/* Open the port to the host, which may take a moment to appear.  Returns a descriptor or -1. */
 extern int port_open (void);
+
+/* Open another port, NAME.  Returns a descriptor, or -1 without a message if there is none. */
+extern int port_open_named (const char *name);
+
+/* relay.c: a socket by which PORT, opened, is spoken to.  Returns a descriptor or -1. */
+extern int relay_start (int port);
 
 /* log.c */
 

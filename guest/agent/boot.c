@@ -72,6 +72,9 @@ raise_loopback (void)
 void
 boot_system (void)
 {
+  /* What was on the kernel's command line and it did not know is in the environment. */
+  clearenv ();
+  setenv ("TERM", "linux", 1);
   setenv ("HOME", "/root", 1);
   environment_read (AGENT_ENVIRONMENT);
   if (access (AGENT_HOST_ROOT, F_OK) == 0) {

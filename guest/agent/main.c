@@ -25,11 +25,13 @@
 #include "guest/agent/disturb.h"
 #include "guest/agent/protocol.h"
 
-/* QEMU runs with -no-reboot: to restart is to go off, and unlike RB_POWER_OFF needs no ACPI. */
+/* QEMU runs with -no-reboot: to restart is to go off, and unlike RB_POWER_OFF needs no ACPI.  User Mode Linux would
+ * restart.
+ */
 static void __attribute__ ((noreturn))
 power_off (void)
 {
-  reboot (RB_AUTOBOOT);
+  reboot (RUNS_ALONE () ? RB_POWER_OFF : RB_AUTOBOOT);
   for (;;)
     pause ();
 }

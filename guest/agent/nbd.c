@@ -218,6 +218,19 @@ connect_server (const char *host, const char *port)
   return fd;
 }
 
+/* A connection to the server: over the port of the host's that is for PORT, if there is one, else over the network. */
+static int
+connect_to (const char *host, const char *port)
+{
+  char name[64];
+
+  snprintf (name, sizeof name, AGENT_NBD_PORT "%s", port);
+  const int fd = port_open_named (name);
+  if (fd >= 0)
+    return relay_start (fd);
+  return raise_network () == -1 ? -1 : connect_server (host, port);
+}
+
 /* The limit is for the handshake alone: the kernel's client keeps to the socket's time-out too, and must have none. */
 static void
 limit_receiving (int fd, time_t seconds)
@@ -309,9 +322,7 @@ nbd_attach (struct agent *agent, char **words, FILE *payload)
   struct export_info export = { .size_bytes = 0 };
 
   baseline_load_modules (agent, AGENT_NBD_MODULES);
-  if (raise_network () == -1)
-    return -1;
-  CLEANUP_CLOSE int server = connect_server (words[1], words[2]);
+  CLEANUP_CLOSE int server = connect_to (words[1], words[2]);
   if (server == -1)
     return -1;
   limit_receiving (server, HANDSHAKE_WAIT_S);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,12 +19,12 @@
 #define PORT_WAIT_MS 10000
 #define PORT_STEP_MS 5
 
-/* Is the port DEVICE (vportNpM) the host's? */
+/* Is the port DEVICE (vportNpM) the one that is called WANTED? */
 static int
-is_our_port (const char *device)
+is_port (const char *device, const char *wanted)
 {
   CLEANUP_FREE char *path = NULL;
-  char name[sizeof AGENT_PORT_NAME + 1];
+  char name[NAME_MAX + 1];
 
   if (asprintf (&path, "%s/%s/name", PORT_FOLDER, device) == -1) {
     path = NULL;
@@ -33,11 +34,11 @@ is_our_port (const char *device)
   if (file == NULL || fgets (name, sizeof name, file) == NULL)
     return 0;
   name[strcspn (name, "\n")] = '\0';
-  return strcmp (name, AGENT_PORT_NAME) == 0;
+  return strcmp (name, wanted) == 0;
 }
 
-static int
-try_port (void)
+int
+port_open_named (const char *name)
 {
   DIR *folder = opendir (PORT_FOLDER);
   struct dirent *entry;
@@ -46,7 +47,7 @@ try_port (void)
   if (folder == NULL)
     return -1;
   while (fd == -1 && (entry = readdir (folder)) != NULL)
-    if (entry->d_name[0] != '.' && is_our_port (entry->d_name)) {
+    if (entry->d_name[0] != '.' && is_port (entry->d_name, name)) {
       CLEANUP_FREE char *path = NULL;
       if (asprintf (&path, "/dev/%s", entry->d_name) == -1)
         path = NULL;
@@ -73,12 +74,12 @@ port_open (void)
 
   for (int waited_ms = 0; waited_ms < PORT_WAIT_MS; waited_ms += PORT_STEP_MS) {
     if (fd == -1)
-      fd = try_port ();
+      fd = port_open_named (AGENT_PORT_NAME);
     if (fd >= 0 && is_connected (fd))
       return fd;
     usleep (PORT_STEP_MS * 1000);
   }
-  error_message ("no virtio-serial port `%s' appeared: the kernel needs virtio_pci and virtio_console",
+  error_message ("no virtio-serial port `%s' appeared: the kernel needs virtio_console, and virtio_pci or virtio_uml",
                  AGENT_PORT_NAME);
   return -1;
 }

@@ -65,11 +65,13 @@
 #define POWERCUT_GUEST_AGENT_PROTOCOL_H
 
 #define AGENT_PORT_NAME "powercut"
+/* Where there is a port with this name and the PORT of `attach`, NBD is spoken over it, and not over the network. */
+#define AGENT_NBD_PORT "nbd-"
 #define AGENT_REQUEST_MAX (1 << 20)
 #define AGENT_MOUNT_POINT "/mnt"
 #define AGENT_MARK_MAX 4096
 #define AGENT_ENVIRONMENT "/powercut/environment"       /* NAME=VALUE of programs' environment, NUL after each */
-/* If this file is in the initramfs, the root is that which a 9p device with this tag has. */
+/* If this file is in the initramfs, the root is that which a 9p device with this tag has, or hostfs. */
 #define AGENT_HOST_ROOT "/powercut/host-root"
 #define AGENT_HOST_ROOT_TAG "powercut-root"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The host's root in place of the initramfs: read through 9p, with a layer in memory over it for what programs write.
+/* The host's root in place of the initramfs: read through 9p or, where the kernel can, hostfs, with a layer in memory
+ * over it for what programs write.
  */
 #include <config.h>
 
@@ -28,6 +29,9 @@
 static int
 mount_host (void)
 {
+  /* User Mode Linux alone has this. */
+  if (mount ("none", LOWER, "hostfs", MS_RDONLY, "/") == 0)
+    return 0;
   for (int waited_ms = 0; waited_ms < DEVICE_WAIT_MS; waited_ms += DEVICE_STEP_MS) {
     if (mount (AGENT_HOST_ROOT_TAG, LOWER, "9p", MS_RDONLY,
                "trans=virtio,version=9p2000.L,msize=262144,cache=loose") == 0)

@@ -58,6 +58,12 @@ kernel_modules_in (const char *base, const char *release)
   return path ? path : readable_modules (base, "usr/lib/modules", release);
 }
 
+bool
+kernel_runs_alone (const struct kernel *kernel)
+{
+  return text_ends_with (kernel->release, KERNEL_PROGRAM_SUFFIX);
+}
+
 /* Their directory has its name. */
 const char *
 kernel_modules_release (const struct kernel *kernel)

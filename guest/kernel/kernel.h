@@ -31,6 +31,9 @@ extern bool kernel_release_matches (const char *release, const char *version);
  */
 extern char *kernel_modules_in (const char *base, const char *release);
 
+/* Whether KERNEL is a program, which needs no machine to run on. */
+extern bool kernel_runs_alone (const struct kernel *kernel);
+
 /* The release for which KERNEL has its modules, which it must have. */
 extern const char *kernel_modules_release (const struct kernel *kernel);
 
