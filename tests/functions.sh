@@ -163,7 +163,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/powercut-test-XXXXXX")
 cleanup_fn rm -rf "$tmp"
 
 # same_kernels: the tests boot the same kernels whatever else was fetched, so that a new one in the cache turns no test
-# red.  They have a cache of their own with three kernels of the user's, as far as those are there; 6.12, the newest, is
+# red.  They have a cache of their own with four kernels of the user's, as far as those are there; 6.12, the newest, is
 # what they get without --kernel.
 same_kernels ()
 {
@@ -187,18 +187,19 @@ same_kernels ()
 test_kernels ()
 {
   [ -d "$fetched" ] || return 0
-  test_kernel 6.1 -cloud bookworm
-  test_kernel 6.1 '' bookworm
-  test_kernel 6.12 -cloud trixie
+  test_kernel 6.1 -cloud-amd64 bookworm
+  test_kernel 6.1 -amd64 bookworm
+  test_kernel 6.1 -uml bookworm
+  test_kernel 6.12 -cloud-amd64 trixie
 }
 
-# test_kernel VERSION FLAVOUR SUITE: the directory of the newest fetched kernel of this version and flavour, if possible
+# test_kernel VERSION ENDING SUITE: the directory of the newest fetched kernel of this version whose release ends so, if possible
 # one that came from SUITE
 test_kernel ()
 {
   local kernels kernel
 
-  kernels=$(find "$fetched" -mindepth 1 -maxdepth 1 -name "$1.*$2-amd64" ! -name "*[a-z]$2-amd64" | sort -Vr)
+  kernels=$(find "$fetched" -mindepth 1 -maxdepth 1 -name "$1.*$2" ! -name "*[a-z]$2" | sort -Vr)
   for kernel in $kernels; do
     [ "$(cat "$kernel/suite" 2> /dev/null)" != "$3" ] || break
     kernel=

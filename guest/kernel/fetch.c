@@ -17,6 +17,7 @@
 #include "guest/kernel/fetch.h"
 #include "guest/kernel/fetch-program.h"
 #include "guest/kernel/list.h"
+#include "guest/kernel/program.h"
 #include "guest/kernel/store.h"
 
 #define PACKAGE_PREFIX "linux-image-"
@@ -301,14 +302,21 @@ lock_kernels (const char *kernels)
 
 /* Fetch the program that is what WISH says, unless that is there. */
 static int
-have_program (const char *kernels, const struct kernel_wish *wish, struct kernel *kernel)
+have_program (const char *kernels, const struct kernel_wish *asked, struct kernel *kernel)
 {
+  const char *version = asked->version ? asked->version : "";
+  const size_t suffix = text_ends_with (version, KERNEL_PROGRAM_SUFFIX) ? strlen (KERNEL_PROGRAM_SUFFIX) : 0;
+  CLEANUP_FREE char *number = text_format ("%.*s", (int) (strlen (version) - suffix), version);
   CLEANUP_FREE char *release = NULL;
-  int result = wish->version ? take_fetched (wish, kernel) : 0;
+  struct kernel_wish wish = *asked;
 
+  if (number == NULL)
+    return -1;
+  wish.version = *number ? number : NULL;       /* 6.1-uml is 6.1, too */
+  int result = wish.version ? take_fetched (&wish, kernel) : 0;
   if (result != 0)
     return result == 1 ? 0 : -1;
-  release = kernel_fetch_program (wish, kernels);
+  release = kernel_fetch_program (&wish, kernels);
   if (release == NULL)
     return -1;
   const struct kernel_wish exact = { .version = release, .flavour = KERNEL_UML };

@@ -276,6 +276,7 @@ START_TEST (a_program_is_put_where_other_kernels_are)
   ck_assert_int_eq (access ("powercut/kernels/6.12.3-uml/libc", F_OK), -1);
   ck_assert_int_eq (unlink ("mirror"), 0);
   fetches ("6.12", NULL, "uml", "6.12.3-uml");
+  fetches ("6.12-uml", NULL, NULL, "6.12.3-uml");
   refuses ("6.13", "bookworm", "uml", "no kernel 6.13 of User Mode Linux: bookworm has 1");
 }
 END_TEST
