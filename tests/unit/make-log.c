@@ -311,7 +311,7 @@ next_random_log (struct random_logs *logs, unsigned count)
 {
   if (logs->round > 0)
     write_log_close (logs->log);
-  if (logs->round == count)
+  if (logs->round == unit_rounds (count))
     return false;
   logs->shape = &logs->shapes[logs->round++ % logs->shape_count];
   logs->log = make_random_log (&logs->dice, logs->shape);

@@ -84,7 +84,7 @@ struct random_logs {
 
 #define RANDOM_LOGS(seed, turn) { .dice = { seed }, .shapes = turn, .shape_count = sizeof turn / sizeof *turn }
 
-/* Go on to the next of COUNT logs; the last one is closed.  Returns whether there is one. */
+/* Go on to the next of unit_rounds (COUNT) logs; the last one is closed.  Returns whether there is one. */
 extern bool next_random_log (struct random_logs *logs, unsigned count);
 
 /* What is on DEVICE after the event at POINT if just those writes are there for which THERE (by number) is true:

@@ -41,6 +41,15 @@ count_text (const char *text, const char *wanted)
   return count;
 }
 
+unsigned
+unit_rounds (unsigned rounds)
+{
+  const char *percent = getenv ("UNIT_ROUNDS_PERCENT");
+  const unsigned asked = percent ? (unsigned) (rounds * strtoul (percent, NULL, 10) / 100) : rounds;
+
+  return asked > 0 ? asked : 1;
+}
+
 int
 run_suite (Suite *suite)
 {

@@ -19,6 +19,11 @@ extern char *new_path (void);
 /* How often WANTED, which is not empty, stands in TEXT. */
 extern size_t count_text (const char *text, const char *wanted);
 
+/* How many rounds of random inputs to go: of ROUNDS as many percent as $UNIT_ROUNDS_PERCENT says, at least one; all if
+ * it says nothing.  Under valgrind, which takes fifty times as long, few will do: it is not asked which bits come out.
+ */
+extern unsigned unit_rounds (unsigned rounds);
+
 /* In the list of UNIT_TEST_MAIN: run TEST, whose _i is the case, for the cases 0 to COUNT - 1.  Returns TEST. */
 extern const TTest *unit_loop (const TTest *test, size_t count);
 /* The same with a case for each element of TABLE. */

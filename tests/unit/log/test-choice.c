@@ -151,7 +151,7 @@ START_TEST (a_choice_and_its_alternative_share_out_what_may_be)
 {
   struct dice dice = { 1 };
 
-  for (unsigned round = 0; round < 3000; round++) {
+  for (unsigned round = 0; round < unit_rounds (3000); round++) {
     struct torn_write torn;
     const struct write_log log = { .writes = &torn.write, .write_count = 1 };
 
@@ -178,7 +178,7 @@ START_TEST (a_choice_leaves_nothing_out_that_follows)
 {
   struct dice dice = { 2 };
 
-  for (unsigned round = 0; round < 300; round++) {
+  for (unsigned round = 0; round < unit_rounds (300); round++) {
     struct torn_write torn;
     const struct write_log log = { .writes = &torn.write, .write_count = 1 };
     bool always[2][LENGTH_MAX]; /* by kind: the sectors that were as SECTOR whenever it was of that kind */

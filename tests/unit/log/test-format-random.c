@@ -194,7 +194,7 @@ START_TEST (random_logs_are_read_as_the_format_says)
   struct dice dice = { 12 };
   unsigned ends[3] = { 0 };
 
-  for (unsigned round = 0; round < 4000; round++) {
+  for (unsigned round = 0; round < unit_rounds (4000); round++) {
     struct naive naive;
     struct craft craft;
 
@@ -211,7 +211,7 @@ START_TEST (random_logs_are_read_as_the_format_says)
     write_log_close (log);
   }
   for (unsigned i = 0; i < 3; i++)
-    ck_assert_uint_gt (ends[i], 100);
+    ck_assert_uint_gt (ends[i], unit_rounds (100));
 }
 END_TEST
 
@@ -220,7 +220,7 @@ START_TEST (random_bytes_are_never_followed)
 {
   struct dice dice = { 13 };
 
-  for (unsigned round = 0; round < 4000; round++) {
+  for (unsigned round = 0; round < unit_rounds (4000); round++) {
     struct craft craft;
 
     craft_events (&craft);

@@ -94,7 +94,7 @@ START_TEST (every_block_has_its_writes_newest_first_and_once)
 {
   struct dice dice = { 1 };
 
-  for (unsigned round = 0; round < 100; round++)
+  for (unsigned round = 0; round < unit_rounds (100); round++)
     compare_random (&dice, 1 + roll (&dice, 4), 0, 8 << roll (&dice, 12), 200);
 }
 END_TEST

@@ -207,7 +207,8 @@ has_image (const struct images *images, const char *image)
 }
 
 static void
-assert_every_entry_is_a_crash_state (const struct bytes *bytes, const struct images *legal, uint32_t sectors, int seed)
+assert_every_entry_is_a_crash_state (const struct bytes *bytes, const struct images *legal, uint32_t sectors,
+                                     unsigned seed)
 {
   char image[SECTORS_MAX + 1] = { 0 };
   struct entry entry;
@@ -216,7 +217,7 @@ assert_every_entry_is_a_crash_state (const struct bytes *bytes, const struct ima
   memset (image, '.', sectors);
   for (unsigned count = 1; next_entry (bytes, &at, &entry); count++) {
     apply_entry (&entry, image);
-    ck_assert_msg (has_image (legal, image), "seed %d: no crash leaves %s, which is there after %u entries", seed,
+    ck_assert_msg (has_image (legal, image), "seed %u: no crash leaves %s, which is there after %u entries", seed,
                    image, count);
   }
 }
@@ -248,8 +249,8 @@ START_TEST (no_export_shows_what_no_crash_leaves)
   static struct images legal, imported;
   const struct log_shape shape = { .devices = 1, .sectors = 6, .length = 3, .letters = 5, .writes = 8, .marks = true };
 
-  for (int seed = 0; seed < 150; seed++) {
-    struct dice dice = { (uint64_t) seed };
+  for (unsigned seed = 0; seed < unit_rounds (150); seed++) {
+    struct dice dice = { seed };
     struct write_log *log = make_random_log (&dice, &shape), *again;
     struct bytes bytes = export_to_bytes (log);
 
@@ -259,7 +260,7 @@ START_TEST (no_export_shows_what_no_crash_leaves)
     find_images (again, shape.sectors, &imported);
     for (size_t i = 0; i < IMAGES; i++)
       ck_assert_msg (!imported.letters[i][0] || has_image (&legal, imported.letters[i]),
-                     "seed %d: no crash leaves %s, which the import has", seed, imported.letters[i]);
+                     "seed %u: no crash leaves %s, which the import has", seed, imported.letters[i]);
     write_log_close (again);
     write_log_close (log);
     bytes_free (&bytes);
@@ -319,15 +320,15 @@ make_disjoint_log (struct dice *dice)
 
 START_TEST (what_is_durable_behind_each_flush_comes_back)
 {
-  for (int seed = 0; seed < 200; seed++) {
-    struct dice dice = { (uint64_t) seed };
+  for (unsigned seed = 0; seed < unit_rounds (200); seed++) {
+    struct dice dice = { seed };
     struct write_log *log = make_disjoint_log (&dice), *again;
     struct bytes bytes = export_to_bytes (log);
 
     again = import_again (&bytes, 32);
     CLEANUP_FREE char *before = durable_at_flushes (log);
     CLEANUP_FREE char *after = durable_at_flushes (again);
-    ck_assert_msg (strcmp (before, after) == 0, "seed %d:\n%s\n%s", seed, before, after);
+    ck_assert_msg (strcmp (before, after) == 0, "seed %u:\n%s\n%s", seed, before, after);
     write_log_close (again);
     write_log_close (log);
     bytes_free (&bytes);

@@ -255,7 +255,7 @@ START_TEST (groups_count_what_every_state_shows)
     }
     crash_points_free (&points);
   }
-  ck_assert_uint_ge (compared, LOG_COUNT / 2);
+  ck_assert_uint_ge (compared, unit_rounds (LOG_COUNT) / 2);
 }
 END_TEST
 

@@ -133,6 +133,7 @@ compare_log (const struct scene *scene, struct tear tear, struct reader reader, 
 
 START_TEST (what_is_read_decides_as_every_state_does)
 {
+  const unsigned log_count = unit_rounds (LOG_COUNT);
   struct effort efforts[TEAR_COUNT];
   unsigned counts[TEAR_COUNT] = { 0 };
   struct dice dice = { 0 };
@@ -143,16 +144,16 @@ START_TEST (what_is_read_decides_as_every_state_does)
     const struct reader reader = { wander, number, 1 + roll (&dice, 24), number / SHAPE_COUNT % 2 };
 
     for (int i = 0; i < TEAR_COUNT; i++)
-      if (counts[i] < LOG_COUNT && has_few_states (&scene, &tears[i], counts[i] % 16 ? STATES_USUAL : STATES_MAX)) {
+      if (counts[i] < log_count && has_few_states (&scene, &tears[i], counts[i] % 16 ? STATES_USUAL : STATES_MAX)) {
         compare_log (&scene, tears[i], reader, number % 3 == 0, &efforts[i]);
-        satisfied += ++counts[i] == LOG_COUNT;
+        satisfied += ++counts[i] == log_count;
       }
     forget (&scene);
   }
   for (int i = 0; i < TEAR_COUNT; i++) {
-    ck_assert_uint_gt (efforts[i].remembered, LOG_COUNT);
-    ck_assert_uint_gt (efforts[i].pairs, LOG_COUNT / 8);
-    ck_assert_uint_gt (efforts[i].runs, LOG_COUNT);
+    ck_assert_uint_gt (efforts[i].remembered, log_count);
+    ck_assert_uint_gt (efforts[i].pairs, log_count / 8);
+    ck_assert_uint_gt (efforts[i].runs, log_count);
     ck_assert_uint_lt (efforts[i].runs, efforts[i].states / 2);
   }
 }
