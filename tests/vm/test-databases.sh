@@ -4,17 +4,25 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 qemu-system-x86_64 nbdkit mdb_load mdb_dump git
 
-# checked STATUS|by-flushes CHECKER TRANSACTION: two transactions, then every crash state
+# record TRANSACTION: two of them
+record ()
+{
+    local transaction="$srcdir/corpus/databases/$1"
+    case=$1
+    expect_status 0 "$powercut" record --background=none --device=fast --quiet --fs=ext4 --setup="$transaction 0" \
+        --step="$transaction 1" --step="$transaction 2" -o "$tmp/log.bin"
+}
+
+# checked STATUS|by-flushes CHECKER: every crash state of the last recording
 checked ()
 {
-    local check="$srcdir/corpus/databases/$2" transaction="$srcdir/corpus/databases/$3" expected=$1 status=0
-    "$powercut" run --background=none --quiet --fs=ext4 --setup="$transaction 0" --step="$transaction 1" --step="$transaction 2" \
-        --check="$check" -o "$tmp/log.bin" --json="$tmp/json" || status=$?
-    jq -c --arg case "$3: $2" '[$case, .crash_states, .runs, .remembered, .seconds, (.violations | map (.detail))]' "$tmp/json"
+    local expected=$1 status=0
+    "$replay" --jobs=1 --quiet --tear=none --check="$srcdir/corpus/databases/$2" --json="$tmp/json" "$tmp/log.bin" || status=$?
+    jq -c --arg case "$case: $2" '[$case, .crash_states, .runs, .remembered, .seconds, (.violations | map (.detail))]' "$tmp/json"
     [ "$expected" != by-flushes ] || expected=$(flushed && echo 0 || echo 1)
-    [ $status = "$expected" ] || fail "$3: $2: exit status $status and not $expected"
+    [ $status = "$expected" ] || fail "$case: $2: exit status $status and not $expected"
     jq -e '.exhaustive and all (.violations[]; .kind == "check" and .repeated)' "$tmp/json" > "$tmp/ignored" ||
-        fail "$3: $2: $(jq -c '[.exhaustive, .violations]' "$tmp/json")"
+        fail "$case: $2: $(jq -c '[.exhaustive, .violations]' "$tmp/json")"
 }
 
 # flushed: each transaction of the last recording asked the device to make something durable.  The kernel's own commit may
@@ -30,10 +38,14 @@ flushed ()
 }
 
 # Some releases of mdb_load sync, and some do not: what those commit may be lost, or torn.
-checked by-flushes lmdb-check.sh lmdb-transactions.sh
-checked 0 'append-check.sh durable' 'append.sh sync'
-checked 1 'append-check.sh durable' 'append.sh nosync'
-checked 0 'append-check.sh consistent' 'append.sh nosync'
-# The branch is renamed into place, and nobody syncs its folder; what it names is there before.
-checked 0 'git-check.sh consistent' 'git-commits.sh all'
-checked 1 'git-check.sh durable' 'git-commits.sh all'
+record lmdb-transactions.sh
+checked by-flushes lmdb-check.sh
+record 'append.sh sync'
+checked 0 'append-check.sh durable'
+record 'append.sh nosync'
+checked 1 'append-check.sh durable'
+checked 0 'append-check.sh consistent'
+# The branch is renamed into place, and nobody syncs its directory; what it names is there before.
+record 'git-commits.sh all'
+checked 0 'git-check.sh consistent'
+checked 1 'git-check.sh durable'
