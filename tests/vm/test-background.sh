@@ -24,7 +24,7 @@ awk '/ call +exit_group/ { armed = 1 } armed && / write / { written = 1 } / mark
     fail 'nothing was written back before the end of the program'
 
 # Between two calls the file is empty.  The finding is named after the first of them.
-expect_status 1 "$powercut" run --quiet --size=64M --background=commit --setup='echo old > file' --json="$tmp/json" \
+expect_status 1 "$powercut" run --jobs=1 --quiet --size=64M --background=commit --setup='echo old > file' --json="$tmp/json" \
     -o "$tmp/log.bin" -- sh -c 'echo new > file; sync file'
 jq -e 'any (.violations[]; .kind == "atomicity" and .detail == "file: empty (old: \"old\\n\", new: \"new\\n\")"
     and (.after | test ("^openat\\(AT_FDCWD, \"file\", O_WRONLY\\|O_CREAT\\|O_TRUNC, 0666\\) = [0-9]+$")))' "$tmp/json" > "$tmp/found" ||
@@ -34,7 +34,7 @@ jq -e 'any (.violations[]; .kind == "atomicity" and .detail == "file: empty (old
 mkdir "$tmp/initial"
 update=$builddir/corpus/update-protocols/update-protocols
 "$update" old "$tmp/initial/file"
-expect_status 0 "$powercut" run --quiet --fs=f2fs --background=commit --initial="$tmp/initial" --json="$tmp/json" \
+expect_status 0 "$powercut" run --jobs=1 --quiet --fs=f2fs --background=commit --initial="$tmp/initial" --json="$tmp/json" \
     -o "$tmp/log.bin" -- "$update" rename-fsync file
 [ "$(jq -c '[.exhaustive, .atomic, .durable, .leftovers]' "$tmp/json")" = '[true,true,true,["update.tmp"]]' ] ||
     fail "f2fs: $(jq -c '[.exhaustive, .violations, .leftovers]' "$tmp/json")"

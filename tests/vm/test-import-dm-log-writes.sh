@@ -74,7 +74,7 @@ last=$("$replay" --list "$tmp/log.bin" | sed -n 's/^\([0-9]*\) events.*/\1/p')
 cmp "$tmp/state.img" "$tmp/device.img" || fail 'in the end, not what is on the device'
 
 # Every crash state, with nothing but what the log says.
-expect_status 0 "$replay" --kernel="$kernel" --json="$tmp/json" "$tmp/log.bin"
+expect_status 0 "$replay" --jobs=1 --kernel="$kernel" --json="$tmp/json" "$tmp/log.bin"
 grep -q '^imported from dm-log-writes; its order is that of completion, FUA first' "$tmp/out" \
     || fail "reported: $(cat "$tmp/out")"
 grep -qx 'check: right' "$tmp/out" || fail "reported: $(cat "$tmp/out")"

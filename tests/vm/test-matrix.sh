@@ -72,7 +72,7 @@ done
 mkdir "$tmp/initial"
 protocols=$builddir/corpus/update-protocols/update-protocols
 (cd "$tmp/initial" && "$protocols" old file)
-expect_status 77 "$powercut" run --background=none --quiet --initial="$tmp/initial" -o "$tmp/log.bin" -- "$protocols" reflink file
+expect_status 77 "$powercut" run --jobs=1 --background=none --quiet --initial="$tmp/initial" -o "$tmp/log.bin" -- "$protocols" reflink file
 expect_one_line "$tmp/err"
 expect_status 1 "$powercut" run --quiet --jobs=1 --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/run" -- \
     "$protocols" rename file
@@ -82,7 +82,7 @@ expect_status 1 "$powercut" run --quiet --jobs=1 --initial="$tmp/initial" -o "$t
 
 # Cells that fail say why and do not keep the others from being measured.
 hostile='<script>alert("&1")</script>|*`'
-expect_status 2 "$powercut" matrix --background=none --fs=ext4 --protocol=rename-fsync --mount="$hostile" --mount=noatime "${reports[@]}"
+expect_status 2 "$powercut" matrix --jobs=1 --background=none --fs=ext4 --protocol=rename-fsync --mount="$hostile" --mount=noatime "${reports[@]}"
 cat "$tmp/out"
 [ ! -s "$tmp/err" ] || fail "an error message: $(cat "$tmp/err")"
 [ "$(jq -c '[.cells[] | [.filesystem, .outcome]]' "$tmp/json")" = \

@@ -5,7 +5,7 @@
 requires jq nbdcopy nbdinfo mkfs.ext4 e2fsck qemu-system-x86_64 nbdkit
 
 make_initial
-expect_status 1 "$powercut" run --background=none --quiet --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" -- "$update" in-place file
+expect_status 1 "$powercut" run --jobs=1 --background=none --quiet --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" -- "$update" in-place file
 state=$(jq -r '.violations[0].state' "$tmp/json")
 echo "state $state"
 

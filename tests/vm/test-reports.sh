@@ -15,7 +15,7 @@ mv "$name.tmp" "$name"
 END
 chmod +x update.sh
 echo old > "initial/$(printf '<script>"it'\''s"\n\377&]]>#')"
-expect_status 1 "$powercut" run --background=none --quiet --fs=ext4 --size=64M --initial=initial --tear=prefix --sector=64K -o log.bin --json=json --json-lines=lines --junit=junit \
+expect_status 1 "$powercut" run --jobs=1 --background=none --quiet --fs=ext4 --size=64M --initial=initial --tear=prefix --sector=64K -o log.bin --json=json --json-lines=lines --junit=junit \
   --tap=tap --html=html -- ./update.sh
 [ ! -s out ] || fail 'output in spite of --quiet'
 

@@ -80,7 +80,7 @@ head -c 1M /dev/urandom > "$tmp/large/file"
 expect_status 0 "$powercut" record --kernel="$kernel" --background=none --size=64M --initial="$tmp/large" -o "$tmp/log.bin" -- \
     dd if=/dev/zero of=file bs=1M count=1 conv=notrunc,fsync
 for tear in '' '--tear=any --atomic=512'; do
-    expect_status 1 "$replay" --quiet --json="$tmp/json" $tear "$tmp/log.bin"
+    expect_status 1 "$replay" --jobs=1 --quiet --json="$tmp/json" $tear "$tmp/log.bin"
     [ "$(jq -c '[.exhaustive, .atomic, .durable, .mismatches, .runs <= 20]' "$tmp/json")" = '[true,false,true,0,true]' ] ||
         fail "1 MiB in place $tear: $(jq -c '[.exhaustive, .atomic, .durable, .mismatches, .runs, .violations]' "$tmp/json")"
     echo "1 MiB in place $tear: $(jq -r '.crash_states | length' "$tmp/json") digits, $(jq .runs "$tmp/json") runs"

@@ -13,7 +13,7 @@ count ()
 # settle HOW [OPTION...]: record a write that is never synced, and replay it
 settle ()
 {
-    expect_status 1 "$powercut" run --background=none --quiet --size=64M --initial="$tmp/initial" --settle="$@" -o "$tmp/log.bin" \
+    expect_status 1 "$powercut" run --jobs=1 --background=none --quiet --size=64M --initial="$tmp/initial" --settle="$@" -o "$tmp/log.bin" \
         --json="$tmp/json" -- sh -c 'echo new >> file'
     [ "$(count .durable)" = false ] || fail "--settle=$1: durable without any sync"
 }

@@ -15,7 +15,7 @@ run ()
     for step in "$@"; do
         steps+=("--step=$step")
     done
-    expect_status "$status" "$powercut" run --background=none --quiet --fs="$fs" --setup='echo 0 > a' -o "$tmp/log.bin" --json="$tmp/json" "${steps[@]}"
+    expect_status "$status" "$powercut" run --jobs=1 --background=none --quiet --fs="$fs" --setup='echo 0 > a' -o "$tmp/log.bin" --json="$tmp/json" "${steps[@]}"
     [ "$(jq .exhaustive "$tmp/json")" = true ] || fail "$fs: not exhaustive"
 }
 

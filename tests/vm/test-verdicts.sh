@@ -14,7 +14,7 @@ verdict ()
     [ "$found" = "[true,true,$3,$4]" ] || fail "$1 $2: $found: $(jq -c .cells "$tmp/json")"
 }
 
-expect_status 0 "$powercut" matrix --background=none --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=in-place,rename-fsync,tmpfile-fsync \
+expect_status 0 "$powercut" matrix --jobs=1 --background=none --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=in-place,rename-fsync,tmpfile-fsync \
     --json="$tmp/json"
 cat "$tmp/out"
 for fs in ext4 xfs btrfs; do
@@ -28,7 +28,7 @@ verdict xfs in-place false true
 verdict btrfs in-place true true
 
 # With a commit of the file system's, or a sync of it, between any two system calls.
-expect_status 0 "$powercut" matrix --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=truncate,rename,rename-fsync --json="$tmp/json"
+expect_status 0 "$powercut" matrix --jobs=1 --kernel=6.12 --fs=ext4,xfs,btrfs --protocol=truncate,rename,rename-fsync --json="$tmp/json"
 cat "$tmp/out"
 for fs in ext4 xfs btrfs; do
     verdict $fs truncate false true
@@ -38,5 +38,5 @@ verdict xfs rename false false          # an empty file
 verdict btrfs rename true false
 
 # What a kernel once lost is found in its log by any kernel: that this one still does it is for the corpus to say.
-expect_status 0 "$powercut" corpus run --kernel=6.1 --fs=btrfs --json="$tmp/json" "$srcdir/tests/vm/logs"
+expect_status 0 "$powercut" corpus run --jobs=1 --kernel=6.1 --fs=btrfs --json="$tmp/json" "$srcdir/tests/vm/logs"
 [ "$(jq -c '[.cells[] | .outcome]' "$tmp/json")" = '["known","known"]' ] || fail "a lost file is not found: $(cat "$tmp/json")"

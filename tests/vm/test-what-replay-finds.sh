@@ -23,7 +23,7 @@ spoil ()
 {
     local block=$1 count=$2
     shift 2
-    expect_status 1 "$powercut" run --background=none --quiet --size=16M --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" "$@" \
+    expect_status 1 "$powercut" run --jobs=1 --background=none --quiet --size=16M --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" "$@" \
         -- dd if=/dev/zero of=/dev/nbd0 bs=1k seek="$block" count="$count" conv=fsync,notrunc
 }
 

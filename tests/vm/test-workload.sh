@@ -12,7 +12,7 @@ run_workload ()
     shift 2
     [ "$fs" = ext4 ] || size=128M
     cat > "$tmp/workload"
-    expect_status "$status" "$powercut" run --background=none --fs="$fs" --size=$size --workload="$tmp/workload" --json="$tmp/json" \
+    expect_status "$status" "$powercut" run --jobs=1 --background=none --fs="$fs" --size=$size --workload="$tmp/workload" --json="$tmp/json" \
         -o "$tmp/log.bin" "$@"
 }
 
@@ -94,7 +94,7 @@ rename new old
 END
 
 # btrfs loses what was synced before the file had a name.
-expect_status 0 "$powercut" corpus run --background=none --fs=btrfs --filter=lost-tmpfile-workload --json="$tmp/cells" "$srcdir/tests/vm/logs"
+expect_status 0 "$powercut" corpus run --jobs=1 --background=none --fs=btrfs --filter=lost-tmpfile-workload --json="$tmp/cells" "$srcdir/tests/vm/logs"
 jq '.cells[0].result' "$tmp/cells" > "$tmp/json"
 found 'fsync-data: file: empty, should be 65536 bytes '
 jq -r '.violations[].detail' "$tmp/json" | grep -q ' (fsync at line 5)$' || fail 'the operation that promised is not named'
