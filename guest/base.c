@@ -42,6 +42,18 @@ base_filesystem_modules (const char *filesystem, const char **names, size_t coun
   return count;
 }
 
+/* Where the agent is, by one path for all programs here, to free, or NULL after a message. */
+static char *
+agent_path (void)
+{
+  CLEANUP_FREE char *path = part_path (PART_AGENT);
+  char *real = path ? realpath (path, NULL) : NULL;
+
+  if (path && real == NULL)
+    error_message ("%s: %m", path);
+  return real;
+}
+
 /* The agent is init, and under other names a tool for the programs that it runs. */
 static int
 add_agent (struct initramfs *base)
@@ -50,7 +62,7 @@ add_agent (struct initramfs *base)
     "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-thaw", AGENT_MODPROBE_TOOL, AGENT_TRACE_TOOL,
     AGENT_WORKLOAD_TOOL
   };
-  CLEANUP_FREE char *agent = part_path (PART_AGENT);
+  CLEANUP_FREE char *agent = agent_path ();
 
   if (agent == NULL || initramfs_add_file (base, agent, "/init") == -1)
     return -1;
@@ -218,7 +230,7 @@ make (const struct kernel *kernel, struct guest_base *base)
 static char *
 name_base (const struct kernel *kernel)
 {
-  CLEANUP_FREE char *agent = part_path (PART_AGENT);
+  CLEANUP_FREE char *agent = agent_path ();
   CLEANUP_FREE char *text = agent ? text_format ("%s\n%s\n%s", kernel->image, kernel->modules ? kernel->modules : "",
                                                  agent) : NULL;
 
