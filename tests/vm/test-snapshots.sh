@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Guests start from a saved machine: fresh ones, as after a boot, whatever happens to what is saved.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires jq mkfs.ext4 qemu-system-x86_64 nbdkit
+
+# What is saved is this test's alone, the kernels are those of all tests.
+mkdir -p "$tmp/cache/powercut"
+ln -s "$XDG_CACHE_HOME/powercut/kernels" "$tmp/cache/powercut/kernels"
+[ ! -e "$XDG_CACHE_HOME/powercut/accel" ] || cp -p "$XDG_CACHE_HOME/powercut/accel" "$tmp/cache/powercut/accel"
+export XDG_CACHE_HOME=$tmp/cache
+guests=$XDG_CACHE_HOME/powercut/guests
+
+# Numbers and times that no two guests have in common, and what all of them have.
+cat > "$tmp/look" << 'END'
+#!/bin/sh
+head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n'
+echo
+cat /proc/sys/kernel/random/boot_id
+date +%s
+env | sort
+ls /dev/vd* 2> /dev/null
+find / -xdev ! -path '/modules*' ! -path '/tmp/*' | sort
+echo new > file
+END
+chmod +x "$tmp/look"
+
+# look NAME [OPTION...]: what a guest sees is in $tmp/NAME.lines
+look ()
+{
+    expect_status 0 "$powercut" record --background=none --size=64M --setup='echo old > file' -o "$tmp/log.bin" "${@:2}" -- "$tmp/look"
+    cp "$tmp/out" "$tmp/$1.lines"
+    time=$(sed -n 3p "$tmp/out")
+    [ "$((time - $(date +%s)))" -ge -60 ] && [ "$((time - $(date +%s)))" -le 1 ] || fail "$1: the time is $time, here $(date +%s)"
+}
+
+look booted --no-snapshot
+[ -z "$(ls "$guests" | grep snapshot)" ] || fail "--no-snapshot has saved: $(ls "$guests")"
+look first
+snapshot=$(ls "$guests"/*.snapshot)
+[ "$(stat -c %a "$guests" "$snapshot" | tr '\n' ' ')" = '700 600 ' ] || fail "what is saved is not private: $(ls -la "$guests")"
+[ "$(stat -c %s "$snapshot")" -lt $((40 << 20)) ] || fail "it is large: $(ls -la "$guests")"
+before=$(stat -c %i "$snapshot")
+look second
+[ "$(stat -c %i "$snapshot")" = "$before" ] || fail 'it was made anew'
+for line in 1 2; do
+    [ "$(for name in booted first second; do sed -n ${line}p "$tmp/$name.lines"; done | sort -u | wc -l)" = 3 ] ||
+        fail "two guests have the same random numbers"
+done
+for name in first second; do
+    diff <(tail -n +4 "$tmp/booted.lines") <(tail -n +4 "$tmp/$name.lines") >&2 || fail "a restored guest differs from a booted one"
+done
+
+# What a restored guest finds wrong, a booted one finds wrong, too: the same.
+for how in '' --no-snapshot; do
+    expect_status 1 "$replay" $how --json="$tmp/json$how" "$tmp/log.bin"
+done
+diff <(what_was_found "$tmp/json") <(what_was_found "$tmp/json--no-snapshot") >&2 || fail 'booted guests find something else'
+
+# What is damaged, or somebody else's, is not used, and made anew; nothing is said.
+truncate -s 1M "$snapshot"
+look damaged
+[ ! -s "$tmp/err" ] || fail "a damaged one: $(cat "$tmp/err")"
+look renewed
+snapshot=$(ls "$guests"/*.snapshot)
+[ "$(stat -c %s "$snapshot")" -gt $((1 << 20)) ] || fail 'it was not made anew'
+chmod o+w "$snapshot"
+look another
+[ "$(stat -c %a "$snapshot")" = 600 ] || fail 'one that others may write is used'
+
+# Where nothing can be kept, guests boot.
+chmod 777 "$guests"
+look unkept
+[ ! -s "$tmp/err" ] || fail "a directory that others may write to: $(cat "$tmp/err")"
+chmod 700 "$guests"
+
+# It may be removed at any time.
+"$powercut" cache list > "$tmp/list"
+grep -q '^snapshot .* MiB' "$tmp/list" || fail "cache list: $(cat "$tmp/list")"
+while "$powercut" cache clean; do sleep 0.05; done &
+cleaner=$!
+cleanup_fn kill $cleaner
+for i in 1 2; do
+    look cleaned
+done
