@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `make bench` prints ratios: each pair is measured side by side in one run.
-EXTRA_PROGRAMS = bench/mount-loop bench/observe-tree bench/open-log bench/replay-run
+EXTRA_PROGRAMS = bench/mount-loop bench/observe-tree bench/open-log bench/replay-run bench/start-guest
 CLEANFILES += $(EXTRA_PROGRAMS)
 bench_mount_loop_SOURCES = bench/mount-loop.c bench/median.h
 bench_observe_tree_SOURCES = bench/observe-tree.c bench/median.h
 bench_observe_tree_LDADD = \
-	guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS)
+	guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CJSON_LIBS)
+bench_start_guest_SOURCES = bench/start-guest.c bench/median.h
+bench_start_guest_LDADD = \
+	guest/libguest.la common/libcommon.la common/libmessage.la $(ARCHIVE_LIBS) $(CJSON_LIBS)
 bench_open_log_SOURCES = bench/open-log.c
 bench_open_log_LDADD = log/liblog.la common/libcommon.la common/libmessage.la $(XXHASH_LIBS)
 bench_replay_run_SOURCES = bench/replay-run.c bench/median.h
 bench_replay_run_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
 EXTRA_DIST += bench/batch.sh bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh \
-	bench/replaying.sh bench/searching.sh bench/schedules.sh
+	bench/replaying.sh bench/searching.sh bench/schedules.sh bench/starting.sh
 
 bench: all $(EXTRA_PROGRAMS)
+	$(srcdir)/bench/starting.sh $(abs_top_builddir)
 	$(srcdir)/bench/recording.sh $(abs_top_builddir)
 	$(srcdir)/bench/device.sh $(abs_top_builddir)
 	bench/open-log

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Starting: seconds until a guest answers, and from command to verdict of README's example: the first time, when nothing is
+# kept, and from then on.  The medians of the rounds are quoted; what is kept is this measurement's own.  Target: 3 the second time.
+. "${0%/*}/functions.sh"
+rounds=${ROUNDS:-7}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/powercut
+export XDG_CACHE_HOME=$folder/cache
+mkdir -p "$XDG_CACHE_HOME/powercut"
+ln -s "$cache/kernels" "$XDG_CACHE_HOME/powercut/kernels"
+[ ! -e "$cache/accel" ] || cp -p "$cache/accel" "$XDG_CACHE_HOME/powercut/accel"
+
+cat > "$folder/update.sh" << 'END'
+#!/bin/sh
+echo new > greeting.tmp
+mv greeting.tmp greeting
+END
+chmod +x "$folder/update.sh"
+
+# seconds OPTION...: from command to verdict
+seconds ()
+{
+    local begun=$EPOCHREALTIME
+
+    (cd "$folder" && "$builddir/record/powercut" run --quiet --fs=ext4 --size=64M --setup='echo old > greeting' "$@" -- ./update.sh) ||
+        [ $? = 1 ]
+    awk -v begun="$begun" -v ended="$EPOCHREALTIME" 'BEGIN { print ended - begun }'
+}
+
+# middle WORD...: the median of these numbers
+middle ()
+{
+    printf '%s\n' "$@" | sort -n | awk '{ line[NR] = $1 } END { print line[int((NR + 1) / 2)] }'
+}
+
+printf '%-22s %12s %12s %8s\n' starting how median longest
+"$builddir/bench/start-guest" ext4 "$rounds" boot
+"$builddir/bench/start-guest" ext4 "$rounds"
+
+booted=() first=() second=()
+for ((i = 0; i < rounds; i++)); do
+    "$builddir/record/powercut" cache clean
+    first+=("$(seconds)")
+    second+=("$(seconds)")
+    booted+=("$(seconds --no-snapshot)")
+done
+printf '%-22s %12s %12s %8s\n' 'command to verdict' booted first second
+printf '%-22s %12.2f %12.2f %8.2f\n' "README's example" "$(middle "${booted[@]}")" "$(middle "${first[@]}")" "$(middle "${second[@]}")"
