@@ -22,7 +22,8 @@ VM_TESTS = \
 	tests/vm/test-steps.sh tests/vm/test-shell.sh tests/vm/test-marks.sh tests/vm/test-device.sh \
 	tests/vm/test-import-dm-log-writes.sh tests/vm/test-reports.sh tests/vm/test-settle.sh \
 	tests/vm/test-results-as-before.sh tests/vm/test-recording-agrees-with-filter-log.sh \
-	tests/vm/test-confirmation.sh tests/vm/test-uml.sh tests/vm/test-missing-cipher.sh tests/vm/test-one-state.sh
+	tests/vm/test-confirmation.sh tests/vm/test-uml.sh tests/vm/test-missing-cipher.sh tests/vm/test-one-state.sh \
+	tests/vm/test-snapshots.sh
 SHELL_TESTS = \
 	tests/test-mutants.sh tests/test-bad-log.sh tests/test-model.sh tests/test-strangers.sh tests/test-usage.sh \
 	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh \
