@@ -12,6 +12,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/observe.c guest/agent/pace.c guest/agent/pace.h guest/agent/port.c guest/agent/protocol.h \
 	guest/agent/recover.c guest/agent/relay.c guest/agent/reset.c guest/agent/root.c guest/agent/run.c guest/agent/shell.c \
 	guest/agent/sleep.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
+	guest/agent/call-stop.c guest/agent/call-stop.h \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
 	guest/agent/unpack.c guest/agent/workload.c \
 	filesystem/filesystem.c filesystem/filesystem.h filesystem/rules.h \

@@ -54,10 +54,10 @@ check-sanitized: all $(check_PROGRAMS)
 	$(MAKE) check TESTS="$(filter tests/unit/%,$(UNIT_TESTS)) $(filter tests/plugin/test-writelog%,$(filter-out %-failures,$(UNIT_TESTS))) tests/test-bad-log.sh \
 		tests/test-docs-agree.sh"
 
-# The unit and plugin tests under valgrind, with a tenth of their random inputs; libcheck must not fork there.  Not test-vm: its guests are children of forked tests, and the
-# valgrind of Debian 12 knows no pidfd_open.  Not test-tracer: it would follow valgrind's calls.
+# The unit and plugin tests under valgrind, with a tenth of their random inputs; libcheck must not fork there.  Not test-vm: its guests are children of forked tests,
+# and the valgrind of Debian 12 knows no pidfd_open.  Not test-tracer and test-call-stop: they would follow valgrind's calls.
 VALGRIND_COMMAND = valgrind --quiet --leak-check=full --error-exitcode=119 --keep-debuginfo=yes
 check-valgrind: all $(check_PROGRAMS)
-	$(MAKE) check TESTS="$(filter-out tests/unit/guest/test-vm tests/unit/guest/agent/test-tracer,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 UNIT_ROUNDS_PERCENT=10 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
+	$(MAKE) check TESTS="$(filter-out tests/unit/guest/test-vm tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 UNIT_ROUNDS_PERCENT=10 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
 
 .PHONY: check-quick check-sanitized check-valgrind

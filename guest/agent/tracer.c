@@ -13,6 +13,7 @@
 #include "common/array.h"
 #include "common/clock.h"
 #include "common/message.h"
+#include "guest/agent/call-stop.h"
 #include "guest/agent/pace.h"
 #include "guest/agent/system-calls.h"
 #include "guest/agent/tracer.h"
@@ -29,6 +30,7 @@ struct thread {
   pid_t tid;
   struct call call;             /* that it is in, if that is one of those that matter */
   bool wants_to_trace;          /* it is in ptrace(2) */
+  bool inside;                  /* for call_stop_ask */
 };
 
 /* A thread that waits for an act after its call. */
@@ -194,9 +196,9 @@ leave_call (struct tracer *tracer, struct thread *thread, const struct __ptrace_
 static int
 stop_at_call (struct tracer *tracer, struct thread *thread)
 {
-  struct __ptrace_syscall_info info = { .op = PTRACE_SYSCALL_INFO_NONE };
+  struct __ptrace_syscall_info info;
 
-  if (ptrace (PTRACE_GET_SYSCALL_INFO, thread->tid, sizeof info, &info) == -1 && errno != ESRCH) {
+  if (call_stop_ask (thread->tid, &thread->inside, &info) == -1 && errno != ESRCH) {
     error_message ("this guest's kernel does not tell system calls (Linux 5.3 does): record with --background=none");
     return -1;
   }

@@ -55,7 +55,7 @@ UNIT_TESTS += \
 	tests/unit/checker/test-judge tests/unit/checker/test-kernel-fault tests/unit/checker/test-oracle \
 	tests/unit/checker/test-outcome tests/unit/checker/test-violation tests/unit/checker/test-watched-pages \
 	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
-	tests/unit/guest/agent/test-tracer \
+	tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer \
 	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-program \
 	tests/unit/guest/kernel/test-unpack \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
@@ -84,9 +84,10 @@ tests_unit_nbd_plugin_test_run_io_SOURCES = \
 tests_unit_nbd_plugin_test_sector_map_SOURCES = tests/unit/nbd-plugin/test-sector-map.c nbd-plugin/sector-map.c
 agent_trace = \
 	guest/agent/call-place.c guest/agent/call-text.c guest/agent/disturb.c guest/agent/mark.c guest/agent/pace.c \
-	guest/agent/system-calls.c guest/agent/tracee.c guest/agent/tracer.c
+	guest/agent/call-stop.c guest/agent/system-calls.c guest/agent/tracee.c guest/agent/tracer.c
 tests_unit_guest_agent_test_thaw_SOURCES = \
 	tests/unit/guest/agent/test-thaw.c $(agent_trace) guest/agent/freeze.c guest/agent/modprobe.c \
 	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c
 tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/sync.c
+tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call-stop.c guest/agent/call-stop.c
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)
