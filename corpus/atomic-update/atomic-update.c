@@ -26,8 +26,8 @@ static char contents[FILE_BYTES];
 static void
 fill_contents (const char *name)
 {
-  for (unsigned at = 0; at < FILE_BYTES; at += 32)
-    snprintf (contents + at, 32, "%-20.20s %8u\n", name, at % 100000000);
+  for (int at = 0; at < FILE_BYTES; at += 32)
+    snprintf (contents + at, 32, "%-20s %8d\n", name, at);
 }
 
 static void
