@@ -18,7 +18,8 @@
 #define NAMED_MAX 3             /* of the largest files */
 #define MIB (UINT64_C (1) << 20)
 #define SYSTEM_BYTES (192 * MIB)        /* the kernel, its modules, and programs that run */
-#define QUIET_BYTES (16 * MIB)   /* a mkfs and a shell: nobody needs to be told of them */
+#define QUIET_BYTES (48 * MIB)   /* a mkfs, a shell and a language: nobody needs to be told of them */
+#define STEP_BYTES (128 * MIB)  /* in few sizes: guests of each start from a snapshot of their own */
 
 struct file {
   const char *path;
@@ -121,7 +122,7 @@ refuse (const struct files *files)
 static uint64_t
 needed_bytes (const struct files *files)
 {
-  return (3 * files->bytes + SYSTEM_BYTES + MIB - 1) / MIB * MIB;
+  return (3 * files->bytes + SYSTEM_BYTES + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES;
 }
 
 int
