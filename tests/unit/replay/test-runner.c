@@ -169,8 +169,9 @@ device_read (struct device *device, void *buffer, size_t count, uint64_t offset)
   return -1;
 }
 
+static const struct kernel kernel = { .image = (char *) "image", .release = (char *) "6.1" };
 static const struct runner_config config = {
-  .filesystem = "ext4", .mount_options = "", .observe = true, .run_timeout_ms = 20000
+  .kernel = &kernel, .filesystem = "ext4", .mount_options = "", .observe = true, .run_timeout_ms = 20000
 };
 static struct runner *runner;
 static struct outcome outcome;
