@@ -414,7 +414,7 @@ START_TEST (pages_of_random_updates_are_counted_as_every_state_shows_them)
   struct dice dice = { 5 + (uint64_t) _i };
   unsigned located = 0;
 
-  for (unsigned round = 0; round < 25; round++) {
+  for (unsigned round = 0; round < unit_rounds (25); round++) {
     struct text_stream update;
 
     ck_assert (text_begin (&update));
