@@ -259,7 +259,7 @@ START_TEST (a_write_is_durable_from_one_position_on)
     }
     free (durable);
   }
-  ck_assert_uint_gt (durable_count, 500);
+  ck_assert_uint_gt (durable_count, unit_rounds (500));
 }
 END_TEST
 
