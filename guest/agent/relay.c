@@ -38,7 +38,7 @@ write_all (int fd, const char *data, size_t length)
 static void *
 copy (void *argument)
 {
-  const struct relay *relay = argument;
+  struct relay *relay = argument;
   char *piece = malloc (PIECE_BYTES);
   ssize_t count;
 
@@ -48,6 +48,7 @@ copy (void *argument)
   error_message ("a port for NBD ended: %m");
   shutdown (relay->from, SHUT_RDWR);    /* which of them is a socket */
   shutdown (relay->to, SHUT_RDWR);
+  free (relay);
   free (piece);
   return NULL;
 }
@@ -63,8 +64,10 @@ start (int from, int to)
     return -1;
   *relay = (struct relay) { from, to };
   errno = pthread_create (&thread, NULL, copy, relay);
-  if (errno != 0)
+  if (errno != 0) {
+    free (relay);
     return -1;
+  }
   pthread_detach (thread);
   return 0;
 }
