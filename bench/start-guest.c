@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starting guests, one after the other: how long it takes until the agent answers.
  *
- *     start-guest TYPE COUNT [boot]         of the newest kernel with file systems of TYPE; with `boot`, none starts
- *                                           from a saved machine
+ *     start-guest TYPE COUNT [boot [KERNEL]]    of KERNEL [the newest] with file systems of TYPE; with `boot`, none
+ *                                               starts from a saved machine
  */
 #include <config.h>
 
@@ -67,14 +67,14 @@ main (int argc, char **argv)
   int r = -1;
 
   if (argc < 3 || parse_unsigned (argv[2], COUNT_MAX, &count) == -1 || count == 0) {
-    error_message ("usage: start-guest TYPE COUNT [boot]");
+    error_message ("usage: start-guest TYPE COUNT [boot [KERNEL]]");
     return 2;
   }
   CLEANUP_FREE char *folder = workdir_create ();
   CLEANUP_FREE char *file = folder ? text_format ("%s/extras", folder) : NULL;
   CLEANUP_FREE char *console = folder ? text_format ("%s/console", folder) : NULL;
   if (file == NULL || console == NULL || stop_install () == -1
-      || guest_kernel_find (NULL, argv[1], false, &kernel) == -1)
+      || guest_kernel_find (argc > 4 ? argv[4] : NULL, argv[1], false, &kernel) == -1)
     return 2;
   extras = guest_extras_new (&kernel, argv[1], false);
   const struct vm_config config = {

@@ -59,6 +59,18 @@ open_console (void)
     close (console);
 }
 
+/* The kernel starts no program for each device that comes or goes, as each mount makes some do
+ * (CONFIG_UEVENT_HELPER, in lib/kobject_uevent.c).
+ */
+static void
+stop_device_helper (void)
+{
+  CLEANUP_CLOSE int fd = open ("/sys/kernel/uevent_helper", O_WRONLY | O_CLOEXEC);
+
+  if (fd >= 0 && write (fd, "\n", 1) != 1)
+    error_message ("/sys/kernel/uevent_helper: %m");
+}
+
 static void
 raise_loopback (void)
 {
@@ -85,6 +97,7 @@ boot_system (void)
   }
   make_folders ();
   open_console ();
+  stop_device_helper ();
   etc_make_files ("");
   modules_load (AGENT_MODULES "/order");
   modprobe_begin ();
