@@ -49,7 +49,8 @@ guest_libguest_la_SOURCES = \
 	guest/initramfs/shell-words.c guest/initramfs/shell-words.h guest/initramfs/signature.c guest/initramfs/size.c \
 	guest/initramfs/terminals.c guest/initramfs/terminals.h guest/initramfs/tree.c guest/initramfs/tree.h \
 	guest/initramfs/write.c \
-	guest/kernel/apt.c guest/kernel/apt.h guest/kernel/fetch.c guest/kernel/fetch.h guest/kernel/fetch-program.c guest/kernel/fetch-program.h \
+	guest/kernel/apt.c guest/kernel/apt.h guest/kernel/asked.c guest/kernel/asked.h \
+	guest/kernel/fetch.c guest/kernel/fetch.h guest/kernel/fetch-program.c guest/kernel/fetch-program.h \
 	guest/kernel/find.c guest/kernel/find.h guest/kernel/image.c guest/kernel/image.h \
 	guest/kernel/kernel.c guest/kernel/kernel.h guest/kernel/list.c guest/kernel/list.h \
 	guest/kernel/modules.c guest/kernel/modules.h guest/kernel/program.c guest/kernel/program.h \

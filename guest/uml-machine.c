@@ -33,15 +33,15 @@
 /* What the kernel is told, as guest/qemu.c says.  Where it panics, it ends by itself.
  *
  * What makes its boot long is left out: choosing the fastest code for RAID 6 keeps the processor busy for a second
- * (raid6_select_algo; btrfs uses that code for its profile raid6 alone, which no file system on one disk has), and for
- * each of several hundred terminals that nobody uses a program is started (CONFIG_UEVENT_HELPER; ssl_init).  The loop
- * that busy waits are made of needs no calibration: whatever it takes, they are long enough.  With no root named, which
- * else has a default here, the root is a tmpfs, and counts what is in it (guest/agent/reset.c).
+ * (raid6_select_algo, since 7 raid6_init; btrfs uses that code for its profile raid6 alone, which no file system on one
+ * disk has), and for each of several hundred terminals that nobody uses a program is started (CONFIG_UEVENT_HELPER;
+ * ssl_init).  The loop that busy waits are made of needs no calibration: whatever it takes, they are long enough.  With
+ * no root named, which else has a default here, the root is a tmpfs, and counts what is in it (guest/agent/reset.c).
  */
 #define KERNEL_COMMAND_LINE \
   "con=null con0=null,fd:1 console=tty0 loglevel=5 panic=-1 oops=panic nowatchdog " \
   "rcupdate.rcu_cpu_stall_suppress=1 cryptomgr.notests random.trust_cpu=on root= pty.legacy_count=0 lpj=100000000 " \
-  "initcall_blacklist=raid6_select_algo,init_zswap,ssl_init"
+  "initcall_blacklist=raid6_select_algo,raid6_init,init_zswap,ssl_init"
 
 /* From this version on, programs in the guest can be kept by seccomp, which is faster than tracing them. */
 #define SECCOMP_MAJOR 6

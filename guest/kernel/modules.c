@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/capture.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/process.h"
 #include "common/text.h"
+#include "guest/kernel/asked.h"
 #include "guest/kernel/modules.h"
 #include "guest/kernel/softdep.h"
 
@@ -112,14 +112,14 @@ judge_answer (const struct capture *answer, const char *folder, const char *rele
 static int
 ask_modprobe (const char *folder, const char *release, const char *name, struct text_list *files)
 {
-  CLEANUP_FREE char *root = modules_root (folder, release);
+  CLEANUP_FREE char *root = modules_root (folder, release), *index = text_format ("%s/modules.dep", folder);
   struct capture answer;
 
-  if (root == NULL)
+  if (root == NULL || index == NULL)
     return -1;
   /* The host's own modprobe configuration says nothing about the guest. */
   const char *const argv[] = { "modprobe", "-C", "/dev/null", "-d", root, "-S", release, "--show-depends", name, NULL };
-  if (capture_run (argv, &answer) == -1)
+  if (asked_run (argv, index, &answer) == -1)
     return -1;
   *files = (struct text_list) { .texts = NULL };
   int result = judge_answer (&answer, folder, release, name, files);

@@ -15,9 +15,9 @@
 #include <xxhash.h>
 
 #include "common/cache.h"
-#include "common/capture.h"
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "guest/kernel/asked.h"
 #include "guest/kernel/kernel.h"
 #include "guest/kernel/program.h"
 
@@ -78,20 +78,31 @@ is_release (const char *text)
   return *text >= '0' && *text <= '9' && strspn (text, RELEASE_CHARACTERS) == strlen (text);
 }
 
+/* Let PROGRAM print its version, where it finds the libraries that came with it, if some did.  Returns as asked_run.
+ * (By their loader it could not be called: it calls itself again, as /proc/self/exe.)
+ */
+static int
+ask_version (const char *program, struct capture *answer)
+{
+  CLEANUP_FREE char *here = *program == '/' ? NULL : getcwd (NULL, 0);
+  CLEANUP_FREE char *path = text_format ("%s%s%s", here ? here : "", here ? "/" : "", program);
+  CLEANUP_FREE char *libraries = kernel_program_libraries (program);
+  CLEANUP_FREE char *place = libraries ? text_format ("--chdir=%s/..", libraries) : NULL;
+  const char *const words[] = { "env", place, "LD_LIBRARY_PATH=" KERNEL_LIBRARIES, path, "--version", NULL };
+
+  return path == NULL ? -1 : asked_run (place ? words : words + 3, path, answer);
+}
+
 char *
 kernel_program_release (const char *program)
 {
-  CLEANUP_FREE char *path = text_format ("%s%s", strchr (program, '/') ? "" : "./", program);
   struct capture answer;
 
-  if (path == NULL)
-    return NULL;
-  if (access (path, X_OK) == -1) {
+  if (access (program, X_OK) == -1) {
     error_message ("%s: %m", program);
     return NULL;
   }
-  const char *const words[] = { path, "--version", NULL };
-  if (capture_run (words, &answer) == -1)
+  if (ask_version (program, &answer) == -1)
     return NULL;
   answer.output[strcspn (answer.output, "\n")] = '\0';
   char *release = answer.status == 0 && is_release (answer.output)

@@ -57,7 +57,7 @@ UNIT_TESTS += \
 	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
 	tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer \
 	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-program \
-	tests/unit/guest/kernel/test-unpack \
+	tests/unit/guest/kernel/test-asked tests/unit/guest/kernel/test-unpack \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
 	tests/unit/guest/initramfs/test-modules tests/unit/guest/initramfs/test-packed \
 	tests/unit/guest/initramfs/test-programs \

@@ -81,6 +81,16 @@ START_TEST (debians_package_has_its_modules_elsewhere)
 }
 END_TEST
 
+/* They are found from where their directory is. */
+START_TEST (a_program_is_asked_with_the_libraries_that_came_with_it)
+{
+  put_text ("new/" KERNEL_LIBRARIES "/marker", 0644, "");
+  put_program ("new/bin/linux", "7.2.7");
+  setenv ("FAKE_LIBRARIES", KERNEL_LIBRARIES "/marker", 1);
+  finds ("new/bin/linux", "7.2.7-uml", NULL);
+}
+END_TEST
+
 START_TEST (a_program_that_names_no_release_is_refused)
 {
   struct kernel kernel;
@@ -110,18 +120,30 @@ START_TEST (a_fetched_program_is_taken_only_where_it_is_named)
 }
 END_TEST
 
+/* Say a release, if the libraries are where the loader was told to look. */
+static int
+be_program (int argc, char **argv)
+{
+  const char *libraries = getenv ("FAKE_LIBRARIES"), *path = getenv ("LD_LIBRARY_PATH");
+
+  if (libraries && (path == NULL || strcmp (path, KERNEL_LIBRARIES) != 0 || access (libraries, R_OK) == -1))
+    return EXIT_FAILURE;
+  return argc == 2 && strcmp (argv[1], "--version") == 0 && puts (getenv ("FAKE_RELEASE")) >= 0 ? 0 : EXIT_FAILURE;
+}
+
 int
 main (int argc, char **argv)
 {
   ssize_t length = readlink ("/proc/self/exe", self, sizeof self - 1);
   const TTest *const tests[] = {
     programs_are_told_from_images, a_built_tree_has_a_program_and_perhaps_modules,
-    debians_package_has_its_modules_elsewhere, a_program_that_names_no_release_is_refused,
+    debians_package_has_its_modules_elsewhere,
+    a_program_is_asked_with_the_libraries_that_came_with_it, a_program_that_names_no_release_is_refused,
     a_fetched_program_is_taken_only_where_it_is_named
   };
 
   if (strncmp (program_invocation_short_name, "linux", strlen ("linux")) == 0)
-    return argc == 2 && strcmp (argv[1], "--version") == 0 && puts (getenv ("FAKE_RELEASE")) >= 0 ? 0 : 1;
+    return be_program (argc, argv);
   if (length == -1)
     return EXIT_FAILURE;
   self[length] = '\0';
