@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `make bench` prints ratios: each pair is measured side by side in one run.
-EXTRA_PROGRAMS = bench/mount-loop bench/observe-tree bench/open-log bench/replay-run bench/start-guest
-CLEANFILES += $(EXTRA_PROGRAMS)
+# They are made by `make check`, too, so that they are right when they are wanted.
+BENCHES = bench/mount-loop bench/observe-tree bench/open-log bench/replay-run bench/start-guest
+check_PROGRAMS += $(BENCHES)
 bench_mount_loop_SOURCES = bench/mount-loop.c bench/median.h
 bench_observe_tree_SOURCES = bench/observe-tree.c bench/median.h
 bench_observe_tree_LDADD = \
@@ -17,7 +18,7 @@ bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
 EXTRA_DIST += bench/batch.sh bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh \
 	bench/replaying.sh bench/searching.sh bench/schedules.sh bench/starting.sh
 
-bench: all $(EXTRA_PROGRAMS)
+bench: all $(BENCHES)
 	$(srcdir)/bench/starting.sh $(abs_top_builddir)
 	$(srcdir)/bench/recording.sh $(abs_top_builddir)
 	$(srcdir)/bench/device.sh $(abs_top_builddir)

@@ -3,7 +3,7 @@
  * recovery in the same kind of guest on a plain image file of that state, which is restored before each run; and
  * against the bare loop (bench/mount-loop.c) in a guest whose disk is served as the run's is, once recovered, so that
  * there is no log to be replayed.  The guests stand side by side; each round measures one after the other, and the
- * medians of the rounds and of their ratios are printed.
+ * medians of the rounds and of their ratios are printed.  A kernel that is a program has no disk that is a plain file.
  *
  *     replay-run LOG IMAGE ROUNDS MOUNT-LOOP [KERNEL]      IMAGE as `replay --export` writes it
  */
@@ -153,7 +153,8 @@ start_bare (struct bench *bench)
   const struct selection selection = select_end (bench);
 
   if (mkdir (bench->bare_folder, 0700) == 0)
-    bench->bare_device = device_start (bench->log->path, bench->bare_folder);
+    bench->bare_device = device_start (bench->log->path, bench->bare_folder,
+                                       kernel_runs_alone (bench->config.kernel));
   if (bench->bare_device)
     bench->bare_vm = runner_boot (&bench->config, bench->bare_device, bench->bare_console, NULL);
   if (bench->bare_vm == NULL || device_select (bench->bare_device, &selection) == -1)
@@ -174,14 +175,17 @@ prepare (struct bench *bench, const struct kernel *kernel)
   };
   if (write_extras (bench, kernel) == -1 || model_range (bench->log, &first, &bench->position) == -1
       || (bench->runner = runner_start (&bench->config, bench->folder)) == NULL
-      || (bench->vm = start_on_file (bench)) == NULL)
+      || (!kernel_runs_alone (kernel) && (bench->vm = start_on_file (bench)) == NULL))
     give_up (bench);
   start_bare (bench);
 }
 
+/* Milliseconds, or 0 without such a guest. */
 static double
 run_on_file (struct bench *bench)
 {
+  if (bench->vm == NULL)
+    return 0;
   if (restore (bench) == -1)
     give_up (bench);
   double start = now_ms ();
@@ -240,11 +244,12 @@ measure (struct bench *bench, size_t rounds)
     file_ms[i] = run_on_file (bench);
     log_ms[i] = run_on_log (bench);
     bare_ms[i] = run_bare (bench);
-    of_file[i] = log_ms[i] / file_ms[i];
+    of_file[i] = file_ms[i] > 0 ? log_ms[i] / file_ms[i] : 0;
     of_bare[i] = log_ms[i] / bare_ms[i];
   }
   printf ("%-22s %12.1f %12.1f %8.2f %12.1f %8.2f", bench->config.filesystem, median (file_ms, rounds),
           median (log_ms, rounds), median (of_file, rounds), median (bare_ms, rounds), median (of_bare, rounds));
+  fflush (stdout);
 }
 
 /* The names of all files. */
