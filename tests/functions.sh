@@ -135,6 +135,42 @@ need_kernel ()
   exit 77
 }
 
+# any_guest: what this test is about is the same in each guest, so that the quickest will do: powercut and replay boot User Mode Linux
+# where they are not told which kernel.  With POWERCUT_TEST_KERNEL these tests boot that kernel, for example 6.12.
+any_guest ()
+{
+  local program
+
+  kernel=${POWERCUT_TEST_KERNEL-}
+  [ -z "$kernel" ] || requires qemu-system-x86_64
+  [ -n "$kernel" ] || need_kernel 6.1 '/^6\.1\.[0-9]*-uml /' --suite=bookworm --flavour=uml
+  mkdir "$tmp/.any-guest"
+  for program in powercut replay; do
+    printf '#!/bin/bash\nprogram=%q kernel=%q\n%s\n' "${!program}" "$kernel" "$(declare -f with_kernel)"$'\nwith_kernel "$@"' \
+      > "$tmp/.any-guest/$program"
+    chmod +x "$tmp/.any-guest/$program"
+    printf -v "$program" %s "$tmp/.any-guest/$program"
+  done
+}
+
+# with_kernel ARG...: become $program, told to boot $kernel if it boots one and was told of none
+with_kernel ()
+{
+  local words=() word
+
+  for word in "$@"; do
+    [ "$word" != -- ] || break
+    [[ $word != --kernel* ]] || exec "$program" "$@"
+  done
+  case ${program##*/}:${1-}:${2-} in
+    replay:*) ;;
+    powercut:run:* | powercut:record:* | powercut:matrix:* | powercut:bundle:*) words=("${@:1:1}") ;;
+    powercut:corpus:run) words=(corpus run) ;;
+    *) exec "$program" "$@" ;;
+  esac
+  exec "$program" "${words[@]}" --kernel="$kernel" "${@:${#words[@]} + 1}"
+}
+
 update=$builddir/corpus/atomic-update/atomic-update
 
 # make_initial: $tmp/initial has what there is before an update by $update

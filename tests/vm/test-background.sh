@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # --background: after each system call of an update the rest of the system makes durable what there is.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.f2fs qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 mkfs.f2fs nbdkit
+any_guest
 
 # calls LOG: the system calls that have a mark, a line each
 calls ()

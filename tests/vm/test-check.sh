@@ -3,7 +3,8 @@
 # An external checker: right, wrong, and all the ways in which it is neither; and SQLite, held to what its documentation
 # promises for each setting.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 qemu-system-x86_64 nbdkit sqlite3
+requires jq mkfs.ext4 nbdkit sqlite3
+any_guest
 
 mkdir "$tmp/included"
 echo 'as it was' > "$tmp/included/file"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The corpus: what is expected, what is not, what is known and gone, what cannot be had; the reports of it; cases made of logs.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit xmllint
+requires jq mkfs.ext4 mkfs.btrfs nbdkit xmllint
+any_guest
 
 cases=$tmp/cases
 safe='echo new > file.tmp && sync && mv file.tmp file && sync'

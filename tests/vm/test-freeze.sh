@@ -3,7 +3,8 @@
 # Freezing: what is frozen is written no more and holds nothing back, whoever freezes it; and nobody waits for ever for what a
 # command left frozen.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat e2fsck qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat e2fsck nbdkit
+any_guest
 
 # A file that is replaced atomically, and not durably; and much that is dirty, in one directory: a freeze of xfs writes
 # all metadata to their places, and recovery reads each of them.  Three new directories are three more groups of these

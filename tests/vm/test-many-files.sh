@@ -3,7 +3,8 @@
 # Hundreds of writes in flight are searched exhaustively: 300 small files, and one sync.  The same log torn too, where a limit
 # ends the search, with an exact count of what is covered.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs nbdkit
+any_guest
 
 for fs in ext4 xfs btrfs; do
     expect_status 0 "$powercut" record --background=none --device=fast --fs=$fs -o "$tmp/log.bin" -- "$builddir/corpus/many-files/many-files" 300

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A violation's state id rebuilds the state: --state shows it again, --export and --serve give the same bytes.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq nbdcopy nbdinfo mkfs.ext4 e2fsck qemu-system-x86_64 nbdkit
+requires jq nbdcopy nbdinfo mkfs.ext4 e2fsck nbdkit
+any_guest
 
 make_initial
 expect_status 1 "$powercut" run --jobs=1 --background=none --quiet --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" -- "$update" in-place file

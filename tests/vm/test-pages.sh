@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # --pages: what becomes of each page of a file, in how many crash states; where a page is damaged, and where it never is.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 nbdkit
+any_guest
 
 updates=$builddir/corpus/pages/page-updates
 setup="$updates old data; echo old > note"

@@ -4,6 +4,7 @@
 # that is not there, whose name and place are said.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires mkfs.ext4 qemu-system-x86_64 nbdkit perl python3 script setpriv xz
+any_guest
 
 editor=$(type -P nano || type -P vim) || { echo "skipped: neither nano nor vim is there" >&2; exit 77; }
 case $editor in

@@ -3,7 +3,8 @@
 # The same log gives the same results on every replay, whatever the number of guests, also where a limit ends the search; --list
 # counts the same states.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit python3
+requires jq mkfs.ext4 mkfs.btrfs nbdkit python3
+any_guest
 
 make_initial
 

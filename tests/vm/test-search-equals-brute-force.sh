@@ -11,6 +11,8 @@ echo old > "$tmp/small/file"
 
 # Other kernels keep more in flight.
 need_kernel 6.1 '/^6\.1\..*-cloud-/' --suite=bookworm
+machine=$kernel
+any_guest
 
 # small TEAR...: whether the log has few enough states for brute force; TEAR is a mode and, behind a colon, a device's sector
 small ()
@@ -27,7 +29,7 @@ small ()
 seen ()
 {
     local status=0
-    "$replay" --quiet --jobs=1 --limit=0 --json="$tmp/json" "$@" "$tmp/log.bin" || status=$?
+    "$replay" --kernel="$guest" --quiet --jobs=1 --limit=0 --json="$tmp/json" "$@" "$tmp/log.bin" || status=$?
     [ $status -le 1 ] || fail "replay $* exits with $status"
     jq -S 'def kinds: group_by (.kind // "") | map ({ kind: .[0].kind, states: (map (.states | tonumber) | add) });
         [.crash_states, .exhaustive, .atomic, .durable, .leftovers,
@@ -47,9 +49,9 @@ compare ()
     echo "$case $*: $(jq -r .crash_states "$tmp/json") states, $runs runs"
 }
 
-# FILESYSTEM UPDATE TEAR...
-while read -r fs way tears; do
-    case="$fs $way"
+# GUEST FILESYSTEM UPDATE TEAR...
+while read -r guest fs way tears; do
+    case="$fs $way $guest"
     initial=large
     command=("$update" "$way" file)
     if [ "$way" = echo ]; then
@@ -58,7 +60,7 @@ while read -r fs way tears; do
     fi
     # What is in flight together is a matter of time, too.
     for attempt in 1 2 3 4 5; do
-        expect_status 0 "$powercut" record --background=none --kernel="$kernel" --fs="$fs" --initial="$tmp/$initial" -o "$tmp/log.bin" -- "${command[@]}"
+        expect_status 0 "$powercut" record --background=none --kernel="$guest" --fs="$fs" --initial="$tmp/$initial" -o "$tmp/log.bin" -- "${command[@]}"
         ! small $tears || break
         [ $attempt -lt 5 ] || fail "$case: each recording has too many crash states for brute force: $(cat "$tmp/out")"
     done
@@ -66,18 +68,18 @@ while read -r fs way tears; do
         compare --tear="${tear%:*}" --sector="${tear#*:}"
     done
 done << END
-ext4 echo none:512 any:16K
-ext4 in-place prefix:64K
-xfs in-place none:512 any:16K
-xfs rename prefix:16K
-btrfs echo any:32K
-btrfs in-place none:512 prefix:64K
+$machine ext4 echo none:512 any:16K
+$kernel ext4 in-place prefix:64K
+$kernel xfs in-place none:512 any:16K
+$kernel xfs rename prefix:16K
+$kernel btrfs echo any:32K
+$kernel btrfs in-place none:512 prefix:64K
 END
 
 # A megabyte overwritten in place: where its data are located, not read, it is not atomic, and all states are covered by few runs, even
 # if any of its 2048 sectors may be there.  (Blocks of 1 KiB, as this size has, let a torn block of the journal have few states.)
 head -c 1M /dev/urandom > "$tmp/large/file"
-expect_status 0 "$powercut" record --kernel="$kernel" --background=none --size=64M --initial="$tmp/large" -o "$tmp/log.bin" -- \
+expect_status 0 "$powercut" record --background=none --size=64M --initial="$tmp/large" -o "$tmp/log.bin" -- \
     dd if=/dev/zero of=file bs=1M count=1 conv=notrunc,fsync
 for tear in '' '--tear=any --atomic=512'; do
     expect_status 1 "$replay" --jobs=1 --quiet --json="$tmp/json" $tear "$tmp/log.bin"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # --settle: what happens to data that nobody synced is in the log only if the recording goes on after the command.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 nbdkit
+any_guest
 
 mkdir "$tmp/initial"
 echo old > "$tmp/initial/file"

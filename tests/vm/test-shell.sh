@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # --shell puts one into a guest with the state for a disk: from a pipe and from a terminal, before and after recovery.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires busybox mkfs.ext4 debugfs script qemu-system-x86_64 nbdkit
+requires busybox mkfs.ext4 debugfs script nbdkit
+any_guest
 
 TMPDIR=$tmp/temporary
 export TMPDIR

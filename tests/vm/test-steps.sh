@@ -3,7 +3,8 @@
 # An update of several steps: after a step has committed a crash shows that step or, while the next one runs, the next, and
 # nothing else.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 mkfs.btrfs nbdkit
+any_guest
 
 durably='sync a.tmp; mv a.tmp a; sync .'
 

@@ -4,6 +4,7 @@
 # behind it), a guest that hangs.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 dumpe2fs qemu-system-x86_64 nbdkit pgrep pkill
+any_guest
 
 mkdir "$tmp/work" "$tmp/initial"
 echo old > "$tmp/initial/file"
@@ -44,7 +45,7 @@ interrupted ()
 {
     local pid status=0
     rm -f "$tmp/lines"
-    "$replay" --no-reduction --tear=none --jobs=1 --timeout=3 --json="$tmp/json" --json-lines="$tmp/lines" "$tmp/log.bin" \
+    "$replay" --kernel=6.12 --no-reduction --tear=none --jobs=1 --timeout=3 --json="$tmp/json" --json-lines="$tmp/lines" "$tmp/log.bin" \
         > "$tmp/out" 2> "$tmp/err" &
     pid=$!
     cleanup_fn kill "$pid"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Workloads from the file to the verdict: right ones are right, a promise that was not kept is found, and which rule says so.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires mkfs.ext4 mkfs.btrfs qemu-system-x86_64 nbdkit jq
+requires mkfs.ext4 mkfs.btrfs nbdkit jq
+any_guest
 
 # run_workload STATUS FS [OPTION...] < WORKLOAD: in $tmp/json what came of it
 run_workload ()
