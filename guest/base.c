@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define XXH_INLINE_ALL          /* nobody who links with this needs the library */
@@ -30,6 +31,7 @@
 #define FIRST_LINE "powercut base 1\n"
 #define KIND "base"
 #define HEAD_MAX 65536          /* bytes before the archive */
+#define ARCHIVE_END_BYTES 16    /* at least the name of its last object, and zeros up to a multiple of 4 */
 
 size_t
 base_filesystem_modules (const char *filesystem, const char **names, size_t count)
@@ -174,6 +176,20 @@ are_same (char *head)
   return true;
 }
 
+/* Whether the file FD ends as an archive does: a host that goes down may leave one that is cut short, and a kernel
+ * makes do with as much of it as there is.
+ */
+static bool
+is_whole (int fd)
+{
+  char end[ARCHIVE_END_BYTES];
+  struct stat status;
+
+  return fstat (fd, &status) == 0 && status.st_size >= (off_t) sizeof end
+    && pread (fd, end, sizeof end, status.st_size - (off_t) sizeof end) == (ssize_t) sizeof end
+    && memmem (end, sizeof end, AGENT_ARCHIVE_END, sizeof AGENT_ARCHIVE_END) != NULL;
+}
+
 /* Take the base that is in *base's file, if that is complete, and of today. */
 static int
 take (struct guest_base *base)
@@ -182,7 +198,7 @@ take (struct guest_base *base)
   const ssize_t length = head ? pread (base->fd, head, HEAD_MAX, 0) : -1;
   char *end = length > 0 ? strstr (head, "\n\n") : NULL;
 
-  if (end == NULL || strncmp (head, FIRST_LINE, strlen (FIRST_LINE)) != 0)
+  if (end == NULL || strncmp (head, FIRST_LINE, strlen (FIRST_LINE)) != 0 || !is_whole (base->fd))
     return -1;
   end[1] = '\0';
   base->offset = end + 2 - head;

@@ -81,6 +81,9 @@
 
 #define AGENT_EXTRAS_SERIAL "powercut-extras"   /* at most 20 bytes */
 
+/* The name of the last object of an archive, which is none. */
+#define AGENT_ARCHIVE_END "TRAILER!!!"
+
 #define AGENT_SHELL_END 4       /* Ctrl-D */
 
 /* If it is there, the root of the checker: what a log carries is not mixed with what the guest has of this machine. */

@@ -18,11 +18,12 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define MAGIC "070701"
-#define END "TRAILER!!!"
-#define NUMBERS 13              /* after the magic, of 8 hexadecimal digits each */
-#define HEAD_BYTES (6 + NUMBERS * 8)
+#define NUMBERS 13              /* after the magic ... */
+#define DIGITS 8                /* ... of so many hexadecimal digits each */
+#define HEAD_BYTES (6 + NUMBERS * DIGITS)
 #define ALIGNMENT 4             /* of contents, and of the next object */
 #define NAME_MAX_BYTES 8192
 #define BUFFER_BYTES 65536
@@ -58,6 +59,19 @@ align (FILE *archive, size_t done)
   return read_bytes (archive, padding, (ALIGNMENT - done % ALIGNMENT) % ALIGNMENT);
 }
 
+/* The number that HEAD begins with.  Returns 0, or -1 without a message. */
+static int
+read_number (const char *head, uint32_t *number)
+{
+  char digits[DIGITS + 1] = "";
+
+  memcpy (digits, head, DIGITS);
+  if (strspn (digits, "0123456789abcdefABCDEF") != DIGITS)
+    return -1;
+  *number = (uint32_t) strtoul (digits, NULL, 16);
+  return 0;
+}
+
 /* Returns 1; 0 at the end; -1 after a message. */
 static int
 read_head (FILE *archive, struct cpio_object *object)
@@ -68,12 +82,9 @@ read_head (FILE *archive, struct cpio_object *object)
     return -1;
   if (strncmp (head, MAGIC, strlen (MAGIC)) != 0)
     return damaged ();
-  for (size_t i = 0; i < NUMBERS; i++) {
-    char digits[9] = "";
-
-    memcpy (digits, head + strlen (MAGIC) + 8 * i, 8);
-    object->fields[i] = (uint32_t) strtoul (digits, NULL, 16);
-  }
+  for (size_t i = 0; i < NUMBERS; i++)
+    if (read_number (head + strlen (MAGIC) + DIGITS * i, &object->fields[i]) == -1)
+      return damaged ();
   const size_t size = object->fields[FIELD_NAME_SIZE];
   if (size == 0 || size >= sizeof object->name - 1)
     return damaged ();
@@ -81,7 +92,7 @@ read_head (FILE *archive, struct cpio_object *object)
   if (read_bytes (archive, object->name + 1, size) == -1 || align (archive, HEAD_BYTES + size) == -1)
     return -1;
   object->name[1 + size] = '\0';
-  return strcmp (object->name + 1, END) != 0;
+  return strcmp (object->name + 1, AGENT_ARCHIVE_END) != 0;
 }
 
 /* Copy the contents of LENGTH bytes to FD. */
