@@ -173,15 +173,35 @@ open_for (struct publication *publication)
   return publication->name || asprintf (&publication->name, "/proc/self/fd/%d", publication->fd) != -1 ? 0 : -1;
 }
 
+/* Returns -1, after a message unless PUBLICATION is silent. */
+static int
+publication_failed (const struct publication *publication)
+{
+  if (!publication->silent)
+    error_message ("%s: %m", publication->path);
+  return -1;
+}
+
+static int
+begin (struct publication *publication, const char *path, bool silent)
+{
+  *publication = (struct publication) { .path = path, .fd = -1, .direct = publish_is_direct (path), .silent = silent };
+  if (open_for (publication) == 0)
+    return 0;
+  publication_failed (publication);
+  return publish_end (publication, -1);
+}
+
 int
 publish_begin (struct publication *publication, const char *path)
 {
-  *publication = (struct publication) { .path = path, .fd = -1, .direct = publish_is_direct (path) };
-  if (open_for (publication) == 0)
-    return 0;
-  error_message ("%s: %m", path);
-  publish_end (publication, -1);
-  return -1;
+  return begin (publication, path, false);
+}
+
+int
+publish_begin_silently (struct publication *publication, const char *path)
+{
+  return begin (publication, path, true);
 }
 
 /* Let the file have the name that it was made for. */
@@ -200,10 +220,8 @@ give_name (struct publication *publication)
 int
 publish_end (struct publication *publication, int result)
 {
-  if (result == 0 && give_name (publication) == -1) {
-    error_message ("%s: %m", publication->path);
-    result = -1;
-  }
+  if (result == 0 && give_name (publication) == -1)
+    result = publication_failed (publication);
   if (result != 0 && publication->named)
     unlink (publication->name);
   if (publication->fd >= 0)

@@ -16,10 +16,14 @@ struct publication {
   int fd;                       /* open for writing */
   bool direct;                  /* PATH is no regular file, or in /dev or /proc: it is written to as it is */
   bool named;                   /* the name is one that others see, too */
+  bool silent;                  /* a failure is nothing to complain of */
 };
 
 /* Begin to make PATH, which must outlive it.  Returns 0, or -1 after a message. */
 extern int publish_begin (struct publication *publication, const char *path);
+
+/* The same; neither this nor publish_end says a word. */
+extern int publish_begin_silently (struct publication *publication, const char *path);
 
 /* The file is complete if RESULT is 0, and gets its name; or it is removed.  Returns RESULT, or -1 after a message. */
 extern int publish_end (struct publication *publication, int result);

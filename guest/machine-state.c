@@ -142,7 +142,7 @@ machine_save (int commands, const char *path, const char *head)
 {
   struct publication publication;
 
-  if (publish_begin (&publication, path) == -1)
+  if (publish_begin_silently (&publication, path) == -1)
     return -1;
   const int r = fchmod (publication.fd, 0600) == 0 && dprintf (publication.fd, "%s", head) > 0
     ? save_to (commands, publication.fd) : -1;

@@ -11,7 +11,7 @@
 extern int machine_sleep (struct vm *vm);
 
 /* Write HEAD, and then compressed the state of the machine that takes commands on the socket COMMANDS, to the new file
- * PATH.  The machine can only be ended then.  Returns 0, or -1, perhaps without a message.
+ * PATH.  The machine can only be ended then.  Returns 0, or -1 without a message.
  */
 extern int machine_save (int commands, const char *path, const char *head);
 

@@ -106,7 +106,7 @@ saved_write (const char *path, int fd)
 {
   struct publication publication;
 
-  if (publish_begin (&publication, path) == 0)
+  if (publish_begin_silently (&publication, path) == 0)
     publish_end (&publication, fchmod (publication.fd, 0600) == 0 && append_file (publication.fd, fd, 0) == 0 ? 0 : -1);
 }
 
@@ -115,7 +115,7 @@ saved_text (const char *path, const char *text)
 {
   struct publication publication;
 
-  if (publish_begin (&publication, path) == 0)
+  if (publish_begin_silently (&publication, path) == 0)
     publish_end (&publication, fchmod (publication.fd, 0600) == 0
                                && dprintf (publication.fd, "%s", text) >= 0 ? 0 : -1);
 }
@@ -229,7 +229,7 @@ saved_sweep (void)
     bytes += files[i].bytes;
   for (ssize_t i = 0; i < count; i++)
     if (files[i].used < oldest || bytes > KEPT_BYTES) {
-      saved_remove (&files[i]);
+      unlink (files[i].path);   /* one that stays is nothing to complain of */
       bytes -= files[i].bytes;
     }
   if (count > 0)
