@@ -55,13 +55,14 @@ UNIT_TESTS += \
 	tests/unit/checker/test-judge tests/unit/checker/test-kernel-fault tests/unit/checker/test-oracle \
 	tests/unit/checker/test-outcome tests/unit/checker/test-violation tests/unit/checker/test-watched-pages \
 	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
-	tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer \
+	tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer tests/unit/guest/agent/test-unpack \
 	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-program \
 	tests/unit/guest/kernel/test-asked tests/unit/guest/kernel/test-unpack \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
 	tests/unit/guest/initramfs/test-modules tests/unit/guest/initramfs/test-packed \
 	tests/unit/guest/initramfs/test-programs \
-	tests/unit/guest/test-missing tests/unit/guest/test-vm \
+	tests/unit/guest/test-base tests/unit/guest/test-missing tests/unit/guest/test-qmp tests/unit/guest/test-saved \
+	tests/unit/guest/test-vm \
 	tests/unit/record/test-log-part tests/unit/record/test-recordings \
 	tests/unit/replay/search/test-data-classes \
 	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive \
@@ -88,6 +89,7 @@ agent_trace = \
 tests_unit_guest_agent_test_thaw_SOURCES = \
 	tests/unit/guest/agent/test-thaw.c $(agent_trace) guest/agent/freeze.c guest/agent/modprobe.c \
 	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c
+tests_unit_guest_agent_test_unpack_SOURCES = tests/unit/guest/agent/test-unpack.c guest/agent/unpack.c
 tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/sync.c
 tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call-stop.c guest/agent/call-stop.c
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)
