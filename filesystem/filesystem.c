@@ -15,7 +15,7 @@
 #define RULES_FSYNC_NAMES                                                                           \
   (RULE_BIT (RULE_FSYNC_NAME) | RULE_BIT (RULE_FSYNC_LINKS) | RULE_BIT (RULE_FSYNC_GONE)            \
    | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_DIR_NAME) | RULE_BIT (RULE_DIR_GONE)           \
-   | RULE_BIT (RULE_RENAME_LOST))
+   | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
 #define RULES_SIMPLE (RULES_ALL & ~RULES_FSYNC_NAMES)
 
 #define MKE2FS_CONFIGURATION "/etc/mke2fs.conf"
@@ -109,7 +109,8 @@ static const struct filesystem rows[] = {
     .plain_data = true,         /* but for compressed files, which say so */
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
     .promises = RULES_ALL
-      & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)),
+      & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)
+          | RULE_BIT (RULE_RENAME)),
     .modes = {
       { "fsync_mode=strict", RULES_ALL },
       { "fsync_mode=nobarrier", RULES_SIMPLE & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)) },

@@ -11,6 +11,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_FSYNC_NAME] = "fsync-name", [RULE_FSYNC_LINKS] = "fsync-links", [RULE_FSYNC_GONE] = "fsync-gone",
   [RULE_FSYNC_EXCHANGE] = "fsync-exchange",
   [RULE_DIR_NAME] = "dir-name", [RULE_DIR_GONE] = "dir-gone", [RULE_RENAME_LOST] = "rename-lost",
+  [RULE_RENAME] = "rename",
   [RULE_OBJECT] = "object",
 };
 

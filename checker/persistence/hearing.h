@@ -18,6 +18,7 @@ struct hearing {
   struct tree tree;             /* what was seen */
   struct page_file *files;      /* whose sectors were observed */
   size_t file_count;
+  const struct tree_object **by_link;   /* what was found to be there by each link; NULL: nothing yet */
   char *detail;                 /* of the first violation */
   size_t more;                  /* violations after it */
   bool out_of_memory;

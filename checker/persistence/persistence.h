@@ -30,6 +30,8 @@
  *   dir-gone     fsync of a folder: a name that was not in it, but had been, is not there
  *   rename-lost  that of which a name was promised, and which operations since then have always left one, is found
  *                under one of the names that it may have
+ *   rename       what a rename has moved, or an exchange, is under one of its names, and not under another, too, unless
+ *                it was linked there; where two files look alike, nobody knows which is which, and nothing is said
  *   object       what a name leads to is something that was there under that name at some time and can be read: no file
  *                in place of a folder, no link with another target (an empty one, for instance), nothing that cannot be
  *                looked at

@@ -58,21 +58,18 @@ promise_some_name (const struct promiser *promiser, const struct sim_inode *inod
 }
 
 /* ENTRY leads where it does now, and nowhere else. */
-static int
+static void
 promise_entry (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
 {
   struct entry_state *state = &promiser->state->entries[entry->number];
 
   if (!is_on (promiser, rule))
-    return 0;
-  state->count = 0;
+    return;
+  entry_settle (state);
   state->exchanged = false;
   state->promise = promise (promiser, rule);
-  if (entry_let_lead (state, inode_number_of (entry->inode)) == -1)
-    return -1;
   if (entry->inode)
     promise_some_name (promiser, entry->inode, rule);
-  return 0;
 }
 
 /* Whether the folder that ABOVE leads to may be found under another name, too: it was moved, which the fsync of
@@ -88,17 +85,16 @@ was_moved (const struct promiser *promiser, const struct sim_entry *above)
 }
 
 /* ENTRY, and the folders above it up to one that was promised or moved before. */
-static int
+static void
 promise_path (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
 {
-  if (promise_entry (promiser, entry, rule) == -1)
-    return -1;
-  for (const struct sim_entry *above = entry->folder->above; above; above = above->folder->above)
-    if (promiser->state->inodes[above->inode->number].name.made || was_moved (promiser, above))
-      break;
-    else if (promise_entry (promiser, above, rule) == -1)
-      return -1;
-  return 0;
+  const struct sim_entry *above = entry->folder->above;
+
+  promise_entry (promiser, entry, rule);
+  while (above && !promiser->state->inodes[above->inode->number].name.made && !was_moved (promiser, above)) {
+    promise_entry (promiser, above, rule);
+    above = above->folder->above;
+  }
 }
 
 /* Whether the fsync of a file says something about ENTRY. */
@@ -128,7 +124,7 @@ promise_gone (const struct promiser *promiser, const struct sim_inode *inode)
 }
 
 /* All names of INODE: OWN is the one by which it was synced, NULL if it was by none. */
-static int
+static void
 promise_names (const struct promiser *promiser, const struct sim_inode *inode, const struct sim_entry *own)
 {
   const struct simulation *simulation = &promiser->state->simulation;
@@ -136,24 +132,20 @@ promise_names (const struct promiser *promiser, const struct sim_inode *inode, c
   for (size_t i = 0; i < simulation->entry_count; i++) {
     const struct sim_entry *entry = simulation->entries[i];
 
-    if (entry->inode == inode && fsync_covers (promiser, entry)
-        && promise_path (promiser, entry, own == NULL || own == entry ? RULE_FSYNC_NAME : RULE_FSYNC_LINKS) == -1)
-      return -1;
+    if (entry->inode == inode && fsync_covers (promiser, entry))
+      promise_path (promiser, entry, own == NULL || own == entry ? RULE_FSYNC_NAME : RULE_FSYNC_LINKS);
   }
   promise_gone (promiser, inode);
-  return 0;
 }
 
-static int
+static void
 promise_folder (const struct promiser *promiser, const struct sim_inode *folder)
 {
   for (size_t i = 0; i < folder->entry_count; i++)
-    if (promise_entry (promiser, folder->entries[i], folder->entries[i]->inode ? RULE_DIR_NAME : RULE_DIR_GONE) == -1)
-      return -1;
-  return 0;
+    promise_entry (promiser, folder->entries[i], folder->entries[i]->inode ? RULE_DIR_NAME : RULE_DIR_GONE);
 }
 
-static int
+static void
 promise_fsync (const struct promiser *promiser, const char *path)
 {
   const struct simulation *simulation = &promiser->state->simulation;
@@ -162,9 +154,9 @@ promise_fsync (const struct promiser *promiser, const char *path)
 
   promise_data (promiser, inode, RULE_FSYNC_DATA);
   promise_xattrs (promiser, inode, RULE_FSYNC_XATTR);
-  if (promise_names (promiser, inode, own && own->inode == inode ? own : NULL) == -1)
-    return -1;
-  return inode->type == 'd' ? promise_folder (promiser, inode) : 0;
+  promise_names (promiser, inode, own && own->inode == inode ? own : NULL);
+  if (inode->type == 'd')
+    promise_folder (promiser, inode);
 }
 
 static void
@@ -192,7 +184,7 @@ promise_msync (const struct promiser *promiser, const struct sim_inode *inode,
     promise_data (promiser, inode, RULE_FSYNC_DATA);
 }
 
-int
+void
 promise_all (const struct promiser *promiser)
 {
   const struct simulation *simulation = &promiser->state->simulation;
@@ -202,25 +194,24 @@ promise_all (const struct promiser *promiser)
     promise_xattrs (promiser, simulation->inodes[i], RULE_SYNC_XATTR);
   }
   for (size_t i = 0; i < simulation->entry_count; i++)
-    if (promise_entry (promiser, simulation->entries[i],
-                       simulation->entries[i]->inode ? RULE_SYNC_NAME : RULE_SYNC_GONE) == -1)
-      return -1;
-  return 0;
+    promise_entry (promiser, simulation->entries[i],
+                   simulation->entries[i]->inode ? RULE_SYNC_NAME : RULE_SYNC_GONE);
 }
 
-int
+void
 promise_by (const struct promiser *promiser, const struct workload_operation *operation)
 {
   switch (operation->verb) {
   case WORKLOAD_FSYNC:
-    return promise_fsync (promiser, operation->path);
+    promise_fsync (promiser, operation->path);
+    return;
   case WORKLOAD_FDATASYNC:
     promise_fdatasync (promiser, simulation_find (&promiser->state->simulation, operation->path));
-    return 0;
+    return;
   case WORKLOAD_MSYNC:
     promise_msync (promiser, simulation_find (&promiser->state->simulation, operation->path), operation);
-    return 0;
+    return;
   default:
-    return promise_all (promiser);
+    promise_all (promiser);
   }
 }

@@ -16,10 +16,10 @@ struct promiser {
   uint32_t operation;           /* number of who promises; 0: the sync before `begin` */
 };
 
-/* What a sync promises.  Returns 0, or -1 after a message. */
-extern int promise_all (const struct promiser *promiser);
+/* What a sync promises. */
+extern void promise_all (const struct promiser *promiser);
 
-/* What OPERATION, a persistence operation, promises.  Returns as above. */
-extern int promise_by (const struct promiser *promiser, const struct workload_operation *operation);
+/* What OPERATION, a persistence operation, promises. */
+extern void promise_by (const struct promiser *promiser, const struct workload_operation *operation);
 
 #endif

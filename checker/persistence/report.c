@@ -98,6 +98,22 @@ report_present (struct hearing *hearing, const char *path, const struct tree_obj
   end_violation (hearing, &detail, made);
 }
 
+void
+report_twice (struct hearing *hearing, const struct tree_object *first, const struct tree_object *again)
+{
+  const struct promise nobody = { .rule = RULE_RENAME };
+  struct text_stream detail;
+
+  if (!(hearing->rules & RULE_BIT (RULE_RENAME))
+      || !begin_violation (hearing, nobody.rule, again->field[TREE_PATH], &detail))
+    return;
+  tree_print_contents (detail.file, again);
+  fputs (", is at ", detail.file);
+  tree_print_word (detail.file, first->field[TREE_PATH]);
+  fputs (", too, and was never at both", detail.file);
+  end_violation (hearing, &detail, &nobody);
+}
+
 /* Print what was asked of a file whose data were touched after the promise. */
 static void
 print_bounds (FILE *file, const struct inode_state *state)

@@ -14,6 +14,9 @@ extern void report_missing (struct hearing *hearing, const char *path, const str
 extern void report_present (struct hearing *hearing, const char *path, const struct tree_object *seen,
                             const struct promise *made);
 
+/* AGAIN is what a rename has made of FIRST, which is there, too. */
+extern void report_twice (struct hearing *hearing, const struct tree_object *first, const struct tree_object *again);
+
 /* SEEN, at PATH, is not what it leads to, INODE coming nearest. */
 extern void report_wrong (struct hearing *hearing, const char *path, const struct tree_object *seen,
                           const struct sim_inode *inode, enum match match);

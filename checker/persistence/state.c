@@ -9,9 +9,9 @@
 #include "common/message.h"
 
 static void
-free_inodes (struct entry_state *entry)
+free_leads (struct entry_state *entry)
 {
-  free (entry->inodes);
+  free (entry->leads);
 }
 
 static void
@@ -25,7 +25,7 @@ workload_state_free (struct workload_state *state)
 {
   if (state == NULL)
     return;
-  array_free (state->entries, state->entry_count, free_inodes);
+  array_free (state->entries, state->entry_count, free_leads);
   array_free (state->inodes, state->inode_count, free_unsynced);
   simulation_free (&state->simulation);
   free (state);
@@ -34,7 +34,10 @@ workload_state_free (struct workload_state *state)
 bool
 entry_may_lead (const struct entry_state *entry, uint32_t inode)
 {
-  return array_has (entry->inodes, entry->count, inode);
+  for (size_t i = 0; i < entry->count; i++)
+    if (entry->leads[i].inode == inode)
+      return true;
+  return false;
 }
 
 void
@@ -43,19 +46,32 @@ entry_rule_out (struct entry_state *entry, uint32_t inode)
   size_t kept = 0;
 
   for (size_t i = 0; i < entry->count; i++)
-    if (entry->inodes[i] != inode)
-      entry->inodes[kept++] = entry->inodes[i];
+    if (entry->leads[i].inode != inode)
+      entry->leads[kept++] = entry->leads[i];
   entry->count = kept;
 }
 
-int
-entry_let_lead (struct entry_state *entry, uint32_t inode)
+void
+entry_settle (struct entry_state *entry)
 {
-  entry_rule_out (entry, inode);
-  uint32_t *last = array_add (entry->inodes, entry->count);
+  entry->leads[0] = entry->leads[entry->count - 1];
+  entry->count = 1;
+}
+
+/* ENTRY may lead there, and does by the latest operation.  Returns 0, or -1 after a message. */
+static int
+entry_let_lead (struct entry_state *entry, struct entry_lead lead)
+{
+  size_t kept = 0;
+
+  for (size_t i = 0; i < entry->count; i++)
+    if (entry->leads[i].link != lead.link)
+      entry->leads[kept++] = entry->leads[i];
+  entry->count = kept;
+  struct entry_lead *last = array_add (entry->leads, entry->count);
   if (last == NULL)
     return out_of_memory ();
-  *last = inode;
+  *last = lead;
   return 0;
 }
 
@@ -79,7 +95,7 @@ add_new (struct workload_state *state)
 
     if (entry == NULL)
       return out_of_memory ();
-    if (entry_let_lead (entry, NOWHERE) == -1)
+    if (entry_let_lead (entry, (struct entry_lead) { NOWHERE, NOWHERE }) == -1)
       return -1;
   }
   return 0;
@@ -91,13 +107,32 @@ workload_state_begin (struct workload_state *state, const struct workload *workl
   return simulation_begin (&state->simulation, workload) == -1 ? -1 : add_new (state);
 }
 
-/* The last operation has let ENTRY lead elsewhere; LEFT is what it led to, or NULL. */
+/* Where the last operation lets its entry INDEX lead: by the link that it has taken from its other one, or by a new
+ * one.
+ */
+static struct entry_lead
+find_lead (struct workload_state *state, size_t index)
+{
+  const struct sim_effect *effect = &state->simulation.effect;
+  const struct sim_inode *inode = effect->entries[index]->inode;
+  const size_t other = 1 - index;
+
+  if (inode == NULL)
+    return (struct entry_lead) { NOWHERE, NOWHERE };
+  if (other >= effect->entry_count || effect->left[other] != inode)
+    return (struct entry_lead) { inode->number, state->link_count++ };
+  const struct entry_state *from = &state->entries[effect->entries[other]->number];
+  return from->leads[from->count - 1];
+}
+
+/* The last operation has let ENTRY lead elsewhere, by LEAD; LEFT is what it led to, or NULL. */
 static int
-touch_entry (struct workload_state *state, const struct sim_entry *entry, const struct sim_inode *left, bool exchanged)
+touch_entry (struct workload_state *state, const struct sim_entry *entry, struct entry_lead lead,
+             const struct sim_inode *left, bool exchanged)
 {
   struct entry_state *entry_state = &state->entries[entry->number];
 
-  if (entry_let_lead (entry_state, inode_number_of (entry->inode)) == -1)
+  if (entry_let_lead (entry_state, lead) == -1)
     return -1;
   entry_state->exchanged |= exchanged;
   if (entry->inode)
@@ -133,9 +168,12 @@ static int
 touch (struct workload_state *state, enum workload_verb verb, XXH3_state_t *hash)
 {
   const struct sim_effect *effect = &state->simulation.effect;
+  struct entry_lead leads[2];
 
   for (size_t i = 0; i < effect->entry_count; i++)
-    if (touch_entry (state, effect->entries[i], effect->left[i], verb == WORKLOAD_EXCHANGE) == -1)
+    leads[i] = find_lead (state, i);
+  for (size_t i = 0; i < effect->entry_count; i++)
+    if (touch_entry (state, effect->entries[i], leads[i], effect->left[i], verb == WORKLOAD_EXCHANGE) == -1)
       return -1;
   if (effect->data && touch_data (&state->inodes[effect->data->number], effect->data->data.size,
                                   (struct byte_range) { effect->data_from, effect->data_to }) == -1)

@@ -27,9 +27,17 @@ struct byte_range {
   uint64_t from, to;
 };
 
+/* Where a name may lead, and by which making: each link that is made to an inode, by creat, link and so on, has a
+ * number of its own, which a rename or an exchange takes along from name to name.  It is in one place at any time.
+ */
+struct entry_lead {
+  uint32_t inode;               /* its number, or NOWHERE */
+  uint32_t link;                /* NOWHERE if inode is */
+};
+
 /* What is known of a name: where it may lead. */
 struct entry_state {
-  uint32_t *inodes;             /* numbers, and NOWHERE; the one of the latest operation last */
+  struct entry_lead *leads;     /* each once; that of the latest operation last */
   size_t count;
   bool exchanged;               /* by an exchange that no promise includes yet */
   struct promise promise;       /* of the last that took something out */
@@ -63,17 +71,18 @@ struct workload_state {
   size_t entry_count;
   struct inode_state *inodes;   /* by number */
   size_t inode_count;
+  uint32_t link_count;          /* made so far */
 };
 
 /* The number of INODE; NOWHERE if it is NULL. */
 extern uint32_t inode_number_of (const struct sim_inode *inode);
 
-/* Whether ENTRY may lead to the inode of this number; that it does not any more; that it may, and does by the latest
- * operation.  The last returns 0, or -1 after a message.
+/* Whether ENTRY may lead to the inode of this number; that it does not any more; that it leads nowhere else than the
+ * latest operation has let it.
  */
 extern bool entry_may_lead (const struct entry_state *entry, uint32_t inode);
 extern void entry_rule_out (struct entry_state *entry, uint32_t inode);
-extern int entry_let_lead (struct entry_state *entry, uint32_t inode);
+extern void entry_settle (struct entry_state *entry);
 
 /* The state before the first operation of WORKLOAD.  Returns 0, or -1 after a message.  STATE is all zeros before; free
  * in any case, with all that is in it.

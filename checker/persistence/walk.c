@@ -20,23 +20,20 @@ find_seen (const struct hearing *hearing, const char *path)
   return tree->count ? bsearch (&key, tree->objects, tree->count, sizeof key, tree_compare_objects) : NULL;
 }
 
+/* What may be at a path, and the link by which it is there, or NOWHERE: there are several. */
+struct candidate {
+  const struct sim_inode *inode;
+  uint32_t link;
+};
+
 /* A path, and what may be there: of several folders that may be above it, each has an entry, or none. */
 struct seen_place {
   char *path;                   /* escaped */
-  const struct sim_inode **inodes;      /* each once */
+  struct candidate *candidates; /* each inode once */
   size_t count;
   bool may_miss;
   const struct promise *promise;        /* of some entry; NULL: there is none */
 };
-
-static bool
-has_inode (const struct seen_place *place, const struct sim_inode *inode)
-{
-  for (size_t i = 0; i < place->count; i++)
-    if (place->inodes[i] == inode)
-      return true;
-  return false;
-}
 
 /* PREFIX and NAME as a path that is escaped, to free, or NULL. */
 static char *
@@ -48,6 +45,19 @@ join_path (const char *prefix, const char *name)
   return word && asprintf (&path, "%s%s%s", prefix, *prefix ? "/" : "", word) != -1 ? path : NULL;
 }
 
+/* Add that INODE may be there by LINK. */
+static void
+add_candidate (struct seen_place *place, const struct sim_inode *inode, uint32_t link)
+{
+  for (size_t i = 0; i < place->count; i++)
+    if (place->candidates[i].inode == inode) {
+      if (place->candidates[i].link != link)
+        place->candidates[i].link = NOWHERE;
+      return;
+    }
+  place->candidates[place->count++] = (struct candidate) { inode, link };
+}
+
 /* Add where the entry of STATE may lead. */
 static void
 add_entry (const struct hearing *hearing, const struct entry_state *state, struct seen_place *place)
@@ -55,12 +65,12 @@ add_entry (const struct hearing *hearing, const struct entry_state *state, struc
   if (state->promise.made)
     place->promise = &state->promise;
   for (size_t i = 0; i < state->count; i++) {
-    const uint32_t number = state->inodes[i];
+    const struct entry_lead *lead = &state->leads[i];
 
-    if (number == NOWHERE)
+    if (lead->inode == NOWHERE)
       place->may_miss = true;
-    else if (!has_inode (place, hearing->state->simulation.inodes[number]))
-      place->inodes[place->count++] = hearing->state->simulation.inodes[number];
+    else
+      add_candidate (place, hearing->state->simulation.inodes[lead->inode], lead->link);
   }
 }
 
@@ -74,10 +84,10 @@ make_place (const struct hearing *hearing, const char *prefix, struct sim_entry 
   for (size_t i = 0; i < count; i++)
     room += hearing->state->entries[entries[i]->number].count;
   *place = (struct seen_place) {
-    .path = join_path (prefix, entries[0]->name), .inodes = calloc (room + 1, sizeof *place->inodes),
+    .path = join_path (prefix, entries[0]->name), .candidates = calloc (room + 1, sizeof *place->candidates),
     .may_miss = count < folder_count
   };
-  if (place->path == NULL || place->inodes == NULL)
+  if (place->path == NULL || place->candidates == NULL)
     return -1;
   for (size_t i = 0; i < count; i++)
     add_entry (hearing, &hearing->state->entries[entries[i]->number], place);
@@ -88,37 +98,60 @@ static void
 free_place (struct seen_place *place)
 {
   free (place->path);
-  free (place->inodes);
+  free (place->candidates);
 }
 
-static int visit_folders (struct hearing *hearing, const struct sim_inode *const *folders, size_t count,
-                          const char *prefix);
+static int visit_folders (struct hearing *hearing, const struct candidate *folders, size_t count, const char *prefix);
+
+/* SEEN is there by LINK, which is in one place at any time. */
+static void
+note_link (struct hearing *hearing, uint32_t link, const struct tree_object *seen)
+{
+  if (hearing->by_link[link])
+    report_twice (hearing, hearing->by_link[link], seen);
+  else
+    hearing->by_link[link] = seen;
+}
 
 /* SEEN is at PLACE: which of the inodes that may be there is it? */
-static int
-visit_object (struct hearing *hearing, struct seen_place *place, const struct tree_object *seen)
+static void
+identify (struct hearing *hearing, const struct seen_place *place, const struct tree_object *seen)
 {
   const struct sim_inode *nearest = NULL;
   enum match best = MATCH_NOT;
-  size_t folder_count = 0;
+  uint32_t link = NOWHERE;
 
   for (size_t i = 0; i < place->count; i++) {
-    enum match match = match_object (hearing, place->inodes[i], seen);
+    const struct candidate *candidate = &place->candidates[i];
+    enum match match = match_object (hearing, candidate->inode, seen);
 
+    if (match == MATCH_ALL) {
+      hearing->state->inodes[candidate->inode->number].found = true;
+      link = best == MATCH_ALL ? NOWHERE : candidate->link;     /* two that look alike: nobody knows which it is */
+    }
     if (nearest == NULL || match >= best) {
-      nearest = place->inodes[i];
+      nearest = candidate->inode;
       best = match;
     }
-    hearing->state->inodes[place->inodes[i]->number].found |= match == MATCH_ALL;
   }
   if (best != MATCH_ALL)
     report_wrong (hearing, place->path, seen, nearest, best);
+  else if (link != NOWHERE)
+    note_link (hearing, link, seen);
+}
+
+static int
+visit_object (struct hearing *hearing, struct seen_place *place, const struct tree_object *seen)
+{
+  size_t folder_count = 0;
+
+  identify (hearing, place, seen);
   if (seen->field[TREE_TYPE][0] != 'd' || seen->field[TREE_CONTENT][0] == '!')
     return 0;
   for (size_t i = 0; i < place->count; i++)
-    if (place->inodes[i]->type == 'd')
-      place->inodes[folder_count++] = place->inodes[i];
-  return visit_folders (hearing, place->inodes, folder_count, place->path);
+    if (place->candidates[i].inode->type == 'd')
+      place->candidates[folder_count++] = place->candidates[i];
+  return visit_folders (hearing, place->candidates, folder_count, place->path);
 }
 
 static int
@@ -131,7 +164,7 @@ visit_place (struct hearing *hearing, struct seen_place *place)
   if (seen && place->promise)
     report_present (hearing, place->path, seen, place->promise);
   else if (seen == NULL && !place->may_miss && place->promise)
-    report_missing (hearing, place->path, place->inodes[place->count - 1], place->promise);
+    report_missing (hearing, place->path, place->candidates[place->count - 1].inode, place->promise);
   return 0;
 }
 
@@ -143,20 +176,22 @@ compare_entries (const void *left, const void *right)
 
 /* Judge all names in the folder PREFIX, which may be any of FOLDERS. */
 static int
-visit_folders (struct hearing *hearing, const struct sim_inode *const *folders, size_t count, const char *prefix)
+visit_folders (struct hearing *hearing, const struct candidate *folders, size_t count, const char *prefix)
 {
   CLEANUP_FREE struct sim_entry **entries = NULL;
   size_t entry_count = 0, same, at = 0;
 
   for (size_t i = 0; i < count; i++)
-    entry_count += folders[i]->entry_count;
+    entry_count += folders[i].inode->entry_count;
   entries = calloc (entry_count + 1, sizeof *entries);
   if (entries == NULL)
     return -1;
   for (size_t i = 0; i < count; i++) {
-    if (folders[i]->entry_count > 0)
-      memcpy (entries + at, folders[i]->entries, folders[i]->entry_count * sizeof *entries);
-    at += folders[i]->entry_count;
+    const struct sim_inode *folder = folders[i].inode;
+
+    if (folder->entry_count > 0)
+      memcpy (entries + at, folder->entries, folder->entry_count * sizeof *entries);
+    at += folder->entry_count;
   }
   qsort (entries, entry_count, sizeof *entries, compare_entries);
   for (size_t i = 0; i < entry_count; i += same) {
@@ -174,20 +209,31 @@ visit_folders (struct hearing *hearing, const struct sim_inode *const *folders, 
   return 0;
 }
 
+static int
+visit_root (struct hearing *hearing)
+{
+  const struct candidate folder = { hearing->state->simulation.inodes[0], NOWHERE };
+  const struct tree_object *root = find_seen (hearing, ".");
+  /* There is none where paths were watched. */
+  enum match match = root ? match_object (hearing, folder.inode, root) : MATCH_ALL;
+
+  if (match != MATCH_ALL)
+    report_wrong (hearing, ".", root, folder.inode, match);
+  return visit_folders (hearing, &folder, 1, "");
+}
+
 int
 walk_tree (struct hearing *hearing)
 {
   struct workload_state *state = hearing->state;
+  CLEANUP_FREE const struct tree_object **by_link = calloc (state->link_count + 1, sizeof *by_link);
 
+  if (by_link == NULL)
+    return -1;
+  hearing->by_link = by_link;
   for (size_t i = 0; i < state->inode_count; i++)
     state->inodes[i].found = false;
-  const struct sim_inode *folder = state->simulation.inodes[0];
-  const struct tree_object *root = find_seen (hearing, ".");
-  enum match match = root ? match_object (hearing, folder, root) : MATCH_ALL;     /* paths may have been watched */
-
-  if (match != MATCH_ALL)
-    report_wrong (hearing, ".", root, folder, match);
-  if (visit_folders (hearing, (const struct sim_inode *const *) state->simulation.inodes, 1, "") == -1)
+  if (visit_root (hearing) == -1)
     return -1;
   /* What is missing or wrong under a name that it must have has been said already. */
   for (size_t i = 1; i < state->inode_count && hearing->detail == NULL; i++)

@@ -11,7 +11,7 @@ START_TEST (nothing_is_promised_before_a_persistence_operation_returns)
 {
   static const struct left cases[] = {
     { "write a 0 4K\nrename a b\nfsync b\n", 0, "sync\n", NULL },
-    { "write a 0 4K\nrename a b\nfsync b\n", 0, "creat a\ncreat b\n", NULL },
+    { "write a 0 4K\nrename a b\nfsync b\n", 0, "creat b\n", NULL },
     { "write a 0 4K\nmkdir A\n", 0, "creat a\n", NULL },
   };
   ASSERT_ALL_LEFT (cases);
@@ -77,7 +77,7 @@ START_TEST (what_was_touched_later_may_be_old_or_new)
     { "creat a\nsync\nunlink a\n", 2, "creat a\n", NULL },
     { "creat a\nsync\nunlink a\n", 2, "sync\n", NULL },
     { "creat a\nsync\nrename a b\n", 2, "creat b\n", NULL },
-    { "creat a\nsync\nrename a b\n", 2, "creat a\ncreat b\n", NULL },
+    { "creat a\nsync\nrename a b\n", 2, "creat a\n", NULL },
     { "creat a\nsync\nsetxattr a user.a 1\n", 2, "creat a\nsetxattr a user.a 1\n", NULL },
     { "creat a\nsync\nsetxattr a user.a 1\n", 2, "creat a\n", NULL },
     { "creat a\nsync\nsetxattr a user.a 1\n", 2, "creat a\nsetxattr a user.a 2\n", "sync-xattr: a: xattrs" },
@@ -224,6 +224,43 @@ START_TEST (a_tmpfile_that_is_linked)
 }
 END_TEST
 
+START_TEST (what_a_rename_has_moved_is_in_one_place)
+{
+  static const char rename[] = "mkdir A\nmkdir B\nwrite A/foo 0 4K\nbegin\nrename A/foo B/foo\n";
+  static const char exchange[] = "write a 0 4K\nwrite b 0 8K\nbegin\nexchange a b\n";
+  static const struct left cases[] = {
+    { rename, 0, "mkdir A\nmkdir B\nwrite A/foo 0 4K\n", NULL },
+    { rename, 0, "mkdir A\nmkdir B\nwrite B/foo 0 4K\n", NULL },
+    { rename, 0, "mkdir A\nmkdir B\nwrite A/foo 0 4K\nlink A/foo B/foo\n",
+      "rename: B/foo: 4096 bytes 17d8640c..., is at A/foo, too, and was never at both" },
+    { "creat a\nsync\nrename a b\n", 2, "creat a\ncreat b\n", "rename: b: empty, is at a, too" },
+    { "creat a\nsync\nrename a b\nrule -rename\n", 2, "creat a\ncreat b\n", NULL },
+    { "creat a\nbegin\nrename a b\nrename b c\n", 0, "creat a\ncreat c\n", "rename: c: empty, is at a, too" },
+    /* Exchanged, one of them is there twice, and then the other is lost. */
+    { exchange, 0, "checkpoint\nwrite a 0 8K\nlink a b\n", "rename: b: 8192 bytes" },
+    { exchange, 0, "write a 0 4K\nlink a b\n", "rename: b: 4096 bytes" },
+    { exchange, 0, "write b 0 4K\nwrite a 0 8K\n", NULL },
+    /* One that was linked where it had been, or from where it came, has both names. */
+    { "creat a\nbegin\nrename a b\nlink b a\n", 0, "creat a\ncreat b\n", NULL },
+    { "creat a\nbegin\nlink a b\nrename b c\n", 0, "creat a\ncreat c\n", NULL },
+    { "creat a\nbegin\nlink a b\nrename b c\n", 0, "creat a\ncreat b\ncreat c\n", "rename: c: empty, is at b" },
+    /* A new one in the place of the old, which looks like it, or does not. */
+    { "creat a\nbegin\nrename a b\ncreat a\n", 0, "creat a\ncreat b\n", NULL },
+    { "write a 0 4K\nbegin\nrename a b\nmkdir a\n", 0, "write a 0 4K\nmkdir b\n", "object: b: folder" },
+    { "write a 0 4K\nbegin\nrename a b\nmkdir a\n", 0, "write a 0 4K\nlink a b\n", "rename: b: 4096 bytes" },
+    { "write a 0 4K\nbegin\nrename a b\nmkdir a\n", 0, "write b 0 4K\nmkdir a\n", NULL },
+    /* A folder, and what is in it. */
+    { "mkdir A\ncreat A/a\nbegin\nrename A B\n", 0, "mkdir A\ncreat A/a\nmkdir B\ncreat B/a\n",
+      "rename: B: folder, is at A, too" },
+    { "mkdir A\ncreat A/a\nbegin\nrename A B\nmkdir A\n", 0, "mkdir A\ncreat B\n", "object: B: empty" },
+    { "mkdir A\ncreat A/a\nbegin\nrename A B\nmkdir A\n", 0, "mkdir A\nmkdir B\ncreat B/a\n", NULL },
+    { "mkdir A\ncreat A/a\nbegin\nrename A B\nmkdir A\n", 0, "mkdir A\nmkdir B\ncreat B/a\ncreat A/a\n",
+      "rename: B/a: empty, is at A/a, too" },
+  };
+  ASSERT_ALL_LEFT (cases);
+}
+END_TEST
+
 START_TEST (msync_promises_once_all_ranges_are_synced)
 {
   static const char text[] =
@@ -249,4 +286,5 @@ UNIT_TEST_MAIN ("promises",
                 fsync_of_a_renamed_file,
                 fsync_of_a_folder,
                 a_tmpfile_that_is_linked,
+                what_a_rename_has_moved_is_in_one_place,
                 msync_promises_once_all_ranges_are_synced)
