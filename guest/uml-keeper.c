@@ -43,6 +43,7 @@
 #include "guest/uml.h"
 #include "vhost/console.h"
 
+#define USAGE "usage: uml-keeper DIRECTORY MEMORY-MIB AGENT-FD [PORT=SOCKET]... -- PROGRAM [ARGUMENT]..."
 #define SHARED_MEMORY "/dev/shm"
 #define LAST_WORDS_MS 2000      /* for the kernel to end once it has left its ports */
 
@@ -62,9 +63,13 @@ connect_to (const char *path)
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-  strncpy (address.sun_path, path, sizeof address.sun_path - 1);
-  if (fd >= 0 && connect (fd, (const struct sockaddr *) &address, sizeof address) == 0)
-    return fd;
+  if (strlen (path) >= sizeof address.sun_path)
+    errno = ENAMETOOLONG;
+  else if (fd >= 0) {
+    strncpy (address.sun_path, path, sizeof address.sun_path - 1);
+    if (connect (fd, (const struct sockaddr *) &address, sizeof address) == 0)
+      return fd;
+  }
   error_message ("%s: %m", path);
   if (fd >= 0)
     close (fd);
@@ -79,19 +84,58 @@ add_port (struct uml_keeper *keeper, const char *name, int fd)
   };
 }
 
-/* Add the ports that WORDS, NAME=SOCKET up to `--`, say.  Returns the program, or NULL after a message. */
+/* Connect the port that WORD, NAME=SOCKET, says.  Returns 0, or -1 after a message. */
+static int
+connect_port (struct uml_keeper *keeper, char *word)
+{
+  const char *name = strsep (&word, "=");
+  int fd;
+
+  if (word == NULL || keeper->count == VHOST_PORTS_MAX) {
+    error_message ("%s: %s", name, word ? "one port too many" : "which socket?");
+    return -1;
+  }
+  fd = connect_to (word);
+  if (fd == -1)
+    return -1;
+  add_port (keeper, name, fd);
+  return 0;
+}
+
+/* Add the ports that WORDS, up to `--`, say.  Returns the program, or NULL after a message. */
 static char **
 add_ports (struct uml_keeper *keeper, char **words)
 {
-  for (; *words && strcmp (*words, "--") != 0; words++) {
-    const char *name = strsep (words, "=");
-    int fd = *words && keeper->count < VHOST_PORTS_MAX ? connect_to (*words) : -1;
-
-    if (fd == -1)
+  for (; *words && strcmp (*words, "--") != 0; words++)
+    if (connect_port (keeper, *words) == -1)
       return NULL;
-    add_port (keeper, name, fd);
+  if (*words && words[1])
+    return words + 1;
+  error_message ("no program to run");
+  return NULL;
+}
+
+/* Go to where the guest runs, and take what ARGV says besides.  Returns the program, or NULL after a message. */
+static char **
+take_words (struct uml_keeper *keeper, int argc, char **argv)
+{
+  uint64_t agent;
+
+  if (argc < 6) {
+    error_message (USAGE);
+    return NULL;
   }
-  return *words ? words + 1 : NULL;
+  if (chdir (argv[1]) == -1) {
+    error_message ("%s: %m", argv[1]);
+    return NULL;
+  }
+  if (parse_unsigned (argv[2], UINT32_MAX, &keeper->memory_mib) == -1
+      || parse_unsigned (argv[3], INT32_MAX, &agent) == -1) {
+    error_message ("%s %s: %m", argv[2], argv[3]);
+    return NULL;
+  }
+  add_port (keeper, AGENT_PORT_NAME, (int) agent);
+  return add_ports (keeper, argv + 4);
 }
 
 /* Whether a file in DIRECTORY can be the memory of a guest: there is room for it, and it can be executed. */
@@ -152,7 +196,7 @@ post_guard (struct uml_keeper *keeper)
     keeper->guard = ends[1];
   }
   if (pid == -1)
-    error_message ("uml-keeper: %m");
+    error_message ("cannot keep the guest: %m");
   return pid == -1 ? -1 : 0;
 }
 
@@ -166,7 +210,7 @@ end_guest (const struct uml_keeper *keeper)
   /* Its first process is not reaped yet, so that the group is no other. */
   kill (-keeper->pid, SIGKILL);
   if (keeper->guard >= 0 && write (keeper->guard, "", 1) == -1)
-    error_message ("uml-keeper: %m");
+    error_message ("cannot keep the guest: %m");
   while ((pid = waitpid (-1, &status, __WALL)) > 0 || (pid == -1 && errno == EINTR))
     if (pid == keeper->pid)
       first = status;
@@ -246,18 +290,16 @@ int
 main (int argc, char **argv)
 {
   struct uml_keeper keeper = { .signals = catch_signals (), .guard = -1 };
-  uint64_t agent;
 
-  if (argc < 6 || keeper.signals == -1 || chdir (argv[1]) == -1
-      || parse_unsigned (argv[2], UINT32_MAX, &keeper.memory_mib) == -1
-      || parse_unsigned (argv[3], INT32_MAX, &agent) == -1) {
-    error_message ("uml-keeper: %m");
+  if (keeper.signals == -1) {
+    error_message ("cannot keep the guest: %m");
     return EXIT_FAILURE;
   }
-  add_port (&keeper, AGENT_PORT_NAME, (int) agent);
-  char **program = add_ports (&keeper, argv + 4);
+  char **program = take_words (&keeper, argc, argv);
+  if (program == NULL)
+    return EXIT_FAILURE;
   unlink (UML_PORTS);
-  CLEANUP_CLOSE int listener = program ? vhost_listen (UML_PORTS) : -1;
+  CLEANUP_CLOSE int listener = vhost_listen (UML_PORTS);
   if (listener == -1)
     return EXIT_FAILURE;
   set_surroundings (&keeper);

@@ -54,6 +54,35 @@ ended_with ()
   [ "$(cat "$tmp/status")" = "$1" ] || fail "the keeper ended with $(cat "$tmp/status"), not $1"
 }
 
+# The guest finds nothing of ours but what it needs.
+printf '#!/bin/sh\npwd\ncat /proc/self/personality\nulimit -c\nulimit -f\n/usr/bin/env | sort\n' > "$tmp/look"
+chmod +x "$tmp/look"
+ulimit -S -c "$(ulimit -H -c)"
+mkdir "$tmp/directory"
+SECRET=secret expect_status 0 "$builddir/guest/uml-keeper" "$tmp/directory" 64 2 -- "$tmp/look"
+{ printf '%s\n' "$tmp/directory" 00040000 0 $(((64 + 64) << 11)) HOME=. LD_LIBRARY_PATH=libc "PWD=$tmp/directory"; } > "$tmp/expected"
+diff "$tmp/expected" <(grep -v '^TMPDIR=' "$tmp/out") >&2 || fail 'the guest finds something else'
+grep -qx 'TMPDIR=/dev/shm\|TMPDIR=.' "$tmp/out" || fail 'nobody says where its memory is'
+
+# What it cannot do it says in a line, and runs nothing.
+socket=$tmp/$(printf '%0108d' 0)
+touch "$tmp/ports"
+refused_words ()
+{
+  expect_status 1 "$builddir/guest/uml-keeper" "${@:2}"
+  expect_one_line "$tmp/err"
+  grep -qF -- "$1" "$tmp/err" || fail "no word of '$1': $(cat "$tmp/err")"
+}
+refused_words 'usage: uml-keeper ' "$tmp" 64 2 "$tmp/guest"
+refused_words "$tmp/missing: No such file" "$tmp/missing" 64 2 -- "$tmp/guest"
+refused_words 'x 2: Invalid argument' "$tmp" x 2 -- "$tmp/guest"
+refused_words '64 -1: Invalid argument' "$tmp" 64 -1 -- "$tmp/guest"
+refused_words 'nbd: which socket?' "$tmp" 64 2 nbd -- "$tmp/guest"
+refused_words "$socket: File name too long" "$tmp" 64 2 "nbd=$socket" -- "$tmp/guest"
+refused_words 'socket: No such file' "$tmp" 64 2 "nbd=$tmp/socket" -- "$tmp/guest"
+refused_words 'guest: which socket?' "$tmp" 64 2 "$tmp/guest" more
+[ -e "$tmp/ports" ] && [ ! -e "$tmp/guest.pids" ] || fail 'what it was told in vain has done something'
+
 mkfifo "$tmp/port"
 begin 'exit 7'
 nothing_left 'a guest that ends'
