@@ -139,7 +139,7 @@ write_often (const char *path, char letter)
   _exit (0);
 }
 
-/* PATH, if it is there, has all that one of the writers wrote. */
+/* PATH, if it is there, is private, and has all that one of the writers wrote. */
 static void
 expect_whole (const char *path)
 {
@@ -150,6 +150,7 @@ expect_whole (const char *path)
     return;
   ck_assert_int_eq (fstat (fd, &status), 0);
   ck_assert_int_eq (status.st_size, WRITTEN_BYTES);
+  ck_assert_uint_eq (status.st_mode & 07777, 0600);
   char *bytes = mmap (NULL, WRITTEN_BYTES, PROT_READ, MAP_PRIVATE, fd, 0);
   ck_assert_ptr_ne (bytes, MAP_FAILED);
   ck_assert_int_eq (memcmp (bytes, bytes + 1, WRITTEN_BYTES - 1), 0);
