@@ -118,6 +118,16 @@ do_cells (struct grid *grid, const char *folder)
   return r;
 }
 
+/* Whether some cell's guest is a machine, virtual or emulated. */
+static bool
+has_machine (const struct grid *grid)
+{
+  for (size_t i = 0; i < grid->environment_count; i++)
+    if (!kernel_runs_alone (grid->environments[i].kernel))
+      return true;
+  return false;
+}
+
 /* The same in a temporary directory of its own. */
 static int
 do_cells_aside (struct grid *grid)
@@ -130,7 +140,8 @@ do_cells_aside (struct grid *grid)
     return -1;
   r = do_cells (grid, folder);
   workdir_remove (folder);
-  accel_tell (grid->request->accel);
+  if (has_machine (grid))
+    accel_tell (grid->request->accel);
   grid->seconds = clock_seconds (CLOCK_MONOTONIC) - started;
   return r;
 }

@@ -39,6 +39,13 @@ results 6.1 "$tmp/ext4-6.1-uml.bin" > "$tmp/expected"
 results 6.1-uml "$tmp/ext4-6.1-uml.bin" > "$tmp/seen"
 diff "$tmp/expected" "$tmp/seen" >&2 || fail 'other results of what User Mode Linux recorded'
 
+# Where no guest is a machine, nothing is said of how slow those are.
+mkdir -p "$tmp/cache/powercut"
+ln -s "$XDG_CACHE_HOME/powercut/kernels" "$tmp/cache/powercut/"
+sed 's/ told / untold /' "$XDG_CACHE_HOME/powercut/accel" > "$tmp/cache/powercut/accel"
+XDG_CACHE_HOME=$tmp/cache "$powercut" matrix --kernel=6.1-uml --background=none --fs=ext4 --protocol=rename-fsync > "$tmp/out" 2> "$tmp/err"
+[ ! -s "$tmp/err" ] || fail "said of a matrix without machines: $(cat "$tmp/err")"
+
 # A log that names such a kernel does not make it run.
 expect_status 2 "$replay" --quiet "$tmp/ext4-6.1-uml.bin"
 grep -q 'say --kernel=6.1.*-uml' "$tmp/err" || fail "not what to do: $(cat "$tmp/err")"
