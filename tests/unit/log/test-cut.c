@@ -78,7 +78,7 @@ START_TEST (up_to_the_cut_nothing_changes)
   };
   struct dice dice = { 5 };
 
-  for (unsigned round = 0; round < 8; round++) {
+  for (unsigned round = 0; round < unit_rounds (8); round++) {
     struct write_log *log = make_random_log (&dice, &shape);
 
     for (uint32_t position = 0; position < log->event_count; position++) {
