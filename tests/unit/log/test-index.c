@@ -103,7 +103,7 @@ START_TEST (devices_do_not_mix)
 {
   struct dice dice = { 2 };
 
-  for (unsigned round = 0; round < 20; round++)
+  for (unsigned round = 0; round < unit_rounds (20); round++)
     compare_random (&dice, LOG_DEVICES_MAX, 0, 64, 400);
 }
 END_TEST
@@ -113,7 +113,7 @@ START_TEST (the_ends_of_the_largest_device_do_not_mix)
   struct dice dice = { 3 };
 
   for (unsigned bit = 20; bit < 54; bit++)
-    for (unsigned round = 0; round < 4; round++) {
+    for (unsigned round = 0; round < unit_rounds (4); round++) {
       compare_random (&dice, 2, UINT64_C (1) << bit, 128, 50);
       compare_random (&dice, 2, (UINT64_C (1) << (bit + 1)) - 128, 120, 50);
     }

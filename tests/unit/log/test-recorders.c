@@ -117,7 +117,7 @@ START_TEST (a_recorder_that_is_killed_leaves_a_valid_prefix)
 {
   struct dice dice = { 14 };
 
-  for (unsigned round = 0; round < 25; round++)
+  for (unsigned round = 0; round < unit_rounds (25); round++)
     kill_recorder (UINT32_MAX, 1 + roll (&dice, 100), roll (&dice, 3000));
 }
 END_TEST
@@ -126,7 +126,7 @@ START_TEST (a_recorder_that_does_not_close_leaves_what_it_had_flushed)
 {
   struct dice dice = { 15 };
 
-  for (unsigned round = 0; round < 10; round++) {
+  for (unsigned round = 0; round < unit_rounds (10); round++) {
     uint32_t limit = 16 + roll (&dice, 400);
 
     kill_recorder (limit, UINT32_MAX, 0);

@@ -200,7 +200,7 @@ play_and_hold (int seed, bool for_qemu, enum import_order order, enum quiet quie
 
 START_TEST (as_logged_no_state_is_impossible)
 {
-  for (int seed = 0; seed < 60; seed++) {
+  for (unsigned seed = 0; seed < unit_rounds (60); seed++) {
     play_and_hold (seed, false, ORDER_LOGGED, QUIET_NEVER);
     play_and_hold (seed, true, ORDER_LOGGED, QUIET_NEVER);
   }
@@ -209,7 +209,7 @@ END_TEST
 
 START_TEST (cautiously_no_state_is_missing)
 {
-  for (int seed = 0; seed < 60; seed++) {
+  for (unsigned seed = 0; seed < unit_rounds (60); seed++) {
     play_and_hold (seed, false, ORDER_CAUTIOUS, QUIET_DURING_FLUSH);
     play_and_hold (seed, true, ORDER_CAUTIOUS, QUIET_AT_COMPLETION);
   }
