@@ -45,7 +45,7 @@ boot (const char *type, const char *image)
 
   if (guest_kernel_find (NULL, type, false, &kernel) == -1)
     end (2);
-  extras = guest_extras_new (&kernel, type, false);
+  extras = guest_extras_new (&kernel, type, 0, false);
   if (extras == NULL || asprintf (&file, "%s/extras", folder) == -1
       || asprintf (&console, "%s/console", folder) == -1
       || initramfs_write (extras, file) == -1)

@@ -101,7 +101,7 @@ restore (const struct bench *bench)
 static int
 write_extras (const struct bench *bench, const struct kernel *kernel)
 {
-  struct initramfs *extras = guest_extras_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), false);
+  struct initramfs *extras = guest_extras_new (kernel, log_info (bench->log, LOG_KEY_FILESYSTEM), 0, false);
   int r = extras ? initramfs_add_program (extras, bench->loop, NULL) : -1;
 
   if (r == 0)

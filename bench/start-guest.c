@@ -76,7 +76,7 @@ main (int argc, char **argv)
   if (file == NULL || console == NULL || stop_install () == -1
       || guest_kernel_find (argc > 4 ? argv[4] : NULL, argv[1], false, &kernel) == -1)
     return 2;
-  extras = guest_extras_new (&kernel, argv[1], false);
+  extras = guest_extras_new (&kernel, argv[1], 0, false);
   const struct vm_config config = {
     .kernel = &kernel, .extras = file, .memory_mib = 256, .console = console, .boot_timeout_ms = TIMEOUT_MS,
     .no_snapshot = argc > 3

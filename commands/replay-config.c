@@ -9,6 +9,7 @@
 #include "guest/image.h"
 #include "log/info.h"
 #include "replay/guest-cache.h"
+#include "replay/made.h"
 #include "replay/trust.h"
 
 #define BOOT_TIMEOUT_MS 120000
@@ -21,8 +22,11 @@ make_extras (const struct replay_options *options, const struct write_log *log, 
 {
   const struct trust trust = replay_options_trust (options);
   const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM);
-  struct initramfs *extras = guest_extras_new (kernel, filesystem, false);
+  uint32_t features;
 
+  if (made_features (log, &features) == -1)
+    return NULL;
+  struct initramfs *extras = guest_extras_new (kernel, filesystem, features, false);
   if (extras == NULL)
     return NULL;
   int r = trust_add_checker (&trust, log, extras);

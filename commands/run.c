@@ -75,7 +75,7 @@ load_workload (const char *path, struct recording *recording)
     error_message ("--workload=%s: excludes --step, --watch and a command behind `--'", path);
     return -1;
   }
-  recording->workload = workload_file_load (path, recording->filesystem);
+  recording->workload = workload_file_load (path);
   return recording->workload ? 0 : -1;
 }
 

@@ -28,7 +28,7 @@ workload_command (int argc, char **argv)
     error_message ("give one file: see powercut workload --help");
     return EXIT_UNUSABLE;
   }
-  CLEANUP_FREE char *text = workload_file_load (argv[first], "ext4");
+  CLEANUP_FREE char *text = workload_file_load (argv[first]);
   if (text == NULL)
     return EXIT_UNUSABLE;
   fputs (text, stdout);

@@ -18,6 +18,12 @@
    | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
 #define RULES_SIMPLE (RULES_ALL & ~RULES_FSYNC_NAMES)
 
+/* Where an fsync promises nothing, but a sync does. */
+#define RULES_SYNC (RULES_SIMPLE & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)))
+
+/* Where the device's cache is never flushed, nothing is promised that it may lose. */
+#define NO_BARRIER { "nobarrier", 0, 0 }
+
 #define MKE2FS_CONFIGURATION "/etc/mke2fs.conf"
 
 /* ext4 reads inodes ahead, and since Linux 5.14 all block bitmaps after a mount (fs/ext4/super.c,
@@ -40,6 +46,9 @@
 /* What is in the journal is written to its place by the kernel, at a time of its own (fs/ext4/inode.c). */
 #define EXT_JOURNAL .journaled = "data=journal", .options_file = "/proc/fs/ext4/*/options"
 
+/* Without barriers jbd2 orders nothing (fs/jbd2/commit.c, JBD2_BARRIER). */
+#define EXT_MODES_NO_BARRIER NO_BARRIER, { "barrier=0", 0, 0 }
+
 static const struct filesystem rows[] = {
   {
     EXT_FAMILY ("ext2"),
@@ -58,13 +67,19 @@ static const struct filesystem rows[] = {
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
+    .modes = { EXT_MODES_NO_BARRIER },
   },
   {
     EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
     EXT_JOURNAL,
+    .fsck = { "fsck.ext4", "-y", FILESYSTEM_NO_JOURNAL },
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
+    /* fs/ext4/fsync.c, ext4_fsync_nojournal: it writes the file and, of one that is new, the directory that it is in,
+     * but neither other names nor what had the name before.
+     */
+    .modes = { EXT_MODES_NO_BARRIER, { NULL, FILESYSTEM_NO_JOURNAL, RULES_SIMPLE } },
   },
   {
     .name = "xfs",
@@ -100,6 +115,7 @@ static const struct filesystem rows[] = {
     .lazy_block_count = 2,
     .layout = FILESYSTEM_LAYOUT_BTRFS,
     .promises = RULES_ALL,
+    .modes = { NO_BARRIER },    /* fs/btrfs/disk-io.c, write_all_supers: neither flushes nor FUA */
   },
   {
     .name = "f2fs",
@@ -112,8 +128,11 @@ static const struct filesystem rows[] = {
       & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)
           | RULE_BIT (RULE_RENAME)),
     .modes = {
-      { "fsync_mode=strict", RULES_ALL },
-      { "fsync_mode=nobarrier", RULES_SIMPLE & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)) },
+      NO_BARRIER,               /* fs/f2fs/data.c, META_FLUSH: the end of a checkpoint is written without FUA */
+      { "checkpoint=disable", 0, 0 },   /* fs/f2fs/super.c, f2fs_disable_checkpoint: a crash undoes everything */
+      { "disable_roll_forward", 0, RULES_SYNC },        /* fs/f2fs/super.c: what fsyncs have written is left alone */
+      { "fsync_mode=nobarrier", 0, RULES_SYNC },        /* fs/f2fs/file.c, f2fs_do_sync_file: no flush */
+      { "fsync_mode=strict", 0, RULES_ALL },    /* fs/f2fs/file.c, need_do_checkpoint: TRANS_DIR_INO */
     },
   },
   {
@@ -123,6 +142,7 @@ static const struct filesystem rows[] = {
     .tools = "lscp dumpseg lssu nilfs-tune",
     .faults = { { { "NILFS error", "" } }, { { "NILFS (", "bad btree node" } } },  /* fs/nilfs2/super.c, btree.c */
     .promises = RULES_SIMPLE,
+    .modes = { NO_BARRIER },    /* fs/nilfs2/super.c, nilfs_sync_super: without it no flush */
   },
   {
     .name = "vfat",
@@ -190,11 +210,40 @@ filesystem_has_plain_data (const struct filesystem *filesystem, const char *opti
   return filesystem->plain_data && !(filesystem->journaled && text_lists (options, between, filesystem->journaled));
 }
 
+/* Fields of the superblock of the ext family, little-endian (Linux Documentation/filesystems/ext4/super.rst). */
+#define EXT_MAGIC_AT (1024 + 0x38)
+#define EXT_COMPATIBLE_AT (1024 + 0x5c)
+#define EXT_COMPATIBLE_HAS_JOURNAL 4
+
 uint32_t
-filesystem_promises (const struct filesystem *filesystem, const char *mount_options)
+filesystem_features (const struct filesystem *filesystem, const uint8_t start[FILESYSTEM_START_BYTES])
 {
-  for (size_t i = 0; i < FILESYSTEM_MODES_MAX && filesystem->modes[i].mount_option; i++)
-    if (text_lists (mount_options, ',', filesystem->modes[i].mount_option))
+  bool ext = filesystem->layout == FILESYSTEM_LAYOUT_EXT
+    && start[EXT_MAGIC_AT] == 0x53 && start[EXT_MAGIC_AT + 1] == 0xef;
+
+  return ext && !(start[EXT_COMPATIBLE_AT] & EXT_COMPATIBLE_HAS_JOURNAL) ? FILESYSTEM_NO_JOURNAL : 0;
+}
+
+const struct filesystem_fsck *
+filesystem_fsck (const struct filesystem *filesystem, uint32_t features)
+{
+  const struct filesystem_fsck *fsck = &filesystem->fsck;
+
+  return fsck->program && (fsck->feature == 0 || fsck->feature & features) ? fsck : NULL;
+}
+
+/* Whether what is mounted with MOUNT_OPTIONS and was made with FEATURES is in MODE. */
+static bool
+is_in_mode (const struct filesystem_mode *mode, const char *mount_options, uint32_t features)
+{
+  return (mode->mount_option && text_lists (mount_options, ',', mode->mount_option)) || mode->feature & features;
+}
+
+uint32_t
+filesystem_promises (const struct filesystem *filesystem, const char *mount_options, uint32_t features)
+{
+  for (size_t i = 0; i < FILESYSTEM_MODES_MAX; i++)
+    if (is_in_mode (&filesystem->modes[i], mount_options, features))
       return filesystem->modes[i].promises;
   return filesystem->promises;
 }

@@ -16,13 +16,20 @@
 #define FILESYSTEM_QUIET_MAX 2
 #define FILESYSTEM_FAULTS_MAX 5
 #define FILESYSTEM_LAZY_MAX 2
-#define FILESYSTEM_MODES_MAX 2
+#define FILESYSTEM_MODES_MAX 5
 
 /* Layouts on the disk of which replay/explain/blame.c can tell what a write wrote; each has a function there. */
 enum filesystem_layout {
   FILESYSTEM_LAYOUT_UNKNOWN, FILESYSTEM_LAYOUT_EXT, FILESYSTEM_LAYOUT_XFS, FILESYSTEM_LAYOUT_BTRFS,
   FILESYSTEM_LAYOUT_COUNT
 };
+
+/* What one can be made with, a bit each, that changes what it promises and how it is recovered. */
+enum filesystem_feature {
+  FILESYSTEM_NO_JOURNAL = 1,    /* of those that can have one */
+};
+
+#define FILESYSTEM_START_BYTES 4096     /* of a device: they have all features */
 
 struct filesystem {
   const char *name;             /* as mount(2) and --fs have it; NULL: the unknown one */
@@ -48,10 +55,12 @@ struct filesystem {
 
   /* What is run on it after a crash and before it is mounted, as `PROGRAM OPTION DEVICE`; nothing where the kernel
    * recovers it at the mount.  One without a journal the kernel mounts as it is, and finds out later what is wrong.
-   * The option repairs all that can be repaired, as a system does that boots with fsck.repair=yes.
+   * The option repairs all that can be repaired, as a system does that boots with fsck.repair=yes.  It may be needed
+   * only with a feature.
    */
   struct filesystem_fsck {
     const char *program, *option;
+    uint32_t feature;           /* 0: always */
   } fsck;
 
   /* Programs that take it apart, for a person in the guest; those that the host has are taken along. */
@@ -98,11 +107,12 @@ struct filesystem {
   enum filesystem_layout layout;
 
   /* The rules of filesystem/rules.h, a bit each, that it promises to hold; and those that it promises instead when it
-   * is mounted with an option.  The first mode of which the option is given counts.
+   * is mounted with an option, or was made with a feature.  The first mode that it is in counts.
    */
   uint32_t promises;
   struct filesystem_mode {
-    const char *mount_option;
+    const char *mount_option;   /* or NULL */
+    uint32_t feature;           /* or 0; if both are, there are no more modes */
     uint32_t promises;
   } modes[FILESYSTEM_MODES_MAX];
 };
@@ -119,7 +129,15 @@ extern bool filesystem_is_lazy (const struct filesystem *filesystem, uint64_t of
 /* Whether its data are plain when it is mounted with OPTIONS, which have a BETWEEN between each two. */
 extern bool filesystem_has_plain_data (const struct filesystem *filesystem, const char *options, char between);
 
-/* What FILESYSTEM promises when it is mounted with MOUNT_OPTIONS, which has commas between them. */
-extern uint32_t filesystem_promises (const struct filesystem *filesystem, const char *mount_options);
+/* The features with which the FILESYSTEM was made that is on the device whose first bytes are START. */
+extern uint32_t filesystem_features (const struct filesystem *filesystem, const uint8_t start[FILESYSTEM_START_BYTES]);
+
+/* What is run before FILESYSTEM, made with FEATURES, is mounted; NULL: nothing. */
+extern const struct filesystem_fsck *filesystem_fsck (const struct filesystem *filesystem, uint32_t features);
+
+/* What FILESYSTEM, made with FEATURES, promises when it is mounted with MOUNT_OPTIONS, which have commas between them.
+ */
+extern uint32_t filesystem_promises (const struct filesystem *filesystem, const char *mount_options,
+                                     uint32_t features);
 
 #endif

@@ -86,10 +86,10 @@ require (const struct kernel *kernel, const char *const *names)
 }
 
 struct initramfs *
-guest_extras_new (const struct kernel *kernel, const char *filesystem, bool nbd)
+guest_extras_new (const struct kernel *kernel, const char *filesystem, uint32_t features, bool nbd)
 {
   const char *names[BASE_MODULES_MAX + 1] = { NULL };
-  const char *fsck = filesystem_find (filesystem)->fsck.program;
+  const struct filesystem_fsck *fsck = filesystem_fsck (filesystem_find (filesystem), features);
 
   base_filesystem_modules (filesystem, names, 0);
   if (require (kernel, names) == -1
@@ -97,7 +97,7 @@ guest_extras_new (const struct kernel *kernel, const char *filesystem, bool nbd)
     return NULL;
   struct initramfs *extras = initramfs_new ();
   if (extras && initramfs_add_environment (extras) == 0
-      && (fsck == NULL || initramfs_add_program (extras, fsck, NULL) == 0))
+      && (fsck == NULL || initramfs_add_program (extras, fsck->program, NULL) == 0))
     return extras;
   initramfs_free (extras);
   return NULL;

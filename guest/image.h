@@ -17,10 +17,12 @@
  */
 extern int guest_kernel_find (const char *spec, const char *filesystems, bool host_root, struct kernel *kernel);
 
-/* Begin the extras of a guest of KERNEL: the environment, and the fsck of FILESYSTEM if recovery needs it.  NULL after
- * a message: for example because KERNEL has no driver for FILESYSTEM or, with NBD, none for the guest's own NBD client.
+/* Begin the extras of a guest of KERNEL: the environment, and the fsck of FILESYSTEM, made with FEATURES
+ * (filesystem/filesystem.h), if recovery needs it.  NULL after a message: for example because KERNEL has no driver for
+ * FILESYSTEM or, with NBD, none for the guest's own NBD client.
  */
-extern struct initramfs *guest_extras_new (const struct kernel *kernel, const char *filesystem, bool nbd);
+extern struct initramfs *guest_extras_new (const struct kernel *kernel, const char *filesystem, uint32_t features,
+                                           bool nbd);
 
 /* Whether KERNEL has a driver for FILESYSTEM: 1 or 0, or -1 after a message.  Of one without modules nobody knows: 1.
  */

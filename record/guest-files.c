@@ -64,7 +64,7 @@ guest_files_make (struct recorder *recorder)
 {
   const struct recording *recording = recorder->recording;
   const char *filesystems = recorder->filesystems;
-  struct initramfs *extras = guest_extras_new (&recorder->kernel, recording->filesystem, !recording->virtio);
+  struct initramfs *extras = guest_extras_new (&recorder->kernel, recording->filesystem, 0, !recording->virtio);
   int r;
 
   if (extras == NULL)

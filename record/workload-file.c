@@ -35,20 +35,20 @@ read_text (const char *path)
 }
 
 static int
-check_text (const char *text, const char *name, const char *filesystem)
+check_text (const char *text, const char *name)
 {
   struct workload workload;
   uint32_t rules;
   int r = workload_parse (text, name, &workload);
 
   if (r == 0)
-    r = simulation_check (&workload) == -1 ? -1 : persistence_rules (&workload, filesystem, "", &rules);
+    r = simulation_check (&workload) == -1 ? -1 : persistence_rules (&workload, 0, &rules);
   workload_free (&workload);
   return r;
 }
 
 char *
-workload_file_load (const char *path, const char *filesystem)
+workload_file_load (const char *path)
 {
   char *text = read_text (path);
 
@@ -58,7 +58,7 @@ workload_file_load (const char *path, const char *filesystem)
     free (text);
     text = converted;
   }
-  if (text && check_text (text, path, filesystem) == -1) {
+  if (text && check_text (text, path) == -1) {
     free (text);
     text = NULL;
   }

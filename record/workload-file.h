@@ -4,8 +4,8 @@
 #define POWERCUT_RECORD_WORKLOAD_FILE_H
 
 /* The text of the workload in the file PATH, converted if it is J-lang, to free.  Everything about it has been checked
- * that can be without a guest, for a file system of type FILESYSTEM.  NULL after a message.
+ * that can be without a guest.  NULL after a message.
  */
-extern char *workload_file_load (const char *path, const char *filesystem);
+extern char *workload_file_load (const char *path);
 
 #endif

@@ -9,8 +9,10 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/text.h"
+#include "filesystem/filesystem.h"
 #include "log/info.h"
 #include "replay/expected.h"
+#include "replay/made.h"
 
 /* Add the observation in a mark, after its name.  A mark's text has lost the newline at its end. */
 static int
@@ -49,11 +51,14 @@ find_trees (const struct write_log *log, struct trees *trees)
 static struct persistence *
 make_persistence (const struct write_log *log, const struct workload *workload, const struct trees *trees)
 {
-  const char *filesystem = log_info (log, LOG_KEY_FILESYSTEM), *options = log_info (log, LOG_KEY_MOUNT);
+  const struct filesystem *filesystem = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM));
+  const char *options = log_info (log, LOG_KEY_MOUNT);
   struct persistence *persistence = NULL;
-  uint32_t rules;
+  uint32_t features, rules;
 
-  if (persistence_rules (workload, filesystem, options ? options : "", &rules) == 0)
+  if (made_features (log, &features) == -1)
+    return NULL;
+  if (persistence_rules (workload, filesystem_promises (filesystem, options ? options : "", features), &rules) == 0)
     persistence = persistence_new (workload, rules);
   for (size_t i = 0; persistence && i < trees->count && i < 2; i++) {
     CLEANUP_FREE char *detail = NULL;

@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
 	replay/answer.c replay/answer.h replay/confirm.c replay/confirm.h replay/contents.c replay/contents.h \
 	replay/crew.c replay/crew.h replay/device.c replay/device.h replay/expand.c replay/expand.h \
-	replay/located.c replay/located.h replay/located-pages.c replay/located-pages.h \
+	replay/made.c replay/made.h replay/located.c replay/located.h replay/located-pages.c replay/located-pages.h \
 	replay/page-counts.c replay/page-counts.h \
 	replay/expected.c replay/expected.h replay/findings.c replay/findings.h replay/freeze.c replay/freeze.h \
 	replay/guest-cache.c replay/guest-cache.h replay/points.c replay/points.h replay/recovery.c replay/recovery.h \

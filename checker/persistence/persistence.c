@@ -14,7 +14,6 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/printable.h"
-#include "filesystem/filesystem.h"
 
 struct persistence {
   const struct workload *workload;
@@ -24,9 +23,9 @@ struct persistence {
 };
 
 int
-persistence_rules (const struct workload *workload, const char *filesystem, const char *options, uint32_t *rules)
+persistence_rules (const struct workload *workload, uint32_t promises, uint32_t *rules)
 {
-  *rules = filesystem_promises (filesystem_find (filesystem), options);
+  *rules = promises;
   for (size_t i = 0; i < workload->rule_count; i++) {
     const struct workload_rule *change = &workload->rules[i];
     enum persistence_rule rule = persistence_rule_find (change->name);

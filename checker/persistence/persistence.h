@@ -42,8 +42,8 @@
  * not.  That counts as sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched
  * more often are not looked at.
  *
- * Which of these rules a file system promises, with its mount options, stands in its row (filesystem/filesystem.c).  A
- * workload changes this with `rule +NAME` and `rule -NAME`.
+ * Which of these rules a file system promises, with its features and mount options, stands in its row
+ * (filesystem/filesystem.c).  A workload changes this with `rule +NAME` and `rule -NAME`.
  */
 #ifndef POWERCUT_CHECKER_PERSISTENCE_PERSISTENCE_H
 #define POWERCUT_CHECKER_PERSISTENCE_PERSISTENCE_H
@@ -54,11 +54,10 @@
 #include "checker/workload/language.h"
 #include "filesystem/rules.h"
 
-/* The rules (filesystem/rules.h), a bit each, to which WORKLOAD holds a file system of type FILESYSTEM mounted with
- * OPTIONS, into *rules.  Returns 0, or -1 after a message: the workload names a rule that is none.
+/* The rules (filesystem/rules.h), a bit each, to which WORKLOAD holds a file system that promises PROMISES, into
+ * *rules.  Returns 0, or -1 after a message: the workload names a rule that is none.
  */
-extern int persistence_rules (const struct workload *workload, const char *filesystem, const char *options,
-                              uint32_t *rules);
+extern int persistence_rules (const struct workload *workload, uint32_t promises, uint32_t *rules);
 
 struct persistence;
 

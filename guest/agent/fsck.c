@@ -36,14 +36,32 @@ last_line (int output, char text[OUTPUT_MAX + 1])
   return text_last_line (text, &line_length);
 }
 
+/* What has to be run on the file system of TYPE that is on DEVICE, or NULL. */
+static const struct filesystem_fsck *
+find_fsck (const char *device, const char *type)
+{
+  const struct filesystem *filesystem = filesystem_find (type);
+  uint8_t start[FILESYSTEM_START_BYTES] = { 0 };
+
+  /* Where it does not depend on features nothing is read that recovery would not read. */
+  if (filesystem->fsck.feature) {
+    CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd == -1 ? -1 : pread (fd, start, sizeof start, 0);
+
+    if (length < (ssize_t) sizeof start)
+      memset (start, 0, sizeof start);  /* the mount will find it unreadable, too */
+  }
+  return filesystem_fsck (filesystem, filesystem_features (filesystem, start));
+}
+
 int
 fsck_device (const char *device, const char *type, FILE *payload)
 {
-  const struct filesystem_fsck *fsck = &filesystem_find (type)->fsck;
+  const struct filesystem_fsck *fsck = find_fsck (device, type);
   char text[OUTPUT_MAX + 1];
   int status;
 
-  if (fsck->program == NULL)
+  if (fsck == NULL)
     return 0;
   CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
   const struct process_io io = { .stdout_fd = output, .stderr_fd = output };

@@ -125,15 +125,16 @@ check_lazy_blocks (const struct filesystem *row)
   ck_assert (!filesystem_is_lazy (row, 512));
 }
 
-/* Rules exist, and nobody promises less than sync(2). */
+/* Rules exist, and nobody promises less than sync(2), or nothing. */
 static void
-check_rules (const struct filesystem *row, uint32_t promises)
+check_rules (const struct filesystem *row, uint32_t promises, bool may_be_none)
 {
   const uint32_t least = RULE_BIT (RULE_SYNC_NAME) | RULE_BIT (RULE_SYNC_GONE) | RULE_BIT (RULE_SYNC_DATA)
     | RULE_BIT (RULE_SYNC_XATTR) | RULE_BIT (RULE_OBJECT);
 
   ck_assert_msg ((promises & ~RULES_ALL) == 0, "%s: promises a rule that is none", name_of (row));
-  ck_assert_msg ((promises & least) == least, "%s: does not promise what sync(2) says", name_of (row));
+  ck_assert_msg ((promises & least) == least || (may_be_none && promises == 0),
+                 "%s: does not promise what sync(2) says", name_of (row));
 }
 
 /* The same in every mode. */
@@ -141,20 +142,26 @@ static void
 check_promises (const struct filesystem *row)
 {
   const char *options[FILESYSTEM_MODES_MAX];
+  size_t count = 0;
 
-  check_rules (row, row->promises);
-  ck_assert_uint_eq (filesystem_promises (row, ""), row->promises);
+  check_rules (row, row->promises, false);
+  ck_assert_uint_eq (filesystem_promises (row, "", 0), row->promises);
   for (size_t i = 0; i < FILESYSTEM_MODES_MAX; i++) {
     const struct filesystem_mode *mode = &row->modes[i];
 
-    options[i] = mode->mount_option;
-    ck_assert_msg (options[i] || mode->promises == 0, "%s: a mode without an option", name_of (row));
-    if (options[i] == NULL)
+    if (mode->mount_option)
+      options[count++] = mode->mount_option;
+    ck_assert_msg (mode->mount_option || mode->feature || mode->promises == 0, "%s: a mode without an option",
+                   name_of (row));
+    if (mode->mount_option == NULL && mode->feature == 0)
       continue;
-    check_rules (row, mode->promises);
-    ck_assert_msg (mode->promises != row->promises, "%s: mode %s changes nothing", name_of (row), options[i]);
-    ck_assert_uint_eq (filesystem_promises (row, options[i]), mode->promises);
+    check_rules (row, mode->promises, true);
+    ck_assert_msg (mode->promises != row->promises, "%s: mode %zu changes nothing", name_of (row), i);
+    ck_assert_uint_eq (filesystem_promises (row, mode->mount_option ? mode->mount_option : "", mode->feature),
+                       mode->promises);
   }
+  while (count < FILESYSTEM_MODES_MAX)
+    options[count++] = NULL;
   count_texts (row, options, FILESYSTEM_MODES_MAX);
 }
 
@@ -192,9 +199,30 @@ START_TEST (a_mount_option_is_a_word)
 {
   const struct filesystem *f2fs = filesystem_find ("f2fs");
 
-  ck_assert_uint_eq (filesystem_promises (f2fs, "noatime,fsync_mode=strict,discard"), RULES_ALL);
-  ck_assert_uint_eq (filesystem_promises (f2fs, "fsync_mode=stricter"), f2fs->promises);
-  ck_assert_uint_eq (filesystem_promises (f2fs, "nofsync_mode=strict"), f2fs->promises);
+  ck_assert_uint_eq (filesystem_promises (f2fs, "noatime,fsync_mode=strict,discard", 0), RULES_ALL);
+  ck_assert_uint_eq (filesystem_promises (f2fs, "fsync_mode=stricter", 0), f2fs->promises);
+  ck_assert_uint_eq (filesystem_promises (f2fs, "nofsync_mode=strict", 0), f2fs->promises);
+}
+END_TEST
+
+/* A journal is seen in the superblock, where there is one, and what has none is checked before it is mounted. */
+START_TEST (ext4_without_a_journal_is_checked_first)
+{
+  const struct filesystem *ext4 = filesystem_find ("ext4");
+  uint8_t start[FILESYSTEM_START_BYTES] = { 0 };
+
+  ck_assert_uint_eq (filesystem_features (ext4, start), 0);
+  start[1024 + 0x38] = 0x53;
+  start[1024 + 0x39] = 0xef;
+  start[1024 + 0x5c] = 0x3c;
+  ck_assert_uint_eq (filesystem_features (ext4, start), 0);
+  ck_assert_ptr_null (filesystem_fsck (ext4, 0));
+  start[1024 + 0x5c] = 0x38;
+  ck_assert_uint_eq (filesystem_features (ext4, start), FILESYSTEM_NO_JOURNAL);
+  ck_assert_str_eq (filesystem_fsck (ext4, FILESYSTEM_NO_JOURNAL)->program, "fsck.ext4");
+  ck_assert_uint_eq (filesystem_features (filesystem_find ("xfs"), start), 0);
+  ck_assert_ptr_null (filesystem_fsck (filesystem_find ("xfs"), FILESYSTEM_NO_JOURNAL));
+  ck_assert_ptr_nonnull (filesystem_fsck (filesystem_find ("ext2"), 0));
 }
 END_TEST
 
@@ -232,4 +260,5 @@ START_TEST (rules_have_names)
 END_TEST
 
 UNIT_TEST_MAIN ("filesystem", each_row_is_complete, a_name_without_a_row_is_unknown, a_mount_option_is_a_word,
-                a_lazy_block_is_of_one_file_system, layouts_are_of_file_systems, rules_have_names)
+                ext4_without_a_journal_is_checked_first, a_lazy_block_is_of_one_file_system,
+                layouts_are_of_file_systems, rules_have_names)

@@ -7,6 +7,7 @@
 #include "checker/persistence/persistence.h"
 #include "checker/workload/simulation.h"
 #include "common/escape.h"
+#include "filesystem/filesystem.h"
 #include "tests/unit/checker/persistence/left.h"
 #include "tests/unit/checker/workload/parsed.h"
 #include "tests/unit/message.h"
@@ -78,18 +79,26 @@ tree_after (const char *text, size_t count)
 }
 
 char *
-judge_on (const char *filesystem, const char *options, const char *text, uint32_t number, const char *seen)
+judge_made (const char *filesystem, const char *options, uint32_t features, const char *text, uint32_t number,
+            const char *seen)
 {
+  const uint32_t promises = filesystem_promises (filesystem_find (filesystem), options, features);
   struct workload workload = parse_well (text);
   uint32_t rules;
   char *detail;
 
-  ck_assert_int_eq (persistence_rules (&workload, filesystem, options, &rules), 0);
+  ck_assert_int_eq (persistence_rules (&workload, promises, &rules), 0);
   struct persistence *persistence = persistence_new (&workload, rules);
   ck_assert_msg (persistence_judge (persistence, number, seen, &detail) == 0, "%s: %s", text, message);
   persistence_free (persistence);
   workload_free (&workload);
   return detail;
+}
+
+char *
+judge_on (const char *filesystem, const char *options, const char *text, uint32_t number, const char *seen)
+{
+  return judge_made (filesystem, options, 0, text, number, seen);
 }
 
 /* EXPECTED is how the detail begins; NULL: nothing is wrong. */

@@ -13,6 +13,10 @@ extern char *tree_after (const char *text, size_t count);
 extern char *judge_on (const char *filesystem, const char *options, const char *text, uint32_t number,
                        const char *seen);
 
+/* The same on one that was made with FEATURES. */
+extern char *judge_made (const char *filesystem, const char *options, uint32_t features, const char *text,
+                         uint32_t number, const char *seen);
+
 /* The same on ext4: EXPECTED is how the detail begins; NULL: nothing is wrong. */
 extern void assert_seen (const char *text, uint32_t number, const char *seen, const char *expected);
 

@@ -9,6 +9,7 @@
 #include "checker/observe/sectors.h"
 #include "checker/persistence/persistence.h"
 #include "checker/workload/pattern.h"
+#include "filesystem/filesystem.h"
 #include "tests/unit/checker/persistence/left.h"
 #include "tests/unit/checker/workload/parsed.h"
 #include "tests/unit/message.h"
@@ -142,26 +143,40 @@ START_TEST (rules_depend_on_the_file_system)
     uint32_t number;
     const char *other;
     bool wrong;
+    uint32_t features;
   } cases[] = {
-    { "xfs", "", text, 4, "creat a\nlink a b\n", true },
-    { "btrfs", "", text, 4, "creat a\nlink a b\n", true },
-    { "btrfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", true },
-    { "xfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", false },
-    { "f2fs", "", text, 4, "creat a\nlink a b\n", false },
-    { "f2fs", "noatime,fsync_mode=strict", text, 4, "creat a\nlink a b\n", true },
-    { "f2fs", "fsync_mode=strictly", text, 4, "creat a\nlink a b\n", false },
-    { "f2fs", "", made, 2, "creat a\n", true },
-    { "f2fs", "", made, 2, "sync\n", true },
-    { "f2fs", "fsync_mode=nobarrier", made, 2, "sync\n", false },
-    { "f2fs", "fsync_mode=nobarrier", made, 2, "creat a\n", false },
-    { "ext2", "", made, 2, "sync\n", false },
-    { "vfat", "", made, 2, "creat a\n", true },
-    { "vfat", "", "creat a\nsync\n", 2, "sync\n", true },
+    { "xfs", "", text, 4, "creat a\nlink a b\n", true, 0 },
+    { "btrfs", "", text, 4, "creat a\nlink a b\n", true, 0 },
+    { "btrfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", true, 0 },
+    { "xfs", "", exchange, 4, "write a 0 8K\nwrite b 0 4K\n", false, 0 },
+    { "f2fs", "", text, 4, "creat a\nlink a b\n", false, 0 },
+    { "f2fs", "noatime,fsync_mode=strict", text, 4, "creat a\nlink a b\n", true, 0 },
+    { "f2fs", "fsync_mode=strictly", text, 4, "creat a\nlink a b\n", false, 0 },
+    { "f2fs", "", made, 2, "creat a\n", true, 0 },
+    { "f2fs", "", made, 2, "sync\n", true, 0 },
+    { "f2fs", "fsync_mode=nobarrier", made, 2, "sync\n", false, 0 },
+    { "f2fs", "fsync_mode=nobarrier", made, 2, "creat a\n", false, 0 },
+    { "f2fs", "disable_roll_forward", made, 2, "sync\n", false, 0 },
+    { "f2fs", "disable_roll_forward", "creat a\nsync\n", 2, "sync\n", true, 0 },
+    { "f2fs", "checkpoint=disable", "creat a\nsync\n", 2, "sync\n", false, 0 },
+    { "ext2", "", made, 2, "sync\n", false, 0 },
+    { "ext4", "", made, 2, "sync\n", true, 0 },
+    { "ext4", "", made, 2, "sync\n", false, FILESYSTEM_NO_JOURNAL },
+    { "ext4", "", made, 2, "creat a\n", true, FILESYSTEM_NO_JOURNAL },
+    { "ext4", "", "creat a\nsync\n", 2, "sync\n", true, FILESYSTEM_NO_JOURNAL },
+    { "ext4", "barrier=1", made, 2, "sync\n", true, 0 },
+    { "ext4", "barrier=0", "creat a\nsync\n", 2, "sync\n", false, 0 },
+    { "ext3", "noatime,nobarrier", "creat a\nsync\n", 2, "sync\n", false, 0 },
+    { "btrfs", "nobarrier", "creat a\nsync\n", 2, "sync\n", false, 0 },
+    { "btrfs", "notreelog,nodatacow", made, 2, "sync\n", true, 0 },
+    { "vfat", "", made, 2, "creat a\n", true, 0 },
+    { "vfat", "", "creat a\nsync\n", 2, "sync\n", true, 0 },
   };
 
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char *seen = tree_after (cases[i].other, SIZE_MAX);
-    char *detail = judge_on (cases[i].filesystem, cases[i].options, cases[i].text, cases[i].number, seen);
+    char *detail = judge_made (cases[i].filesystem, cases[i].options, cases[i].features, cases[i].text, cases[i].number,
+                               seen);
 
     ck_assert_msg ((detail != NULL) == cases[i].wrong, "case %zu: %s", i, detail ? detail : "nothing");
     free (detail);
@@ -175,7 +190,7 @@ START_TEST (a_rule_that_is_none_is_refused)
   struct workload workload = parse_well ("creat a\nrule +sync\n");
   uint32_t rules;
 
-  ck_assert_int_eq (persistence_rules (&workload, "ext4", "", &rules), -1);
+  ck_assert_int_eq (persistence_rules (&workload, RULES_ALL, &rules), -1);
   ck_assert_str_eq (message, "file:2: sync: no such rule: see powercut-workload(5)");
   workload_free (&workload);
 }
