@@ -23,10 +23,12 @@ checker_libjudge_la_SOURCES = \
 	checker/persistence/report.c checker/persistence/report.h \
 	checker/persistence/state.c checker/persistence/state.h checker/persistence/walk.c checker/persistence/walk.h \
 	checker/observe/pages.c checker/observe/pages.h checker/observe/tree-text.c checker/observe/tree-text.h \
+	checker/workload/acl.c checker/workload/acl.h checker/workload/attributes.c checker/workload/attributes.h \
 	checker/workload/data.c checker/workload/data.h checker/workload/forms.c checker/workload/forms.h \
 	checker/workload/generate.c checker/workload/generate.h checker/workload/inodes.c checker/workload/inodes.h \
 	checker/workload/jlang.c checker/workload/jlang.h checker/workload/jlang-operations.c \
 	checker/workload/jlang-parts.h checker/workload/jlang-result.c \
-	checker/workload/names.c checker/workload/names.h checker/workload/simulation.c checker/workload/simulation.h
+	checker/workload/names.c checker/workload/names.h checker/workload/needs.c checker/workload/needs.h \
+	checker/workload/simulation.c checker/workload/simulation.h
 checker_libjudge_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_LIBADD = filesystem/libfilesystem.la

@@ -56,6 +56,14 @@ compare_names (const void *a, const void *b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* Whether NAME is by what XFS keeps an ACL, which it lists as system.posix_acl_*, too. */
+static bool
+is_listed_twice (const char *name)
+{
+  return strcmp (name, "trusted.SGI_ACL_FILE") == 0 || strcmp (name, "trusted.SGI_ACL_DEFAULT") == 0;
+}
+
+/* The names in LIST that count, sorted, to free; NULL if out of memory. */
 static const char **
 sort_names (const char *list, size_t length, size_t *count)
 {
@@ -65,7 +73,8 @@ sort_names (const char *list, size_t length, size_t *count)
     return NULL;
   *count = 0;
   for (const char *name = list; name < list + length; name += strlen (name) + 1)
-    names[(*count)++] = name;
+    if (!is_listed_twice (name))
+      names[(*count)++] = name;
   qsort (names, *count, sizeof *names, compare_names);
   return names;
 }
@@ -92,18 +101,19 @@ observe_xattrs (struct observer *observer, const struct tree_place *place, int f
   size_t length, count;
   CLEANUP_FREE char *list = read_xattr (observer, place, fd, NULL, &length);
 
-  if (list == NULL ? errno == ENOTSUP : length == 0) {
-    snprintf (text, CONTENT_WORD_SIZE, "-");
-    return;
-  }
   if (list == NULL) {
-    content_format_error (errno, text);
+    if (errno == ENOTSUP)
+      snprintf (text, CONTENT_WORD_SIZE, "-");
+    else
+      content_format_error (errno, text);
     return;
   }
   CLEANUP_FREE const char **names = sort_names (list, length, &count);
   if (names == NULL)
     observer->out_of_memory = true;
-  if (names == NULL || hash_xattrs (observer, place, fd, names, count) == -1)
+  if (names && count == 0)
+    snprintf (text, CONTENT_WORD_SIZE, "-");
+  else if (names == NULL || hash_xattrs (observer, place, fd, names, count) == -1)
     content_format_error (errno, text);
   else
     content_format_hash (XXH3_128bits_digest (observer->hash), text);

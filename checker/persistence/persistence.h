@@ -9,7 +9,7 @@
  * the attributes of each object.
  *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
- * business.  Owners, times and link counts are not looked at, nor are modes that no chmod has set.
+ * business.  Owners, times and link counts are not looked at, nor are modes that no chmod and no ACL has set.
  *
  *   sync-name    sync, syncfs: a name that was there is there, and leads to what it led to
  *   sync-gone    sync, syncfs: a name that was not there, but had been, is not there

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checker/workload/inodes.h"
+#include "checker/workload/language.h"
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
@@ -22,6 +23,12 @@ sim_inode_free (struct sim_inode *inode)
   free (inode->target);
   free (inode->entries);
   free (inode);
+}
+
+int
+sim_inode_mode (const struct sim_inode *inode)
+{
+  return inode->mode != -1 ? inode->mode : inode->type == 'd' ? WORKLOAD_FOLDER_MODE : WORKLOAD_FILE_MODE;
 }
 
 size_t
@@ -117,13 +124,18 @@ sim_xattr_set (struct sim_inode *inode, const char *name, const char *value, siz
   return 0;
 }
 
-void
-sim_xattr_remove (struct sim_inode *inode, struct sim_xattr *xattr)
+bool
+sim_xattr_forget (struct sim_inode *inode, const char *name)
 {
+  struct sim_xattr *xattr = sim_xattr_find (inode, name);
+
+  if (xattr == NULL)
+    return false;
   free (xattr->name);
   free (xattr->value);
   inode->xattr_count--;
   memmove (xattr, xattr + 1, (size_t) (inode->xattrs + inode->xattr_count - xattr) * sizeof *xattr);
+  return true;
 }
 
 void

@@ -20,7 +20,7 @@ struct sim_xattr {
 struct sim_inode {
   uint32_t number;              /* from 0, the root */
   char type;                    /* f d l p, as in checker/observe/tree.h */
-  int mode;                     /* what the last chmod has set, or -1: there was none */
+  int mode;                     /* what a chmod or an ACL has set, or -1: it has the one that it was made with */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;
   struct sim_xattr *xattrs;     /* by name */
@@ -39,6 +39,9 @@ struct sim_entry {
 };
 
 extern void sim_inode_free (struct sim_inode *inode);
+
+/* The mode of INODE, where nothing has set one that of what is made. */
+extern int sim_inode_mode (const struct sim_inode *inode);
 
 /* The place of the first name in FOLDER that is not below NAME. */
 extern size_t sim_entry_place (const struct sim_inode *folder, const char *name);
@@ -62,7 +65,9 @@ extern struct sim_xattr *sim_xattr_find (const struct sim_inode *inode, const ch
  * after a message.
  */
 extern int sim_xattr_set (struct sim_inode *inode, const char *name, const char *value, size_t length);
-extern void sim_xattr_remove (struct sim_inode *inode, struct sim_xattr *xattr);
+
+/* Take the attribute NAME away.  False if there is none. */
+extern bool sim_xattr_forget (struct sim_inode *inode, const char *name);
 
 /* The word that an observation has for the attributes of INODE.  HASH is the caller's. */
 extern void sim_xattrs_word (const struct sim_inode *inode, XXH3_state_t *hash, char word[CONTENT_WORD_SIZE]);

@@ -34,6 +34,8 @@
 #define WORKLOAD_FILE_MAX (UINT64_C (1) << 30)          /* size of a file: all of it is read after each crash */
 #define WORKLOAD_XATTR_MAX 65536
 #define WORKLOAD_DIRECT_ALIGN 512       /* of what O_DIRECT writes */
+#define WORKLOAD_FILE_MODE 0644         /* of a file or FIFO that is made */
+#define WORKLOAD_FOLDER_MODE 0755       /* of a folder, also of the root */
 
 enum workload_verb {
   WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CREAT, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE,

@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/workload/attributes.h"
 #include "checker/workload/names.h"
+#include "checker/workload/needs.h"
 #include "checker/workload/simulation.h"
-#include "checker/workload/words.h"
 #include "common/array.h"
 #include "common/message.h"
-
-/* Say why the operation cannot be done. */
-static int __attribute__ ((format (printf, 3, 4)))
-cannot (const struct simulation *simulation, const struct workload_operation *operation, const char *format, ...)
-{
-  const struct text_place place = { simulation->workload->name, operation->line, workload_verb_name (operation->verb) };
-  va_list args;
-
-  if (simulation->quiet)
-    return -1;
-  va_start (args, format);
-  refuse_with (&place, format, args);
-  va_end (args);
-  return -1;
-}
 
 /* Note that the data of INODE have changed. */
 static void
@@ -60,76 +45,6 @@ set_size (struct simulation *simulation, struct sim_inode *inode, uint64_t size)
 
 /* Operations.  Each returns 0, or -1 after a message. */
 
-/* The file that PATH names, or NULL after a message. */
-static struct sim_inode *
-need_file (const struct simulation *simulation, const struct workload_operation *operation)
-{
-  struct sim_inode *inode = simulation_find (simulation, operation->path);
-
-  if (inode == NULL)
-    cannot (simulation, operation, "%s: there is no such file", operation->path);
-  else if (inode->type != 'f') {
-    cannot (simulation, operation, "%s: is no file", operation->path);
-    inode = NULL;
-  }
-  return inode;
-}
-
-/* What PATH names, if it can be opened. */
-static struct sim_inode *
-need_object (const struct simulation *simulation, const struct workload_operation *operation)
-{
-  struct sim_inode *inode = simulation_find (simulation, operation->path);
-
-  if (inode == NULL)
-    cannot (simulation, operation, "%s: there is nothing of this name", operation->path);
-  else if (inode->type != 'f' && inode->type != 'd') {
-    cannot (simulation, operation, "%s: is a %s: name a file or folder", operation->path,
-            inode->type == 'l' ? "symbolic link" : "FIFO");
-    inode = NULL;
-  }
-  return inode;
-}
-
-/* The entry of PATH, which must lead somewhere. */
-static struct sim_entry *
-need_entry (const struct simulation *simulation, const struct workload_operation *operation, const char *path)
-{
-  struct sim_entry *entry = simulation_find_entry (simulation, path);
-
-  if (entry == NULL || entry->inode == NULL) {
-    cannot (simulation, operation, "%s: there is nothing of this name", path);
-    return NULL;
-  }
-  return entry;
-}
-
-/* The entry of PATH, which may lead nowhere yet, but whose folder must be there. */
-static struct sim_entry *
-need_place (struct simulation *simulation, const struct workload_operation *operation, const char *path)
-{
-  const char *name;
-  struct sim_inode *folder = sim_find_folder (simulation, path, &name);
-
-  if (folder == NULL) {
-    cannot (simulation, operation, "%s: its folder is not there", path);
-    return NULL;
-  }
-  return sim_make_entry (simulation, folder, name);
-}
-
-static struct sim_entry *
-need_free_place (struct simulation *simulation, const struct workload_operation *operation, const char *path)
-{
-  struct sim_entry *entry = need_place (simulation, operation, path);
-
-  if (entry && entry->inode) {
-    cannot (simulation, operation, "%s: is there already", path);
-    return NULL;
-  }
-  return entry;
-}
-
 /* A new object at PATH; NULL after a message. */
 static struct sim_inode *
 make_object (struct simulation *simulation, const struct workload_operation *operation, const char *path, char type)
@@ -137,8 +52,9 @@ make_object (struct simulation *simulation, const struct workload_operation *ope
   struct sim_entry *entry = need_free_place (simulation, operation, path);
   struct sim_inode *inode = entry ? sim_make_inode (simulation, type) : NULL;
 
-  if (inode)
-    sim_lead (simulation, entry, inode);
+  if (inode == NULL || simulate_inheritance (inode, entry->folder) == -1)
+    return NULL;
+  sim_lead (simulation, entry, inode);
   return inode;
 }
 
@@ -258,7 +174,7 @@ do_tmpfile (struct simulation *simulation, const struct workload_operation *oper
   if (tmpfile == NULL)
     return inode ? out_of_memory () : -1;
   *tmpfile = (struct sim_tmpfile) { operation->path, inode, false };
-  return 0;
+  return simulate_inheritance (inode, simulation->inodes[0]);
 }
 
 /* The kernel gives a file that had names and has lost them all no name again. */
@@ -335,35 +251,6 @@ do_rename (struct simulation *simulation, const struct workload_operation *opera
 }
 
 static int
-do_xattr (struct simulation *simulation, const struct workload_operation *operation)
-{
-  struct sim_inode *inode = need_object (simulation, operation);
-
-  if (inode == NULL)
-    return -1;
-  simulation->effect.xattrs = inode;
-  if (operation->verb == WORKLOAD_SETXATTR)
-    return sim_xattr_set (inode, operation->other, operation->value, operation->value_length);
-  struct sim_xattr *xattr = sim_xattr_find (inode, operation->other);
-  if (xattr == NULL)
-    return cannot (simulation, operation, "%s: has no attribute %s", operation->path, operation->other);
-  sim_xattr_remove (inode, xattr);
-  return 0;
-}
-
-static int
-do_chmod (struct simulation *simulation, const struct workload_operation *operation)
-{
-  struct sim_inode *inode = need_object (simulation, operation);
-
-  if (inode == NULL)
-    return -1;
-  simulation->effect.mode = inode;
-  inode->mode = (int) operation->length;
-  return 0;
-}
-
-static int
 do_truncate (struct simulation *simulation, const struct workload_operation *operation)
 {
   struct sim_inode *inode = need_file (simulation, operation);
@@ -384,7 +271,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_DWRITE:
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_WRITE: return do_write (simulation, operation, (uint32_t) index + 1);
-  case WORKLOAD_CHMOD: return do_chmod (simulation, operation);
+  case WORKLOAD_CHMOD: return simulate_chmod (simulation, operation);
   case WORKLOAD_CREAT: return make_object (simulation, operation, operation->path, 'f') ? 0 : -1;
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
@@ -398,7 +285,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_REFLINK: return do_reflink (simulation, operation);
   case WORKLOAD_RENAME: return do_rename (simulation, operation);
   case WORKLOAD_REMOVEXATTR:
-  case WORKLOAD_SETXATTR: return do_xattr (simulation, operation);
+  case WORKLOAD_SETXATTR: return simulate_xattr (simulation, operation);
   case WORKLOAD_RMDIR:
   case WORKLOAD_UNLINK: return do_remove (simulation, operation);
   case WORKLOAD_SYMLINK: return do_symlink (simulation, operation);

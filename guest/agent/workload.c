@@ -29,8 +29,6 @@
 #include "guest/agent/disturb.h"
 #include "guest/agent/pace.h"
 
-#define FILE_MODE 0644
-#define FOLDER_MODE 0755
 #define PAGE_BYTES 4096
 #define TEXT_SHOWN_MAX 1024     /* bytes of an operation in a mark */
 
@@ -77,7 +75,7 @@ open_file (const struct doer *doer, const char *path, int flags)
 {
   struct real_path room;
 
-  return open (real_path (doer, path, &room), flags | O_CLOEXEC, FILE_MODE);
+  return open (real_path (doer, path, &room), flags | O_CLOEXEC, WORKLOAD_FILE_MODE);
 }
 
 static int
@@ -193,7 +191,7 @@ static int
 do_reflink (const struct doer *doer, const struct workload_operation *operation)
 {
   CLEANUP_CLOSE int from = open_file (doer, operation->path, O_RDONLY);
-  CLEANUP_CLOSE int to = open (operation->other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+  CLEANUP_CLOSE int to = open (operation->other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, WORKLOAD_FILE_MODE);
 
   return from == -1 || to == -1 ? -1 : ioctl (to, FICLONE, from);
 }
@@ -201,7 +199,7 @@ do_reflink (const struct doer *doer, const struct workload_operation *operation)
 static int
 do_tmpfile (struct doer *doer, const struct workload_operation *operation)
 {
-  int fd = open (".", O_RDWR | O_TMPFILE | O_CLOEXEC, FILE_MODE);
+  int fd = open (".", O_RDWR | O_TMPFILE | O_CLOEXEC, WORKLOAD_FILE_MODE);
   struct tmpfile *added = fd == -1 ? NULL : array_add (doer->tmpfiles, doer->tmpfile_count);
 
   if (added == NULL)
@@ -281,8 +279,8 @@ do_operation (struct doer *doer, const struct workload_operation *operation, uin
   case WORKLOAD_SYNCFS: return do_sync (doer, operation);
   case WORKLOAD_LINK: return link (operation->path, operation->other);
   case WORKLOAD_LINKTMP: return do_linktmp (doer, operation);
-  case WORKLOAD_MKDIR: return mkdir (operation->path, FOLDER_MODE);
-  case WORKLOAD_MKFIFO: return mkfifo (operation->path, FILE_MODE);
+  case WORKLOAD_MKDIR: return mkdir (operation->path, WORKLOAD_FOLDER_MODE);
+  case WORKLOAD_MKFIFO: return mkfifo (operation->path, WORKLOAD_FILE_MODE);
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_MSYNC: return do_mapped (doer, operation, number);
   case WORKLOAD_REFLINK: return do_reflink (doer, operation);
@@ -413,7 +411,7 @@ tool_workload (char **words)
     error_message ("usage: powercut-workload [--setup] TEXT");
     return STATUS_MISUSED;
   }
-  umask (0777 & ~FOLDER_MODE);
+  umask (0777 & ~WORKLOAD_FOLDER_MODE);
   doer.workload = &workload;
   doer.text = words[0];
   if (workload_parse (words[0], "workload", &workload) == 0) {

@@ -7,7 +7,7 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/checker/seen-pages.c tests/unit/checker/seen-pages.h \
 	tests/unit/checker/observe/made-tree.c tests/unit/checker/observe/made-tree.h \
 	tests/unit/checker/persistence/left.c tests/unit/checker/persistence/left.h \
-	tests/unit/checker/workload/parsed.c tests/unit/checker/workload/parsed.h \
+	tests/unit/checker/workload/acls.h tests/unit/checker/workload/parsed.c tests/unit/checker/workload/parsed.h \
 	tests/unit/foreign-log.c tests/unit/foreign-log.h tests/unit/make-log.c tests/unit/make-log.h \
 	tests/unit/message.c tests/unit/message.h tests/unit/put-kernel.c tests/unit/put-kernel.h \
 	tests/unit/unit.c tests/unit/unit.h tests/unit/work.c tests/unit/work.h \
@@ -48,7 +48,7 @@ UNIT_TESTS += \
 	tests/unit/checker/observe/test-sectors tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text tests/unit/checker/observe/test-watched-paths \
 	tests/unit/checker/observe/test-xattrs \
-	tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
+	tests/unit/checker/workload/test-acl tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
 	tests/unit/checker/workload/test-simulation \
 	tests/unit/checker/persistence/test-any-workload tests/unit/checker/persistence/test-persistence \
 	tests/unit/checker/persistence/test-promises \

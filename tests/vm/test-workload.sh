@@ -29,7 +29,8 @@ found ()
 
 # Nearly every operation, on file systems that keep what they promise.  That the guest's files are those of the simulation is
 # checked by the replay before it judges anything.
-workload='mkdir A
+acl=%02%00%00%00%01%00%07%00%ff%ff%ff%ff%02%00%06%00%e8%03%00%00%04%00%05%00%ff%ff%ff%ff%10%00%03%00%ff%ff%ff%ff%20%00%05%00%ff%ff%ff%ff
+workload="mkdir A
 write A/foo 0 8K
 write A/old 0 4K
 setxattr A/foo user.a one
@@ -62,7 +63,14 @@ rmdir B
 tmpfile t
 write t 0 9K
 linktmp t file
-syncfs'
+mkdir C
+setxattr C system.posix_acl_default $acl
+mkdir C/folder
+creat C/file
+chmod C/file 4640
+setxattr A/new system.posix_acl_access $acl
+removexattr A/new system.posix_acl_access
+syncfs"
 for fs in ext4 btrfs; do
     if [ $fs = ext4 ]; then
         more='rename file A/file'
@@ -78,7 +86,7 @@ $more"
     tail -n 1 "$tmp/out" | grep -qx 'durable: yes' || fail "$fs: $(cat "$tmp/out")"
     # A crash point stands right before each mark of an operation, and the text is in the log.
     expect_status 0 "$replay" --list "$tmp/log.bin"
-    for number in 8 12 16 23 26 33; do
+    for number in 8 12 16 23 26 40; do
         awk -v mark="mark +op $number\$" '$0 ~ mark { found = previous ~ /crash point/ } { previous = $0 } END { exit !found }' \
             "$tmp/out" || fail "$fs: no crash point before op $number"
         grep -q "operation $number has returned" "$tmp/out" || fail "$fs: operation $number changes nothing"

@@ -15,7 +15,10 @@
 #include "tests/unit/checker/observe/made-tree.h"
 #include "tests/unit/unit.h"
 
-static int list_error;          /* set, it replaces the result of the next calls */
+/* Set, each replaces the result of the next calls. */
+static int list_error;
+static const char *names;
+static size_t names_size;
 
 ssize_t
 flistxattr (int fd, char *list, size_t size)
@@ -23,6 +26,10 @@ flistxattr (int fd, char *list, size_t size)
   if (list_error != 0) {
     errno = list_error;
     return -1;
+  }
+  if (names) {
+    memcpy (list, names, names_size < size ? names_size : size);
+    return (ssize_t) names_size;
   }
   return syscall (SYS_flistxattr, fd, list, size);
 }
@@ -131,6 +138,19 @@ START_TEST (xattrs_that_cannot_be_had_are_none_or_an_error)
 }
 END_TEST
 
+START_TEST (what_xfs_lists_twice_counts_once)
+{
+  static const char listed[] = "trusted.SGI_ACL_DEFAULT\0trusted.SGI_ACL_FILE";
+
+  make_file (top, "file", "", 0);
+  names = listed;
+  names_size = sizeof listed;
+  CLEANUP_FREE char *text = observe ();
+  names = NULL;
+  assert_field (text, "file", XATTRS, "-");
+}
+END_TEST
+
 START_TEST (xattrs_of_links_count)
 {
   CLEANUP_FREE char *path = NULL;
@@ -153,4 +173,5 @@ UNIT_TEST_MAIN_WITH ("xattrs", tree_setup, tree_teardown,
                      xattrs_do_not_depend_on_their_order,
                      sets_of_xattrs_with_the_same_bytes_in_a_row_differ,
                      xattrs_that_cannot_be_had_are_none_or_an_error,
+                     what_xfs_lists_twice_counts_once,
                      xattrs_of_links_count)

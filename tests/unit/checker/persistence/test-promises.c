@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/checker/persistence/left.h"
+#include "tests/unit/checker/workload/acls.h"
 #include "tests/unit/unit.h"
 
 START_TEST (nothing_is_promised_before_a_persistence_operation_returns)
@@ -276,6 +277,27 @@ START_TEST (msync_promises_once_all_ranges_are_synced)
 }
 END_TEST
 
+#define SET_ACL "setxattr a system.posix_acl_access "
+
+START_TEST (acls_are_promised_with_the_mode_that_they_make)
+{
+  static const char set[] = "creat a\n" SET_ACL ACL ("6", "4", "4", "0") "\nfsync a\n";
+  static const char changed[] = "creat a\n" SET_ACL ACL ("6", "4", "4", "0") "\nfsync a\nchmod a 600\n";
+  static const struct left left[] = {
+    { set, 3, set, NULL },
+    { set, 3, "creat a\nchmod a 640\n", "fsync-xattr: a: xattrs -" },
+    { set, 3, "creat a\n" SET_ACL ACL ("6", "4", "6", "0"), "fsync-xattr: a: mode 0660" },
+    { set, 3, "creat a\n" SET_ACL ACL ("6", "6", "4", "0"), "fsync-xattr: a: xattrs " },
+    /* A chmod writes mode and ACL one after the other. */
+    { changed, 3, set, NULL },
+    { changed, 3, changed, NULL },
+    { changed, 3, "creat a\n" SET_ACL ACL ("6", "4", "6", "0"), "fsync-xattr: a: " },
+    { changed, 3, "creat a\nchmod a 600\n", "fsync-xattr: a: xattrs -" },
+  };
+  ASSERT_ALL_LEFT (left);
+}
+END_TEST
+
 UNIT_TEST_MAIN ("promises",
                 nothing_is_promised_before_a_persistence_operation_returns,
                 what_the_setup_made_is_synced_before_begin,
@@ -287,4 +309,5 @@ UNIT_TEST_MAIN ("promises",
                 fsync_of_a_folder,
                 a_tmpfile_that_is_linked,
                 what_a_rename_has_moved_is_in_one_place,
-                msync_promises_once_all_ranges_are_synced)
+                msync_promises_once_all_ranges_are_synced,
+                acls_are_promised_with_the_mode_that_they_make)

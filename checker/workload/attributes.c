@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <sys/stat.h>
+
+#include "checker/workload/acl.h"
+#include "checker/workload/attributes.h"
+#include "checker/workload/needs.h"
+
+int
+simulate_inheritance (struct sim_inode *inode, const struct sim_inode *folder)
+{
+  if (inode->type == 'd' && sim_inode_mode (folder) & S_ISGID)
+    inode->mode = sim_inode_mode (inode) | S_ISGID;
+  return acl_inherit (inode, folder);
+}
+
+/* Set the ACL of INODE or take it away, which the kernel does also where there is none. */
+static int
+change_acl (struct simulation *simulation, const struct workload_operation *operation, struct sim_inode *inode)
+{
+  const int mode = inode->mode;
+
+  if (operation->verb == WORKLOAD_REMOVEXATTR)
+    sim_xattr_forget (inode, operation->other);
+  else {
+    const char *problem = acl_problem (inode, operation->other, operation->value, operation->value_length);
+
+    if (problem)
+      return cannot (simulation, operation, "%s: %s: %s", operation->path, operation->other, problem);
+    if (acl_set (inode, operation->other, operation->value, operation->value_length) == -1)
+      return -1;
+  }
+  if (inode->mode != mode)
+    simulation->effect.mode = inode;
+  return 0;
+}
+
+int
+simulate_xattr (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = need_object (simulation, operation);
+
+  if (inode == NULL)
+    return -1;
+  simulation->effect.xattrs = inode;
+  if (acl_is (operation->other))
+    return change_acl (simulation, operation, inode);
+  if (operation->verb == WORKLOAD_SETXATTR)
+    return sim_xattr_set (inode, operation->other, operation->value, operation->value_length);
+  if (!sim_xattr_forget (inode, operation->other))
+    return cannot (simulation, operation, "%s: has no attribute %s", operation->path, operation->other);
+  return 0;
+}
+
+int
+simulate_chmod (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = need_object (simulation, operation);
+
+  if (inode == NULL)
+    return -1;
+  simulation->effect.mode = inode;
+  inode->mode = (int) operation->length;
+  if (acl_follow_mode (inode))
+    simulation->effect.xattrs = inode;
+  return 0;
+}

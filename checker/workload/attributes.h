@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The operations of a simulation on what an object has besides its data. */
+#ifndef POWERCUT_CHECKER_WORKLOAD_ATTRIBUTES_H
+#define POWERCUT_CHECKER_WORKLOAD_ATTRIBUTES_H
+
+#include "checker/workload/simulation.h"
+
+/* Give INODE, which was just made in FOLDER, what it has of it: the bit for its group, and ACLs.  Returns 0, or -1
+ * after a message.
+ */
+extern int simulate_inheritance (struct sim_inode *inode, const struct sim_inode *folder);
+
+/* Each does OPERATION.  Returns 0, or -1 after a message. */
+extern int simulate_chmod (struct simulation *simulation, const struct workload_operation *operation);
+extern int simulate_xattr (struct simulation *simulation, const struct workload_operation *operation);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdarg.h>
+
+#include "checker/workload/names.h"
+#include "checker/workload/needs.h"
+#include "checker/workload/words.h"
+
+int
+cannot (const struct simulation *simulation, const struct workload_operation *operation, const char *format, ...)
+{
+  const struct text_place place = { simulation->workload->name, operation->line, workload_verb_name (operation->verb) };
+  va_list args;
+
+  if (simulation->quiet)
+    return -1;
+  va_start (args, format);
+  refuse_with (&place, format, args);
+  va_end (args);
+  return -1;
+}
+
+struct sim_inode *
+need_file (const struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = simulation_find (simulation, operation->path);
+
+  if (inode == NULL)
+    cannot (simulation, operation, "%s: there is no such file", operation->path);
+  else if (inode->type != 'f') {
+    cannot (simulation, operation, "%s: is no file", operation->path);
+    inode = NULL;
+  }
+  return inode;
+}
+
+struct sim_inode *
+need_object (const struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = simulation_find (simulation, operation->path);
+
+  if (inode == NULL)
+    cannot (simulation, operation, "%s: there is nothing of this name", operation->path);
+  else if (inode->type != 'f' && inode->type != 'd') {
+    cannot (simulation, operation, "%s: is a %s: name a file or folder", operation->path,
+            inode->type == 'l' ? "symbolic link" : "FIFO");
+    inode = NULL;
+  }
+  return inode;
+}
+
+struct sim_entry *
+need_entry (const struct simulation *simulation, const struct workload_operation *operation, const char *path)
+{
+  struct sim_entry *entry = simulation_find_entry (simulation, path);
+
+  if (entry == NULL || entry->inode == NULL) {
+    cannot (simulation, operation, "%s: there is nothing of this name", path);
+    return NULL;
+  }
+  return entry;
+}
+
+struct sim_entry *
+need_place (struct simulation *simulation, const struct workload_operation *operation, const char *path)
+{
+  const char *name;
+  struct sim_inode *folder = sim_find_folder (simulation, path, &name);
+
+  if (folder == NULL) {
+    cannot (simulation, operation, "%s: its folder is not there", path);
+    return NULL;
+  }
+  return sim_make_entry (simulation, folder, name);
+}
+
+struct sim_entry *
+need_free_place (struct simulation *simulation, const struct workload_operation *operation, const char *path)
+{
+  struct sim_entry *entry = need_place (simulation, operation, path);
+
+  if (entry && entry->inode) {
+    cannot (simulation, operation, "%s: is there already", path);
+    return NULL;
+  }
+  return entry;
+}
