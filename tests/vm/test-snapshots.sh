@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Guests start from a saved machine: fresh ones, as after a boot, whatever happens to what is saved.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs lsattr qemu-system-x86_64 nbdkit
 
 # What is saved is this test's alone, the kernels are those of all tests.
 mkdir -p "$tmp/cache/powercut"
@@ -11,26 +11,40 @@ ln -s "$XDG_CACHE_HOME/powercut/kernels" "$tmp/cache/powercut/kernels"
 export XDG_CACHE_HOME=$tmp/cache
 guests=$XDG_CACHE_HOME/powercut/guests
 
-# Numbers and times that no two guests have in common, and what all of them have.
+# Numbers and times that no two guests have in common, and what all of them have.  The number of a file's generation is one that
+# the kernel has drawn for itself.
 cat > "$tmp/look" << 'END'
 #!/bin/sh
-head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n'
-echo
-cat /proc/sys/kernel/random/boot_id
+bytes ()
+{
+    od -An -tx1 -N16 -j"$2" "$1" | tr -d ' \n'
+    echo
+}
+bytes /dev/urandom 0
+cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid
+lsattr -v file
+truncate -s 300M /tmp/disk
+mkfs.ext4 -q /tmp/disk 8M > /dev/null && bytes /tmp/disk 1128
+mkfs.xfs -q -f /tmp/disk > /dev/null && bytes /tmp/disk 32
+mkfs.btrfs -q -f /tmp/disk > /dev/null && bytes /tmp/disk 65568
+rm /tmp/disk
 date +%s
 env | sort
 ls /dev/vd* 2> /dev/null
 find / -xdev ! -path '/modules*' ! -path '/tmp/*' | sort
 echo new > file
 END
-chmod +x "$tmp/look"
+printf '#!/bin/sh\necho new > file\n' > "$tmp/update"
+chmod +x "$tmp/look" "$tmp/update"
+
+differing=7                     # lines
 
 # look NAME [OPTION...]: what a guest sees is in $tmp/NAME.lines
 look ()
 {
     expect_status 0 "$powercut" record --background=none --size=64M --setup='echo old > file' -o "$tmp/log.bin" "${@:2}" -- "$tmp/look"
     cp "$tmp/out" "$tmp/$1.lines"
-    time=$(sed -n 3p "$tmp/out")
+    time=$(sed -n "$((differing + 1))p" "$tmp/out")
     [ "$((time - $(date +%s)))" -ge -60 ] && [ "$((time - $(date +%s)))" -le 1 ] || fail "$1: the time is $time, here $(date +%s)"
 }
 
@@ -43,19 +57,22 @@ snapshot=$(ls "$guests"/*.snapshot)
 before=$(stat -c %i "$snapshot")
 look second
 [ "$(stat -c %i "$snapshot")" = "$before" ] || fail 'it was made anew'
-for line in 1 2; do
-    [ "$(for name in booted first second; do sed -n ${line}p "$tmp/$name.lines"; done | sort -u | wc -l)" = 3 ] ||
-        fail "two guests have the same random numbers"
+for ((line = 1; line <= differing; line++)); do
+    [ "$(for name in booted first second; do sed -n ${line}p "$tmp/$name.lines" | grep '[^0]'; done | sort -u | wc -l)" = 3 ] ||
+        fail "two guests have the same random numbers: $(sed -n ${line}p "$tmp/second.lines")"
 done
 for name in first second; do
-    diff <(tail -n +4 "$tmp/booted.lines") <(tail -n +4 "$tmp/$name.lines") >&2 || fail "a restored guest differs from a booted one"
+    diff <(tail -n +$((differing + 2)) "$tmp/booted.lines") <(tail -n +$((differing + 2)) "$tmp/$name.lines") >&2 || fail "a restored guest differs from a booted one"
 done
 
 # What a restored guest finds wrong, a booted one finds wrong, too: the same.
-for how in '' --no-snapshot; do
-    expect_status 1 "$replay" $how --json="$tmp/json$how" "$tmp/log.bin"
+expect_status 0 "$powercut" record --background=none --fs=btrfs --size=128M --setup='echo old > file' -o "$tmp/btrfs.bin" -- "$tmp/update"
+for log in log btrfs; do
+    for how in '' --no-snapshot; do
+        expect_status 1 "$replay" $how --timeout=300 --json="$tmp/json$how" "$tmp/$log.bin"
+    done
+    diff <(what_was_found "$tmp/json") <(what_was_found "$tmp/json--no-snapshot") >&2 || fail "$log.bin: booted guests find something else"
 done
-diff <(what_was_found "$tmp/json") <(what_was_found "$tmp/json--no-snapshot") >&2 || fail 'booted guests find something else'
 
 # What is damaged, or somebody else's, is not used, and made anew; nothing is said.
 truncate -s 1M "$snapshot"
