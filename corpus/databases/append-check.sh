@@ -4,8 +4,10 @@
 # committed are among them.
 #
 #     append-check.sh durable|consistent
-begun=$(grep -c '^begin' "$POWERCUT_MARKS_FILE")
-committed=$(grep -c '^commit' "$POWERCUT_MARKS_FILE")
+begun=0 committed=0
+while read -r mark; do
+    case $mark in begin*) begun=$((begun + 1)) ;; commit*) committed=$((committed + 1)) ;; esac
+done < "$POWERCUT_MARKS_FILE"
 whole=0
 while read -r sum length record; do
     [ "$sum $length" = "$(echo "$record" | cksum)" ] || break

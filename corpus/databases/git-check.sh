@@ -4,8 +4,10 @@
 #
 #     git-check.sh durable|consistent
 export HOME=/ GIT_CONFIG_NOSYSTEM=1
-begun=$(grep -c '^begin' "$POWERCUT_MARKS_FILE")
-committed=$(grep -c '^commit' "$POWERCUT_MARKS_FILE")
+begun=0 committed=0
+while read -r mark; do
+    case $mark in begin*) begun=$((begun + 1)) ;; commit*) committed=$((committed + 1)) ;; esac
+done < "$POWERCUT_MARKS_FILE"
 wrong ()
 {
     echo "$1"

@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # LMDB: a commit is atomic and durable.
-begun=$(grep -c '^begin' "$POWERCUT_MARKS_FILE")
-committed=$(grep -c '^commit' "$POWERCUT_MARKS_FILE")
+begun=0 committed=0
+while read -r mark; do
+    case $mark in begin*) begun=$((begun + 1)) ;; commit*) committed=$((committed + 1)) ;; esac
+done < "$POWERCUT_MARKS_FILE"
 wrong ()
 {
     echo "$1"

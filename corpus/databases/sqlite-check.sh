@@ -4,8 +4,10 @@
 #
 #     sqlite-check.sh durable       the database is sound, and holds every transaction that has committed
 #     sqlite-check.sh consistent    it is sound and holds whole transactions, but the last ones may be undone
-begun=$(grep -c '^begin' "$POWERCUT_MARKS_FILE")
-committed=$(grep -c '^commit' "$POWERCUT_MARKS_FILE")
+begun=0 committed=0
+while read -r mark; do
+    case $mark in begin*) begun=$((begun + 1)) ;; commit*) committed=$((committed + 1)) ;; esac
+done < "$POWERCUT_MARKS_FILE"
 wrong ()
 {
     echo "$1"
