@@ -14,16 +14,16 @@ endif
 # Quick tests need no guest, VM tests boot one.  The longest stand first, so that in the end no job waits for another's.
 UNIT_TESTS =
 VM_TESTS = \
-	tests/vm/test-check.sh tests/vm/test-search-equals-brute-force.sh tests/vm/test-databases.sh \
-	tests/vm/test-freeze.sh tests/vm/test-filesystems.sh tests/vm/test-corpus.sh tests/vm/test-verdicts.sh \
-	tests/vm/test-guest-trouble.sh tests/vm/test-many-files.sh tests/vm/test-what-replay-finds.sh \
-	tests/vm/test-matrix.sh tests/vm/test-pages.sh tests/vm/test-background.sh tests/vm/test-workload.sh \
-	tests/vm/test-replay-is-exact.sh tests/vm/test-programs.sh tests/vm/test-pool.sh tests/vm/test-minimize.sh \
-	tests/vm/test-steps.sh tests/vm/test-shell.sh tests/vm/test-marks.sh tests/vm/test-device.sh \
-	tests/vm/test-import-dm-log-writes.sh tests/vm/test-reports.sh tests/vm/test-settle.sh \
-	tests/vm/test-results-as-before.sh tests/vm/test-recording-agrees-with-filter-log.sh \
-	tests/vm/test-confirmation.sh tests/vm/test-uml.sh tests/vm/test-missing-cipher.sh tests/vm/test-one-state.sh \
-	tests/vm/test-snapshots.sh
+	tests/vm/test-check.sh tests/vm/test-snapshots.sh tests/vm/test-guest-trouble.sh tests/vm/test-pool.sh \
+	tests/vm/test-databases.sh tests/vm/test-filesystems.sh tests/vm/test-freeze.sh \
+	tests/vm/test-search-equals-brute-force.sh tests/vm/test-verdicts.sh tests/vm/test-minimize.sh \
+	tests/vm/test-uml.sh tests/vm/test-replay-is-exact.sh tests/vm/test-many-files.sh \
+	tests/vm/test-missing-cipher.sh tests/vm/test-confirmation.sh tests/vm/test-import-dm-log-writes.sh \
+	tests/vm/test-programs.sh tests/vm/test-matrix.sh tests/vm/test-marks.sh tests/vm/test-corpus.sh \
+	tests/vm/test-what-replay-finds.sh tests/vm/test-device.sh tests/vm/test-settle.sh tests/vm/test-pages.sh \
+	tests/vm/test-steps.sh tests/vm/test-recording-agrees-with-filter-log.sh tests/vm/test-results-as-before.sh \
+	tests/vm/test-background.sh tests/vm/test-workload.sh tests/vm/test-one-state.sh tests/vm/test-shell.sh \
+	tests/vm/test-reports.sh
 SHELL_TESTS = \
 	tests/test-mutants.sh tests/test-bad-log.sh tests/test-model.sh tests/test-strangers.sh tests/test-usage.sh \
 	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh \
@@ -49,9 +49,10 @@ EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/
 check-quick: all $(check_PROGRAMS)
 	$(MAKE) check TESTS="$(UNIT_TESTS) $(SHELL_TESTS)"
 
-# What a sanitizer build runs: not the tests in which nbdkit ends with an error, where it hangs with ASan's runtime in it.
+# What a sanitizer build runs, with a quarter of the random inputs: not the tests in which nbdkit ends with an error, where it hangs with
+# ASan's runtime in it.
 check-sanitized: all $(check_PROGRAMS)
-	$(MAKE) check TESTS="$(filter tests/unit/%,$(UNIT_TESTS)) $(filter tests/plugin/test-writelog%,$(filter-out %-failures,$(UNIT_TESTS))) tests/test-bad-log.sh \
+	UNIT_ROUNDS_PERCENT=25 $(MAKE) check TESTS="$(filter tests/unit/%,$(UNIT_TESTS)) $(filter tests/plugin/test-writelog%,$(filter-out %-failures,$(UNIT_TESTS))) tests/test-bad-log.sh \
 		tests/test-docs-agree.sh"
 
 # The unit and plugin tests under valgrind, with a tenth of their random inputs; libcheck must not fork there.  Not test-vm: its guests are children of forked tests,

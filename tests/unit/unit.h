@@ -20,7 +20,8 @@ extern char *new_path (void);
 extern size_t count_text (const char *text, const char *wanted);
 
 /* How many rounds of random inputs to go: of ROUNDS as many percent as $UNIT_ROUNDS_PERCENT says, at least one; all if
- * it says nothing.  Under valgrind, which takes fifty times as long, few will do: it is not asked which bits come out.
+ * it says nothing.  Few will do under valgrind, which takes fifty times as long, and with sanitizers: which bits come
+ * out is not asked there.
  */
 extern unsigned unit_rounds (unsigned rounds);
 
