@@ -104,7 +104,7 @@ prepare_tree (struct recording_run *run)
   progress_stage (recorder->progress, "setting up");
   if (tell_guest (run, "naming the mark device",
                   WORDS ("setenv", AGENT_MARK_DEVICE_VARIABLE, recorder->mark_device)) == -1
-      || tell_guest (run, "mounting the file system (see --mount)",
+      || tell_guest (run, "mounting the file system (see --mount and --mkfs)",
                      WORDS ("mount", recorder->disk, recording->filesystem, recording->mount_options)) == -1)
     return -1;
   /* Before there is anything that could leave no room for it. */

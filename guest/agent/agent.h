@@ -106,6 +106,12 @@ extern int relay_start (int port);
 
 /* log.c */
 
+/* A file of the kernel's messages from now on, or -1 after a message. */
+extern int log_open (void);
+
+/* The next message of the file KMSG that is a warning or worse, to free, or NULL if there is none yet. */
+extern char *log_next_fault (int kmsg);
+
 /* Begin to watch the kernel's messages and taint, or begin anew: what was said so far is not reported. */
 extern void log_begin (struct agent *agent);
 

@@ -32,17 +32,25 @@ read_taint (void)
   return taint;
 }
 
+int
+log_open (void)
+{
+  int kmsg = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+  if (kmsg == -1)
+    error_message ("/dev/kmsg: %m");
+  else
+    lseek (kmsg, 0, SEEK_END);
+  return kmsg;
+}
+
 void
 log_begin (struct agent *agent)
 {
   if (agent->kmsg >= 0)
     close (agent->kmsg);
   agent->boot_taint = read_taint ();
-  agent->kmsg = open ("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (agent->kmsg == -1)
-    error_message ("/dev/kmsg: %m");
-  else
-    lseek (agent->kmsg, 0, SEEK_END);
+  agent->kmsg = log_open ();
 }
 
 static bool
@@ -74,24 +82,47 @@ find_fault (char *record)
   return NULL;
 }
 
+/* Read the next record of the file KMSG into RECORD, which has room for RECORD_MAX bytes and a NUL.  Returns false if
+ * there is none.
+ */
+static bool
+read_record (int kmsg, char *record)
+{
+  ssize_t length;
+
+  /* EPIPE: the kernel has overwritten records that were not read yet; the next read goes on with the oldest that is
+   * left.
+   */
+  while ((length = read (kmsg, record, RECORD_MAX)) == -1 && (errno == EPIPE || errno == EINTR))
+    continue;
+  record[length > 0 ? length : 0] = '\0';
+  return length > 0;
+}
+
+char *
+log_next_fault (int kmsg)
+{
+  char record[RECORD_MAX + 1];
+  const char *text = NULL;
+
+  while (text == NULL && read_record (kmsg, record))
+    text = find_fault (record);
+  return text ? strdup (text) : NULL;
+}
+
 void
 log_report (struct agent *agent, FILE *payload)
 {
   char record[RECORD_MAX + 1];
-  ssize_t length;
 
   answer_begin_line (ANSWER_TAINT, payload);
   fprintf (payload, "%llu\n", (unsigned long long) (read_taint () & ~agent->boot_taint));
-  /* EPIPE: the kernel has overwritten records that were not read yet; the next read goes on with the oldest that is
-   * left.
-   */
-  while ((length = read (agent->kmsg, record, RECORD_MAX)) > 0 || (length == -1 && (errno == EPIPE || errno == EINTR)))
-    if (length > 0) {
-      record[length] = '\0';
-      const char *text = find_fault (record);
-      if (text) {
-        answer_begin_line (ANSWER_LOG, payload);
-        fprintf (payload, "%s\n", text);
-      }
+  while (read_record (agent->kmsg, record)) {
+    const char *text = find_fault (record);
+
+    if (text) {
+      answer_begin_line (ANSWER_LOG, payload);
+      fprintf (payload, "%s\n", text);
     }
+  }
 }

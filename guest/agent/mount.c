@@ -118,6 +118,7 @@ mount_device (struct agent *agent, char **words, FILE *payload)
 {
   (void) payload;
   baseline_load_modules (agent, words[1]);
+  CLEANUP_CLOSE int kmsg = log_open ();
   int error = mount_on_mount_point (words[0], words[1], words[2]);
   if (error == -1)
     return -1;
@@ -127,7 +128,10 @@ mount_device (struct agent *agent, char **words, FILE *payload)
     return -1;
   }
   if (errno != 0) {
-    error_message ("cannot mount %s as %s: %m", words[0], words[1]);
+    CLEANUP_FREE char *fault = log_next_fault (kmsg);
+
+    errno = error;
+    error_message ("cannot mount %s as %s: %m%s%s", words[0], words[1], fault ? ": " : "", fault ? fault : "");
     return -1;
   }
   return 0;
