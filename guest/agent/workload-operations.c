@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The system calls of each operation of a workload.  Each function returns 0, or -1 with errno. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "checker/workload/pattern.h"
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "guest/agent/workload.h"
+
+#define PAGE_BYTES 4096
+
+/* Room for what a path becomes. */
+struct real_path {
+  char link[sizeof "/proc/self/fd/2147483647"];
+};
+
+/* The path by which the system finds PATH: a tmpfile is found by its descriptor. */
+static const char *
+real_path (const struct tmpfiles *tmpfiles, const char *path, struct real_path *room)
+{
+  for (size_t i = tmpfiles->count; i > 0; i--)
+    if (strcmp (tmpfiles->list[i - 1].name, path) == 0) {
+      snprintf (room->link, sizeof room->link, "/proc/self/fd/%d", tmpfiles->list[i - 1].fd);
+      return room->link;
+    }
+  return path;
+}
+
+static int
+open_file (const struct tmpfiles *tmpfiles, const char *path, int flags)
+{
+  struct real_path room;
+
+  return open (real_path (tmpfiles, path, &room), flags | O_CLOEXEC, WORKLOAD_FILE_MODE);
+}
+
+static int
+do_creat (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_WRONLY | O_CREAT | O_EXCL);
+
+  return fd == -1 ? -1 : 0;
+}
+
+/* Write it all in as few calls as the kernel lets us, in general one. */
+static int
+write_all (int fd, const uint8_t *data, uint64_t length, uint64_t offset)
+{
+  while (length > 0) {
+    ssize_t written = pwrite (fd, data, (size_t) length, (off_t) offset);
+
+    if (written <= 0) {
+      errno = written == 0 ? EIO : errno;
+      return -1;
+    }
+    data += written;
+    offset += (uint64_t) written;
+    length -= (uint64_t) written;
+  }
+  return 0;
+}
+
+static int
+do_write (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
+{
+  int flags = O_WRONLY | O_CREAT | (operation->verb == WORKLOAD_DWRITE ? O_DIRECT : 0);
+  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, flags);
+  CLEANUP_FREE uint8_t *data = aligned_alloc (PAGE_BYTES,
+                                              (operation->length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
+  uint64_t offset = operation->offset;
+  struct stat status;
+
+  if (fd == -1 || data == NULL || fstat (fd, &status) == -1)
+    return -1;
+  if (operation->verb == WORKLOAD_APPEND)
+    offset = (uint64_t) status.st_size;
+  workload_fill (number, offset, data, (size_t) operation->length);
+  return write_all (fd, data, operation->length, offset);
+}
+
+/* The pages that the range of OPERATION lies in, shared; *length is their length, and *skipped what is before the
+ * range.
+ */
+static uint8_t *
+map_range (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, size_t *length, size_t *skipped)
+{
+  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_RDWR);
+  uint64_t start = operation->offset / PAGE_BYTES * PAGE_BYTES;
+  void *map;
+
+  *skipped = (size_t) (operation->offset - start);
+  *length = *skipped + (size_t) operation->length;
+  if (fd == -1)
+    return NULL;
+  map = mmap (NULL, *length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t) start);
+  return map == MAP_FAILED ? NULL : map;
+}
+
+static int
+do_mapped (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
+{
+  size_t length, skipped;
+  uint8_t *map = map_range (tmpfiles, operation, &length, &skipped);
+  int r = 0;
+
+  if (map == NULL)
+    return -1;
+  if (operation->verb == WORKLOAD_MMAPWRITE)
+    workload_fill (number, operation->offset, map + skipped, (size_t) operation->length);
+  else
+    r = msync (map, length, MS_SYNC);
+  int saved_errno = errno;
+  munmap (map, length);
+  errno = saved_errno;
+  return r;
+}
+
+static int
+do_falloc (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  static const struct {
+    unsigned flag;
+    int mode;
+  } modes[] = {
+    { FALLOC_KEEP, FALLOC_FL_KEEP_SIZE }, { FALLOC_PUNCH, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE },
+    { FALLOC_ZERO, FALLOC_FL_ZERO_RANGE }, { FALLOC_COLLAPSE, FALLOC_FL_COLLAPSE_RANGE },
+    { FALLOC_INSERT, FALLOC_FL_INSERT_RANGE },
+  };
+  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_RDWR);
+  int mode = 0;
+
+  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+    if (operation->falloc & modes[i].flag)
+      mode |= modes[i].mode;
+  return fd == -1 ? -1 : fallocate (fd, mode, (off_t) operation->offset, (off_t) operation->length);
+}
+
+static int
+do_truncate (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  struct real_path room;
+
+  return truncate (real_path (tmpfiles, operation->path, &room), (off_t) operation->length);
+}
+
+static int
+do_reflink (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  CLEANUP_CLOSE int from = open_file (tmpfiles, operation->path, O_RDONLY);
+  CLEANUP_CLOSE int to = open (operation->other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, WORKLOAD_FILE_MODE);
+
+  return from == -1 || to == -1 ? -1 : ioctl (to, FICLONE, from);
+}
+
+static int
+do_tmpfile (struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  int fd = open (".", O_RDWR | O_TMPFILE | O_CLOEXEC, WORKLOAD_FILE_MODE);
+  struct tmpfile *added = fd == -1 ? NULL : array_add (tmpfiles->list, tmpfiles->count);
+
+  if (added == NULL)
+    return -1;
+  *added = (struct tmpfile) { operation->path, fd };
+  return 0;
+}
+
+static int
+do_linktmp (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  struct real_path room;
+
+  return linkat (AT_FDCWD, real_path (tmpfiles, operation->path, &room), AT_FDCWD, operation->other, AT_SYMLINK_FOLLOW);
+}
+
+static int
+do_setxattr (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  struct real_path room;
+
+  return setxattr (real_path (tmpfiles, operation->path, &room), operation->other, operation->value,
+                   operation->value_length, 0);
+}
+
+static int
+do_removexattr (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  struct real_path room;
+
+  return removexattr (real_path (tmpfiles, operation->path, &room), operation->other);
+}
+
+/* Forget what nobody uses of the inodes and names in memory. */
+static int
+do_dropcaches (void)
+{
+  CLEANUP_CLOSE int fd = open ("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+
+  return fd == -1 || write (fd, "2\n", 2) != 2 ? -1 : 0;
+}
+
+static int
+do_chmod (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  struct real_path room;
+
+  return chmod (real_path (tmpfiles, operation->path, &room), (mode_t) operation->length);
+}
+
+static int
+do_sync (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path ? operation->path : ".", O_RDONLY);
+
+  if (fd == -1)
+    return -1;
+  return operation->verb == WORKLOAD_FSYNC ? fsync (fd) : operation->verb == WORKLOAD_FDATASYNC ? fdatasync (fd)
+    : syncfs (fd);
+}
+
+int
+workload_operation_do (struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
+{
+  switch (operation->verb) {
+  case WORKLOAD_APPEND:
+  case WORKLOAD_DWRITE:
+  case WORKLOAD_WRITE: return do_write (tmpfiles, operation, number);
+  case WORKLOAD_CHECKPOINT: break;
+  case WORKLOAD_CHMOD: return do_chmod (tmpfiles, operation);
+  case WORKLOAD_CREAT: return do_creat (tmpfiles, operation);
+  case WORKLOAD_DROPCACHES: return do_dropcaches ();
+  case WORKLOAD_EXCHANGE: return renameat2 (AT_FDCWD, operation->path, AT_FDCWD, operation->other, RENAME_EXCHANGE);
+  case WORKLOAD_FALLOC: return do_falloc (tmpfiles, operation);
+  case WORKLOAD_FDATASYNC:
+  case WORKLOAD_FSYNC:
+  case WORKLOAD_SYNCFS: return do_sync (tmpfiles, operation);
+  case WORKLOAD_LINK: return link (operation->path, operation->other);
+  case WORKLOAD_LINKTMP: return do_linktmp (tmpfiles, operation);
+  case WORKLOAD_MKDIR: return mkdir (operation->path, WORKLOAD_FOLDER_MODE);
+  case WORKLOAD_MKFIFO: return mkfifo (operation->path, WORKLOAD_FILE_MODE);
+  case WORKLOAD_MMAPWRITE:
+  case WORKLOAD_MSYNC: return do_mapped (tmpfiles, operation, number);
+  case WORKLOAD_REFLINK: return do_reflink (tmpfiles, operation);
+  case WORKLOAD_REMOVEXATTR: return do_removexattr (tmpfiles, operation);
+  case WORKLOAD_RENAME: return rename (operation->path, operation->other);
+  case WORKLOAD_RMDIR: return rmdir (operation->path);
+  case WORKLOAD_SETXATTR: return do_setxattr (tmpfiles, operation);
+  case WORKLOAD_SYMLINK: return symlink (operation->other, operation->path);
+  case WORKLOAD_SYNC: sync (); break;
+  case WORKLOAD_TMPFILE: return do_tmpfile (tmpfiles, operation);
+  case WORKLOAD_TRUNCATE: return do_truncate (tmpfiles, operation);
+  case WORKLOAD_UNLINK: return unlink (operation->path);
+  }
+  return 0;
+}
