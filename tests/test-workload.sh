@@ -143,8 +143,13 @@ jlang ()
 
 jlang 'open Afoo O_CREAT 0777'
 refused "$tmp/file (converted):1: creat A/foo: its folder is not there" "$powercut" workload "$tmp/file"
-jlang 'sync' 'mknod foo TEST_FILE_PERMS 0'
-refused "$tmp/file:5: mknod: has no equivalent here" "$powercut" workload "$tmp/file"
+jlang 'sync' 'fiddle foo'
+refused "$tmp/file:5: fiddle: has no equivalent here" "$powercut" workload "$tmp/file"
+jlang 'mknod foo TEST_FILE_PERMS|S_IFCHR|S_IFBLK 0' 'mknod bar S_IFCHR 259' 'mknod fifo 0600|S_IFIFO 0' 'mknod file 0600 0'
+expect_status 0 "$powercut" workload "$tmp/file"
+printf '%s\n' 'mknod foo b 0 0' 'mknod bar c 1 3' 'mkfifo fifo' 'creat file' | diff -u - "$tmp/out" || fail 'mknod becomes something else'
+jlang 'mknod foo S_IFCHR zero'
+refused "$tmp/file:4: zero: is no device" "$powercut" workload "$tmp/file"
 jlang 'open foo O_RDWR 0777'
 refused "$tmp/file:4: foo: is not there, and O_CREAT is not given" "$powercut" workload "$tmp/file"
 jlang 'open foo O_CREAT 0777' 'unlink foo' 'write foo 0 1'

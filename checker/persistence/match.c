@@ -101,7 +101,7 @@ match_object (struct hearing *hearing, const struct sim_inode *inode, const stru
   if (seen->field[TREE_TYPE][0] != inode->type || seen->field[TREE_CONTENT][0] == '!'
       || seen->field[TREE_XATTRS][0] == '!')
     return MATCH_NOT;
-  if (inode->type == 'l') {
+  if (inode->target) {
     CLEANUP_FREE char *target = content_target (inode->target);
 
     hearing->out_of_memory |= target == NULL;

@@ -21,10 +21,10 @@ print_expected (FILE *file, const struct hearing *hearing, const struct sim_inod
 
   if (inode->type == 'f' && state->data.made && !state->data_touched)
     tree_print_contents (file, &object);
-  else if (inode->type == 'l') {
+  else if (inode->target) {
     CLEANUP_FREE char *target = content_target (inode->target);
 
-    fputs ("link to ", file);
+    fputs (inode->type == 'l' ? "link to " : "device ", file);
     tree_print_word (file, target ? target : "?");
   }
   else

@@ -179,6 +179,30 @@ take_number (const struct workload_parser *parser, const char *word, enum argume
   return 0;
 }
 
+/* One of two numbers that are no sizes. */
+static int
+take_plain_number (const struct workload_parser *parser, const char *word, size_t index,
+                   struct workload_operation *operation)
+{
+  uint64_t number;
+
+  if (parse_unsigned (word, INT32_MAX, &number) == -1)
+    return refuse (&parser->place, "%s: give a number up to %d", word, INT32_MAX);
+  operation->numbers[index] = (uint32_t) number;
+  return 0;
+}
+
+static int
+take_rename (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+{
+  const bool not_over = strcmp (word, "noreplace") == 0;
+
+  if (!not_over && strcmp (word, "whiteout") != 0)
+    return refuse (&parser->place, "%s: give noreplace, whiteout or nothing; see exchange, too", word);
+  operation->rename = not_over ? RENAME_NOT_OVER : RENAME_LEAVING_WHITEOUT;
+  return 0;
+}
+
 int
 take_argument (const struct workload_parser *parser, const char *word, enum argument argument,
                struct workload_operation *operation)
@@ -199,6 +223,14 @@ take_argument (const struct workload_parser *parser, const char *word, enum argu
   case ARG_VALUE: return take_value (parser, word, operation);
   case ARG_MODE: return take_mode (parser, word, operation);
   case ARG_PERMISSIONS: return take_permissions (parser, word, operation);
+  case ARG_DEVICE:
+    if (strcmp (word, "b") != 0 && strcmp (word, "c") != 0)
+      return refuse (&parser->place, "%s: give b or c, for a device of blocks or of characters", word);
+    operation->device = *word;
+    return 0;
+  case ARG_FIRST_NUMBER: return take_plain_number (parser, word, 0, operation);
+  case ARG_SECOND_NUMBER: return take_plain_number (parser, word, 1, operation);
+  case ARG_RENAME: return take_rename (parser, word, operation);
   default: return take_number (parser, word, argument, operation);
   }
 }

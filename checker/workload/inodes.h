@@ -19,13 +19,13 @@ struct sim_xattr {
 
 struct sim_inode {
   uint32_t number;              /* from 0, the root */
-  char type;                    /* f d l p, as in checker/observe/tree.h */
+  char type;                    /* f d l p b c, as in checker/observe/tree.h */
   int mode;                     /* what a chmod or an ACL has set, or -1: it has the one that it was made with */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;
   struct sim_xattr *xattrs;     /* by name */
   size_t xattr_count;
-  char *target;                 /* of a link */
+  char *target;                 /* of a link; of a device MAJOR:MINOR; or NULL */
   struct sim_entry **entries;   /* of a folder, by name: those that ever were there */
   size_t entry_count;
   struct sim_entry *above;      /* the entry of a folder that leads to it; NULL for the root, and when it is gone */

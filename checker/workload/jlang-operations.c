@@ -3,10 +3,12 @@
 #include <config.h>
 
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "checker/workload/jlang-parts.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/number.h"
 #include "common/text.h"
 
 #define WORDS_MAX 8
@@ -151,6 +153,23 @@ convert_falloc (struct jlang *jlang, const char *const *words)
   return jlang_emit_words (jlang, "falloc", path, "%s %s %s", *mode ? mode : "alloc", words[3], words[4]);
 }
 
+/* Its modes are as those of mknod(2); the dev is in the kernel's form, all in one number. */
+static int
+convert_mknod (struct jlang *jlang, const char *const *words)
+{
+  const char *path = jlang_path (jlang, words[1]);
+  const bool blocks = has_flag (words[2], "S_IFBLK");
+  uint64_t device;
+
+  if (has_flag (words[2], "S_IFIFO"))
+    return jlang_emit (jlang, "mkfifo", path);
+  if (!blocks && !has_flag (words[2], "S_IFCHR"))
+    return jlang_emit (jlang, "creat", path);
+  if (parse_unsigned (words[3], UINT32_MAX, &device) == -1)
+    return refuse (&jlang->place, "%s: is no device: give its number", words[3]);
+  return jlang_emit_words (jlang, "mknod", path, "%c %u %u", blocks ? 'b' : 'c', major (device), minor (device));
+}
+
 static int
 convert_sync (struct jlang *jlang, const char *const *words)
 {
@@ -195,6 +214,7 @@ static const struct {
   { "checkpoint", 0, 1, convert_words }, { "close", 1, 1, convert_close }, { "dwrite", 3, 3, convert_dwrite },
   { "falloc", 4, 4, convert_falloc }, { "fdatasync", 1, 1, convert_sync }, { "fsetxattr", 1, 3, convert_setxattr },
   { "fsync", 1, 1, convert_sync }, { "link", 2, 2, convert_two_paths }, { "mkdir", 1, 2, convert_path },
+  { "mknod", 3, 3, convert_mknod },
   { "mmapwrite", 3, 3, convert_mmapwrite }, { "msync", 1, 3, convert_msync }, { "none", 0, 0, convert_nothing },
   { "open", 2, 3, convert_open }, { "opendir", 1, 2, convert_opendir }, { "remove", 1, 1, convert_remove },
   { "removexattr", 1, 2, convert_removexattr }, { "rename", 2, 2, convert_two_paths }, { "rmdir", 1, 1, convert_path },

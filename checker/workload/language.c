@@ -12,6 +12,8 @@
 
 #define WORDS_MAX 8             /* more than any operation has after its name */
 #define CHECKPOINT_MAX 255
+#define DEVICE_MAJOR_MAX 4095   /* of the kernel's 12 and 20 bits */
+#define DEVICE_MINOR_MAX 1048575
 
 static const struct verb_words {
   const char *name, *usage;
@@ -31,19 +33,23 @@ static const struct verb_words {
   [WORKLOAD_LINKTMP] = { "linktmp", "NAME PATH", { ARG_TMPFILE, ARG_NEW_PATH } },
   [WORKLOAD_MKDIR] = { "mkdir", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_MKFIFO] = { "mkfifo", "PATH", { ARG_NEW_PATH } },
+  [WORKLOAD_MKNOD] = { "mknod", "PATH b|c MAJOR MINOR",
+                       { ARG_NEW_PATH, ARG_DEVICE, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER } },
   [WORKLOAD_MMAPWRITE] = { "mmapwrite", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
   [WORKLOAD_MSYNC] = { "msync", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
   [WORKLOAD_REFLINK] = { "reflink", "FROM TO", { ARG_FILE_PATH, ARG_NEW_PATH } },
   [WORKLOAD_REMOVEXATTR] = { "removexattr", "PATH NAME", { ARG_ANY_PATH, ARG_ATTRIBUTE } },
-  [WORKLOAD_RENAME] = { "rename", "OLD NEW", { ARG_NEW_PATH, ARG_NEW_PATH } },
+  [WORKLOAD_RENAME] = { "rename", "OLD NEW [noreplace|whiteout]", { ARG_NEW_PATH, ARG_NEW_PATH, ARG_RENAME } },
   [WORKLOAD_RMDIR] = { "rmdir", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_SETXATTR] = { "setxattr", "PATH NAME VALUE", { ARG_ANY_PATH, ARG_ATTRIBUTE, ARG_VALUE } },
   [WORKLOAD_SYMLINK] = { "symlink", "TARGET PATH", { ARG_TARGET, ARG_NEW_PATH } },
   [WORKLOAD_SYNC] = { "sync", "", { ARG_END } },
   [WORKLOAD_SYNCFS] = { "syncfs", "", { ARG_END } },
+  [WORKLOAD_SYNC_FILE_RANGE] = { "sync_file_range", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
   [WORKLOAD_TMPFILE] = { "tmpfile", "NAME", { ARG_TMPFILE } },
   [WORKLOAD_TRUNCATE] = { "truncate", "PATH SIZE", { ARG_FILE_PATH, ARG_SIZE } },
   [WORKLOAD_UNLINK] = { "unlink", "PATH", { ARG_NEW_PATH } },
+  [WORKLOAD_UTIMES] = { "utimes", "PATH ATIME MTIME", { ARG_ANY_PATH, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER } },
   [WORKLOAD_WRITE] = { "write", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
@@ -75,6 +81,9 @@ check_operation (const struct workload_parser *parser, const struct workload_ope
     return refuse (&parser->place, "%s: one operation writes at most 32M: make it several", name);
   if (operation->verb == WORKLOAD_DWRITE && (operation->offset | operation->length) % WORKLOAD_DIRECT_ALIGN != 0)
     return refuse (&parser->place, "dwrite: give OFFSET and LENGTH in multiples of %d bytes", WORKLOAD_DIRECT_ALIGN);
+  if (operation->verb == WORKLOAD_MKNOD
+      && (operation->numbers[0] > DEVICE_MAJOR_MAX || operation->numbers[1] > DEVICE_MINOR_MAX))
+    return refuse (&parser->place, "mknod: MAJOR is at most %d, MINOR at most %d", DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX);
   return 0;
 }
 
@@ -83,13 +92,13 @@ take_operation (const struct workload_parser *parser, enum workload_verb verb, c
                 struct workload_operation *operation)
 {
   const enum argument *arguments = verbs[verb].arguments;
-  size_t wanted = 0;
+  size_t wanted = 0, least = 0;
 
   *operation = (struct workload_operation) { .verb = verb, .line = parser->place.line };
   while (arguments[wanted] != ARG_END)
-    wanted++;
-  if (count != wanted)
-    return refuse (&parser->place, "too %s words: give `%s%s%s'", count < wanted ? "few" : "many", verbs[verb].name,
+    least += arguments[wanted++] != ARG_RENAME;
+  if (count < least || count > wanted)
+    return refuse (&parser->place, "too %s words: give `%s%s%s'", count < least ? "few" : "many", verbs[verb].name,
                    wanted ? " " : "", verbs[verb].usage);
   for (size_t i = 0; i < count; i++)
     if (take_argument (parser, words[i], arguments[i], operation) == -1)

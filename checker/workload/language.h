@@ -10,9 +10,10 @@
  *     mmapwrite PATH OFFSET LENGTH    msync PATH OFFSET LENGTH
  *     falloc PATH MODE OFFSET LENGTH  truncate PATH SIZE              reflink FROM TO
  *     link OLD NEW                    symlink TARGET PATH             unlink PATH             rmdir PATH
- *     rename OLD NEW                  exchange A B
+ *     rename OLD NEW [noreplace|whiteout]                             exchange A B
  *     tmpfile NAME                    linktmp NAME PATH
  *     setxattr PATH NAME VALUE        removexattr PATH NAME           chmod PATH MODE (octal)
+ *     utimes PATH ATIME MTIME         mknod PATH b|c MAJOR MINOR      sync_file_range PATH OFFSET LENGTH
  *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
  *     checkpoint [TEXT]
@@ -40,9 +41,10 @@
 enum workload_verb {
   WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CREAT, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE,
   WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP,
-  WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR,
-  WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS,
-  WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_WRITE,
+  WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK,
+  WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC,
+  WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE, WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_UTIMES,
+  WORKLOAD_WRITE,
 };
 
 /* The flags of a MODE, joined by `+`; `alloc` is none of them. */
@@ -54,6 +56,8 @@ enum workload_falloc {
   FALLOC_INSERT = 16,           /* a hole before what stands at OFFSET */
 };
 
+enum workload_rename { RENAME_PLAIN, RENAME_NOT_OVER, RENAME_LEAVING_WHITEOUT };
+
 struct workload_operation {
   enum workload_verb verb;
   uint32_t line;                /* in the text, from 1 */
@@ -63,6 +67,9 @@ struct workload_operation {
   size_t value_length;
   uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length */
   unsigned falloc;              /* enum workload_falloc */
+  enum workload_rename rename;
+  char device;                  /* of mknod: b or c */
+  uint32_t numbers[2];          /* MAJOR and MINOR, ATIME and MTIME */
 };
 
 struct workload_rule {

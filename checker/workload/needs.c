@@ -44,7 +44,7 @@ need_object (const struct simulation *simulation, const struct workload_operatio
     cannot (simulation, operation, "%s: there is nothing of this name", operation->path);
   else if (inode->type != 'f' && inode->type != 'd') {
     cannot (simulation, operation, "%s: is a %s: name a file or folder", operation->path,
-            inode->type == 'l' ? "symbolic link" : "FIFO");
+            inode->type == 'l' ? "symbolic link" : inode->type == 'p' ? "FIFO" : "device");
     inode = NULL;
   }
   return inode;

@@ -10,6 +10,7 @@
 #include "checker/workload/simulation.h"
 #include "common/array.h"
 #include "common/message.h"
+#include "common/text.h"
 
 /* Note that the data of INODE have changed. */
 static void
@@ -152,6 +153,17 @@ do_symlink (struct simulation *simulation, const struct workload_operation *oper
 }
 
 static int
+do_mknod (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = make_object (simulation, operation, operation->path, operation->device);
+
+  if (inode == NULL)
+    return -1;
+  inode->target = text_format ("%u:%u", operation->numbers[0], operation->numbers[1]);
+  return inode->target ? 0 : -1;
+}
+
+static int
 do_link (struct simulation *simulation, const struct workload_operation *operation)
 {
   struct sim_entry *old = need_entry (simulation, operation, operation->path);
@@ -228,11 +240,28 @@ do_exchange (struct simulation *simulation, const struct workload_operation *ope
   return 0;
 }
 
+/* What the kernel leaves in FOLDER in place of what was renamed, for overlayfs: a device of characters, 0:0, without
+ * permissions.
+ */
+static struct sim_inode *
+make_whiteout (struct simulation *simulation, const struct sim_inode *folder)
+{
+  struct sim_inode *inode = sim_make_inode (simulation, 'c');
+
+  if (inode == NULL)
+    return NULL;
+  inode->mode = 0;
+  inode->target = text_format ("0:0");
+  return inode->target && simulate_inheritance (inode, folder) == 0 ? inode : NULL;
+}
+
 static int
 do_rename (struct simulation *simulation, const struct workload_operation *operation)
 {
   struct sim_entry *old = need_entry (simulation, operation, operation->path);
-  struct sim_entry *entry = old ? need_place (simulation, operation, operation->other) : NULL;
+  struct sim_entry *entry = old == NULL ? NULL
+    : operation->rename == RENAME_NOT_OVER ? need_free_place (simulation, operation, operation->other)
+    : need_place (simulation, operation, operation->other);
 
   if (entry == NULL)
     return -1;
@@ -245,7 +274,10 @@ do_rename (struct simulation *simulation, const struct workload_operation *opera
     return cannot (simulation, operation, "%s: a folder and what is none cannot replace one another", operation->other);
   if (entry->inode && entry->inode->type == 'd' && !sim_is_empty (entry->inode))
     return cannot (simulation, operation, "%s: the folder is not empty", operation->other);
-  sim_lead (simulation, old, NULL);
+  struct sim_inode *whiteout = NULL;
+  if (operation->rename == RENAME_LEAVING_WHITEOUT && (whiteout = make_whiteout (simulation, old->folder)) == NULL)
+    return -1;
+  sim_lead (simulation, old, whiteout);
   sim_lead (simulation, entry, inode);
   return 0;
 }
@@ -276,11 +308,13 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
   case WORKLOAD_FDATASYNC:
-  case WORKLOAD_FSYNC: return need_object (simulation, operation) ? 0 : -1;
+  case WORKLOAD_FSYNC:
+  case WORKLOAD_UTIMES: return need_object (simulation, operation) ? 0 : -1;
   case WORKLOAD_LINK: return do_link (simulation, operation);
   case WORKLOAD_LINKTMP: return do_linktmp (simulation, operation);
   case WORKLOAD_MKDIR: return make_object (simulation, operation, operation->path, 'd') ? 0 : -1;
   case WORKLOAD_MKFIFO: return make_object (simulation, operation, operation->path, 'p') ? 0 : -1;
+  case WORKLOAD_MKNOD: return do_mknod (simulation, operation);
   case WORKLOAD_MSYNC: return do_msync (simulation, operation);
   case WORKLOAD_REFLINK: return do_reflink (simulation, operation);
   case WORKLOAD_RENAME: return do_rename (simulation, operation);
@@ -288,6 +322,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_SETXATTR: return simulate_xattr (simulation, operation);
   case WORKLOAD_RMDIR:
   case WORKLOAD_UNLINK: return do_remove (simulation, operation);
+  case WORKLOAD_SYNC_FILE_RANGE: return need_file (simulation, operation) ? 0 : -1;
   case WORKLOAD_SYMLINK: return do_symlink (simulation, operation);
   case WORKLOAD_TMPFILE: return do_tmpfile (simulation, operation);
   case WORKLOAD_TRUNCATE: return do_truncate (simulation, operation);

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -76,7 +77,8 @@ write_all (int fd, const uint8_t *data, uint64_t length, uint64_t offset)
 static int
 do_write (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
 {
-  int flags = O_WRONLY | O_CREAT | (operation->verb == WORKLOAD_DWRITE ? O_DIRECT : 0);
+  int flags = O_WRONLY | O_CREAT | (operation->verb == WORKLOAD_DWRITE ? O_DIRECT : 0)
+    | (operation->verb == WORKLOAD_APPEND ? O_APPEND : 0);
   CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, flags);
   CLEANUP_FREE uint8_t *data = aligned_alloc (PAGE_BYTES,
                                               (operation->length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
@@ -220,6 +222,43 @@ do_chmod (const struct tmpfiles *tmpfiles, const struct workload_operation *oper
 }
 
 static int
+do_utimes (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  const struct timespec times[] = { { .tv_sec = operation->numbers[0] }, { .tv_sec = operation->numbers[1] } };
+  struct real_path room;
+
+  return utimensat (AT_FDCWD, real_path (tmpfiles, operation->path, &room), times, 0);
+}
+
+/* Write the range of a file, wait for that, and promise nothing. */
+static int
+do_sync_file_range (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_RDWR);
+
+  return fd == -1 ? -1
+    : sync_file_range (fd, (off64_t) operation->offset, (off64_t) operation->length,
+                       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+static int
+do_rename (const struct workload_operation *operation)
+{
+  const unsigned flags = operation->verb == WORKLOAD_EXCHANGE ? RENAME_EXCHANGE
+    : operation->rename == RENAME_NOT_OVER ? RENAME_NOREPLACE
+    : operation->rename == RENAME_LEAVING_WHITEOUT ? RENAME_WHITEOUT : 0;
+
+  return renameat2 (AT_FDCWD, operation->path, AT_FDCWD, operation->other, flags);
+}
+
+static int
+do_mknod (const struct workload_operation *operation)
+{
+  return mknod (operation->path, (operation->device == 'b' ? S_IFBLK : S_IFCHR) | WORKLOAD_FILE_MODE,
+                makedev (operation->numbers[0], operation->numbers[1]));
+}
+
+static int
 do_sync (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
 {
   CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path ? operation->path : ".", O_RDONLY);
@@ -241,7 +280,8 @@ workload_operation_do (struct tmpfiles *tmpfiles, const struct workload_operatio
   case WORKLOAD_CHMOD: return do_chmod (tmpfiles, operation);
   case WORKLOAD_CREAT: return do_creat (tmpfiles, operation);
   case WORKLOAD_DROPCACHES: return do_dropcaches ();
-  case WORKLOAD_EXCHANGE: return renameat2 (AT_FDCWD, operation->path, AT_FDCWD, operation->other, RENAME_EXCHANGE);
+  case WORKLOAD_EXCHANGE:
+  case WORKLOAD_RENAME: return do_rename (operation);
   case WORKLOAD_FALLOC: return do_falloc (tmpfiles, operation);
   case WORKLOAD_FDATASYNC:
   case WORKLOAD_FSYNC:
@@ -250,18 +290,20 @@ workload_operation_do (struct tmpfiles *tmpfiles, const struct workload_operatio
   case WORKLOAD_LINKTMP: return do_linktmp (tmpfiles, operation);
   case WORKLOAD_MKDIR: return mkdir (operation->path, WORKLOAD_FOLDER_MODE);
   case WORKLOAD_MKFIFO: return mkfifo (operation->path, WORKLOAD_FILE_MODE);
+  case WORKLOAD_MKNOD: return do_mknod (operation);
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_MSYNC: return do_mapped (tmpfiles, operation, number);
   case WORKLOAD_REFLINK: return do_reflink (tmpfiles, operation);
   case WORKLOAD_REMOVEXATTR: return do_removexattr (tmpfiles, operation);
-  case WORKLOAD_RENAME: return rename (operation->path, operation->other);
   case WORKLOAD_RMDIR: return rmdir (operation->path);
   case WORKLOAD_SETXATTR: return do_setxattr (tmpfiles, operation);
   case WORKLOAD_SYMLINK: return symlink (operation->other, operation->path);
   case WORKLOAD_SYNC: sync (); break;
+  case WORKLOAD_SYNC_FILE_RANGE: return do_sync_file_range (tmpfiles, operation);
   case WORKLOAD_TMPFILE: return do_tmpfile (tmpfiles, operation);
   case WORKLOAD_TRUNCATE: return do_truncate (tmpfiles, operation);
   case WORKLOAD_UNLINK: return unlink (operation->path);
+  case WORKLOAD_UTIMES: return do_utimes (tmpfiles, operation);
   }
   return 0;
 }

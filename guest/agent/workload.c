@@ -101,12 +101,14 @@ is_not_supported (const struct workload_operation *operation, int error)
   switch (operation->verb) {
   case WORKLOAD_LINK:
   case WORKLOAD_MKFIFO:
+  case WORKLOAD_MKNOD:
   case WORKLOAD_SYMLINK:
     if (error == EPERM)
       return true;
     break;
   case WORKLOAD_EXCHANGE:
   case WORKLOAD_DWRITE:
+  case WORKLOAD_RENAME:
     if (error == EINVAL)
       return true;
     break;

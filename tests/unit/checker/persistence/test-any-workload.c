@@ -28,8 +28,9 @@ random_operation (uint64_t *state, char line[128])
     "falloc %s zero 1K 2K", "falloc %s insert 4K 4K", "falloc %s collapse 0 4K", "setxattr %s user.a 1",
     "removexattr %s user.a",
     "unlink %s", "rmdir %s", "fsync %s", "fsync %s", "fdatasync %s", "mmapwrite %s 0 100", "msync %s 0 4K",
-    "linktmp t %s", "symlink x %s",
-    "rename %s %s", "rename %s %s", "link %s %s", "exchange %s %s", "reflink %s %s", "sync", "fsync .",
+    "linktmp t %s", "symlink x %s", "mknod %s c 1 3",
+    "rename %s %s", "rename %s %s", "rename %s %s whiteout",
+    "link %s %s", "exchange %s %s", "reflink %s %s", "sync", "fsync .",
     "write t 0 4K", "fsync t",
   };
   const char *form = forms[roll (state, sizeof forms / sizeof forms[0])];

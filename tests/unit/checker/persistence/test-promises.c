@@ -298,6 +298,37 @@ START_TEST (acls_are_promised_with_the_mode_that_they_make)
 }
 END_TEST
 
+START_TEST (devices_are_the_ones_that_were_made)
+{
+  static const char made[] = "mknod n b 7 300\nsync\n";
+  static const char moved[] = "write a 0 4K\nsync\nrename a b whiteout\nsync\n";
+  static const struct left cases[] = {
+    { made, 2, made, NULL },
+    { made, 2, "sync\n", "sync-name: n: missing, should be device 7:300" },
+    { made, 2, "mknod n c 7 300\n", "object: n: " },
+    { made, 2, "mknod n b 7 301\n", "object: n: " },
+    { moved, 4, moved, NULL },
+    { moved, 4, "write a 0 4K\nrename a b\n", "sync-name: a: missing, should be device 0:0" },
+    { moved, 4, "write a 0 4K\nrename a b\nmknod a c 0 0\n", "sync-xattr: a: mode 0644, should be 0000" },
+    { moved, 2, moved, NULL },
+    { moved, 2, "write a 0 4K\n", NULL },
+    { moved, 2, "mknod a c 0 0\n", "rename-lost: a or b: lost" },
+  };
+  ASSERT_ALL_LEFT (cases);
+}
+END_TEST
+
+START_TEST (sync_file_range_and_times_promise_nothing)
+{
+  static const char text[] = "creat a\nsync\nappend a 4K\nsync_file_range a 0 4K\nutimes a 1 2\n";
+  static const struct left cases[] = {
+    { text, 2, text, NULL },
+    { text, 2, "creat a\n", NULL },
+  };
+  ASSERT_ALL_LEFT (cases);
+}
+END_TEST
+
 UNIT_TEST_MAIN ("promises",
                 nothing_is_promised_before_a_persistence_operation_returns,
                 what_the_setup_made_is_synced_before_begin,
@@ -310,4 +341,6 @@ UNIT_TEST_MAIN ("promises",
                 a_tmpfile_that_is_linked,
                 what_a_rename_has_moved_is_in_one_place,
                 msync_promises_once_all_ranges_are_synced,
-                acls_are_promised_with_the_mode_that_they_make)
+                acls_are_promised_with_the_mode_that_they_make,
+                devices_are_the_ones_that_were_made,
+                sync_file_range_and_times_promise_nothing)

@@ -29,11 +29,12 @@ START_TEST (every_operation_is_understood)
     "link A/foo A/bar\n" "symlink ../x A/link\n"
     "rename A/foo B\n" "exchange B A/bar\n" "unlink B\n" "rmdir A\n" "tmpfile t\n" "write t 0 1\n" "linktmp t C\n"
     "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
-    "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n";
+    "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n" "mknod F b 7 1048575\n" "utimes . 0 1700000000\n"
+    "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n";
   struct workload workload = parse_well (text);
   const struct workload_operation *operations = workload.operations;
 
-  ck_assert_uint_eq (workload.count, 29);
+  ck_assert_uint_eq (workload.count, 34);
   ck_assert_uint_eq (workload.setup_count, 0);
   for (size_t i = 0; i < workload.count; i++) {
     const char *name = workload_verb_name (operations[i].verb), *line = text;
@@ -54,6 +55,13 @@ START_TEST (every_operation_is_understood)
   ck_assert_str_eq (operations[18].other, "user.a");
   ck_assert_uint_eq (operations[18].value_length, 1);
   ck_assert_uint_eq (operations[26].length, 0750);
+  ck_assert_int_eq (operations[29].device, 'b');
+  ck_assert_uint_eq (operations[29].numbers[0], 7);
+  ck_assert_uint_eq (operations[29].numbers[1], 1048575);
+  ck_assert_uint_eq (operations[30].numbers[1], 1700000000);
+  ck_assert_int_eq (operations[11].rename, RENAME_PLAIN);
+  ck_assert_int_eq (operations[32].rename, RENAME_NOT_OVER);
+  ck_assert_int_eq (operations[33].rename, RENAME_LEAVING_WHITEOUT);
   workload_free (&workload);
 }
 END_TEST
@@ -129,6 +137,12 @@ START_TEST (what_is_wrong_is_said_with_its_line)
   assert_refused ("write a 1023M 2M\n", "file:1: write: ends behind 1G");
   assert_refused ("write a 0 33M\n", "file:1: write: one operation writes at most 32M");
   assert_refused ("dwrite a 100 512\n", "file:1: dwrite: give OFFSET and LENGTH in multiples of 512");
+  assert_refused ("rename a b exchange\n", "file:1: exchange: give noreplace, whiteout or nothing");
+  assert_refused ("rename a b whiteout noreplace\n", "file:1: too many words: give `rename OLD NEW [");
+  assert_refused ("mknod a p 0 0\n", "file:1: p: give b or c");
+  assert_refused ("mknod a c 4096 0\n", "file:1: mknod: MAJOR is at most 4095");
+  assert_refused ("mknod a c 0 1048576\n", "file:1: mknod: MAJOR is at most 4095, MINOR");
+  assert_refused ("utimes a 1 1K\n", "file:1: 1K: give a number up to 2147483647");
   assert_refused ("rule object\n", "file:1: give `rule +NAME'");
   assert_refused ("rule +\n", "file:1: give `rule +NAME'");
   assert_refused ("creat \x01\x02%zz\n", "file:1: ??%zz: write % as %25");
