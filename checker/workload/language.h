@@ -17,6 +17,7 @@
  *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
  *     checkpoint [TEXT]
+ *     COUNTx OPERATION                the same COUNT times; each `$` in it is the number of the time, from 1
  *     begin                           what stands before it is the setup; without it there is none
  *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (filesystem/rules.h), or do not
  *
@@ -30,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define WORKLOAD_OPERATIONS_MAX 10000
 #define WORKLOAD_TEXT_MAX (100 << 10)           /* it travels as one argument of a program, which takes 128 KiB */
 #define WORKLOAD_WRITE_MAX (UINT64_C (32) << 20)        /* bytes of one write: the guest has them in memory */
 #define WORKLOAD_FILE_MAX (UINT64_C (1) << 30)          /* size of a file: all of it is read after each crash */

@@ -95,6 +95,31 @@ START_TEST (words_are_unescaped)
 }
 END_TEST
 
+START_TEST (an_operation_may_be_done_many_times)
+{
+  struct workload workload = parse_well ("creat a$\nbegin\n3x link a%24 b$-$   # thrice\n0002x sync\nsync\n");
+  const struct workload_operation *operations = workload.operations;
+
+  ck_assert_uint_eq (workload.count, 7);
+  ck_assert_uint_eq (workload.setup_count, 1);
+  ck_assert_str_eq (operations[0].path, "a$");
+  ck_assert_str_eq (operations[1].path, "a$");
+  ck_assert_str_eq (operations[1].other, "b1-1");
+  ck_assert_str_eq (operations[3].other, "b3-3");
+  ck_assert_uint_eq (operations[3].line, 3);
+  ck_assert_uint_eq (operations[5].line, 4);
+  ck_assert_uint_eq (operations[6].line, 5);
+  workload_free (&workload);
+  assert_refused ("0x sync\n", "file:1: 0x: no such operation");
+  assert_refused ("2x\n", "file:1: 2x: give an operation after it");
+  assert_refused ("2x 2x sync\n", "file:1: 2x: give an operation after it");
+  assert_refused ("sync\n1x begin\nsync\n", "file:2: 1x: give an operation after it");
+  assert_refused ("2x frob a$\n", "file:1: frob: no such operation");
+  assert_refused ("9999x sync\n2x sync\n", "file:2: a workload has at most 10000 operations");
+  assert_refused ("99999999999999999999999x sync\n", "file:1: a workload has at most 10000 operations");
+}
+END_TEST
+
 START_TEST (modes_of_falloc)
 {
   static const struct {
@@ -204,6 +229,7 @@ UNIT_TEST_MAIN ("language",
                 every_operation_is_understood,
                 comments_blanks_and_begin_are_no_operations,
                 words_are_unescaped,
+                an_operation_may_be_done_many_times,
                 modes_of_falloc,
                 what_is_wrong_is_said_with_its_line,
                 paths_stay_below_the_root,
