@@ -20,6 +20,7 @@ checker_libjudge_la_SOURCES = \
 	checker/persistence/hearing.h checker/persistence/match.c checker/persistence/match.h \
 	checker/persistence/persistence.c checker/persistence/persistence.h \
 	checker/persistence/promises.c checker/persistence/promises.h \
+	checker/persistence/ranges.c checker/persistence/ranges.h \
 	checker/persistence/report.c checker/persistence/report.h \
 	checker/persistence/state.c checker/persistence/state.h checker/persistence/walk.c checker/persistence/walk.h \
 	checker/observe/pages.c checker/observe/pages.h checker/observe/tree-text.c checker/observe/tree-text.h \

@@ -14,15 +14,15 @@ is (const char *text, const char *word)
   return strcmp (text, word) == 0;
 }
 
-/* Whether a byte of DATA below SIZE and outside RANGE is not zero. */
+/* Whether a byte of DATA below SIZE and outside RANGES is not zero. */
 static bool
-has_bytes (const struct sim_data *data, const struct byte_range *range, uint64_t size)
+has_bytes (const struct sim_data *data, const struct byte_ranges *ranges, uint64_t size)
 {
   for (size_t i = 0; i < data->count; i++) {
     uint64_t start = data->extents[i].start, end = start + data->extents[i].length;
 
     end = end < size ? end : size;
-    if (start < end && (start < range->from || end > range->to))
+    if (start < end && !ranges_cover (ranges, (struct byte_range) { start, end }))
       return true;
   }
   return false;
@@ -38,7 +38,7 @@ sector_matches (const struct sim_data *data, size_t number, uint64_t seen)
   return seen == sector_hash ((const char *) bytes, sizeof bytes);
 }
 
-/* Whether the sectors at PATH that lie outside the range that was touched are as they were; also if nobody knows. */
+/* Whether the sectors at PATH that lie outside the ranges that were touched are as they were; also if nobody knows. */
 static bool
 sectors_match (const struct hearing *hearing, const struct inode_state *state, const struct sim_inode *inode,
                const char *path)
@@ -51,7 +51,7 @@ sectors_match (const struct hearing *hearing, const struct inode_state *state, c
   for (size_t i = 0; file && i < file->count; i++) {
     uint64_t from = (uint64_t) i * SECTOR_SIZE;
 
-    if ((from + SECTOR_SIZE <= state->dirty.from || from >= state->dirty.to)
+    if (!ranges_meet (&state->dirty, (struct byte_range) { from, from + SECTOR_SIZE })
         && !sector_matches (&inode->data, i, file->sectors[i]))
       return false;
   }

@@ -95,8 +95,8 @@ do_operations (const struct persistence *persistence, struct workload_state *sta
     if (workload_state_do (state, i, persistence->hash) == -1)
       return -1;
     promiser.operation = (uint32_t) i + 1;
-    if (persists)
-      promise_by (&promiser, operation);
+    if (persists && promise_by (&promiser, operation) == -1)
+      return -1;
     promiser.operation = 0;
   }
   return 0;

@@ -15,12 +15,12 @@
  *   sync-gone    sync, syncfs: a name that was not there, but had been, is not there
  *   sync-data    sync, syncfs: every file's size and data
  *   sync-xattr   sync, syncfs: all extended attributes, and modes
- *   fsync-data   fsync, fdatasync: the file's size and data; msync: the same, once every range that was written since
- *                these were promised last has been msynced, and the size has not changed
+ *   fsync-data   fsync, fdatasync: the file's size and data; msync: the data of the pages in its range, and a size with
+ *                which they can be read
  *   fsync-xattr  fsync: the extended attributes of the file or folder, and its mode
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above
- *                it of which no name was promised yet, up to one that was moved; fdatasync of a file of which no name
- *                was promised yet: it is there under one of the names that it has had
+ *                it of which no name was promised yet, up to one that was moved; fdatasync and msync of a file of which
+ *                no name was promised yet: it is there under one of the names that it has had
  *   fsync-links  fsync: the file is there under its other names, too, each with the new folders above it
  *   fsync-gone   fsync: a name that the file or folder had lost (by rename, unlink, exchange) does not lead to it
  *   fsync-exchange  fsync-name, fsync-links and fsync-gone hold for names, too, that an exchange has changed since they
@@ -37,10 +37,10 @@
  *                looked at
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest
- * or above the largest that it had meanwhile; where the observation has lines about its sectors, each one outside the
- * range that was touched (from the first byte to the last) is as it was; and it is not all zeros if a byte outside is
- * not.  That counts as sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched
- * more often are not looked at.
+ * or above the largest that it had meanwhile; where the observation has lines about its sectors, each one of which no
+ * byte was touched is as it was; and it is not all zeros if a byte that was not touched is not.  That counts as
+ * sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched more often are not
+ * looked at.
  *
  * Which of these rules a file system promises, with its features and mount options, stands in its row
  * (filesystem/filesystem.c).  A workload changes this with `rule +NAME` and `rule -NAME`.

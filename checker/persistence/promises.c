@@ -28,8 +28,7 @@ promise_data (const struct promiser *promiser, const struct sim_inode *inode, en
   state->data = promise (promiser, rule);
   state->data_touched = false;
   state->size_min = state->size_max = inode->data.size;
-  state->dirty = (struct byte_range) { UINT64_MAX, 0 };
-  state->unsynced_count = 0;
+  state->dirty.count = 0;
 }
 
 static void
@@ -159,29 +158,45 @@ promise_fsync (const struct promiser *promiser, const char *path)
     promise_folder (promiser, inode);
 }
 
+/* A file of which no name was promised yet has one. */
 static void
-promise_fdatasync (const struct promiser *promiser, const struct sim_inode *inode)
+promise_first_name (const struct promiser *promiser, const struct sim_inode *inode)
 {
-  promise_data (promiser, inode, RULE_FSYNC_DATA);
   if (inode->type == 'f' && is_on (promiser, RULE_FSYNC_NAME) && !promiser->state->inodes[inode->number].name.made)
     promise_some_name (promiser, inode, RULE_FSYNC_NAME);
 }
 
 static void
+promise_fdatasync (const struct promiser *promiser, const struct sim_inode *inode)
+{
+  promise_data (promiser, inode, RULE_FSYNC_DATA);
+  promise_first_name (promiser, inode);
+}
+
+/* The pages of a range are as they are now, and the file is at least so large as is needed to read them.  Once nothing
+ * else of it was touched, it is promised as a whole.
+ */
+static int
 promise_msync (const struct promiser *promiser, const struct sim_inode *inode,
                const struct workload_operation *operation)
 {
   struct inode_state *state = &promiser->state->inodes[inode->number];
-  uint64_t from = operation->offset / PAGE_BYTES * PAGE_BYTES, to = operation->offset + operation->length;
-  size_t kept = 0;
+  const uint64_t size = inode->data.size, end = operation->offset + operation->length;
+  const struct byte_range pages = { operation->offset / PAGE_BYTES * PAGE_BYTES,
+                                    (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES };
+  const uint64_t needed = pages.to < size ? pages.to : size;
+  const struct byte_range all = { 0, size };
 
-  to = (to + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-  for (size_t i = 0; i < state->unsynced_count; i++)
-    if (state->unsynced[i].from < from || state->unsynced[i].to > to)
-      state->unsynced[kept++] = state->unsynced[i];
-  state->unsynced_count = kept;
-  if (kept == 0 && state->data.made)
+  if (!is_on (promiser, RULE_FSYNC_DATA))
+    return 0;
+  if (ranges_remove (&state->dirty, pages) == -1)
+    return -1;
+  state->data = promise (promiser, RULE_FSYNC_DATA);
+  state->size_min = needed > state->size_min ? needed : state->size_min;
+  if (state->size_min == size && state->size_max == size && !ranges_meet (&state->dirty, all))
     promise_data (promiser, inode, RULE_FSYNC_DATA);
+  promise_first_name (promiser, inode);
+  return 0;
 }
 
 void
@@ -198,20 +213,20 @@ promise_all (const struct promiser *promiser)
                    simulation->entries[i]->inode ? RULE_SYNC_NAME : RULE_SYNC_GONE);
 }
 
-void
+int
 promise_by (const struct promiser *promiser, const struct workload_operation *operation)
 {
   switch (operation->verb) {
   case WORKLOAD_FSYNC:
     promise_fsync (promiser, operation->path);
-    return;
+    return 0;
   case WORKLOAD_FDATASYNC:
     promise_fdatasync (promiser, simulation_find (&promiser->state->simulation, operation->path));
-    return;
+    return 0;
   case WORKLOAD_MSYNC:
-    promise_msync (promiser, simulation_find (&promiser->state->simulation, operation->path), operation);
-    return;
+    return promise_msync (promiser, simulation_find (&promiser->state->simulation, operation->path), operation);
   default:
     promise_all (promiser);
+    return 0;
   }
 }

@@ -19,7 +19,7 @@ struct promiser {
 /* What a sync promises. */
 extern void promise_all (const struct promiser *promiser);
 
-/* What OPERATION, a persistence operation, promises. */
-extern void promise_by (const struct promiser *promiser, const struct workload_operation *operation);
+/* What OPERATION, a persistence operation, promises.  Returns 0, or -1 after a message. */
+extern int promise_by (const struct promiser *promiser, const struct workload_operation *operation);
 
 #endif

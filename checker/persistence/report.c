@@ -118,12 +118,22 @@ report_twice (struct hearing *hearing, const struct tree_object *first, const st
 static void
 print_bounds (FILE *file, const struct inode_state *state)
 {
+  const struct byte_range *ranges = state->dirty.list;
+  const size_t count = state->dirty.count;
+
   fprintf (file, "%ju to %ju bytes", (uintmax_t) state->size_min, (uintmax_t) state->size_max);
-  if (state->dirty.to == UINT64_MAX)
-    fprintf (file, ", the first %ju as they were", (uintmax_t) state->dirty.from);
-  else
-    fprintf (file, ", those outside %ju to %ju as they were", (uintmax_t) state->dirty.from,
-             (uintmax_t) state->dirty.to);
+  if (count == 1 && ranges[0].to == UINT64_MAX) {
+    fprintf (file, ", the first %ju as they were", (uintmax_t) ranges[0].from);
+    return;
+  }
+  for (size_t i = 0; i < count; i++) {
+    fprintf (file, "%s%ju ", i == 0 ? ", those outside " : i + 1 < count ? ", " : " and ", (uintmax_t) ranges[i].from);
+    if (ranges[i].to == UINT64_MAX)
+      fputs ("on", file);
+    else
+      fprintf (file, "to %ju", (uintmax_t) ranges[i].to);
+  }
+  fputs (" as they were", file);
 }
 
 /* SEEN is not what it leads to, INODE coming nearest. */

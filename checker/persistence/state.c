@@ -15,9 +15,9 @@ free_leads (struct entry_state *entry)
 }
 
 static void
-free_unsynced (struct inode_state *inode)
+free_dirty (struct inode_state *inode)
 {
-  free (inode->unsynced);
+  free (inode->dirty.list);
 }
 
 void
@@ -26,7 +26,7 @@ workload_state_free (struct workload_state *state)
   if (state == NULL)
     return;
   array_free (state->entries, state->entry_count, free_leads);
-  array_free (state->inodes, state->inode_count, free_unsynced);
+  array_free (state->inodes, state->inode_count, free_dirty);
   simulation_free (&state->simulation);
   free (state);
 }
@@ -150,17 +150,10 @@ touch_entry (struct workload_state *state, const struct sim_entry *entry, struct
 static int
 touch_data (struct inode_state *inode, uint64_t size, struct byte_range range)
 {
-  struct byte_range *unsynced = array_add (inode->unsynced, inode->unsynced_count);
-
-  if (unsynced == NULL)
-    return out_of_memory ();
-  *unsynced = range;
   inode->data_touched = true;
   inode->size_min = size < inode->size_min ? size : inode->size_min;
   inode->size_max = size > inode->size_max ? size : inode->size_max;
-  inode->dirty.from = range.from < inode->dirty.from ? range.from : inode->dirty.from;
-  inode->dirty.to = range.to > inode->dirty.to ? range.to : inode->dirty.to;
-  return 0;
+  return ranges_add (&inode->dirty, range);
 }
 
 /* What the last operation touched may be old or new from now on. */

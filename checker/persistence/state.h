@@ -11,6 +11,7 @@
 
 #include <xxhash.h>
 
+#include "checker/persistence/ranges.h"
 #include "checker/workload/simulation.h"
 #include "filesystem/rules.h"
 
@@ -21,10 +22,6 @@ struct promise {
   bool made;
   enum persistence_rule rule;
   uint32_t operation;           /* its number; 0: the sync before `begin` */
-};
-
-struct byte_range {
-  uint64_t from, to;
 };
 
 /* Where a name may lead, and by which making: each link that is made to an inode, by creat, link and so on, has a
@@ -51,9 +48,7 @@ struct inode_state {
   struct promise data;
   bool data_touched;            /* since then */
   uint64_t size_min, size_max;  /* since then */
-  struct byte_range dirty;           /* all that was touched lies in it */
-  struct byte_range *unsynced;       /* what msync would have to write */
-  size_t unsynced_count;
+  struct byte_ranges dirty;     /* what was touched since then, and not written by msync */
   char word[CONTENT_WORD_SIZE], size_text[24];  /* what is in it now, if it is promised and was not touched */
 
   struct promise xattrs;

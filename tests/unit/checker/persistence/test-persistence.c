@@ -72,6 +72,17 @@ START_TEST (sectors_outside_the_range_that_was_touched_are_as_they_were)
   char *seen = with_sectors (tree, bytes, 16);
   assert_seen (text, 2, seen, NULL);
   free (seen);
+  /* Between two ranges that were touched. */
+  static const char two[] = "write a 0 8K\nsync\nwrite a 100 200\nwrite a 7000 10\n";
+  for (size_t sector = 0; sector < 16; sector++) {
+    workload_fill (1, 0, bytes, sizeof bytes);
+    bytes[sector * SECTOR_SIZE] ^= 1;
+    seen = with_sectors (tree, bytes, 16);
+    assert_seen (two, 2, seen, sector == 0 || sector == 13 ? NULL : "sync-data: a: 8192 bytes 7");
+    free (seen);
+  }
+  workload_fill (1, 0, bytes, sizeof bytes);
+  seen = with_sectors (tree, bytes, 16);
   /* One that grows: what was in it is as it was. */
   static const char grows[] = "write a 0 8K\nsync\nappend a 4K\n";
   seen = with_sectors (tree, bytes, 16);

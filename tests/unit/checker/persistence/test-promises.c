@@ -262,7 +262,7 @@ START_TEST (what_a_rename_has_moved_is_in_one_place)
 }
 END_TEST
 
-START_TEST (msync_promises_once_all_ranges_are_synced)
+START_TEST (msync_promises_the_pages_of_its_range)
 {
   static const char text[] =
     "write a 0 64K\nbegin\nmmapwrite a 0 4K\nmmapwrite a 60K 4K\nmsync a 0 4K\nmsync a 48K 16K\n";
@@ -270,8 +270,17 @@ START_TEST (msync_promises_once_all_ranges_are_synced)
     { text, 4, "write a 0 64K\n", NULL },
     { text, 5, "write a 0 64K\nmmapwrite a 0 4K\n", "fsync-data: a: 65536 bytes" },
     { text, 5, "write a 0 64K\nmmapwrite a 0 4K\nmmapwrite a 60K 4K\n", NULL },
-    { "write a 0 64K\nmsync a 0 64K\n", 2, "creat a\n", NULL },
-    { "creat a\nbegin\nwrite a 0 64K\nmsync a 0 64K\n", 3, "creat a\n", NULL },
+    /* A file that was made, or has grown, in the update. */
+    { "write a 0 64K\nmsync a 0 64K\n", 2, "write a 0 64K\n", NULL },
+    { "write a 0 64K\nmsync a 0 64K\n", 2, "creat a\n", "fsync-data: a: empty, should be 65536 bytes" },
+    { "write a 0 64K\nmsync a 0 64K\n", 2, "sync\n", "fsync-name: a: lost" },
+    { "creat a\nbegin\nwrite a 0 64K\nmsync a 0 64K\n", 3, "creat a\n", "fsync-data: a: empty" },
+    { "write a 0 64K\nmsync a 0 5000\n", 2, "write a 0 8K\n", NULL },
+    { "write a 0 64K\nmsync a 0 5000\n", 2, "write a 0 64K\n", NULL },
+    { "write a 0 64K\nmsync a 0 5000\n", 2, "write a 0 8191\n",
+      "fsync-data: a: 8191 bytes " },
+    { "write a 0 64K\nmsync a 0 5000\n", 2, "creat a\ntruncate a 64K\n", "fsync-data: a: 65536 bytes, all zero" },
+    { "write a 0 64K\nmsync a 8K 4K\ntruncate a 1\n", 2, "write a 0 1\n", NULL },
   };
   ASSERT_ALL_LEFT (cases);
 }
@@ -340,7 +349,7 @@ UNIT_TEST_MAIN ("promises",
                 fsync_of_a_folder,
                 a_tmpfile_that_is_linked,
                 what_a_rename_has_moved_is_in_one_place,
-                msync_promises_once_all_ranges_are_synced,
+                msync_promises_the_pages_of_its_range,
                 acls_are_promised_with_the_mode_that_they_make,
                 devices_are_the_ones_that_were_made,
                 sync_file_range_and_times_promise_nothing)
