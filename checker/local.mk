@@ -23,6 +23,7 @@ checker_libjudge_la_SOURCES = \
 	checker/persistence/ranges.c checker/persistence/ranges.h \
 	checker/persistence/report.c checker/persistence/report.h \
 	checker/persistence/state.c checker/persistence/state.h checker/persistence/walk.c checker/persistence/walk.h \
+	checker/persistence/written.c checker/persistence/written.h \
 	checker/observe/pages.c checker/observe/pages.h checker/observe/tree-text.c checker/observe/tree-text.h \
 	checker/workload/acl.c checker/workload/acl.h checker/workload/attributes.c checker/workload/attributes.h \
 	checker/workload/data.c checker/workload/data.h checker/workload/forms.c checker/workload/forms.h \

@@ -10,13 +10,13 @@
 
 /* To all rules the developers of ext3, ext4, XFS and btrfs hold their file systems (the tests of log recovery in
  * xfstests, generic/034 to generic/557), but for what a row takes away.  Those about the names of what was synced by
- * itself are promised by nobody else than these and f2fs.
+ * itself are promised by nobody else than these and f2fs, nor is that data are written before what leads to them.
  */
 #define RULES_FSYNC_NAMES                                                                           \
   (RULE_BIT (RULE_FSYNC_NAME) | RULE_BIT (RULE_FSYNC_LINKS) | RULE_BIT (RULE_FSYNC_GONE)            \
    | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_DIR_NAME) | RULE_BIT (RULE_DIR_GONE)           \
    | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
-#define RULES_SIMPLE (RULES_ALL & ~RULES_FSYNC_NAMES)
+#define RULES_SIMPLE (RULES_ALL & ~(RULES_FSYNC_NAMES | RULE_BIT (RULE_STALE)))
 
 /* Where an fsync promises nothing, but a sync does. */
 #define RULES_SYNC (RULES_SIMPLE & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)))
@@ -49,6 +49,9 @@
 /* Without barriers jbd2 orders nothing (fs/jbd2/commit.c, JBD2_BARRIER). */
 #define EXT_MODES_NO_BARRIER NO_BARRIER, { "barrier=0", 0, 0 }
 
+/* fs/ext4/ext4_jbd2.h, ext4_should_order_data: a commit does not wait for the data. */
+#define EXT_MODE_WRITEBACK { "data=writeback", 0, RULES_ALL & ~RULE_BIT (RULE_STALE) }
+
 static const struct filesystem rows[] = {
   {
     EXT_FAMILY ("ext2"),
@@ -67,7 +70,7 @@ static const struct filesystem rows[] = {
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
-    .modes = { EXT_MODES_NO_BARRIER },
+    .modes = { EXT_MODES_NO_BARRIER, EXT_MODE_WRITEBACK },
   },
   {
     EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
@@ -79,7 +82,7 @@ static const struct filesystem rows[] = {
     /* fs/ext4/fsync.c, ext4_fsync_nojournal: it writes the file and, of one that is new, the directory that it is in,
      * but neither other names nor what had the name before.
      */
-    .modes = { EXT_MODES_NO_BARRIER, { NULL, FILESYSTEM_NO_JOURNAL, RULES_SIMPLE } },
+    .modes = { EXT_MODES_NO_BARRIER, { NULL, FILESYSTEM_NO_JOURNAL, RULES_SIMPLE }, EXT_MODE_WRITEBACK },
   },
   {
     .name = "xfs",

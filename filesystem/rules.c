@@ -12,6 +12,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_FSYNC_EXCHANGE] = "fsync-exchange",
   [RULE_DIR_NAME] = "dir-name", [RULE_DIR_GONE] = "dir-gone", [RULE_RENAME_LOST] = "rename-lost",
   [RULE_RENAME] = "rename",
+  [RULE_STALE] = "stale",
   [RULE_OBJECT] = "object",
 };
 

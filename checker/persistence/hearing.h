@@ -10,6 +10,7 @@
 #include "checker/observe/pages.h"
 #include "checker/observe/tree-text.h"
 #include "checker/persistence/state.h"
+#include "checker/persistence/written.h"
 
 struct hearing {
   const struct workload *workload;
@@ -18,6 +19,7 @@ struct hearing {
   struct tree tree;             /* what was seen */
   struct page_file *files;      /* whose sectors were observed */
   size_t file_count;
+  const struct written_file *written;        /* to files, by number; NULL: it is not asked what is stale */
   const struct tree_object **by_link;   /* what was found to be there by each link; NULL: nothing yet */
   char *detail;                 /* of the first violation */
   size_t more;                  /* violations after it */

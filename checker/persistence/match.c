@@ -38,16 +38,23 @@ sector_matches (const struct sim_data *data, size_t number, uint64_t seen)
   return seen == sector_hash ((const char *) bytes, sizeof bytes);
 }
 
+/* The sectors that were observed at PATH, or NULL. */
+static const struct page_file *
+find_sectors (const struct hearing *hearing, const char *path)
+{
+  for (size_t i = 0; i < hearing->file_count; i++)
+    if (strcmp (hearing->files[i].path, path) == 0)
+      return &hearing->files[i];
+  return NULL;
+}
+
 /* Whether the sectors at PATH that lie outside the ranges that were touched are as they were; also if nobody knows. */
 static bool
 sectors_match (const struct hearing *hearing, const struct inode_state *state, const struct sim_inode *inode,
                const char *path)
 {
-  const struct page_file *file = NULL;
+  const struct page_file *file = find_sectors (hearing, path);
 
-  for (size_t i = 0; i < hearing->file_count && file == NULL; i++)
-    if (strcmp (hearing->files[i].path, path) == 0)
-      file = &hearing->files[i];
   for (size_t i = 0; file && i < file->count; i++) {
     uint64_t from = (uint64_t) i * SECTOR_SIZE;
 
@@ -73,6 +80,18 @@ data_match (const struct hearing *hearing, const struct inode_state *state, cons
     return false;
   return !(is (content, "zero") && has_bytes (&inode->data, &state->dirty, size))
     && sectors_match (hearing, state, inode, seen->field[TREE_PATH]);
+}
+
+uint64_t
+match_stale (const struct hearing *hearing, const struct sim_inode *inode, const struct tree_object *seen)
+{
+  const struct page_file *file = hearing->written ? find_sectors (hearing, seen->field[TREE_PATH]) : NULL;
+
+  if (file == NULL)
+    return UINT64_MAX;
+  uint64_t size = strtoull (seen->field[TREE_SIZE], NULL, 10);
+  size_t sector = written_find_stale (&hearing->written[inode->number], file, size);
+  return sector == file->count ? UINT64_MAX : (uint64_t) sector * SECTOR_SIZE;
 }
 
 static bool
@@ -110,5 +129,7 @@ match_object (struct hearing *hearing, const struct sim_inode *inode, const stru
   }
   if (inode->type == 'f' && !data_match (hearing, state, inode, seen))
     return MATCH_TYPE;
+  if (inode->type == 'f' && match_stale (hearing, inode, seen) != UINT64_MAX)
+    return MATCH_PROMISED;
   return xattrs_match (state, seen) && match_mode (state, seen) ? MATCH_ALL : MATCH_DATA;
 }

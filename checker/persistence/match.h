@@ -6,10 +6,20 @@
 #include "checker/persistence/hearing.h"
 
 /* How far an object is what an inode is: the higher, the farther. */
-enum match { MATCH_NOT, MATCH_TYPE, MATCH_DATA, MATCH_ALL };
+enum match {
+  MATCH_NOT, MATCH_TYPE,
+  MATCH_PROMISED,               /* its data are as was promised, but there are such as were never written to it */
+  MATCH_DATA, MATCH_ALL,
+};
 
 /* How far SEEN is INODE. */
 extern enum match match_object (struct hearing *hearing, const struct sim_inode *inode, const struct tree_object *seen);
+
+/* Where in SEEN the first bytes are that were never written to INODE, a file, or UINT64_MAX: nowhere, as far as is
+ * known.
+ */
+extern uint64_t match_stale (const struct hearing *hearing, const struct sim_inode *inode,
+                             const struct tree_object *seen);
 
 /* Whether the mode of SEEN is one that the object of STATE may have. */
 extern bool match_mode (const struct inode_state *state, const struct tree_object *seen);

@@ -19,6 +19,8 @@ struct persistence {
   const struct workload *workload;
   uint32_t rules;
   XXH3_state_t *hash;
+  struct written_file *written;      /* to files, by number, if that is asked for */
+  size_t written_count;
   struct workload_state **states;       /* by the number of the operation that returned last; NULL: not known yet */
 };
 
@@ -52,10 +54,16 @@ persistence_new (const struct workload *workload, uint32_t rules)
 
   if (persistence) {
     *persistence = (struct persistence) {
-      workload, rules, XXH3_createState (), calloc (workload->count + 1, sizeof *persistence->states)
+      .workload = workload, .rules = rules, .hash = XXH3_createState (),
+      .states = calloc (workload->count + 1, sizeof *persistence->states)
     };
-    if (persistence->hash && persistence->states)
-      return persistence;
+    if (persistence->hash && persistence->states) {
+      if (!(rules & RULE_BIT (RULE_STALE))
+          || written_find (workload, &persistence->written, &persistence->written_count) == 0)
+        return persistence;
+      persistence_free (persistence);
+      return NULL;
+    }
     persistence_free (persistence);
   }
   out_of_memory ();
@@ -70,6 +78,7 @@ persistence_free (struct persistence *persistence)
   for (size_t i = 0; persistence->states && i <= persistence->workload->count; i++)
     workload_state_free (persistence->states[i]);
   free (persistence->states);
+  written_free (persistence->written, persistence->written_count);
   XXH3_freeState (persistence->hash);
   free (persistence);
 }
@@ -170,7 +179,8 @@ static int
 judge_seen (const struct persistence *persistence, struct workload_state *state, const char *seen, char **detail)
 {
   struct hearing hearing = {
-    .workload = persistence->workload, .rules = persistence->rules, .state = state, .tree = { .name = "observed" }
+    .workload = persistence->workload, .rules = persistence->rules, .state = state, .tree = { .name = "observed" },
+    .written = persistence->written
   };
   int r = tree_parse (seen, &hearing.tree) == -1 ? -1 : parse_files (&hearing, pages_begin (seen));
 
@@ -208,15 +218,22 @@ add_path (const struct sim_entry *entry, char **paths, ssize_t count)
   return count + 1;
 }
 
-/* Add the paths, COUNT so far, under which a file of STATE may be judged by ranges. */
+/* Whether INODE is judged by what was touched or, with NEW, was never promised, so that only what is stale counts. */
+static bool
+needs_sectors (const struct inode_state *inode, bool new)
+{
+  return new ? !inode->data.made && inode->size_max > 0 : inode->data.made && inode->data_touched;
+}
+
+/* Add the paths, COUNT so far, under which a file of STATE may be judged by its sectors, NEW or not. */
 static ssize_t
-add_paths (const struct workload_state *state, char **paths, ssize_t count)
+add_paths (const struct workload_state *state, bool new, char **paths, ssize_t count)
 {
   for (size_t i = 0; i < state->entry_count; i++)
     for (size_t j = 0; j < state->entries[i].count && count >= 0 && count < PERSISTENCE_PATHS_MAX; j++) {
       uint32_t inode = state->entries[i].leads[j].inode;
 
-      if (inode != NOWHERE && state->inodes[inode].data.made && state->inodes[inode].data_touched)
+      if (inode != NOWHERE && needs_sectors (&state->inodes[inode], new))
         count = add_path (state->simulation.entries[i], paths, count);
     }
   return count;
@@ -234,27 +251,37 @@ is_mark (const struct workload *workload, size_t number)
     && workload_is_persistence (workload->operations[number - 1].verb);
 }
 
-ssize_t
-persistence_paths (struct persistence *persistence, char ***paths)
+/* Add the paths, COUNT so far, of all states.  Returns their number, or -1 after a message. */
+static ssize_t
+add_all_paths (struct persistence *persistence, bool new, char **paths, ssize_t count)
 {
-  ssize_t count = 0;
-
-  *paths = calloc (PERSISTENCE_PATHS_MAX, sizeof **paths);
-  if (*paths == NULL)
-    return out_of_memory ();
   for (size_t number = 0; number <= persistence->workload->count && count < PERSISTENCE_PATHS_MAX; number++) {
     if (!is_mark (persistence->workload, number))
       continue;
     const struct workload_state *state = find_state (persistence, (uint32_t) number);
-    ssize_t larger = state ? add_paths (state, *paths, count) : -1;
+    if (state == NULL)
+      return -1;
+    count = add_paths (state, new, paths, count);
+    if (count == -1)
+      return out_of_memory ();
+  }
+  return count;
+}
 
-    if (larger == -1) {
-      for (ssize_t i = 0; i < PERSISTENCE_PATHS_MAX; i++)
-        free ((*paths)[i]);
-      free (*paths);
-      return state ? out_of_memory () : -1;
-    }
-    count = larger;
+ssize_t
+persistence_paths (struct persistence *persistence, char ***paths)
+{
+  *paths = calloc (PERSISTENCE_PATHS_MAX, sizeof **paths);
+  if (*paths == NULL)
+    return out_of_memory ();
+  ssize_t count = add_all_paths (persistence, false, *paths, 0);
+  if (count != -1 && persistence->written)
+    count = add_all_paths (persistence, true, *paths, count);
+  if (count == -1) {
+    for (ssize_t i = 0; i < PERSISTENCE_PATHS_MAX; i++)
+      free ((*paths)[i]);
+    free (*paths);
+    return -1;
   }
   qsort (*paths, (size_t) count, sizeof **paths, compare_paths);
   return count;
@@ -279,7 +306,7 @@ int
 persistence_compare (struct persistence *persistence, bool done, const char *seen, char **detail)
 {
   const struct workload *workload = persistence->workload;
-  const struct persistence exact = { workload, RULES_ALL, persistence->hash, NULL };
+  const struct persistence exact = { .workload = workload, .rules = RULES_ALL, .hash = persistence->hash };
   struct workload_state *state = calloc (1, sizeof *state);
   const struct promiser promiser = { RULES_ALL, persistence->hash, state, 0 };
   int r = -1;

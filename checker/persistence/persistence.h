@@ -32,6 +32,8 @@
  *                under one of the names that it may have
  *   rename       what a rename has moved, or an exchange, is under one of its names, and not under another, too, unless
  *                it was linked there; where two files look alike, nobody knows which is which, and nothing is said
+ *   stale        what is in a file are bytes that were written to it at some time, or zeros; where the observation has
+ *                lines about its sectors
  *   object       what a name leads to is something that was there under that name at some time and can be read: no file
  *                in place of a folder, no link with another target (an empty one, for instance), nothing that cannot be
  *                looked at
@@ -65,7 +67,7 @@ struct persistence;
 extern struct persistence *persistence_new (const struct workload *workload, uint32_t rules);
 extern void persistence_free (struct persistence *persistence);
 
-/* The files of which the sectors should be observed, since they may be judged by ranges: their paths as an observation
+/* The files of which the sectors should be observed, since they may be judged by them: their paths as an observation
  * has them, in strcmp order, at most PERSISTENCE_PATHS_MAX, in *paths, an array to free with its texts.  Returns their
  * number, or -1 after a message.
  */

@@ -142,8 +142,8 @@ report_wrong (struct hearing *hearing, const char *path, const struct tree_objec
               enum match match)
 {
   const struct inode_state *state = &hearing->state->inodes[inode->number];
-  const struct promise nobody = { .rule = RULE_OBJECT };
-  const struct promise *made = match == MATCH_NOT ? &nobody : match == MATCH_TYPE ? &state->data : &state->xattrs;
+  const struct promise nobody = { .rule = match == MATCH_NOT ? RULE_OBJECT : RULE_STALE };
+  const struct promise *made = match == MATCH_TYPE ? &state->data : match == MATCH_DATA ? &state->xattrs : &nobody;
   struct text_stream detail;
 
   if (match == MATCH_NOT && !(hearing->rules & RULE_BIT (RULE_OBJECT)))
@@ -155,6 +155,11 @@ report_wrong (struct hearing *hearing, const char *path, const struct tree_objec
   else if (match == MATCH_DATA)
     fprintf (detail.file, "xattrs %.*s, should be %.*s", TREE_HASH_SHOWN, seen->field[TREE_XATTRS], TREE_HASH_SHOWN,
              state->old_xattrs);
+  else if (match == MATCH_PROMISED) {
+    tree_print_contents (detail.file, seen);
+    fprintf (detail.file, ", has bytes at %ju that were never written to it",
+             (uintmax_t) match_stale (hearing, inode, seen));
+  }
   else {
     if (seen->field[TREE_XATTRS][0] == '!')
       fprintf (detail.file, "%s with unreadable xattrs (%s)", tree_type_name (seen->field[TREE_TYPE][0]),

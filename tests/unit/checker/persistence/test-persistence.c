@@ -37,9 +37,9 @@ START_TEST (data_that_were_touched_later_keep_within_bounds)
 }
 END_TEST
 
-/* TREE with a line about the sectors of `a`, COUNT of them at BYTES; to free. */
+/* TREE with a line about the sectors of `a`, which holds the SIZE bytes at BYTES; to free. */
 static char *
-with_sectors (const char *tree, const uint8_t *bytes, size_t count)
+with_sectors (const char *tree, const uint8_t *bytes, size_t size)
 {
   char *text;
   size_t length;
@@ -47,7 +47,7 @@ with_sectors (const char *tree, const uint8_t *bytes, size_t count)
   struct sector_writer writer = { .file = file };
 
   fprintf (file, "%s= ", tree);
-  sectors_add (&writer, (const char *) bytes, count * SECTOR_SIZE);
+  sectors_add (&writer, (const char *) bytes, size);
   sectors_end (&writer);
   fputs (" a\n", file);
   fclose (file);
@@ -64,12 +64,13 @@ START_TEST (sectors_outside_the_range_that_was_touched_are_as_they_were)
   for (size_t sector = 0; sector < 16; sector++) {
     workload_fill (1, 0, bytes, sizeof bytes);
     memset (bytes + sector * SECTOR_SIZE, sector % 2 ? 0 : 7, SECTOR_SIZE);
-    char *seen = with_sectors (tree, bytes, 16);
-    assert_seen (text, 2, seen, sector >= 1 && sector <= 5 ? NULL : "sync-data: a: 8192 bytes ");
+    char *seen = with_sectors (tree, bytes, sizeof bytes);
+    assert_seen (text, 2, seen,
+                 sector < 1 || sector > 5 ? "sync-data: a: 8192 bytes " : sector % 2 ? NULL : "stale: a: ");
     free (seen);
   }
   workload_fill (1, 0, bytes, sizeof bytes);
-  char *seen = with_sectors (tree, bytes, 16);
+  char *seen = with_sectors (tree, bytes, sizeof bytes);
   assert_seen (text, 2, seen, NULL);
   free (seen);
   /* Between two ranges that were touched. */
@@ -77,22 +78,71 @@ START_TEST (sectors_outside_the_range_that_was_touched_are_as_they_were)
   for (size_t sector = 0; sector < 16; sector++) {
     workload_fill (1, 0, bytes, sizeof bytes);
     bytes[sector * SECTOR_SIZE] ^= 1;
-    seen = with_sectors (tree, bytes, 16);
-    assert_seen (two, 2, seen, sector == 0 || sector == 13 ? NULL : "sync-data: a: 8192 bytes 7");
+    seen = with_sectors (tree, bytes, sizeof bytes);
+    assert_seen (two, 2, seen, sector == 0 || sector == 13 ? "stale: a: " : "sync-data: a: 8192 bytes ");
     free (seen);
   }
   workload_fill (1, 0, bytes, sizeof bytes);
-  seen = with_sectors (tree, bytes, 16);
+  seen = with_sectors (tree, bytes, sizeof bytes);
   /* One that grows: what was in it is as it was. */
   static const char grows[] = "write a 0 8K\nsync\nappend a 4K\n";
-  seen = with_sectors (tree, bytes, 16);
+  seen = with_sectors (tree, bytes, sizeof bytes);
   assert_seen (grows, 2, seen, NULL);
   free (seen);
   bytes[8191] ^= 1;
-  seen = with_sectors (tree, bytes, 16);
+  seen = with_sectors (tree, bytes, sizeof bytes);
   assert_seen (grows, 2, seen, "sync-data: a: 8192 bytes ");
   free (seen);
   free (tree);
+}
+END_TEST
+
+/* What is said of `a`, of which all that WORKLOAD leaves is seen, but the SIZE bytes at BYTES in its place. */
+static char *
+judge_bytes (const char *options, const char *workload, const uint8_t *bytes, size_t size)
+{
+  char *tree, *seen;
+
+  ck_assert_int_ne (asprintf (&tree, "d 0755 0 0 - - - .\nf 0644 0 0 %zu 0123456789abcdef0123456789abcdef - a\n", size),
+                    -1);
+  seen = with_sectors (tree, bytes, size);
+  char *detail = judge_on ("ext4", options, workload, 0, seen);
+  free (seen);
+  free (tree);
+  return detail;
+}
+
+START_TEST (bytes_that_were_never_written_to_a_file_are_stale)
+{
+  static const char text[] =
+    "begin\nwrite b 0 8K\nwrite a 0 3000\nwrite a 100 100\ntruncate a 8K\nfalloc a insert 0 4K\n";
+  static const struct {
+    uint32_t operation;
+    size_t at, from, size;      /* in BYTES; of what it writes; of BYTES */
+    const char *expected;
+  } cases[] = {
+    { 2, 0, 0, 3000, NULL },
+    { 2, 0, 0, 2560, NULL },
+    { 2, 512, 512, 8192, NULL },        /* zeros are as good, and all versions of a sector are */
+    { 2, 4096, 0, 12288, NULL },        /* where it was inserted */
+    { 1, 0, 0, 3000, "stale: a: 3000 bytes 01234567..., has bytes at 0 that were never written to it" },
+    { 1, 1024, 1024, 8192, "stale: a: 8192 bytes 01234567..., has bytes at 1024 that" },
+    { 1, 2560, 2560, 3000, "stale: a: 3000 bytes 01234567..., has bytes at 2560 that" },
+    { 1, 2560, 2560, 2900, NULL },      /* never of that size: nobody knows */
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    uint8_t bytes[12288] = { 0 };
+    const size_t room = sizeof bytes - cases[i].at, length = cases[i].operation == 2 ? 3000 - cases[i].from : 512;
+
+    workload_fill (cases[i].operation, cases[i].from, bytes + cases[i].at, length < room ? length : room);
+    char *detail = judge_bytes ("", text, bytes, cases[i].size);
+    ck_assert_msg (cases[i].expected ? detail && strstr (detail, cases[i].expected) == detail : detail == NULL,
+                   "case %zu: %s", i, detail ? detail : "nothing");
+    free (detail);
+    detail = judge_bytes ("data=writeback", text, bytes, cases[i].size);
+    ck_assert_ptr_null (detail);
+  }
 }
 END_TEST
 
@@ -252,6 +302,7 @@ END_TEST
 UNIT_TEST_MAIN ("persistence",
                 data_that_were_touched_later_keep_within_bounds,
                 sectors_outside_the_range_that_was_touched_are_as_they_were,
+                bytes_that_were_never_written_to_a_file_are_stale,
                 files_that_are_touched_are_judged_by_ranges,
                 what_cannot_be_read_is_wrong,
                 rules_depend_on_the_file_system,
