@@ -52,7 +52,7 @@ check-quick: all $(check_PROGRAMS)
 # What a sanitizer build runs, with a quarter of the random inputs: not the tests in which nbdkit ends with an error, where it hangs with
 # ASan's runtime in it.
 check-sanitized: all $(check_PROGRAMS)
-	UNIT_ROUNDS_PERCENT=25 $(MAKE) check TESTS="$(filter tests/unit/%,$(UNIT_TESTS)) $(filter tests/plugin/test-writelog%,$(filter-out %-failures,$(UNIT_TESTS))) tests/test-bad-log.sh \
+	UNIT_ROUNDS_PERCENT=25 $(MAKE) check TESTS="tests/test-bad-log.sh $(filter tests/unit/%,$(UNIT_TESTS)) $(filter tests/plugin/test-writelog%,$(filter-out %-failures,$(UNIT_TESTS))) \
 		tests/test-docs-agree.sh"
 
 # The unit and plugin tests under valgrind, with a tenth of their random inputs; libcheck must not fork there.  Not test-vm: its guests are children of forked tests,
