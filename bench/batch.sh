@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Batches: COUNT generated workloads of one operation on ext4 (target: 600 per minute), and the matrix on four file systems
 # (target: 60 cells per minute), each under all default schedules.  KERNELS are the guests' ones, lines for each; none: the
-# newest fetched.
+# newest fetched, and $UML.
 . "$(dirname "$0")/functions.sh"
 count=${COUNT:-60}
-kernels=(${KERNELS:-''})
+kernels=(${KERNELS:-'' "$uml"})
 
 # seconds_of COMMAND...: a violation is no failure here
 seconds_of ()

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Replaying: milliseconds per run, against the same recovery on a plain image file (target: at most 1.25), against a bare loop
 # of mount, read and unmount in a guest of the same kind over the same disk path (target with a kernel that is a program: at
-# most 1.5), and beside the same loop of this machine's own kernel, which needs root.  KERNELS are the guests' ones, a line for
-# each and each file system; none: the recording's.  A kernel that is a program (6.1-uml) has no disk that is a file: 0.0.
-# Target for its runs: at most a quarter of those of an emulated guest.
+# most 1.5, and a quarter of what an emulated guest takes), and beside the same loop of this machine's own kernel, which needs
+# root.  KERNELS are the guests' ones, a line for each and each file system; none: the recording's, and $UML.  A kernel that
+# is a program has no disk that is a file: 0.0.
 . "$(dirname "$0")/functions.sh"
 rounds=${ROUNDS:-51}
 loop=$builddir/bench/mount-loop
 memory=$(mktemp -d -p /dev/shm)
 trap 'rm -rf "$folder" "$memory"' EXIT
-kernels=(${KERNELS:-''})
+kernels=(${KERNELS:-'' "$uml"})
 
 # Show the median of the loop here, of the file system FS in the image, which is in memory then as the guests' disks are.
 host_loop ()
