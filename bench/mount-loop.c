@@ -12,26 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* After linux/fs.h, whose MS_ macros it declares as an enum. */
 #include <sys/mount.h>
 
 #include "bench/median.h"
+#include "common/clock.h"
 
 #define ROUNDS_MAX 1000
 #define PIECE (64 << 10)
 #define READAHEAD_SECTORS 256ul
-
-static double
-now_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (double) now.tv_sec * 1e3 + (double) now.tv_nsec / 1e6;
-}
 
 /* An agent may have taken it away. */
 static int
@@ -82,14 +73,14 @@ main (int argc, char **argv)
     return 1;
   }
   for (int i = 0; i < rounds; i++) {
-    double start = now_ms ();
+    double start = clock_seconds (CLOCK_MONOTONIC);
 
     if (mount (argv[1], argv[4], argv[2], 0, argv[3]) == -1 || read_files (argv[4]) == -1
         || umount2 (argv[4], 0) == -1) {
       perror (argv[1]);
       return 1;
     }
-    ms[i] = now_ms () - start;
+    ms[i] = (clock_seconds (CLOCK_MONOTONIC) - start) * 1e3;
   }
   printf ("%.2f\n", median (ms, (size_t) rounds));
   return 0;

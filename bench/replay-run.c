@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench/median.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/text.h"
@@ -62,15 +62,6 @@ give_up (struct bench *bench)
 {
   end_guests (bench);
   exit (2);
-}
-
-static double
-now_ms (void)
-{
-  struct timespec now;
-
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (double) now.tv_sec * 1e3 + (double) now.tv_nsec / 1e6;
 }
 
 /* Make the work image what IMAGE is, holes and all. */
@@ -188,9 +179,9 @@ run_on_file (struct bench *bench)
     return 0;
   if (restore (bench) == -1)
     give_up (bench);
-  double start = now_ms ();
+  double start = clock_seconds (CLOCK_MONOTONIC);
   recover (bench, bench->vm);
-  return now_ms () - start;
+  return (clock_seconds (CLOCK_MONOTONIC) - start) * 1e3;
 }
 
 static double
@@ -199,11 +190,11 @@ run_on_log (struct bench *bench)
   const struct selection selection = select_end (bench);
   struct outcome outcome;
   struct device_report report;
-  double start = now_ms ();
+  double start = clock_seconds (CLOCK_MONOTONIC);
 
   if (runner_run (bench->runner, &selection, "", &outcome, &report) == -1)
     give_up (bench);
-  double ms = now_ms () - start;
+  double ms = (clock_seconds (CLOCK_MONOTONIC) - start) * 1e3;
   if (outcome.kind != OUTCOME_TREE) {
     error_message ("the run on the log failed: %s", outcome.detail);
     give_up (bench);
