@@ -69,6 +69,28 @@ hold_news (struct hold *hold, uint64_t now_ns)
 {
   if (now_ns > hold->news_ns)
     hold->news_ns = now_ns;
+  hold->busy_ns = 0;
+  hold->patience = HOLD_PATIENCE;
+}
+
+/* From when on one is due if nothing comes. */
+static uint64_t
+due_ns (const struct hold *hold)
+{
+  return (hold->busy_ns > hold->news_ns ? hold->busy_ns : hold->news_ns) + hold->quiet_ns;
+}
+
+bool
+hold_doubts (const struct hold *hold, uint64_t now_ns)
+{
+  return hold->holding && hold->held_count > 0 && !hold->released && hold->patience > 0 && now_ns >= due_ns (hold);
+}
+
+void
+hold_busy (struct hold *hold, uint64_t now_ns)
+{
+  hold->busy_ns = now_ns;
+  hold->patience--;
 }
 
 /* Reads and marks are answered at once: what a program waits for there is none of what it wrote. */
@@ -120,7 +142,7 @@ take_out (struct hold *hold, size_t number, uint64_t now_ns)
 bool
 hold_next (struct hold *hold, uint64_t now_ns, uint32_t *position, uint64_t *wait_ns)
 {
-  const uint64_t due_ns = hold->news_ns + hold->quiet_ns;
+  const uint64_t due = due_ns (hold);
 
   *wait_ns = 0;
   if (hold->held_count == 0)
@@ -130,10 +152,10 @@ hold_next (struct hold *hold, uint64_t now_ns, uint32_t *position, uint64_t *wai
     hold->used_up = true;
     hold_end (hold);
   }
-  if (!hold->released && now_ns < due_ns) {
+  if (!hold->released && now_ns < due) {
     const uint64_t left_ns = hold->left_ns - held_ns;
 
-    *wait_ns = due_ns - now_ns < left_ns ? due_ns - now_ns : left_ns;
+    *wait_ns = due - now_ns < left_ns ? due - now_ns : left_ns;
     return false;
   }
   size_t number = choose (hold);

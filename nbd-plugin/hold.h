@@ -3,8 +3,9 @@
  *
  * The policy alone, without a clock and without threads: whoever asks says what time it is, in nanoseconds.  A request
  * is known by the position of its issue in the log.  A request is held until nothing new has come, and none was
- * answered, for a while; then one is answered, the newest or one at random; then again.  All holding of a recording has
- * a limit, after which the device answers at once.
+ * answered, for a while; then one is answered, the newest or one at random; then again.  Where a client is seen to be
+ * busy then, as one is that gets little of the processors, it is waited for a while longer.  All holding of a recording
+ * has a limit, after which the device answers at once.
  */
 #ifndef POWERCUT_NBD_PLUGIN_HOLD_H
 #define POWERCUT_NBD_PLUGIN_HOLD_H
@@ -17,6 +18,9 @@
 
 #define HOLD_LIMIT_SECONDS_DEFAULT 30
 #define HOLD_LIMIT_SECONDS_MAX 86400
+
+/* How often the same client is waited for again because it is busy: it may do so for ever. */
+#define HOLD_PATIENCE 16
 
 enum hold_device {
   HOLD_FAST,                    /* answers at once */
@@ -45,6 +49,8 @@ struct hold {
   bool used_up;                 /* nothing is left of the limit */
   bool released;                /* those that are held are due at once */
   uint64_t news_ns;             /* when something last came or was answered */
+  uint64_t busy_ns;             /* when the client was last seen to be busy, after that */
+  unsigned patience;            /* how often it may be again */
   uint64_t since_ns;            /* if something is held: from when on there was always something */
   uint32_t *held;               /* positions, in order */
   size_t held_count;
@@ -70,6 +76,12 @@ extern void hold_news (struct hold *hold, uint64_t now_ns);
  * hold_next gives it.
  */
 extern bool hold_take (struct hold *hold, enum log_kind kind, uint32_t position, uint64_t now_ns);
+
+/* Whether one is due for no other reason than that nothing has come: it is not if the client is still busy, which whoever
+ * asks can find out, and tell by hold_busy.
+ */
+extern bool hold_doubts (const struct hold *hold, uint64_t now_ns);
+extern void hold_busy (struct hold *hold, uint64_t now_ns);
 
 /* Whether one is due: then it is held no more, and its position is in *position.  Or else in how many nanoseconds to
  * ask again, in *wait_ns; 0 if none is held.

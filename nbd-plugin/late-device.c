@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "log/device.h"
 #include "log/info.h"
 #include "log/reader.h"
+#include "nbd-plugin/busy.h"
 #include "nbd-plugin/exports.h"
 #include "nbd-plugin/late-device.h"
 #include "nbd-plugin/parameters.h"
@@ -131,6 +133,14 @@ late_reset (struct late_device *late)
 }
 
 void
+late_connect (struct late_device *late, int64_t client)
+{
+  pthread_mutex_lock (&late->lock);
+  late->client = client > 0 && client <= INT_MAX ? (pid_t) client : 0;
+  pthread_mutex_unlock (&late->lock);
+}
+
+void
 late_come (struct late_device *late)
 {
   const uint64_t now = now_ns ();
@@ -200,12 +210,21 @@ leave_a_gap (struct late_device *late)
   pthread_mutex_lock (&late->lock);
 }
 
+/* See whether the client may be about to send more, where something would be due. */
+static void
+ask_client (struct late_device *late)
+{
+  if (hold_doubts (&late->hold, now_ns ()) && (busy_sockets () || (late->client > 0 && busy_process (late->client))))
+    hold_busy (&late->hold, now_ns ());
+}
+
 /* Answer what is due, until that is OWN. */
 static void
 lead (struct late_device *late, const struct late_request *own)
 {
   late->led = true;
   while (!own->due) {
+    ask_client (late);
     const bool used_up = late->hold.used_up;
     uint64_t wait_ns;
     uint32_t position;

@@ -21,6 +21,7 @@ struct late_device {
   pthread_mutex_t lock;                 /* protects all below */
   struct hold hold;
   struct client_pace pace;
+  pid_t client;                 /* who connected last, or 0 if that is nobody on this machine */
   struct late_request *waiting;         /* requests that are held, in no order */
   bool led;                             /* one of their threads sees to it that they are answered */
   uint64_t quiet_ns;                    /* of this recording */
@@ -39,6 +40,9 @@ extern int late_config (struct late_device *late, const char *key, const char *v
  * be made.  Returns 0, or -1 after a message.
  */
 extern int late_reset (struct late_device *late);
+
+/* A client has connected that is the process CLIENT of this machine, or -1. */
+extern void late_connect (struct late_device *late, int64_t client);
 
 /* A request comes, and has its answer in the log.  What comes between the two is up to the caller. */
 extern void late_come (struct late_device *late);

@@ -18,7 +18,7 @@ EXTRA_DIST += nbd-plugin/plugin.syms
 
 nbd_plugin_nbdkit_writelog_plugin_la_SOURCES = \
 	nbd-plugin/exports.c nbd-plugin/exports.h \
-	nbd-plugin/late-device.c nbd-plugin/late-device.h \
+	nbd-plugin/busy.c nbd-plugin/busy.h nbd-plugin/late-device.c nbd-plugin/late-device.h \
 	nbd-plugin/logged-devices.c nbd-plugin/logged-devices.h \
 	nbd-plugin/message.c \
 	nbd-plugin/sector-map.c nbd-plugin/sector-map.h \

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
@@ -297,11 +298,27 @@ is_control (void)
   return name && strcmp (name, CONTROL_EXPORT) == 0 && nbdkit_peer_pid () == getppid ();
 }
 
+/* The process at the other end, or -1: only a Unix socket tells, and to ask another is an error. */
+static int64_t
+find_client (void)
+{
+  struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
+  socklen_t length = sizeof address;
+
+  return nbdkit_peer_name ((struct sockaddr *) &address, &length) == 0 && address.ss_family == AF_UNIX
+         ? nbdkit_peer_pid () : -1;
+}
+
 static void *
 writelog_open (int readonly)
 {
   (void) readonly;
-  return is_control () ? export_new (EXPORT_HIDDEN) : export_open (logged.device_count, MARK_EXPORT);
+  if (is_control ())
+    return export_new (EXPORT_HIDDEN);
+  struct export *export = export_open (logged.device_count, MARK_EXPORT);
+  if (export && export->device >= 0)
+    late_connect (&late, find_client ());
+  return export;
 }
 
 static int

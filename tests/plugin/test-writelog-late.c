@@ -131,6 +131,42 @@ START_TEST (the_newest_is_answered_first_and_a_flush_is_held_too)
 }
 END_TEST
 
+/* Let this process, the client, run for MS. */
+static void
+be_busy (int64_t ms)
+{
+  for (const int64_t end = clock_ms () + ms; clock_ms () < end;) {
+    /* as a guest does that is about to send something */
+  }
+}
+
+START_TEST (a_client_that_is_busy_is_waited_for)
+{
+  BEGIN ("device=late", "hold=20");
+  set_mark ("begin");
+  send_write (1);
+  wait_for_write (1);
+  be_busy (150);
+  send_write (2);
+  wait_for_all ();
+  set_mark ("end");
+  CLEANUP_FREE char *text = take_log (), *order = answered (text);
+  ck_assert_str_eq (order, "4 3 ");
+}
+END_TEST
+
+START_TEST (a_client_that_is_always_busy_has_its_answer_in_the_end)
+{
+  BEGIN ("device=late", "hold=5");
+  set_mark ("begin");
+  send_write (1);
+  while (nbd_aio_in_flight (disk) > 0)
+    ck_nbd (nbd_poll (disk, 0));
+  close_clients ();
+  server_stop ();
+}
+END_TEST
+
 START_TEST (fua_writes_zeroes_and_trims_are_held)
 {
   BEGIN ("device=late", HOLD);
@@ -381,6 +417,7 @@ START_TEST (senseless_parameters_are_refused)
 END_TEST
 
 PLUGIN_TEST_MAIN ("writelog-late", the_newest_is_answered_first_and_a_flush_is_held_too,
+                  a_client_that_is_busy_is_waited_for, a_client_that_is_always_busy_has_its_answer_in_the_end,
                   fua_writes_zeroes_and_trims_are_held, an_answer_is_in_the_log_before_what_the_client_does_then,
                   nothing_is_held_before_begin_and_after_end, reads_and_marks_pass_and_see_what_is_held,
                   a_fast_device_answers_at_once_and_in_any_case_the_header_says_what_it_was,

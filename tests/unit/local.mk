@@ -39,7 +39,7 @@ UNIT_TESTS += \
 	tests/unit/log/foreign/test-export tests/unit/log/foreign/test-import tests/unit/log/foreign/test-import-truth \
 	tests/unit/vhost/test-blk tests/unit/vhost/test-console tests/unit/vhost/test-memory \
 	tests/unit/vhost/test-queue tests/unit/vhost/test-serve \
-	tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-hold \
+	tests/unit/nbd-plugin/test-busy tests/unit/nbd-plugin/test-crashstate-control tests/unit/nbd-plugin/test-hold \
 	tests/unit/nbd-plugin/test-logged-devices tests/unit/nbd-plugin/test-pace \
 	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \
 	tests/unit/nbd-plugin/test-writelog-control \
@@ -78,6 +78,7 @@ UNIT_TESTS += \
 	tests/unit/batch/matrix/test-cell-summary tests/unit/batch/matrix/test-document
 
 # What is in no library.
+tests_unit_nbd_plugin_test_busy_SOURCES = tests/unit/nbd-plugin/test-busy.c nbd-plugin/busy.c
 tests_unit_nbd_plugin_test_logged_devices_SOURCES = \
 	tests/unit/nbd-plugin/test-logged-devices.c nbd-plugin/logged-devices.c nbd-plugin/sector-map.c
 tests_unit_nbd_plugin_test_run_io_SOURCES = \

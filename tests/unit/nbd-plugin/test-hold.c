@@ -88,6 +88,48 @@ START_TEST (what_comes_meanwhile_is_waited_for_and_goes_first)
 }
 END_TEST
 
+/* As one is that gets little of the processors. */
+START_TEST (a_client_that_is_busy_is_waited_for_again)
+{
+  begin ("late", NEVER);
+  take_writes (5, 6);
+  ck_assert (!hold_doubts (&hold, now + QUIET_NS - 1));
+  assert_wait (QUIET_NS);
+  ck_assert (hold_doubts (&hold, now));
+  hold_busy (&hold, now);
+  ck_assert (!hold_doubts (&hold, now));
+  assert_wait (QUIET_NS);
+  ck_assert_uint_eq (next (), 6);
+}
+END_TEST
+
+START_TEST (a_client_that_is_always_busy_is_not_waited_for_for_ever)
+{
+  begin ("late", NEVER);
+  take_writes (5, 6);
+  for (uint32_t position = 6; position >= 5; position--) {
+    for (unsigned i = 0; i < HOLD_PATIENCE; i++) {
+      assert_wait (QUIET_NS);
+      ck_assert (hold_doubts (&hold, now));
+      hold_busy (&hold, now);
+    }
+    assert_wait (QUIET_NS);
+    ck_assert (!hold_doubts (&hold, now));
+    ck_assert_uint_eq (next (), position);
+  }
+}
+END_TEST
+
+START_TEST (what_is_released_is_not_doubted)
+{
+  begin ("late", NEVER);
+  ck_assert (!hold_doubts (&hold, now + QUIET_NS));
+  take_writes (5, 6);
+  hold_release (&hold);
+  ck_assert (!hold_doubts (&hold, now + QUIET_NS));
+}
+END_TEST
+
 START_TEST (those_that_change_places_on_their_way_are_in_the_order_of_the_log)
 {
   begin ("late", NEVER);
@@ -222,6 +264,8 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("hold", NULL, release, the_newest_is_answered_first_and_each_after_a_quiet_time,
                      what_comes_meanwhile_is_waited_for_and_goes_first,
+                     a_client_that_is_busy_is_waited_for_again,
+                     a_client_that_is_always_busy_is_not_waited_for_for_ever, what_is_released_is_not_doubted,
                      those_that_change_places_on_their_way_are_in_the_order_of_the_log,
                      LOOP_OVER (what_changes_the_disk_is_held_and_flushes_too, kinds),
                      nothing_is_held_before_the_beginning_and_after_the_end, a_fast_device_holds_nothing,
