@@ -77,8 +77,8 @@ extern void hold_news (struct hold *hold, uint64_t now_ns);
  */
 extern bool hold_take (struct hold *hold, enum log_kind kind, uint32_t position, uint64_t now_ns);
 
-/* Whether one is due for no other reason than that nothing has come: it is not if the client is still busy, which whoever
- * asks can find out, and tell by hold_busy.
+/* Whether one is due for no other reason than that nothing has come: it is not if the client is still busy, which
+ * whoever asks can find out, and tell by hold_busy.
  */
 extern bool hold_doubts (const struct hold *hold, uint64_t now_ns);
 extern void hold_busy (struct hold *hold, uint64_t now_ns);

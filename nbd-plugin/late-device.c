@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define NBDKIT_API_VERSION 2
@@ -132,9 +133,22 @@ late_reset (struct late_device *late)
   return config_text (&logged->info[logged->info_count++], log_info_text (LOG_KEY_DEVICE, late->device));
 }
 
-void
-late_connect (struct late_device *late, int64_t client)
+/* The process at the other end, or -1: only a Unix socket tells, and to ask another is an error. */
+static int64_t
+find_client (void)
 {
+  struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
+  socklen_t length = sizeof address;
+
+  return nbdkit_peer_name ((struct sockaddr *) &address, &length) == 0 && address.ss_family == AF_UNIX
+         ? nbdkit_peer_pid () : -1;
+}
+
+void
+late_connect (struct late_device *late)
+{
+  const int64_t client = find_client ();
+
   pthread_mutex_lock (&late->lock);
   late->client = client > 0 && client <= INT_MAX ? (pid_t) client : 0;
   pthread_mutex_unlock (&late->lock);

@@ -41,8 +41,8 @@ extern int late_config (struct late_device *late, const char *key, const char *v
  */
 extern int late_reset (struct late_device *late);
 
-/* A client has connected that is the process CLIENT of this machine, or -1. */
-extern void late_connect (struct late_device *late, int64_t client);
+/* In the thread of a client that has connected: it is the one whose requests wait. */
+extern void late_connect (struct late_device *late);
 
 /* A request comes, and has its answer in the log.  What comes between the two is up to the caller. */
 extern void late_come (struct late_device *late);

@@ -3,6 +3,8 @@
  *
  * A server can serve one recording after another: export `control`, which only the process that started it can open,
  * ends a log and begins the next (nbd-plugin/writelog-control.h).
+ *
+ * Long because all that nbdkit calls is here.
  */
 #include <config.h>
 
@@ -11,7 +13,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
@@ -298,34 +299,21 @@ is_control (void)
   return name && strcmp (name, CONTROL_EXPORT) == 0 && nbdkit_peer_pid () == getppid ();
 }
 
-/* The process at the other end, or -1: only a Unix socket tells, and to ask another is an error. */
-static int64_t
-find_client (void)
-{
-  struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
-  socklen_t length = sizeof address;
-
-  return nbdkit_peer_name ((struct sockaddr *) &address, &length) == 0 && address.ss_family == AF_UNIX
-         ? nbdkit_peer_pid () : -1;
-}
-
 static void *
 writelog_open (int readonly)
 {
   (void) readonly;
-  if (is_control ())
-    return export_new (EXPORT_HIDDEN);
-  struct export *export = export_open (logged.device_count, MARK_EXPORT);
+  struct export *export = is_control () ? export_new (EXPORT_HIDDEN) : export_open (logged.device_count, MARK_EXPORT);
+
   if (export && export->device >= 0)
-    late_connect (&late, find_client ());
+    late_connect (&late);
   return export;
 }
 
 static int
 writelog_list_exports (int readonly, int is_tls, struct nbdkit_exports *exports)
 {
-  (void) readonly;
-  (void) is_tls;
+  (void) readonly, (void) is_tls;
   return export_list (exports, logged.device_count, MARK_EXPORT, "text written here becomes a mark");
 }
 
