@@ -23,10 +23,17 @@ bytes ()
 bytes /dev/urandom 0
 cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid
 lsattr -v file
-truncate -s 300M /tmp/disk
+empty_disk ()
+{
+    rm -f /tmp/disk
+    truncate -s 300M /tmp/disk
+}
+empty_disk
 mkfs.ext4 -q /tmp/disk 8M > /dev/null && bytes /tmp/disk 1128
-mkfs.xfs -q -f /tmp/disk > /dev/null && bytes /tmp/disk 32
-mkfs.btrfs -q -f /tmp/disk > /dev/null && bytes /tmp/disk 65568
+empty_disk
+mkfs.xfs -q /tmp/disk > /dev/null && bytes /tmp/disk 32
+empty_disk
+mkfs.btrfs -q /tmp/disk > /dev/null && bytes /tmp/disk 65568
 rm /tmp/disk
 date +%s
 env | sort
