@@ -17,6 +17,7 @@ checker_libjudge_la_SOURCES = \
 	checker/observations.c checker/observations.h checker/oracle.c checker/oracle.h \
 	checker/outcome.c checker/outcome.h checker/verdict.h checker/violation.c checker/violation.h \
 	checker/watched-pages.c checker/watched-pages.h \
+	checker/persistence/attributes.c checker/persistence/attributes.h \
 	checker/persistence/hearing.h checker/persistence/match.c checker/persistence/match.h \
 	checker/persistence/persistence.c checker/persistence/persistence.h \
 	checker/persistence/promises.c checker/persistence/promises.h \

@@ -97,10 +97,7 @@ match_stale (const struct hearing *hearing, const struct sim_inode *inode, const
 static bool
 xattrs_match (const struct inode_state *state, const struct tree_object *seen)
 {
-  const char *xattrs = seen->field[TREE_XATTRS];
-
-  return !state->xattrs.made || state->xattr_touches > 1 || is (xattrs, state->old_xattrs)
-    || (state->xattr_touches == 1 && is (xattrs, state->new_xattrs));
+  return !state->xattrs.made || attributes_allow_word (&state->attributes, seen->field[TREE_XATTRS]);
 }
 
 bool
@@ -108,8 +105,7 @@ match_mode (const struct inode_state *state, const struct tree_object *seen)
 {
   int mode = (int) strtol (seen->field[TREE_MODE], NULL, 8);    /* four octal digits, as tree_parse has found */
 
-  return !state->xattrs.made || state->old_mode == -1 || state->mode_touches > 1 || mode == state->old_mode
-    || (state->mode_touches == 1 && mode == state->new_mode);
+  return !state->xattrs.made || attributes_allow_mode (&state->attributes, mode);
 }
 
 enum match

@@ -89,7 +89,7 @@ static int
 do_operations (const struct persistence *persistence, struct workload_state *state, uint32_t number, size_t limit)
 {
   const struct workload *workload = persistence->workload;
-  struct promiser promiser = { persistence->rules, persistence->hash, state, 0 };
+  struct promiser promiser = { persistence->rules, state, 0 };
 
   if (workload_state_begin (state, workload) == -1)
     return -1;
@@ -97,11 +97,11 @@ do_operations (const struct persistence *persistence, struct workload_state *sta
     const struct workload_operation *operation = &workload->operations[i];
     bool persists = workload_is_persistence (operation->verb) && i >= workload->setup_count;
 
-    if (i == workload->setup_count)
-      promise_all (&promiser);
+    if (i == workload->setup_count && promise_all (&promiser) == -1)
+      return -1;
     if (persists && i >= number)
       break;
-    if (workload_state_do (state, i, persistence->hash) == -1)
+    if (workload_state_do (state, i) == -1)
       return -1;
     promiser.operation = (uint32_t) i + 1;
     if (persists && promise_by (&promiser, operation) == -1)
@@ -124,11 +124,11 @@ find_state (struct persistence *persistence, uint32_t number)
     out_of_memory ();
     return NULL;
   }
-  if (do_operations (persistence, state, number, persistence->workload->count) == -1) {
+  if (do_operations (persistence, state, number, persistence->workload->count) == -1
+      || workload_state_finish (state, persistence->hash) == -1) {
     workload_state_free (state);
     return NULL;
   }
-  workload_state_finish (state, persistence->hash);
   persistence->states[number] = state;
   return state;
 }
@@ -308,17 +308,15 @@ persistence_compare (struct persistence *persistence, bool done, const char *see
   const struct workload *workload = persistence->workload;
   const struct persistence exact = { .workload = workload, .rules = RULES_ALL, .hash = persistence->hash };
   struct workload_state *state = calloc (1, sizeof *state);
-  const struct promiser promiser = { RULES_ALL, persistence->hash, state, 0 };
+  const struct promiser promiser = { RULES_ALL, state, 0 };
   int r = -1;
 
   *detail = NULL;
   if (state == NULL)
     return out_of_memory ();
-  if (do_operations (&exact, state, (uint32_t) workload->count, done ? workload->count : workload->setup_count) == 0) {
-    promise_all (&promiser);
-    workload_state_finish (state, persistence->hash);
+  if (do_operations (&exact, state, (uint32_t) workload->count, done ? workload->count : workload->setup_count) == 0
+      && promise_all (&promiser) == 0 && workload_state_finish (state, persistence->hash) == 0)
     r = judge_seen (&exact, state, seen, detail);
-  }
   workload_state_free (state);
   return r;
 }

@@ -41,8 +41,9 @@
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest
  * or above the largest that it had meanwhile; where the observation has lines about its sectors, each one of which no
  * byte was touched is as it was; and it is not all zeros if a byte that was not touched is not.  That counts as
- * sync-data or fsync-data.  Attributes that were touched once may be old or new, those touched more often are not
- * looked at.
+ * sync-data or fsync-data.   Each attribute and the mode
+ * are as they were at some time since they were promised, one independent of the other; where that are more than 1024
+ * combinations, attributes are not looked at.
  *
  * Which of these rules a file system promises, with its features and mount options, stands in its row
  * (filesystem/filesystem.c).  A workload changes this with `rule +NAME` and `rule -NAME`.

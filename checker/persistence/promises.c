@@ -31,17 +31,15 @@ promise_data (const struct promiser *promiser, const struct sim_inode *inode, en
   state->dirty.count = 0;
 }
 
-static void
+static int
 promise_xattrs (const struct promiser *promiser, const struct sim_inode *inode, enum persistence_rule rule)
 {
   struct inode_state *state = &promiser->state->inodes[inode->number];
 
   if (!is_on (promiser, rule))
-    return;
+    return 0;
   state->xattrs = promise (promiser, rule);
-  state->xattr_touches = state->mode_touches = 0;
-  state->old_mode = inode->mode;
-  sim_xattrs_word (inode, promiser->hash, state->old_xattrs);
+  return attributes_promise (&state->attributes, inode);
 }
 
 /* Some name of INODE is durable. */
@@ -144,7 +142,7 @@ promise_folder (const struct promiser *promiser, const struct sim_inode *folder)
     promise_entry (promiser, folder->entries[i], folder->entries[i]->inode ? RULE_DIR_NAME : RULE_DIR_GONE);
 }
 
-static void
+static int
 promise_fsync (const struct promiser *promiser, const char *path)
 {
   const struct simulation *simulation = &promiser->state->simulation;
@@ -152,10 +150,12 @@ promise_fsync (const struct promiser *promiser, const char *path)
   const struct sim_entry *own = simulation_find_entry (simulation, path);
 
   promise_data (promiser, inode, RULE_FSYNC_DATA);
-  promise_xattrs (promiser, inode, RULE_FSYNC_XATTR);
+  if (promise_xattrs (promiser, inode, RULE_FSYNC_XATTR) == -1)
+    return -1;
   promise_names (promiser, inode, own && own->inode == inode ? own : NULL);
   if (inode->type == 'd')
     promise_folder (promiser, inode);
+  return 0;
 }
 
 /* A file of which no name was promised yet has one. */
@@ -199,18 +199,20 @@ promise_msync (const struct promiser *promiser, const struct sim_inode *inode,
   return 0;
 }
 
-void
+int
 promise_all (const struct promiser *promiser)
 {
   const struct simulation *simulation = &promiser->state->simulation;
 
   for (size_t i = 0; i < simulation->inode_count; i++) {
     promise_data (promiser, simulation->inodes[i], RULE_SYNC_DATA);
-    promise_xattrs (promiser, simulation->inodes[i], RULE_SYNC_XATTR);
+    if (promise_xattrs (promiser, simulation->inodes[i], RULE_SYNC_XATTR) == -1)
+      return -1;
   }
   for (size_t i = 0; i < simulation->entry_count; i++)
     promise_entry (promiser, simulation->entries[i],
                    simulation->entries[i]->inode ? RULE_SYNC_NAME : RULE_SYNC_GONE);
+  return 0;
 }
 
 int
@@ -218,15 +220,13 @@ promise_by (const struct promiser *promiser, const struct workload_operation *op
 {
   switch (operation->verb) {
   case WORKLOAD_FSYNC:
-    promise_fsync (promiser, operation->path);
-    return 0;
+    return promise_fsync (promiser, operation->path);
   case WORKLOAD_FDATASYNC:
     promise_fdatasync (promiser, simulation_find (&promiser->state->simulation, operation->path));
     return 0;
   case WORKLOAD_MSYNC:
     return promise_msync (promiser, simulation_find (&promiser->state->simulation, operation->path), operation);
   default:
-    promise_all (promiser);
-    return 0;
+    return promise_all (promiser);
   }
 }

@@ -5,21 +5,18 @@
 
 #include <stdint.h>
 
-#include <xxhash.h>
-
 #include "checker/persistence/state.h"
 
 struct promiser {
   uint32_t rules;
-  XXH3_state_t *hash;
   struct workload_state *state; /* into which the promises go */
   uint32_t operation;           /* number of who promises; 0: the sync before `begin` */
 };
 
-/* What a sync promises. */
-extern void promise_all (const struct promiser *promiser);
+/* What a sync promises.  Returns 0, or -1 after a message. */
+extern int promise_all (const struct promiser *promiser);
 
-/* What OPERATION, a persistence operation, promises.  Returns 0, or -1 after a message. */
+/* What OPERATION, a persistence operation, promises.  Returns as above. */
 extern int promise_by (const struct promiser *promiser, const struct workload_operation *operation);
 
 #endif

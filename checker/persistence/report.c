@@ -136,6 +136,27 @@ print_bounds (FILE *file, const struct inode_state *state)
   fputs (" as they were", file);
 }
 
+/* Print the mode that SEEN has, and those that it may have. */
+static void
+print_modes (FILE *file, const struct inode_state *state, const struct tree_object *seen)
+{
+  fprintf (file, "mode %s, should be", seen->field[TREE_MODE]);
+  for (size_t i = 0; i < state->attributes.mode_count; i++)
+    fprintf (file, "%s %04o", i > 0 ? " or" : "", (unsigned) state->attributes.modes[i]);
+}
+
+/* Print the attributes that SEEN has, and those that it may have. */
+static void
+print_xattrs (FILE *file, const struct inode_state *state, const struct tree_object *seen)
+{
+  const struct attribute_set *attributes = &state->attributes;
+
+  fprintf (file, "xattrs %.*s, should be %.*s", TREE_HASH_SHOWN, seen->field[TREE_XATTRS], TREE_HASH_SHOWN,
+           attributes->words[0]);
+  if (attributes->word_count > 1)
+    fprintf (file, " or one of %zu others", attributes->word_count - 1);
+}
+
 /* SEEN is not what it leads to, INODE coming nearest. */
 void
 report_wrong (struct hearing *hearing, const char *path, const struct tree_object *seen, const struct sim_inode *inode,
@@ -151,10 +172,9 @@ report_wrong (struct hearing *hearing, const char *path, const struct tree_objec
   if (!begin_violation (hearing, made->rule, path, &detail))
     return;
   if (match == MATCH_DATA && !match_mode (state, seen))
-    fprintf (detail.file, "mode %s, should be %04o", seen->field[TREE_MODE], (unsigned) state->old_mode);
+    print_modes (detail.file, state, seen);
   else if (match == MATCH_DATA)
-    fprintf (detail.file, "xattrs %.*s, should be %.*s", TREE_HASH_SHOWN, seen->field[TREE_XATTRS], TREE_HASH_SHOWN,
-             state->old_xattrs);
+    print_xattrs (detail.file, state, seen);
   else if (match == MATCH_PROMISED) {
     tree_print_contents (detail.file, seen);
     fprintf (detail.file, ", has bytes at %ju that were never written to it",

@@ -15,8 +15,9 @@ free_leads (struct entry_state *entry)
 }
 
 static void
-free_dirty (struct inode_state *inode)
+free_inode (struct inode_state *inode)
 {
+  attributes_free (&inode->attributes);
   free (inode->dirty.list);
 }
 
@@ -26,7 +27,7 @@ workload_state_free (struct workload_state *state)
   if (state == NULL)
     return;
   array_free (state->entries, state->entry_count, free_leads);
-  array_free (state->inodes, state->inode_count, free_dirty);
+  array_free (state->inodes, state->inode_count, free_inode);
   simulation_free (&state->simulation);
   free (state);
 }
@@ -156,9 +157,17 @@ touch_data (struct inode_state *inode, uint64_t size, struct byte_range range)
   return ranges_add (&inode->dirty, range);
 }
 
+/* The last operation has changed the attributes or the mode of INODE, if that is not NULL. */
+static int
+touch_attributes (struct workload_state *state, const struct sim_inode *inode)
+{
+  return inode && state->inodes[inode->number].xattrs.made
+    ? attributes_touch (&state->inodes[inode->number].attributes, inode) : 0;
+}
+
 /* What the last operation touched may be old or new from now on. */
 static int
-touch (struct workload_state *state, enum workload_verb verb, XXH3_state_t *hash)
+touch (struct workload_state *state, enum workload_verb verb)
 {
   const struct sim_effect *effect = &state->simulation.effect;
   struct entry_lead leads[2];
@@ -171,34 +180,31 @@ touch (struct workload_state *state, enum workload_verb verb, XXH3_state_t *hash
   if (effect->data && touch_data (&state->inodes[effect->data->number], effect->data->data.size,
                                   (struct byte_range) { effect->data_from, effect->data_to }) == -1)
     return -1;
-  if (effect->xattrs) {
-    state->inodes[effect->xattrs->number].xattr_touches++;
-    sim_xattrs_word (effect->xattrs, hash, state->inodes[effect->xattrs->number].new_xattrs);
-  }
-  if (effect->mode) {
-    state->inodes[effect->mode->number].mode_touches++;
-    state->inodes[effect->mode->number].new_mode = effect->mode->mode;
-  }
-  return 0;
+  if (touch_attributes (state, effect->xattrs) == -1)
+    return -1;
+  return touch_attributes (state, effect->mode);
 }
 
 int
-workload_state_do (struct workload_state *state, size_t index, XXH3_state_t *hash)
+workload_state_do (struct workload_state *state, size_t index)
 {
   if (simulation_do (&state->simulation, index) == -1 || add_new (state) == -1)
     return -1;
-  return touch (state, state->simulation.workload->operations[index].verb, hash);
+  return touch (state, state->simulation.workload->operations[index].verb);
 }
 
-void
+int
 workload_state_finish (struct workload_state *state, XXH3_state_t *hash)
 {
   for (size_t i = 0; i < state->inode_count; i++) {
     const struct sim_inode *inode = state->simulation.inodes[i];
 
+    if (state->inodes[i].xattrs.made && attributes_finish (&state->inodes[i].attributes, hash) == -1)
+      return -1;
     if (!state->inodes[i].data.made || state->inodes[i].data_touched)
       continue;
     sim_data_word (&inode->data, hash, state->inodes[i].word);
     snprintf (state->inodes[i].size_text, sizeof state->inodes[i].size_text, "%ju", (uintmax_t) inode->data.size);
   }
+  return 0;
 }

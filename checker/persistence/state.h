@@ -11,6 +11,7 @@
 
 #include <xxhash.h>
 
+#include "checker/persistence/attributes.h"
 #include "checker/persistence/ranges.h"
 #include "checker/workload/simulation.h"
 #include "filesystem/rules.h"
@@ -52,10 +53,7 @@ struct inode_state {
   char word[CONTENT_WORD_SIZE], size_text[24];  /* what is in it now, if it is promised and was not touched */
 
   struct promise xattrs;
-  unsigned xattr_touches;       /* since then */
-  char old_xattrs[CONTENT_WORD_SIZE], new_xattrs[CONTENT_WORD_SIZE];
-  int old_mode, new_mode;       /* -1: not known, as chmod has never set it */
-  unsigned mode_touches;        /* since the promise of the xattrs, which is about the mode, too */
+  struct attribute_set attributes; /* that it has had since then, and modes */
 
   bool found;                   /* in the observation */
 };
@@ -85,12 +83,10 @@ extern void entry_settle (struct entry_state *entry);
 extern int workload_state_begin (struct workload_state *state, const struct workload *workload);
 extern void workload_state_free (struct workload_state *state);
 
-/* Do operation INDEX, the next one: what it touches may be old or new from now on.  HASH is the caller's.  Returns as
- * above.
- */
-extern int workload_state_do (struct workload_state *state, size_t index, XXH3_state_t *hash);
+/* Do operation INDEX, the next one: what it touches may be old or new from now on.  Returns as above. */
+extern int workload_state_do (struct workload_state *state, size_t index);
 
-/* Work out the words of what is promised and was not touched. */
-extern void workload_state_finish (struct workload_state *state, XXH3_state_t *hash);
+/* Work out the words of what is promised.  HASH is the caller's.  Returns as above. */
+extern int workload_state_finish (struct workload_state *state, XXH3_state_t *hash);
 
 #endif

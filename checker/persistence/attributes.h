@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which extended attributes, and which mode, an object may have: each attribute one of the values that it has had since
+ * they were promised, independent of the others.
+ */
+#ifndef POWERCUT_CHECKER_PERSISTENCE_ATTRIBUTES_H
+#define POWERCUT_CHECKER_PERSISTENCE_ATTRIBUTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <xxhash.h>
+
+#include "checker/workload/inodes.h"
+
+/* An attribute, and the values that it has had, each once; a value that is NULL: it was not there. */
+struct attribute {
+  char *name;
+  struct attribute_value {
+    char *bytes;
+    size_t length;
+  } *values;
+  size_t count;
+};
+
+/* Of what may be, what was promised comes first.  A mode that is -1 is not known, as no chmod has set it. */
+struct attribute_set {
+  struct attribute *list;       /* by name */
+  size_t count;
+  char (*words)[CONTENT_WORD_SIZE];     /* that an observation may have, once they are worked out */
+  size_t word_count;            /* 0: there are too many */
+  int *modes;                   /* each once */
+  size_t mode_count;
+};
+
+extern void attributes_free (struct attribute_set *attributes);
+
+/* Those that INODE has are promised; it may have those that it has now, too.  Both return 0, or -1 after a message. */
+extern int attributes_promise (struct attribute_set *attributes, const struct sim_inode *inode);
+extern int attributes_touch (struct attribute_set *attributes, const struct sim_inode *inode);
+
+/* Work out the words.  HASH is the caller's.  Returns as above. */
+extern int attributes_finish (struct attribute_set *attributes, XXH3_state_t *hash);
+
+/* Whether an observation may have WORD, and MODE. */
+extern bool attributes_allow_word (const struct attribute_set *attributes, const char *word);
+extern bool attributes_allow_mode (const struct attribute_set *attributes, int mode);
+
+#endif
