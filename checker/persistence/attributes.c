@@ -29,7 +29,8 @@ attributes_free (struct attribute_set *attributes)
 {
   array_free (attributes->list, attributes->count, free_attribute);
   free (attributes->words);
-  free (attributes->modes);
+  free (attributes->modes.list);
+  free (attributes->owners.list);
 }
 
 static bool
@@ -101,25 +102,32 @@ add_values (struct attribute_set *attributes, const struct sim_inode *inode, boo
   return 0;
 }
 
-/* It may have MODE. */
+/* It may have NUMBER. */
 static int
-add_mode (struct attribute_set *attributes, int mode)
+add_number (struct number_set *set, int64_t number)
 {
-  if (array_has (attributes->modes, attributes->mode_count, mode))
+  if (array_has (set->list, set->count, number))
     return 0;
-  int *added = array_add (attributes->modes, attributes->mode_count);
+  int64_t *added = array_add (set->list, set->count);
   if (added == NULL)
     return out_of_memory ();
-  *added = mode;
+  *added = number;
   return 0;
+}
+
+/* It may have the mode and the owner of INODE. */
+static int
+add_numbers (struct attribute_set *attributes, const struct sim_inode *inode)
+{
+  return add_number (&attributes->modes, inode->mode) == -1 ? -1 : add_number (&attributes->owners, inode->owner);
 }
 
 int
 attributes_promise (struct attribute_set *attributes, const struct sim_inode *inode)
 {
   array_free (attributes->list, attributes->count, free_attribute);
-  attributes->mode_count = 0;
-  return add_values (attributes, inode, false) == -1 ? -1 : add_mode (attributes, inode->mode);
+  attributes->modes.count = attributes->owners.count = 0;
+  return add_values (attributes, inode, false) == -1 ? -1 : add_numbers (attributes, inode);
 }
 
 int
@@ -130,7 +138,7 @@ attributes_touch (struct attribute_set *attributes, const struct sim_inode *inod
   for (size_t i = 0; i < attributes->count; i++)
     if (sim_xattr_find (inode, attributes->list[i].name) == NULL && add_value (&attributes->list[i], NULL) == -1)
       return -1;
-  return add_mode (attributes, inode->mode);
+  return add_numbers (attributes, inode);
 }
 
 /* How many combinations of values there are, or 0: too many. */
@@ -191,9 +199,20 @@ attributes_allow_word (const struct attribute_set *attributes, const char *word)
   return attributes->word_count == 0;
 }
 
+static bool
+has_number (const struct number_set *set, int64_t number)
+{
+  return array_has (set->list, set->count, number) || array_has (set->list, set->count, -1);
+}
+
 bool
 attributes_allow_mode (const struct attribute_set *attributes, int mode)
 {
-  return array_has (attributes->modes, attributes->mode_count, mode)
-    || array_has (attributes->modes, attributes->mode_count, -1);
+  return has_number (&attributes->modes, mode);
+}
+
+bool
+attributes_allow_owner (const struct attribute_set *attributes, int64_t owner)
+{
+  return has_number (&attributes->owners, owner);
 }

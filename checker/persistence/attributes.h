@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which extended attributes, and which mode, an object may have: each attribute one of the values that it has had since
- * they were promised, independent of the others.
+/* Which extended attributes, mode and owner an object may have: each one of the values that it has had since they were
+ * promised, independent of the others.
  */
 #ifndef POWERCUT_CHECKER_PERSISTENCE_ATTRIBUTES_H
 #define POWERCUT_CHECKER_PERSISTENCE_ATTRIBUTES_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <xxhash.h>
 
@@ -22,14 +23,19 @@ struct attribute {
   size_t count;
 };
 
-/* Of what may be, what was promised comes first.  A mode that is -1 is not known, as no chmod has set it. */
+/* Numbers, each once. */
+struct number_set {
+  int64_t *list;
+  size_t count;
+};
+
+/* Of what may be, what was promised comes first.  A mode or an owner that is -1 is not known, as nothing has set it. */
 struct attribute_set {
   struct attribute *list;       /* by name */
   size_t count;
   char (*words)[CONTENT_WORD_SIZE];     /* that an observation may have, once they are worked out */
   size_t word_count;            /* 0: there are too many */
-  int *modes;                   /* each once */
-  size_t mode_count;
+  struct number_set modes, owners;
 };
 
 extern void attributes_free (struct attribute_set *attributes);
@@ -41,8 +47,9 @@ extern int attributes_touch (struct attribute_set *attributes, const struct sim_
 /* Work out the words.  HASH is the caller's.  Returns as above. */
 extern int attributes_finish (struct attribute_set *attributes, XXH3_state_t *hash);
 
-/* Whether an observation may have WORD, and MODE. */
+/* Whether an observation may have WORD, MODE, and OWNER (as struct sim_inode has it). */
 extern bool attributes_allow_word (const struct attribute_set *attributes, const char *word);
 extern bool attributes_allow_mode (const struct attribute_set *attributes, int mode);
+extern bool attributes_allow_owner (const struct attribute_set *attributes, int64_t owner);
 
 #endif

@@ -108,6 +108,15 @@ match_mode (const struct inode_state *state, const struct tree_object *seen)
   return !state->xattrs.made || attributes_allow_mode (&state->attributes, mode);
 }
 
+bool
+match_owner (const struct inode_state *state, const struct tree_object *seen)
+{
+  const uint64_t user = strtoul (seen->field[TREE_UID], NULL, 10), group = strtoul (seen->field[TREE_GID], NULL, 10);
+  const int64_t owner = sim_owner (user, group);        /* numbers, as tree_parse has found */
+
+  return !state->xattrs.made || attributes_allow_owner (&state->attributes, owner);
+}
+
 enum match
 match_object (struct hearing *hearing, const struct sim_inode *inode, const struct tree_object *seen)
 {
@@ -127,5 +136,5 @@ match_object (struct hearing *hearing, const struct sim_inode *inode, const stru
     return MATCH_TYPE;
   if (inode->type == 'f' && match_stale (hearing, inode, seen) != UINT64_MAX)
     return MATCH_PROMISED;
-  return xattrs_match (state, seen) && match_mode (state, seen) ? MATCH_ALL : MATCH_DATA;
+  return xattrs_match (state, seen) && match_mode (state, seen) && match_owner (state, seen) ? MATCH_ALL : MATCH_DATA;
 }

@@ -21,7 +21,8 @@ extern enum match match_object (struct hearing *hearing, const struct sim_inode 
 extern uint64_t match_stale (const struct hearing *hearing, const struct sim_inode *inode,
                              const struct tree_object *seen);
 
-/* Whether the mode of SEEN is one that the object of STATE may have. */
+/* Whether the mode of SEEN is one that the object of STATE may have; and its owner. */
 extern bool match_mode (const struct inode_state *state, const struct tree_object *seen);
+extern bool match_owner (const struct inode_state *state, const struct tree_object *seen);
 
 #endif

@@ -9,15 +9,16 @@
  * the attributes of each object.
  *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
- * business.  Owners, times and link counts are not looked at, nor are modes that no chmod and no ACL has set.
+ * business.  Times and link counts are not looked at, nor are modes that no chmod and no ACL has set, and owners that
+ * no chown has.
  *
  *   sync-name    sync, syncfs: a name that was there is there, and leads to what it led to
  *   sync-gone    sync, syncfs: a name that was not there, but had been, is not there
  *   sync-data    sync, syncfs: every file's size and data
- *   sync-xattr   sync, syncfs: all extended attributes, and modes
+ *   sync-xattr   sync, syncfs: all extended attributes, modes and owners
  *   fsync-data   fsync, fdatasync: the file's size and data; msync: the data of the pages in its range, and a size with
  *                which they can be read
- *   fsync-xattr  fsync: the extended attributes of the file or folder, and its mode
+ *   fsync-xattr  fsync: the extended attributes of the file or folder, its mode and its owner
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above
  *                it of which no name was promised yet, up to one that was moved; fdatasync and msync of a file of which
  *                no name was promised yet: it is there under one of the names that it has had

@@ -141,8 +141,18 @@ static void
 print_modes (FILE *file, const struct inode_state *state, const struct tree_object *seen)
 {
   fprintf (file, "mode %s, should be", seen->field[TREE_MODE]);
-  for (size_t i = 0; i < state->attributes.mode_count; i++)
-    fprintf (file, "%s %04o", i > 0 ? " or" : "", (unsigned) state->attributes.modes[i]);
+  for (size_t i = 0; i < state->attributes.modes.count; i++)
+    fprintf (file, "%s %04o", i > 0 ? " or" : "", (unsigned) state->attributes.modes.list[i]);
+}
+
+/* Print whose SEEN is, and whose it may be. */
+static void
+print_owners (FILE *file, const struct inode_state *state, const struct tree_object *seen)
+{
+  fprintf (file, "owner %s:%s, should be", seen->field[TREE_UID], seen->field[TREE_GID]);
+  for (size_t i = 0; i < state->attributes.owners.count; i++)
+    fprintf (file, "%s %u:%u", i > 0 ? " or" : "", sim_owner_user (state->attributes.owners.list[i]),
+             sim_owner_group (state->attributes.owners.list[i]));
 }
 
 /* Print the attributes that SEEN has, and those that it may have. */
@@ -173,6 +183,8 @@ report_wrong (struct hearing *hearing, const char *path, const struct tree_objec
     return;
   if (match == MATCH_DATA && !match_mode (state, seen))
     print_modes (detail.file, state, seen);
+  else if (match == MATCH_DATA && !match_owner (state, seen))
+    print_owners (detail.file, state, seen);
   else if (match == MATCH_DATA)
     print_xattrs (detail.file, state, seen);
   else if (match == MATCH_PROMISED) {

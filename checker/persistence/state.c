@@ -157,7 +157,7 @@ touch_data (struct inode_state *inode, uint64_t size, struct byte_range range)
   return ranges_add (&inode->dirty, range);
 }
 
-/* The last operation has changed the attributes or the mode of INODE, if that is not NULL. */
+/* The last operation has changed the attributes, the mode or the owner of INODE, if that is not NULL. */
 static int
 touch_attributes (struct workload_state *state, const struct sim_inode *inode)
 {
@@ -180,7 +180,7 @@ touch (struct workload_state *state, enum workload_verb verb)
   if (effect->data && touch_data (&state->inodes[effect->data->number], effect->data->data.size,
                                   (struct byte_range) { effect->data_from, effect->data_to }) == -1)
     return -1;
-  if (touch_attributes (state, effect->xattrs) == -1)
+  if (touch_attributes (state, effect->xattrs) == -1 || touch_attributes (state, effect->owner) == -1)
     return -1;
   return touch_attributes (state, effect->mode);
 }

@@ -10,8 +10,12 @@
 int
 simulate_inheritance (struct sim_inode *inode, const struct sim_inode *folder)
 {
-  if (inode->type == 'd' && sim_inode_mode (folder) & S_ISGID)
-    inode->mode = sim_inode_mode (inode) | S_ISGID;
+  if (sim_inode_mode (folder) & S_ISGID) {
+    if (inode->type == 'd')
+      inode->mode = sim_inode_mode (inode) | S_ISGID;
+    if (folder->owner != -1)
+      inode->owner = sim_owner (0, sim_owner_group (folder->owner));
+  }
   return acl_inherit (inode, folder);
 }
 
@@ -64,5 +68,36 @@ simulate_chmod (struct simulation *simulation, const struct workload_operation *
   inode->mode = (int) operation->length;
   if (acl_follow_mode (inode))
     simulation->effect.xattrs = inode;
+  return 0;
+}
+
+/* The rights that a file gives to who runs it are gone with its owner. */
+static void
+drop_rights (struct simulation *simulation, struct sim_inode *inode)
+{
+  const int group = S_ISGID | S_IXGRP;
+  int mode = sim_inode_mode (inode) & ~S_ISUID;
+
+  if ((mode & group) == group)
+    mode &= ~S_ISGID;
+  if (mode != sim_inode_mode (inode)) {
+    simulation->effect.mode = inode;
+    inode->mode = mode;
+  }
+  if (sim_xattr_forget (inode, "security.capability"))
+    simulation->effect.xattrs = inode;
+}
+
+int
+simulate_chown (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = need_object (simulation, operation);
+
+  if (inode == NULL)
+    return -1;
+  simulation->effect.owner = inode;
+  inode->owner = sim_owner (operation->numbers[0], operation->numbers[1]);
+  if (inode->type != 'd')
+    drop_rights (simulation, inode);
   return 0;
 }

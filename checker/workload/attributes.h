@@ -5,13 +5,14 @@
 
 #include "checker/workload/simulation.h"
 
-/* Give INODE, which was just made in FOLDER, what it has of it: the bit for its group, and ACLs.  Returns 0, or -1
+/* Give INODE, which was just made in FOLDER, what it has of it: the group, and ACLs.  Returns 0, or -1
  * after a message.
  */
 extern int simulate_inheritance (struct sim_inode *inode, const struct sim_inode *folder);
 
 /* Each does OPERATION.  Returns 0, or -1 after a message. */
 extern int simulate_chmod (struct simulation *simulation, const struct workload_operation *operation);
+extern int simulate_chown (struct simulation *simulation, const struct workload_operation *operation);
 extern int simulate_xattr (struct simulation *simulation, const struct workload_operation *operation);
 
 #endif

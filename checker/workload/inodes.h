@@ -21,6 +21,7 @@ struct sim_inode {
   uint32_t number;              /* from 0, the root */
   char type;                    /* f d l p b c, as in checker/observe/tree.h */
   int mode;                     /* what a chmod or an ACL has set, or -1: it has the one that it was made with */
+  int64_t owner;                /* sim_owner, or -1: neither a chown nor the folder that it was made in has set it */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;
   struct sim_xattr *xattrs;     /* by name */
@@ -37,6 +38,25 @@ struct sim_entry {
   char *name;
   struct sim_inode *folder, *inode;
 };
+
+/* A user and a group as one number. */
+static inline int64_t
+sim_owner (uint64_t user, uint64_t group)
+{
+  return (int64_t) (user << 32 | group);
+}
+
+static inline unsigned
+sim_owner_user (int64_t owner)
+{
+  return (unsigned) (owner >> 32);
+}
+
+static inline unsigned
+sim_owner_group (int64_t owner)
+{
+  return (unsigned) owner;
+}
 
 extern void sim_inode_free (struct sim_inode *inode);
 

@@ -23,6 +23,7 @@ static const struct verb_words {
   [WORKLOAD_APPEND] = { "append", "PATH LENGTH", { ARG_FILE_PATH, ARG_LENGTH } },
   [WORKLOAD_CHECKPOINT] = { "checkpoint", "[TEXT]", { ARG_END } },
   [WORKLOAD_CHMOD] = { "chmod", "PATH MODE", { ARG_ANY_PATH, ARG_PERMISSIONS } },
+  [WORKLOAD_CHOWN] = { "chown", "PATH UID GID", { ARG_ANY_PATH, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER } },
   [WORKLOAD_CREAT] = { "creat", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_DROPCACHES] = { "dropcaches", "", { ARG_END } },
   [WORKLOAD_DWRITE] = { "dwrite", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },

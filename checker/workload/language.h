@@ -13,6 +13,7 @@
  *     rename OLD NEW [noreplace|whiteout]                             exchange A B
  *     tmpfile NAME                    linktmp NAME PATH
  *     setxattr PATH NAME VALUE        removexattr PATH NAME           chmod PATH MODE (octal)
+ *     chown PATH UID GID
  *     utimes PATH ATIME MTIME         mknod PATH b|c MAJOR MINOR      sync_file_range PATH OFFSET LENGTH
  *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
@@ -41,12 +42,12 @@
 #define WORKLOAD_FOLDER_MODE 0755       /* of a folder, also of the root */
 
 enum workload_verb {
-  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CREAT, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE,
-  WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP,
-  WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_REFLINK,
-  WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC,
-  WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE, WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_UTIMES,
-  WORKLOAD_WRITE,
+  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CREAT, WORKLOAD_DROPCACHES,
+  WORKLOAD_DWRITE, WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK,
+  WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC,
+  WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK,
+  WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE, WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK,
+  WORKLOAD_UTIMES, WORKLOAD_WRITE,
 };
 
 /* The flags of a MODE, joined by `+`; `alloc` is none of them. */
@@ -71,7 +72,7 @@ struct workload_operation {
   unsigned falloc;              /* enum workload_falloc */
   enum workload_rename rename;
   char device;                  /* of mknod: b or c */
-  uint32_t numbers[2];          /* MAJOR and MINOR, ATIME and MTIME */
+  uint32_t numbers[2];          /* UID and GID, MAJOR and MINOR, ATIME and MTIME */
 };
 
 struct workload_rule {

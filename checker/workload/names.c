@@ -22,6 +22,7 @@ sim_make_inode (struct simulation *simulation, char type)
   }
   inode->type = type;
   inode->mode = -1;
+  inode->owner = -1;
   inode->number = (uint32_t) simulation->inode_count - 1;
   *place = inode;
   return inode;

@@ -304,6 +304,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_WRITE: return do_write (simulation, operation, (uint32_t) index + 1);
   case WORKLOAD_CHMOD: return simulate_chmod (simulation, operation);
+  case WORKLOAD_CHOWN: return simulate_chown (simulation, operation);
   case WORKLOAD_CREAT: return make_object (simulation, operation, operation->path, 'f') ? 0 : -1;
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);

@@ -19,6 +19,7 @@ struct sim_effect {
   uint64_t data_from, data_to;  /* the range, or all from there: UINT64_MAX */
   struct sim_inode *xattrs;     /* NULL: nobody's */
   struct sim_inode *mode;       /* NULL: nobody's */
+  struct sim_inode *owner;      /* NULL: nobody's */
 };
 
 struct sim_tmpfile {

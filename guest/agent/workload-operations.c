@@ -222,6 +222,14 @@ do_chmod (const struct tmpfiles *tmpfiles, const struct workload_operation *oper
 }
 
 static int
+do_chown (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+{
+  struct real_path room;
+
+  return chown (real_path (tmpfiles, operation->path, &room), operation->numbers[0], operation->numbers[1]);
+}
+
+static int
 do_utimes (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
 {
   const struct timespec times[] = { { .tv_sec = operation->numbers[0] }, { .tv_sec = operation->numbers[1] } };
@@ -278,6 +286,7 @@ workload_operation_do (struct tmpfiles *tmpfiles, const struct workload_operatio
   case WORKLOAD_WRITE: return do_write (tmpfiles, operation, number);
   case WORKLOAD_CHECKPOINT: break;
   case WORKLOAD_CHMOD: return do_chmod (tmpfiles, operation);
+  case WORKLOAD_CHOWN: return do_chown (tmpfiles, operation);
   case WORKLOAD_CREAT: return do_creat (tmpfiles, operation);
   case WORKLOAD_DROPCACHES: return do_dropcaches ();
   case WORKLOAD_EXCHANGE:

@@ -99,6 +99,7 @@ static bool
 is_not_supported (const struct workload_operation *operation, int error)
 {
   switch (operation->verb) {
+  case WORKLOAD_CHOWN:
   case WORKLOAD_LINK:
   case WORKLOAD_MKFIFO:
   case WORKLOAD_MKNOD:

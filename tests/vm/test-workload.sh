@@ -70,6 +70,14 @@ rename A/moved moved whiteout
 append moved 5000
 sync_file_range moved 0 4K
 utimes moved 1700000000 1
+chmod moved 6755
+chown moved 7 8
+mkdir A/shared
+chmod A/shared 2777
+chown A/shared 9 10
+mkdir A/shared/folder
+symlink x A/shared/link
+creat A/shared/file
 mkdir M
 200x creat M/a-long-name-of-a-file-%24-$
 100x append M/a-long-name-of-a-file-%24-7 100
@@ -96,7 +104,7 @@ $more"
     tail -n 1 "$tmp/out" | grep -qx 'durable: yes' || fail "$fs: $(cat "$tmp/out")"
     # A crash point stands right before each mark of an operation, and the text is in the log.
     expect_status 0 "$replay" --list "$tmp/log.bin"
-    for number in 8 12 16 23 26 348; do
+    for number in 8 12 16 23 26 356; do
         awk -v mark="mark +op $number\$" '$0 ~ mark { found = previous ~ /crash point/ } { previous = $0 } END { exit !found }' \
             "$tmp/out" || fail "$fs: no crash point before op $number"
         grep -q "operation $number has returned" "$tmp/out" || fail "$fs: operation $number changes nothing"

@@ -37,9 +37,10 @@ line_of (const struct sim_entry *entry, XXH3_state_t *hash)
     snprintf (size, sizeof size, "%ju", (uintmax_t) inode->data.size);
   }
   sim_xattrs_word (inode, hash, xattrs);
-  ck_assert_int_ne (asprintf (&line.text, "%c %04o 0 0 %s %s %s %s\n", inode->type,
-                              inode->mode == -1 ? 0644U : (unsigned) inode->mode, size, target ? target : word, xattrs,
-                              line.path), -1);
+  const int64_t owner = inode->owner == -1 ? 0 : inode->owner;
+  ck_assert_int_ne (asprintf (&line.text, "%c %04o %u %u %s %s %s %s\n", inode->type,
+                              inode->mode == -1 ? 0644U : (unsigned) inode->mode, sim_owner_user (owner),
+                              sim_owner_group (owner), size, target ? target : word, xattrs, line.path), -1);
   free (path);
   free (target);
   return line;

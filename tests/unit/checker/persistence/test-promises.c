@@ -340,6 +340,26 @@ START_TEST (devices_are_the_ones_that_were_made)
 }
 END_TEST
 
+START_TEST (owners_are_promised_with_the_attributes)
+{
+  static const char text[] = "creat a\nchmod a 6755\nchown a 7 8\nfsync a\nchown a 9 8\n";
+  static const struct left cases[] = {
+    { text, 4, "creat a\nchmod a 755\nchown a 7 8\n", NULL },
+    { text, 4, "creat a\nchmod a 755\nchown a 9 8\n", NULL },
+    { text, 4, "creat a\nchmod a 755\nchown a 7 9\n", "fsync-xattr: a: owner 7:9, should be 7:8 or 9:8 (" },
+    { text, 4, "creat a\nchmod a 755\n", "fsync-xattr: a: owner 0:0, should be 7:8 or 9:8" },
+    { text, 4, "creat a\nchown a 7 8\nchmod a 6755\n", "fsync-xattr: a: mode 6755, should be 0755" },
+    { "creat a\nfsync a\nchown a 7 8\n", 2, "creat a\nchown a 1 1\n", NULL },
+    { "creat a\nchown a 7 8\nfdatasync a\n", 3, "creat a\n", NULL },
+    { "mkdir A\nchmod A 2755\nchown A 7 8\nmkdir A/B\nsync\n", 5, "mkdir A\nchmod A 2755\nchown A 7 8\nmkdir A/B\n",
+      NULL },
+    { "mkdir A\nchmod A 2755\nchown A 7 8\ncreat A/a\nsync\n", 5, "mkdir A\nchmod A 755\nchown A 7 8\nchmod A 2755\n"
+      "mkdir B\ncreat B/a\nrename B/a A/a\n", "sync-xattr: A/a: owner 0:0, should be 0:8" },
+  };
+  ASSERT_ALL_LEFT (cases);
+}
+END_TEST
+
 START_TEST (sync_file_range_and_times_promise_nothing)
 {
   static const char text[] = "creat a\nsync\nappend a 4K\nsync_file_range a 0 4K\nutimes a 1 2\n";
@@ -365,4 +385,5 @@ UNIT_TEST_MAIN ("promises",
                 msync_promises_the_pages_of_its_range,
                 acls_are_promised_with_the_mode_that_they_make,
                 devices_are_the_ones_that_were_made,
+                owners_are_promised_with_the_attributes,
                 sync_file_range_and_times_promise_nothing)

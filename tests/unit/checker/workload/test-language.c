@@ -30,11 +30,11 @@ START_TEST (every_operation_is_understood)
     "rename A/foo B\n" "exchange B A/bar\n" "unlink B\n" "rmdir A\n" "tmpfile t\n" "write t 0 1\n" "linktmp t C\n"
     "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
     "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n" "mknod F b 7 1048575\n" "utimes . 0 1700000000\n"
-    "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n";
+    "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n" "chown C 0 65534\n";
   struct workload workload = parse_well (text);
   const struct workload_operation *operations = workload.operations;
 
-  ck_assert_uint_eq (workload.count, 34);
+  ck_assert_uint_eq (workload.count, 35);
   ck_assert_uint_eq (workload.setup_count, 0);
   for (size_t i = 0; i < workload.count; i++) {
     const char *name = workload_verb_name (operations[i].verb), *line = text;
@@ -62,6 +62,7 @@ START_TEST (every_operation_is_understood)
   ck_assert_int_eq (operations[11].rename, RENAME_PLAIN);
   ck_assert_int_eq (operations[32].rename, RENAME_NOT_OVER);
   ck_assert_int_eq (operations[33].rename, RENAME_LEAVING_WHITEOUT);
+  ck_assert_uint_eq (operations[34].numbers[1], 65534);
   workload_free (&workload);
 }
 END_TEST
