@@ -83,7 +83,6 @@ START_TEST (sectors_outside_the_range_that_was_touched_are_as_they_were)
     free (seen);
   }
   workload_fill (1, 0, bytes, sizeof bytes);
-  seen = with_sectors (tree, bytes, sizeof bytes);
   /* One that grows: what was in it is as it was. */
   static const char grows[] = "write a 0 8K\nsync\nappend a 4K\n";
   seen = with_sectors (tree, bytes, sizeof bytes);
