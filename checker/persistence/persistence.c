@@ -95,14 +95,18 @@ do_operations (const struct persistence *persistence, struct workload_state *sta
     return -1;
   for (size_t i = 0; i < limit; i++) {
     const struct workload_operation *operation = &workload->operations[i];
-    bool persists = workload_is_persistence (operation->verb) && i >= workload->setup_count;
+    bool persists = workload_is_persistence (operation) && i >= workload->setup_count;
 
     if (i == workload->setup_count && promise_all (&promiser) == -1)
       return -1;
-    if (persists && i >= number)
+    const bool is_next = persists && i >= number;
+
+    if (is_next && operation->sync == SYNC_NOTHING)
       break;
     if (workload_state_do (state, i) == -1)
       return -1;
+    if (is_next)                /* some of what it writes may be there before it returns */
+      break;
     promiser.operation = (uint32_t) i + 1;
     if (persists && promise_by (&promiser, operation) == -1)
       return -1;
@@ -248,7 +252,7 @@ is_mark (const struct workload *workload, size_t number)
   if (number == 0)
     return true;
   return number > workload->setup_count && number <= workload->count
-    && workload_is_persistence (workload->operations[number - 1].verb);
+    && workload_is_persistence (&workload->operations[number - 1]);
 }
 
 /* Add the paths, COUNT so far, of all states.  Returns their number, or -1 after a message. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The persistence oracle: what a crash may leave of a workload.
  *
- * Let K be the last persistence operation that had returned when the power failed (fsync, fdatasync, msync, sync or
- * syncfs; the sync before `begin` if there was none yet), and E the next one after it.  Every operation before E may
- * have been done.  E itself changes nothing that can be seen.  Each persistence operation up to K has promised
- * something; a promise holds until a later operation before E touches what it is about, and from then on both what was
- * promised and what came later is right.  What is touched apart: each name in a folder, the data and size of each file,
- * the attributes of each object.
+ * Let K be the last persistence operation that had returned when the power failed (fsync, fdatasync, msync, sync,
+ * syncfs or a write that syncs; the sync before `begin` if there was none yet), and E the next one after it.  Every
+ * operation before E may have been done.  E itself changes nothing that can be seen, unless it is a write.  Each
+ * persistence operation up to K has promised something; a promise holds until a later operation, at most E, touches
+ * what it is about, and from then on both what was promised and what came later is right.  What is touched apart: each
+ * name in a folder, the data and size of each file, the attributes of each object.
  *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
  * business.  Times and link counts are not looked at, nor are modes that no chmod and no ACL has set, and owners that
@@ -17,7 +17,8 @@
  *   sync-data    sync, syncfs: every file's size and data
  *   sync-xattr   sync, syncfs: all extended attributes, modes and owners
  *   fsync-data   fsync, fdatasync: the file's size and data; msync: the data of the pages in its range, and a size with
- *                which they can be read
+ *                which they can be read; a write with dsync: the same of its range, and with sync what
+ *                else an fsync of the file promises
  *   fsync-xattr  fsync: the extended attributes of the file or folder, its mode and its owner
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above
  *                it of which no name was promised yet, up to one that was moved; fdatasync and msync of a file of which

@@ -142,17 +142,26 @@ promise_folder (const struct promiser *promiser, const struct sim_inode *folder)
     promise_entry (promiser, folder->entries[i], folder->entries[i]->inode ? RULE_DIR_NAME : RULE_DIR_GONE);
 }
 
+/* Attributes and names of INODE, which was synced by PATH. */
 static int
-promise_fsync (const struct promiser *promiser, const char *path)
+promise_metadata (const struct promiser *promiser, const struct sim_inode *inode, const char *path)
 {
-  const struct simulation *simulation = &promiser->state->simulation;
-  const struct sim_inode *inode = simulation_find (simulation, path);
-  const struct sim_entry *own = simulation_find_entry (simulation, path);
+  const struct sim_entry *own = simulation_find_entry (&promiser->state->simulation, path);
 
-  promise_data (promiser, inode, RULE_FSYNC_DATA);
   if (promise_xattrs (promiser, inode, RULE_FSYNC_XATTR) == -1)
     return -1;
   promise_names (promiser, inode, own && own->inode == inode ? own : NULL);
+  return 0;
+}
+
+static int
+promise_fsync (const struct promiser *promiser, const char *path)
+{
+  const struct sim_inode *inode = simulation_find (&promiser->state->simulation, path);
+
+  promise_data (promiser, inode, RULE_FSYNC_DATA);
+  if (promise_metadata (promiser, inode, path) == -1)
+    return -1;
   if (inode->type == 'd')
     promise_folder (promiser, inode);
   return 0;
@@ -173,23 +182,19 @@ promise_fdatasync (const struct promiser *promiser, const struct sim_inode *inod
   promise_first_name (promiser, inode);
 }
 
-/* The pages of a range are as they are now, and the file is at least so large as is needed to read them.  Once nothing
+/* The bytes of RANGE are as they are now, and the file is at least so large as is needed to read them.  Once nothing
  * else of it was touched, it is promised as a whole.
  */
 static int
-promise_msync (const struct promiser *promiser, const struct sim_inode *inode,
-               const struct workload_operation *operation)
+promise_range (const struct promiser *promiser, const struct sim_inode *inode, struct byte_range range)
 {
   struct inode_state *state = &promiser->state->inodes[inode->number];
-  const uint64_t size = inode->data.size, end = operation->offset + operation->length;
-  const struct byte_range pages = { operation->offset / PAGE_BYTES * PAGE_BYTES,
-                                    (end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES };
-  const uint64_t needed = pages.to < size ? pages.to : size;
+  const uint64_t size = inode->data.size, needed = range.to < size ? range.to : size;
   const struct byte_range all = { 0, size };
 
   if (!is_on (promiser, RULE_FSYNC_DATA))
     return 0;
-  if (ranges_remove (&state->dirty, pages) == -1)
+  if (ranges_remove (&state->dirty, range) == -1)
     return -1;
   state->data = promise (promiser, RULE_FSYNC_DATA);
   state->size_min = needed > state->size_min ? needed : state->size_min;
@@ -197,6 +202,28 @@ promise_msync (const struct promiser *promiser, const struct sim_inode *inode,
     promise_data (promiser, inode, RULE_FSYNC_DATA);
   promise_first_name (promiser, inode);
   return 0;
+}
+
+/* The pages that the LENGTH bytes from OFFSET are in. */
+static struct byte_range
+pages_of (uint64_t offset, uint64_t length)
+{
+  return (struct byte_range) { offset / PAGE_BYTES * PAGE_BYTES,
+                               (offset + length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES };
+}
+
+/* What O_DIRECT has written need not take along the rest of its pages. */
+static int
+promise_write (const struct promiser *promiser, const struct workload_operation *operation)
+{
+  const struct sim_inode *inode = simulation_find (&promiser->state->simulation, operation->path);
+  const uint64_t length = operation->length;
+  const uint64_t offset = operation->verb == WORKLOAD_APPEND ? inode->data.size - length : operation->offset;
+  const struct byte_range exact = { offset, offset + length };
+
+  if (promise_range (promiser, inode, operation->verb == WORKLOAD_DWRITE ? exact : pages_of (offset, length)) == -1)
+    return -1;
+  return operation->sync == SYNC_ALL ? promise_metadata (promiser, inode, operation->path) : 0;
 }
 
 int
@@ -225,7 +252,12 @@ promise_by (const struct promiser *promiser, const struct workload_operation *op
     promise_fdatasync (promiser, simulation_find (&promiser->state->simulation, operation->path));
     return 0;
   case WORKLOAD_MSYNC:
-    return promise_msync (promiser, simulation_find (&promiser->state->simulation, operation->path), operation);
+    return promise_range (promiser, simulation_find (&promiser->state->simulation, operation->path),
+                          pages_of (operation->offset, operation->length));
+  case WORKLOAD_APPEND:
+  case WORKLOAD_DWRITE:
+  case WORKLOAD_WRITE:
+    return promise_write (promiser, operation);
   default:
     return promise_all (promiser);
   }

@@ -203,6 +203,17 @@ take_rename (const struct workload_parser *parser, const char *word, struct work
   return 0;
 }
 
+static int
+take_sync (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+{
+  const bool all = strcmp (word, "sync") == 0;
+
+  if (!all && strcmp (word, "dsync") != 0)
+    return refuse (&parser->place, "%s: give sync, dsync or nothing, for O_SYNC, O_DSYNC or neither", word);
+  operation->sync = all ? SYNC_ALL : SYNC_DATA;
+  return 0;
+}
+
 int
 take_argument (const struct workload_parser *parser, const char *word, enum argument argument,
                struct workload_operation *operation)
@@ -231,6 +242,7 @@ take_argument (const struct workload_parser *parser, const char *word, enum argu
   case ARG_FIRST_NUMBER: return take_plain_number (parser, word, 0, operation);
   case ARG_SECOND_NUMBER: return take_plain_number (parser, word, 1, operation);
   case ARG_RENAME: return take_rename (parser, word, operation);
+  case ARG_SYNC: return take_sync (parser, word, operation);
   default: return take_number (parser, word, argument, operation);
   }
 }

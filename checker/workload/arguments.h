@@ -11,7 +11,8 @@
 enum argument {
   ARG_END, ARG_ANY_PATH, ARG_FILE_PATH, ARG_NEW_PATH, ARG_TMPFILE, ARG_TARGET, ARG_ATTRIBUTE, ARG_VALUE, ARG_MODE,
   ARG_PERMISSIONS, ARG_DEVICE, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER, ARG_OFFSET, ARG_LENGTH, ARG_SIZE,
-  ARG_RENAME    /* may be left out */
+  ARG_OPTIONAL, /* these may be left out: */
+  ARG_RENAME = ARG_OPTIONAL, ARG_SYNC
 };
 
 /* A workload that is being parsed, up to the line of PLACE. */

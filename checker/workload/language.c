@@ -20,13 +20,14 @@ static const struct verb_words {
   const char *name, *usage;
   enum argument arguments[WORDS_MAX];
 } verbs[] = {
-  [WORKLOAD_APPEND] = { "append", "PATH LENGTH", { ARG_FILE_PATH, ARG_LENGTH } },
+  [WORKLOAD_APPEND] = { "append", "PATH LENGTH [sync|dsync]", { ARG_FILE_PATH, ARG_LENGTH, ARG_SYNC } },
   [WORKLOAD_CHECKPOINT] = { "checkpoint", "[TEXT]", { ARG_END } },
   [WORKLOAD_CHMOD] = { "chmod", "PATH MODE", { ARG_ANY_PATH, ARG_PERMISSIONS } },
   [WORKLOAD_CHOWN] = { "chown", "PATH UID GID", { ARG_ANY_PATH, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER } },
   [WORKLOAD_CREAT] = { "creat", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_DROPCACHES] = { "dropcaches", "", { ARG_END } },
-  [WORKLOAD_DWRITE] = { "dwrite", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
+  [WORKLOAD_DWRITE] = { "dwrite", "PATH OFFSET LENGTH [sync|dsync]",
+                       { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH, ARG_SYNC } },
   [WORKLOAD_EXCHANGE] = { "exchange", "A B", { ARG_NEW_PATH, ARG_NEW_PATH } },
   [WORKLOAD_FALLOC] = { "falloc", "PATH MODE OFFSET LENGTH", { ARG_FILE_PATH, ARG_MODE, ARG_OFFSET, ARG_LENGTH } },
   [WORKLOAD_FDATASYNC] = { "fdatasync", "PATH", { ARG_ANY_PATH } },
@@ -52,7 +53,8 @@ static const struct verb_words {
   [WORKLOAD_TRUNCATE] = { "truncate", "PATH SIZE", { ARG_FILE_PATH, ARG_SIZE } },
   [WORKLOAD_UNLINK] = { "unlink", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_UTIMES] = { "utimes", "PATH ATIME MTIME", { ARG_ANY_PATH, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER } },
-  [WORKLOAD_WRITE] = { "write", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
+  [WORKLOAD_WRITE] = { "write", "PATH OFFSET LENGTH [sync|dsync]",
+                      { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH, ARG_SYNC } },
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
@@ -63,10 +65,12 @@ workload_verb_name (enum workload_verb verb)
 }
 
 bool
-workload_is_persistence (enum workload_verb verb)
+workload_is_persistence (const struct workload_operation *operation)
 {
-  return verb == WORKLOAD_FSYNC || verb == WORKLOAD_FDATASYNC || verb == WORKLOAD_MSYNC || verb == WORKLOAD_SYNC
-    || verb == WORKLOAD_SYNCFS;
+  const enum workload_verb verb = operation->verb;
+
+  return operation->sync != SYNC_NOTHING || verb == WORKLOAD_FSYNC || verb == WORKLOAD_FDATASYNC
+    || verb == WORKLOAD_MSYNC || verb == WORKLOAD_SYNC || verb == WORKLOAD_SYNCFS;
 }
 
 /* What concerns more than one word. */
@@ -98,7 +102,7 @@ take_operation (const struct workload_parser *parser, enum workload_verb verb, c
 
   *operation = (struct workload_operation) { .verb = verb, .line = parser->place.line };
   while (arguments[wanted] != ARG_END)
-    least += arguments[wanted++] != ARG_RENAME;
+    least += arguments[wanted++] < ARG_OPTIONAL;
   if (count < least || count > wanted)
     return refuse (&parser->place, "too %s words: give `%s%s%s'", count < least ? "few" : "many", verbs[verb].name,
                    wanted ? " " : "", verbs[verb].usage);

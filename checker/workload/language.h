@@ -6,7 +6,7 @@
  * (common/escape.h).  Numbers are bytes; K, M and G multiply them.
  *
  *     mkdir PATH                      creat PATH
- *     write PATH OFFSET LENGTH        dwrite PATH OFFSET LENGTH       append PATH LENGTH
+ *     write PATH OFFSET LENGTH        dwrite PATH OFFSET LENGTH       append PATH LENGTH      each of them [sync|dsync]
  *     mmapwrite PATH OFFSET LENGTH    msync PATH OFFSET LENGTH
  *     falloc PATH MODE OFFSET LENGTH  truncate PATH SIZE              reflink FROM TO
  *     link OLD NEW                    symlink TARGET PATH             unlink PATH             rmdir PATH
@@ -59,6 +59,9 @@ enum workload_falloc {
   FALLOC_INSERT = 16,           /* a hole before what stands at OFFSET */
 };
 
+/* What a write has waited for when it returns: O_DSYNC, O_SYNC. */
+enum workload_sync { SYNC_NOTHING, SYNC_DATA, SYNC_ALL };
+
 enum workload_rename { RENAME_PLAIN, RENAME_NOT_OVER, RENAME_LEAVING_WHITEOUT };
 
 struct workload_operation {
@@ -71,6 +74,7 @@ struct workload_operation {
   uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length */
   unsigned falloc;              /* enum workload_falloc */
   enum workload_rename rename;
+  enum workload_sync sync;      /* of write, dwrite, append */
   char device;                  /* of mknod: b or c */
   uint32_t numbers[2];          /* UID and GID, MAJOR and MINOR, ATIME and MTIME */
 };
@@ -99,7 +103,9 @@ extern void workload_free (struct workload *workload);
 /* The word for VERB. */
 extern const char *workload_verb_name (enum workload_verb verb);
 
-/* Whether an operation, once it has returned, promises something: fsync, fdatasync, msync, sync, syncfs. */
-extern bool workload_is_persistence (enum workload_verb verb);
+/* Whether an operation, once it has returned, promises something: fsync, fdatasync, msync, sync, syncfs, and a write
+ * that syncs.
+ */
+extern bool workload_is_persistence (const struct workload_operation *operation);
 
 #endif

@@ -78,7 +78,8 @@ static int
 do_write (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
 {
   int flags = O_WRONLY | O_CREAT | (operation->verb == WORKLOAD_DWRITE ? O_DIRECT : 0)
-    | (operation->verb == WORKLOAD_APPEND ? O_APPEND : 0);
+    | (operation->verb == WORKLOAD_APPEND ? O_APPEND : 0)
+    | (operation->sync == SYNC_ALL ? O_SYNC : operation->sync == SYNC_DATA ? O_DSYNC : 0);
   CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, flags);
   CLEANUP_FREE uint8_t *data = aligned_alloc (PAGE_BYTES,
                                               (operation->length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);

@@ -46,7 +46,7 @@ mark_operation (const struct doer *doer, const struct workload_operation *operat
     return 0;
   if (operation->verb == WORKLOAD_CHECKPOINT)
     length = asprintf (&text, "checkpoint%s%s", *operation->other ? " " : "", operation->other);
-  else if (workload_is_persistence (operation->verb))
+  else if (workload_is_persistence (operation))
     length = asprintf (&text, "op %u", number);
   else
     return 0;
@@ -76,7 +76,7 @@ static int
 disturb_operation (struct doer *doer, const struct workload_operation *operation, uint32_t number)
 {
   if (doer->disturbance.background == BACKGROUND_NONE || operation->verb == WORKLOAD_CHECKPOINT
-      || operation->verb == WORKLOAD_DROPCACHES || workload_is_persistence (operation->verb))
+      || operation->verb == WORKLOAD_DROPCACHES || workload_is_persistence (operation))
     return 0;
   const enum pace_step step = pace_next (&doer->pace);
   if (step != PACE_ACT)

@@ -67,7 +67,8 @@ mknod device c 1 3
 creat moved
 rename moved A/moved noreplace
 rename A/moved moved whiteout
-append moved 5000
+append moved 5000 sync
+dwrite moved 0 4K dsync
 sync_file_range moved 0 4K
 utimes moved 1700000000 1
 chmod moved 6755
@@ -104,7 +105,7 @@ $more"
     tail -n 1 "$tmp/out" | grep -qx 'durable: yes' || fail "$fs: $(cat "$tmp/out")"
     # A crash point stands right before each mark of an operation, and the text is in the log.
     expect_status 0 "$replay" --list "$tmp/log.bin"
-    for number in 8 12 16 23 26 356; do
+    for number in 8 12 16 23 26 37 38 357; do
         awk -v mark="mark +op $number\$" '$0 ~ mark { found = previous ~ /crash point/ } { previous = $0 } END { exit !found }' \
             "$tmp/out" || fail "$fs: no crash point before op $number"
         grep -q "operation $number has returned" "$tmp/out" || fail "$fs: operation $number changes nothing"

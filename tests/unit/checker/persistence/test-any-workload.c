@@ -28,7 +28,7 @@ random_operation (uint64_t *state, char line[128])
     "falloc %s zero 1K 2K", "falloc %s insert 4K 4K", "falloc %s collapse 0 4K", "setxattr %s user.a 1",
     "removexattr %s user.a",
     "unlink %s", "rmdir %s", "fsync %s", "fsync %s", "fdatasync %s", "mmapwrite %s 0 100", "msync %s 0 4K",
-    "linktmp t %s", "symlink x %s", "mknod %s c 1 3",
+    "linktmp t %s", "symlink x %s", "mknod %s c 1 3", "write %s 0 4K sync", "append %s 100 dsync",
     "rename %s %s", "rename %s %s", "rename %s %s whiteout",
     "link %s %s", "exchange %s %s", "reflink %s %s", "sync", "fsync .",
     "write t 0 4K", "fsync t",
@@ -75,7 +75,7 @@ assert_never_wrong (const char *text)
   struct workload workload = parse_well (text);
 
   for (size_t number = 0; number <= workload.count; number++) {
-    if (number > 0 && !workload_is_persistence (workload.operations[number - 1].verb))
+    if (number > 0 && !workload_is_persistence (&workload.operations[number - 1]))
       continue;
     for (size_t done = number; done <= workload.count; done++) {
       char *seen = tree_after (text, done), *detail = judge_on ("ext4", "", text, (uint32_t) number, seen);
@@ -83,7 +83,7 @@ assert_never_wrong (const char *text)
       ck_assert_msg (detail == NULL, "%safter %zu, operation %zu has returned: %s\n%s", text, done, number, detail,
                      seen);
       free (seen);
-      if (done < workload.count && done >= number && workload_is_persistence (workload.operations[done].verb))
+      if (done < workload.count && done >= number && workload_is_persistence (&workload.operations[done]))
         break;
     }
   }

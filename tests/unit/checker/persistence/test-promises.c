@@ -360,6 +360,30 @@ START_TEST (owners_are_promised_with_the_attributes)
 }
 END_TEST
 
+START_TEST (writes_that_sync_promise_their_range)
+{
+  static const char data[] = "write a 0 8K\nchmod a 600\nsync\nchmod a 640\nwrite a 0 4K dsync\n";
+  static const char all[] = "write a 0 8K\nchmod a 600\nsync\nchmod a 640\nwrite a 0 4K sync\n";
+  static const char added[] = "creat a\nsync\nappend a 4K dsync\nappend a 4K\n";
+  static const struct left cases[] = {
+    { data, 5, data, NULL },
+    { data, 5, "write a 0 8K\nsync\nsync\nchmod a 600\nwrite a 0 4K\n", NULL },
+    { data, 5, "write a 0 8K\nchmod a 600\n", "fsync-data: a: 8192 bytes " },
+    { all, 5, "write a 0 8K\nsync\nsync\nchmod a 600\nwrite a 0 4K\n", "fsync-xattr: a: mode 0600" },
+    /* Before it has returned, it may be there or not. */
+    { data, 3, data, NULL },
+    { data, 3, "write a 0 8K\nchmod a 600\n", NULL },
+    { data, 3, "creat a\nchmod a 600\n", "sync-data: a: empty" },
+    { added, 3, "creat a\nsync\nappend a 4K\n", NULL },
+    { added, 3, added, NULL },
+    { added, 3, "creat a\n", "fsync-data: a: empty" },
+    { "write a 0 4K sync\n", 1, "sync\n", "fsync-name: a: missing" },
+    { "write a 0 4K sync\n", 0, "write a 0 4K\n", NULL },
+  };
+  ASSERT_ALL_LEFT (cases);
+}
+END_TEST
+
 START_TEST (sync_file_range_and_times_promise_nothing)
 {
   static const char text[] = "creat a\nsync\nappend a 4K\nsync_file_range a 0 4K\nutimes a 1 2\n";
@@ -386,4 +410,5 @@ UNIT_TEST_MAIN ("promises",
                 acls_are_promised_with_the_mode_that_they_make,
                 devices_are_the_ones_that_were_made,
                 owners_are_promised_with_the_attributes,
+                writes_that_sync_promise_their_range,
                 sync_file_range_and_times_promise_nothing)

@@ -100,7 +100,7 @@ assert_all_good (const struct texts *texts)
 
     ck_assert_msg (workload_parse (texts->list[i], "made", &workload) == 0, "%s", texts->list[i]);
     ck_assert_msg (simulation_check (&workload) == 0, "%s", texts->list[i]);
-    ck_assert (workload_is_persistence (workload.operations[workload.count - 1].verb));
+    ck_assert (workload_is_persistence (&workload.operations[workload.count - 1]));
     workload_free (&workload);
   }
 }

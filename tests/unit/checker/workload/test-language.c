@@ -30,11 +30,12 @@ START_TEST (every_operation_is_understood)
     "rename A/foo B\n" "exchange B A/bar\n" "unlink B\n" "rmdir A\n" "tmpfile t\n" "write t 0 1\n" "linktmp t C\n"
     "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
     "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n" "mknod F b 7 1048575\n" "utimes . 0 1700000000\n"
-    "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n" "chown C 0 65534\n";
+    "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n" "chown C 0 65534\n"
+    "write C 0 1 sync\n" "append C 1 dsync\n";
   struct workload workload = parse_well (text);
   const struct workload_operation *operations = workload.operations;
 
-  ck_assert_uint_eq (workload.count, 35);
+  ck_assert_uint_eq (workload.count, 37);
   ck_assert_uint_eq (workload.setup_count, 0);
   for (size_t i = 0; i < workload.count; i++) {
     const char *name = workload_verb_name (operations[i].verb), *line = text;
@@ -63,6 +64,9 @@ START_TEST (every_operation_is_understood)
   ck_assert_int_eq (operations[32].rename, RENAME_NOT_OVER);
   ck_assert_int_eq (operations[33].rename, RENAME_LEAVING_WHITEOUT);
   ck_assert_uint_eq (operations[34].numbers[1], 65534);
+  ck_assert (operations[2].sync == SYNC_NOTHING && !workload_is_persistence (&operations[2]));
+  ck_assert (operations[35].sync == SYNC_ALL && workload_is_persistence (&operations[35]));
+  ck_assert (operations[36].sync == SYNC_DATA && workload_is_persistence (&operations[36]));
   workload_free (&workload);
 }
 END_TEST
@@ -153,7 +157,7 @@ START_TEST (what_is_wrong_is_said_with_its_line)
   assert_refused ("begin\ncreat a\nbegin\ncreat b\n", "file:3: `begin' is there already");
   assert_refused ("begin now\n", "file:1: too many words");
   assert_refused ("sync\ntouch a\n", "file:2: touch: no such operation");
-  assert_refused ("write a 0\n", "file:1: too few words: give `write PATH OFFSET LENGTH'");
+  assert_refused ("write a 0\n", "file:1: too few words: give `write PATH OFFSET LENGTH [sync|dsync]'");
   assert_refused ("sync a\n", "file:1: too many words: give `sync'");
   assert_refused ("write a b c d e f g h i j k l\n", "file:1: too many words");
   assert_refused ("write a -1 4096\n", "file:1: -1: give a number of bytes");
@@ -165,6 +169,7 @@ START_TEST (what_is_wrong_is_said_with_its_line)
   assert_refused ("dwrite a 100 512\n", "file:1: dwrite: give OFFSET and LENGTH in multiples of 512");
   assert_refused ("rename a b exchange\n", "file:1: exchange: give noreplace, whiteout or nothing");
   assert_refused ("rename a b whiteout noreplace\n", "file:1: too many words: give `rename OLD NEW [");
+  assert_refused ("write a 0 1 fsync\n", "file:1: fsync: give sync, dsync or nothing");
   assert_refused ("mknod a p 0 0\n", "file:1: p: give b or c");
   assert_refused ("mknod a c 4096 0\n", "file:1: mknod: MAJOR is at most 4095");
   assert_refused ("mknod a c 0 1048576\n", "file:1: mknod: MAJOR is at most 4095, MINOR");
