@@ -25,6 +25,7 @@ struct grid_request {
   const char *background;       /* as --background of `powercut run` */
   const char *keep;             /* directory for the logs of cells that failed, or NULL */
   const char *accel;            /* as --accel of `powercut run`, or NULL */
+  bool no_snapshot;             /* as --no-snapshot of it */
   const char *device;           /* as --device of it, or NULL */
   uint64_t jobs;                /* cells side by side */
   const char *command;          /* the command line itself */

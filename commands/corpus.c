@@ -33,6 +33,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     OPT_TEXTS ("kernel", &request->grid.kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]"),
     DEVICE_OPTION (&request->grid.device, "KIND"),
     ACCEL_OPTION (&request->grid.accel, "HOW"),
+    NO_SNAPSHOT_OPTION (&request->grid.no_snapshot),
     OPT_TEXT ("fs", &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]"),
     OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
     BACKGROUND_OPTION (&request->grid.background, "WHICH,..."),

@@ -28,6 +28,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     OPT_TEXTS ("kernel", &request->grid.kernels, "KERNEL", "the guests' kernel; may be repeated [the newest fetched]"),
     DEVICE_OPTION (&request->grid.device, "DEVICE"),
     ACCEL_OPTION (&request->grid.accel, "MODE"),
+    NO_SNAPSHOT_OPTION (&request->grid.no_snapshot),
     OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),
     BACKGROUND_OPTION (&request->grid.background, "BACKGROUND,..."),
     OPT_TEXT ("settle", &request->settle, "sync|none|TIME", "after an update, as for run [sync]"),

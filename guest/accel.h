@@ -22,6 +22,10 @@ enum accel {
 #define ACCEL_OPTION(TEXT, ARGUMENT) \
   OPT_TEXT ("accel", (TEXT), (ARGUMENT), "virtualize guests, or emulate them [auto: what works]")
 
+/* The same; FLAG is whether it is given. */
+#define NO_SNAPSHOT_OPTION(FLAG) \
+  OPT_FLAG ("no-snapshot", (FLAG), "boot each guest, and neither use nor keep a saved machine")
+
 /* What --accel=WORD says; NULL is auto.  Returns 0, or -1 after a message. */
 extern int accel_parse (const char *word, enum accel *accel);
 

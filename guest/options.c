@@ -13,7 +13,7 @@ guest_options_add (struct option_table *table, struct guest_options *options)
   options_add (table, (const struct option_spec[]) {
     OPT_TEXT ("kernel", &options->kernel, "FILE|DIR", "the guest's kernel [the recording's, else the newest]"),
     ACCEL_OPTION (&options->accel, "auto|kvm|tcg"),
-    OPT_FLAG ("no-snapshot", &options->no_snapshot, "boot each guest, and neither use nor keep a saved machine"),
+    NO_SNAPSHOT_OPTION (&options->no_snapshot),
     OPT_TEXT ("check", &options->check, "CMD", "shell command that says what is right [the recording's]"),
     OPT_TEXTS ("include", &options->include, "FILE", "take FILE or folder into the guest; may be repeated"),
     OPT_TEXT ("confine", &options->confine, "DIR", "take files into the guest from DIR and the system alone"),

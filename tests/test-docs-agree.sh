@@ -24,9 +24,10 @@ options_of_help ()
   sed -n 's/^  \(-.\|  \)[, ] \(--[^ ]*\)  .*/\1 \2/p' "$1" | tr -s ' ' '\n' | sed '/^$/d' | sort
 }
 
+# What is in parentheses tells an item from one of the same option in another section, as podchecker wants it.
 options_of_items ()
 {
-  sed -n -e 's/^\(-[a-z]\)\( [A-Z]*\)\?$/\1/p' -e '/^--/p' -e '/^no section/p' | sort
+  sed -n -e 's/ ([a-z]*)$//' -e 's/^\(-[a-z]\)\( [A-Z]*\)\?$/\1/p' -e '/^--/p' -e '/^no section/p' | sort
 }
 
 # Parameters, as `name=ARGUMENT`, of `name=<ARGUMENT>  help` and of items.

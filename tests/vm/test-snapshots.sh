@@ -56,6 +56,7 @@ look ()
 }
 
 look booted --no-snapshot
+expect_status 0 "$powercut" matrix --no-snapshot --fs=ext4 --background=none --protocol=rename-fsync
 [ -z "$(ls "$guests" | grep snapshot)" ] || fail "--no-snapshot has saved: $(ls "$guests")"
 look first
 snapshot=$(ls "$guests"/*.snapshot)
