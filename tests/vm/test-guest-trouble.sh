@@ -117,6 +117,6 @@ expect_status 0 script -qec "$powercut record --background=none --size=64M --mem
 expect_status 0 "$replay" --list "$tmp/log.bin"
 [ "$(grep -cx 'info memory=201326592\|info timeout=120' "$tmp/out")" = 2 ] || fail "header: $(grep '^info ' "$tmp/out")"
 for guest in "$kernel" 6.12; do
-    interrupted 1 "$replay" --kernel="$guest" --no-reduction "$tmp/log.bin"
+    interrupted 1 "$replay" --kernel="$guest" --no-reduction --check='sleep 1000' "$tmp/log.bin"
     nothing_left "Ctrl-C while replaying in $guest"
 done

@@ -28,7 +28,8 @@ flistxattr (int fd, char *list, size_t size)
     return -1;
   }
   if (names) {
-    memcpy (list, names, names_size < size ? names_size : size);
+    if (size > 0)               /* else it is asked how much room they need */
+      memcpy (list, names, names_size < size ? names_size : size);
     return (ssize_t) names_size;
   }
   return syscall (SYS_flistxattr, fd, list, size);
