@@ -2,6 +2,7 @@
 /* Which processes run, and what has come that nobody has read. */
 #include <config.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -33,6 +34,7 @@ start (bool busy, bool child_is_busy)
 
   ck_assert_int_ne (pid, -1);
   if (pid == 0) {
+    setpgid (0, 0);             /* so that both are ended together */
     if (fork () == 0)
       go_on (child_is_busy);
     go_on (busy);
@@ -43,7 +45,8 @@ start (bool busy, bool child_is_busy)
 static void
 end (pid_t pid)
 {
-  kill (pid, SIGKILL);
+  while (kill (-pid, SIGKILL) == -1 && errno == ESRCH)
+    usleep (LOOK_US);           /* it has no group of its own yet */
   waitpid (pid, NULL, 0);
 }
 
@@ -86,7 +89,7 @@ END_TEST
 
 START_TEST (who_has_gone_is_not_busy)
 {
-  const pid_t pid = start (true, false);
+  const pid_t pid = start (true, true);
 
   end (pid);
   ck_assert (!busy_process (pid));
