@@ -80,7 +80,7 @@ START_TEST (who_asks_does_not_count)
 {
   ck_assert (!busy_process (getpid ()));
   if (fork () == 0)
-    _exit (comes_to_be (getppid (), true) ? 1 : 0);     /* it waits, and its child is who asks */
+    _exit (comes_to_be (getppid (), false) ? 0 : 1);     /* it waits, and its child is who asks */
   int status;
   wait (&status);
   ck_assert_int_eq (status, 0);
