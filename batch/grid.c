@@ -15,6 +15,10 @@
 #include "common/publish.h"
 #include "common/workdir.h"
 #include "guest/accel.h"
+#include "guest/jobs.h"
+#include "guest/options.h"
+
+#define PROGRAMS_A_PROCESSOR 3  /* guests that are programs: more do not make anything faster */
 
 /* Add the jobs of the cells from FIRST on, one for each row: those that need more in their guests, or those that do
  * not.
@@ -99,12 +103,32 @@ take_end (const struct pool_config *config, struct pool_job *job)
   progress_show (grid->progress, "%zu of %zu cells", done, grid->job_count);
 }
 
+/* Whether some cell's guest is a machine, virtual or emulated. */
+static bool
+has_machine (const struct grid *grid)
+{
+  for (size_t i = 0; i < grid->environment_count; i++)
+    if (!kernel_runs_alone (grid->environments[i].kernel))
+      return true;
+  return false;
+}
+
+/* How many cells are done side by side.  Those of programs wait for most of the time, for a device that is late. */
+static uint64_t
+count_jobs (const struct grid *grid)
+{
+  const uint64_t a_processor = has_machine (grid) ? 1 : PROGRAMS_A_PROCESSOR;
+
+  return grid->request->jobs > 0 ? grid->request->jobs
+    : a_processor * jobs_default (a_processor * GUEST_MEMORY_DEFAULT);
+}
+
 /* Plan the cells and do them, with FOLDER for temporary files.  Returns 0, or -1 after a message or a stop. */
 static int
 do_cells (struct grid *grid, const char *folder)
 {
   const struct pool_config config = {
-    .jobs = grid->request->jobs, .folder = folder, .filesystems = grid->request->filesystems, .data = grid
+    .jobs = count_jobs (grid), .folder = folder, .filesystems = grid->request->filesystems, .data = grid
   };
 
   if (grid->kind->prepare (grid, folder) == -1 || plan_cells (grid) == -1)
@@ -116,16 +140,6 @@ do_cells (struct grid *grid, const char *folder)
   progress_end (grid->progress);
   grid->progress = NULL;
   return r;
-}
-
-/* Whether some cell's guest is a machine, virtual or emulated. */
-static bool
-has_machine (const struct grid *grid)
-{
-  for (size_t i = 0; i < grid->environment_count; i++)
-    if (!kernel_runs_alone (grid->environments[i].kernel))
-      return true;
-  return false;
 }
 
 /* The same in a temporary directory of its own. */

@@ -27,7 +27,7 @@ struct grid_request {
   const char *accel;            /* as --accel of `powercut run`, or NULL */
   bool no_snapshot;             /* as --no-snapshot of it */
   const char *device;           /* as --device of it, or NULL */
-  uint64_t jobs;                /* cells side by side */
+  uint64_t jobs;                /* cells side by side; 0: as many as keep the processors busy */
   const char *command;          /* the command line itself */
 };
 

@@ -39,7 +39,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     BACKGROUND_OPTION (&request->grid.background, "WHICH,..."),
     KEEP_OPTION (&request->grid.keep, "FOLDER"),
     OPT_FLAG ("trust-cases", &request->trusted, "let cases take files from anywhere on this machine"),
-    OPT_NUMBER ("jobs", &request->grid.jobs, "COUNT", "cells side by side [one for each processor]", 1),
+    OPT_NUMBER ("jobs", &request->grid.jobs, "COUNT", "cells side by side [what keeps the processors busy]", 1),
     OPT_TEXT ("json", &request->json, "RESULTS", "write the results as JSON"),
     OPT_TEXT ("junit", &request->junit, "RESULTS", "write the results as JUnit's XML"),
     OPT_END
@@ -63,7 +63,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
   }
   request->paths = (const char *const *) argv + first;
   request->path_count = (size_t) (argc - first);
-  return jobs_check (request->grid.jobs, GUEST_MEMORY_DEFAULT);
+  return request->grid.jobs == 0 ? 0 : jobs_check (request->grid.jobs, GUEST_MEMORY_DEFAULT);
 }
 
 static int
@@ -72,7 +72,7 @@ run_command (int argc, char **argv)
   CLEANUP_FREE char *command = words_join ("powercut corpus", argc, argv);
   struct corpus_request request = {
     .grid = {
-      .device = DEVICE_DEFAULT, .background = BACKGROUNDS_DEFAULT, .jobs = jobs_default (GUEST_MEMORY_DEFAULT),
+      .device = DEVICE_DEFAULT, .background = BACKGROUNDS_DEFAULT,
       .command = command ? command : ""
     }
   };

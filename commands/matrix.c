@@ -32,7 +32,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),
     BACKGROUND_OPTION (&request->grid.background, "BACKGROUND,..."),
     OPT_TEXT ("settle", &request->settle, "sync|none|TIME", "after an update, as for run [sync]"),
-    OPT_NUMBER ("jobs", &request->grid.jobs, "CELLS", "cells side by side [one for each processor]", 1),
+    OPT_NUMBER ("jobs", &request->grid.jobs, "CELLS", "cells side by side [what keeps the processors busy]", 1),
     KEEP_OPTION (&request->grid.keep, "DIR"),
     OPT_TEXT ("markdown", &request->markdown, "OUT", "write the results as Markdown"),
     OPT_TEXT ("json", &request->json, "OUT", "write the results as JSON"),
@@ -58,7 +58,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     error_message ("%s: matrix takes options alone: see --help", argv[first]);
     return -1;
   }
-  return jobs_check (request->grid.jobs, GUEST_MEMORY_DEFAULT);
+  return request->grid.jobs == 0 ? 0 : jobs_check (request->grid.jobs, GUEST_MEMORY_DEFAULT);
 }
 
 int
@@ -68,7 +68,7 @@ matrix_command (int argc, char **argv)
   struct matrix_request request = {
     .grid = {
       .filesystems = FILESYSTEMS, .accel = "auto", .device = DEVICE_DEFAULT, .background = BACKGROUNDS_DEFAULT,
-      .jobs = jobs_default (GUEST_MEMORY_DEFAULT), .command = command ? command : ""
+      .command = command ? command : ""
     },
     .settle = "sync"
   };
