@@ -35,8 +35,9 @@ for fs in ext4 btrfs; do
     done
 done
 
-# The first step is not made durable: once it has committed, and until the second one is there, a crash undoes it.
-run 1 ext4 'echo 1 > a.tmp; mv a.tmp a' "echo 2 > a.tmp; $durably"
+# The first step is not made durable: once it has committed, and until the second one is there, a crash undoes it.  (On ext4 the
+# sync of the second may find it with a file of zeros: docs/matrix.md, rename.)
+run 1 btrfs 'echo 1 > a.tmp; mv a.tmp a' "echo 2 > a.tmp; $durably"
 violations | grep -q '^durability after commit 1: old contents after commit: a' || fail "not durable: $(violations)"
 violations | grep -q '^durability after begin 2: step 1 is undone: everything is as before step 1$' || fail "not durable: $(violations)"
 [ "$(jq .atomic "$tmp/json")" = true ] || fail "not atomic: $(violations)"
