@@ -99,7 +99,8 @@ cat > try.zsh << 'END'
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PS1= PS2= ; unsetopt zle_bracketed_paste 2> /dev/null; stty -echo; cd $PWD; fpath=($1 \$fpath); autoload -U compinit"
-zpty -w shell 'compinit -u -D; replay () { print -r -- "GOT<$*>" }; powercut () { print -r -- "GOT<$*>" }; path=($PWD/bin $path); print READY'
+# What the shell echoes of this must not be taken for what it answers.
+zpty -w shell 'compinit -u -D; replay () { print -r -- "GO""T<$*>" }; powercut () { print -r -- "GO""T<$*>" }; path=($PWD/bin $path); print REA""DY'
 zpty -m -r shell output '*READY*'
 for line in $argv[2,-1]; do
     zpty -w -n shell "$line"$'\n'
