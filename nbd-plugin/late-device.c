@@ -224,11 +224,20 @@ leave_a_gap (struct late_device *late)
   pthread_mutex_lock (&late->lock);
 }
 
-/* See whether the client may be about to send more, where something would be due. */
+/* See whether the client may be about to send more, where something would be due; without the lock, as what it has sent
+ * meanwhile could not come else.
+ */
 static void
 ask_client (struct late_device *late)
 {
-  if (hold_doubts (&late->hold, now_ns ()) && (busy_sockets () || (late->client > 0 && busy_process (late->client))))
+  const pid_t client = late->client;
+
+  if (!hold_doubts (&late->hold, now_ns ()))
+    return;
+  pthread_mutex_unlock (&late->lock);
+  const bool busy = busy_sockets () || (client > 0 && busy_process (client));
+  pthread_mutex_lock (&late->lock);
+  if (busy && hold_doubts (&late->hold, now_ns ()))
     hold_busy (&late->hold, now_ns ());
 }
 

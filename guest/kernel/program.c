@@ -87,10 +87,11 @@ ask_version (const char *program, struct capture *answer)
   CLEANUP_FREE char *here = *program == '/' ? NULL : getcwd (NULL, 0);
   CLEANUP_FREE char *path = text_format ("%s%s%s", here ? here : "", here ? "/" : "", program);
   CLEANUP_FREE char *libraries = kernel_program_libraries (program);
-  CLEANUP_FREE char *place = libraries ? text_format ("--chdir=%s/..", libraries) : NULL;
-  const char *const words[] = { "env", place, "LD_LIBRARY_PATH=" KERNEL_LIBRARIES, path, "--version", NULL };
+  static const char script[] = "cd -- \"$1/..\" && LD_LIBRARY_PATH=" KERNEL_LIBRARIES " exec \"$2\" --version";
+  const char *const words[] = { "sh", "-c", script, "sh", libraries, path, NULL };
+  const char *const alone[] = { path, "--version", NULL };
 
-  return path == NULL ? -1 : asked_run (place ? words : words + 3, path, answer);
+  return path == NULL ? -1 : asked_run (libraries ? words : alone, path, answer);
 }
 
 char *

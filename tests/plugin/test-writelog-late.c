@@ -142,7 +142,7 @@ be_busy (int64_t ms)
 
 START_TEST (a_client_that_is_busy_is_waited_for)
 {
-  BEGIN ("device=late", "hold=20");
+  BEGIN ("device=late", "hold=40");
   set_mark ("begin");
   send_write (1);
   wait_for_write (1);

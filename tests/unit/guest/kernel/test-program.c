@@ -84,10 +84,10 @@ END_TEST
 /* They are found from where their directory is. */
 START_TEST (a_program_is_asked_with_the_libraries_that_came_with_it)
 {
-  put_text ("new/" KERNEL_LIBRARIES "/marker", 0644, "");
-  put_program ("new/bin/linux", "7.2.7");
+  put_text ("new=1/" KERNEL_LIBRARIES "/marker", 0644, "");
+  put_program ("new=1/bin/linux", "7.2.7");
   setenv ("FAKE_LIBRARIES", KERNEL_LIBRARIES "/marker", 1);
-  finds ("new/bin/linux", "7.2.7-uml", NULL);
+  finds ("new=1/bin/linux", "7.2.7-uml", NULL);
 }
 END_TEST
 
