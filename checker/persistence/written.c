@@ -76,17 +76,34 @@ add_sectors (struct written_file *file, const struct sim_data *data, uint64_t fr
   return 0;
 }
 
-/* Note what the last operation of SIMULATION has made of a file: its size, or its SECTORS. */
+/* Whether *room sectors, which are less then, have room for what an operation with EFFECT has made of FILE. */
+static bool
+take_room (const struct sim_effect *effect, const struct written_file *file, uint64_t *room)
+{
+  const uint64_t last = effect->data_to < effect->data->data.size ? effect->data_to : effect->data->data.size;
+  const uint64_t bytes = last > effect->data_from ? last - effect->data_from : 0;
+  const uint64_t whole = bytes / SECTOR_SIZE + 2;       /* and two in part */
+  const uint64_t wanted = (whole < SECTORS_MAX ? whole : SECTORS_MAX) + file->size_count;
+
+  if (wanted > *room)
+    return false;
+  *room -= wanted;
+  return true;
+}
+
+/* Note what the last operation of SIMULATION has made of a file: its size, or, as there is *room, its sectors. */
 static int
-note (const struct simulation *simulation, struct written_file *files, bool sectors)
+note (const struct simulation *simulation, struct written_file *files, uint64_t *room)
 {
   const struct sim_effect *effect = &simulation->effect;
 
   if (effect->data == NULL)
     return 0;
   struct written_file *file = &files[effect->data->number];
-  if (sectors)
-    return add_sectors (file, &effect->data->data, effect->data_from, effect->data_to);
+  if (room) {
+    file->unknown = file->unknown || !take_room (effect, file, room);
+    return file->unknown ? 0 : add_sectors (file, &effect->data->data, effect->data_from, effect->data_to);
+  }
   uint64_t *size = array_add (file->sizes, file->size_count);
   if (size == NULL)
     return out_of_memory ();
@@ -94,9 +111,9 @@ note (const struct simulation *simulation, struct written_file *files, bool sect
   return 0;
 }
 
-/* Do WORKLOAD and note all sizes, for which FILES gets room, or with SECTORS all sectors. */
+/* Do WORKLOAD and note all sizes, for which FILES gets room, or with ROOM not NULL the sectors. */
 static int
-note_all (const struct workload *workload, struct written_file **files, size_t *count, bool sectors)
+note_all (const struct workload *workload, struct written_file **files, size_t *count, uint64_t *room)
 {
   struct simulation simulation;
   int r = simulation_begin (&simulation, workload);
@@ -106,7 +123,7 @@ note_all (const struct workload *workload, struct written_file **files, size_t *
     while (r == 0 && *count < simulation.inode_count)
       r = array_add (*files, *count) ? 0 : out_of_memory ();
     if (r == 0)
-      r = note (&simulation, *files, sectors);
+      r = note (&simulation, *files, room);
   }
   simulation_free (&simulation);
   return r;
@@ -115,13 +132,15 @@ note_all (const struct workload *workload, struct written_file **files, size_t *
 int
 written_find (const struct workload *workload, struct written_file **files, size_t *count)
 {
+  uint64_t room = WRITTEN_SECTORS_MAX;
+
   *files = NULL;
   *count = 0;
-  int r = note_all (workload, files, count, false);
+  int r = note_all (workload, files, count, NULL);
   for (size_t i = 0; i < *count; i++)
     (*files)[i].size_count = make_set ((*files)[i].sizes, (*files)[i].size_count);
   if (r == 0)
-    r = note_all (workload, files, count, true);
+    r = note_all (workload, files, count, &room);
   for (size_t i = 0; i < *count; i++)
     (*files)[i].sector_count = make_set ((*files)[i].sectors, (*files)[i].sector_count);
   if (r == -1)
@@ -145,7 +164,7 @@ written_free (struct written_file *files, size_t count)
 size_t
 written_find_stale (const struct written_file *written, const struct page_file *seen, uint64_t size)
 {
-  for (size_t i = 0; i < seen->count; i++) {
+  for (size_t i = 0; i < seen->count && !written->unknown; i++) {
     bool cut = size / SECTOR_SIZE == i && !set_has (written->sizes, written->size_count, size);
 
     if (!cut && seen->sectors[i] != SECTOR_OF_ZEROS && seen->sectors[i] != SECTOR_UNREADABLE

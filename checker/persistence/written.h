@@ -18,7 +18,11 @@ struct written_file {
   size_t size_count;
   uint64_t *sectors;
   size_t sector_count;
+  bool unknown;                 /* there are more: nothing of it is stale then */
 };
+
+/* So many sectors of all files are noted, those that are written again counted again: 32 MiB of hashes. */
+#define WRITTEN_SECTORS_MAX (UINT64_C (4) << 20)
 
 /* Those of all inodes of WORKLOAD, by number, into *files, with their number.  Returns 0, or -1 after a message and
  * nothing to free.

@@ -145,6 +145,20 @@ START_TEST (bytes_that_were_never_written_to_a_file_are_stale)
 }
 END_TEST
 
+/* Each size of a file is looked at after each operation: so many sectors are not noted. */
+START_TEST (what_is_too_much_to_note_is_not_stale)
+{
+  uint8_t bytes[12288];
+
+  memset (bytes, 0x55, sizeof bytes);
+  char *detail = judge_bytes ("", "begin\nwrite b 0 8K\ncreat a\n1000x truncate a $\n", bytes, 700);
+  ck_assert_msg (detail && strncmp (detail, "stale: a: ", 10) == 0, "%s", detail ? detail : "nothing");
+  free (detail);
+  detail = judge_bytes ("", "begin\nwrite b 0 8K\ncreat a\n2100x truncate a $\n", bytes, 700);
+  ck_assert_ptr_null (detail);
+}
+END_TEST
+
 START_TEST (files_that_are_touched_are_judged_by_ranges)
 {
   struct workload workload = parse_well ("mkdir A\nwrite A/x%20y 0 4K\nwrite b 0 4K\nwrite c 0 4K\nbegin\nwrite b 0 1\n"
@@ -301,7 +315,7 @@ END_TEST
 UNIT_TEST_MAIN ("persistence",
                 data_that_were_touched_later_keep_within_bounds,
                 sectors_outside_the_range_that_was_touched_are_as_they_were,
-                bytes_that_were_never_written_to_a_file_are_stale,
+                bytes_that_were_never_written_to_a_file_are_stale, what_is_too_much_to_note_is_not_stale,
                 files_that_are_touched_are_judged_by_ranges,
                 what_cannot_be_read_is_wrong,
                 rules_depend_on_the_file_system,
