@@ -59,7 +59,7 @@ static const struct filesystem rows[] = {
     /* With -a it gives up on any file that was created just before the crash (an unattached inode), and says nothing
      * about the rest.
      */
-    .fsck = { "fsck.ext2", "-y" },
+    .repair = { "fsck.ext2", "-y" },
     .faults = { { { "EXT2-fs", "error" } } },
     .promises = RULES_SIMPLE,
   },
@@ -75,7 +75,7 @@ static const struct filesystem rows[] = {
   {
     EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
     EXT_JOURNAL,
-    .fsck = { "fsck.ext4", "-y", FILESYSTEM_NO_JOURNAL },
+    .repair = { "fsck.ext4", "-y", FILESYSTEM_NO_JOURNAL },
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
@@ -152,7 +152,7 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-I" }, "dosfstools", NULL },
     .small_size = "64M",
     .asked_for = { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" },
-    .fsck = { "fsck.vfat", "-y" },
+    .repair = { "fsck.vfat", "-y" },
     .tools = "fsck.vfat fatlabel",
     .plain_data = true,
     .faults = { { { "FAT-fs", "error" } } },    /* fs/fat/misc.c */
@@ -163,7 +163,7 @@ static const struct filesystem rows[] = {
     .mkfs = { { NULL }, "exfatprogs", NULL },
     .small_size = "64M",
     .asked_for = { "nls_utf8?" },
-    .fsck = { "fsck.exfat", "-y" },
+    .repair = { "fsck.exfat", "-y" },
     .tools = "fsck.exfat dump.exfat",
     .faults = { { { "exFAT-fs", "error" } } },  /* fs/exfat/misc.c */
     .promises = RULES_SIMPLE,
@@ -172,7 +172,7 @@ static const struct filesystem rows[] = {
     .name = "jfs",
     .mkfs = { { "-q" }, "jfsutils", NULL },
     .small_size = "64M",
-    .fsck = { "fsck.jfs", "-a" },       /* replays its journal; the kernel refuses to mount it before */
+    .repair = { "fsck.jfs", "-a" },     /* replays its journal; the kernel refuses to mount it before */
     .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
     .plain_data = true,
     .faults = { { { "ERROR: (device ", "" } } },        /* fs/jfs/super.c, jfs_error */
@@ -227,12 +227,12 @@ filesystem_features (const struct filesystem *filesystem, const uint8_t start[FI
   return ext && !(start[EXT_COMPATIBLE_AT] & EXT_COMPATIBLE_HAS_JOURNAL) ? FILESYSTEM_NO_JOURNAL : 0;
 }
 
-const struct filesystem_fsck *
-filesystem_fsck (const struct filesystem *filesystem, uint32_t features)
+const struct filesystem_repair *
+filesystem_repair (const struct filesystem *filesystem, uint32_t features)
 {
-  const struct filesystem_fsck *fsck = &filesystem->fsck;
+  const struct filesystem_repair *repair = &filesystem->repair;
 
-  return fsck->program && (fsck->feature == 0 || fsck->feature & features) ? fsck : NULL;
+  return repair->program && (repair->feature == 0 || repair->feature & features) ? repair : NULL;
 }
 
 /* Whether what is mounted with MOUNT_OPTIONS and was made with FEATURES is in MODE. */

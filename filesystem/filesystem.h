@@ -58,10 +58,10 @@ struct filesystem {
    * The option repairs all that can be repaired, as a system does that boots with fsck.repair=yes.  It may be needed
    * only with a feature.
    */
-  struct filesystem_fsck {
+  struct filesystem_repair {
     const char *program, *option;
     uint32_t feature;           /* 0: always */
-  } fsck;
+  } repair;
 
   /* Programs that take it apart, for a person in the guest; those that the host has are taken along. */
   const char *tools;
@@ -133,7 +133,7 @@ extern bool filesystem_has_plain_data (const struct filesystem *filesystem, cons
 extern uint32_t filesystem_features (const struct filesystem *filesystem, const uint8_t start[FILESYSTEM_START_BYTES]);
 
 /* What is run before FILESYSTEM, made with FEATURES, is mounted; NULL: nothing. */
-extern const struct filesystem_fsck *filesystem_fsck (const struct filesystem *filesystem, uint32_t features);
+extern const struct filesystem_repair *filesystem_repair (const struct filesystem *filesystem, uint32_t features);
 
 /* What FILESYSTEM, made with FEATURES, promises when it is mounted with MOUNT_OPTIONS, which have commas between them.
  */

@@ -89,7 +89,7 @@ struct initramfs *
 guest_extras_new (const struct kernel *kernel, const char *filesystem, uint32_t features, bool nbd)
 {
   const char *names[BASE_MODULES_MAX + 1] = { NULL };
-  const struct filesystem_fsck *fsck = filesystem_fsck (filesystem_find (filesystem), features);
+  const struct filesystem_repair *repair = filesystem_repair (filesystem_find (filesystem), features);
 
   base_filesystem_modules (filesystem, names, 0);
   if (require (kernel, names) == -1
@@ -97,7 +97,7 @@ guest_extras_new (const struct kernel *kernel, const char *filesystem, uint32_t 
     return NULL;
   struct initramfs *extras = initramfs_new ();
   if (extras && initramfs_add_environment (extras) == 0
-      && (fsck == NULL || initramfs_add_program (extras, fsck->program, NULL) == 0))
+      && (repair == NULL || initramfs_add_program (extras, repair->program, NULL) == 0))
     return extras;
   initramfs_free (extras);
   return NULL;

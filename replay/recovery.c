@@ -15,7 +15,7 @@
 
 /* The agent's answer to `recover`, line by line. */
 struct recovery {
-  const char *fsck;             /* why the fsck could not repair it: then there was no mount */
+  const char *repair;           /* why the fsck could not repair it: then there was no mount */
   const char *mount, *digest, *unmount;
   const char *check;            /* how the checker ended */
   char *output;                 /* what it printed, escaped */
@@ -33,8 +33,8 @@ parse_recovery (char *text, struct recovery *recovery)
   memset (recovery, 0, sizeof *recovery);
   while (answer_next_line (&text, &line, &value))
     switch (line) {
-    case ANSWER_FSCK:
-      recovery->fsck = value;
+    case ANSWER_REPAIR:
+      recovery->repair = value;
       break;
     case ANSWER_MOUNT:
       recovery->mount = value;
@@ -129,7 +129,7 @@ recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew
   struct recovery recovery;
 
   parse_recovery (answer, &recovery);
-  if (recovery.fsck)
+  if (recovery.repair)
     recovery.mount = "EUCLEAN";
   if (recovery.mount == NULL
       || (strcmp (recovery.mount, ANSWER_DONE) == 0
@@ -149,7 +149,7 @@ recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew
     return out_of_memory ();
   if (strcmp (recovery.mount, ANSWER_DONE) != 0) {
     outcome->kind = OUTCOME_UNMOUNTABLE;
-    outcome->detail = recovery.fsck ? strdup (recovery.fsck)
+    outcome->detail = recovery.repair ? strdup (recovery.repair)
       : text (recovery.last_log ? "mount: %s: %s" : "mount: %s", recovery.mount, recovery.last_log);
     return outcome->detail ? 0 : out_of_memory ();
   }

@@ -55,7 +55,7 @@ recover (struct conversation *talk)
 {
   const struct runner_config *config = talk->config;
   bool refused;
-  CLEANUP_FREE char *fsck = ask (talk, (const char *const[]) { "fsck", GUEST_DEVICE, config->filesystem, NULL },
+  CLEANUP_FREE char *fsck = ask (talk, (const char *const[]) { "repair", GUEST_DEVICE, config->filesystem, NULL },
                                  &refused);
   CLEANUP_FREE char *mounted = NULL;
 

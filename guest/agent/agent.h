@@ -180,10 +180,10 @@ extern int run_checker (struct agent *agent, const char *command, const char *ti
                         FILE *payload);
 extern serve_verb run_program;
 
-/* fsck.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0 if
- * it can be mounted now, 1 after the line `fsck` of guest/agent/protocol.h in PAYLOAD, or -1.
+/* repair.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0
+ * if it can be mounted now, 1 after the line `repair` of guest/agent/protocol.h in PAYLOAD, or -1.
  */
-extern int fsck_device (const char *device, const char *type, FILE *payload);
+extern int repair_device (const char *device, const char *type, FILE *payload);
 
 /* mount.c */
 

@@ -13,7 +13,7 @@
 static const char *const kinds[] = { [false] = "ok ", [true] = "error " };
 
 static const char *const words[] = {
-  [ANSWER_FSCK] = "fsck ", [ANSWER_MOUNT] = "mount ", [ANSWER_OBSERVE] = "observe ", [ANSWER_CHECK] = "check ",
+  [ANSWER_REPAIR] = "repair ", [ANSWER_MOUNT] = "mount ", [ANSWER_OBSERVE] = "observe ", [ANSWER_CHECK] = "check ",
   [ANSWER_OUTPUT] = "output ", [ANSWER_UNMOUNT] = "unmount ", [ANSWER_TAINT] = "taint ", [ANSWER_LOG] = "log ",
 };
 

@@ -70,10 +70,10 @@ verb_other_file (struct agent *agent, char **words, FILE *payload)
 }
 
 static int
-verb_fsck (struct agent *agent, char **words, FILE *payload)
+verb_repair (struct agent *agent, char **words, FILE *payload)
 {
   (void) agent;
-  return fsck_device (words[0], words[1], payload) == -1 ? -1 : 0;
+  return repair_device (words[0], words[1], payload) == -1 ? -1 : 0;
 }
 
 static int
@@ -113,7 +113,7 @@ static const struct {
   serve_verb *serve;
 } verbs[] = {
   { "attach", 4, 4, nbd_attach }, { "awake", 3, 3, guest_awake }, { "copy", 1, 1, copy_tree },
-  { "fsck", 2, 2, verb_fsck }, { "log", 0, 0, verb_log },
+  { "repair", 2, 2, verb_repair }, { "log", 0, 0, verb_log },
   { "mark", 2, 2, verb_mark }, { "mount", 3, 3, mount_device }, { "observe", 0, SIZE_MAX, observe_mounted },
   { "other-file", 0, 0, verb_other_file }, { "power-off", 0, 0, verb_power_off }, { "recover", 7, SIZE_MAX, recover },
   { "reset", 2, 2, reset_guest }, { "run", 2, SIZE_MAX, run_program }, { "sectors", 1, SIZE_MAX, observe_sectors },

@@ -25,8 +25,8 @@
  *   sync [DEVICE]                          sync(2), then fsync(2) of DEVICE, which flushes it
  *   thaw                                   thaw /mnt until it is not frozen.  Payload: how often it was
  *   unmount                                unmount /mnt
- *   fsck DEVICE TYPE                       run the fsck of a TYPE that needs it.  Payload: nothing, or the line
- *                                          `fsck TEXT` as of `recover`
+ *   repair DEVICE TYPE                     run the fsck of a TYPE that needs it.  Payload: nothing, or the line
+ *                                          `repair TEXT` as of `recover`
  *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct
  *                                          vm_config): MODE is `interactive`, or `pipe`: then nothing is echoed, and
  *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
@@ -39,11 +39,11 @@
  *                                          empty, unmount, drop the device's cache (BLKFLSBUF; btrfs: forget the
  *                                          device).  MARKS is the text that CHECK finds in the file
  *                                          $POWERCUT_MARKS_FILE and, the last 64 KiB of it, in $POWERCUT_MARKS.
- *                                          Payload: either the line `fsck TEXT` (it could not repair the file system,
- *                                          and why) or lines `mount ERRNO-NAME|ok`; only after `mount ok`: `observe
- *                                          DIGEST` (of nothing if not asked for), `check exit N|signal N|timeout` and
- *                                          `output WORD` (the last 64 KiB) if there is a CHECK, `unmount
- *                                          ERRNO-NAME|ok`; then as `log`
+ *                                          Payload: either the line `repair TEXT` (it could not repair the file
+ *                                          system, and why) or lines `mount ERRNO-NAME|ok`; only after `mount
+ *                                          ok`: `observe DIGEST` (of nothing if not asked for), `check exit N|signal
+ *                                          N|timeout` and `output WORD` (the last 64 KiB) if there is a CHECK,
+ *                                          `unmount ERRNO-NAME|ok`; then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`

@@ -178,7 +178,7 @@ recover (struct agent *agent, char **words, FILE *payload)
   baseline_load_modules (agent, type);
   if (prepare_device (device) == -1)
     return -1;
-  int error = fsck_device (device, type, payload);
+  int error = repair_device (device, type, payload);
   if (error == -1)
     return -1;
   bool mountable = error == 0;

@@ -71,15 +71,15 @@ check_driver (const struct filesystem *row)
 static void
 check_programs (const struct filesystem *row)
 {
-  const char *fsck = row->fsck.program;
+  const char *fsck = row->repair.program;
 
   ck_assert_msg (!row->name || (row->tools && *row->tools), "%s: nothing takes it apart", name_of (row));
-  ck_assert_msg (!fsck == !row->fsck.option, "%s: an fsck without an option, or the reverse", name_of (row));
+  ck_assert_msg (!fsck == !row->repair.option, "%s: an fsck without an option, or the reverse", name_of (row));
   if (fsck == NULL)
     return;
   ck_assert_msg (row->name && strncmp (fsck, "fsck.", 5) == 0 && strcmp (fsck + 5, row->name) == 0,
                  "%s: %s is not its fsck", name_of (row), fsck);
-  ck_assert_msg (row->fsck.option[0] == '-', "%s: %s is no option", name_of (row), row->fsck.option);
+  ck_assert_msg (row->repair.option[0] == '-', "%s: %s is no option", name_of (row), row->repair.option);
 }
 
 /* Options that keep a mounted one quiet are one word each. */
@@ -216,13 +216,13 @@ START_TEST (ext4_without_a_journal_is_checked_first)
   start[1024 + 0x39] = 0xef;
   start[1024 + 0x5c] = 0x3c;
   ck_assert_uint_eq (filesystem_features (ext4, start), 0);
-  ck_assert_ptr_null (filesystem_fsck (ext4, 0));
+  ck_assert_ptr_null (filesystem_repair (ext4, 0));
   start[1024 + 0x5c] = 0x38;
   ck_assert_uint_eq (filesystem_features (ext4, start), FILESYSTEM_NO_JOURNAL);
-  ck_assert_str_eq (filesystem_fsck (ext4, FILESYSTEM_NO_JOURNAL)->program, "fsck.ext4");
+  ck_assert_str_eq (filesystem_repair (ext4, FILESYSTEM_NO_JOURNAL)->program, "fsck.ext4");
   ck_assert_uint_eq (filesystem_features (filesystem_find ("xfs"), start), 0);
-  ck_assert_ptr_null (filesystem_fsck (filesystem_find ("xfs"), FILESYSTEM_NO_JOURNAL));
-  ck_assert_ptr_nonnull (filesystem_fsck (filesystem_find ("ext2"), 0));
+  ck_assert_ptr_null (filesystem_repair (filesystem_find ("xfs"), FILESYSTEM_NO_JOURNAL));
+  ck_assert_ptr_nonnull (filesystem_repair (filesystem_find ("ext2"), 0));
 }
 END_TEST
 

@@ -277,7 +277,7 @@ START_TEST (without_memory_there_is_no_outcome)
   failing_copy = FAULT;
   make_run (-1);
   ck_assert_str_eq (message, "out of memory");
-  answers[1].text = (char *) "fsck beyond repair\ntaint 0\n";
+  answers[1].text = (char *) "repair beyond repair\ntaint 0\n";
   failing_copy = "beyond repair";
   make_run (-1);
   ck_assert_uint_eq (message_count, 2);

@@ -37,44 +37,44 @@ last_line (int output, char text[OUTPUT_MAX + 1])
 }
 
 /* What has to be run on the file system of TYPE that is on DEVICE, or NULL. */
-static const struct filesystem_fsck *
-find_fsck (const char *device, const char *type)
+static const struct filesystem_repair *
+find_repair (const char *device, const char *type)
 {
   const struct filesystem *filesystem = filesystem_find (type);
   uint8_t start[FILESYSTEM_START_BYTES] = { 0 };
 
   /* Where it does not depend on features nothing is read that recovery would not read. */
-  if (filesystem->fsck.feature) {
+  if (filesystem->repair.feature) {
     CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
     ssize_t length = fd == -1 ? -1 : pread (fd, start, sizeof start, 0);
 
     if (length < (ssize_t) sizeof start)
       memset (start, 0, sizeof start);  /* the mount will find it unreadable, too */
   }
-  return filesystem_fsck (filesystem, filesystem_features (filesystem, start));
+  return filesystem_repair (filesystem, filesystem_features (filesystem, start));
 }
 
 int
-fsck_device (const char *device, const char *type, FILE *payload)
+repair_device (const char *device, const char *type, FILE *payload)
 {
-  const struct filesystem_fsck *fsck = find_fsck (device, type);
+  const struct filesystem_repair *repair = find_repair (device, type);
   char text[OUTPUT_MAX + 1];
   int status;
 
-  if (fsck == NULL)
+  if (repair == NULL)
     return 0;
   CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
   const struct process_io io = { .stdout_fd = output, .stderr_fd = output };
   pid_t pid = output == -1 ? -1
-    : process_start ((const char *const[]) { fsck->program, fsck->option, device, NULL }, &io);
+    : process_start ((const char *const[]) { repair->program, repair->option, device, NULL }, &io);
   if (pid == -1 || process_wait (pid, -1, &status) == -1) {
-    error_message ("cannot run %s: %m", fsck->program);
+    error_message ("cannot run %s: %m", repair->program);
     return -1;
   }
   if (WIFEXITED (status) && WEXITSTATUS (status) < UNREPAIRED)
     return 0;
-  answer_begin_line (ANSWER_FSCK, payload);
-  fprintf (payload, "%s %s: %s %d: %s\n", fsck->program, fsck->option, WIFEXITED (status) ? "exit" : "signal",
+  answer_begin_line (ANSWER_REPAIR, payload);
+  fprintf (payload, "%s %s: %s %d: %s\n", repair->program, repair->option, WIFEXITED (status) ? "exit" : "signal",
            WIFEXITED (status) ? WEXITSTATUS (status) : WTERMSIG (status), last_line (output, text));
   return 1;
 }
