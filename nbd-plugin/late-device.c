@@ -29,7 +29,7 @@
 #define HOLD_MS_MIN 0.1
 #define HOLD_MS_MAX 10000.0
 #define SLEEP_NS (SECOND_NS / 50)       /* whoever ends the holding does not wait for longer */
-#define RELEASE_GAP_NS (SECOND_NS / 1000)
+#define RELEASE_GAP_NS (SECOND_NS / 50)  /* long enough for a thread to answer on a busy machine */
 
 /* A request that is held; it lives on the stack of its thread. */
 struct late_request {
@@ -151,6 +151,7 @@ late_connect (struct late_device *late)
 
   pthread_mutex_lock (&late->lock);
   late->client = client > 0 && client <= INT_MAX ? (pid_t) client : 0;
+  late->aborted = false;
   pthread_mutex_unlock (&late->lock);
 }
 
@@ -206,11 +207,13 @@ sleep_led (struct late_device *late, uint64_t wait_ns)
   pthread_mutex_unlock (&late->lock);
   int r = nbdkit_nanosleep (0, (unsigned) (wait_ns < SLEEP_NS ? wait_ns : SLEEP_NS));
   pthread_mutex_lock (&late->lock);
-  if (r == -1)
+  if (r == -1) {
+    late->aborted = true;
     hold_release (&late->hold);
+  }
 }
 
-/* Let what is released together be answered one after another: nbdkit 1.32 fails an assertion of its own
+/* Let what is released as a client has gone be answered one after another: nbdkit 1.32 fails an assertion of its own
  * (raw_send_socket: sock >= 0) when a second answer waits for the socket while the first one finds that the client has
  * gone.
  */
@@ -255,7 +258,7 @@ lead (struct late_device *late, const struct late_request *own)
 
     if (late->hold.used_up && !used_up)
       mark_used_up (late);
-    if (is_due && late->hold.released)
+    if (is_due && late->aborted)
       leave_a_gap (late);
     if (is_due)
       make_due (late, position);

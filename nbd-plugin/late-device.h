@@ -22,6 +22,7 @@ struct late_device {
   struct hold hold;
   struct client_pace pace;
   pid_t client;                 /* who connected last, or 0 if that is nobody on this machine */
+  bool aborted;                 /* it has gone, or the server ends */
   struct late_request *waiting;         /* requests that are held, in no order */
   bool led;                             /* one of their threads sees to it that they are answered */
   uint64_t quiet_ns;                    /* of this recording */
