@@ -14,8 +14,8 @@
  */
 #define RULES_FSYNC_NAMES                                                                           \
   (RULE_BIT (RULE_FSYNC_NAME) | RULE_BIT (RULE_FSYNC_LINKS) | RULE_BIT (RULE_FSYNC_GONE)            \
-   | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_DIR_NAME) | RULE_BIT (RULE_DIR_GONE)           \
-   | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
+   | RULE_BIT (RULE_FSYNC_UNLINKED) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_DIR_NAME)     \
+   | RULE_BIT (RULE_DIR_GONE) | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
 #define RULES_SIMPLE (RULES_ALL & ~(RULES_FSYNC_NAMES | RULE_BIT (RULE_STALE)))
 
 /* Where an fsync promises nothing, but a sync does. */
@@ -117,7 +117,8 @@ static const struct filesystem rows[] = {
     .lazy_blocks = { UINT64_C (64) << 20, UINT64_C (256) << 30 },
     .lazy_block_count = 2,
     .layout = FILESYSTEM_LAYOUT_BTRFS,
-    .promises = RULES_ALL,
+    /* fs/btrfs/tree-log.c, btrfs_log_inode_parent: a file without a name is not logged. */
+    .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_UNLINKED),
     .modes = { NO_BARRIER },    /* fs/btrfs/disk-io.c, write_all_supers: neither flushes nor FUA */
   },
   {
@@ -128,8 +129,8 @@ static const struct filesystem rows[] = {
     .plain_data = true,         /* but for compressed files, which say so */
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
     .promises = RULES_ALL
-      & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_RENAME_LOST)
-          | RULE_BIT (RULE_RENAME)),
+      & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_UNLINKED) | RULE_BIT (RULE_FSYNC_EXCHANGE)
+          | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME)),
     .modes = {
       NO_BARRIER,               /* fs/f2fs/data.c, META_FLUSH: the end of a checkpoint is written without FUA */
       { "checkpoint=disable", 0, 0 },   /* fs/f2fs/super.c, f2fs_disable_checkpoint: a crash undoes everything */

@@ -9,7 +9,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_SYNC_NAME] = "sync-name", [RULE_SYNC_GONE] = "sync-gone", [RULE_SYNC_DATA] = "sync-data",
   [RULE_SYNC_XATTR] = "sync-xattr", [RULE_FSYNC_DATA] = "fsync-data", [RULE_FSYNC_XATTR] = "fsync-xattr",
   [RULE_FSYNC_NAME] = "fsync-name", [RULE_FSYNC_LINKS] = "fsync-links", [RULE_FSYNC_GONE] = "fsync-gone",
-  [RULE_FSYNC_EXCHANGE] = "fsync-exchange",
+  [RULE_FSYNC_UNLINKED] = "fsync-unlinked", [RULE_FSYNC_EXCHANGE] = "fsync-exchange",
   [RULE_DIR_NAME] = "dir-name", [RULE_DIR_GONE] = "dir-gone", [RULE_RENAME_LOST] = "rename-lost",
   [RULE_RENAME] = "rename",
   [RULE_STALE] = "stale",

@@ -14,7 +14,8 @@ guest_agent_agent_SOURCES = \
 	guest/agent/sleep.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
 	guest/agent/call-stop.c guest/agent/call-stop.h \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
-	guest/agent/unpack.c guest/agent/workload.c guest/agent/workload.h guest/agent/workload-operations.c \
+	guest/agent/unpack.c guest/agent/workload.c guest/agent/workload.h guest/agent/workload-files.c guest/agent/workload-files.h \
+	guest/agent/workload-operations.c \
 	filesystem/filesystem.c filesystem/filesystem.h filesystem/rules.h \
 	$(observe_sources) \
 	common/array.h common/cleanup.h common/clock.h common/complaint.c common/complaint.h \

@@ -25,6 +25,8 @@
  *                no name was promised yet: it is there under one of the names that it has had
  *   fsync-links  fsync: the file is there under its other names, too, each with the new folders above it
  *   fsync-gone   fsync: a name that the file or folder had lost (by rename, unlink, exchange) does not lead to it
+ *   fsync-unlinked  fsync of a file or folder that has lost all its names: none of them leads to it; nothing else is
+ *                promised of it
  *   fsync-exchange  fsync-name, fsync-links and fsync-gone hold for names, too, that an exchange has changed since they
  *                were promised last
  *   dir-name     fsync of a folder: a name that was in it is there; the object is there, of its type, and a link has

@@ -103,11 +103,11 @@ fsync_covers (const struct promiser *promiser, const struct sim_entry *entry)
 
 /* Whatever does not lead to INODE now will not lead to it again. */
 static void
-promise_gone (const struct promiser *promiser, const struct sim_inode *inode)
+promise_gone (const struct promiser *promiser, const struct sim_inode *inode, enum persistence_rule rule)
 {
   const struct simulation *simulation = &promiser->state->simulation;
 
-  if (!is_on (promiser, RULE_FSYNC_GONE))
+  if (!is_on (promiser, rule))
     return;
   for (size_t i = 0; i < simulation->entry_count; i++) {
     struct entry_state *entry = &promiser->state->entries[i];
@@ -116,7 +116,7 @@ promise_gone (const struct promiser *promiser, const struct sim_inode *inode)
         || !fsync_covers (promiser, simulation->entries[i]))
       continue;
     entry_rule_out (entry, inode->number);
-    entry->promise = promise (promiser, RULE_FSYNC_GONE);
+    entry->promise = promise (promiser, rule);
   }
 }
 
@@ -132,7 +132,7 @@ promise_names (const struct promiser *promiser, const struct sim_inode *inode, c
     if (entry->inode == inode && fsync_covers (promiser, entry))
       promise_path (promiser, entry, own == NULL || own == entry ? RULE_FSYNC_NAME : RULE_FSYNC_LINKS);
   }
-  promise_gone (promiser, inode);
+  promise_gone (promiser, inode, RULE_FSYNC_GONE);
 }
 
 static void
@@ -155,10 +155,8 @@ promise_metadata (const struct promiser *promiser, const struct sim_inode *inode
 }
 
 static int
-promise_fsync (const struct promiser *promiser, const char *path)
+promise_fsync (const struct promiser *promiser, const struct sim_inode *inode, const char *path)
 {
-  const struct sim_inode *inode = simulation_find (&promiser->state->simulation, path);
-
   promise_data (promiser, inode, RULE_FSYNC_DATA);
   if (promise_metadata (promiser, inode, path) == -1)
     return -1;
@@ -214,9 +212,9 @@ pages_of (uint64_t offset, uint64_t length)
 
 /* What O_DIRECT has written need not take along the rest of its pages. */
 static int
-promise_write (const struct promiser *promiser, const struct workload_operation *operation)
+promise_write (const struct promiser *promiser, const struct workload_operation *operation,
+               const struct sim_inode *inode)
 {
-  const struct sim_inode *inode = simulation_find (&promiser->state->simulation, operation->path);
   const uint64_t length = operation->length;
   const uint64_t offset = operation->verb == WORKLOAD_APPEND ? inode->data.size - length : operation->offset;
   const struct byte_range exact = { offset, offset + length };
@@ -242,23 +240,34 @@ promise_all (const struct promiser *promiser)
   return 0;
 }
 
-int
-promise_by (const struct promiser *promiser, const struct workload_operation *operation)
+/* What OPERATION, of one file or folder, promises. */
+static int
+promise_object (const struct promiser *promiser, const struct workload_operation *operation,
+                const struct sim_inode *inode)
 {
   switch (operation->verb) {
   case WORKLOAD_FSYNC:
-    return promise_fsync (promiser, operation->path);
+    return promise_fsync (promiser, inode, operation->path);
   case WORKLOAD_FDATASYNC:
-    promise_fdatasync (promiser, simulation_find (&promiser->state->simulation, operation->path));
+    promise_fdatasync (promiser, inode);
     return 0;
   case WORKLOAD_MSYNC:
-    return promise_range (promiser, simulation_find (&promiser->state->simulation, operation->path),
-                          pages_of (operation->offset, operation->length));
-  case WORKLOAD_APPEND:
-  case WORKLOAD_DWRITE:
-  case WORKLOAD_WRITE:
-    return promise_write (promiser, operation);
+    return promise_range (promiser, inode, pages_of (operation->offset, operation->length));
   default:
-    return promise_all (promiser);
+    return promise_write (promiser, operation, inode);
   }
+}
+
+int
+promise_by (const struct promiser *promiser, const struct workload_operation *operation)
+{
+  if (operation->path == NULL)
+    return promise_all (promiser);
+  const struct sim_inode *inode = simulation_find (&promiser->state->simulation, operation->path);
+  if (inode->name_count > 0 || !promiser->state->inodes[inode->number].gone)
+    return promise_object (promiser, operation, inode);
+  /* Whoever has lost its names is found only by what it was when it had them. */
+  if (operation->verb == WORKLOAD_FSYNC || operation->sync == SYNC_ALL)
+    promise_gone (promiser, inode, RULE_FSYNC_UNLINKED);
+  return 0;
 }

@@ -30,18 +30,31 @@ is_path (const char *path)
   }
 }
 
-/* Whether NAME is of a tmpfile that this part of the workload has made: a file without a name does not outlive the
- * setup.
+/* The operation that has opened NAME, of this part of the workload, as a file does not stay open when the setup ends;
+ * NULL: it is not open.
  */
-static bool
-is_tmpfile (const struct workload_parser *parser, const char *name)
+static const struct workload_operation *
+find_open (const struct workload_parser *parser, const char *name)
 {
   const struct workload *workload = parser->workload;
 
-  for (size_t i = parser->begun ? workload->setup_count : 0; i < workload->count; i++)
-    if (workload->operations[i].verb == WORKLOAD_TMPFILE && strcmp (workload->operations[i].path, name) == 0)
-      return true;
-  return false;
+  for (size_t i = workload->count, first = parser->begun ? workload->setup_count : 0; i > first; i--) {
+    const struct workload_operation *operation = &workload->operations[i - 1];
+    const bool closes = operation->verb == WORKLOAD_CLOSE;
+
+    if ((closes || operation->verb == WORKLOAD_OPEN || operation->verb == WORKLOAD_TMPFILE)
+        && strcmp (operation->path, name) == 0)
+      return closes ? NULL : operation;
+  }
+  return NULL;
+}
+
+static bool
+is_tmpfile (const struct workload_parser *parser, const char *name)
+{
+  const struct workload_operation *opened = find_open (parser, name);
+
+  return opened && opened->verb == WORKLOAD_TMPFILE;
 }
 
 /* Unescape WORD into a new text that holds no NUL.  NULL after a message. */
@@ -69,6 +82,18 @@ next_text (struct workload_operation *operation)
   return operation->path ? &operation->other : &operation->path;
 }
 
+/* PATH, of a kind ARGUMENT, begins with the `@` of an open file. */
+static int
+check_open (const struct workload_parser *parser, const char *path, enum argument argument,
+            const struct workload_operation *operation)
+{
+  if (argument == ARG_NEW_PATH || operation->verb == WORKLOAD_OPEN)
+    return refuse (&parser->place, "%s: begins as an open file does: give a path that does not", path);
+  if (find_open (parser, path + 1) == NULL)
+    return refuse (&parser->place, "%s: no such open file%s: see open", path, parser->begun ? " since `begin'" : "");
+  return 0;
+}
+
 static int
 take_path (const struct workload_parser *parser, const char *word, enum argument argument,
            struct workload_operation *operation)
@@ -81,6 +106,8 @@ take_path (const struct workload_parser *parser, const char *word, enum argument
   if (!is_path (*place))
     return refuse (&parser->place,
                    "%s: give a path relative to the root of the file system, without `.', `..' and `//'", word);
+  if (**place == '@')
+    return check_open (parser, *place, argument, operation);
   if (argument != ARG_ANY_PATH && strcmp (*place, ".") == 0)
     return refuse (&parser->place, "%s: the root cannot be used here", word);
   if (argument == ARG_NEW_PATH && is_tmpfile (parser, *place))
@@ -89,18 +116,27 @@ take_path (const struct workload_parser *parser, const char *word, enum argument
   return 0;
 }
 
+/* The NAME of an open file, or of one to be opened. */
 static int
-take_tmpfile (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+take_open_name (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
 {
+  const bool opens = operation->verb == WORKLOAD_TMPFILE || operation->verb == WORKLOAD_OPEN;
+  const char *since = parser->begun ? " since `begin'" : "";
+
   operation->path = take_text (parser, word);
   if (operation->path == NULL)
     return -1;
-  if (!is_path (operation->path) || strchr (operation->path, '/') || strcmp (operation->path, ".") == 0)
-    return refuse (&parser->place, "%s: the name of a tmpfile is one word without `/'", word);
-  if (operation->verb == WORKLOAD_TMPFILE && is_tmpfile (parser, operation->path))
-    return refuse (&parser->place, "%s: there is such a tmpfile already: take another name", word);
-  if (operation->verb == WORKLOAD_LINKTMP && !is_tmpfile (parser, operation->path))
-    return refuse (&parser->place, "%s: no such tmpfile%s", word, parser->begun ? " since `begin'" : "");
+  if (!is_path (operation->path) || strchr (operation->path, '/') || strcmp (operation->path, ".") == 0
+      || *operation->path == '@')
+    return refuse (&parser->place, "%s: the name of an open file or tmpfile is one word without `/', and `@' is only "
+                   "where it is used", word);
+  const struct workload_operation *opened = find_open (parser, operation->path);
+  if (opens && opened)
+    return refuse (&parser->place, "%s: is open already: take another name", word);
+  if (operation->verb == WORKLOAD_LINKTMP && (opened == NULL || opened->verb != WORKLOAD_TMPFILE))
+    return refuse (&parser->place, "%s: no such tmpfile%s", word, since);
+  if (operation->verb == WORKLOAD_CLOSE && opened == NULL)
+    return refuse (&parser->place, "%s: no such open file%s", word, since);
   return 0;
 }
 
@@ -222,7 +258,7 @@ take_argument (const struct workload_parser *parser, const char *word, enum argu
   case ARG_ANY_PATH:
   case ARG_FILE_PATH:
   case ARG_NEW_PATH: return take_path (parser, word, argument, operation);
-  case ARG_TMPFILE: return take_tmpfile (parser, word, operation);
+  case ARG_OPEN_NAME: return take_open_name (parser, word, operation);
   case ARG_TARGET:
     operation->other = take_text (parser, word);
     return operation->other ? 0 : -1;

@@ -3,7 +3,8 @@
  *
  * Words are separated by blanks; `#` begins a comment.  A PATH is relative to the root of the file system (`.` is the
  * root itself).  In paths, names and values, bytes that are blank, `#`, `%` or not printable are written %XX
- * (common/escape.h).  Numbers are bytes; K, M and G multiply them.
+ * (common/escape.h).  Where a file is written, synced or changed and not its name, `@NAME` is the one that is open as
+ * NAME.  Numbers are bytes; K, M and G multiply them.
  *
  *     mkdir PATH                      creat PATH
  *     write PATH OFFSET LENGTH        dwrite PATH OFFSET LENGTH       append PATH LENGTH      each of them [sync|dsync]
@@ -11,7 +12,7 @@
  *     falloc PATH MODE OFFSET LENGTH  truncate PATH SIZE              reflink FROM TO
  *     link OLD NEW                    symlink TARGET PATH             unlink PATH             rmdir PATH
  *     rename OLD NEW [noreplace|whiteout]                             exchange A B
- *     tmpfile NAME                    linktmp NAME PATH
+ *     open NAME PATH                  close NAME                      tmpfile NAME            linktmp NAME PATH
  *     setxattr PATH NAME VALUE        removexattr PATH NAME           chmod PATH MODE (octal)
  *     chown PATH UID GID
  *     utimes PATH ATIME MTIME         mknod PATH b|c MAJOR MINOR      sync_file_range PATH OFFSET LENGTH
@@ -42,12 +43,12 @@
 #define WORKLOAD_FOLDER_MODE 0755       /* of a folder, also of the root */
 
 enum workload_verb {
-  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CREAT, WORKLOAD_DROPCACHES,
-  WORKLOAD_DWRITE, WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK,
-  WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC,
-  WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK,
-  WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE, WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK,
-  WORKLOAD_UTIMES, WORKLOAD_WRITE,
+  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CLOSE, WORKLOAD_CREAT,
+  WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC,
+  WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE,
+  WORKLOAD_MSYNC, WORKLOAD_OPEN, WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR,
+  WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE,
+  WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_UTIMES, WORKLOAD_WRITE,
 };
 
 /* The flags of a MODE, joined by `+`; `alloc` is none of them. */
@@ -67,8 +68,8 @@ enum workload_rename { RENAME_PLAIN, RENAME_NOT_OVER, RENAME_LEAVING_WHITEOUT };
 struct workload_operation {
   enum workload_verb verb;
   uint32_t line;                /* in the text, from 1 */
-  char *path;                   /* PATH, OLD, FROM, A, or a tmpfile's NAME; NULL: it has none */
-  char *other;                  /* NEW, TO, B, TARGET, linktmp's PATH, attribute's NAME, checkpoint's TEXT; or NULL */
+  char *path;                   /* PATH, OLD, FROM, A, or the NAME of an open file; NULL: it has none */
+  char *other;                  /* NEW, TO, B, TARGET, PATH after NAME, attribute's NAME, checkpoint's TEXT; or NULL */
   char *value;                  /* of an attribute; may hold NULs */
   size_t value_length;
   uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length */

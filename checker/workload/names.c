@@ -98,31 +98,36 @@ sim_find_folder (const struct simulation *simulation, const char *path, const ch
   }
 }
 
+const struct sim_open *
+sim_find_open (const struct simulation *simulation, const char *path)
+{
+  const struct sim_open *found = array_named (simulation->opens, simulation->open_count, path + (*path == '@'));
+
+  return found && (*path == '@' || found->tmpfile) ? found : NULL;
+}
+
 struct sim_entry *
 simulation_find_entry (const struct simulation *simulation, const char *path)
 {
+  const struct sim_open *opened = sim_find_open (simulation, path);
   const char *name;
+
+  if (opened)
+    return opened->entry;
   const struct sim_inode *folder = sim_find_folder (simulation, path, &name);
-
   return folder ? sim_find_in (folder, name) : NULL;
-}
-
-struct sim_tmpfile *
-sim_find_tmpfile (const struct simulation *simulation, const char *name)
-{
-  return array_named (simulation->tmpfiles, simulation->tmpfile_count, name);
 }
 
 struct sim_inode *
 simulation_find (const struct simulation *simulation, const char *path)
 {
+  const struct sim_open *opened = sim_find_open (simulation, path);
   const struct sim_entry *entry;
 
+  if (opened)
+    return opened->inode;
   if (strcmp (path, ".") == 0)
     return simulation->inodes[0];
-  const struct sim_tmpfile *tmpfile = sim_find_tmpfile (simulation, path);
-  if (tmpfile)
-    return tmpfile->inode;
   entry = simulation_find_entry (simulation, path);
   return entry ? entry->inode : NULL;
 }

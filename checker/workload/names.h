@@ -17,7 +17,7 @@ extern void sim_lead (struct simulation *simulation, struct sim_entry *entry, st
 /* The folder of PATH, *name being its last component; NULL if there is none. */
 extern struct sim_inode *sim_find_folder (const struct simulation *simulation, const char *path, const char **name);
 
-/* The tmpfile NAME, or NULL. */
-extern struct sim_tmpfile *sim_find_tmpfile (const struct simulation *simulation, const char *name);
+/* The open file that PATH means, `@NAME` or a tmpfile's name; NULL: it means none. */
+extern const struct sim_open *sim_find_open (const struct simulation *simulation, const char *path);
 
 #endif

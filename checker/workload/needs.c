@@ -36,18 +36,24 @@ need_file (const struct simulation *simulation, const struct workload_operation 
 }
 
 struct sim_inode *
-need_object (const struct simulation *simulation, const struct workload_operation *operation)
+need_object_at (const struct simulation *simulation, const struct workload_operation *operation, const char *path)
 {
-  struct sim_inode *inode = simulation_find (simulation, operation->path);
+  struct sim_inode *inode = simulation_find (simulation, path);
 
   if (inode == NULL)
-    cannot (simulation, operation, "%s: there is nothing of this name", operation->path);
+    cannot (simulation, operation, "%s: there is nothing of this name", path);
   else if (inode->type != 'f' && inode->type != 'd') {
-    cannot (simulation, operation, "%s: is a %s: name a file or folder", operation->path,
+    cannot (simulation, operation, "%s: is a %s: name a file or folder", path,
             inode->type == 'l' ? "symbolic link" : inode->type == 'p' ? "FIFO" : "device");
     inode = NULL;
   }
   return inode;
+}
+
+struct sim_inode *
+need_object (const struct simulation *simulation, const struct workload_operation *operation)
+{
+  return need_object_at (simulation, operation, operation->path);
 }
 
 struct sim_entry *

@@ -14,8 +14,10 @@ extern int cannot (const struct simulation *simulation, const struct workload_op
 /* The file that the path of OPERATION names. */
 extern struct sim_inode *need_file (const struct simulation *simulation, const struct workload_operation *operation);
 
-/* What the path of OPERATION names, if it can be opened. */
+/* What the path of OPERATION names, or PATH, if it can be opened. */
 extern struct sim_inode *need_object (const struct simulation *simulation, const struct workload_operation *operation);
+extern struct sim_inode *need_object_at (const struct simulation *simulation,
+                                         const struct workload_operation *operation, const char *path);
 
 /* The entry of PATH, which must lead somewhere. */
 extern struct sim_entry *need_entry (const struct simulation *simulation, const struct workload_operation *operation,

@@ -7,6 +7,7 @@
 #include "checker/workload/attributes.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
+#include "checker/workload/opens.h"
 #include "checker/workload/simulation.h"
 #include "common/array.h"
 #include "common/message.h"
@@ -178,34 +179,6 @@ do_link (struct simulation *simulation, const struct workload_operation *operati
 }
 
 static int
-do_tmpfile (struct simulation *simulation, const struct workload_operation *operation)
-{
-  struct sim_inode *inode = sim_make_inode (simulation, 'f');
-  struct sim_tmpfile *tmpfile = inode ? array_add (simulation->tmpfiles, simulation->tmpfile_count) : NULL;
-
-  if (tmpfile == NULL)
-    return inode ? out_of_memory () : -1;
-  *tmpfile = (struct sim_tmpfile) { operation->path, inode, false };
-  return simulate_inheritance (inode, simulation->inodes[0]);
-}
-
-/* The kernel gives a file that had names and has lost them all no name again. */
-static int
-do_linktmp (struct simulation *simulation, const struct workload_operation *operation)
-{
-  struct sim_tmpfile *tmpfile = sim_find_tmpfile (simulation, operation->path);
-  struct sim_entry *entry = need_free_place (simulation, operation, operation->other);
-
-  if (entry == NULL)
-    return -1;
-  if (tmpfile->named && tmpfile->inode->name_count == 0)
-    return cannot (simulation, operation, "%s: has lost its name, and the kernel gives it no other", operation->path);
-  tmpfile->named = true;
-  sim_lead (simulation, entry, tmpfile->inode);
-  return 0;
-}
-
-static int
 do_remove (struct simulation *simulation, const struct workload_operation *operation)
 {
   struct sim_entry *entry = need_entry (simulation, operation, operation->path);
@@ -297,7 +270,7 @@ simulation_do (struct simulation *simulation, size_t index)
 
   simulation->effect = (struct sim_effect) { .entry_count = 0 };
   if (index == simulation->workload->setup_count)
-    simulation->tmpfile_count = 0;      /* the setup is a process of its own, and they end with it */
+    simulation->open_count = 0; /* the setup is a process of its own, and closes them when it ends */
   switch (operation->verb) {
   case WORKLOAD_APPEND:
   case WORKLOAD_DWRITE:
@@ -305,6 +278,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_WRITE: return do_write (simulation, operation, (uint32_t) index + 1);
   case WORKLOAD_CHMOD: return simulate_chmod (simulation, operation);
   case WORKLOAD_CHOWN: return simulate_chown (simulation, operation);
+  case WORKLOAD_CLOSE: return simulate_close (simulation, operation);
   case WORKLOAD_CREAT: return make_object (simulation, operation, operation->path, 'f') ? 0 : -1;
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
@@ -312,11 +286,12 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_FSYNC:
   case WORKLOAD_UTIMES: return need_object (simulation, operation) ? 0 : -1;
   case WORKLOAD_LINK: return do_link (simulation, operation);
-  case WORKLOAD_LINKTMP: return do_linktmp (simulation, operation);
+  case WORKLOAD_LINKTMP: return simulate_linktmp (simulation, operation);
   case WORKLOAD_MKDIR: return make_object (simulation, operation, operation->path, 'd') ? 0 : -1;
   case WORKLOAD_MKFIFO: return make_object (simulation, operation, operation->path, 'p') ? 0 : -1;
   case WORKLOAD_MKNOD: return do_mknod (simulation, operation);
   case WORKLOAD_MSYNC: return do_msync (simulation, operation);
+  case WORKLOAD_OPEN: return simulate_open (simulation, operation);
   case WORKLOAD_REFLINK: return do_reflink (simulation, operation);
   case WORKLOAD_RENAME: return do_rename (simulation, operation);
   case WORKLOAD_REMOVEXATTR:
@@ -325,7 +300,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_UNLINK: return do_remove (simulation, operation);
   case WORKLOAD_SYNC_FILE_RANGE: return need_file (simulation, operation) ? 0 : -1;
   case WORKLOAD_SYMLINK: return do_symlink (simulation, operation);
-  case WORKLOAD_TMPFILE: return do_tmpfile (simulation, operation);
+  case WORKLOAD_TMPFILE: return simulate_tmpfile (simulation, operation);
   case WORKLOAD_TRUNCATE: return do_truncate (simulation, operation);
   case WORKLOAD_CHECKPOINT:
   case WORKLOAD_DROPCACHES:
@@ -353,7 +328,7 @@ simulation_free (struct simulation *simulation)
     free (simulation->entries[i]);
   }
   free (simulation->entries);
-  free (simulation->tmpfiles);
+  free (simulation->opens);
   *simulation = (struct simulation) { .workload = simulation->workload };
 }
 

@@ -22,10 +22,13 @@ struct sim_effect {
   struct sim_inode *owner;      /* NULL: nobody's */
 };
 
-struct sim_tmpfile {
+/* A file that is open. */
+struct sim_open {
   const char *name;             /* the workload's */
   struct sim_inode *inode;
-  bool named;                   /* it has had a name */
+  struct sim_entry *entry;      /* by which it was opened; NULL: the root, or it is a tmpfile */
+  bool tmpfile;
+  bool named;                   /* a tmpfile that has had a name */
 };
 
 struct simulation {
@@ -35,8 +38,8 @@ struct simulation {
   size_t inode_count;
   struct sim_entry **entries;
   size_t entry_count;
-  struct sim_tmpfile *tmpfiles;
-  size_t tmpfile_count;
+  struct sim_open *opens;
+  size_t open_count;
   struct sim_effect effect;
 };
 
@@ -52,10 +55,12 @@ extern int simulation_do (struct simulation *simulation, size_t index);
 /* Whether every operation of WORKLOAD can be done: 0, or -1 after a message. */
 extern int simulation_check (const struct workload *workload);
 
-/* What the first word of an operation names: an entry's inode, the root, or a tmpfile; NULL if there is none. */
+/* What a word of an operation names: an entry's inode, the root, an open file, or a tmpfile; NULL if there is none. */
 extern struct sim_inode *simulation_find (const struct simulation *simulation, const char *path);
 
-/* The entry of PATH, which may lead nowhere; NULL if there is none, also for the root and a tmpfile. */
+/* The entry of PATH, which may lead nowhere, of an open file the one by which it was opened, which may lead elsewhere;
+ * NULL if there is none, also for the root and a tmpfile.
+ */
 extern struct sim_entry *simulation_find_entry (const struct simulation *simulation, const char *path);
 
 #endif

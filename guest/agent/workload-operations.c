@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,41 +16,16 @@
 #include <unistd.h>
 
 #include "checker/workload/pattern.h"
-#include "common/array.h"
 #include "common/cleanup.h"
+#include "guest/agent/workload-files.h"
 #include "guest/agent/workload.h"
 
 #define PAGE_BYTES 4096
 
-/* Room for what a path becomes. */
-struct real_path {
-  char link[sizeof "/proc/self/fd/2147483647"];
-};
-
-/* The path by which the system finds PATH: a tmpfile is found by its descriptor. */
-static const char *
-real_path (const struct tmpfiles *tmpfiles, const char *path, struct real_path *room)
-{
-  for (size_t i = tmpfiles->count; i > 0; i--)
-    if (strcmp (tmpfiles->list[i - 1].name, path) == 0) {
-      snprintf (room->link, sizeof room->link, "/proc/self/fd/%d", tmpfiles->list[i - 1].fd);
-      return room->link;
-    }
-  return path;
-}
-
 static int
-open_file (const struct tmpfiles *tmpfiles, const char *path, int flags)
+do_creat (const struct open_files *files, const struct workload_operation *operation)
 {
-  struct real_path room;
-
-  return open (real_path (tmpfiles, path, &room), flags | O_CLOEXEC, WORKLOAD_FILE_MODE);
-}
-
-static int
-do_creat (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
-{
-  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_WRONLY | O_CREAT | O_EXCL);
+  CLEANUP_CLOSE int fd = open_file (files, operation->path, O_WRONLY | O_CREAT | O_EXCL);
 
   return fd == -1 ? -1 : 0;
 }
@@ -75,12 +49,12 @@ write_all (int fd, const uint8_t *data, uint64_t length, uint64_t offset)
 }
 
 static int
-do_write (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
+do_write (const struct open_files *files, const struct workload_operation *operation, uint32_t number)
 {
   int flags = O_WRONLY | O_CREAT | (operation->verb == WORKLOAD_DWRITE ? O_DIRECT : 0)
     | (operation->verb == WORKLOAD_APPEND ? O_APPEND : 0)
     | (operation->sync == SYNC_ALL ? O_SYNC : operation->sync == SYNC_DATA ? O_DSYNC : 0);
-  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, flags);
+  CLEANUP_CLOSE int fd = open_file (files, operation->path, flags);
   CLEANUP_FREE uint8_t *data = aligned_alloc (PAGE_BYTES,
                                               (operation->length + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES);
   uint64_t offset = operation->offset;
@@ -98,9 +72,9 @@ do_write (const struct tmpfiles *tmpfiles, const struct workload_operation *oper
  * range.
  */
 static uint8_t *
-map_range (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, size_t *length, size_t *skipped)
+map_range (const struct open_files *files, const struct workload_operation *operation, size_t *length, size_t *skipped)
 {
-  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_RDWR);
+  CLEANUP_CLOSE int fd = open_file (files, operation->path, O_RDWR);
   uint64_t start = operation->offset / PAGE_BYTES * PAGE_BYTES;
   void *map;
 
@@ -113,10 +87,10 @@ map_range (const struct tmpfiles *tmpfiles, const struct workload_operation *ope
 }
 
 static int
-do_mapped (const struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
+do_mapped (const struct open_files *files, const struct workload_operation *operation, uint32_t number)
 {
   size_t length, skipped;
-  uint8_t *map = map_range (tmpfiles, operation, &length, &skipped);
+  uint8_t *map = map_range (files, operation, &length, &skipped);
   int r = 0;
 
   if (map == NULL)
@@ -132,7 +106,7 @@ do_mapped (const struct tmpfiles *tmpfiles, const struct workload_operation *ope
 }
 
 static int
-do_falloc (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_falloc (const struct open_files *files, const struct workload_operation *operation)
 {
   static const struct {
     unsigned flag;
@@ -142,7 +116,7 @@ do_falloc (const struct tmpfiles *tmpfiles, const struct workload_operation *ope
     { FALLOC_ZERO, FALLOC_FL_ZERO_RANGE }, { FALLOC_COLLAPSE, FALLOC_FL_COLLAPSE_RANGE },
     { FALLOC_INSERT, FALLOC_FL_INSERT_RANGE },
   };
-  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_RDWR);
+  CLEANUP_CLOSE int fd = open_file (files, operation->path, O_RDWR);
   int mode = 0;
 
   for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
@@ -152,57 +126,37 @@ do_falloc (const struct tmpfiles *tmpfiles, const struct workload_operation *ope
 }
 
 static int
-do_truncate (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_truncate (const struct open_files *files, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return truncate (real_path (tmpfiles, operation->path, &room), (off_t) operation->length);
+  return truncate (real_path (files, operation->path, &room), (off_t) operation->length);
 }
 
 static int
-do_reflink (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_reflink (const struct open_files *files, const struct workload_operation *operation)
 {
-  CLEANUP_CLOSE int from = open_file (tmpfiles, operation->path, O_RDONLY);
+  CLEANUP_CLOSE int from = open_file (files, operation->path, O_RDONLY);
   CLEANUP_CLOSE int to = open (operation->other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, WORKLOAD_FILE_MODE);
 
   return from == -1 || to == -1 ? -1 : ioctl (to, FICLONE, from);
 }
 
 static int
-do_tmpfile (struct tmpfiles *tmpfiles, const struct workload_operation *operation)
-{
-  int fd = open (".", O_RDWR | O_TMPFILE | O_CLOEXEC, WORKLOAD_FILE_MODE);
-  struct tmpfile *added = fd == -1 ? NULL : array_add (tmpfiles->list, tmpfiles->count);
-
-  if (added == NULL)
-    return -1;
-  *added = (struct tmpfile) { operation->path, fd };
-  return 0;
-}
-
-static int
-do_linktmp (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_setxattr (const struct open_files *files, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return linkat (AT_FDCWD, real_path (tmpfiles, operation->path, &room), AT_FDCWD, operation->other, AT_SYMLINK_FOLLOW);
-}
-
-static int
-do_setxattr (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
-{
-  struct real_path room;
-
-  return setxattr (real_path (tmpfiles, operation->path, &room), operation->other, operation->value,
+  return setxattr (real_path (files, operation->path, &room), operation->other, operation->value,
                    operation->value_length, 0);
 }
 
 static int
-do_removexattr (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_removexattr (const struct open_files *files, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return removexattr (real_path (tmpfiles, operation->path, &room), operation->other);
+  return removexattr (real_path (files, operation->path, &room), operation->other);
 }
 
 /* Forget what nobody uses of the inodes and names in memory. */
@@ -215,35 +169,35 @@ do_dropcaches (void)
 }
 
 static int
-do_chmod (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_chmod (const struct open_files *files, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return chmod (real_path (tmpfiles, operation->path, &room), (mode_t) operation->length);
+  return chmod (real_path (files, operation->path, &room), (mode_t) operation->length);
 }
 
 static int
-do_chown (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_chown (const struct open_files *files, const struct workload_operation *operation)
 {
   struct real_path room;
 
-  return chown (real_path (tmpfiles, operation->path, &room), operation->numbers[0], operation->numbers[1]);
+  return chown (real_path (files, operation->path, &room), operation->numbers[0], operation->numbers[1]);
 }
 
 static int
-do_utimes (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_utimes (const struct open_files *files, const struct workload_operation *operation)
 {
   const struct timespec times[] = { { .tv_sec = operation->numbers[0] }, { .tv_sec = operation->numbers[1] } };
   struct real_path room;
 
-  return utimensat (AT_FDCWD, real_path (tmpfiles, operation->path, &room), times, 0);
+  return utimensat (AT_FDCWD, real_path (files, operation->path, &room), times, 0);
 }
 
 /* Write the range of a file, wait for that, and promise nothing. */
 static int
-do_sync_file_range (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_sync_file_range (const struct open_files *files, const struct workload_operation *operation)
 {
-  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path, O_RDWR);
+  CLEANUP_CLOSE int fd = open_file (files, operation->path, O_RDWR);
 
   return fd == -1 ? -1
     : sync_file_range (fd, (off64_t) operation->offset, (off64_t) operation->length,
@@ -268,9 +222,9 @@ do_mknod (const struct workload_operation *operation)
 }
 
 static int
-do_sync (const struct tmpfiles *tmpfiles, const struct workload_operation *operation)
+do_sync (const struct open_files *files, const struct workload_operation *operation)
 {
-  CLEANUP_CLOSE int fd = open_file (tmpfiles, operation->path ? operation->path : ".", O_RDONLY);
+  CLEANUP_CLOSE int fd = open_file (files, operation->path ? operation->path : ".", O_RDONLY);
 
   if (fd == -1)
     return -1;
@@ -279,41 +233,43 @@ do_sync (const struct tmpfiles *tmpfiles, const struct workload_operation *opera
 }
 
 int
-workload_operation_do (struct tmpfiles *tmpfiles, const struct workload_operation *operation, uint32_t number)
+workload_operation_do (struct open_files *files, const struct workload_operation *operation, uint32_t number)
 {
   switch (operation->verb) {
   case WORKLOAD_APPEND:
   case WORKLOAD_DWRITE:
-  case WORKLOAD_WRITE: return do_write (tmpfiles, operation, number);
+  case WORKLOAD_WRITE: return do_write (files, operation, number);
   case WORKLOAD_CHECKPOINT: break;
-  case WORKLOAD_CHMOD: return do_chmod (tmpfiles, operation);
-  case WORKLOAD_CHOWN: return do_chown (tmpfiles, operation);
-  case WORKLOAD_CREAT: return do_creat (tmpfiles, operation);
+  case WORKLOAD_CHMOD: return do_chmod (files, operation);
+  case WORKLOAD_CHOWN: return do_chown (files, operation);
+  case WORKLOAD_CLOSE: return open_file_close (files, operation->path);
+  case WORKLOAD_CREAT: return do_creat (files, operation);
   case WORKLOAD_DROPCACHES: return do_dropcaches ();
   case WORKLOAD_EXCHANGE:
   case WORKLOAD_RENAME: return do_rename (operation);
-  case WORKLOAD_FALLOC: return do_falloc (tmpfiles, operation);
+  case WORKLOAD_FALLOC: return do_falloc (files, operation);
   case WORKLOAD_FDATASYNC:
   case WORKLOAD_FSYNC:
-  case WORKLOAD_SYNCFS: return do_sync (tmpfiles, operation);
+  case WORKLOAD_SYNCFS: return do_sync (files, operation);
   case WORKLOAD_LINK: return link (operation->path, operation->other);
-  case WORKLOAD_LINKTMP: return do_linktmp (tmpfiles, operation);
+  case WORKLOAD_LINKTMP: return open_file_link (files, operation->path, operation->other);
   case WORKLOAD_MKDIR: return mkdir (operation->path, WORKLOAD_FOLDER_MODE);
   case WORKLOAD_MKFIFO: return mkfifo (operation->path, WORKLOAD_FILE_MODE);
   case WORKLOAD_MKNOD: return do_mknod (operation);
   case WORKLOAD_MMAPWRITE:
-  case WORKLOAD_MSYNC: return do_mapped (tmpfiles, operation, number);
-  case WORKLOAD_REFLINK: return do_reflink (tmpfiles, operation);
-  case WORKLOAD_REMOVEXATTR: return do_removexattr (tmpfiles, operation);
+  case WORKLOAD_MSYNC: return do_mapped (files, operation, number);
+  case WORKLOAD_OPEN: return open_file_by_path (files, operation->path, operation->other);
+  case WORKLOAD_REFLINK: return do_reflink (files, operation);
+  case WORKLOAD_REMOVEXATTR: return do_removexattr (files, operation);
   case WORKLOAD_RMDIR: return rmdir (operation->path);
-  case WORKLOAD_SETXATTR: return do_setxattr (tmpfiles, operation);
+  case WORKLOAD_SETXATTR: return do_setxattr (files, operation);
   case WORKLOAD_SYMLINK: return symlink (operation->other, operation->path);
   case WORKLOAD_SYNC: sync (); break;
-  case WORKLOAD_SYNC_FILE_RANGE: return do_sync_file_range (tmpfiles, operation);
-  case WORKLOAD_TMPFILE: return do_tmpfile (tmpfiles, operation);
-  case WORKLOAD_TRUNCATE: return do_truncate (tmpfiles, operation);
+  case WORKLOAD_SYNC_FILE_RANGE: return do_sync_file_range (files, operation);
+  case WORKLOAD_TMPFILE: return open_file_without_name (files, operation->path);
+  case WORKLOAD_TRUNCATE: return do_truncate (files, operation);
   case WORKLOAD_UNLINK: return unlink (operation->path);
-  case WORKLOAD_UTIMES: return do_utimes (tmpfiles, operation);
+  case WORKLOAD_UTIMES: return do_utimes (files, operation);
   }
   return 0;
 }

@@ -32,7 +32,7 @@ struct doer {
   struct disturbance disturbance;       /* if there are marks */
   struct pace pace;
   bool told;                    /* that the rest of the system cannot do what it does */
-  struct tmpfiles tmpfiles;
+  struct open_files files;
 };
 
 /* The mark that an operation has after it. */
@@ -125,7 +125,7 @@ run_operations (struct doer *doer, size_t first, size_t end)
   for (size_t i = first; i < end; i++) {
     const struct workload_operation *operation = &doer->workload->operations[i];
 
-    if (workload_operation_do (&doer->tmpfiles, operation, (uint32_t) i + 1) == -1) {
+    if (workload_operation_do (&doer->files, operation, (uint32_t) i + 1) == -1) {
       const int error = errno;
 
       error_message ("%s:%u: %s%s%s: %m", doer->workload->name, operation->line, workload_verb_name (operation->verb),
@@ -162,7 +162,7 @@ tool_workload (char **words)
       status = run_operations (&doer, setup ? 0 : workload.setup_count,
                                setup ? workload.setup_count : workload.count);
   }
-  free (doer.tmpfiles.list);
+  free (doer.files.list);
   workload_free (&workload);
   return status;
 }

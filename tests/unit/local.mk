@@ -89,7 +89,8 @@ agent_trace = \
 	guest/agent/call-stop.c guest/agent/system-calls.c guest/agent/tracee.c guest/agent/tracer.c
 tests_unit_guest_agent_test_thaw_SOURCES = \
 	tests/unit/guest/agent/test-thaw.c $(agent_trace) guest/agent/freeze.c guest/agent/modprobe.c \
-	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c guest/agent/workload-operations.c
+	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c guest/agent/workload-files.c \
+	guest/agent/workload-operations.c
 tests_unit_guest_agent_test_unpack_SOURCES = tests/unit/guest/agent/test-unpack.c guest/agent/unpack.c
 tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/sync.c
 tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call-stop.c guest/agent/call-stop.c

@@ -90,6 +90,18 @@ chmod C/file 4640
 setxattr A/new system.posix_acl_access $acl
 removexattr A/new system.posix_acl_access
 syncfs"
+opened="open unlinked M/a-long-name-of-a-file-%24-1
+open renamed A/new
+open directory M
+unlink M/a-long-name-of-a-file-%24-1
+append @unlinked 4K
+fsync @unlinked
+rename A/new M/new
+write @renamed 0 4K
+fdatasync @renamed
+close renamed
+open renamed .
+fsync @directory"
 for fs in ext4 btrfs; do
     if [ $fs = ext4 ]; then
         more='rename file A/file'
@@ -99,7 +111,8 @@ for fs in ext4 btrfs; do
         more='reflink file A/file'
     fi
     run_workload 0 $fs <<< "$workload
-$more"
+$more
+$opened"
     jq -e '.atomic == null and .durable == true and .exhaustive and .violations == []' "$tmp/json" > /dev/null ||
         fail "$fs: $(cat "$tmp/out")"
     tail -n 1 "$tmp/out" | grep -qx 'durable: yes' || fail "$fs: $(cat "$tmp/out")"

@@ -199,12 +199,37 @@ END_TEST
 START_TEST (tmpfiles_are_known_by_their_names)
 {
   assert_refused ("linktmp t a\n", "file:1: t: no such tmpfile");
-  assert_refused ("tmpfile t\ntmpfile t\n", "file:2: t: there is such a tmpfile already");
-  assert_refused ("tmpfile a/t\n", "file:1: a/t: the name of a tmpfile");
+  assert_refused ("tmpfile t\ntmpfile t\n", "file:2: t: is open already");
+  assert_refused ("tmpfile a/t\n", "file:1: a/t: the name of an open file or tmpfile");
   assert_refused ("tmpfile t\nrename t a\n", "file:2: t: is the name of a tmpfile");
   assert_refused ("tmpfile t\nbegin\nlinktmp t a\n", "file:3: t: no such tmpfile since `begin'");
   struct workload workload = parse_well ("tmpfile t\nbegin\ntmpfile t\nlinktmp t a\n");
   workload_free (&workload);
+}
+END_TEST
+
+START_TEST (open_files_are_known_by_their_names)
+{
+  struct workload workload = parse_well ("creat a\nopen d a\nwrite @d 0 4K\nfsync @d\nclose d\nopen d .\nsync\n"
+                                         "setxattr @d user.a 1\ntmpfile t\nfsync @t\nbegin\nopen d a\nsync\n");
+  const struct workload_operation *operations = workload.operations;
+
+  ck_assert_str_eq (operations[1].path, "d");
+  ck_assert_str_eq (operations[1].other, "a");
+  ck_assert_str_eq (operations[2].path, "@d");
+  ck_assert_str_eq (operations[5].other, ".");
+  workload_free (&workload);
+  assert_refused ("fsync @d\n", "file:1: @d: no such open file: see open");
+  assert_refused ("open d a\nbegin\nfsync @d\n", "file:3: @d: no such open file since `begin'");
+  assert_refused ("open d a\nclose d\nfsync @d\n", "file:3: @d: no such open file");
+  assert_refused ("close d\n", "file:1: d: no such open file");
+  assert_refused ("open d a\nopen d b\n", "file:2: d: is open already");
+  assert_refused ("open d a\ntmpfile d\n", "file:2: d: is open already");
+  assert_refused ("open d a\nopen e @d\n", "file:2: @d: begins as an open file does");
+  assert_refused ("open d a\nunlink @d\n", "file:2: @d: begins as an open file does");
+  assert_refused ("open d a\nlinktmp d b\n", "file:2: d: no such tmpfile");
+  assert_refused ("open @d a\n", "file:1: @d: the name of an open file");
+  assert_refused ("creat %40d\n", "file:1: @d: begins as an open file does");
 }
 END_TEST
 
@@ -240,4 +265,5 @@ UNIT_TEST_MAIN ("language",
                 what_is_wrong_is_said_with_its_line,
                 paths_stay_below_the_root,
                 tmpfiles_are_known_by_their_names,
+                open_files_are_known_by_their_names,
                 data_differ_by_operation_and_place_and_are_never_zero)

@@ -108,6 +108,10 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "creat a\nmsync a 0 1\n", "file:2: msync a: the file ends before that" },
     { "write a 0 8K\nfalloc a collapse 4K 4K\n", "file:2: falloc a: the range must end before" },
     { "creat a\nremovexattr a user.a\n", "file:2: removexattr a: has no attribute user.a" },
+    { "open d a\n", "file:1: open a: there is nothing of this name" },
+    { "mkfifo a\nopen d a\n", "file:2: open a: is a FIFO" },
+    { "mkdir A\nopen d A\nwrite @d 0 1\n", "file:3: write @d: is no file" },
+    { "creat a\nopen d a\nrename a b\nwrite @d 0 1\ntruncate a 0\n", "file:5: truncate a: there is no such file" },
     { "tmpfile t\nbegin\nfsync t\n", "file:3: fsync t: there is nothing" },
   };
 
@@ -122,7 +126,31 @@ START_TEST (an_operation_that_would_fail_is_refused)
 }
 END_TEST
 
+START_TEST (an_open_file_is_the_same_whatever_becomes_of_its_name)
+{
+  struct workload workload = parse_well ("creat a\nopen d a\nrename a b\ncreat a\nwrite @d 0 10\nunlink b\ncreat d\n"
+                                         "append @d 5\ntmpfile t\nwrite @t 0 3\nlinktmp t c\nclose d\n");
+  struct simulation simulation;
+
+  ck_assert_int_eq (simulation_begin (&simulation, &workload), 0);
+  for (size_t i = 0; i < workload.count; i++) {
+    ck_assert_int_eq (simulation_do (&simulation, i), 0);
+    if (i == 4)
+      ck_assert_uint_eq (simulation_find (&simulation, "b")->data.size, 10);
+    if (i == 7)
+      ck_assert_uint_eq (simulation_find (&simulation, "@d")->data.size, 15);
+  }
+  ck_assert_uint_eq (simulation_find (&simulation, "a")->data.size, 0);
+  ck_assert_uint_eq (simulation_find (&simulation, "d")->data.size, 0);
+  ck_assert_uint_eq (simulation_find (&simulation, "c")->data.size, 3);
+  ck_assert_ptr_null (simulation_find (&simulation, "@d"));
+  simulation_free (&simulation);
+  workload_free (&workload);
+}
+END_TEST
+
 UNIT_TEST_MAIN ("simulation",
                 a_simulated_file_has_the_bytes_that_were_written,
                 a_simulated_file_may_be_large,
-                an_operation_that_would_fail_is_refused)
+                an_operation_that_would_fail_is_refused,
+                an_open_file_is_the_same_whatever_becomes_of_its_name)
