@@ -113,7 +113,7 @@ struct grid_kind {
   void (*print_environment) (const struct grid *grid, const struct cell *first);
   void (*print_end) (const struct grid *grid);
 
-  /* Add to the JSON what the rows are, which may be NULL, and what CELL is. */
+  /* Add to the JSON what the rows are or what all cells come to, which may be NULL, and what CELL is. */
   void (*describe_rows) (const struct grid *grid, cJSON *object);
   void (*describe_cell) (const struct cell *cell, cJSON *object);
 };

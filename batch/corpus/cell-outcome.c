@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "batch/corpus/cell-outcome.h"
 #include "batch/result.h"
-#include "checker/violation.h"
 #include "common/exit-status.h"
-#include "common/text.h"
 #include "record/record.h"
 
 const struct cell_outcome case_outcomes[CASE_OUTCOME_COUNT] = {
@@ -62,58 +59,4 @@ case_judge (int status, const cJSON *result, const struct case_failure *failure)
     return status == EXIT_VIOLATION ? CASE_ERROR : failure && !failure->by_luck ? CASE_FIXED : CASE_PASS;
   /* Another violation may be in the states that were not covered. */
   return cJSON_IsTrue (cJSON_GetObjectItemCaseSensitive (result, "exhaustive")) ? CASE_KNOWN : CASE_ERROR;
-}
-
-/* How many bytes of DETAIL are before the path: the words at its beginning that end in a colon, but for the last. */
-static size_t
-path_start (const char *detail)
-{
-  size_t start = 0, at = 0;
-
-  for (;;) {
-    size_t word = strcspn (detail + at, " ");
-
-    if (word < 2 || detail[at + word] != ' ' || detail[at + word - 1] != ':')
-      return start;
-    start = at;
-    at += word + 1;
-  }
-}
-
-/* DETAIL without what differs from case to case: the path at its beginning, numbers, and hashes, which are words that
- * end in `...`; into FILE.
- */
-static void
-print_cause (const char *detail, FILE *file)
-{
-  size_t start = path_start (detail), path = strcspn (detail + start, " ");
-
-  fwrite (detail, 1, start, file);
-  detail += start;
-  if (path > 1 && detail[path] == ' ' && detail[path - 1] == ':') {
-    putc ('*', file);
-    detail += path - 1;
-  }
-  while (*detail) {
-    size_t number = violation_number_length (detail);
-
-    if (number > 0) {
-      putc ('#', file);
-      detail += number;
-    }
-    else
-      putc (*detail++, file);
-  }
-}
-
-char *
-violation_cause (const cJSON *violation)
-{
-  struct text_stream cause;
-
-  if (!text_begin (&cause))
-    return NULL;
-  fprintf (cause.file, "%s: ", result_text (violation, "kind"));
-  print_cause (result_text (violation, "detail"), cause.file);
-  return text_end (&cause);
 }

@@ -30,9 +30,4 @@ extern enum case_outcome case_judge (int status, const cJSON *result, const stru
 /* Is VIOLATION, of replay's results, one that FAILURE (which may be NULL) expects? */
 extern bool violation_is_expected (const cJSON *violation, const struct case_failure *failure);
 
-/* VIOLATION in words that are the same for all of one cause: its kind and detail, without numbers, hashes and
- * names of files.  To free, or NULL if memory is short.
- */
-extern char *violation_cause (const cJSON *violation);
-
 #endif

@@ -142,7 +142,7 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
   };
 
   job->log = find_log (grid, cell)->path;
-  if (add_options (job, options, sizeof options / sizeof options[0]) == -1
+  if (add_options (job, options, sizeof options / sizeof options[0]) == -1 || pool_add_word (job, "--minimize") == -1
       || (grid->request->no_snapshot && pool_add_word (job, "--no-snapshot") == -1))
     return -1;
   return job->log ? 0 : add_recording (grid, cell, job);
@@ -183,5 +183,6 @@ const struct grid_kind corpus_kind = {
   .outcomes = case_outcomes, .outcome_count = CASE_OUTCOME_COUNT, .prepare = prepare, .begin_cell = begin_cell,
   .needs_more = needs_more, .fill_job = fill_job, .judge_cell = judge_cell, .name_row = name_row,
   .is_worth_keeping = is_worth_keeping, .print_begin = corpus_print_begin,
-  .print_environment = corpus_print_environment, .print_end = corpus_print_end, .describe_cell = corpus_describe_cell,
+  .print_environment = corpus_print_environment, .print_end = corpus_print_end,
+  .describe_rows = corpus_describe_causes, .describe_cell = corpus_describe_cell,
 };

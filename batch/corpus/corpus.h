@@ -69,10 +69,11 @@ extern const struct case_failure *corpus_cell_failure (const struct cell *cell);
 /* What makes a grid one of the corpus: its rows are cases, its data a struct corpus. */
 extern const struct grid_kind corpus_kind;
 
-/* Parts of it: what is printed, and what JSON says of a cell. */
+/* Parts of it: what is printed, and what JSON says of why cells fail, and of a cell. */
 extern void corpus_print_begin (const struct grid *grid);
 extern void corpus_print_environment (const struct grid *grid, const struct cell *first);
 extern void corpus_print_end (const struct grid *grid);
+extern void corpus_describe_causes (const struct grid *grid, cJSON *object);
 extern void corpus_describe_cell (const struct cell *cell, cJSON *object);
 
 /* JUnit's XML: a grid_output. */

@@ -6,12 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "batch/corpus/cause.h"
 #include "batch/corpus/cell-outcome.h"
 #include "batch/corpus/corpus.h"
+#include "batch/corpus/remarks.h"
 #include "batch/result.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+
+/* The cause of the first violation of CELL, which fails, as the type of its failure. */
+static void
+print_cause (const struct cell *cell, FILE *file)
+{
+  const cJSON *violation = remarks_violation (cell, NULL);
+  CLEANUP_FREE char *text = violation ? cause_of (violation, cell->environment->filesystem) : NULL;
+
+  if (text)
+    print_attribute ("type", text, file);
+}
 
 /* The element NAME with MESSAGE and, line by line, the violations of CELL. */
 static void
@@ -21,6 +34,8 @@ print_element (const char *name, const char *message, const struct cell *cell, F
 
   fprintf (file, "      <%s", name);
   print_attribute ("message", message, file);
+  if (cell->outcome == CASE_FAIL)
+    print_cause (cell, file);
   putc ('>', file);
   cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (cell_result (cell), "violations")) {
     print_safe_markup (result_text (violation, "kind"), file);

@@ -7,28 +7,14 @@
 
 #include "batch/corpus/cell-outcome.h"
 #include "batch/corpus/corpus.h"
+#include "batch/corpus/remarks.h"
 #include "batch/result.h"
-#include "common/array.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
-#include "common/message.h"
 #include "common/plural.h"
 
 #define CELL_WIDTH 6            /* of the table, with the blank after it */
 #define NAMES_MAX 12            /* cases that are named in one line */
-
-/* Something to say about a cell.  Remarks of one outcome with the same cause are told together. */
-struct remark {
-  const struct cell *cell;
-  char *cause;                  /* to free */
-  const char *text;             /* what is told: for violations the detail of the first one */
-  const char *kind;             /* of a violation, else NULL */
-};
-
-struct remarks {
-  struct remark *list;
-  size_t count;
-};
 
 /* Does the column NUMBER begin another kernel's? */
 static bool
@@ -96,78 +82,6 @@ print_table (const struct grid *grid)
   }
 }
 
-/* CAUSE is taken over. */
-static int
-add_remark (struct remarks *remarks, const struct cell *cell, char *cause, const char *text, const char *kind)
-{
-  struct remark *remark = cause ? array_add (remarks->list, remarks->count) : NULL;
-
-  if (remark == NULL) {
-    free (cause);
-    return out_of_memory ();
-  }
-  *remark = (struct remark) { cell, cause, text, kind };
-  return 0;
-}
-
-/* Of a cell that fails, the violations that are not expected. */
-static int
-add_violations (struct remarks *remarks, const struct cell *cell)
-{
-  const struct case_failure *failure = corpus_cell_failure (cell);
-  const cJSON *violation;
-
-  cJSON_ArrayForEach (violation, cJSON_GetObjectItemCaseSensitive (cell_result (cell), "violations"))
-    if (violation_counts (violation) && !violation_is_expected (violation, failure)
-        && add_remark (remarks, cell, violation_cause (violation), result_text (violation, "detail"),
-                       result_text (violation, "kind")) == -1)
-      return -1;
-  return 0;
-}
-
-static int
-add_told (struct remarks *remarks, const struct cell *cell, const char *text)
-{
-  return add_remark (remarks, cell, strdup (text), text, NULL);
-}
-
-static int
-add_cell (struct remarks *remarks, const struct cell *cell)
-{
-  switch (cell->outcome) {
-  case CASE_PASS:
-    return 0;
-  case CASE_FAIL:
-    return add_violations (remarks, cell);
-  case CASE_KNOWN:
-  case CASE_FIXED:
-    return add_told (remarks, cell, corpus_cell_failure (cell)->why);
-  default:
-    return add_told (remarks, cell, cell->reason ? cell->reason : "");
-  }
-}
-
-/* By outcome, as they are to be told, then by cause, then as they are in the table. */
-static int
-compare_remarks (const void *left, const void *right)
-{
-  static const int order[] = {
-    [CASE_FAIL] = 0, [CASE_FIXED] = 1, [CASE_ERROR] = 2, [CASE_KNOWN] = 3, [CASE_NOT_APPLICABLE] = 4
-  };
-  const struct remark *a = left, *b = right;
-  int r = order[a->cell->outcome] - order[b->cell->outcome];
-
-  if (r == 0)
-    r = strcmp (a->cause, b->cause);
-  return r ? r : (a->cell > b->cell) - (a->cell < b->cell);
-}
-
-static bool
-is_same (const struct remark *a, const struct remark *b)
-{
-  return a->cell->outcome == b->cell->outcome && strcmp (a->cause, b->cause) == 0;
-}
-
 /* The command that does CELL alone. */
 static void
 print_command (const struct cell *cell)
@@ -193,24 +107,23 @@ print_more (size_t names)
     printf (" and %zu more", names - NAMES_MAX);
 }
 
-/* The cases of the remarks from FIRST up to END, which have one cause; a line for each environment. */
+/* The cases of the remarks from FIRST up to END, which say the same; a line for each environment. */
 static void
 print_cases (const struct remark *first, const struct remark *end)
 {
-  const struct cell *before = NULL;
+  const struct environment *environment = NULL;
   size_t names = 0;
 
-  for (; first < end; before = first++->cell) {
+  for (; first < end; first = remarks_next_cell (first, end)) {
     const struct cell *cell = first->cell;
     const struct corpus_case *corpus_case = cell->row;
 
-    if (cell == before)
-      continue;                 /* two violations of one cause */
-    if (before == NULL || cell->environment != before->environment) {
-      CLEANUP_FREE char *environment = environment_describe (cell->environment);
+    if (cell->environment != environment) {
+      CLEANUP_FREE char *described = environment_describe (cell->environment);
 
       print_more (names);
-      printf ("%s    %s:", before ? "\n" : "", environment ? environment : "");
+      printf ("%s    %s:", environment ? "\n" : "", described ? described : "");
+      environment = cell->environment;
       names = 0;
     }
     if (++names <= NAMES_MAX) {
@@ -222,6 +135,16 @@ print_cases (const struct remark *first, const struct remark *end)
   putchar ('\n');
 }
 
+/* What the first of the cells with one cause has shown, and how to see it again. */
+static void
+print_example (const struct remark *remark)
+{
+  fputs ("    first: ", stdout);
+  print_safe_text (result_text (remark->violation, "detail"), stdout);
+  putchar ('\n');
+  print_command (remark->cell);
+}
+
 static void
 print_remarks (const struct remarks *remarks)
 {
@@ -229,21 +152,35 @@ print_remarks (const struct remarks *remarks)
     [CASE_FAIL] = "FAIL: not expected", [CASE_FIXED] = "FIXED: expected to fail, and did not",
     [CASE_ERROR] = "error: not measured", [CASE_KNOWN] = "known: fails as expected", [CASE_NOT_APPLICABLE] = "n/a",
   };
-  const struct remark *end = remarks->list + remarks->count, *next;
+  const struct remark *end;
 
-  for (const struct remark *remark = remarks->list; remark < end; remark = next) {
-    enum case_outcome outcome = remark->cell->outcome;
-
-    if (remark == remarks->list || remark[-1].cell->outcome != outcome)
-      printf ("\n%s\n", headings[outcome]);
-    for (next = remark + 1; next < end && is_same (remark, next);)
-      next++;
-    printf ("  %s%s", remark->kind ? remark->kind : "", remark->kind ? ": " : "");
-    print_safe_text (remark->text, stdout);
+  for (const struct remark *remark = remarks->list; remark < remarks->list + remarks->count; remark = end) {
+    if (remarks_begin_outcome (remarks, remark))
+      printf ("\n%s\n", headings[remark->cell->outcome]);
+    fputs ("  ", stdout);
+    print_safe_text (remark->about, stdout);
     putchar ('\n');
-    print_cases (remark, next);
-    if (outcome == CASE_FAIL)
-      print_command (remark->cell);
+    end = remarks_end (remarks, remark);
+    print_cases (remark, end);
+    if (remark->violation)
+      print_example (remark);
+  }
+}
+
+/* The causes of failures, with how many cells have each. */
+static void
+print_causes (const struct remarks *remarks)
+{
+  const struct remark *end;
+
+  for (const struct remark *remark = remarks->list;
+       remark < remarks->list + remarks->count && remark->violation; remark = end) {
+    if (remark == remarks->list)
+      puts ("\ncells  cause of failure");
+    printf ("%5zu  ", remark->cell_count);
+    print_safe_text (remark->about, stdout);
+    putchar ('\n');
+    end = remarks_end (remarks, remark);
   }
 }
 
@@ -289,42 +226,12 @@ corpus_print_environment (const struct grid *grid, const struct cell *first)
 void
 corpus_print_end (const struct grid *grid)
 {
-  struct remarks remarks = { NULL, 0 };
-  int r = 0;
+  struct remarks remarks;
 
+  if (remarks_make (grid, &remarks) == 0)
+    print_causes (&remarks);
   print_table (grid);
-  for (size_t i = 0; i < grid->cell_count && r == 0; i++)
-    r = add_cell (&remarks, &grid->cells[i]);
-  if (remarks.count > 0) {
-    qsort (remarks.list, remarks.count, sizeof *remarks.list, compare_remarks);
-    print_remarks (&remarks);
-  }
+  print_remarks (&remarks);
   print_totals (grid);
-  for (size_t i = 0; i < remarks.count; i++)
-    free (remarks.list[i].cause);
-  free (remarks.list);
-}
-
-static void
-add_text_or_null (cJSON *object, const char *name, const char *text)
-{
-  CLEANUP_FREE char *safe = text ? safe_text (text) : NULL;
-
-  cJSON_AddItemToObject (object, name, safe ? cJSON_CreateString (safe) : cJSON_CreateNull ());
-}
-
-void
-corpus_describe_cell (const struct cell *cell, cJSON *object)
-{
-  const struct corpus_case *corpus_case = cell->row;
-  const struct case_failure *failure = corpus_cell_failure (cell);
-
-  add_text_or_null (object, "case", corpus_case->name);
-  add_text_or_null (object, "title", corpus_case->title);
-  add_text_or_null (object, "origin", corpus_case->origin);
-  add_text_or_null (object, "reference", corpus_case->reference);
-  cJSON_AddStringToObject (object, "filesystem", cell->environment->filesystem);
-  cJSON_AddStringToObject (object, "kernel", cell->environment->kernel->release);
-  cJSON_AddStringToObject (object, "expected", failure ? "fail" : "pass");
-  add_text_or_null (object, "why", failure ? failure->why : NULL);
+  remarks_free (&remarks);
 }

@@ -63,6 +63,9 @@ expect log ext4 pass
 expect log btrfs n/a
 grep -q '^new  *FAIL  *n/a *$' "$tmp/out" || fail "the table: $(cat "$tmp/out")"
 grep -q '^8 cases, 16 cells: 5 pass, 1 FAIL, 2 known, 1 FIXED, 7 n/a, 0 error' "$tmp/out" || fail "the totals: $(cat "$tmp/out")"
+grep -q '^    1  ext4: durability: old contents after commit: file:' "$tmp/out" || fail "the causes: $(cat "$tmp/out")"
+[ "$(jq -r '[.causes[] | .kind, (.cells[] | .case, .filesystem), .lost[]] + [.known[].cells[].case] | join (" ")' "$tmp/json")" = \
+    'durability new ext4 known touched' ] || fail "the causes: $(jq '.causes, .known' "$tmp/json")"
 grep -q '^    again: powercut run .*--fs ext4 ' "$tmp/out" || fail "no command: $(cat "$tmp/out")"
 xmllint --noout "$tmp/junit" || fail "the XML is not well-formed"
 [ "$(xmllint --xpath 'count(//failure)' "$tmp/junit"),$(xmllint --xpath 'count(//skipped)' "$tmp/junit")" = 2,9 ] ||

@@ -109,31 +109,7 @@ START_TEST (what_is_not_as_expected_calls_for_a_status)
 }
 END_TEST
 
-static void
-assert_cause (const char *violation, const char *wanted)
-{
-  cJSON *object = cJSON_Parse (violation);
-  char *cause = violation_cause (object);
-
-  ck_assert_str_eq (cause, wanted);
-  free (cause);
-  cJSON_Delete (object);
-}
-
-START_TEST (causes_are_the_same_for_other_names_and_numbers)
-{
-  assert_cause (OLD, "durability: old contents after commit: f: # bytes");
-  assert_cause (EMPTY, "atomicity: *: empty");
-  assert_cause ("{\"kind\": \"atomicity\", \"detail\": \"a/b12: 10 bytes 3611dc87... (old: 0 bytes)\"}",
-                "atomicity: *: # bytes #... (old: # bytes)");
-  assert_cause ("{\"kind\": \"durability\","
-                " \"detail\": \"fsync-data: a/b: empty, should be 4 bytes e29... (fsync at line 5)\"}",
-                "durability: fsync-data: *: empty, should be # bytes #... (fsync at line #)");
-  assert_cause ("{\"kind\": \"kernel\"}", "kernel: ");
-}
-END_TEST
-
 UNIT_TEST_MAIN ("corpus-verdict", expected_to_pass, expected_to_fail, expected_to_fail_by_luck,
                 expected_to_fail_otherwise, what_a_second_run_did_not_see_decides_nothing,
                 what_is_known_may_hide_something_where_states_are_left, not_measured,
-                what_is_not_as_expected_calls_for_a_status, causes_are_the_same_for_other_names_and_numbers)
+                what_is_not_as_expected_calls_for_a_status)
