@@ -278,7 +278,27 @@ judge_tree (struct oracle *oracle, const char *digest, const struct moment *mome
   return r;
 }
 
-/* A kernel fault outweighs what the tree shows, and that what the checker says. */
+/* What OUTCOME, which mounted, shows beside its tree: a kernel fault, or else with ALL what a checker, the file
+ * system's own and using it say.  VIOLATION_NONE if that is nothing, and what it is in *detail.
+ */
+static enum violation
+seen_beside (const struct outcome *outcome, bool all, const char **detail)
+{
+  if (outcome->fault) {
+    *detail = outcome->fault;
+    return VIOLATION_KERNEL;
+  }
+  if (!all)
+    return VIOLATION_NONE;
+  if (outcome->check == CHECK_WRONG || outcome->check == CHECK_HUNG) {
+    *detail = outcome->check_detail;
+    return outcome->check == CHECK_HUNG ? VIOLATION_HANG : VIOLATION_CHECK;
+  }
+  *detail = outcome->fsck ? outcome->fsck : outcome->usable;
+  return outcome->fsck ? VIOLATION_FSCK : outcome->usable ? VIOLATION_USABLE : VIOLATION_NONE;
+}
+
+/* A kernel fault outweighs what the tree shows, and that what checkers say. */
 int
 oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct moment *moment,
               struct verdict *verdict)
@@ -286,17 +306,18 @@ oracle_judge (struct oracle *oracle, const struct outcome *outcome, const struct
   static const enum violation failures[] = {
     [OUTCOME_UNMOUNTABLE] = VIOLATION_UNMOUNTABLE, [OUTCOME_DIED] = VIOLATION_KERNEL, [OUTCOME_HUNG] = VIOLATION_HANG,
   };
-  const bool objects = outcome->check == CHECK_WRONG || outcome->check == CHECK_HUNG;
 
   *verdict = (struct verdict) { .atomic = true, .durable = true };
   if (outcome->kind == OUTCOME_TREE) {
     if (judge_tree (oracle, outcome->digest, moment, verdict) == -1)
       return -1;
-    if (outcome->fault == NULL && (!objects || verdict->kind))
+    const char *detail;
+    const enum violation beside = seen_beside (outcome, verdict->kind == VIOLATION_NONE, &detail);
+    if (beside == VIOLATION_NONE)
       return 0;
     free (verdict->detail);
-    verdict->kind = outcome->fault ? VIOLATION_KERNEL : outcome->check == CHECK_HUNG ? VIOLATION_HANG : VIOLATION_CHECK;
-    verdict->detail = strdup (outcome->fault ? outcome->fault : outcome->check_detail);
+    verdict->kind = beside;
+    verdict->detail = strdup (detail);
   }
   else {
     verdict->kind = failures[outcome->kind];

@@ -7,6 +7,7 @@
 
 #include "checker/outcome.h"
 #include "common/cleanup.h"
+#include "common/text.h"
 
 const char *
 outcome_kind_name (enum outcome_kind kind)
@@ -33,19 +34,32 @@ outcome_alike (const struct outcome *a, const struct outcome *b)
 bool
 outcome_same (const struct outcome *a, const struct outcome *b)
 {
-  return outcome_alike (a, b) && a->check == b->check
+  return outcome_alike (a, b) && a->check == b->check && !a->fsck == !b->fsck && !a->usable == !b->usable
     && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
+}
+
+/* Add what an outcome has beside what is told already, unless TEXT is NULL or empty. */
+static void
+print_beside (FILE *file, const char *what, const char *text)
+{
+  if (text && *text)
+    fprintf (file, "; %s: %s", what, text);
 }
 
 char *
 outcome_describe (const struct outcome *outcome)
 {
-  const char *detail = outcome->kind == OUTCOME_TREE ? outcome->digest : outcome->detail ? outcome->detail : "";
-  const char *check = outcome->check == CHECK_NONE ? "" : "; check: ", *kernel = outcome->fault ? "; kernel: " : "";
-  char *text;
+  struct text_stream text;
 
-  return asprintf (&text, "%s %s%s%s%s%s", outcome_kind_name (outcome->kind), detail, check,
-                   check_name (outcome->check), kernel, outcome->fault ? outcome->fault : "") == -1 ? NULL : text;
+  if (!text_begin (&text))
+    return NULL;
+  fprintf (text.file, "%s %s", outcome_kind_name (outcome->kind),
+           outcome->kind == OUTCOME_TREE ? outcome->digest : outcome->detail ? outcome->detail : "");
+  print_beside (text.file, "check", check_name (outcome->check));
+  print_beside (text.file, "fsck", outcome->fsck);
+  print_beside (text.file, "usable", outcome->usable);
+  print_beside (text.file, "kernel", outcome->fault);
+  return text_end (&text);
 }
 
 /* A copy of TEXT into *copy; false for lack of memory. */
@@ -63,6 +77,8 @@ outcome_copy (struct outcome *to, const struct outcome *from)
 
   *to = *from;
   copied = copy_text (&to->detail, from->detail);
+  copied = copy_text (&to->fsck, from->fsck) && copied;
+  copied = copy_text (&to->usable, from->usable) && copied;
   copied = copy_text (&to->fault, from->fault) && copied;
   copied = copy_text (&to->unrepeated, from->unrepeated) && copied;
   copied = copy_text (&to->check_detail, from->check_detail) && copied;
@@ -75,6 +91,8 @@ outcome_copy (struct outcome *to, const struct outcome *from)
 void
 outcome_free (struct outcome *outcome)
 {
-  free_all (outcome->detail, outcome->fault, outcome->unrepeated, outcome->check_detail, outcome->check_output);
-  outcome->detail = outcome->fault = outcome->unrepeated = outcome->check_detail = outcome->check_output = NULL;
+  free_all (outcome->detail, outcome->fsck, outcome->usable, outcome->fault, outcome->unrepeated,
+            outcome->check_detail, outcome->check_output);
+  outcome->detail = outcome->fsck = outcome->usable = outcome->fault = outcome->unrepeated = NULL;
+  outcome->check_detail = outcome->check_output = NULL;
 }

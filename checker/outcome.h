@@ -40,6 +40,8 @@ struct outcome {
   enum check_result check;
   char *check_detail;           /* last line of the checker's output, or how it ended, if not CHECK_RIGHT; to free */
   char *check_output;           /* the last of what it printed, or NULL; to free */
+  char *fsck;                   /* what the file system's checker complains of first, or NULL; to free */
+  char *usable;                 /* what did not work when it was used, or NULL; to free */
   char *fault;                  /* first kernel message that is a fault, or NULL; to free */
   /* A kernel fault or a hang that a first run saw and this second one, on a fresh boot, did not. */
   enum violation unrepeated_kind;
@@ -53,11 +55,13 @@ struct outcome {
  */
 extern bool outcome_alike (const struct outcome *a, const struct outcome *b);
 
-/* Whether two runs saw the same: the same kind of thing, the tree, and what the checker said. */
+/* Whether two runs saw the same: the same kind of thing, the tree, what the checker said, whether the file system's own
+ * complained, and whether it could be used.
+ */
 extern bool outcome_same (const struct outcome *a, const struct outcome *b);
 
-/* What OUTCOME saw, in a line: `tree DIGEST`, or another outcome and its detail; then what the checker said, and a
- * fault of the kernel.  To free; NULL with errno ENOMEM.
+/* What OUTCOME saw, in a line: `tree DIGEST`, or another outcome and its detail; then what the checker said, what the
+ * file system's own complained of, what did not work, and a fault of the kernel.  To free; NULL with errno ENOMEM.
  */
 extern char *outcome_describe (const struct outcome *outcome);
 

@@ -30,6 +30,8 @@ make_extras (const struct replay_options *options, const struct write_log *log, 
   if (extras == NULL)
     return NULL;
   int r = trust_add_checker (&trust, log, extras);
+  if (r == 0 && options->fsck)
+    r = guest_image_add_fsck (extras, filesystem);
   if (r == 0 && options->shell)
     r = guest_image_add_shell (extras, filesystem);
   if (r == 0)
@@ -88,7 +90,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
       .pages_count = paged ? expected->pages.file_count : expected->ranged_count,
       .boot_timeout_ms = BOOT_TIMEOUT_MS, .run_timeout_ms = (int) (options->guest.timeout_seconds * 1000),
       .accel = guest_options_accel (&options->guest), .quiet = options->guest.quiet,
-      .no_snapshot = options->guest.no_snapshot,
+      .no_snapshot = options->guest.no_snapshot, .fsck = options->fsck, .usable = options->usable,
     },
   };
 }

@@ -14,6 +14,7 @@
 #include "common/message.h"
 #include "common/stop.h"
 #include "common/text.h"
+#include "guest/fsck-there.h"
 #include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
 #include "record/recordings.h"
@@ -187,6 +188,8 @@ prepare_replay (struct request *request, struct keeper *keeper, struct replay_op
     return out_of_memory ();
   for (size_t i = 0; i < recordings->count; i++)
     request->logs[i] = recordings->list[i]->log;
+  if (replay->fsck && fsck_there (request->recording.filesystem) == -1)
+    return -1;
   replay->guest = request->recording.guest;
   /* The log carries them. */
   replay->guest.check = NULL;

@@ -39,6 +39,7 @@
   .name = NAME,                                                                                      \
   .mkfs = { { "-q", "-F", ##__VA_ARGS__ }, "e2fsprogs", MKE2FS_CONFIGURATION },                      \
   .small_size = "64M",                                                                               \
+  .fsck = { { "e2fsck", "-fn" }, { "e2fsck *", "Pass *: *" } },                                      \
   .tools = "debugfs dumpe2fs e2fsck fsck." NAME " tune2fs e2image filefrag lsattr chattr",           \
   .plain_data = true,                                                                                \
   .layout = FILESYSTEM_LAYOUT_EXT
@@ -88,6 +89,7 @@ static const struct filesystem rows[] = {
     .name = "xfs",
     .mkfs = { { "-q", "-f" }, "xfsprogs", NULL },
     .small_size = "300M",
+    .fsck = { { "xfs_repair", "-n" }, { "Phase * - *", "- *", "No modify flag set*" } },
     .tools = "xfs_db xfs_repair xfs_logprint xfs_io xfs_spaceman filefrag",
     /* fs/xfs/xfs_error.c */
     .faults = {
@@ -108,6 +110,9 @@ static const struct filesystem rows[] = {
     .name = "btrfs",
     .mkfs = { { "-q", "-f" }, "btrfs-progs", NULL },
     .small_size = "128M",
+    .fsck = {
+      { "btrfs", "check", "--readonly" }, { "Opening filesystem*", "Checking filesystem*", "UUID: *", "[[]*/*] check*" }
+    },
     .tools = "btrfs btrfsck btrfs-find-root btrfs-select-super filefrag",
     .readahead = "/sys/class/bdi/btrfs-*/read_ahead_kb",
     .remembers_devices = true,
@@ -125,6 +130,12 @@ static const struct filesystem rows[] = {
     .name = "f2fs",
     .mkfs = { { "-f" }, "f2fs-tools", NULL },
     .small_size = "64M",
+    .fsck = {
+      { "fsck.f2fs", "--dry-run" },
+      {
+        "Info: *", "\"Linux version*", "from *", "to *", "[[]FSCK] Max *", "[[]FSCK]*[[]Ok..]*", "[[]FSCK] fixing SIT*"
+      }
+    },
     .tools = "fsck.f2fs dump.f2fs filefrag",
     .plain_data = true,         /* but for compressed files, which say so */
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
@@ -154,6 +165,7 @@ static const struct filesystem rows[] = {
     .small_size = "64M",
     .asked_for = { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" },
     .repair = { "fsck.vfat", "-y" },
+    .fsck = { { "fsck.vfat", "-n" }, { "fsck.fat *" } },
     .tools = "fsck.vfat fatlabel",
     .plain_data = true,
     .faults = { { { "FAT-fs", "error" } } },    /* fs/fat/misc.c */
@@ -165,6 +177,7 @@ static const struct filesystem rows[] = {
     .small_size = "64M",
     .asked_for = { "nls_utf8?" },
     .repair = { "fsck.exfat", "-y" },
+    .fsck = { { "fsck.exfat", "-n" }, { "exfatprogs *" } },
     .tools = "fsck.exfat dump.exfat",
     .faults = { { { "exFAT-fs", "error" } } },  /* fs/exfat/misc.c */
     .promises = RULES_SIMPLE,
@@ -174,6 +187,10 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-q" }, "jfsutils", NULL },
     .small_size = "64M",
     .repair = { "fsck.jfs", "-a" },     /* replays its journal; the kernel refuses to mount it before */
+    .fsck = {
+      { "jfs_fsck", "-fn" },
+      { "jfs_fsck *", "processing st*", "The current dev*", "Block size*", "Filesystem size*", "[*][*]Phase *" }
+    },
     .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
     .plain_data = true,
     .faults = { { { "ERROR: (device ", "" } } },        /* fs/jfs/super.c, jfs_error */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define FILESYSTEM_WORDS_MAX 4
+#define FILESYSTEM_IDLE_MAX 7
 #define FILESYSTEM_MODULES_MAX 3
 #define FILESYSTEM_QUIET_MAX 2
 #define FILESYSTEM_FAULTS_MAX 5
@@ -62,6 +63,15 @@ struct filesystem {
     const char *program, *option;
     uint32_t feature;           /* 0: always */
   } repair;
+
+  /* What says whether an unmounted one is right and changes nothing, as `WORDS... DEVICE`; no words: nothing does.  It
+   * exits with 0 if it is right.  Lines that it prints then, too, match a pattern of `idle`, as of fnmatch(3).  It is
+   * in the package of mkfs.
+   */
+  struct filesystem_fsck {
+    const char *words[FILESYSTEM_WORDS_MAX + 1];        /* NULL after the last */
+    const char *idle[FILESYSTEM_IDLE_MAX + 1];          /* likewise */
+  } fsck;
 
   /* Programs that take it apart, for a person in the guest; those that the host has are taken along. */
   const char *tools;

@@ -10,6 +10,7 @@
 #include "filesystem/filesystem.h"
 #include "guest/agent/protocol.h"
 #include "guest/base.h"
+#include "guest/fsck-there.h"
 #include "guest/image.h"
 #include "guest/kernel/find.h"
 #include "guest/kernel/modules.h"
@@ -101,6 +102,14 @@ guest_extras_new (const struct kernel *kernel, const char *filesystem, uint32_t 
     return extras;
   initramfs_free (extras);
   return NULL;
+}
+
+int
+guest_image_add_fsck (struct initramfs *extras, const char *filesystem)
+{
+  if (fsck_there (filesystem) == -1)
+    return -1;
+  return initramfs_add_program (extras, filesystem_find (filesystem)->fsck.words[0], NULL);
 }
 
 int

@@ -24,6 +24,9 @@ extern int guest_kernel_find (const char *spec, const char *filesystems, bool ho
 extern struct initramfs *guest_extras_new (const struct kernel *kernel, const char *filesystem, uint32_t features,
                                            bool nbd);
 
+/* Add to the extras what checks FILESYSTEM and leaves it as it is.  Returns 0, or -1 after a message. */
+extern int guest_image_add_fsck (struct initramfs *extras, const char *filesystem);
+
 /* Whether KERNEL has a driver for FILESYSTEM: 1 or 0, or -1 after a message.  Of one without modules nobody knows: 1.
  */
 extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);

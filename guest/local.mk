@@ -6,7 +6,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/background.c guest/agent/background.h \
 	guest/agent/baseline.c guest/agent/boot.c guest/agent/call-place.c guest/agent/call-text.c guest/agent/copy.c \
 	guest/agent/disks.c guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
-	guest/agent/freeze.c \
+	guest/agent/freeze.c guest/agent/fsck.c guest/agent/program.c guest/agent/usable.c \
 	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c \
 	guest/agent/observe.c guest/agent/pace.c guest/agent/pace.h guest/agent/port.c guest/agent/protocol.h \
@@ -16,7 +16,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
 	guest/agent/unpack.c guest/agent/workload.c guest/agent/workload.h guest/agent/workload-files.c guest/agent/workload-files.h \
 	guest/agent/workload-operations.c \
-	filesystem/filesystem.c filesystem/filesystem.h filesystem/rules.h \
+	filesystem/filesystem.c filesystem/filesystem.h filesystem/fsck.c filesystem/fsck.h filesystem/rules.h \
 	$(observe_sources) \
 	common/array.h common/cleanup.h common/clock.h common/complaint.c common/complaint.h \
 	common/escape.c common/escape.h common/message.h common/number.c common/number.h \
@@ -34,6 +34,7 @@ guest_uml_keeper_LDADD = vhost/libvhost.la common/libmessage.la
 noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h guest/base.c guest/base.h guest/boot.c guest/checker-there.c guest/checker-there.h \
+	guest/fsck-there.c guest/fsck-there.h \
 	guest/console.c guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h \
 	guest/machine-state.c guest/machine-state.h guest/missing.c guest/missing.h guest/options.c guest/options.h \
 	guest/qemu.c guest/qemu.h guest/qemu-machine.c guest/qmp.c guest/qmp.h guest/saved.c guest/saved.h guest/shell.c \

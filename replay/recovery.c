@@ -19,6 +19,7 @@ struct recovery {
   const char *mount, *digest, *unmount;
   const char *check;            /* how the checker ended */
   char *output;                 /* what it printed, escaped */
+  const char *fsck, *usable;    /* what is wrong, or NULL */
   const char *fault;            /* first log line that is a fault */
   const char *last_log;
   bool tainted;
@@ -50,6 +51,12 @@ parse_recovery (char *text, struct recovery *recovery)
       break;
     case ANSWER_OUTPUT:
       recovery->output = value;
+      break;
+    case ANSWER_FSCK:
+      recovery->fsck = value;
+      break;
+    case ANSWER_USABLE:
+      recovery->usable = value;
       break;
     case ANSWER_TAINT:
       recovery->tainted = strcmp (value, "0") != 0;
@@ -123,6 +130,14 @@ read_check (const struct recovery *recovery, int timeout_s, struct outcome *outc
   return outcome->check_detail ? 0 : -1;
 }
 
+/* A copy of FROM, unless that is NULL, in *copy.  Returns 0, or -1 with errno ENOMEM. */
+static int
+copy_text (const char *from, char **copy)
+{
+  *copy = from ? strdup (from) : NULL;
+  return from && *copy == NULL ? -1 : 0;
+}
+
 int
 recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew)
 {
@@ -154,7 +169,8 @@ recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew
     return outcome->detail ? 0 : out_of_memory ();
   }
   outcome->kind = OUTCOME_TREE;
-  if (read_check (&recovery, timeout_s, outcome) == -1)
+  if (read_check (&recovery, timeout_s, outcome) == -1 || copy_text (recovery.fsck, &outcome->fsck) == -1
+      || copy_text (recovery.usable, &outcome->usable) == -1)
     return out_of_memory ();
   memcpy (outcome->digest, recovery.digest, sizeof outcome->digest);
   /* What a checker that hangs has started may hang, too, and hold the file system. */

@@ -50,6 +50,14 @@ ask_for_sectors (struct runner *runner)
   return answer.failure == VM_OK ? 0 : -1;
 }
 
+const char *
+runner_later_options (const struct runner_config *config)
+{
+  static const char *const options[2][2] = { { "", " --usable" }, { " --fsck", " --fsck --usable" } };
+
+  return options[config->fsck][config->usable];
+}
+
 struct vm *
 runner_boot (const struct runner_config *config, const struct device *device, const char *console,
              const char *terminal)
@@ -81,9 +89,9 @@ boot (struct runner *runner)
   return config->pages_count > 0 ? ask_for_sectors (runner) : 0;
 }
 
-/* recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...] */
+/* recover DEVICE TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
 #define WORD_OBSERVE 4
-#define WORD_MARKS 7
+#define WORD_MARKS 9
 
 static const char **
 make_words (struct runner *runner)
@@ -99,8 +107,10 @@ make_words (struct runner *runner)
   words[2] = config->filesystem;
   words[3] = config->mount_options;
   words[WORD_OBSERVE] = config->observe ? "yes" : "no";
-  words[5] = config->check ? config->check : "";
-  words[6] = runner->timeout;
+  words[5] = config->fsck ? "yes" : "no";
+  words[6] = config->usable ? "yes" : "no";
+  words[7] = config->check ? config->check : "";
+  words[8] = runner->timeout;
   words[WORD_MARKS] = "";
   for (size_t i = 0; i < config->watch_count; i++)
     words[WORD_MARKS + 1 + i] = config->watch[i];
@@ -225,7 +235,9 @@ rescue_tree (struct runner *runner, struct outcome *outcome)
 static int
 longest_run_ms (const struct runner_config *config)
 {
-  return config->check ? 2 * config->run_timeout_ms + CHECK_END_MS : config->run_timeout_ms;
+  const int most = config->check ? 2 * config->run_timeout_ms + CHECK_END_MS : config->run_timeout_ms;
+
+  return most + (config->fsck + config->usable) * config->run_timeout_ms;
 }
 
 /* What the agent's answer means; *renew says that the guest has to be booted anew. */

@@ -24,13 +24,19 @@ struct runner_config {
   const char *const *pages;     /* the files whose sectors are observed, too, as in an observation and sorted */
   size_t pages_count;
   const char *check;            /* shell command to run on the recovered tree, or NULL */
+  bool fsck;                    /* run the file system's checker, which there is, after the unmount */
+  bool usable;                  /* then use it: empty it, write to it, mount it again */
   unsigned memory_mib;
   enum accel accel;
   bool quiet;                   /* say nothing but errors */
   bool no_snapshot;             /* boot each guest */
   int boot_timeout_ms;
-  int run_timeout_ms;           /* a run that takes longer is a hang; a checker has as much again for itself */
+  int run_timeout_ms;           /* a run that takes longer is a hang; a checker, fsck and use have as much
+                                   again for themselves, each */
 };
+
+/* What CONFIG does after the observation, as options of `replay`: each after a space, or nothing. */
+extern const char *runner_later_options (const struct runner_config *config);
 
 /* Boot a guest of CONFIG, whose disk is DEVICE's.  Its console goes to the file CONSOLE; at TERMINAL is the socket of
  * its user, or NULL.  NULL after a message.

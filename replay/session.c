@@ -28,6 +28,7 @@ may_locate (const struct session_config *config)
   const struct runner_config *runner = &config->runner;
 
   return !config->no_reduction && runner->filesystem && runner->check == NULL && runner->observe
+    && !runner->usable          /* what it writes may be where data were */
     && config->persistence == NULL && config->trees.count >= 2
     && config->log->device_count == 1
     && filesystem_has_plain_data (filesystem_find (runner->filesystem), runner->mount_options, ',');

@@ -180,10 +180,20 @@ extern int run_checker (struct agent *agent, const char *command, const char *ti
                         FILE *payload);
 extern serve_verb run_program;
 
+/* program.c: run ARGV to its end.  Returns 0 with its wait status and, in *output, a descriptor of the file that has
+ * all it printed, to close in any case; or -1.
+ */
+extern int program_run (const char *const *argv, int *output, int *status);
+
 /* repair.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0
  * if it can be mounted now, 1 after the line `repair` of guest/agent/protocol.h in PAYLOAD, or -1.
  */
 extern int repair_device (const char *device, const char *type, FILE *payload);
+
+/* fsck.c: let the checker of file systems of TYPE, which has one, look at DEVICE, which is not mounted.  Returns 0,
+ * with the line `fsck` of guest/agent/protocol.h in PAYLOAD if it complains, or -1: it cannot check.
+ */
+extern int fsck_device (const char *device, const char *type, FILE *payload);
 
 /* mount.c */
 
@@ -191,6 +201,9 @@ extern int repair_device (const char *device, const char *type, FILE *payload);
  * that cannot mount what is there.
  */
 extern int mount_on_mount_point (const char *device, const char *type, char *options);
+
+/* The same with OPTIONS that stay as they are, and what is mounted does not read ahead. */
+extern int mount_quietly (const char *device, const char *type, const char *options);
 
 /* Unmount what is mounted on FOLDER.  Returns 0, or an errno without a message. */
 extern int mount_undo (const char *folder);
@@ -200,6 +213,12 @@ extern int mount_undo (const char *folder);
  */
 extern int mount_forget (const char *device, const char *type);
 extern serve_verb mount_device, mount_unmount;
+
+/* usable.c: mount DEVICE, which is not mounted, on ROOT, the mount point; empty it, make a file, and look for that
+ * after another mount.  What does not work is the line `usable` of guest/agent/protocol.h in PAYLOAD.  Nothing is tried
+ * if the options are for reading alone.  Returns 0, the errno of an unmount that failed, or -1.
+ */
+extern int usable_try (const char *device, const char *type, const char *options, const char *root, FILE *payload);
 
 /* observe.c */
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/btrfs.h>
 #include <linux/fs.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/protocol.h"
@@ -99,6 +101,34 @@ mount_on_mount_point (const char *device, const char *type, char *options)
   error_message ("cannot mount %s as %s: the guest's kernel has no module %s: take another kernel "
                  "(`powercut kernel fetch --flavour=full` gets one with all drivers)", device, type, missing);
   return -1;
+}
+
+/* Let the mounted file system of TYPE not read ahead, if it has a setting of its own for that. */
+static void
+stop_readahead (const char *type)
+{
+  const char *pattern = filesystem_find (type)->readahead;
+  glob_t found;
+
+  if (pattern && glob (pattern, 0, NULL, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+      CLEANUP_CLOSE int fd = open (found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
+      if (fd == -1 || write (fd, "0", 1) == -1)
+        error_message ("%s: %m", found.gl_pathv[i]);
+    }
+    globfree (&found);
+  }
+}
+
+int
+mount_quietly (const char *device, const char *type, const char *options)
+{
+  CLEANUP_FREE char *copy = text_format ("%s", options);
+  int error = copy ? mount_on_mount_point (device, type, copy) : -1;
+
+  if (error == 0)
+    stop_readahead (type);
+  return error;
 }
 
 /* EBUSY may pass: the kernel closes files of a program that has just ended a little later. */

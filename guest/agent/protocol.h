@@ -31,19 +31,22 @@
  *                                          vm_config): MODE is `interactive`, or `pipe`: then nothing is echoed, and
  *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
  *                                          off when the shell ends
- *   recover DEVICE TYPE OPTIONS OBSERVE CHECK TIMEOUT_S MARKS [PATH...]
+ *   recover DEVICE TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
  *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, or, locating
  *                                          data if that can be (checker/observe/layout.h), `located`; run the shell
  *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not
- *                                          empty, unmount, drop the device's cache (BLKFLSBUF; btrfs: forget the
- *                                          device).  MARKS is the text that CHECK finds in the file
- *                                          $POWERCUT_MARKS_FILE and, the last 64 KiB of it, in $POWERCUT_MARKS.
+ *                                          empty, unmount; if FSCK is `yes`, run the checker of TYPE; if USABLE is
+ *                                          `yes`, mount again, remove everything, write a file, mount once more and
+ *                                          read it; drop the device's cache (BLKFLSBUF; btrfs: forget the device).
+ *                                          MARKS is the text that CHECK finds in the file $POWERCUT_MARKS_FILE and, the
+ *                                          last 64 KiB of it, in $POWERCUT_MARKS.
  *                                          Payload: either the line `repair TEXT` (it could not repair the file
  *                                          system, and why) or lines `mount ERRNO-NAME|ok`; only after `mount
  *                                          ok`: `observe DIGEST` (of nothing if not asked for), `check exit N|signal
- *                                          N|timeout` and `output WORD` (the last 64 KiB) if there is a CHECK,
- *                                          `unmount ERRNO-NAME|ok`; then as `log`
+ *                                          N|timeout` and `output WORD` (the last 64 KiB) if there is a CHECK, `fsck
+ *                                          TEXT` and `usable TEXT` if there is something wrong, and what, `unmount
+ *                                          ERRNO-NAME|ok`; then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <linux/fs.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -26,6 +25,12 @@
 #include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 
+/* The words of `recover`, which guest/agent/protocol.h explains. */
+enum {
+  RECOVER_DEVICE, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_OBSERVE, RECOVER_FSCK, RECOVER_USABLE, RECOVER_CHECK,
+  RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
+};
+
 /* A device that gives its true contents, and only the blocks that are asked for. */
 static int
 prepare_device (const char *device)
@@ -37,23 +42,6 @@ prepare_device (const char *device)
     return -1;
   }
   return 0;
-}
-
-/* Let the mounted file system of TYPE not read ahead, if it has a setting of its own for that. */
-static void
-stop_readahead (const char *type)
-{
-  const char *pattern = filesystem_find (type)->readahead;
-  glob_t found;
-
-  if (pattern && glob (pattern, 0, NULL, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-      CLEANUP_CLOSE int fd = open (found.gl_pathv[i], O_WRONLY | O_CLOEXEC);
-      if (fd == -1 || write (fd, "0", 1) == -1)
-        error_message ("%s: %m", found.gl_pathv[i]);
-    }
-    globfree (&found);
-  }
 }
 
 /* Show the directory PATH in the checker's root, too. */
@@ -140,19 +128,19 @@ recovery_options (const char *type, const char *options)
   return text;
 }
 
-/* What a run sees of the mounted file system: WORDS are those of `recover`. */
+/* What a run sees of the mounted file system. */
 static int
 look (struct agent *agent, char **words, FILE *payload)
 {
-  const char *check = words[4];
+  const char *observe = words[RECOVER_OBSERVE], *check = words[RECOVER_CHECK];
   char digest[TREE_DIGEST_LENGTH + 1];
 
-  if (strcmp (words[3], "yes") == 0) {
-    if (observe_paths (agent, words + 7, digest) == -1)
+  if (strcmp (observe, "yes") == 0) {
+    if (observe_paths (agent, words + RECOVER_PATHS, digest) == -1)
       return -1;
   }
-  else if (strcmp (words[3], "located") == 0) {
-    if (observe_located (agent, words + 7, words[1], words[2], digest) == -1)
+  else if (strcmp (observe, "located") == 0) {
+    if (observe_located (agent, words + RECOVER_PATHS, words[RECOVER_TYPE], words[RECOVER_OPTIONS], digest) == -1)
       return -1;
   }
   else {
@@ -164,14 +152,51 @@ look (struct agent *agent, char **words, FILE *payload)
   fprintf (payload, "%s\n", digest);
   if (*check == '\0')
     return 0;
-  return enter_checker_root () == -1 ? -1 : run_checker (agent, check, words[5], words[6], payload);
+  return enter_checker_root () == -1 ? -1
+    : run_checker (agent, check, words[RECOVER_TIMEOUT], words[RECOVER_MARKS], payload);
+}
+
+/* Try what was recovered, and unmounted, with OPTIONS: what its checker says, and whether it can be used.  Returns 0,
+ * the errno of an unmount that failed, or -1.
+ */
+static int
+try (char **words, const char *options, FILE *payload)
+{
+  const char *device = words[RECOVER_DEVICE], *type = words[RECOVER_TYPE];
+
+  if (strcmp (words[RECOVER_FSCK], "yes") == 0
+      && (mount_forget (device, type) == -1 || fsck_device (device, type, payload) == -1))
+    return -1;
+  return strcmp (words[RECOVER_USABLE], "yes") == 0 ? usable_try (device, type, options, AGENT_MOUNT_POINT, payload)
+    : 0;
+}
+
+/* All that is done with a device that can be mounted.  Returns 0, the errno with which it is not to be had, or -1. */
+static int
+recover_mounted (struct agent *agent, char **words, const char *options, FILE *payload)
+{
+  int error = mount_quietly (words[RECOVER_DEVICE], words[RECOVER_TYPE], options);
+
+  if (error == -1)
+    return -1;
+  write_errno (ANSWER_MOUNT, error, payload);
+  if (error != 0)
+    return error;
+  if (look (agent, words, payload) == -1)
+    return -1;
+  error = unmount_all (*words[RECOVER_CHECK] != '\0');
+  if (error == 0)
+    error = try (words, options, payload);
+  if (error != -1)
+    write_errno (ANSWER_UNMOUNT, error, payload);
+  return error;
 }
 
 int
 recover (struct agent *agent, char **words, FILE *payload)
 {
-  const char *device = words[0], *type = words[1];
-  CLEANUP_FREE char *options = recovery_options (type, words[2]);
+  const char *device = words[RECOVER_DEVICE], *type = words[RECOVER_TYPE];
+  CLEANUP_FREE char *options = recovery_options (type, words[RECOVER_OPTIONS]);
 
   if (options == NULL)
     return -1;
@@ -179,22 +204,10 @@ recover (struct agent *agent, char **words, FILE *payload)
   if (prepare_device (device) == -1)
     return -1;
   int error = repair_device (device, type, payload);
+  if (error == 0)
+    error = recover_mounted (agent, words, options, payload);
   if (error == -1)
     return -1;
-  bool mountable = error == 0;
-  if (mountable) {
-    error = mount_on_mount_point (device, type, options);
-    if (error == -1)
-      return -1;
-    write_errno (ANSWER_MOUNT, error, payload);
-  }
-  if (error == 0) {
-    stop_readahead (type);
-    if (look (agent, words, payload) == -1)
-      return -1;
-    error = unmount_all (*words[4] != '\0');
-    write_errno (ANSWER_UNMOUNT, error, payload);
-  }
   /* A device that is still mounted cannot be forgotten; the answer says so already. */
   if (error != EBUSY && mount_forget (device, type) == -1)
     return -1;

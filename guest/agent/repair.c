@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/message.h"
-#include "common/process.h"
 #include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
@@ -58,19 +56,14 @@ int
 repair_device (const char *device, const char *type, FILE *payload)
 {
   const struct filesystem_repair *repair = find_repair (device, type);
+  CLEANUP_CLOSE int output = -1;
   char text[OUTPUT_MAX + 1];
   int status;
 
   if (repair == NULL)
     return 0;
-  CLEANUP_CLOSE int output = open ("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-  const struct process_io io = { .stdout_fd = output, .stderr_fd = output };
-  pid_t pid = output == -1 ? -1
-    : process_start ((const char *const[]) { repair->program, repair->option, device, NULL }, &io);
-  if (pid == -1 || process_wait (pid, -1, &status) == -1) {
-    error_message ("cannot run %s: %m", repair->program);
+  if (program_run ((const char *const[]) { repair->program, repair->option, device, NULL }, &output, &status) == -1)
     return -1;
-  }
   if (WIFEXITED (status) && WEXITSTATUS (status) < UNREPAIRED)
     return 0;
   answer_begin_line (ANSWER_REPAIR, payload);

@@ -21,7 +21,7 @@
 static void
 print_command (const struct bundle *bundle, FILE *file)
 {
-  fprintf (file, "    replay --state=%s log.bin\n", bundle->state);
+  fprintf (file, "    replay --state=%s%s log.bin\n", bundle->state, runner_later_options (bundle->runner));
 }
 
 /* What is missing in the state, and why it may be. */

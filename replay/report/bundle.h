@@ -12,6 +12,7 @@ struct bundle {
   const char *state;            /* id */
   const struct trees *trees;
   const struct seen_state *seen;
+  const struct runner_config *runner;   /* that saw it */
   const char *release;          /* of the kernel that was used */
   const struct minimal *missing;        /* the state's writes that are missing, described */
 };

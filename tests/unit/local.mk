@@ -32,7 +32,7 @@ UNIT_TESTS += \
 	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-number \
 	tests/unit/common/test-options tests/unit/common/test-printable tests/unit/common/test-process \
 	tests/unit/common/test-publish tests/unit/common/test-sandbox tests/unit/common/test-text \
-	tests/unit/filesystem/test-filesystem \
+	tests/unit/filesystem/test-filesystem tests/unit/filesystem/test-fsck \
 	tests/unit/log/test-calls tests/unit/log/test-choice tests/unit/log/test-crash-state tests/unit/log/test-crash-state-model \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
 	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-recorders \
@@ -56,6 +56,7 @@ UNIT_TESTS += \
 	tests/unit/checker/test-outcome tests/unit/checker/test-violation tests/unit/checker/test-watched-pages \
 	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
 	tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer tests/unit/guest/agent/test-unpack \
+	tests/unit/guest/agent/test-usable \
 	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-program \
 	tests/unit/guest/kernel/test-asked tests/unit/guest/kernel/test-unpack \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
@@ -93,6 +94,8 @@ tests_unit_guest_agent_test_thaw_SOURCES = \
 	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c guest/agent/workload-files.c \
 	guest/agent/workload-operations.c
 tests_unit_guest_agent_test_unpack_SOURCES = tests/unit/guest/agent/test-unpack.c guest/agent/unpack.c
+tests_unit_guest_agent_test_usable_SOURCES = \
+	tests/unit/guest/agent/test-usable.c guest/agent/usable.c guest/agent/answer.c
 tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/sync.c
 tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call-stop.c guest/agent/call-stop.c
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)

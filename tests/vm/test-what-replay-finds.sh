@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Recoveries that fail: a file system that does not mount, a kernel that panics (confirmed on a fresh boot, and the search goes on
+# Recoveries that fail: a file system that does not mount, or is not right, a kernel that panics (confirmed on a fresh boot, and the search goes on
 # behind it), a guest that hangs.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 dumpe2fs qemu-system-x86_64 nbdkit pgrep pkill
+requires jq mkfs.ext4 dumpe2fs e2fsck qemu-system-x86_64 nbdkit pgrep pkill
 any_guest
 
 mkdir "$tmp/work" "$tmp/initial"
@@ -39,6 +39,25 @@ mkfs.ext4 -q -F "$tmp/image"
 table=$(dumpe2fs "$tmp/image" 2> "$tmp/ignored" | sed -n 's/^ *Inode table at \([0-9]*\)-.*/\1/p' | head -n 1)
 spoil "$table" 16 --mount=errors=panic --prefixes-only
 found kernel 'Kernel panic' true
+
+# A bitmap that recovery and the observation do not read: e2fsck does, and so does who uses the file system.
+bitmap=$(dumpe2fs "$tmp/image" 2> "$tmp/ignored" | sed -n 's/^ *Block bitmap at \([0-9]*\).*/\1/p' | head -n 1)
+expect_status 0 "$powercut" run --jobs=1 --background=none --quiet --size=16M --initial="$tmp/initial" -o "$tmp/log.bin" --json="$tmp/json" \
+    -- dd if=/dev/zero of=/dev/nbd0 bs=1k seek="$bitmap" count=1 conv=fsync,notrunc
+for option in --fsck --usable; do
+    expect_status 1 "$replay" --jobs=1 --quiet "$option" --json="$tmp/json-$option" "$tmp/log.bin"
+done
+cp "$tmp/json---fsck" "$tmp/json"
+found fsck 'e2fsck: Block bitmap differences' true
+jq -e '.atomic and .durable' "$tmp/json" > "$tmp/ignored" || fail 'a complaint of fsck is about contents'
+state=$(jq -r '.violations[0].state' "$tmp/json")
+expect_status 0 "$replay" --state="$state" --fsck --bundle="$tmp/bundle" --quiet "$tmp/log.bin"
+tar -xOf "$tmp/bundle" README | grep -q "replay --state=.* --fsck log.bin" || fail 'the bundle does not say how to see it'
+cp "$tmp/json---usable" "$tmp/json"
+found kernel 'EXT4-fs error' true
+# What is right stays so.
+expect_status 0 "$powercut" run --jobs=1 --background=none --quiet --size=16M --fsck --usable --initial="$tmp/initial" \
+    -o "$tmp/log.bin" -- sh -c 'echo new > new; sync; mv new file; sync'
 
 # interrupted SIGNAL STATUS: replay the log, and send SIGNAL to QEMU in the middle of the search
 interrupted ()

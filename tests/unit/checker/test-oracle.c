@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "checker/oracle.h"
 #include "replay/unchanged.h"
@@ -34,6 +35,45 @@ START_TEST (what_cannot_be_mounted_has_lost_every_committed_step)
   ck_assert (!judge_unmountable (3, PHASE_UPDATE, 2).durable);  /* the first step was */
   ck_assert (!judge_unmountable (3, PHASE_COMMITTED, 2).durable);
   ck_assert (!judge_unmountable (3, PHASE_UPDATE, 1).atomic);
+}
+END_TEST
+
+/* What OUTCOME, which mounted and saw the right tree, or with WRONG another one, means. */
+static enum violation
+judge_mounted (struct outcome outcome, bool wrong)
+{
+  const char *tree = wrong ? "f 0644 0 0 0 empty - other\n" : "";
+  char *texts[] = { (char *) "", (char *) "f 0644 0 0 0 empty - a\n" };
+  const struct trees trees = { texts, 2 };
+  const struct moment moment = { .phase = wrong ? PHASE_COMMITTED : PHASE_UPDATE, .step = 1 };
+  struct oracle oracle;
+  struct verdict verdict;
+
+  oracle_init (&oracle, &trees, NULL, NULL);
+  tree_digest (tree, outcome.digest);
+  ck_assert_ptr_nonnull (oracle_add (&oracle, outcome.digest, strdup (tree)));
+  ck_assert_int_eq (oracle_judge (&oracle, &outcome, &moment, &verdict), 0);
+  oracle_free (&oracle);
+  free (verdict.detail);
+  return verdict.kind;
+}
+
+/* What weighs more comes first. */
+START_TEST (what_else_is_wrong_has_its_kind)
+{
+  struct outcome outcome = { .kind = OUTCOME_TREE };
+
+  ck_assert_int_eq (judge_mounted (outcome, false), VIOLATION_NONE);
+  outcome.usable = (char *) "rmdir a: EIO";
+  ck_assert_int_eq (judge_mounted (outcome, false), VIOLATION_USABLE);
+  outcome.fsck = (char *) "e2fsck: Inode 12";
+  ck_assert_int_eq (judge_mounted (outcome, false), VIOLATION_FSCK);
+  outcome.check = CHECK_WRONG;
+  outcome.check_detail = (char *) "wrong";
+  ck_assert_int_eq (judge_mounted (outcome, false), VIOLATION_CHECK);
+  ck_assert_int_eq (judge_mounted (outcome, true), VIOLATION_DURABILITY);
+  outcome.fault = (char *) "BUG";
+  ck_assert_int_eq (judge_mounted (outcome, true), VIOLATION_KERNEL);
 }
 END_TEST
 
@@ -70,5 +110,5 @@ START_TEST (an_update_elsewhere_is_found_out)
 END_TEST
 
 UNIT_TEST_MAIN ("oracle",
-                what_cannot_be_mounted_has_lost_every_committed_step,
+                what_cannot_be_mounted_has_lost_every_committed_step, what_else_is_wrong_has_its_kind,
                 an_update_elsewhere_is_found_out)

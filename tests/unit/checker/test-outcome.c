@@ -22,6 +22,10 @@ static const struct pair {
   { { .kind = OUTCOME_TREE, .fault = (char *) "BUG" }, { .kind = OUTCOME_TREE }, false, false },
   { { .kind = OUTCOME_TREE, .fault = (char *) "BUG" }, { .kind = OUTCOME_TREE, .fault = (char *) "WARNING" }, true,
     true },
+  { { .kind = OUTCOME_TREE, .fsck = (char *) "Inode 12" }, { .kind = OUTCOME_TREE }, false, true },
+  { { .kind = OUTCOME_TREE, .fsck = (char *) "Inode 12" }, { .kind = OUTCOME_TREE, .fsck = (char *) "Inode 13" }, true,
+    true },
+  { { .kind = OUTCOME_TREE, .usable = (char *) "rmdir a" }, { .kind = OUTCOME_TREE }, false, true },
 };
 
 START_TEST (runs_that_saw_the_same_are_told_from_others)
@@ -45,6 +49,8 @@ static const struct description {
   { { .kind = OUTCOME_TREE, .digest = "0a" }, "tree 0a" },
   { { .kind = OUTCOME_TREE, .digest = "0a", .check = CHECK_WRONG, .fault = (char *) "BUG" },
     "tree 0a; check: wrong; kernel: BUG" },
+  { { .kind = OUTCOME_TREE, .digest = "0a", .fsck = (char *) "Inode 12", .usable = (char *) "rmdir a: EIO" },
+    "tree 0a; fsck: Inode 12; usable: rmdir a: EIO" },
   { { .kind = OUTCOME_UNMOUNTABLE, .detail = (char *) "mount: EIO" }, "unmountable mount: EIO" },
   { { .kind = OUTCOME_DIED, .fault = (char *) "BUG" }, "died ; kernel: BUG" },
   { { .kind = OUTCOME_HUNG }, "hung " },
@@ -63,15 +69,17 @@ END_TEST
 START_TEST (a_copy_is_whole_and_its_own)
 {
   char detail[] = "a", check_detail[] = "b", check_output[] = "c", fault[] = "d", unrepeated[] = "e";
+  char fsck[] = "f", usable[] = "g";
   const struct outcome outcome = {
     .kind = OUTCOME_DIED, .digest = "0a", .detail = detail, .check = CHECK_WRONG, .check_detail = check_detail,
-    .check_output = check_output, .fault = fault, .unrepeated_kind = VIOLATION_HANG, .unrepeated = unrepeated,
+    .check_output = check_output, .fault = fault, .fsck = fsck, .usable = usable,
+    .unrepeated_kind = VIOLATION_HANG, .unrepeated = unrepeated,
     .repeated = true, .behaviour = 7
   };
   struct outcome copy;
 
   ck_assert_int_eq (outcome_copy (&copy, &outcome), 0);
-  detail[0] = check_detail[0] = check_output[0] = fault[0] = unrepeated[0] = '\0';
+  detail[0] = check_detail[0] = check_output[0] = fault[0] = unrepeated[0] = fsck[0] = usable[0] = '\0';
   ck_assert_int_eq (copy.kind, OUTCOME_DIED);
   ck_assert_str_eq (copy.digest, "0a");
   ck_assert_str_eq (copy.detail, "a");
@@ -79,6 +87,8 @@ START_TEST (a_copy_is_whole_and_its_own)
   ck_assert_str_eq (copy.check_detail, "b");
   ck_assert_str_eq (copy.check_output, "c");
   ck_assert_str_eq (copy.fault, "d");
+  ck_assert_str_eq (copy.fsck, "f");
+  ck_assert_str_eq (copy.usable, "g");
   ck_assert_int_eq (copy.unrepeated_kind, VIOLATION_HANG);
   ck_assert_str_eq (copy.unrepeated, "e");
   ck_assert (copy.repeated);

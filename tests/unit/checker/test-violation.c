@@ -30,6 +30,8 @@ START_TEST (numbers_and_hashes_are_told_from_words)
   ck_assert_uint_eq (violation_number_length ("12 bytes"), 2);
   ck_assert_uint_eq (violation_number_length ("1a2b3c4d..., should be"), 8);
   ck_assert_uint_eq (violation_number_length ("12ab, should be"), 2);
+  ck_assert_uint_eq (violation_number_length ("0x55bccd3dd548, xfs_agf"), 14);
+  ck_assert_uint_eq (violation_number_length ("0xyz"), 1);
   ck_assert_uint_eq (violation_number_length ("bytes 12"), 0);
   ck_assert_uint_eq (violation_number_length ("..."), 0);
   ck_assert_uint_eq (violation_number_length (""), 0);

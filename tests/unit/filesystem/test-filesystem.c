@@ -82,6 +82,19 @@ check_programs (const struct filesystem *row)
   ck_assert_msg (row->repair.option[0] == '-', "%s: %s is no option", name_of (row), row->repair.option);
 }
 
+/* What checks it has a place for the device after its words, and all lists end. */
+static void
+check_fsck (const struct filesystem *row)
+{
+  size_t words = count_texts (row, row->fsck.words, FILESYSTEM_WORDS_MAX + 1);
+  size_t idle = count_texts (row, row->fsck.idle, FILESYSTEM_IDLE_MAX + 1);
+
+  ck_assert_msg (words <= FILESYSTEM_WORDS_MAX && idle <= FILESYSTEM_IDLE_MAX, "%s: no NULL after the last",
+                 name_of (row));
+  ck_assert_msg (words != 1 && (words > 0) == (idle > 0), "%s: checked without an option, or without a line",
+                 name_of (row));
+}
+
 /* Options that keep a mounted one quiet are one word each. */
 static void
 check_quiet (const struct filesystem *row)
@@ -166,7 +179,8 @@ check_promises (const struct filesystem *row)
 }
 
 static void (*const checks[]) (const struct filesystem *row) = {
-  check_name, check_making, check_driver, check_programs, check_quiet, check_faults, check_lazy_blocks, check_promises,
+  check_name, check_making, check_driver, check_programs, check_fsck, check_quiet, check_faults, check_lazy_blocks,
+  check_promises,
 };
 
 /* All of that holds for every row, also that of the unknown one. */

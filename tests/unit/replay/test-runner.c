@@ -284,6 +284,19 @@ START_TEST (without_memory_there_is_no_outcome)
 }
 END_TEST
 
+/* Neither is a reason to boot another guest. */
+START_TEST (what_fsck_and_use_said_is_kept)
+{
+  answers[0].text = (char *) "mount ok\nobserve %\nfsck e2fsck: Inode 12\nusable rmdir a: EIO\nunmount ok\ntaint 0\n";
+  make_run (0);
+  ck_assert_int_eq (outcome.kind, OUTCOME_TREE);
+  ck_assert_str_eq (outcome.fsck, "e2fsck: Inode 12");
+  ck_assert_str_eq (outcome.usable, "rmdir a: EIO");
+  ck_assert_ptr_null (outcome.fault);
+  ck_assert_uint_eq (next_answer, 1);
+}
+END_TEST
+
 #define CHECKED(ending) "mount ok\nobserve %\ncheck " ending "\noutput first%0Alast%0A\nunmount EBUSY\ntaint 0\n"
 
 static const struct {
@@ -371,7 +384,7 @@ END_TEST
 UNIT_TEST_MAIN_WITH ("runner", setup, teardown, a_good_run_is_made_once, a_fault_is_tried_again_on_a_fresh_boot,
                      what_the_second_run_does_not_see_is_noted, a_guest_that_hangs_or_dies_is_an_outcome,
                      a_mount_that_fails_is_an_outcome, without_memory_there_is_no_outcome,
-                     LOOP_OVER (what_a_checker_said_is_kept, endings),
+                     what_fsck_and_use_said_is_kept, LOOP_OVER (what_a_checker_said_is_kept, endings),
                      what_a_checker_said_is_not_lost_for_lack_of_memory,
                      LOOP_OVER (a_second_run_that_cannot_be_made_is_an_error, second_runs),
                      LOOP_OVER (an_answer_that_makes_no_sense_is_an_error, senseless),

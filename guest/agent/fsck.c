@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "filesystem/filesystem.h"
+#include "filesystem/fsck.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/answer.h"
+
+#define OUTPUT_MAX (64 << 10)
+
+/* The beginning of what was printed into OUTPUT, to free; NULL after a message. */
+static char *
+read_beginning (int output)
+{
+  char *text = malloc (OUTPUT_MAX + 1);
+
+  if (text == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
+  ssize_t length = pread (output, text, OUTPUT_MAX, 0);
+  text[length > 0 ? length : 0] = '\0';
+  return text;
+}
+
+/* The words of FSCK and the DEVICE, NULL at the end, into ARGV. */
+static void
+make_command (const struct filesystem_fsck *fsck, const char *device, const char *argv[FILESYSTEM_WORDS_MAX + 2])
+{
+  size_t count = 0;
+
+  for (; fsck->words[count]; count++)
+    argv[count] = fsck->words[count];
+  argv[count] = device;
+  argv[count + 1] = NULL;
+}
+
+int
+fsck_device (const char *device, const char *type, FILE *payload)
+{
+  const struct filesystem_fsck *fsck = &filesystem_find (type)->fsck;
+  const char *argv[FILESYSTEM_WORDS_MAX + 2];
+  CLEANUP_CLOSE int output = -1;
+  int status;
+
+  make_command (fsck, device, argv);
+  if (program_run (argv, &output, &status) == -1)
+    return -1;
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
+    return 0;
+  CLEANUP_FREE char *text = read_beginning (output);
+  if (text == NULL)
+    return -1;
+  size_t length;
+  const char *complaint = fsck_complaint (fsck, text, &length);
+  if (!WIFEXITED (status) || !fsck_objects (WEXITSTATUS (status))) {
+    error_message ("%s did not check the file system (%s %d): %.*s", argv[0], WIFEXITED (status) ? "exit" : "signal",
+                   WIFEXITED (status) ? WEXITSTATUS (status) : WTERMSIG (status), (int) length, complaint);
+    return -1;
+  }
+  answer_begin_line (ANSWER_FSCK, payload);
+  fprintf (payload, "%s: %.*s\n", argv[0], (int) length, complaint);
+  return 0;
+}
