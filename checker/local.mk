@@ -4,7 +4,8 @@ noinst_LTLIBRARIES += checker/libobserve.la checker/libjudge.la
 observe_sources = \
 	checker/observe/content.c checker/observe/content.h checker/observe/extents.c checker/observe/file.c \
 	checker/observe/layout.c checker/observe/layout.h checker/observe/observer.h \
-	checker/observe/lines.c checker/observe/lines.h checker/observe/order.c checker/observe/order.h \
+	checker/observe/lines.c checker/observe/lines.h checker/observe/links.c checker/observe/links.h \
+	checker/observe/order.c checker/observe/order.h \
 	checker/observe/paths.c checker/observe/paths.h checker/observe/sectors.c checker/observe/sectors.h \
 	checker/observe/tree.c checker/observe/tree.h checker/observe/xattrs.c \
 	checker/workload/arguments.c checker/workload/arguments.h \

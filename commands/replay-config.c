@@ -87,6 +87,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
       .mount_options = mount_options ? mount_options : "",
       .watch = expected->watch, .watch_count = expected->watch_count,
       .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
+      .facts = expected->persistence ? persistence_facts (expected->persistence) : 0,
       .pages_count = paged ? expected->pages.file_count : expected->ranged_count,
       .boot_timeout_ms = BOOT_TIMEOUT_MS, .run_timeout_ms = (int) (options->guest.timeout_seconds * 1000),
       .accel = guest_options_accel (&options->guest), .quiet = options->guest.quiet,

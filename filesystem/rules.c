@@ -14,6 +14,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_RENAME] = "rename",
   [RULE_STALE] = "stale",
   [RULE_OBJECT] = "object",
+  [RULE_LINKS] = "links",
 };
 
 const char *

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/tree.h"
 #include "common/cleanup.h"
 #include "common/complaint.h"
 #include "common/message.h"
@@ -93,6 +94,20 @@ set_up (struct recording_run *run)
     : run_program (run, "the workload's setup", WORDS (AGENT_WORKLOAD_TOOL, "--setup", recording->workload), &output);
 }
 
+/* Say what else is observed: of a workload, all that it may be judged by. */
+static int
+ask_for_details (struct recording_run *run)
+{
+  const struct recording *recording = run->recording;
+  const bool paged = recording->guest.page_bytes > 0;
+  char facts[16];
+
+  if (!paged && recording->workload == NULL)
+    return 0;
+  snprintf (facts, sizeof facts, "%u", recording->workload ? FACTS_ALL : 0U);
+  return tell_guest (run, "asking for details", WORDS ("details", facts, paged ? "all" : "these"));
+}
+
 int
 prepare_tree (struct recording_run *run)
 {
@@ -114,8 +129,7 @@ prepare_tree (struct recording_run *run)
   if (recording->initial
       && tell_guest (run, "copying the initial tree", WORDS ("copy", RECORDER_INITIAL_TREE)) == -1)
     return -1;
-  if (set_up (run) == -1
-      || (recording->guest.page_bytes > 0 && tell_guest (run, "asking for pages", WORDS ("sectors", "all")) == -1))
+  if (set_up (run) == -1 || ask_for_details (run) == -1)
     return -1;
   /* Not before: --setup is none of the update. */
   if (recording->background != BACKGROUND_NONE

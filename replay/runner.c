@@ -29,23 +29,26 @@ struct runner {
   double earlier_seconds;       /* processor time of the device for other configurations */
 };
 
-/* Tell a new guest which files' sectors to observe. */
+/* Tell a new guest what else to observe: facts, and which files' sectors. */
 static int
-ask_for_sectors (struct runner *runner)
+ask_for_details (struct runner *runner)
 {
   const struct runner_config *config = runner->config;
-  CLEANUP_FREE const char **words = calloc (config->pages_count + 3, sizeof *words);
+  CLEANUP_FREE const char **words = calloc (config->pages_count + 4, sizeof *words);
   struct vm_answer answer;
+  char facts[16];
 
   if (words == NULL)
     return out_of_memory ();
-  words[0] = "sectors";
-  words[1] = "these";
+  snprintf (facts, sizeof facts, "%u", config->facts);
+  words[0] = "details";
+  words[1] = facts;
+  words[2] = "these";
   for (size_t i = 0; i < config->pages_count; i++)
-    words[2 + i] = config->pages[i];
+    words[3 + i] = config->pages[i];
   answer = vm_call (runner->vm, config->run_timeout_ms, words);
   if (answer.failure != VM_OK && answer.failure != VM_STOPPED)
-    error_message ("the guest cannot be told which pages to look at%s%s", *answer.text ? ": " : "", answer.text);
+    error_message ("the guest cannot be told what to look at%s%s", *answer.text ? ": " : "", answer.text);
   free (answer.text);
   return answer.failure == VM_OK ? 0 : -1;
 }
@@ -86,7 +89,7 @@ boot (struct runner *runner)
   runner->vm = runner_boot (config, runner->device, runner->console, NULL);
   if (runner->vm == NULL)
     return -1;
-  return config->pages_count > 0 ? ask_for_sectors (runner) : 0;
+  return config->pages_count > 0 || config->facts != 0 ? ask_for_details (runner) : 0;
 }
 
 /* recover DEVICE TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
@@ -156,7 +159,7 @@ runner_change (struct runner *runner, const struct runner_config *config)
   if (device_change (runner->device, config->log) == -1)
     return -1;
   /* The guest still has the request of the replay before. */
-  return runner->vm ? ask_for_sectors (runner) : 0;
+  return runner->vm ? ask_for_details (runner) : 0;
 }
 
 void

@@ -23,6 +23,7 @@ struct runner_config {
   bool observe;                 /* look at the tree at all */
   const char *const *pages;     /* the files whose sectors are observed, too, as in an observation and sorted */
   size_t pages_count;
+  unsigned facts;               /* that are observed, too: enum tree_fact (checker/observe/tree.h) */
   const char *check;            /* shell command to run on the recovered tree, or NULL */
   bool fsck;                    /* run the file system's checker, which there is, after the unmount */
   bool usable;                  /* then use it: empty it, write to it, mount it again */

@@ -131,7 +131,7 @@ locate_file (struct observer *observer, const struct tree_place *place, int fd, 
   observe_xattrs (observer, place, fd, xattrs);
   tree_print_head (observer->lines, status);
   layout_print (&layout, observer->lines);
-  tree_print_tail (observer->lines, xattrs, place);
+  observe_end (observer, place, status, xattrs, observer->links.count);
   layout_free (&layout);
   return true;
 }
@@ -168,5 +168,5 @@ observe_file (struct observer *observer, const struct tree_place *place, const s
     content_print (&content, word, observer->lines);
   else
     fputs_unlocked (word, observer->lines);
-  tree_print_tail (observer->lines, xattrs, place);
+  observe_end (observer, place, status, xattrs, observer->links.count);
 }

@@ -11,6 +11,7 @@
 
 #include "checker/observe/content.h"
 #include "checker/observe/lines.h"
+#include "checker/observe/links.h"
 
 #define PIECE_SIZE (256 << 10)
 
@@ -20,6 +21,8 @@ struct observer {
   char *piece;                  /* PIECE_SIZE bytes for whatever is read */
   bool out_of_memory;
   bool locates;                 /* data are located where they can be, and read elsewhere */
+  unsigned facts;               /* that are asked for: enum tree_fact */
+  struct link_table links;      /* if its fact is asked for */
 
   const struct sector_request *request; /* NULL: nobody asks for sectors */
   FILE *sectors;                /* the lines about them, in the order of the walk, too */
@@ -31,6 +34,12 @@ struct observer {
 /* The word for the attributes of PLACE, which is open as FD, or, if that is -1, is asked by path. */
 extern void observe_xattrs (struct observer *observer, const struct tree_place *place, int fd,
                             char word[CONTENT_WORD_SIZE]);
+
+/* End the line of PLACE, which has this STATUS, with XATTRS and what other facts are asked for.  Of a folder, the first
+ * thing in it is FIRST in observer->links.
+ */
+extern void observe_end (struct observer *observer, const struct tree_place *place, const struct statx *status,
+                         const char *xattrs, size_t first);
 
 /* Write the line, or both, of a file. */
 extern void observe_file (struct observer *observer, const struct tree_place *place, const struct statx *status);

@@ -9,6 +9,7 @@
 #include "checker/observe/content.h"
 #include "checker/observe/pages.h"
 #include "checker/observe/tree-text.h"
+#include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/number.h"
@@ -65,16 +66,17 @@ is_word (const char *text)
   return true;
 }
 
+/* Whether TEXT is two numbers with a BETWEEN between them. */
 static bool
-is_device (const char *text)
+are_numbers (const char *text, char between)
 {
-  const char *colon = strchr (text, ':');
-  char major[16];
+  const char *second = strchr (text, between);
+  char first[16];
 
-  if (colon == NULL || (size_t) (colon - text) >= sizeof major)
+  if (second == NULL || (size_t) (second - text) >= sizeof first)
     return false;
-  *(char *) mempcpy (major, text, (size_t) (colon - text)) = '\0';
-  return is_number (major, UINT32_MAX) && is_number (colon + 1, UINT32_MAX);
+  *(char *) mempcpy (first, text, (size_t) (second - text)) = '\0';
+  return is_number (first, UINT32_MAX) && is_number (second + 1, UINT32_MAX);
 }
 
 static bool
@@ -90,7 +92,7 @@ is_content (const struct tree_object *object)
   case 'd': return is (content, "-") || is_error (content);
   case 'l': return is_error (content) || (content[0] != '!' && is_word (content));
   case 'c':
-  case 'b': return is_device (content);
+  case 'b': return are_numbers (content, ':');
   default: return is (content, "-");
   }
 }
@@ -147,22 +149,60 @@ take_text (char *content, struct tree_object *object)
   return is (content, hash);
 }
 
+/* Whether TEXT is a fact that is known. */
+static bool
+is_fact (const char *text)
+{
+  return strncmp (text, "links=", 6) == 0 && are_numbers (text + 6, '/');
+}
+
+const char *
+tree_fact (const struct tree_object *object, const char *name)
+{
+  const size_t length = strlen (name);
+
+  for (const char *fact = object->facts; fact; fact = strchr (fact, ';') ? strchr (fact, ';') + 1 : NULL)
+    if (strncmp (fact, name, length) == 0 && fact[length] == '=')
+      return fact + length + 1;
+  return NULL;
+}
+
+/* Cut the facts off XATTRS.  False if they are none. */
+static bool
+take_facts (char *xattrs, struct tree_object *object)
+{
+  char *facts = strchr (xattrs, ';');
+
+  if (facts == NULL)
+    return true;
+  *facts++ = '\0';
+  object->facts = facts;
+  CLEANUP_FREE char *copy = strdup (facts);
+  char *rest = copy, *fact;
+  while ((fact = strsep (&rest, ";")) != NULL)
+    if (!is_fact (fact))
+      return false;
+  return copy != NULL;
+}
+
 /* Cut LINE, of LENGTH bytes and then a NUL, into the fields of *object.  NULL, or what is wrong with it. */
 static const char *
 parse_line (char *line, size_t length, struct tree_object *object)
 {
-  char *content = NULL;
+  char *content = NULL, *xattrs = NULL;
 
   if (length > LINE_LENGTH_MAX)
     return "too long";
   for (int i = 0; i < TREE_FIELD_COUNT; i++) {
     content = i == TREE_CONTENT ? line : content;
+    xattrs = i == TREE_XATTRS ? line : xattrs;
     if ((object->field[i] = strsep (&line, " ")) == NULL)
       return "too few fields";
   }
   if (line)
     return "too many fields";
-  return take_text (content, object) ? find_fault (object) : "not a text";
+  return !take_facts (xattrs, object) ? "not a fact" : !take_text (content, object) ? "not a text"
+    : find_fault (object);
 }
 
 static int

@@ -18,6 +18,7 @@ enum tree_field {
 
 struct tree_object {
   const char *field[TREE_FIELD_COUNT];
+  const char *facts;            /* NAME=VALUE, with a `;` between them, or NULL */
   const char *text;             /* what a short file holds, not escaped, or NULL; TREE_CONTENT is the hash alone */
   size_t line;
 };
@@ -34,6 +35,9 @@ struct tree {
  */
 extern int tree_parse (const char *text, struct tree *tree);
 extern void tree_free (struct tree *tree);
+
+/* The value of the fact NAME of OBJECT, which ends at a `;` or at the end, or NULL. */
+extern const char *tree_fact (const struct tree_object *object, const char *name);
 
 /* Compare two objects by path. */
 extern int tree_compare_objects (const void *left, const void *right);

@@ -15,6 +15,15 @@
 #include "checker/observe/tree.h"
 #include "common/cleanup.h"
 
+void
+observe_end (struct observer *observer, const struct tree_place *place, const struct statx *status, const char *xattrs,
+             size_t first)
+{
+  tree_print_tail (observer->lines, xattrs, place);
+  if (observer->facts & FACT_LINKS && links_note (&observer->links, status, place->depth, first) == -1)
+    observer->out_of_memory = true;
+}
+
 static void
 observe_link (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
@@ -32,7 +41,7 @@ observe_link (struct observer *observer, const struct tree_place *place, const s
   observe_xattrs (observer, place, -1, xattrs);
   tree_print_head (observer->lines, status);
   fputs (length <= 0 ? error : word ? word : "", observer->lines);
-  tree_print_tail (observer->lines, xattrs, place);
+  observe_end (observer, place, status, xattrs, observer->links.count);
 }
 
 static void
@@ -46,7 +55,15 @@ observe_special (struct observer *observer, const struct tree_place *place, cons
     fprintf (observer->lines, "%u:%u", status->stx_rdev_major, status->stx_rdev_minor);
   else
     putc ('-', observer->lines);
-  tree_print_tail (observer->lines, xattrs, place);
+  observe_end (observer, place, status, xattrs, observer->links.count);
+}
+
+/* The line of what cannot be looked at. */
+static void
+observe_unknown (struct observer *observer, const struct tree_place *place, int error)
+{
+  tree_print_unknown (observer->lines, place, error);
+  observer->links.incomplete = true;
 }
 
 static void observe_object (struct observer *observer, const struct tree_place *place);
@@ -79,6 +96,7 @@ static void
 observe_folder (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
   char content[CONTENT_WORD_SIZE] = "-", xattrs[CONTENT_WORD_SIZE] = "-";
+  const size_t first = observer->links.count;
   int error = 0;
 
   if (place->parent && is_mount_point (status))
@@ -95,11 +113,13 @@ observe_folder (struct observer *observer, const struct tree_place *place, const
       close (fd);
     }
   }
-  if (error != 0)
+  if (error != 0) {
     content_format_error (error, content);
+    observer->links.incomplete = true;
+  }
   tree_print_head (observer->lines, status);
   fputs_unlocked (content, observer->lines);
-  tree_print_tail (observer->lines, xattrs, place);
+  observe_end (observer, place, status, xattrs, first);
 }
 
 static void
@@ -108,14 +128,14 @@ observe_object (struct observer *observer, const struct tree_place *place)
   struct statx status;
 
   if (look_at (place->folder_fd, place->name, &status) == -1) {
-    tree_print_unknown (observer->lines, place, errno);
+    observe_unknown (observer, place, errno);
     return;
   }
   switch (tree_type_letter (status.stx_mode)) {
   case 'f': observe_file (observer, place, &status); break;
   case 'd': observe_folder (observer, place, &status); break;
   case 'l': observe_link (observer, place, &status); break;
-  case '?': tree_print_unknown (observer->lines, place, EUCLEAN); break;
+  case '?': observe_unknown (observer, place, EUCLEAN); break;
   default: observe_special (observer, place, &status);
   }
 }
@@ -177,6 +197,7 @@ observe_all (struct observer *observer, int root_fd, const char *const *paths, s
   if (observer->lines && observer->sectors) {
     if (path_count == 0)
       observe_object (observer, &root);
+    observer->links.incomplete |= path_count > 0;
     for (size_t i = 0; i < path_count; i++)
       observe_path (observer, &root, paths[i]);
   }
@@ -186,7 +207,8 @@ observe_all (struct observer *observer, int root_fd, const char *const *paths, s
     errno = EFBIG;
     return NULL;
   }
-  char *joined = good ? order_lines (text, length, sectors, sectors_length) : NULL;
+  char *joined = good && links_tell (&observer->links, &text, &length) == 0
+    ? order_lines (text, length, sectors, sectors_length) : NULL;
   if (joined == NULL)
     errno = ENOMEM;
   return joined;
@@ -203,23 +225,26 @@ observe_with (struct observer *observer, int root_fd, const char *const *paths, 
     text = observe_all (observer, root_fd, paths, path_count);
   else
     errno = ENOMEM;
+  free (observer->links.rows);
   free (observer->piece);
   XXH3_freeState (observer->hash);
   return text;
 }
 
 char *
-tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count, const struct sector_request *request)
+tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count, const struct sector_request *request,
+                      unsigned facts)
 {
-  struct observer observer = { .request = request, .sectors_left = SECTORS_MAX };
+  struct observer observer = { .request = request, .facts = facts, .sectors_left = SECTORS_MAX };
 
   return observe_with (&observer, root_fd, paths, path_count);
 }
 
 char *
-tree_observe_located (int root_fd, const char *const *paths, size_t path_count, const struct sector_request *request)
+tree_observe_located (int root_fd, const char *const *paths, size_t path_count, const struct sector_request *request,
+                      unsigned facts)
 {
-  struct observer observer = { .request = request, .locates = true };
+  struct observer observer = { .request = request, .facts = facts, .locates = true };
 
   return observe_with (&observer, root_fd, paths, path_count);
 }
@@ -227,5 +252,5 @@ tree_observe_located (int root_fd, const char *const *paths, size_t path_count, 
 char *
 tree_observe (int root_fd, const char *const *paths, size_t path_count)
 {
-  return tree_observe_sectors (root_fd, paths, path_count, NULL);
+  return tree_observe_sectors (root_fd, paths, path_count, NULL, 0);
 }

@@ -19,11 +19,14 @@
  *            link    its escaped target, where a leading `!` is escaped too, or `!ERRNO` (`!ENODATA`: it is empty)
  *            device  MAJOR:MINOR
  *            else    `-`
- *   XATTRS   32 hex digits of XXH3-128 over the sorted names and values, `-` for none, `!ERRNO` if unreadable
+ *   XATTRS   32 hex digits of XXH3-128 over the sorted names and values, `-` for none, `!ERRNO` if unreadable; after
+ *            that each fact that is asked for and that there is of the object, as `;NAME=VALUE`:
+ *            links   LINKS/NAMES: its link count is LINKS, but it has NAMES (a folder: should have NAMES); only where
+ *                    all that is in the root is observed, and can be
  *   PATH     relative to the root, escaped; `.` for the root itself
  *
- * ERRNO is its name, as in errno(3), or its number where it has no name.  Times and link counts are left out: no
- * protocol promises them.
+ * ERRNO is its name, as in errno(3), or its number where it has no name.  Times are left out: no protocol promises
+ * them.
  *
  * If sectors are asked for, these lines follow all others, one for each of the files in question, in the same order:
  *
@@ -63,19 +66,25 @@ struct sector_request {
   size_t count;
 };
 
-/* The same with lines about sectors, unless REQUEST is NULL.  No byte is read twice for them.  If all files are asked
- * for, errno may be EFBIG: they have more than SECTORS_MAX sectors in all, or paths of more than SECTOR_PATHS_MAX
- * bytes.
+/* Facts that may be asked for, a bit each. */
+enum tree_fact {
+  FACT_LINKS = 1,
+};
+#define FACTS_ALL FACT_LINKS
+
+/* The same with these facts, and with lines about sectors, unless REQUEST is NULL.  No byte is read twice for them.  If
+ * all files are asked for, errno may be EFBIG: they have more than SECTORS_MAX sectors in all, or paths of more than
+ * SECTOR_PATHS_MAX bytes.
  */
 extern char *tree_observe_sectors (int root_fd, const char *const *paths, size_t path_count,
-                                   const struct sector_request *request);
+                                   const struct sector_request *request, unsigned facts);
 
 /* The same; the CONTENT of a file is where its data are (checker/observe/layout.h), if that can be said and they are
  * just what is there: such a file is not read, and no line is about its sectors.  REQUEST names files, or is NULL.  The
  * file system must have been synced, and its device must be one, of which only it decides what is read.
  */
 extern char *tree_observe_located (int root_fd, const char *const *paths, size_t path_count,
-                                   const struct sector_request *request);
+                                   const struct sector_request *request, unsigned facts);
 
 /* The digits of CONTENT for a file that holds SIZE bytes, not none and not all zero, at DATA. */
 extern void tree_content (const void *data, size_t size, char content[TREE_DIGEST_LENGTH + 1]);

@@ -291,6 +291,12 @@ persistence_paths (struct persistence *persistence, char ***paths)
   return count;
 }
 
+unsigned
+persistence_facts (const struct persistence *persistence)
+{
+  return persistence->rules & RULE_BIT (RULE_LINKS) ? FACT_LINKS : 0;
+}
+
 int
 persistence_judge (struct persistence *persistence, uint32_t number, const char *seen, char **detail)
 {

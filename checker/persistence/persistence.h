@@ -9,7 +9,7 @@
  * name in a folder, the data and size of each file, the attributes of each object.
  *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
- * business.  Times and link counts are not looked at, nor are modes that no chmod and no ACL has set, and owners that
+ * business.  Times are not looked at, nor are modes that no chmod and no ACL has set, and owners that
  * no chown has.
  *
  *   sync-name    sync, syncfs: a name that was there is there, and leads to what it led to
@@ -41,6 +41,8 @@
  *   object       what a name leads to is something that was there under that name at some time and can be read: no file
  *                in place of a folder, no link with another target (an empty one, for instance), nothing that cannot be
  *                looked at
+ *   links        the link count of each file, whatever its name, is the number of its names; that of a folder is 2 and
+ *                one for each folder in it, or 1
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest
  * or above the largest that it had meanwhile; where the observation has lines about its sectors, each one of which no
@@ -78,6 +80,9 @@ extern void persistence_free (struct persistence *persistence);
  */
 #define PERSISTENCE_PATHS_MAX 64
 extern ssize_t persistence_paths (struct persistence *persistence, char ***paths);
+
+/* The facts (checker/observe/tree.h) that an observation should have. */
+extern unsigned persistence_facts (const struct persistence *persistence);
 
 /* Hold the observation SEEN (checker/observe/tree.h) against what is promised when the mark of operation NUMBER has
  * been written, or, if that is 0, `begin`.  *detail is NULL if nothing is wrong, else one line to free, `RULE: PATH:

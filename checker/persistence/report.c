@@ -114,6 +114,21 @@ report_twice (struct hearing *hearing, const struct tree_object *first, const st
   end_violation (hearing, &detail, &nobody);
 }
 
+void
+report_links (struct hearing *hearing, const struct tree_object *seen)
+{
+  const struct promise nobody = { .rule = RULE_LINKS };
+  const char *links = tree_fact (seen, "links");
+  struct text_stream detail;
+
+  if (!(hearing->rules & RULE_BIT (RULE_LINKS))
+      || !begin_violation (hearing, nobody.rule, seen->field[TREE_PATH], &detail))
+    return;
+  const char *names = strchr (links, '/') + 1;
+  fprintf (detail.file, "link count %.*s, should be %s", (int) strcspn (links, "/"), links, names);
+  end_violation (hearing, &detail, &nobody);
+}
+
 /* Print what was asked of a file whose data were touched after the promise. */
 static void
 print_bounds (FILE *file, const struct inode_state *state)

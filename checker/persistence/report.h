@@ -21,6 +21,9 @@ extern void report_twice (struct hearing *hearing, const struct tree_object *fir
 extern void report_wrong (struct hearing *hearing, const char *path, const struct tree_object *seen,
                           const struct sim_inode *inode, enum match match);
 
+/* The link count of SEEN is wrong, as it says itself. */
+extern void report_links (struct hearing *hearing, const struct tree_object *seen);
+
 /* INODE, which has had a name all the time, is under none of those that it may have. */
 extern void report_lost (struct hearing *hearing, const struct sim_inode *inode);
 

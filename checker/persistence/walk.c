@@ -239,5 +239,8 @@ walk_tree (struct hearing *hearing)
   for (size_t i = 1; i < state->inode_count && hearing->detail == NULL; i++)
     if (state->inodes[i].name.made && !state->inodes[i].gone && !state->inodes[i].found)
       report_lost (hearing, state->simulation.inodes[i]);
+  for (size_t i = 0; i < hearing->tree.count; i++)
+    if (tree_fact (&hearing->tree.objects[i], "links"))
+      report_links (hearing, &hearing->tree.objects[i]);
   return hearing->out_of_memory ? -1 : 0;
 }

@@ -27,6 +27,7 @@ struct agent {
   char *observation;            /* text of the last observation, or NULL */
   pid_t shell;                  /* of a person; when it ends the machine goes off.  0: there is none */
   int terminal;                 /* the shell's */
+  unsigned facts;               /* enum tree_fact: what is observed, too */
   bool sectors;                 /* observations have lines about sectors */
   struct sector_request request;        /* of which files; the paths are the agent's */
 };
@@ -232,7 +233,7 @@ extern int observe_paths (struct agent *agent, char **paths, char digest[TREE_DI
  */
 extern int observe_located (struct agent *agent, char **paths, const char *type, const char *options,
                             char digest[TREE_DIGEST_LENGTH + 1]);
-extern serve_verb observe_mounted, observe_sectors;
+extern serve_verb observe_mounted, observe_details;
 
 /* recover.c */
 extern serve_verb recover;

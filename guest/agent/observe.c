@@ -30,9 +30,9 @@ observe (struct agent *agent, char **paths, bool located, char digest[TREE_DIGES
   free (agent->observation);
   /* Synced first: what is delayed has its place then, and what was written is on the device. */
   if (root >= 0 && located && syncfs (root) == 0)
-    agent->observation = tree_observe_located (root, (const char *const *) paths, count, request);
+    agent->observation = tree_observe_located (root, (const char *const *) paths, count, request, agent->facts);
   else if (root >= 0)
-    agent->observation = tree_observe_sectors (root, (const char *const *) paths, count, request);
+    agent->observation = tree_observe_sectors (root, (const char *const *) paths, count, request, agent->facts);
   else if (asprintf (&agent->observation, "? - - - - !%s - .\n", strerrorname_np (errno)) == -1)
     agent->observation = NULL;  /* else: the file system shut down as it was mounted, and that is what was seen */
   if (agent->observation == NULL && errno == EFBIG) {
@@ -98,22 +98,23 @@ observe_mounted (struct agent *agent, char **words, FILE *payload)
 }
 
 int
-observe_sectors (struct agent *agent, char **words, FILE *payload)
+observe_details (struct agent *agent, char **words, FILE *payload)
 {
+  const bool all = strcmp (words[1], "all") == 0;
   size_t count = 0;
   char **paths;
 
   (void) payload;
-  while (words[1 + count])
+  agent->facts = (unsigned) strtoul (words[0], NULL, 10);
+  while (words[2 + count])
     count++;
   paths = calloc (count + 1, sizeof *paths);
   for (size_t i = 0; paths && i < count; i++)
-    if ((paths[i] = strdup (words[1 + i])) == NULL)
+    if ((paths[i] = strdup (words[2 + i])) == NULL)
       paths = NULL;
   if (paths == NULL)
     return out_of_memory ();
-  agent->sectors = strcmp (words[0], "all") == 0 || count > 0;
-  agent->request = (struct sector_request) { strcmp (words[0], "all") == 0 ? NULL : (const char *const *) paths,
-                                             count };
+  agent->sectors = all || count > 0;
+  agent->request = (struct sector_request) { all ? NULL : (const char *const *) paths, count };
   return 0;
 }

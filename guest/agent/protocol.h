@@ -16,9 +16,9 @@
  *                                          output and error, and, if it was still frozen on time-out, a line about that
  *   other-file                             make the file TREE_LEFT_OUT (checker/observe/tree.h) in /mnt
  *   observe [PATH...]                      payload: the digest (checker/observe/tree.h) of /mnt or of these paths in it
- *   sectors all|these [PATH...]            from now on, observations have lines about the sectors of all files or of
- *                                          these, whose PATHs are as in an observation and sorted
- *                                          (checker/observe/tree.h)
+ *   details FACTS all|these [PATH...]      from now on, observations (checker/observe/tree.h) have FACTS, the sum of
+ *                                          enum tree_fact, and lines about the sectors of all files or of these, whose
+ *                                          PATHs are as in an observation and sorted
  *   tree                                   payload: the whole text of the last observation
  *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache

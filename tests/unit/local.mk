@@ -44,6 +44,7 @@ UNIT_TESTS += \
 	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \
 	tests/unit/nbd-plugin/test-writelog-control \
 	tests/unit/checker/observe/test-damaged-tree tests/unit/checker/observe/test-layout \
+	tests/unit/checker/observe/test-links \
 	tests/unit/checker/observe/test-pages \
 	tests/unit/checker/observe/test-sectors tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text tests/unit/checker/observe/test-watched-paths \

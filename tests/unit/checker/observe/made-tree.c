@@ -77,7 +77,7 @@ observe_sectors (const char *const *paths, size_t count)
 {
   const struct sector_request request = { paths, count };
 
-  return tree_observe_sectors (top, NULL, 0, &request);
+  return tree_observe_sectors (top, NULL, 0, &request, 0);
 }
 
 char *

@@ -94,6 +94,11 @@ START_TEST (malformed_lines_are_refused_with_their_number)
     "\n",
     "f 0644 0 0 0 empty -\n",
     "f 0644 0 0 0 empty - a b\n",
+    "f 0644 0 0 0 empty -; a\n",
+    "f 0644 0 0 0 empty -;links=1/2; a\n",
+    "f 0644 0 0 0 empty -;links=1 a\n",
+    "f 0644 0 0 0 empty -;links=1/4294967296 a\n",
+    "f 0644 0 0 0 empty -;links=1/2;other=1 a\n",
     "f  0644 0 0 0 empty - a\n",
     "f 0644 0 0 0 empty - \n",
     "f 0644 0 0 0 empty - a",
@@ -199,6 +204,7 @@ START_TEST (lines_of_every_kind_are_accepted)
     "b 0666 0 0 - 8:1 - b\n"
     "p 0666 0 0 - - - p\n"
     "s 0666 0 0 - - - s%25\n"
+    "p 0666 0 0 - - -;links=0/4294967295 q\n"
     "? - - - - !EUCLEAN - x/y\n";
   struct judgement judgement = judge_well (tree, tree, tree, EXPECT_NEW);
 

@@ -207,6 +207,18 @@ START_TEST (what_cannot_be_read_is_wrong)
 }
 END_TEST
 
+START_TEST (link_counts_are_right_whatever_the_name)
+{
+  static const char text[] = "creat a\nbegin\nlink a b\n";
+  static const char seen[] = ROOT "f 0644 0 0 0 empty - a\np 0644 0 0 - - -;links=2/1 old%20one\n";
+
+  assert_seen (text, 0, ROOT "f 0644 0 0 0 empty - a\n", NULL);
+  assert_seen (text, 0, ROOT "f 0644 0 0 0 empty -;links=2/1 a\n", "links: a: link count 2, should be 1");
+  assert_seen (text, 0, seen, "links: old%20one: link count 2, should be 1");
+  assert_seen ("creat a\nbegin\nlink a b\nrule -links\n", 0, seen, NULL);
+}
+END_TEST
+
 START_TEST (rules_depend_on_the_file_system)
 {
   static const char text[] = "creat a\nlink a b\nbegin\nunlink b\nfsync a\n";
@@ -318,6 +330,7 @@ UNIT_TEST_MAIN ("persistence",
                 bytes_that_were_never_written_to_a_file_are_stale, what_is_too_much_to_note_is_not_stale,
                 files_that_are_touched_are_judged_by_ranges,
                 what_cannot_be_read_is_wrong,
+                link_counts_are_right_whatever_the_name,
                 rules_depend_on_the_file_system,
                 a_rule_that_is_none_is_refused,
                 marks_that_cannot_be_are_refused,
