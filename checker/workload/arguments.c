@@ -209,9 +209,11 @@ take_number (const struct workload_parser *parser, const char *word, enum argume
     return refuse (&parser->place, "%s: give a number of bytes, as in 4096 or 4K", word);
   if (number > WORKLOAD_FILE_MAX)
     return refuse (&parser->place, "%s: files have at most 1G here", word);
-  if (argument == ARG_LENGTH && number == 0)
+  if ((argument == ARG_LENGTH || argument == ARG_CLONE_LENGTH) && number == 0)
     return refuse (&parser->place, "%s: give a length of at least one byte", word);
-  *(argument == ARG_OFFSET ? &operation->offset : &operation->length) = number;
+  *(argument == ARG_OFFSET || argument == ARG_CLONE_OFFSET ? &operation->offset
+    : argument == ARG_TO_OFFSET || argument == ARG_CLONE_TO_OFFSET ? &operation->to_offset
+    : &operation->length) = number;
   return 0;
 }
 

@@ -7,6 +7,8 @@
 
 #include "checker/workload/data.h"
 #include "checker/workload/pattern.h"
+#include "common/array.h"
+#include "common/cleanup.h"
 #include "common/message.h"
 
 #define PIECE_SIZE 65536
@@ -56,6 +58,54 @@ sim_data_replace (struct sim_data *data, uint64_t from, uint64_t to, uint64_t sh
   data->extents = extents;
   data->count = count;
   return 0;
+}
+
+int
+sim_data_copy_range (const struct sim_data *from, uint64_t offset, uint64_t length, struct sim_data *to,
+                     uint64_t to_offset)
+{
+  CLEANUP_FREE struct sim_extent *parts = calloc (from->count + 1, sizeof *parts);
+  size_t count = 0;
+
+  if (parts == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < from->count; i++)
+    count += cut_extent (&from->extents[i], offset, offset + length, to_offset - offset, &parts[count]);
+  int r = sim_data_replace (to, to_offset, to_offset + length, 0, NULL);
+  for (size_t i = 0; i < count && r == 0; i++)
+    r = sim_data_replace (to, parts[i].start, parts[i].start + parts[i].length, 0, &parts[i]);
+  return r;
+}
+
+/* What DATA hold from OFFSET on, at most LENGTH bytes: the part of one extent, or zeros, of operation 0. */
+static struct sim_extent
+run_at (const struct sim_data *data, uint64_t offset, uint64_t length)
+{
+  const size_t next = array_place (data->count, i, data->extents[i].start + data->extents[i].length <= offset);
+  struct sim_extent run = { offset, length, 0, 0 };
+
+  if (next < data->count && data->extents[next].start <= offset)
+    cut_extent (&data->extents[next], offset, offset + length, 0, &run);
+  else if (next < data->count && data->extents[next].start < offset + length)
+    run.length = data->extents[next].start - offset;
+  return run;
+}
+
+bool
+sim_data_same (const struct sim_data *left, uint64_t left_offset, const struct sim_data *right, uint64_t right_offset,
+               uint64_t length)
+{
+  uint64_t step;
+
+  for (uint64_t done = 0; done < length; done += step) {
+    const struct sim_extent one = run_at (left, left_offset + done, length - done);
+    const struct sim_extent other = run_at (right, right_offset + done, length - done);
+
+    if (one.operation != other.operation || one.source != other.source)
+      return false;
+    step = one.length < other.length ? one.length : other.length;
+  }
+  return true;
 }
 
 void

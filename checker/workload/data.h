@@ -3,6 +3,7 @@
 #ifndef POWERCUT_CHECKER_WORKLOAD_DATA_H
 #define POWERCUT_CHECKER_WORKLOAD_DATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,15 @@ extern int sim_data_copy (const struct sim_data *from, struct sim_data *to);
  */
 extern int sim_data_replace (struct sim_data *data, uint64_t from, uint64_t to, uint64_t shift,
                              const struct sim_extent *added);
+
+/* Put the LENGTH bytes of FROM from OFFSET into *to from TO_OFFSET; FROM may be TO.  The size stays.  Returns as above.
+ */
+extern int sim_data_copy_range (const struct sim_data *from, uint64_t offset, uint64_t length, struct sim_data *to,
+                                uint64_t to_offset);
+
+/* Whether the LENGTH bytes of LEFT from LEFT_OFFSET and those of RIGHT from RIGHT_OFFSET were written by the same. */
+extern bool sim_data_same (const struct sim_data *left, uint64_t left_offset, const struct sim_data *right,
+                           uint64_t right_offset, uint64_t length);
 
 /* The LENGTH bytes of DATA from OFFSET; what is after its end is zero. */
 extern void sim_data_read (const struct sim_data *data, uint64_t offset, uint8_t *bytes, size_t length);

@@ -24,8 +24,14 @@ static const struct verb_words {
   [WORKLOAD_CHECKPOINT] = { "checkpoint", "[TEXT]", { ARG_END } },
   [WORKLOAD_CHMOD] = { "chmod", "PATH MODE", { ARG_ANY_PATH, ARG_PERMISSIONS } },
   [WORKLOAD_CHOWN] = { "chown", "PATH UID GID", { ARG_ANY_PATH, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER } },
+  [WORKLOAD_CLONE] = { "clone", "FROM TO [OFFSET LENGTH TO_OFFSET]",
+                      { ARG_FILE_PATH, ARG_FILE_PATH, ARG_CLONE_OFFSET, ARG_CLONE_LENGTH, ARG_CLONE_TO_OFFSET } },
   [WORKLOAD_CLOSE] = { "close", "NAME", { ARG_OPEN_NAME } },
+  [WORKLOAD_COPYRANGE] = { "copyrange", "FROM OFFSET TO TO_OFFSET LENGTH",
+                          { ARG_FILE_PATH, ARG_OFFSET, ARG_FILE_PATH, ARG_TO_OFFSET, ARG_LENGTH } },
   [WORKLOAD_CREAT] = { "creat", "PATH", { ARG_NEW_PATH } },
+  [WORKLOAD_DEDUPE] = { "dedupe", "FROM OFFSET TO TO_OFFSET LENGTH",
+                       { ARG_FILE_PATH, ARG_OFFSET, ARG_FILE_PATH, ARG_TO_OFFSET, ARG_LENGTH } },
   [WORKLOAD_DROPCACHES] = { "dropcaches", "", { ARG_END } },
   [WORKLOAD_DWRITE] = { "dwrite", "PATH OFFSET LENGTH [sync|dsync]",
                        { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH, ARG_SYNC } },
@@ -80,10 +86,12 @@ static int
 check_operation (const struct workload_parser *parser, const struct workload_operation *operation)
 {
   bool writes = operation->verb == WORKLOAD_WRITE || operation->verb == WORKLOAD_DWRITE
-    || operation->verb == WORKLOAD_APPEND || operation->verb == WORKLOAD_MMAPWRITE;
+    || operation->verb == WORKLOAD_APPEND || operation->verb == WORKLOAD_MMAPWRITE
+    || operation->verb == WORKLOAD_COPYRANGE;
   const char *name = workload_verb_name (operation->verb);
 
-  if (operation->offset + operation->length > WORKLOAD_FILE_MAX)
+  if (operation->offset + operation->length > WORKLOAD_FILE_MAX
+      || operation->to_offset + operation->length > WORKLOAD_FILE_MAX)
     return refuse (&parser->place, "%s: ends behind 1G: files have at most 1G here", name);
   if (writes && operation->length > WORKLOAD_WRITE_MAX)
     return refuse (&parser->place, "%s: one operation writes at most 32M: make it several", name);
@@ -105,8 +113,8 @@ take_operation (const struct workload_parser *parser, enum workload_verb verb, c
   *operation = (struct workload_operation) { .verb = verb, .line = parser->place.line };
   while (arguments[wanted] != ARG_END)
     least += arguments[wanted++] < ARG_OPTIONAL;
-  if (count < least || count > wanted)
-    return refuse (&parser->place, "too %s words: give `%s%s%s'", count < least ? "few" : "many", verbs[verb].name,
+  if (count != least && count != wanted)
+    return refuse (&parser->place, "too %s words: give `%s%s%s'", count < wanted ? "few" : "many", verbs[verb].name,
                    wanted ? " " : "", verbs[verb].usage);
   for (size_t i = 0; i < count; i++)
     if (take_argument (parser, words[i], arguments[i], operation) == -1)

@@ -10,6 +10,8 @@
  *     write PATH OFFSET LENGTH        dwrite PATH OFFSET LENGTH       append PATH LENGTH      each of them [sync|dsync]
  *     mmapwrite PATH OFFSET LENGTH    msync PATH OFFSET LENGTH
  *     falloc PATH MODE OFFSET LENGTH  truncate PATH SIZE              reflink FROM TO
+ *     clone FROM TO [OFFSET LENGTH TO_OFFSET]
+ *     copyrange FROM OFFSET TO TO_OFFSET LENGTH                       dedupe FROM OFFSET TO TO_OFFSET LENGTH
  *     link OLD NEW                    symlink TARGET PATH             unlink PATH             rmdir PATH
  *     rename OLD NEW [noreplace|whiteout]                             exchange A B
  *     open NAME PATH                  close NAME                      tmpfile NAME            linktmp NAME PATH
@@ -43,12 +45,13 @@
 #define WORKLOAD_FOLDER_MODE 0755       /* of a folder, also of the root */
 
 enum workload_verb {
-  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CLOSE, WORKLOAD_CREAT,
-  WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC,
-  WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE,
-  WORKLOAD_MSYNC, WORKLOAD_OPEN, WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR,
-  WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE,
-  WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_UTIMES, WORKLOAD_WRITE,
+  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CLONE, WORKLOAD_CLOSE,
+  WORKLOAD_COPYRANGE, WORKLOAD_CREAT, WORKLOAD_DEDUPE, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE,
+  WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR,
+  WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_OPEN, WORKLOAD_REFLINK,
+  WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC,
+  WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE, WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK,
+  WORKLOAD_UTIMES, WORKLOAD_WRITE,
 };
 
 /* The flags of a MODE, joined by `+`; `alloc` is none of them. */
@@ -72,7 +75,8 @@ struct workload_operation {
   char *other;                  /* NEW, TO, B, TARGET, PATH after NAME, attribute's NAME, checkpoint's TEXT; or NULL */
   char *value;                  /* of an attribute; may hold NULs */
   size_t value_length;
-  uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length */
+  uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length; clone's is 0: it is the whole */
+  uint64_t to_offset;           /* in TO */
   unsigned falloc;              /* enum workload_falloc */
   enum workload_rename rename;
   enum workload_sync sync;      /* of write, dwrite, append */

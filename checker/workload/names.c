@@ -78,6 +78,23 @@ sim_lead (struct simulation *simulation, struct sim_entry *entry, struct sim_ino
   }
 }
 
+void
+sim_touch_data (struct simulation *simulation, struct sim_inode *inode, uint64_t from, uint64_t to)
+{
+  simulation->effect.data = inode;
+  simulation->effect.data_from = from;
+  simulation->effect.data_to = to;
+}
+
+void
+sim_touch_range (struct simulation *simulation, struct sim_inode *inode, uint64_t offset, uint64_t end)
+{
+  const uint64_t size = inode->data.size;
+
+  sim_touch_data (simulation, inode, offset < size ? offset : size, end > size ? UINT64_MAX : end);
+  inode->data.size = end > size ? end : size;
+}
+
 struct sim_inode *
 sim_find_folder (const struct simulation *simulation, const char *path, const char **name)
 {

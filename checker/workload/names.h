@@ -14,6 +14,12 @@ extern struct sim_entry *sim_make_entry (struct simulation *simulation, struct s
 /* Let ENTRY lead to INODE, which may be NULL; that goes into the effect. */
 extern void sim_lead (struct simulation *simulation, struct sim_entry *entry, struct sim_inode *inode);
 
+/* The data of INODE have changed from FROM up to TO; that goes into the effect. */
+extern void sim_touch_data (struct simulation *simulation, struct sim_inode *inode, uint64_t from, uint64_t to);
+
+/* The same of what is about to be written from OFFSET up to END, for which INODE becomes large enough. */
+extern void sim_touch_range (struct simulation *simulation, struct sim_inode *inode, uint64_t offset, uint64_t end);
+
 /* The folder of PATH, *name being its last component; NULL if there is none. */
 extern struct sim_inode *sim_find_folder (const struct simulation *simulation, const char *path, const char **name);
 

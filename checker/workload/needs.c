@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "checker/workload/attributes.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
 #include "checker/workload/words.h"
@@ -22,17 +23,23 @@ cannot (const struct simulation *simulation, const struct workload_operation *op
 }
 
 struct sim_inode *
-need_file (const struct simulation *simulation, const struct workload_operation *operation)
+need_file_at (const struct simulation *simulation, const struct workload_operation *operation, const char *path)
 {
-  struct sim_inode *inode = simulation_find (simulation, operation->path);
+  struct sim_inode *inode = simulation_find (simulation, path);
 
   if (inode == NULL)
-    cannot (simulation, operation, "%s: there is no such file", operation->path);
+    cannot (simulation, operation, "%s: there is no such file", path);
   else if (inode->type != 'f') {
-    cannot (simulation, operation, "%s: is no file", operation->path);
+    cannot (simulation, operation, "%s: is no file", path);
     inode = NULL;
   }
   return inode;
+}
+
+struct sim_inode *
+need_file (const struct simulation *simulation, const struct workload_operation *operation)
+{
+  return need_file_at (simulation, operation, operation->path);
 }
 
 struct sim_inode *
@@ -91,4 +98,23 @@ need_free_place (struct simulation *simulation, const struct workload_operation 
     return NULL;
   }
   return entry;
+}
+
+struct sim_inode *
+make_object (struct simulation *simulation, const struct workload_operation *operation, const char *path, char type)
+{
+  struct sim_entry *entry = need_free_place (simulation, operation, path);
+  struct sim_inode *inode = entry ? sim_make_inode (simulation, type) : NULL;
+
+  if (inode == NULL || simulate_inheritance (inode, entry->folder) == -1)
+    return NULL;
+  sim_lead (simulation, entry, inode);
+  return inode;
+}
+
+struct sim_inode *
+need_or_make_file (struct simulation *simulation, const struct workload_operation *operation, const char *path)
+{
+  return simulation_find (simulation, path) ? need_file_at (simulation, operation, path)
+    : make_object (simulation, operation, path, 'f');
 }

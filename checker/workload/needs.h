@@ -11,8 +11,10 @@ extern int cannot (const struct simulation *simulation, const struct workload_op
 
 /* Each of these is NULL after a message. */
 
-/* The file that the path of OPERATION names. */
+/* The file that the path of OPERATION names, or PATH. */
 extern struct sim_inode *need_file (const struct simulation *simulation, const struct workload_operation *operation);
+extern struct sim_inode *need_file_at (const struct simulation *simulation, const struct workload_operation *operation,
+                                       const char *path);
 
 /* What the path of OPERATION names, or PATH, if it can be opened. */
 extern struct sim_inode *need_object (const struct simulation *simulation, const struct workload_operation *operation);
@@ -30,5 +32,13 @@ extern struct sim_entry *need_place (struct simulation *simulation, const struct
 /* The same; it must lead nowhere. */
 extern struct sim_entry *need_free_place (struct simulation *simulation, const struct workload_operation *operation,
                                           const char *path);
+
+/* A new object of TYPE at PATH, where nothing is yet. */
+extern struct sim_inode *make_object (struct simulation *simulation, const struct workload_operation *operation,
+                                      const char *path, char type);
+
+/* The file at PATH, made if there is none. */
+extern struct sim_inode *need_or_make_file (struct simulation *simulation, const struct workload_operation *operation,
+                                            const char *path);
 
 #endif

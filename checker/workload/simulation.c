@@ -8,30 +8,19 @@
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
 #include "checker/workload/opens.h"
+#include "checker/workload/sharing.h"
 #include "checker/workload/simulation.h"
 #include "common/array.h"
 #include "common/message.h"
 #include "common/text.h"
 
-/* Note that the data of INODE have changed. */
-static void
-touch_data (struct simulation *simulation, struct sim_inode *inode, uint64_t from, uint64_t to)
-{
-  simulation->effect.data = inode;
-  simulation->effect.data_from = from;
-  simulation->effect.data_to = to;
-}
-
 static int
 write_data (struct simulation *simulation, struct sim_inode *inode, uint64_t offset, uint64_t length, uint32_t number)
 {
   const struct sim_extent extent = { offset, length, offset, number };
-  uint64_t end = offset + length, from = offset < inode->data.size ? offset : inode->data.size;
 
-  touch_data (simulation, inode, from, end > inode->data.size ? UINT64_MAX : end);
-  if (end > inode->data.size)
-    inode->data.size = end;
-  return sim_data_replace (&inode->data, offset, end, 0, &extent);
+  sim_touch_range (simulation, inode, offset, offset + length);
+  return sim_data_replace (&inode->data, offset, offset + length, 0, &extent);
 }
 
 static int
@@ -40,32 +29,18 @@ set_size (struct simulation *simulation, struct sim_inode *inode, uint64_t size)
   struct sim_data *data = &inode->data;
 
   if (size != data->size)
-    touch_data (simulation, inode, size < data->size ? size : data->size, UINT64_MAX);
+    sim_touch_data (simulation, inode, size < data->size ? size : data->size, UINT64_MAX);
   data->size = size;
   return sim_data_replace (data, size, UINT64_MAX, 0, NULL);
 }
 
 /* Operations.  Each returns 0, or -1 after a message. */
 
-/* A new object at PATH; NULL after a message. */
-static struct sim_inode *
-make_object (struct simulation *simulation, const struct workload_operation *operation, const char *path, char type)
-{
-  struct sim_entry *entry = need_free_place (simulation, operation, path);
-  struct sim_inode *inode = entry ? sim_make_inode (simulation, type) : NULL;
-
-  if (inode == NULL || simulate_inheritance (inode, entry->folder) == -1)
-    return NULL;
-  sim_lead (simulation, entry, inode);
-  return inode;
-}
-
 static int
 do_write (struct simulation *simulation, const struct workload_operation *operation, uint32_t number)
 {
-  bool creates = operation->verb != WORKLOAD_MMAPWRITE && simulation_find (simulation, operation->path) == NULL;
-  struct sim_inode *inode = creates ? make_object (simulation, operation, operation->path, 'f')
-    : need_file (simulation, operation);
+  struct sim_inode *inode = operation->verb == WORKLOAD_MMAPWRITE ? need_file (simulation, operation)
+    : need_or_make_file (simulation, operation, operation->path);
 
   if (inode == NULL)
     return -1;
@@ -98,7 +73,7 @@ shift_data (struct simulation *simulation, const struct workload_operation *oper
 
   if (operation->falloc == FALLOC_COLLAPSE ? offset + length >= data->size : offset >= data->size)
     return cannot (simulation, operation, "%s: the range must end before the file does", operation->path);
-  touch_data (simulation, inode, offset, UINT64_MAX);
+  sim_touch_data (simulation, inode, offset, UINT64_MAX);
   if (operation->falloc == FALLOC_COLLAPSE) {
     data->size -= length;
     return sim_data_replace (data, offset, offset + length, -length, NULL);
@@ -124,22 +99,10 @@ do_falloc (struct simulation *simulation, const struct workload_operation *opera
   bool zeroes = operation->falloc & (FALLOC_PUNCH | FALLOC_ZERO) && operation->offset < data->size;
   if (!grows && !zeroes)
     return 0;
-  touch_data (simulation, inode, zeroes ? operation->offset : data->size, grows ? UINT64_MAX : end);
+  sim_touch_data (simulation, inode, zeroes ? operation->offset : data->size, grows ? UINT64_MAX : end);
   if (grows)
     data->size = end;
   return zeroes ? sim_data_replace (data, operation->offset, end, 0, NULL) : 0;
-}
-
-static int
-do_reflink (struct simulation *simulation, const struct workload_operation *operation)
-{
-  const struct sim_inode *from = need_file (simulation, operation);
-  struct sim_inode *to = from ? make_object (simulation, operation, operation->other, 'f') : NULL;
-
-  if (to == NULL)
-    return -1;
-  touch_data (simulation, to, 0, UINT64_MAX);
-  return sim_data_copy (&from->data, &to->data) == -1 ? out_of_memory () : 0;
 }
 
 static int
@@ -278,8 +241,11 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_WRITE: return do_write (simulation, operation, (uint32_t) index + 1);
   case WORKLOAD_CHMOD: return simulate_chmod (simulation, operation);
   case WORKLOAD_CHOWN: return simulate_chown (simulation, operation);
+  case WORKLOAD_CLONE: return simulate_clone (simulation, operation);
   case WORKLOAD_CLOSE: return simulate_close (simulation, operation);
+  case WORKLOAD_COPYRANGE: return simulate_clone (simulation, operation);
   case WORKLOAD_CREAT: return make_object (simulation, operation, operation->path, 'f') ? 0 : -1;
+  case WORKLOAD_DEDUPE: return simulate_dedupe (simulation, operation);
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
   case WORKLOAD_FDATASYNC:
@@ -292,7 +258,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_MKNOD: return do_mknod (simulation, operation);
   case WORKLOAD_MSYNC: return do_msync (simulation, operation);
   case WORKLOAD_OPEN: return simulate_open (simulation, operation);
-  case WORKLOAD_REFLINK: return do_reflink (simulation, operation);
+  case WORKLOAD_REFLINK: return simulate_clone (simulation, operation);
   case WORKLOAD_RENAME: return do_rename (simulation, operation);
   case WORKLOAD_REMOVEXATTR:
   case WORKLOAD_SETXATTR: return simulate_xattr (simulation, operation);

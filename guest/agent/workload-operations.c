@@ -18,6 +18,7 @@
 #include "checker/workload/pattern.h"
 #include "common/cleanup.h"
 #include "guest/agent/workload-files.h"
+#include "guest/agent/workload-sharing.h"
 #include "guest/agent/workload.h"
 
 #define PAGE_BYTES 4096
@@ -134,15 +135,6 @@ do_truncate (const struct open_files *files, const struct workload_operation *op
 }
 
 static int
-do_reflink (const struct open_files *files, const struct workload_operation *operation)
-{
-  CLEANUP_CLOSE int from = open_file (files, operation->path, O_RDONLY);
-  CLEANUP_CLOSE int to = open (operation->other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, WORKLOAD_FILE_MODE);
-
-  return from == -1 || to == -1 ? -1 : ioctl (to, FICLONE, from);
-}
-
-static int
 do_setxattr (const struct open_files *files, const struct workload_operation *operation)
 {
   struct real_path room;
@@ -242,6 +234,10 @@ workload_operation_do (struct open_files *files, const struct workload_operation
   case WORKLOAD_CHECKPOINT: break;
   case WORKLOAD_CHMOD: return do_chmod (files, operation);
   case WORKLOAD_CHOWN: return do_chown (files, operation);
+  case WORKLOAD_CLONE:
+  case WORKLOAD_COPYRANGE:
+  case WORKLOAD_DEDUPE:
+  case WORKLOAD_REFLINK: return share_data (files, operation);
   case WORKLOAD_CLOSE: return open_file_close (files, operation->path);
   case WORKLOAD_CREAT: return do_creat (files, operation);
   case WORKLOAD_DROPCACHES: return do_dropcaches ();
@@ -259,7 +255,6 @@ workload_operation_do (struct open_files *files, const struct workload_operation
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_MSYNC: return do_mapped (files, operation, number);
   case WORKLOAD_OPEN: return open_file_by_path (files, operation->path, operation->other);
-  case WORKLOAD_REFLINK: return do_reflink (files, operation);
   case WORKLOAD_REMOVEXATTR: return do_removexattr (files, operation);
   case WORKLOAD_RMDIR: return rmdir (operation->path);
   case WORKLOAD_SETXATTR: return do_setxattr (files, operation);

@@ -101,14 +101,19 @@ write @renamed 0 4K
 fdatasync @renamed
 close renamed
 open renamed .
-fsync @directory"
+fsync @directory
+copyrange M/new 1000 copied 5000 3000
+fsync copied"
 for fs in ext4 btrfs; do
     if [ $fs = ext4 ]; then
         more='rename file A/file'
     else                        # which can make no room in the middle of a file
         workload=${workload/falloc A\/bar insert 4K 4K/append A\/bar 5000}
         workload=${workload/falloc A\/bar collapse 0 4K/mmapwrite A\/bar 9000 9}
-        more='reflink file A/file'
+        more='reflink file A/file
+clone A/new A/file 0 4K 64K
+dedupe A/new 0 A/file 64K 4K
+fdatasync A/file'
     fi
     run_workload 0 $fs <<< "$workload
 $more

@@ -30,7 +30,8 @@ random_operation (uint64_t *state, char line[128])
     "unlink %s", "rmdir %s", "fsync %s", "fsync %s", "fdatasync %s", "mmapwrite %s 0 100", "msync %s 0 4K",
     "linktmp t %s", "symlink x %s", "mknod %s c 1 3", "write %s 0 4K sync", "append %s 100 dsync",
     "rename %s %s", "rename %s %s", "rename %s %s whiteout",
-    "link %s %s", "exchange %s %s", "reflink %s %s", "sync", "fsync .",
+    "link %s %s", "exchange %s %s", "reflink %s %s", "clone %s %s", "copyrange %s 1K %s 2K 3K",
+    "sync", "fsync .",
     "write t 0 4K", "fsync t", "open d %s", "close d", "write @d 0 8K", "fsync @d", "fdatasync @d", "truncate @d 1K",
   };
   const char *form = forms[roll (state, sizeof forms / sizeof forms[0])];

@@ -238,35 +238,6 @@ START_TEST (a_tmpfile_that_is_linked)
 }
 END_TEST
 
-START_TEST (an_open_file_that_is_synced)
-{
-  static const char renamed[] = "write a 0 4K\nbegin\nopen d a\nrename a b\nappend @d 4K\nfsync @d\n";
-  static const char unlinked[] = "write a 0 4K\nbegin\nopen d a\nunlink a\nwrite @d 0 8K\nfsync @d\n";
-  static const char replaced[] = "write a 0 4K\nwrite b 0 8K\nbegin\nopen d a\nrename b a\nfsync @d\n";
-  static const char linked[] = "creat a\nbegin\nopen d a\nlink a b\nfsync @d\n";
-  static const struct left cases[] = {
-    { renamed, 5, renamed, NULL },
-    { renamed, 5, "write b 0 4K\n", "fsync-data: b: 4096 bytes" },
-    { renamed, 5, "write a 0 4K\nsync\nsync\nappend a 4K\n", "fsync-gone: a: 8192 bytes" },
-    { linked, 4, "creat b\n", "fsync-name: a: missing" },
-    { linked, 4, "creat a\n", "fsync-links: b: missing" },
-    { unlinked, 5, "sync\n", NULL },
-    { unlinked, 5, "write a 0 4K\n", "fsync-unlinked: a: 4096 bytes" },
-    { unlinked, 0, "write a 0 4K\n", NULL },
-    { "write a 0 4K\nbegin\nopen d a\nunlink a\nwrite @d 0 4K sync\n", 4, "write a 0 4K\n", "fsync-unlinked: a: " },
-    { "write a 0 4K\nbegin\nopen d a\nunlink a\nwrite @d 0 4K dsync\n", 4, "write a 0 4K\n", NULL },
-    { "write a 0 4K\nbegin\nopen d a\nunlink a\nwrite @d 0 4K\nfdatasync @d\n", 5, "write a 0 4K\n", NULL },
-    { replaced, 5, replaced, NULL },
-    { replaced, 5, "write a 0 4K\nwrite b 0 8K\n", "sync-data: a: 4096 bytes 22128dac..., should be 8192 bytes" },
-  };
-  ASSERT_ALL_LEFT (cases);
-  /* btrfs writes nothing of a file without a name: it may be there as it was. */
-  char *seen = tree_after ("write a 0 4K\n", SIZE_MAX);
-  ck_assert_ptr_null (judge_on ("btrfs", "", unlinked, 5, seen));
-  free (seen);
-}
-END_TEST
-
 START_TEST (what_a_rename_has_moved_is_in_one_place)
 {
   static const char rename[] = "mkdir A\nmkdir B\nwrite A/foo 0 4K\nbegin\nrename A/foo B/foo\n";
@@ -434,7 +405,6 @@ UNIT_TEST_MAIN ("promises",
                 fsync_of_a_renamed_file,
                 fsync_of_a_folder,
                 a_tmpfile_that_is_linked,
-                an_open_file_that_is_synced,
                 what_a_rename_has_moved_is_in_one_place,
                 msync_promises_the_pages_of_its_range,
                 acls_are_promised_with_the_mode_that_they_make,

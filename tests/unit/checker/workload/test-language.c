@@ -233,6 +233,31 @@ START_TEST (open_files_are_known_by_their_names)
 }
 END_TEST
 
+START_TEST (what_is_shared_has_two_offsets)
+{
+  struct workload workload = parse_well ("clone a b\nclone a b 4K 8K 1M\nopen d a\ncopyrange a 1 @d 2 3\n"
+                                         "dedupe @d 4K b 0 64M\n");
+  const struct workload_operation *operations = workload.operations;
+
+  ck_assert_uint_eq (operations[0].length, 0);
+  ck_assert_uint_eq (operations[1].offset, 4096);
+  ck_assert_uint_eq (operations[1].length, 8192);
+  ck_assert_uint_eq (operations[1].to_offset, 1 << 20);
+  ck_assert_str_eq (operations[3].path, "a");
+  ck_assert_str_eq (operations[3].other, "@d");
+  ck_assert_uint_eq (operations[3].offset, 1);
+  ck_assert_uint_eq (operations[3].to_offset, 2);
+  ck_assert_uint_eq (operations[3].length, 3);
+  ck_assert_str_eq (operations[4].path, "@d");
+  ck_assert_uint_eq (operations[4].length, 64 << 20);
+  workload_free (&workload);
+  assert_refused ("clone a b 4K\n", "file:1: too few words: give `clone FROM TO [OFFSET LENGTH TO_OFFSET]'");
+  assert_refused ("clone a b 0 0 0\n", "file:1: 0: give a length of at least");
+  assert_refused ("clone a b 0 4K 1G\n", "file:1: clone: ends behind 1G");
+  assert_refused ("copyrange a 0 b 0 33M\n", "file:1: copyrange: one operation writes at most 32M");
+}
+END_TEST
+
 START_TEST (data_differ_by_operation_and_place_and_are_never_zero)
 {
   uint8_t one[4096], other[4096];
@@ -266,4 +291,5 @@ UNIT_TEST_MAIN ("language",
                 paths_stay_below_the_root,
                 tmpfiles_are_known_by_their_names,
                 open_files_are_known_by_their_names,
+                what_is_shared_has_two_offsets,
                 data_differ_by_operation_and_place_and_are_never_zero)

@@ -112,6 +112,14 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "mkfifo a\nopen d a\n", "file:2: open a: is a FIFO" },
     { "mkdir A\nopen d A\nwrite @d 0 1\n", "file:3: write @d: is no file" },
     { "creat a\nopen d a\nrename a b\nwrite @d 0 1\ntruncate a 0\n", "file:5: truncate a: there is no such file" },
+    { "clone a b\n", "file:1: clone a: there is no such file" },
+    { "write a 0 4K\nclone a a\n", "file:2: clone a: the two ranges overlap" },
+    { "write a 0 4K\nclone a a 0 4K 4095\n", "file:2: clone a: the two ranges overlap" },
+    { "write a 0 4K\nmkdir b\nclone a b\n", "file:3: clone b: is no file" },
+    { "write a 0 4K\ncopyrange a 1 b 0 4K\n", "file:2: copyrange a: the file ends before that" },
+    { "write a 0 4K\ndedupe a 0 b 0 4K\n", "file:2: dedupe b: there is no such file" },
+    { "write a 0 4K\nclone a b\ndedupe a 0 b 4K 4K\n", "file:3: dedupe b: the file ends before that" },
+    { "write a 0 8K\nclone a b\nwrite a 5000 1\ndedupe a 0 b 0 8K\n", "file:4: dedupe a: the two ranges do not" },
     { "tmpfile t\nbegin\nfsync t\n", "file:3: fsync t: there is nothing" },
   };
 
@@ -149,8 +157,45 @@ START_TEST (an_open_file_is_the_same_whatever_becomes_of_its_name)
 }
 END_TEST
 
+/* The LENGTH bytes of PATH from OFFSET. */
+static void
+read_file (const struct simulation *simulation, const char *path, uint64_t offset, uint8_t *bytes, size_t length)
+{
+  sim_data_read (&simulation_find (simulation, path)->data, offset, bytes, length);
+}
+
+START_TEST (data_are_taken_from_another_file_or_from_elsewhere_in_it)
+{
+  static uint8_t expected[40000], seen[40000];
+  struct workload workload = parse_well ("write a 1000 9000\nwrite a 15000 1000\nwrite b 0 30000\n"
+                                         "copyrange a 500 b 20000 15000\nclone b c\nclone b b 0 5000 34000\n"
+                                         "write c 35000 100\nclone b c\ndedupe a 1000 b 20500 13000\n"
+                                         "dedupe b 34000 c 0 5000\n");
+  struct simulation simulation;
+
+  ck_assert_int_eq (simulation_begin (&simulation, &workload), 0);
+  for (size_t i = 0; i < workload.count; i++)
+    ck_assert_msg (simulation_do (&simulation, i) == 0, "%zu: %s", i, message);
+  ck_assert_ptr_null (simulation.effect.data);          /* of the dedupe */
+  workload_fill (3, 0, expected, 30000);
+  memset (expected + 20000, 0, 15000);
+  workload_fill (1, 1000, expected + 20500, 9000);
+  workload_fill (2, 15000, expected + 34500, 500);
+  workload_fill (3, 0, expected + 34000, 5000);
+  ck_assert_uint_eq (simulation_find (&simulation, "b")->data.size, 39000);
+  read_file (&simulation, "b", 0, seen, 39000);
+  ck_assert_int_eq (memcmp (seen, expected, 39000), 0);
+  ck_assert_uint_eq (simulation_find (&simulation, "c")->data.size, 39000);
+  read_file (&simulation, "c", 0, seen, 39000);
+  ck_assert_int_eq (memcmp (seen, expected, 39000), 0);
+  simulation_free (&simulation);
+  workload_free (&workload);
+}
+END_TEST
+
 UNIT_TEST_MAIN ("simulation",
                 a_simulated_file_has_the_bytes_that_were_written,
                 a_simulated_file_may_be_large,
                 an_operation_that_would_fail_is_refused,
+                data_are_taken_from_another_file_or_from_elsewhere_in_it,
                 an_open_file_is_the_same_whatever_becomes_of_its_name)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include "checker/workload/names.h"
+#include "checker/workload/needs.h"
+#include "checker/workload/sharing.h"
+
+/* Whether FROM has the LENGTH bytes from OFFSET of OPERATION, and they are others than those of TO; if not, after a
+ * message.
+ */
+static bool
+is_range (const struct simulation *simulation, const struct workload_operation *operation,
+          const struct sim_inode *from, const struct sim_inode *to, uint64_t length)
+{
+  const uint64_t one = operation->offset, other = operation->to_offset;
+
+  if (one + length > from->data.size)
+    cannot (simulation, operation, "%s: the file ends before that", operation->path);
+  else if (from == to && one < other + length && other < one + length)
+    cannot (simulation, operation, "%s: the two ranges overlap", operation->path);
+  else
+    return true;
+  return false;
+}
+
+int
+simulate_clone (struct simulation *simulation, const struct workload_operation *operation)
+{
+  const struct sim_inode *from = need_file (simulation, operation);
+  struct sim_inode *to = from == NULL ? NULL
+    : operation->verb == WORKLOAD_REFLINK ? make_object (simulation, operation, operation->other, 'f')
+    : need_or_make_file (simulation, operation, operation->other);
+
+  if (to == NULL)
+    return -1;
+  const uint64_t length = operation->length > 0 ? operation->length : from->data.size;
+  if (!is_range (simulation, operation, from, to, length))
+    return -1;
+  sim_touch_range (simulation, to, operation->to_offset, operation->to_offset + length);
+  return sim_data_copy_range (&from->data, operation->offset, length, &to->data, operation->to_offset);
+}
+
+/* What is shared then is what was there: nothing that is seen changes. */
+int
+simulate_dedupe (struct simulation *simulation, const struct workload_operation *operation)
+{
+  const struct sim_inode *from = need_file (simulation, operation);
+  const struct sim_inode *to = from ? need_file_at (simulation, operation, operation->other) : NULL;
+
+  if (to == NULL || !is_range (simulation, operation, from, to, operation->length))
+    return -1;
+  if (operation->to_offset + operation->length > to->data.size)
+    return cannot (simulation, operation, "%s: the file ends before that", operation->other);
+  if (!sim_data_same (&from->data, operation->offset, &to->data, operation->to_offset, operation->length))
+    return cannot (simulation, operation, "%s: the two ranges do not hold the same", operation->path);
+  return 0;
+}
