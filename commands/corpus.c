@@ -38,6 +38,8 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
     BACKGROUND_OPTION (&request->grid.background, "WHICH,..."),
     KEEP_OPTION (&request->grid.keep, "FOLDER"),
+    OPT_FLAG ("no-fsck", &request->no_fsck, "do not run the file systems' checkers on what recovery left"),
+    OPT_FLAG ("no-usable", &request->no_usable, "do not empty it, write to it and mount it again"),
     OPT_FLAG ("trust-cases", &request->trusted, "let cases take files from anywhere on this machine"),
     OPT_NUMBER ("jobs", &request->grid.jobs, "COUNT", "cells side by side [what keeps the processors busy]", 1),
     OPT_TEXT ("json", &request->json, "RESULTS", "write the results as JSON"),

@@ -15,6 +15,7 @@ struct corpus_request {
   size_t path_count;
   const char *pattern;
   bool trusted;                 /* what cases name may be taken from anywhere on this machine */
+  bool no_fsck, no_usable;      /* what is not done with what recovery left */
   const char *json, *junit;     /* reports, or NULL */
 };
 
@@ -29,7 +30,7 @@ struct corpus {
   size_t case_count;
   struct case_log *logs;        /* one for each case, or NULL: not yet */
   bool *supported;              /* whether the kernel of each environment has a driver for its file system */
-  bool trusted;                 /* as in the request */
+  bool trusted, no_fsck, no_usable;     /* as in the request */
 };
 
 /* Do all cases in all environments and report.  Returns the exit status: EXIT_VIOLATION if some result is not the

@@ -69,7 +69,9 @@ corpus_run (const struct corpus_request *request)
   const struct grid_output outputs[] = { { request->json, grid_make_json }, { request->junit, corpus_make_junit } };
   const bool asked = request->grid.filesystems != NULL;
   struct grid_request of_grid = request->grid;
-  struct corpus corpus = { .trusted = request->trusted };
+  struct corpus corpus = {
+    .trusted = request->trusted, .no_fsck = request->no_fsck, .no_usable = request->no_usable
+  };
   struct grid grid = { .kind = &corpus_kind, .request = &of_grid, .data = &corpus, .row_size = sizeof *corpus.cases };
   int status = EXIT_UNUSABLE;
 
