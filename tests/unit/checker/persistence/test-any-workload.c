@@ -95,7 +95,7 @@ START_TEST (no_state_that_a_workload_went_through_is_wrong)
 {
   uint64_t state = 20 + (uint64_t) _i;
 
-  for (int i = 0; i < 30; i++) {
+  for (unsigned i = 0; i < unit_rounds (30); i++) {
     char *text = random_workload (&state, 5 + roll (&state, 25));
 
     assert_never_wrong (text);

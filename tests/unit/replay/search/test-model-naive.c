@@ -220,7 +220,7 @@ START_TEST (every_state_of_any_position_is_one_of_the_next_crash_point)
   };
   struct dice dice = { 3 };
 
-  for (unsigned checked = 0; checked < 60;) {
+  for (unsigned checked = 0; checked < unit_rounds (60);) {
     struct write_log *log = make_random_log (&dice, &shape);
     struct crash_points points;
     struct events list;

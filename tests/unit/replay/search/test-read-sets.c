@@ -506,28 +506,27 @@ START_TEST (without_crash_points_nothing_varies)
 }
 END_TEST
 
-#define MANY 100000
-
 /* All blocks vary, since the zeros are pending; two runs read them from both ends.  What is as deep must not recurse.
  */
 START_TEST (a_hundred_thousand_reads_are_remembered)
 {
-  struct log_maker *maker = make_log (1, MANY * BLOCK_SECTORS);
-  struct control_seen *seen = calloc (MANY, sizeof *seen);
+  const unsigned many = unit_rounds (100000);
+  struct log_maker *maker = make_log (1, many * BLOCK_SECTORS);
+  struct control_seen *seen = calloc (many, sizeof *seen);
   const struct outcome all = outcome_of ("all"), turned = outcome_of ("turned");
 
   ck_assert_ptr_nonnull (seen);
   add_write (maker, 0, 0, "a", 0);
-  add_zero (maker, 0, BLOCK_SECTORS, (MANY - 1) * BLOCK_SECTORS, 0);
+  add_zero (maker, 0, BLOCK_SECTORS, (many - 1) * BLOCK_SECTORS, 0);
   begin (maker);
-  for (uint32_t i = 0; i < MANY; i++)
+  for (uint32_t i = 0; i < many; i++)
     seen[i] = (struct control_seen) { .block = i, .sectors = BLOCK_ALL };
   become (0, CHOICES (there (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, MANY, &all), READ_SET_KEPT);
-  for (uint32_t i = 0; i < MANY; i++)
-    seen[i].block = MANY - 1 - i;
+  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, many, &all), READ_SET_KEPT);
+  for (uint32_t i = 0; i < many; i++)
+    seen[i].block = many - 1 - i;
   become (0, CHOICES (absent (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, MANY, &turned), READ_SET_KEPT);
+  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, many, &turned), READ_SET_KEPT);
   assert_remembered ("turned");
   become (0, CHOICES (undecided (0)), TEAR_NONE, PREFER_PRESENT);
   assert_remembered ("all");

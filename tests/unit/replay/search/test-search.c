@@ -282,7 +282,7 @@ START_TEST (a_limited_search_covers_the_same_with_any_workers)
   struct dice dice = { 100 + (uint64_t) _i };
   bool cut = false;
 
-  for (unsigned number = 0; number < 10; number++) {
+  for (unsigned number = 0; number < 10 && (number < unit_rounds (10) || !cut); number++) {
     struct scene scene = small_scene (&dice, &tears[_i]);
     const struct reader reader = { wander, number, 24, number % 2 };
 
@@ -486,7 +486,7 @@ START_TEST (a_fickle_reader_does_not_break_the_accounting)
 {
   struct dice dice = { 200 + (uint64_t) _i };
 
-  for (unsigned number = 0; number < 10; number++) {
+  for (unsigned number = 0; number < unit_rounds (10); number++) {
     struct scene scene = small_scene (&dice, &tears[_i]);
 
     for (size_t i = 0; i < scene.points.count; i++) {
