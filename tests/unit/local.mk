@@ -24,8 +24,10 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/replay/search/reader.c tests/unit/replay/search/reader.h \
 	tests/unit/replay/search/sightings.c tests/unit/replay/search/sightings.h \
 	tests/unit/replay/search/trial.c tests/unit/replay/search/trial.h
-LDADD = \
-	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la vhost/libvhost.la common/libmessage.la $(CHECK_LIBS)
+unit_libraries = \
+	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la vhost/libvhost.la common/libmessage.la $(CHECK_LIBS) \
+	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
+LDADD = $(unit_libraries)
 AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 
 UNIT_TESTS += \
