@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,18 +21,16 @@
 /* Before the place of the operation that promised, at the end of a detail. */
 #define AT_LINE " at line "
 
-/* Print TEXT without numbers and hashes. */
+/* Print TEXT without numbers and hashes; digits after a capital letter are of a name, such as EXT4. */
 static void
 print_without_numbers (const char *text, FILE *file)
 {
-  while (*text) {
-    size_t number = violation_number_length (text);
+  for (char before = ' '; *text;) {
+    size_t number = isupper ((unsigned char) before) ? 0 : violation_number_length (text), length = number ? number : 1;
 
-    if (number > 0)
-      putc ('#', file);
-    else
-      putc (*text, file);
-    text += number > 0 ? number : 1;
+    putc (number > 0 ? '#' : *text, file);
+    before = text[length - 1];
+    text += length;
   }
 }
 

@@ -34,6 +34,8 @@ START_TEST (without_a_rule_it_is_the_detail_without_names_and_numbers)
   assert_cause (ATOMICITY ("a/b12: 10 bytes 3611dc87... (old: 0 bytes)"),
                 "ext4: atomicity: *: # bytes #... (old: # bytes)");
   assert_cause ("{\"kind\": \"kernel\"}", "ext4: kernel: ");
+  assert_cause ("{\"kind\": \"kernel\", \"detail\": \"EXT4-fs error 17 in block 5\"}",
+                "ext4: kernel: EXT4-fs error # in block #");
 }
 END_TEST
 
