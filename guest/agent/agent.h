@@ -191,8 +191,8 @@ extern int program_run (const char *const *argv, int *output, int *status);
  */
 extern int repair_device (const char *device, const char *type, FILE *payload);
 
-/* fsck.c: let the checker of file systems of TYPE, which has one, look at DEVICE, which is not mounted.  Returns 0,
- * with the line `fsck` of guest/agent/protocol.h in PAYLOAD if it complains, or -1: it cannot check.
+/* fsck.c: let the checker of file systems of TYPE, which has one, look at DEVICE, which is not mounted.  Returns 0; 1
+ * after the line `fsck` of guest/agent/protocol.h in PAYLOAD, if it complains; or -1: it cannot check.
  */
 extern int fsck_device (const char *device, const char *type, FILE *payload);
 

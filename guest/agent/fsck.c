@@ -67,5 +67,5 @@ fsck_device (const char *device, const char *type, FILE *payload)
   }
   answer_begin_line (ANSWER_FSCK, payload);
   fprintf (payload, "%s: %.*s\n", argv[0], (int) length, complaint);
-  return 0;
+  return 1;
 }

@@ -37,8 +37,9 @@
  *                                          data if that can be (checker/observe/layout.h), `located`; run the shell
  *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not
  *                                          empty, unmount; if FSCK is `yes`, run the checker of TYPE; if USABLE is
- *                                          `yes`, mount again, remove everything, write a file, mount once more and
- *                                          read it; drop the device's cache (BLKFLSBUF; btrfs: forget the device).
+ *                                          `yes` and that did not complain, mount again, remove everything, write a
+ *                                          file, mount once more and read it; drop the device's cache (BLKFLSBUF;
+ *                                          btrfs: forget the device).
  *                                          MARKS is the text that CHECK finds in the file $POWERCUT_MARKS_FILE and, the
  *                                          last 64 KiB of it, in $POWERCUT_MARKS.
  *                                          Payload: either the line `repair TEXT` (it could not repair the file

@@ -156,19 +156,20 @@ look (struct agent *agent, char **words, FILE *payload)
     : run_checker (agent, check, words[RECOVER_TIMEOUT], words[RECOVER_MARKS], payload);
 }
 
-/* Try what was recovered, and unmounted, with OPTIONS: what its checker says, and whether it can be used.  Returns 0,
- * the errno of an unmount that failed, or -1.
+/* Try what was recovered, and unmounted, with OPTIONS: what its checker says and, if that is nothing, whether it can be
+ * used.  Returns 0, the errno of an unmount that failed, or -1.
  */
 static int
 try (char **words, const char *options, FILE *payload)
 {
   const char *device = words[RECOVER_DEVICE], *type = words[RECOVER_TYPE];
+  int wrong = 0;
 
-  if (strcmp (words[RECOVER_FSCK], "yes") == 0
-      && (mount_forget (device, type) == -1 || fsck_device (device, type, payload) == -1))
-    return -1;
-  return strcmp (words[RECOVER_USABLE], "yes") == 0 ? usable_try (device, type, options, AGENT_MOUNT_POINT, payload)
-    : 0;
+  if (strcmp (words[RECOVER_FSCK], "yes") == 0)
+    wrong = mount_forget (device, type) == -1 ? -1 : fsck_device (device, type, payload);
+  if (wrong != 0 || strcmp (words[RECOVER_USABLE], "yes") != 0)
+    return wrong == -1 ? -1 : 0;
+  return usable_try (device, type, options, AGENT_MOUNT_POINT, payload);
 }
 
 /* All that is done with a device that can be mounted.  Returns 0, the errno with which it is not to be had, or -1. */
