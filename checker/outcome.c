@@ -34,7 +34,8 @@ outcome_alike (const struct outcome *a, const struct outcome *b)
 bool
 outcome_same (const struct outcome *a, const struct outcome *b)
 {
-  return outcome_alike (a, b) && a->check == b->check && !a->fsck == !b->fsck && !a->usable == !b->usable
+  return outcome_alike (a, b) && a->check == b->check
+    && !a->fsck == !b->fsck && !a->usable == !b->usable
     && (a->kind != OUTCOME_TREE || strcmp (a->digest, b->digest) == 0);
 }
 
