@@ -3,23 +3,13 @@
 #ifndef POWERCUT_CHECKER_WORKLOAD_ARGUMENTS_H
 #define POWERCUT_CHECKER_WORKLOAD_ARGUMENTS_H
 
-#include <stdbool.h>
-
-#include "checker/workload/language.h"
-#include "checker/workload/words.h"
+#include "checker/workload/parser.h"
 
 enum argument {
   ARG_END, ARG_ANY_PATH, ARG_FILE_PATH, ARG_NEW_PATH, ARG_OPEN_NAME, ARG_TARGET, ARG_ATTRIBUTE, ARG_VALUE, ARG_MODE,
   ARG_PERMISSIONS, ARG_DEVICE, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER, ARG_OFFSET, ARG_TO_OFFSET, ARG_LENGTH, ARG_SIZE,
   ARG_OPTIONAL, /* these may be left out, together: */
   ARG_RENAME = ARG_OPTIONAL, ARG_SYNC, ARG_CLONE_OFFSET, ARG_CLONE_LENGTH, ARG_CLONE_TO_OFFSET
-};
-
-/* A workload that is being parsed, up to the line of PLACE. */
-struct workload_parser {
-  struct workload *workload;
-  struct text_place place;
-  bool begun;                   /* `begin` was seen */
 };
 
 /* Enter WORD, the next one of *operation, which is an ARGUMENT.  Returns 0, or -1 after a message. */

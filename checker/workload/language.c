@@ -9,7 +9,6 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/printable.h"
-#include "common/text.h"
 
 #define WORDS_MAX 8             /* more than any operation has after its name */
 #define CHECKPOINT_MAX 255
@@ -193,16 +192,15 @@ add_rule (struct workload_parser *parser, char **words, size_t count)
   return 0;
 }
 
-/* LINE begins with the word VERB, which was cut off. */
-static int
-parse_verb (struct workload_parser *parser, const char *verb, char *line)
+int
+parse_verb (struct workload_parser *parser, const char *verb, char *text)
 {
   char *words[WORDS_MAX];
   size_t count = 0;
 
   if (strcmp (verb, verbs[WORKLOAD_CHECKPOINT].name) == 0)
-    return add_checkpoint (parser, line);
-  while (count < WORDS_MAX && (words[count] = next_word (&line)) != NULL)
+    return add_checkpoint (parser, text);
+  while (count < WORDS_MAX && (words[count] = next_word (&text)) != NULL)
     count++;
   if (strcmp (verb, "begin") == 0)
     return add_begin (parser, count);
@@ -214,69 +212,13 @@ parse_verb (struct workload_parser *parser, const char *verb, char *line)
   return refuse (&parser->place, "%s: no such operation: see powercut-workload(5)", verb);
 }
 
-/* How often VERB says that what comes after it is done; 0: it does not say that. */
-static size_t
-times_of (const char *verb)
-{
-  const size_t digits = strspn (verb, "0123456789");
-
-  return digits > 0 && strcmp (verb + digits, "x") == 0 ? strtoul (verb, NULL, 10) : 0;
-}
-
-/* TEXT with NUMBER in place of each `$`, to free, or NULL after a message. */
-static char *
-insert_number (const char *text, size_t number)
-{
-  struct text_stream result;
-
-  if (!text_begin (&result)) {
-    out_of_memory ();
-    return NULL;
-  }
-  for (; *text; text++)
-    if (*text == '$')
-      fprintf (result.file, "%zu", number);
-    else
-      putc (*text, result.file);
-  return text_end (&result);
-}
-
-/* LINE says an operation that is done TIMES times. */
-static int
-repeat (struct workload_parser *parser, size_t times, const char *line)
-{
-  for (size_t i = 1; i <= times; i++) {
-    CLEANUP_FREE char *copy = insert_number (line, i);
-    char *rest = copy;
-    const char *verb = copy ? next_word (&rest) : NULL;
-
-    if (copy == NULL)
-      return -1;
-    if (verb == NULL || times_of (verb) > 0 || strcmp (verb, "begin") == 0 || strcmp (verb, "rule") == 0)
-      return refuse (&parser->place, "%zux: give an operation after it", times);
-    if (parse_verb (parser, verb, rest) == -1)
-      return -1;
-  }
-  return 0;
-}
-
-/* LINE has no comment and no blank at its end. */
-static int
-parse_words (struct workload_parser *parser, char *line)
-{
-  const char *verb = next_word (&line);
-  const size_t times = verb ? times_of (verb) : 0;
-
-  return verb == NULL ? 0 : times > 0 ? repeat (parser, times, line) : parse_verb (parser, verb, line);
-}
-
 static int
 parse_line (struct workload_parser *parser, char *line)
 {
   line[strcspn (line, "#")] = '\0';
   for (char *end = line + strlen (line); end > line && strchr (BLANKS, end[-1]);)
     *--end = '\0';
-  return parse_words (parser, line);
+  return parse_statements (parser, line);
 }
 
 int
@@ -289,11 +231,13 @@ workload_parse (const char *text, const char *name, struct workload *workload)
   *workload = (struct workload) { .name = name };
   if (copy == NULL)
     return refuse_memory (&parser.place);
-  while ((line = strsep (&next, "\n")) != NULL) {
+  int r = 0;
+  while (r == 0 && (line = strsep (&next, "\n")) != NULL) {
     parser.place.line++;
-    if (parse_line (&parser, line) == -1)
-      return -1;
+    r = parse_line (&parser, line);
   }
+  if (parse_end (&parser, r == 0) == -1)
+    return -1;
   if (workload->count == workload->setup_count) {
     error_message ("%s: has no operation%s: see powercut-workload(5)", name, parser.begun ? " behind `begin'" : "");
     return -1;

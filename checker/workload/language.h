@@ -22,6 +22,7 @@
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
  *     checkpoint [TEXT]
  *     COUNTx OPERATION                the same COUNT times; each `$` in it is the number of the time, from 1
+ *     COUNTx { OPERATIONS }           the same with several, on lines of their own or separated by `;`
  *     begin                           what stands before it is the setup; without it there is none
  *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (filesystem/rules.h), or do not
  *

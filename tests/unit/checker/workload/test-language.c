@@ -117,11 +117,41 @@ START_TEST (an_operation_may_be_done_many_times)
   workload_free (&workload);
   assert_refused ("0x sync\n", "file:1: 0x: no such operation");
   assert_refused ("2x\n", "file:1: 2x: give an operation after it");
-  assert_refused ("2x 2x sync\n", "file:1: 2x: give an operation after it");
-  assert_refused ("sync\n1x begin\nsync\n", "file:2: 1x: give an operation after it");
+  assert_refused ("2x 2x sync\n", "file:1: 2x: stands in what is repeated already");
+  assert_refused ("sync\n1x begin\nsync\n", "file:2: begin: cannot be repeated");
   assert_refused ("2x frob a$\n", "file:1: frob: no such operation");
   assert_refused ("9999x sync\n2x sync\n", "file:2: a workload has at most 10000 operations");
   assert_refused ("99999999999999999999999x sync\n", "file:1: a workload has at most 10000 operations");
+}
+END_TEST
+
+START_TEST (several_operations_may_be_done_many_times)
+{
+  struct workload workload = parse_well ("2x {\nwrite a$ 0 4K ; fsync a$   # and so on\n\nunlink a$ } 3x { sync }\n"
+                                         "setxattr ; user.; }\n");
+  const struct workload_operation *operations = workload.operations;
+
+  ck_assert_uint_eq (workload.count, 10);
+  ck_assert_str_eq (operations[0].path, "a1");
+  ck_assert_uint_eq (operations[0].line, 2);
+  ck_assert_int_eq (operations[1].verb, WORKLOAD_FSYNC);
+  ck_assert_uint_eq (operations[2].line, 4);
+  ck_assert_str_eq (operations[3].path, "a2");
+  ck_assert_str_eq (operations[5].path, "a2");
+  ck_assert_uint_eq (operations[8].line, 4);
+  ck_assert_str_eq (operations[9].path, ";");
+  ck_assert_str_eq (operations[9].value, "}");
+  workload_free (&workload);
+  assert_refused ("2x {\nsync\n", "file:1: `{' has no `}'");
+  assert_refused ("2x { }\n", "file:1: 2x: give an operation after it");
+  assert_refused ("2x { ; }\n", "file:1: 2x: give an operation after it");
+  assert_refused ("2x {\nsync\n2x sync\n}\n", "file:3: 2x: stands in what is repeated already");
+  assert_refused ("2x {\nsync\n2x {\nsync\n}\n}\n", "file:3: 2x: stands in what is repeated already");
+  assert_refused ("2x {\nsync\nfrob\n}\n", "file:3: frob: no such operation");
+  assert_refused ("2x { rule +object }\n", "file:1: rule: cannot be repeated");
+  assert_refused ("sync\n}\n", "file:2: }: no such operation");
+  assert_refused ("5000x { sync ; sync }\nsync\n", "file:2: a workload has at most 10000 operations");
+  assert_refused ("99999999999999999999999x { sync }\n", "file:1: a workload has at most 10000 operations");
 }
 END_TEST
 
@@ -286,6 +316,7 @@ UNIT_TEST_MAIN ("language",
                 comments_blanks_and_begin_are_no_operations,
                 words_are_unescaped,
                 an_operation_may_be_done_many_times,
+                several_operations_may_be_done_many_times,
                 modes_of_falloc,
                 what_is_wrong_is_said_with_its_line,
                 paths_stay_below_the_root,
