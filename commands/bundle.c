@@ -26,6 +26,7 @@ bundle_command (int argc, char **argv)
 
   options_add (&table, options);
   guest_options_add (&table, &replay_options.guest);
+  replay_options_add_later (&table, &replay_options);
   replay_options_add_trust (&table, &replay_options);
   int first = options_parse (&command, argc, argv);
   if (first == -1)

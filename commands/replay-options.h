@@ -57,6 +57,9 @@ struct replay_options {
 /* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
 extern void replay_options_add (struct option_table *table, struct replay_options *options);
 
+/* Add the rows of what is done with a state after the observation, which are among those, too. */
+extern void replay_options_add_later (struct option_table *table, struct replay_options *options);
+
 /* Add the row of --trust-log, for a command to which a log is given. */
 extern void replay_options_add_trust (struct option_table *table, struct replay_options *options);
 
