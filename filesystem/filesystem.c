@@ -89,8 +89,10 @@ static const struct filesystem rows[] = {
     .name = "xfs",
     .mkfs = { { "-q", "-f" }, "xfsprogs", NULL },
     .small_size = "300M",
-    /* Without threads that read ahead, and with a cache as small as what is checked: its memory costs more than it. */
-    .fsck = { { "xfs_repair", "-nP", "-o", "bhash=32" }, { "Phase * - *", "- *", "No modify flag set*" } },
+    /* Without threads that read ahead, and with a cache as small as what is checked: its memory costs more than it.
+     * Looking for superblocks it reads 512 KiB of the device and 128 KiB of each group (repair/sb.c).
+     */
+    .fsck = { { "xfs_repair", "-nP", "-o", "bhash=32" }, { "Phase * - *", "- *", "No modify flag set*" }, true },
     .tools = "xfs_db xfs_repair xfs_logprint xfs_io xfs_spaceman filefrag",
     /* fs/xfs/xfs_error.c */
     .faults = {

@@ -66,11 +66,13 @@ struct filesystem {
 
   /* What says whether an unmounted one is right and changes nothing, as `WORDS... DEVICE`; no words: nothing does.  It
    * exits with 0 if it is right.  Lines that it prints then, too, match a pattern of `idle`, as of fnmatch(3).  It is
-   * in the package of mkfs.
+   * in the package of mkfs.  One that is greedy reads blocks that it does not look at, of files perhaps: then each
+   * choice of what is pending there takes a run.
    */
   struct filesystem_fsck {
     const char *words[FILESYSTEM_WORDS_MAX + 1];        /* NULL after the last */
     const char *idle[FILESYSTEM_IDLE_MAX + 1];          /* likewise */
+    bool greedy;
   } fsck;
 
   /* Programs that take it apart, for a person in the guest; those that the host has are taken along. */

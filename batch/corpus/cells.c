@@ -135,9 +135,9 @@ add_recording (const struct grid *grid, const struct cell *cell, struct pool_job
 static int
 add_later (const struct corpus *corpus, const struct cell *cell, struct pool_job *job)
 {
-  const bool has_fsck = filesystem_find (cell->environment->filesystem)->fsck.words[0] != NULL;
+  const struct filesystem_fsck *fsck = &filesystem_find (cell->environment->filesystem)->fsck;
 
-  if (has_fsck && !corpus->no_fsck && pool_add_word (job, "--fsck") == -1)
+  if (fsck->words[0] && !fsck->greedy && !corpus->no_fsck && pool_add_word (job, "--fsck") == -1)
     return -1;
   return corpus->no_usable ? 0 : pool_add_word (job, "--usable");
 }
