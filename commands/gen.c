@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "checker/workload/generate.h"
+#include "checker/workload/random.h"
 #include "commands/commands.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
+#include "common/number.h"
 #include "common/options.h"
 #include "common/plural.h"
 #include "common/publish.h"
@@ -22,7 +24,9 @@
 
 /* The files in the making. */
 struct making {
-  struct gen_bounds bounds;
+  const char *set;              /* NULL: all */
+  uint64_t least, most;         /* operations in a row */
+  uint64_t random, seed;        /* how many random ones; 0: all that the bounds allow */
   const char *directory;
   uint64_t from, limit;         /* the first to make; the most to make, 0: all */
   uint64_t found, made;         /* of these; and those of them that were not there yet */
@@ -63,7 +67,9 @@ make_file (void *context, uint64_t number, const char *text)
     making->stopped = true;
     return 1;
   }
-  path = text_format ("%s/ops%zu-%06" PRIu64 ".workload", making->directory, making->bounds.operations, number);
+  path = making->random
+    ? text_format ("%s/random%" PRIu64 "-%06" PRIu64 ".workload", making->directory, making->seed, number)
+    : text_format ("%s/ops%" PRIu64 "-%06" PRIu64 ".workload", making->directory, making->least, number);
   if (path == NULL)
     return -1;
   if (access (path, F_OK) == 0) {
@@ -77,14 +83,37 @@ make_file (void *context, uint64_t number, const char *text)
   return publish_text (path, text);
 }
 
+/* How many operations in a row TEXT allows: one number, or two with a `-` between them. */
+static int
+parse_operations (const char *text, struct making *making)
+{
+  const uint64_t maximum = making->random ? RANDOM_OPERATIONS_MAX : GEN_OPERATIONS_MAX;
+  const char *between = strchr (text, '-');
+  CLEANUP_FREE char *first = between ? strndup (text, (size_t) (between - text)) : strdup (text);
+
+  if (first == NULL)
+    return out_of_memory ();
+  if (parse_unsigned (first, maximum, &making->least) == 0
+      && parse_unsigned (between ? between + 1 : first, maximum, &making->most) == 0
+      && making->least > 0 && making->least <= making->most && (making->random || between == NULL))
+    return 0;
+  if (making->random)
+    error_message ("--ops=%s: give a number up to %d, or two as in 3-8", text, RANDOM_OPERATIONS_MAX);
+  else
+    error_message ("--ops=%s: give 1, 2 or 3: with more there are too many, but for --random", text);
+  return -1;
+}
+
 /* Returns 0, or -1 after a message. */
 static int
 parse_gen (int argc, char **argv, struct making *making)
 {
-  uint64_t operations = 1;
+  const char *operations = "1";
   const struct option_spec options[] = {
-    OPT_NUMBER ("ops", &operations, "N", "operations in a row, 1 to 3 [1]", 1),
-    OPT_TEXT ("set", &making->bounds.set, "NAMES", "which: data, names, xattrs, or single ones [data,names,xattrs]"),
+    OPT_TEXT ("ops", &operations, "N", "operations in a row, 1 to 3; with --random as in 3-8, too [1]"),
+    OPT_TEXT ("set", &making->set, "NAMES", "which: data, names, xattrs, or single ones [all]"),
+    OPT_NUMBER ("random", &making->random, "COUNT", "make COUNT random ones, of more kinds of operations", 1),
+    OPT_NUMBER ("seed", &making->seed, "SEED", "which random ones [1]", 0),
     OPT_OUTPUT (&making->directory, "DIR", "the folder to put them into"),
     OPT_NUMBER ("from", &making->from, "N", "begin with number N [1]", 1),
     OPT_NUMBER ("limit", &making->limit, "COUNT", "make at most COUNT, 0: all [0]", 0),
@@ -98,22 +127,37 @@ parse_gen (int argc, char **argv, struct making *making)
 
   if (first == -1)
     return -1;
-  making->bounds.operations = (size_t) operations;
   if (argc > first)
     error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
   else if (making->directory == NULL)
     error_message ("where to put them? give -o DIR: see powercut gen --help");
-  else if (operations > GEN_OPERATIONS_MAX)
-    error_message ("--ops=%" PRIu64 ": give 1, 2 or 3: with more there are too many", operations);
   else
-    return 0;
+    return parse_operations (operations, making);
   return -1;
+}
+
+/* Make all, or all random ones.  Returns 0, or -1 after a message. */
+static int
+make_all (struct making *making)
+{
+  const struct gen_bounds bounds = { (size_t) making->least, making->set ? making->set : "data,names,xattrs" };
+  const struct random_bounds random = { making->seed, (size_t) making->least, (size_t) making->most, making->set };
+  int r = 0;
+
+  if (making->random == 0)
+    return gen_all (&bounds, make_file, making);
+  for (uint64_t number = 1; number <= making->random && r == 0; number++) {
+    CLEANUP_FREE char *text = random_workload (&random, number);
+
+    r = text ? make_file (making, number, text) : -1;
+  }
+  return r == -1 ? -1 : 0;
 }
 
 int
 gen_command (int argc, char **argv)
 {
-  struct making making = { .bounds = { 0, "data,names,xattrs" }, .from = 1 };
+  struct making making = { .from = 1, .seed = 1 };
 
   if (parse_gen (argc, argv, &making) == -1)
     return EXIT_UNUSABLE;
@@ -121,7 +165,7 @@ gen_command (int argc, char **argv)
     error_message ("%s: %m", making.directory);
     return EXIT_UNUSABLE;
   }
-  if (gen_all (&making.bounds, make_file, &making) == -1)
+  if (make_all (&making) == -1)
     return EXIT_UNUSABLE;
   printf ("%" PRIu64 " %s, %" PRIu64 " of them new; the bounds allow %s%" PRIu64 "\n", making.found,
           plural (making.found, "workload", "workloads"), making.made,

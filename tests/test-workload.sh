@@ -176,9 +176,22 @@ diff "$tmp/made/ops1-$(printf %06d "${BASH_REMATCH[1]}").workload" "$tmp/last" |
 for file in "$tmp"/made/*; do
     expect_status 0 "$powercut" workload "$file"
 done
+# Random ones: the same of a seed, and all can be done.
+expect_status 0 "$powercut" gen --random=40 --seed=7 --ops=3-8 -o "$tmp/random"
+grep -qx '40 workloads, 40 of them new; the bounds allow 40' "$tmp/out" || fail "$(cat "$tmp/out")"
+expect_status 0 "$powercut" gen --random=40 --seed=7 --ops=3-8 --from=40 -o "$tmp/random-last"
+diff "$tmp/random/random7-000040.workload" "$tmp/random-last" || fail 'a seed stands for others each time'
+expect_status 0 "$powercut" workload "$tmp/random/random7-000040.workload"
+refused 'random7-000001.workload: is another workload' "$powercut" gen --random=40 --seed=7 --ops=2 -o "$tmp/random"
+
 refused 'ops1-000001.workload: is another workload' "$powercut" gen --set=write -o "$tmp/made"
 refused 'ops1-000001.workload: is another workload' "$powercut" gen --set=write --from=1000 -o "$tmp/made"
 refused 'give 1, 2 or 3' "$powercut" gen --ops=4 -o "$tmp/none"
+refused 'give 1, 2 or 3' "$powercut" gen --ops=1-2 -o "$tmp/none"
+refused 'give a number up to 100, or two' "$powercut" gen --random=1 --ops=8-3 -o "$tmp/none"
+refused 'give a number up to 100, or two' "$powercut" gen --random=1 --ops=101 -o "$tmp/none"
+refused 'mkfifo is none of' "$powercut" gen --set=mkfifo -o "$tmp/none"
+refused 'fsync is none of' "$powercut" gen --random=1 --set=fsync -o "$tmp/none"
 refused 'give -o DIR' "$powercut" gen
 refused 'fsync is none of' "$powercut" gen --set=link,fsync -o "$tmp/none"
 refused 'options alone' "$powercut" gen -o "$tmp/none" more

@@ -6,7 +6,7 @@
 #include "checker/workload/forms.h"
 #include "common/message.h"
 
-#define GROUP_VERBS_MAX 8
+#define GROUP_VERBS_MAX 12
 
 const struct gen_path_facts gen_paths[] = {
   [GEN_FOO] = { "foo", GEN_ROOT, GEN_BAR },
@@ -66,12 +66,14 @@ const struct gen_form gen_forms[] = {
   { "removexattr", " user.a", ABOUT_EITHER, NEED_FIRST | NEED_XATTR },
 };
 
+/* Of what is in a group, only those operations count that are made. */
 static const struct {
   const char *name, *verbs[GROUP_VERBS_MAX];
 } groups[] = {
-  { "data", { "write", "dwrite", "mmapwrite", "falloc", "truncate" } },
-  { "names", { "creat", "mkdir", "link", "symlink", "rename", "exchange", "unlink", "rmdir" } },
-  { "xattrs", { "setxattr", "removexattr" } },
+  { "data", { "write", "dwrite", "append", "mmapwrite", "falloc", "truncate", "reflink", "sync_file_range" } },
+  { "names", { "creat", "mkdir", "mkfifo", "mknod", "link", "symlink", "rename", "exchange", "unlink", "rmdir",
+               "tmpfile", "linktmp" } },
+  { "xattrs", { "setxattr", "removexattr", "chmod", "chown", "utimes" } },
 };
 
 /* Whether NAME is the word of LENGTH bytes at WORD. */
@@ -81,28 +83,28 @@ is_word (const char *name, const char *word, size_t length)
   return strlen (name) == length && memcmp (name, word, length) == 0;
 }
 
-/* Want the operations that NAME, a word of LENGTH bytes, stands for; false if there are none. */
+/* Whether the word of LENGTH bytes at WORD is VERB or a group that has it. */
 static bool
-want (bool wanted[GEN_FORM_COUNT], const char *name, size_t length)
+means (const char *word, size_t length, const char *verb)
 {
-  bool found = false;
-
   for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-    for (size_t j = 0; is_word (groups[i].name, name, length) && j < GROUP_VERBS_MAX && groups[i].verbs[j]; j++)
-      found |= want (wanted, groups[i].verbs[j], strlen (groups[i].verbs[j]));
-  for (size_t i = 0; i < GEN_FORM_COUNT; i++)
-    if (is_word (gen_forms[i].verb, name, length))
-      found = wanted[i] = true;
-  return found;
+    for (size_t j = 0; is_word (groups[i].name, word, length) && j < GROUP_VERBS_MAX && groups[i].verbs[j]; j++)
+      if (strcmp (groups[i].verbs[j], verb) == 0)
+        return true;
+  return is_word (verb, word, length);
 }
 
 int
-gen_want (const char *set, bool wanted[GEN_FORM_COUNT])
+gen_want (const char *set, const char *const *verbs, size_t count, bool *wanted)
 {
   for (const char *at = set;; at++) {
     size_t length = strcspn (at, ",");
+    bool found = false;
 
-    if (!want (wanted, at, length)) {
+    for (size_t i = 0; i < count; i++)
+      if (means (at, length, verbs[i]))
+        found = wanted[i] = true;
+    if (!found) {
       error_message ("--set=%s: %.*s is none of data, names, xattrs or one of the operations in them: "
                      "see powercut gen --help", set, (int) length, at);
       return -1;

@@ -43,7 +43,9 @@ struct gen_form {
 #define GEN_FORM_COUNT 37
 extern const struct gen_form gen_forms[GEN_FORM_COUNT];
 
-/* Want the forms of all operations that SET names (struct gen_bounds).  Returns 0, or -1 after a message. */
-extern int gen_want (const char *set, bool wanted[GEN_FORM_COUNT]);
+/* Set those of WANTED, COUNT as VERBS, that SET means: names of operations or of groups of them, separated by commas.
+ * Returns 0, or -1 after a message: one of the names means none.
+ */
+extern int gen_want (const char *set, const char *const *verbs, size_t count, bool *wanted);
 
 #endif

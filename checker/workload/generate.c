@@ -352,8 +352,11 @@ int
 gen_all (const struct gen_bounds *bounds, gen_visit *visit, void *context)
 {
   struct generator generator = { .bounds = bounds, .visit = visit, .context = context };
+  const char *verbs[GEN_FORM_COUNT];
 
-  if (gen_want (bounds->set, generator.wanted) == -1)
+  for (size_t i = 0; i < GEN_FORM_COUNT; i++)
+    verbs[i] = gen_forms[i].verb;
+  if (gen_want (bounds->set, verbs, GEN_FORM_COUNT, generator.wanted) == -1)
     return -1;
   return add_operations (&generator) == -1 ? -1 : 0;
 }
