@@ -183,6 +183,12 @@ acl_follow_mode (const struct sim_inode *inode)
   return true;
 }
 
+bool
+acl_is_inherited (const struct sim_inode *folder)
+{
+  return sim_xattr_find (folder, DEFAULT_ACL) != NULL;
+}
+
 int
 acl_inherit (struct sim_inode *inode, const struct sim_inode *folder)
 {

@@ -23,6 +23,9 @@ extern int acl_set (struct sim_inode *inode, const char *name, const char *value
 /* Bring the access ACL of INODE in line with its mode.  False if it has none. */
 extern bool acl_follow_mode (const struct sim_inode *inode);
 
+/* Whether FOLDER has a default ACL. */
+extern bool acl_is_inherited (const struct sim_inode *folder);
+
 /* Give INODE, which was just made, what the default ACL of FOLDER, if it has one, makes of it.  Returns as above. */
 extern int acl_inherit (struct sim_inode *inode, const struct sim_inode *folder);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/workload/acl.h"
 #include "checker/workload/attributes.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
@@ -210,6 +211,9 @@ do_rename (struct simulation *simulation, const struct workload_operation *opera
     return cannot (simulation, operation, "%s: a folder and what is none cannot replace one another", operation->other);
   if (entry->inode && entry->inode->type == 'd' && !sim_is_empty (entry->inode))
     return cannot (simulation, operation, "%s: the folder is not empty", operation->other);
+  if (operation->rename == RENAME_LEAVING_WHITEOUT && acl_is_inherited (old->folder))
+    return cannot (simulation, operation, "%s: its folder has a default ACL, and file systems differ in whether the "
+                   "whiteout gets one", operation->path);
   struct sim_inode *whiteout = NULL;
   if (operation->rename == RENAME_LEAVING_WHITEOUT && (whiteout = make_whiteout (simulation, old->folder)) == NULL)
     return -1;

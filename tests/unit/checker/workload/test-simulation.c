@@ -5,6 +5,7 @@
 
 #include "checker/workload/pattern.h"
 #include "checker/workload/simulation.h"
+#include "tests/unit/checker/workload/acls.h"
 #include "tests/unit/checker/workload/parsed.h"
 #include "tests/unit/message.h"
 #include "tests/unit/unit.h"
@@ -91,6 +92,8 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "creat a\nmknod a c 1 3\n", "file:2: mknod a: is there already" },
     { "creat a\ncreat b\nrename a b noreplace\n", "file:3: rename b: is there already" },
     { "creat a\nrename a b whiteout\ncreat a\n", "file:3: creat a: is there already" },
+    { "mkdir A\ncreat A/a\nsetxattr A system.posix_acl_default " ACL ("6", "4", "6", "4") "\nrename A/a b whiteout\n",
+      "file:4: rename A/a: its folder has a default ACL" },
     { "utimes a 0 0\n", "file:1: utimes a: there is nothing" },
     { "mkdir a\nsync_file_range a 0 1\n", "file:2: sync_file_range a: is no file" },
     { "chmod a 644\n", "file:1: chmod a: there is nothing" },
