@@ -17,12 +17,13 @@
  *   sync-data    sync, syncfs: every file's size and data
  *   sync-xattr   sync, syncfs: all extended attributes, modes and owners
  *   fsync-data   fsync, fdatasync: the file's size and data; msync: the data of the pages in its range, and a size with
- *                which they can be read; a write with dsync: the same of its range, and with sync what
- *                else an fsync of the file promises
+ *                which they can be read (of a hole, none); a write with dsync: the same of its range, and with sync
+ *                what else an fsync of the file promises
  *   fsync-xattr  fsync: the extended attributes of the file or folder, its mode and its owner
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above
  *                it of which no name was promised yet, up to one that was moved; fdatasync and msync of a file of which
- *                no name was promised yet: it is there under one of the names that it has had
+ *                no name was promised yet: it is there under one of the names that it has had, but if it was
+ *                synced before it had any
  *   fsync-links  fsync: the file is there under its other names, too, each with the new folders above it
  *   fsync-gone   fsync: a name that the file or folder had lost (by rename, unlink, exchange) does not lead to it
  *   fsync-unlinked  fsync of a file or folder that has lost all its names: none of them leads to it; nothing else is

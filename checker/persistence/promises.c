@@ -165,19 +165,40 @@ promise_fsync (const struct promiser *promiser, const struct sim_inode *inode, c
   return 0;
 }
 
-/* A file of which no name was promised yet has one. */
+/* A file of which no name was promised yet has one, if what is written of it is the first.  Of one that was synced
+ * before it had any, the name alone may be new, for which ext4's fdatasync waits as little as for a rename
+ * (fs/ext4/fsync.c, i_datasync_tid).
+ */
 static void
 promise_first_name (const struct promiser *promiser, const struct sim_inode *inode)
 {
-  if (inode->type == 'f' && is_on (promiser, RULE_FSYNC_NAME) && !promiser->state->inodes[inode->number].name.made)
+  const struct inode_state *state = &promiser->state->inodes[inode->number];
+
+  if (inode->type == 'f' && is_on (promiser, RULE_FSYNC_NAME) && !state->name.made && !state->data.made)
     promise_some_name (promiser, inode, RULE_FSYNC_NAME);
 }
 
 static void
 promise_fdatasync (const struct promiser *promiser, const struct sim_inode *inode)
 {
-  promise_data (promiser, inode, RULE_FSYNC_DATA);
   promise_first_name (promiser, inode);
+  promise_data (promiser, inode, RULE_FSYNC_DATA);
+}
+
+/* Where the last byte of DATA that was written ends in RANGE, or 0: there is none, so that nothing is written back. */
+static uint64_t
+end_of_bytes (const struct sim_data *data, struct byte_range range)
+{
+  uint64_t last = 0;
+
+  for (size_t i = 0; i < data->count; i++) {
+    const uint64_t start = data->extents[i].start, end = start + data->extents[i].length;
+    const uint64_t inside = end < range.to ? end : range.to;
+
+    if (start < range.to && end > range.from && inside > last)
+      last = inside;
+  }
+  return last;
 }
 
 /* The bytes of RANGE are as they are now, and the file is at least so large as is needed to read them.  Once nothing
@@ -187,18 +208,18 @@ static int
 promise_range (const struct promiser *promiser, const struct sim_inode *inode, struct byte_range range)
 {
   struct inode_state *state = &promiser->state->inodes[inode->number];
-  const uint64_t size = inode->data.size, needed = range.to < size ? range.to : size;
+  const uint64_t size = inode->data.size, needed = end_of_bytes (&inode->data, range);
   const struct byte_range all = { 0, size };
 
   if (!is_on (promiser, RULE_FSYNC_DATA))
     return 0;
   if (ranges_remove (&state->dirty, range) == -1)
     return -1;
+  promise_first_name (promiser, inode);
   state->data = promise (promiser, RULE_FSYNC_DATA);
   state->size_min = needed > state->size_min ? needed : state->size_min;
   if (state->size_min == size && state->size_max == size && !ranges_meet (&state->dirty, all))
     promise_data (promiser, inode, RULE_FSYNC_DATA);
-  promise_first_name (promiser, inode);
   return 0;
 }
 

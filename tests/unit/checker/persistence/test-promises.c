@@ -294,6 +294,16 @@ START_TEST (msync_promises_the_pages_of_its_range)
       "fsync-data: a: 8191 bytes " },
     { "write a 0 64K\nmsync a 0 5000\n", 2, "creat a\ntruncate a 64K\n", "fsync-data: a: 65536 bytes, all zero" },
     { "write a 0 64K\nmsync a 8K 4K\ntruncate a 1\n", 2, "write a 0 1\n", NULL },
+    /* In a hole nothing is written; what is before it in the range is. */
+    { "write a 13000 100\nmsync a 4K 8K\n", 2, "creat a\n", NULL },
+    { "write a 13000 100\nmsync a 4K 12K\n", 2, "creat a\n", "fsync-data: a: empty, should be 13100" },
+    { "write a 0 8K\nwrite a 60K 4K\nmsync a 4K 8K\n", 3, "write a 0 8K\n", NULL },
+    { "write a 0 8K\nwrite a 60K 4K\nmsync a 4K 8K\n", 3, "write a 0 8191\n", "fsync-data: a: 8191 bytes" },
+    /* A name that is all that is new of a file. */
+    { "tmpfile t\nwrite t 0 4K\nfsync t\nlinktmp t a\nmsync a 0 4K\n", 5, "sync\n", NULL },
+    { "tmpfile t\nwrite t 0 4K\nfsync t\nlinktmp t a\nfdatasync a\n", 5, "sync\n", NULL },
+    { "tmpfile t\nwrite t 0 4K\nfsync t\nlinktmp t a\nfsync a\n", 5, "sync\n", "fsync-name: a: " },
+    { "tmpfile t\nwrite t 0 4K\nlinktmp t a\nfdatasync a\n", 4, "sync\n", "fsync-name: a: " },
   };
   ASSERT_ALL_LEFT (cases);
 }
