@@ -53,7 +53,8 @@ UNIT_TESTS += \
 	tests/unit/checker/observe/test-xattrs \
 	tests/unit/checker/workload/test-acl tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
 	tests/unit/checker/workload/test-random tests/unit/checker/workload/test-simulation \
-	tests/unit/checker/persistence/test-any-workload tests/unit/checker/persistence/test-opened-and-shared \
+	tests/unit/checker/persistence/test-any-change tests/unit/checker/persistence/test-any-workload \
+	tests/unit/checker/persistence/test-opened-and-shared \
 	tests/unit/checker/persistence/test-persistence \
 	tests/unit/checker/persistence/test-promises \
 	tests/unit/checker/test-judge tests/unit/checker/test-kernel-fault tests/unit/checker/test-oracle \

@@ -23,26 +23,35 @@ compare_lines (const void *left, const void *right)
   return strcmp (((const struct seen_line *) left)->path, ((const struct seen_line *) right)->path);
 }
 
-/* The line that an observation has for what ENTRY leads to. */
-static struct seen_line
-line_of (const struct sim_entry *entry, XXH3_state_t *hash)
+/* The text that an observation has for INODE, at PATH, of which MODE is printed where nothing has set one. */
+static char *
+text_of (const struct sim_inode *inode, const char *path, unsigned mode, XXH3_state_t *hash)
 {
-  const struct sim_inode *inode = entry->inode;
-  char *path = sim_entry_path (entry), word[CONTENT_WORD_SIZE] = "-", xattrs[CONTENT_WORD_SIZE], size[24] = "-";
+  char word[CONTENT_WORD_SIZE] = "-", xattrs[CONTENT_WORD_SIZE], size[24] = "-", *text;
   char *target = inode->target ? escape_text (inode->target) : NULL;
-  struct seen_line line = { .path = escape_text (path) };
+  const int64_t owner = inode->owner == -1 ? 0 : inode->owner;
 
   if (inode->type == 'f') {
     sim_data_word (&inode->data, hash, word);
     snprintf (size, sizeof size, "%ju", (uintmax_t) inode->data.size);
   }
   sim_xattrs_word (inode, hash, xattrs);
-  const int64_t owner = inode->owner == -1 ? 0 : inode->owner;
-  ck_assert_int_ne (asprintf (&line.text, "%c %04o %u %u %s %s %s %s\n", inode->type,
-                              inode->mode == -1 ? 0644U : (unsigned) inode->mode, sim_owner_user (owner),
-                              sim_owner_group (owner), size, target ? target : word, xattrs, line.path), -1);
-  free (path);
+  ck_assert_int_ne (asprintf (&text, "%c %04o %u %u %s %s %s %s\n", inode->type,
+                              inode->mode == -1 ? mode : (unsigned) inode->mode, sim_owner_user (owner),
+                              sim_owner_group (owner), size, target ? target : word, xattrs, path), -1);
   free (target);
+  return text;
+}
+
+/* The line that an observation has for what ENTRY leads to. */
+static struct seen_line
+line_of (const struct sim_entry *entry, XXH3_state_t *hash)
+{
+  char *path = sim_entry_path (entry);
+  struct seen_line line = { .path = escape_text (path) };
+
+  line.text = text_of (entry->inode, line.path, 0644, hash);
+  free (path);
   return line;
 }
 
@@ -53,7 +62,7 @@ tree_after (const char *text, size_t count)
   struct simulation simulation;
   XXH3_state_t *hash = XXH3_createState ();
   size_t line_count = 0, length;
-  char *tree, xattrs[CONTENT_WORD_SIZE];
+  char *tree;
 
   ck_assert_int_eq (simulation_begin (&simulation, &workload), 0);
   for (size_t i = 0; i < workload.count && i < count; i++)
@@ -64,8 +73,9 @@ tree_after (const char *text, size_t count)
       lines[line_count++] = line_of (simulation.entries[i], hash);
   qsort (lines, line_count, sizeof *lines, compare_lines);
   FILE *file = open_memstream (&tree, &length);
-  sim_xattrs_word (simulation.inodes[0], hash, xattrs);
-  fprintf (file, "d 0755 0 0 - - %s .\n", xattrs);
+  char *root = text_of (simulation.inodes[0], ".", 0755, hash);
+  fputs (root, file);
+  free (root);
   for (size_t i = 0; i < line_count; i++) {
     fputs (lines[i].text, file);
     free (lines[i].text);
