@@ -18,7 +18,7 @@
 
 #define UNNAMED "writes of a kind that is not told"     /* powercut cannot read this file system */
 
-/* Before the place of the operation that promised, at the end of a detail. */
+/* Before the place of the operation that promised. */
 #define AT_LINE " at line "
 
 /* Print TEXT without numbers and hashes; digits after a capital letter are of a name, such as EXT4. */
@@ -73,15 +73,18 @@ generalise_detail (const char *detail)
   return made;
 }
 
-/* The operation that promised, which DETAIL may name at its end as `(fsync at line 5)`.  Returns 0, or -1 after a
+/* The operation that promised, which DETAIL may name towards its end as `(fsync at line 5)`.  Returns 0, or -1 after a
  * message.
  */
 static int
 read_operation (struct cause *cause, const char *detail)
 {
-  const char *bracket = strrchr (detail, '('), *place = bracket ? strstr (bracket, AT_LINE) : NULL;
+  const char *place = NULL, *bracket;
 
-  if (place == NULL)
+  for (const char *next = detail; (next = strstr (next, AT_LINE)) != NULL; next += strlen (AT_LINE))
+    place = next;
+  bracket = place ? memrchr (detail, '(', (size_t) (place - detail)) : NULL;
+  if (bracket == NULL)
     return 0;
   cause->operation = text_format ("%.*s", (int) (place - bracket - 1), bracket + 1);
   return cause->operation ? 0 : -1;

@@ -43,6 +43,7 @@ START_TEST (a_rule_and_who_promised_it_are_all_that_counts_of_the_detail)
 {
   assert_cause (DROPPED ("a/b: empty, should be 4 bytes e29... (fsync at line 5)", ""), BROKEN);
   assert_cause (DROPPED ("c (at line: 9 bytes 1c2... (fsync at line 12)", ""), BROKEN);
+  assert_cause (DROPPED ("c: 9 bytes (fsync at line 12) (and 1 more)", ""), BROKEN);
   assert_cause (DROPPED ("c: 9 bytes (synced before `begin')", ""), "ext4: durability: fsync-data");
   assert_cause ("{\"kind\": \"durability\", \"detail\": \"no-rule: f: empty (sync at line 3)\"}",
                 "ext4: durability: no-rule: *: empty (sync at line #)");
