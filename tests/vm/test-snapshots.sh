@@ -11,10 +11,15 @@ ln -s "$XDG_CACHE_HOME/powercut/kernels" "$tmp/cache/powercut/kernels"
 export XDG_CACHE_HOME=$tmp/cache
 guests=$XDG_CACHE_HOME/powercut/guests
 
-# Numbers and times that no two guests have in common, and what all of them have.  The number of a file's generation is one that
-# the kernel has drawn for itself.
+# Numbers and times that no two guests have in common, and what all of them have; `briefly` the time alone.  The number of a file's
+# generation is one that the kernel has drawn for itself.
 cat > "$tmp/look" << 'END'
 #!/bin/sh
+if [ "$1" = briefly ]; then
+    date +%s
+    echo new > file
+    exit
+fi
 bytes ()
 {
     od -An -tx1 -N16 -j"$2" "$1" | tr -d ' \n'
@@ -49,9 +54,21 @@ differing=7                     # lines
 # look NAME [OPTION...]: what a guest sees is in $tmp/NAME.lines
 look ()
 {
-    expect_status 0 "$powercut" record --background=none --size=64M --setup='echo old > file' -o "$tmp/log.bin" "${@:2}" -- "$tmp/look"
+    see "$1" "$((differing + 1))" "${@:2}" -- "$tmp/look"
+}
+
+# glance: a guest starts, and knows the time
+glance ()
+{
+    see glance 1 -- "$tmp/look" briefly
+}
+
+# see NAME LINE ARG...: what a guest says is in $tmp/NAME.lines, and in that line the time
+see ()
+{
+    expect_status 0 "$powercut" record --background=none --size=64M --setup='echo old > file' -o "$tmp/log.bin" "${@:3}"
     cp "$tmp/out" "$tmp/$1.lines"
-    time=$(sed -n "$((differing + 1))p" "$tmp/out")
+    time=$(sed -n "$2p" "$tmp/out")
     [ "$((time - $(date +%s)))" -ge -60 ] && [ "$((time - $(date +%s)))" -le 1 ] || fail "$1: the time is $time, here $(date +%s)"
 }
 
@@ -84,18 +101,18 @@ done
 
 # What is damaged, or somebody else's, is not used, and made anew; nothing is said.
 truncate -s 1M "$snapshot"
-look damaged
+glance
 [ ! -s "$tmp/err" ] || fail "a damaged one: $(cat "$tmp/err")"
-look renewed
+glance
 snapshot=$(ls "$guests"/*.snapshot)
 [ "$(stat -c %s "$snapshot")" -gt $((1 << 20)) ] || fail 'it was not made anew'
 chmod o+w "$snapshot"
-look another
+glance
 [ "$(stat -c %a "$snapshot")" = 600 ] || fail 'one that others may write is used'
 
 # Where nothing can be kept, guests boot.
 chmod 777 "$guests"
-look unkept
+glance
 [ ! -s "$tmp/err" ] || fail "a directory that others may write to: $(cat "$tmp/err")"
 chmod 700 "$guests"
 
@@ -106,5 +123,5 @@ while "$powercut" cache clean; do sleep 0.05; done &
 cleaner=$!
 cleanup_fn kill $cleaner
 for i in 1 2; do
-    look cleaned
+    glance
 done
