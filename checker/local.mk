@@ -2,7 +2,8 @@
 # What observes runs in the guest, too, whose agent compiles it itself; libjudge is the host's.
 noinst_LTLIBRARIES += checker/libobserve.la checker/libjudge.la
 observe_sources = \
-	checker/observe/content.c checker/observe/content.h checker/observe/extents.c checker/observe/file.c \
+	checker/observe/content.c checker/observe/content.h checker/observe/extents.c checker/observe/facts.c \
+	checker/observe/file.c checker/observe/flags.c checker/observe/flags.h \
 	checker/observe/layout.c checker/observe/layout.h checker/observe/observer.h \
 	checker/observe/lines.c checker/observe/lines.h checker/observe/links.c checker/observe/links.h \
 	checker/observe/order.c checker/observe/order.h \
@@ -28,7 +29,8 @@ checker_libjudge_la_SOURCES = \
 	checker/persistence/written.c checker/persistence/written.h \
 	checker/observe/pages.c checker/observe/pages.h checker/observe/tree-text.c checker/observe/tree-text.h \
 	checker/workload/acl.c checker/workload/acl.h checker/workload/attributes.c checker/workload/attributes.h \
-	checker/workload/data.c checker/workload/data.h checker/workload/forms.c checker/workload/forms.h \
+	checker/workload/data.c checker/workload/data.h checker/workload/flags.c checker/workload/flags.h \
+	checker/workload/forms.c checker/workload/forms.h \
 	checker/workload/generate.c checker/workload/generate.h checker/workload/inodes.c checker/workload/inodes.h \
 	checker/workload/jlang.c checker/workload/jlang.h checker/workload/jlang-operations.c \
 	checker/workload/jlang-parts.h checker/workload/jlang-result.c \

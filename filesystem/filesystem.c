@@ -172,7 +172,7 @@ static const struct filesystem rows[] = {
     .tools = "fsck.vfat fatlabel",
     .plain_data = true,
     .faults = { { { "FAT-fs", "error" } } },    /* fs/fat/misc.c */
-    .promises = RULES_SIMPLE,
+    .promises = RULES_SIMPLE & ~RULE_BIT (RULE_TIME),    /* only even seconds */
   },
   {
     .name = "exfat",
@@ -183,7 +183,7 @@ static const struct filesystem rows[] = {
     .fsck = { { "fsck.exfat", "-n" }, { "exfatprogs *" } },
     .tools = "fsck.exfat dump.exfat",
     .faults = { { { "exFAT-fs", "error" } } },  /* fs/exfat/misc.c */
-    .promises = RULES_SIMPLE,
+    .promises = RULES_SIMPLE & ~RULE_BIT (RULE_TIME),
   },
   {
     .name = "jfs",
@@ -202,7 +202,7 @@ static const struct filesystem rows[] = {
   {
     .name = NULL,               /* the unknown one; it comes last */
     .small_size = "64M",
-    .promises = RULES_SIMPLE & ~RULE_BIT (RULE_LINKS),  /* some count names that nobody sees */
+    .promises = RULES_SIMPLE & ~(RULE_BIT (RULE_LINKS) | RULE_BIT (RULE_TIME)),
   },
 };
 

@@ -15,6 +15,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_STALE] = "stale",
   [RULE_OBJECT] = "object",
   [RULE_LINKS] = "links",
+  [RULE_TIME] = "time",
 };
 
 const char *

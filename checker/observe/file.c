@@ -123,12 +123,12 @@ end_sectors (struct observer *observer, const struct tree_place *place)
 static bool
 locate_file (struct observer *observer, const struct tree_place *place, int fd, const struct statx *status)
 {
-  char xattrs[CONTENT_WORD_SIZE];
+  char xattrs[ATTRIBUTES_SIZE];
   struct file_layout layout;
 
   if (!observer->locates || fd == -1 || status->stx_size == 0 || !layout_find (fd, status, &layout))
     return false;
-  observe_xattrs (observer, place, fd, xattrs);
+  observe_attributes (observer, place, fd, status, xattrs);
   tree_print_head (observer->lines, status);
   layout_print (&layout, observer->lines);
   observe_end (observer, place, status, xattrs, observer->links.count);
@@ -140,7 +140,7 @@ void
 observe_file (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
   CLEANUP_CLOSE int fd = open_quietly (place->folder_fd, place->name, 0);
-  char word[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
+  char word[CONTENT_WORD_SIZE], xattrs[ATTRIBUTES_SIZE];
   struct content content;
   struct sector_writer writer = { .file = observer->sectors };
   int error = fd == -1 ? errno : 0;
@@ -162,7 +162,7 @@ observe_file (struct observer *observer, const struct tree_place *place, const s
     sectors_end (&writer);
     end_sectors (observer, place);
   }
-  observe_xattrs (observer, place, fd, xattrs);
+  observe_attributes (observer, place, fd, status, xattrs);
   tree_print_head (observer->lines, status);
   if (error == 0)
     content_print (&content, word, observer->lines);

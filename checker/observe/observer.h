@@ -35,7 +35,12 @@ struct observer {
 extern void observe_xattrs (struct observer *observer, const struct tree_place *place, int fd,
                             char word[CONTENT_WORD_SIZE]);
 
-/* End the line of PLACE, which has this STATUS, with XATTRS and what other facts are asked for.  Of a folder, the first
+/* The same, and the facts that are asked for of what has this STATUS, but for its links (checker/observe/tree.h). */
+#define ATTRIBUTES_SIZE (CONTENT_WORD_SIZE + 80)
+extern void observe_attributes (struct observer *observer, const struct tree_place *place, int fd,
+                                const struct statx *status, char text[ATTRIBUTES_SIZE]);
+
+/* End the line of PLACE, which has this STATUS, with XATTRS, as observe_attributes gives it.  Of a folder, the first
  * thing in it is FIRST in observer->links.
  */
 extern void observe_end (struct observer *observer, const struct tree_place *place, const struct statx *status,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "checker/observe/content.h"
+#include "checker/observe/flags.h"
 #include "checker/observe/pages.h"
 #include "checker/observe/tree-text.h"
 #include "common/cleanup.h"
@@ -149,22 +150,41 @@ take_text (char *content, struct tree_object *object)
   return is (content, hash);
 }
 
+/* The value of the fact NAME if TEXT is one, or NULL. */
+static const char *
+fact_value (const char *text, const char *name)
+{
+  const size_t length = strlen (name);
+
+  return strncmp (text, name, length) == 0 && text[length] == '=' ? text + length + 1 : NULL;
+}
+
 /* Whether TEXT is a fact that is known. */
 static bool
 is_fact (const char *text)
 {
-  return strncmp (text, "links=", 6) == 0 && are_numbers (text + 6, '/');
+  const char *value;
+  uint32_t flags;
+
+  if ((value = fact_value (text, "links")) != NULL)
+    return are_numbers (value, '/');
+  if ((value = fact_value (text, "flags")) != NULL)
+    return flags_read (value, '\0', &flags);
+  if ((value = fact_value (text, "project")) != NULL)
+    return is_number (value, UINT32_MAX);
+  return (value = fact_value (text, "mtime")) != NULL && is_number (value, INT64_MAX);
 }
 
 const char *
 tree_fact (const struct tree_object *object, const char *name)
 {
-  const size_t length = strlen (name);
+  const char *value = NULL;
 
-  for (const char *fact = object->facts; fact; fact = strchr (fact, ';') ? strchr (fact, ';') + 1 : NULL)
-    if (strncmp (fact, name, length) == 0 && fact[length] == '=')
-      return fact + length + 1;
-  return NULL;
+  for (const char *fact = object->facts, *end; fact && value == NULL; fact = *end ? end + 1 : NULL) {
+    end = strchrnul (fact, ';');
+    value = fact_value (fact, name);
+  }
+  return value;
 }
 
 /* Cut the facts off XATTRS.  False if they are none. */

@@ -27,7 +27,7 @@ observe_end (struct observer *observer, const struct tree_place *place, const st
 static void
 observe_link (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
-  char error[CONTENT_WORD_SIZE], xattrs[CONTENT_WORD_SIZE];
+  char error[CONTENT_WORD_SIZE], xattrs[ATTRIBUTES_SIZE];
   CLEANUP_FREE char *word = NULL;
   ssize_t length = readlinkat (place->folder_fd, place->name, observer->piece, PIECE_SIZE - 1);
 
@@ -38,7 +38,7 @@ observe_link (struct observer *observer, const struct tree_place *place, const s
     word = content_target (observer->piece);
     observer->out_of_memory |= word == NULL;
   }
-  observe_xattrs (observer, place, -1, xattrs);
+  observe_attributes (observer, place, -1, status, xattrs);
   tree_print_head (observer->lines, status);
   fputs (length <= 0 ? error : word ? word : "", observer->lines);
   observe_end (observer, place, status, xattrs, observer->links.count);
@@ -47,9 +47,9 @@ observe_link (struct observer *observer, const struct tree_place *place, const s
 static void
 observe_special (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
-  char xattrs[CONTENT_WORD_SIZE];
+  char xattrs[ATTRIBUTES_SIZE];
 
-  observe_xattrs (observer, place, -1, xattrs);
+  observe_attributes (observer, place, -1, status, xattrs);
   tree_print_head (observer->lines, status);
   if (S_ISCHR (status->stx_mode) || S_ISBLK (status->stx_mode))
     fprintf (observer->lines, "%u:%u", status->stx_rdev_major, status->stx_rdev_minor);
@@ -95,7 +95,7 @@ observe_entries (struct observer *observer, const struct tree_place *folder, int
 static void
 observe_folder (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
-  char content[CONTENT_WORD_SIZE] = "-", xattrs[CONTENT_WORD_SIZE] = "-";
+  char content[CONTENT_WORD_SIZE] = "-", xattrs[ATTRIBUTES_SIZE] = "-";
   const size_t first = observer->links.count;
   int error = 0;
 
@@ -105,7 +105,7 @@ observe_folder (struct observer *observer, const struct tree_place *place, const
     int fd = open_quietly (place->folder_fd, place->name, O_DIRECTORY);
     if (fd == -1)
       error = errno;
-    observe_xattrs (observer, place, fd, xattrs);
+    observe_attributes (observer, place, fd, status, xattrs);
     if (fd >= 0 && place->depth < TREE_DEPTH_MAX)
       error = observe_entries (observer, place, fd);
     else if (fd >= 0) {

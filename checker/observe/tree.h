@@ -23,10 +23,13 @@
  *            that each fact that is asked for and that there is of the object, as `;NAME=VALUE`:
  *            links   LINKS/NAMES: its link count is LINKS, but it has NAMES (a folder: should have NAMES); only where
  *                    all that is in the root is observed, and can be
+ *            flags   letters of chattr(1), those of checker/observe/flags.c, of which there are some
+ *            project number of the project, if it is not 0
+ *            mtime   seconds since 1970, where the time of the last change is a whole number of them, as utimes sets it
  *   PATH     relative to the root, escaped; `.` for the root itself
  *
- * ERRNO is its name, as in errno(3), or its number where it has no name.  Times are left out: no protocol promises
- * them.
+ * ERRNO is its name, as in errno(3), or its number where it has no name.  Other times are left out: no
+ * protocol promises them.
  *
  * If sectors are asked for, these lines follow all others, one for each of the files in question, in the same order:
  *
@@ -68,9 +71,9 @@ struct sector_request {
 
 /* Facts that may be asked for, a bit each. */
 enum tree_fact {
-  FACT_LINKS = 1,
+  FACT_LINKS = 1, FACT_FLAGS = 2, FACT_PROJECT = 4, FACT_TIME = 8,
 };
-#define FACTS_ALL FACT_LINKS
+#define FACTS_ALL (FACT_LINKS | FACT_FLAGS | FACT_PROJECT | FACT_TIME)
 
 /* The same with these facts, and with lines about sectors, unless REQUEST is NULL.  No byte is read twice for them.  If
  * all files are asked for, errno may be EFBIG: they have more than SECTORS_MAX sectors in all, or paths of more than

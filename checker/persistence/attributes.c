@@ -31,6 +31,9 @@ attributes_free (struct attribute_set *attributes)
   free (attributes->words);
   free (attributes->modes.list);
   free (attributes->owners.list);
+  free (attributes->projects.list);
+  free (attributes->times.list);
+  free (attributes->flags.list);
 }
 
 static bool
@@ -115,18 +118,25 @@ add_number (struct number_set *set, int64_t number)
   return 0;
 }
 
-/* It may have the mode and the owner of INODE. */
+/* It may have the mode, the owner and so on of INODE. */
 static int
 add_numbers (struct attribute_set *attributes, const struct sim_inode *inode)
 {
-  return add_number (&attributes->modes, inode->mode) == -1 ? -1 : add_number (&attributes->owners, inode->owner);
+  const int64_t flags = (int64_t) ((uint64_t) inode->flags_known << 32 | (inode->flags & inode->flags_known));
+
+  attributes->unknown |= inode->xattrs_unknown;
+  return add_number (&attributes->modes, inode->mode) == -1 || add_number (&attributes->owners, inode->owner) == -1
+    || add_number (&attributes->flags, flags) == -1 || add_number (&attributes->projects, inode->project) == -1
+    || add_number (&attributes->times, inode->mtime) == -1 ? -1 : 0;
 }
 
 int
 attributes_promise (struct attribute_set *attributes, const struct sim_inode *inode)
 {
   array_free (attributes->list, attributes->count, free_attribute);
-  attributes->modes.count = attributes->owners.count = 0;
+  attributes->modes.count = attributes->owners.count = attributes->projects.count = 0;
+  attributes->flags.count = attributes->times.count = 0;
+  attributes->unknown = false;
   return add_values (attributes, inode, false) == -1 ? -1 : add_numbers (attributes, inode);
 }
 
@@ -141,11 +151,11 @@ attributes_touch (struct attribute_set *attributes, const struct sim_inode *inod
   return add_numbers (attributes, inode);
 }
 
-/* How many combinations of values there are, or 0: too many. */
+/* How many combinations of values there are, or 0: too many, or nobody knows. */
 static size_t
 count_words (const struct attribute_set *attributes)
 {
-  size_t count = 1;
+  size_t count = attributes->unknown ? 0 : 1;
 
   for (size_t i = 0; i < attributes->count; i++) {
     count *= attributes->list[i].count;
@@ -215,4 +225,28 @@ bool
 attributes_allow_owner (const struct attribute_set *attributes, int64_t owner)
 {
   return has_number (&attributes->owners, owner);
+}
+
+bool
+attributes_allow_flags (const struct attribute_set *attributes, uint32_t flags)
+{
+  for (size_t i = 0; i < attributes->flags.count; i++) {
+    const uint64_t value = (uint64_t) attributes->flags.list[i];
+
+    if ((flags & (uint32_t) (value >> 32)) == (uint32_t) value)
+      return true;
+  }
+  return false;
+}
+
+bool
+attributes_allow_project (const struct attribute_set *attributes, uint32_t project)
+{
+  return has_number (&attributes->projects, project);
+}
+
+bool
+attributes_allow_time (const struct attribute_set *attributes, int64_t time)
+{
+  return has_number (&attributes->times, time);
 }

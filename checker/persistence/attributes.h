@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which extended attributes, mode and owner an object may have: each one of the values that it has had since they were
- * promised, independent of the others.
+/* Which extended attributes, mode, owner, flags, project and time an object may have: each one of the values that it
+ * has had since they were promised, independent of the others.
  */
 #ifndef POWERCUT_CHECKER_PERSISTENCE_ATTRIBUTES_H
 #define POWERCUT_CHECKER_PERSISTENCE_ATTRIBUTES_H
@@ -35,7 +35,9 @@ struct attribute_set {
   size_t count;
   char (*words)[CONTENT_WORD_SIZE];     /* that an observation may have, once they are worked out */
   size_t word_count;            /* 0: there are too many */
-  struct number_set modes, owners;
+  struct number_set modes, owners, projects, times;
+  struct number_set flags;      /* each those that are known, times 2^32, and of these those that are set */
+  bool unknown;                 /* nobody knows the attributes */
 };
 
 extern void attributes_free (struct attribute_set *attributes);
@@ -51,5 +53,10 @@ extern int attributes_finish (struct attribute_set *attributes, XXH3_state_t *ha
 extern bool attributes_allow_word (const struct attribute_set *attributes, const char *word);
 extern bool attributes_allow_mode (const struct attribute_set *attributes, int mode);
 extern bool attributes_allow_owner (const struct attribute_set *attributes, int64_t owner);
+
+/* Whether it may have FLAGS; PROJECT; and TIME, the mtime, or -1: not one that utimes has set. */
+extern bool attributes_allow_flags (const struct attribute_set *attributes, uint32_t flags);
+extern bool attributes_allow_project (const struct attribute_set *attributes, uint32_t project);
+extern bool attributes_allow_time (const struct attribute_set *attributes, int64_t time);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/flags.h"
 #include "checker/observe/sectors.h"
 #include "checker/persistence/match.h"
 #include "common/cleanup.h"
@@ -117,6 +118,44 @@ match_owner (const struct inode_state *state, const struct tree_object *seen)
   return !state->xattrs.made || attributes_allow_owner (&state->attributes, owner);
 }
 
+/* Only files and folders are asked for theirs. */
+bool
+match_flags (const struct inode_state *state, const struct tree_object *seen)
+{
+  const char *letters = tree_fact (seen, "flags");
+  uint32_t flags = 0;
+
+  if (letters)
+    flags_read (letters, ';', &flags);
+  return !state->xattrs.made || attributes_allow_flags (&state->attributes, flags);
+}
+
+bool
+match_project (const struct inode_state *state, const struct tree_object *seen)
+{
+  const char *project = tree_fact (seen, "project");
+
+  return !state->xattrs.made
+    || attributes_allow_project (&state->attributes, project ? (uint32_t) strtoul (project, NULL, 10) : 0);
+}
+
+bool
+match_time (const struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen)
+{
+  const char *time = tree_fact (seen, "mtime");
+
+  return !(hearing->rules & RULE_BIT (RULE_TIME)) || !state->xattrs.made
+    || attributes_allow_time (&state->attributes, time ? strtoll (time, NULL, 10) : -1);
+}
+
+/* Whether all that SEEN has besides its data is right. */
+static bool
+attributes_match (const struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen)
+{
+  return xattrs_match (state, seen) && match_mode (state, seen) && match_owner (state, seen)
+    && match_flags (state, seen) && match_project (state, seen) && match_time (hearing, state, seen);
+}
+
 enum match
 match_object (struct hearing *hearing, const struct sim_inode *inode, const struct tree_object *seen)
 {
@@ -136,5 +175,5 @@ match_object (struct hearing *hearing, const struct sim_inode *inode, const stru
     return MATCH_TYPE;
   if (inode->type == 'f' && match_stale (hearing, inode, seen) != UINT64_MAX)
     return MATCH_PROMISED;
-  return xattrs_match (state, seen) && match_mode (state, seen) && match_owner (state, seen) ? MATCH_ALL : MATCH_DATA;
+  return attributes_match (hearing, state, seen) ? MATCH_ALL : MATCH_DATA;
 }

@@ -25,4 +25,9 @@ extern uint64_t match_stale (const struct hearing *hearing, const struct sim_ino
 extern bool match_mode (const struct inode_state *state, const struct tree_object *seen);
 extern bool match_owner (const struct inode_state *state, const struct tree_object *seen);
 
+/* Whether the flags of SEEN are such; its project; its time, with rules that promise that. */
+extern bool match_flags (const struct inode_state *state, const struct tree_object *seen);
+extern bool match_project (const struct inode_state *state, const struct tree_object *seen);
+extern bool match_time (const struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen);
+
 #endif

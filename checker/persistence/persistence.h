@@ -9,17 +9,17 @@
  * name in a folder, the data and size of each file, the attributes of each object.
  *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
- * business.  Times are not looked at, nor are modes that no chmod and no ACL has set, and owners that
- * no chown has.
+ * business.  Modes that no chmod and no ACL has set are not looked at, nor are owners that no chown has, flags that no
+ * chattr has, and times that no utimes has.
  *
  *   sync-name    sync, syncfs: a name that was there is there, and leads to what it led to
  *   sync-gone    sync, syncfs: a name that was not there, but had been, is not there
  *   sync-data    sync, syncfs: every file's size and data
- *   sync-xattr   sync, syncfs: all extended attributes, modes and owners
+ *   sync-xattr   sync, syncfs: all extended attributes, modes, owners, flags and projects
  *   fsync-data   fsync, fdatasync: the file's size and data; msync: the data of the pages in its range, and a size with
  *                which they can be read (of a hole, none); a write with dsync: the same of its range, and with sync
  *                what else an fsync of the file promises
- *   fsync-xattr  fsync: the extended attributes of the file or folder, its mode and its owner
+ *   fsync-xattr  fsync: the extended attributes of the file or folder, its mode, owner, flags and project
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above
  *                it of which no name was promised yet, up to one that was moved; fdatasync and msync of a file of which
  *                no name was promised yet: it is there under one of the names that it has had, but if it was
@@ -44,6 +44,7 @@
  *                looked at
  *   links        the link count of each file, whatever its name, is the number of its names; that of a folder is 2 and
  *                one for each folder in it, or 1
+ *   time         what sync-xattr and fsync-xattr promise includes the mtime that utimes has set
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest
  * or above the largest that it had meanwhile; where the observation has lines about its sectors, each one of which no

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/flags.h"
 #include "checker/persistence/report.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
@@ -170,6 +172,34 @@ print_owners (FILE *file, const struct inode_state *state, const struct tree_obj
              sim_owner_group (state->attributes.owners.list[i]));
 }
 
+/* Print the flags that SEEN has, and those that it may have, as far as they are known. */
+static void
+print_flags (FILE *file, const struct inode_state *state, const struct tree_object *seen)
+{
+  const char *letters = tree_fact (seen, "flags");
+
+  fprintf (file, "flags %.*s, should be", letters ? (int) strcspn (letters, ";") : 4, letters ? letters : "none");
+  for (size_t i = 0; i < state->attributes.flags.count; i++) {
+    const uint32_t flags = (uint32_t) state->attributes.flags.list[i];
+
+    fputs (i > 0 ? " or " : " ", file);
+    if (flags == 0)
+      fputs ("none", file);
+    flags_print (flags, file);
+  }
+}
+
+/* Print the number that SEEN has as fact NAME, and those of SET that it may have. */
+static void
+print_number_fact (FILE *file, const char *name, const struct number_set *set, const struct tree_object *seen)
+{
+  const char *value = tree_fact (seen, name);
+
+  fprintf (file, "%s %.*s, should be", name, value ? (int) strcspn (value, ";") : 5, value ? value : "other");
+  for (size_t i = 0; i < set->count; i++)
+    fprintf (file, "%s %" PRId64, i > 0 ? " or" : "", set->list[i]);
+}
+
 /* Print the attributes that SEEN has, and those that it may have. */
 static void
 print_xattrs (FILE *file, const struct inode_state *state, const struct tree_object *seen)
@@ -200,6 +230,12 @@ report_wrong (struct hearing *hearing, const char *path, const struct tree_objec
     print_modes (detail.file, state, seen);
   else if (match == MATCH_DATA && !match_owner (state, seen))
     print_owners (detail.file, state, seen);
+  else if (match == MATCH_DATA && !match_flags (state, seen))
+    print_flags (detail.file, state, seen);
+  else if (match == MATCH_DATA && !match_project (state, seen))
+    print_number_fact (detail.file, "project", &state->attributes.projects, seen);
+  else if (match == MATCH_DATA && !match_time (hearing, state, seen))
+    print_number_fact (detail.file, "mtime", &state->attributes.times, seen);
   else if (match == MATCH_DATA)
     print_xattrs (detail.file, state, seen);
   else if (match == MATCH_PROMISED) {

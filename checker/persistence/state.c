@@ -182,7 +182,10 @@ touch (struct workload_state *state, enum workload_verb verb)
     return -1;
   if (touch_attributes (state, effect->xattrs) == -1 || touch_attributes (state, effect->owner) == -1)
     return -1;
-  return touch_attributes (state, effect->mode);
+  for (size_t i = 0; i < effect->time_count; i++)
+    if (touch_attributes (state, effect->times[i]) == -1)
+      return -1;
+  return touch_attributes (state, effect->mode) == -1 ? -1 : touch_attributes (state, effect->facts);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/flags.h"
 #include "checker/workload/arguments.h"
 #include "common/escape.h"
 #include "common/number.h"
@@ -200,6 +201,15 @@ take_permissions (const struct workload_parser *parser, const char *word, struct
 }
 
 static int
+take_flags (const struct workload_parser *parser, const char *word, struct workload_operation *operation)
+{
+  if ((*word == '+' || *word == '-') && flags_read (word + 1, '\0', *word == '+' ? &operation->set : &operation->clear))
+    return 0;
+  return refuse (&parser->place, "%s: give + or - and some of the letters A, C, D, S, a, c, d, i, as for chattr(1)",
+                 word);
+}
+
+static int
 take_number (const struct workload_parser *parser, const char *word, enum argument argument,
              struct workload_operation *operation)
 {
@@ -272,6 +282,7 @@ take_argument (const struct workload_parser *parser, const char *word, enum argu
   case ARG_VALUE: return take_value (parser, word, operation);
   case ARG_MODE: return take_mode (parser, word, operation);
   case ARG_PERMISSIONS: return take_permissions (parser, word, operation);
+  case ARG_FLAGS: return take_flags (parser, word, operation);
   case ARG_DEVICE:
     if (strcmp (word, "b") != 0 && strcmp (word, "c") != 0)
       return refuse (&parser->place, "%s: give b or c, for a device of blocks or of characters", word);

@@ -16,6 +16,7 @@ simulate_inheritance (struct sim_inode *inode, const struct sim_inode *folder)
     if (folder->owner != -1)
       inode->owner = sim_owner (0, sim_owner_group (folder->owner));
   }
+  inode->xattrs_unknown = folder->xattrs_unknown;
   return acl_inherit (inode, folder);
 }
 
@@ -100,4 +101,55 @@ simulate_chown (struct simulation *simulation, const struct workload_operation *
   if (inode->type != 'd')
     drop_rights (simulation, inode);
   return 0;
+}
+
+int
+simulate_project (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = need_object (simulation, operation);
+
+  if (inode == NULL)
+    return -1;
+  simulation->effect.facts = inode;
+  inode->project = operation->numbers[0];
+  return 0;
+}
+
+int
+simulate_utimes (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = need_object (simulation, operation);
+
+  if (inode == NULL)
+    return -1;
+  simulation->effect.facts = inode;
+  inode->mtime = operation->numbers[1];
+  return 0;
+}
+
+/* The time of INODE is another now, if there is one. */
+static void
+forget_time (struct simulation *simulation, struct sim_inode *inode)
+{
+  if (inode == NULL || inode->mtime == -1)
+    return;
+  inode->mtime = -1;
+  simulation->effect.times[simulation->effect.time_count++] = inode;
+}
+
+void
+simulate_times (struct simulation *simulation, const struct workload_operation *operation)
+{
+  const struct sim_effect *effect = &simulation->effect;
+
+  /* These change it also where they leave the data as they were. */
+  if (operation->verb == WORKLOAD_FALLOC || operation->verb == WORKLOAD_TRUNCATE)
+    forget_time (simulation, simulation_find (simulation, operation->path));
+  forget_time (simulation, effect->data);
+  for (size_t i = 0; i < effect->entry_count; i++) {
+    forget_time (simulation, effect->entries[i]->folder);
+    /* A folder that is moved has another `..`. */
+    if (effect->entries[i]->inode && effect->entries[i]->inode->type == 'd')
+      forget_time (simulation, effect->entries[i]->inode);
+  }
 }

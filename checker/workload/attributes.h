@@ -13,6 +13,11 @@ extern int simulate_inheritance (struct sim_inode *inode, const struct sim_inode
 /* Each does OPERATION.  Returns 0, or -1 after a message. */
 extern int simulate_chmod (struct simulation *simulation, const struct workload_operation *operation);
 extern int simulate_chown (struct simulation *simulation, const struct workload_operation *operation);
+extern int simulate_project (struct simulation *simulation, const struct workload_operation *operation);
+extern int simulate_utimes (struct simulation *simulation, const struct workload_operation *operation);
 extern int simulate_xattr (struct simulation *simulation, const struct workload_operation *operation);
+
+/* What OPERATION, which was done, has changed is not as utimes has left it any more. */
+extern void simulate_times (struct simulation *simulation, const struct workload_operation *operation);
 
 #endif

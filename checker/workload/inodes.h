@@ -22,6 +22,10 @@ struct sim_inode {
   char type;                    /* f d l p b c, as in checker/observe/tree.h */
   int mode;                     /* what a chmod or an ACL has set, or -1: it has the one that it was made with */
   int64_t owner;                /* sim_owner, or -1: neither a chown nor the folder that it was made in has set it */
+  uint32_t flags, flags_known;  /* of linux/fs.h; most that nothing has set are not known */
+  bool xattrs_unknown;          /* some flags are kept as attributes by some file systems */
+  uint32_t project;
+  int64_t mtime;                /* that utimes has set, in seconds, or -1: it was changed since then */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;
   struct sim_xattr *xattrs;     /* by name */

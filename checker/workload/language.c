@@ -20,6 +20,7 @@ static const struct verb_words {
   enum argument arguments[WORDS_MAX];
 } verbs[] = {
   [WORKLOAD_APPEND] = { "append", "PATH LENGTH [sync|dsync]", { ARG_FILE_PATH, ARG_LENGTH, ARG_SYNC } },
+  [WORKLOAD_CHATTR] = { "chattr", "PATH +LETTERS|-LETTERS", { ARG_ANY_PATH, ARG_FLAGS } },
   [WORKLOAD_CHECKPOINT] = { "checkpoint", "[TEXT]", { ARG_END } },
   [WORKLOAD_CHMOD] = { "chmod", "PATH MODE", { ARG_ANY_PATH, ARG_PERMISSIONS } },
   [WORKLOAD_CHOWN] = { "chown", "PATH UID GID", { ARG_ANY_PATH, ARG_FIRST_NUMBER, ARG_SECOND_NUMBER } },
@@ -47,6 +48,7 @@ static const struct verb_words {
   [WORKLOAD_MMAPWRITE] = { "mmapwrite", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
   [WORKLOAD_MSYNC] = { "msync", "PATH OFFSET LENGTH", { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH } },
   [WORKLOAD_OPEN] = { "open", "NAME PATH", { ARG_OPEN_NAME, ARG_ANY_PATH } },
+  [WORKLOAD_PROJECT] = { "project", "PATH ID", { ARG_ANY_PATH, ARG_FIRST_NUMBER } },
   [WORKLOAD_REFLINK] = { "reflink", "FROM TO", { ARG_FILE_PATH, ARG_NEW_PATH } },
   [WORKLOAD_REMOVEXATTR] = { "removexattr", "PATH NAME", { ARG_ANY_PATH, ARG_ATTRIBUTE } },
   [WORKLOAD_RENAME] = { "rename", "OLD NEW [noreplace|whiteout]", { ARG_NEW_PATH, ARG_NEW_PATH, ARG_RENAME } },

@@ -16,7 +16,7 @@
  *     rename OLD NEW [noreplace|whiteout]                             exchange A B
  *     open NAME PATH                  close NAME                      tmpfile NAME            linktmp NAME PATH
  *     setxattr PATH NAME VALUE        removexattr PATH NAME           chmod PATH MODE (octal)
- *     chown PATH UID GID
+ *     chown PATH UID GID              chattr PATH +LETTERS|-LETTERS   project PATH ID
  *     utimes PATH ATIME MTIME         mknod PATH b|c MAJOR MINOR      sync_file_range PATH OFFSET LENGTH
  *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
@@ -46,13 +46,13 @@
 #define WORKLOAD_FOLDER_MODE 0755       /* of a folder, also of the root */
 
 enum workload_verb {
-  WORKLOAD_APPEND, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CLONE, WORKLOAD_CLOSE,
-  WORKLOAD_COPYRANGE, WORKLOAD_CREAT, WORKLOAD_DEDUPE, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE,
-  WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR,
-  WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_OPEN, WORKLOAD_REFLINK,
-  WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC,
-  WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE, WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK,
-  WORKLOAD_UTIMES, WORKLOAD_WRITE,
+  WORKLOAD_APPEND, WORKLOAD_CHATTR, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CLONE,
+  WORKLOAD_CLOSE, WORKLOAD_COPYRANGE, WORKLOAD_CREAT, WORKLOAD_DEDUPE, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE,
+  WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP,
+  WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_OPEN,
+  WORKLOAD_PROJECT, WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR,
+  WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE,
+  WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_UTIMES, WORKLOAD_WRITE,
 };
 
 /* The flags of a MODE, joined by `+`; `alloc` is none of them. */
@@ -79,10 +79,11 @@ struct workload_operation {
   uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length; clone's is 0: it is the whole */
   uint64_t to_offset;           /* in TO */
   unsigned falloc;              /* enum workload_falloc */
+  uint32_t set, clear;          /* of chattr: FS_APPEND_FL and so on of linux/fs.h */
   enum workload_rename rename;
   enum workload_sync sync;      /* of write, dwrite, append */
   char device;                  /* of mknod: b or c */
-  uint32_t numbers[2];          /* UID and GID, MAJOR and MINOR, ATIME and MTIME */
+  uint32_t numbers[2];          /* UID and GID, MAJOR and MINOR, ATIME and MTIME, project's ID */
 };
 
 struct workload_rule {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ sim_make_inode (struct simulation *simulation, char type)
   inode->type = type;
   inode->mode = -1;
   inode->owner = -1;
+  inode->mtime = -1;
+  inode->flags_known = FS_IMMUTABLE_FL | FS_APPEND_FL;  /* which nothing inherits */
   inode->number = (uint32_t) simulation->inode_count - 1;
   *place = inode;
   return inode;

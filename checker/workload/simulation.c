@@ -6,6 +6,7 @@
 
 #include "checker/workload/acl.h"
 #include "checker/workload/attributes.h"
+#include "checker/workload/flags.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
 #include "checker/workload/opens.h"
@@ -230,19 +231,15 @@ do_truncate (struct simulation *simulation, const struct workload_operation *ope
   return inode ? set_size (simulation, inode, operation->length) : -1;
 }
 
-int
-simulation_do (struct simulation *simulation, size_t index)
+static int
+do_operation (struct simulation *simulation, const struct workload_operation *operation, size_t index)
 {
-  const struct workload_operation *operation = &simulation->workload->operations[index];
-
-  simulation->effect = (struct sim_effect) { .entry_count = 0 };
-  if (index == simulation->workload->setup_count)
-    simulation->open_count = 0; /* the setup is a process of its own, and closes them when it ends */
   switch (operation->verb) {
   case WORKLOAD_APPEND:
   case WORKLOAD_DWRITE:
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_WRITE: return do_write (simulation, operation, (uint32_t) index + 1);
+  case WORKLOAD_CHATTR: return simulate_chattr (simulation, operation);
   case WORKLOAD_CHMOD: return simulate_chmod (simulation, operation);
   case WORKLOAD_CHOWN: return simulate_chown (simulation, operation);
   case WORKLOAD_CLONE: return simulate_clone (simulation, operation);
@@ -253,8 +250,7 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
   case WORKLOAD_FDATASYNC:
-  case WORKLOAD_FSYNC:
-  case WORKLOAD_UTIMES: return need_object (simulation, operation) ? 0 : -1;
+  case WORKLOAD_FSYNC: return need_object (simulation, operation) ? 0 : -1;
   case WORKLOAD_LINK: return do_link (simulation, operation);
   case WORKLOAD_LINKTMP: return simulate_linktmp (simulation, operation);
   case WORKLOAD_MKDIR: return make_object (simulation, operation, operation->path, 'd') ? 0 : -1;
@@ -262,12 +258,14 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_MKNOD: return do_mknod (simulation, operation);
   case WORKLOAD_MSYNC: return do_msync (simulation, operation);
   case WORKLOAD_OPEN: return simulate_open (simulation, operation);
+  case WORKLOAD_PROJECT: return simulate_project (simulation, operation);
   case WORKLOAD_REFLINK: return simulate_clone (simulation, operation);
   case WORKLOAD_RENAME: return do_rename (simulation, operation);
   case WORKLOAD_REMOVEXATTR:
   case WORKLOAD_SETXATTR: return simulate_xattr (simulation, operation);
   case WORKLOAD_RMDIR:
   case WORKLOAD_UNLINK: return do_remove (simulation, operation);
+  case WORKLOAD_UTIMES: return simulate_utimes (simulation, operation);
   case WORKLOAD_SYNC_FILE_RANGE: return need_file (simulation, operation) ? 0 : -1;
   case WORKLOAD_SYMLINK: return do_symlink (simulation, operation);
   case WORKLOAD_TMPFILE: return simulate_tmpfile (simulation, operation);
@@ -277,6 +275,20 @@ simulation_do (struct simulation *simulation, size_t index)
   case WORKLOAD_SYNC:
   case WORKLOAD_SYNCFS: break;
   }
+  return 0;
+}
+
+int
+simulation_do (struct simulation *simulation, size_t index)
+{
+  const struct workload_operation *operation = &simulation->workload->operations[index];
+
+  simulation->effect = (struct sim_effect) { .entry_count = 0 };
+  if (index == simulation->workload->setup_count)
+    simulation->open_count = 0; /* the setup is a process of its own, and closes them when it ends */
+  if (simulate_protection (simulation, operation) == -1 || do_operation (simulation, operation, index) == -1)
+    return -1;
+  simulate_times (simulation, operation);
   return 0;
 }
 

@@ -10,6 +10,8 @@
 #include "checker/workload/inodes.h"
 #include "checker/workload/language.h"
 
+#define SIM_TIMES_MAX 5         /* one file, and two names, each with its folder */
+
 /* What the last operation changed. */
 struct sim_effect {
   struct sim_entry *entries[2]; /* lead elsewhere now */
@@ -20,6 +22,9 @@ struct sim_effect {
   struct sim_inode *xattrs;     /* NULL: nobody's */
   struct sim_inode *mode;       /* NULL: nobody's */
   struct sim_inode *owner;      /* NULL: nobody's */
+  struct sim_inode *facts;      /* its flags or project; NULL: nobody's */
+  struct sim_inode *times[SIM_TIMES_MAX];       /* their mtime */
+  size_t time_count;
 };
 
 /* A file that is open. */

@@ -176,6 +176,37 @@ do_chown (const struct open_files *files, const struct workload_operation *opera
   return chown (real_path (files, operation->path, &room), operation->numbers[0], operation->numbers[1]);
 }
 
+/* What a file system does not keep of the flags, it does not have. */
+static int
+do_chattr (const struct open_files *files, const struct workload_operation *operation)
+{
+  CLEANUP_CLOSE int fd = open_file (files, operation->path, O_RDONLY);
+  const uint32_t changed = operation->set | operation->clear;
+  unsigned flags = 0;
+
+  if (fd == -1 || ioctl (fd, FS_IOC_GETFLAGS, &flags) == -1)
+    return -1;
+  flags = (flags | operation->set) & ~operation->clear;
+  if (ioctl (fd, FS_IOC_SETFLAGS, &flags) == -1 || ioctl (fd, FS_IOC_GETFLAGS, &flags) == -1)
+    return -1;
+  if ((flags & changed) == operation->set)
+    return 0;
+  errno = EOPNOTSUPP;
+  return -1;
+}
+
+static int
+do_project (const struct open_files *files, const struct workload_operation *operation)
+{
+  CLEANUP_CLOSE int fd = open_file (files, operation->path, O_RDONLY);
+  struct fsxattr attributes;
+
+  if (fd == -1 || ioctl (fd, FS_IOC_FSGETXATTR, &attributes) == -1)
+    return -1;
+  attributes.fsx_projid = operation->numbers[0];
+  return ioctl (fd, FS_IOC_FSSETXATTR, &attributes);
+}
+
 static int
 do_utimes (const struct open_files *files, const struct workload_operation *operation)
 {
@@ -231,6 +262,7 @@ workload_operation_do (struct open_files *files, const struct workload_operation
   case WORKLOAD_APPEND:
   case WORKLOAD_DWRITE:
   case WORKLOAD_WRITE: return do_write (files, operation, number);
+  case WORKLOAD_CHATTR: return do_chattr (files, operation);
   case WORKLOAD_CHECKPOINT: break;
   case WORKLOAD_CHMOD: return do_chmod (files, operation);
   case WORKLOAD_CHOWN: return do_chown (files, operation);
@@ -255,6 +287,7 @@ workload_operation_do (struct open_files *files, const struct workload_operation
   case WORKLOAD_MMAPWRITE:
   case WORKLOAD_MSYNC: return do_mapped (files, operation, number);
   case WORKLOAD_OPEN: return open_file_by_path (files, operation->path, operation->other);
+  case WORKLOAD_PROJECT: return do_project (files, operation);
   case WORKLOAD_REMOVEXATTR: return do_removexattr (files, operation);
   case WORKLOAD_RMDIR: return rmdir (operation->path);
   case WORKLOAD_SETXATTR: return do_setxattr (files, operation);

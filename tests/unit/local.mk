@@ -52,6 +52,7 @@ UNIT_TESTS += \
 	tests/unit/checker/observe/test-tree-text tests/unit/checker/observe/test-watched-paths \
 	tests/unit/checker/observe/test-xattrs \
 	tests/unit/checker/workload/test-acl tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
+	tests/unit/checker/persistence/test-attributes \
 	tests/unit/checker/workload/test-random tests/unit/checker/workload/test-simulation \
 	tests/unit/checker/persistence/test-any-change tests/unit/checker/persistence/test-any-workload \
 	tests/unit/checker/persistence/test-opened-and-shared \

@@ -73,6 +73,13 @@ sync_file_range moved 0 4K
 utimes moved 1700000000 1
 chmod moved 6755
 chown moved 7 8
+chattr moved +iS
+fsync moved
+chattr moved -i
+chattr moved +a
+append moved 5
+utimes A 2 1700000001
+fsync A
 mkdir A/shared
 chmod A/shared 2777
 chown A/shared 9 10
@@ -123,7 +130,7 @@ $opened"
     tail -n 1 "$tmp/out" | grep -qx 'durable: yes' || fail "$fs: $(cat "$tmp/out")"
     # A crash point stands right before each mark of an operation, and the text is in the log.
     expect_status 0 "$replay" --list "$tmp/log.bin"
-    for number in 8 12 16 23 26 37 38 357; do
+    for number in 8 12 16 23 26 37 38 44 49 364; do
         awk -v mark="mark +op $number\$" '$0 ~ mark { found = previous ~ /crash point/ } { previous = $0 } END { exit !found }' \
             "$tmp/out" || fail "$fs: no crash point before op $number"
         grep -q "operation $number has returned" "$tmp/out" || fail "$fs: operation $number changes nothing"

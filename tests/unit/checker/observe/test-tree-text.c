@@ -97,6 +97,11 @@ START_TEST (malformed_lines_are_refused_with_their_number)
     "f 0644 0 0 0 empty -; a\n",
     "f 0644 0 0 0 empty -;links=1/2; a\n",
     "f 0644 0 0 0 empty -;links=1 a\n",
+    "f 0644 0 0 0 empty -;flags= a\n",
+    "f 0644 0 0 0 empty -;flags=ie a\n",
+    "f 0644 0 0 0 empty -;project=01 a\n",
+    "f 0644 0 0 0 empty -;mtime=-1 a\n",
+    "f 0644 0 0 0 empty -;=1/1 a\n",
     "f 0644 0 0 0 empty -;links=1/4294967296 a\n",
     "f 0644 0 0 0 empty -;links=1/2;other=1 a\n",
     "f  0644 0 0 0 empty - a\n",
@@ -205,6 +210,7 @@ START_TEST (lines_of_every_kind_are_accepted)
     "p 0666 0 0 - - - p\n"
     "s 0666 0 0 - - - s%25\n"
     "p 0666 0 0 - - -;links=0/4294967295 q\n"
+    "f 0644 0 0 0 empty -;flags=aci;project=4294967295;mtime=0 facts\n"
     "? - - - - !EUCLEAN - x/y\n";
   struct judgement judgement = judge_well (tree, tree, tree, EXPECT_NEW);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checker/observe/flags.h"
 #include "checker/persistence/persistence.h"
 #include "checker/workload/simulation.h"
 #include "common/escape.h"
@@ -23,6 +24,26 @@ compare_lines (const void *left, const void *right)
   return strcmp (((const struct seen_line *) left)->path, ((const struct seen_line *) right)->path);
 }
 
+/* The facts that an observation has of INODE, to free. */
+static char *
+facts_of (const struct sim_inode *inode)
+{
+  char *text;
+  size_t length;
+  FILE *file = open_memstream (&text, &length);
+
+  if (inode->flags) {
+    fputs (";flags=", file);
+    flags_print (inode->flags, file);
+  }
+  if (inode->project)
+    fprintf (file, ";project=%u", inode->project);
+  if (inode->mtime != -1)
+    fprintf (file, ";mtime=%jd", (intmax_t) inode->mtime);
+  fclose (file);
+  return text;
+}
+
 /* The text that an observation has for INODE, at PATH, of which MODE is printed where nothing has set one. */
 static char *
 text_of (const struct sim_inode *inode, const char *path, unsigned mode, XXH3_state_t *hash)
@@ -36,9 +57,11 @@ text_of (const struct sim_inode *inode, const char *path, unsigned mode, XXH3_st
     snprintf (size, sizeof size, "%ju", (uintmax_t) inode->data.size);
   }
   sim_xattrs_word (inode, hash, xattrs);
-  ck_assert_int_ne (asprintf (&text, "%c %04o %u %u %s %s %s %s\n", inode->type,
+  char *facts = facts_of (inode);
+  ck_assert_int_ne (asprintf (&text, "%c %04o %u %u %s %s %s%s %s\n", inode->type,
                               inode->mode == -1 ? mode : (unsigned) inode->mode, sim_owner_user (owner),
-                              sim_owner_group (owner), size, target ? target : word, xattrs, path), -1);
+                              sim_owner_group (owner), size, target ? target : word, xattrs, facts, path), -1);
+  free (facts);
   free (target);
   return text;
 }

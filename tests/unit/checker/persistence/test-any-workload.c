@@ -33,6 +33,7 @@ random_operation (uint64_t *state, char line[128])
     "link %s %s", "exchange %s %s", "reflink %s %s", "clone %s %s", "copyrange %s 1K %s 2K 3K",
     "sync", "fsync .",
     "write t 0 4K", "fsync t", "open d %s", "close d", "write @d 0 8K", "fsync @d", "fdatasync @d", "truncate @d 1K",
+    "chattr %s +d", "chattr %s -dA", "chattr %s +i", "chattr %s -i", "utimes %s 1 2", "project %s 3",
   };
   const char *form = forms[roll (state, sizeof forms / sizeof forms[0])];
   const char *one = paths[roll (state, 10)], *other = paths[roll (state, 10)];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,11 +32,15 @@ START_TEST (every_operation_is_understood)
     "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
     "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n" "mknod F b 7 1048575\n" "utimes . 0 1700000000\n"
     "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n" "chown C 0 65534\n"
-    "write C 0 1 sync\n" "append C 1 dsync\n";
+    "write C 0 1 sync\n" "append C 1 dsync\n" "chattr . +ai\n" "chattr C -ACDScd\n" "project C 0\n";
   struct workload workload = parse_well (text);
   const struct workload_operation *operations = workload.operations;
 
-  ck_assert_uint_eq (workload.count, 37);
+  ck_assert_uint_eq (workload.count, 40);
+  ck_assert_uint_eq (operations[37].set, FS_APPEND_FL | FS_IMMUTABLE_FL);
+  ck_assert_uint_eq (operations[37].clear, 0);
+  ck_assert_uint_eq (operations[38].set, 0);
+  ck_assert_uint_ne (operations[38].clear, 0);
   ck_assert_uint_eq (workload.setup_count, 0);
   for (size_t i = 0; i < workload.count; i++) {
     const char *name = workload_verb_name (operations[i].verb), *line = text;
@@ -204,6 +209,10 @@ START_TEST (what_is_wrong_is_said_with_its_line)
   assert_refused ("mknod a c 4096 0\n", "file:1: mknod: MAJOR is at most 4095");
   assert_refused ("mknod a c 0 1048576\n", "file:1: mknod: MAJOR is at most 4095, MINOR");
   assert_refused ("utimes a 1 1K\n", "file:1: 1K: give a number up to 2147483647");
+  assert_refused ("chattr a i\n", "file:1: i: give + or - and some of the letters A, C, D, S, a, c, d, i");
+  assert_refused ("chattr a +\n", "file:1: +: give + or -");
+  assert_refused ("chattr a -ie\n", "file:1: -ie: give + or -");
+  assert_refused ("project a -1\n", "file:1: -1: give a number up to 2147483647");
   assert_refused ("rule object\n", "file:1: give `rule +NAME'");
   assert_refused ("rule +\n", "file:1: give `rule +NAME'");
   assert_refused ("creat \x01\x02%zz\n", "file:1: ??%zz: write % as %25");

@@ -123,6 +123,10 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "write a 0 4K\ndedupe a 0 b 0 4K\n", "file:2: dedupe b: there is no such file" },
     { "write a 0 4K\nclone a b\ndedupe a 0 b 4K 4K\n", "file:3: dedupe b: the file ends before that" },
     { "write a 0 8K\nclone a b\nwrite a 5000 1\ndedupe a 0 b 0 8K\n", "file:4: dedupe a: the two ranges do not" },
+    { "creat a\nchattr a +i\nchattr a +a\n", "file:3: chattr a: is immutable: take `i' off it first" },
+    { "mkdir A\nchattr A +i\ncreat A/a\n", "file:3: creat A/a: its folder is immutable" },
+    { "creat a\nchattr a +a\nunlink a\n", "file:3: unlink a: is one that may only grow: see chattr" },
+    { "symlink x l\nproject l 1\n", "file:2: project l: is a symbolic link" },
     { "tmpfile t\nbegin\nfsync t\n", "file:3: fsync t: there is nothing" },
   };
 
@@ -133,6 +137,53 @@ START_TEST (an_operation_that_would_fail_is_refused)
     ck_assert_msg (simulation_check (&workload) == -1, "accepted: %s", bad[i].text);
     ck_assert_msg (strncmp (message, bad[i].expected, strlen (bad[i].expected)) == 0, "%s: %s", bad[i].text, message);
     workload_free (&workload);
+  }
+}
+END_TEST
+
+/* Whether SECOND can be done after FIRST. */
+static bool
+can_follow (const char *first, const char *second)
+{
+  char text[200];
+
+  snprintf (text, sizeof text, "%s%s\n", first, second);
+  struct workload workload = parse_well (text);
+  message[0] = '\0';
+  bool can = simulation_check (&workload) == 0;
+  ck_assert_msg (can || strstr (message, ": see chattr"), "%s: %s", text, message);
+  workload_free (&workload);
+  return can;
+}
+
+START_TEST (flags_forbid_what_they_forbid)
+{
+  static const char file[] = "write a 0 4K\nmkdir A\nwrite A/f 0 4K\nwrite c 0 4K\n";
+  static const struct {
+    const char *text;
+    bool immutable, append;     /* done to `a`, or in `A`: whether that is allowed when they are immutable, or grow */
+  } cases[] = {
+    { "write a 0 1", false, false }, { "append a 1", false, true }, { "truncate a 1", false, false },
+    { "mmapwrite a 0 1", false, false }, { "msync a 0 1", false, false }, { "falloc a keep 0 1", false, false },
+    { "open d a", false, false }, { "chmod a 600", false, false }, { "setxattr a user.a 1", false, false },
+    { "link a b", false, false }, { "unlink a", false, false }, { "rename a b", false, false },
+    { "rename c a", false, false }, { "exchange c a", false, false }, { "utimes a 1 2", false, false },
+    { "fsync a", true, true }, { "creat A/b", false, true }, { "write A/b 0 1", false, true },
+    { "write A/f 0 1", true, true }, { "link c A/b", false, true }, { "rename c A/b", false, true },
+    { "rename c A/f", false, false }, { "rename A/f b", false, false }, { "unlink A/f", false, false },
+    { "reflink A/f b", true, true }, { "rename A b", false, false }, { "mkdir A/B", false, true },
+    { "symlink x A/B", false, true },
+    { "clone c a", false, false }, { "copyrange c 0 a 0 1", false, false }, { "clone a b", true, true },
+    { "reflink c A/b", false, true },
+  };
+  char before[200];
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    ck_assert (can_follow (file, cases[i].text));
+    snprintf (before, sizeof before, "%schattr a +i\nchattr A +i\n", file);
+    ck_assert_msg (can_follow (before, cases[i].text) == cases[i].immutable, "%s", cases[i].text);
+    snprintf (before, sizeof before, "%schattr a +a\nchattr A +a\n", file);
+    ck_assert_msg (can_follow (before, cases[i].text) == cases[i].append, "%s", cases[i].text);
   }
 }
 END_TEST
@@ -201,4 +252,5 @@ UNIT_TEST_MAIN ("simulation",
                 a_simulated_file_may_be_large,
                 an_operation_that_would_fail_is_refused,
                 data_are_taken_from_another_file_or_from_elsewhere_in_it,
+                flags_forbid_what_they_forbid,
                 an_open_file_is_the_same_whatever_becomes_of_its_name)

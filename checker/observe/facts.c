@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What else is asked for of an object (enum tree_fact), but for its links. */
+#include <config.h>
+
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "checker/observe/flags.h"
+#include "checker/observe/observer.h"
+
+static void
+print_flags (int fd, FILE *file)
+{
+  unsigned flags = 0;
+
+  if (ioctl (fd, FS_IOC_GETFLAGS, &flags) == -1 || (flags & flags_known ()) == 0)
+    return;
+  fputs (";flags=", file);
+  flags_print (flags, file);
+}
+
+static void
+print_project (int fd, FILE *file)
+{
+  struct fsxattr attributes;
+
+  if (ioctl (fd, FS_IOC_FSGETXATTR, &attributes) == 0 && attributes.fsx_projid != 0)
+    fprintf (file, ";project=%u", attributes.fsx_projid);
+}
+
+static void
+print_facts (const struct observer *observer, int fd, const struct statx *status, FILE *file)
+{
+  if (observer->facts & FACT_FLAGS && fd >= 0)
+    print_flags (fd, file);
+  if (observer->facts & FACT_PROJECT && fd >= 0)
+    print_project (fd, file);
+  if (observer->facts & FACT_TIME && status->stx_mtime.tv_nsec == 0 && status->stx_mtime.tv_sec >= 0)
+    fprintf (file, ";mtime=%" PRId64, (int64_t) status->stx_mtime.tv_sec);
+}
+
+void
+observe_attributes (struct observer *observer, const struct tree_place *place, int fd, const struct statx *status,
+                    char text[ATTRIBUTES_SIZE])
+{
+  FILE *file;
+
+  observe_xattrs (observer, place, fd, text);
+  if ((observer->facts & ~(unsigned) FACT_LINKS) == 0)
+    return;
+  file = fmemopen (text, ATTRIBUTES_SIZE, "a");
+  if (file)
+    print_facts (observer, fd, status, file);
+  observer->out_of_memory |= file == NULL || fclose (file) != 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <linux/fs.h>
+
+#include "checker/workload/flags.h"
+#include "checker/workload/names.h"
+#include "checker/workload/needs.h"
+
+/* What an operation does to what a path names, as far as flags may forbid it. */
+enum deed {
+  DEED_NONE,
+  DEED_WRITE,                   /* its data, or opens it to write them; it may be made */
+  DEED_GROW,                    /* the same at its end alone */
+  DEED_CHANGE,                  /* something else of it */
+  DEED_MAKE,                    /* it */
+  DEED_REMOVE,                  /* the name, or gives it to something else */
+};
+
+static const struct {
+  enum deed path, other;
+} deeds[] = {
+  [WORKLOAD_APPEND] = { DEED_GROW, DEED_NONE },
+  [WORKLOAD_CHMOD] = { DEED_CHANGE, DEED_NONE },
+  [WORKLOAD_CHOWN] = { DEED_CHANGE, DEED_NONE },
+  [WORKLOAD_CLONE] = { DEED_NONE, DEED_WRITE },
+  [WORKLOAD_COPYRANGE] = { DEED_NONE, DEED_WRITE },
+  [WORKLOAD_CREAT] = { DEED_MAKE, DEED_NONE },
+  [WORKLOAD_DEDUPE] = { DEED_NONE, DEED_WRITE },
+  [WORKLOAD_DWRITE] = { DEED_WRITE, DEED_NONE },
+  [WORKLOAD_EXCHANGE] = { DEED_REMOVE, DEED_REMOVE },
+  [WORKLOAD_FALLOC] = { DEED_WRITE, DEED_NONE },
+  [WORKLOAD_LINK] = { DEED_CHANGE, DEED_MAKE },
+  [WORKLOAD_LINKTMP] = { DEED_CHANGE, DEED_MAKE },
+  [WORKLOAD_MKDIR] = { DEED_MAKE, DEED_NONE },
+  [WORKLOAD_MKFIFO] = { DEED_MAKE, DEED_NONE },
+  [WORKLOAD_MKNOD] = { DEED_MAKE, DEED_NONE },
+  [WORKLOAD_MMAPWRITE] = { DEED_WRITE, DEED_NONE },
+  [WORKLOAD_MSYNC] = { DEED_WRITE, DEED_NONE },
+  [WORKLOAD_OPEN] = { DEED_NONE, DEED_WRITE },
+  [WORKLOAD_PROJECT] = { DEED_CHANGE, DEED_NONE },
+  [WORKLOAD_REFLINK] = { DEED_NONE, DEED_MAKE },
+  [WORKLOAD_REMOVEXATTR] = { DEED_CHANGE, DEED_NONE },
+  [WORKLOAD_RENAME] = { DEED_REMOVE, DEED_REMOVE },
+  [WORKLOAD_RMDIR] = { DEED_REMOVE, DEED_NONE },
+  [WORKLOAD_SETXATTR] = { DEED_CHANGE, DEED_NONE },
+  [WORKLOAD_SYMLINK] = { DEED_MAKE, DEED_NONE },
+  [WORKLOAD_SYNC_FILE_RANGE] = { DEED_WRITE, DEED_NONE },
+  [WORKLOAD_TMPFILE] = { DEED_MAKE, DEED_NONE },
+  [WORKLOAD_TRUNCATE] = { DEED_WRITE, DEED_NONE },
+  [WORKLOAD_UNLINK] = { DEED_REMOVE, DEED_NONE },
+  [WORKLOAD_UTIMES] = { DEED_CHANGE, DEED_NONE },
+  [WORKLOAD_WRITE] = { DEED_WRITE, DEED_NONE },
+};
+
+/* The flags of INODE that forbid DEED, if there is one. */
+static uint32_t
+forbidding (const struct sim_inode *inode, enum deed deed)
+{
+  const uint32_t flags = deed == DEED_NONE || deed == DEED_MAKE ? 0
+    : deed == DEED_GROW ? FS_IMMUTABLE_FL : FS_IMMUTABLE_FL | FS_APPEND_FL;
+
+  return inode && inode->type != 'l' ? inode->flags & flags : 0;
+}
+
+/* The flags of FOLDER that forbid a DEED to what is in it, INODE, or NULL. */
+static uint32_t
+forbidding_in (const struct sim_inode *folder, const struct sim_inode *inode, enum deed deed)
+{
+  if (folder == NULL || deed == DEED_CHANGE || (deed < DEED_CHANGE && inode))
+    return 0;
+  return folder->flags & (deed == DEED_REMOVE && inode ? FS_IMMUTABLE_FL | FS_APPEND_FL : FS_IMMUTABLE_FL);
+}
+
+/* Whether DEED may be done to PATH of OPERATION, or -1 after a message. */
+static int
+check_deed (const struct simulation *simulation, const struct workload_operation *operation, const char *path,
+            enum deed deed)
+{
+  const struct sim_inode *inode = path && deed != DEED_NONE ? simulation_find (simulation, path) : NULL;
+  const char *name;
+  const struct sim_inode *folder = path && deed != DEED_NONE ? sim_find_folder (simulation, path, &name) : NULL;
+  const uint32_t flags = forbidding (inode, deed), flags_of_folder = forbidding_in (folder, inode, deed);
+
+  if (flags | flags_of_folder)
+    return cannot (simulation, operation, "%s: %s %s: see chattr", path, flags ? "is" : "its folder is",
+                   (flags | flags_of_folder) & FS_IMMUTABLE_FL ? "immutable" : "one that may only grow");
+  return 0;
+}
+
+int
+simulate_protection (const struct simulation *simulation, const struct workload_operation *operation)
+{
+  if (operation->verb >= sizeof deeds / sizeof deeds[0])
+    return 0;
+  if (check_deed (simulation, operation, operation->path, deeds[operation->verb].path) == -1)
+    return -1;
+  return check_deed (simulation, operation, operation->other, deeds[operation->verb].other);
+}
+
+int
+simulate_chattr (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = need_object (simulation, operation);
+
+  if (inode == NULL)
+    return -1;
+  const uint32_t flags = (inode->flags | operation->set) & ~operation->clear;
+  if (inode->flags & flags & FS_IMMUTABLE_FL && flags != inode->flags)
+    return cannot (simulation, operation, "%s: is immutable: take `i' off it first", operation->path);
+  simulation->effect.facts = inode;
+  inode->flags = flags;
+  inode->flags_known |= operation->set | operation->clear;
+  inode->xattrs_unknown |= (operation->set | operation->clear) & FS_COMPR_FL;
+  return 0;
+}
