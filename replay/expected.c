@@ -45,6 +45,27 @@ find_trees (const struct write_log *log, struct trees *trees)
   return -1;
 }
 
+/* What FILESYSTEM, made with FEATURES, promises with the OPTIONS of its mount (NULL: none) and those of each remount of
+ * WORKLOAD, too: into *promises.  Returns 0, or -1 after a message.
+ */
+static int
+find_promises (const struct filesystem *filesystem, const char *options, uint32_t features,
+               const struct workload *workload, uint32_t *promises)
+{
+  *promises = filesystem_promises (filesystem, options ? options : "", features);
+  for (size_t i = 0; i < workload->count; i++) {
+    const struct workload_operation *operation = &workload->operations[i];
+
+    if (operation->verb != WORKLOAD_REMOUNT)
+      continue;
+    CLEANUP_FREE char *all = text_format ("%s,%s", options ? options : "", operation->other);
+    if (all == NULL)
+      return -1;
+    *promises &= filesystem_promises (filesystem, all, features);
+  }
+  return 0;
+}
+
 /* The oracle of the log's workload.  The simulation that it rests on is first held against what was seen without a
  * crash.
  */
@@ -54,11 +75,12 @@ make_persistence (const struct write_log *log, const struct workload *workload, 
   const struct filesystem *filesystem = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM));
   const char *options = log_info (log, LOG_KEY_MOUNT);
   struct persistence *persistence = NULL;
-  uint32_t features, rules;
+  uint32_t features, promises, rules;
 
-  if (made_features (log, &features) == -1)
+  if (made_features (log, &features) == -1
+      || find_promises (filesystem, options, features, workload, &promises) == -1)
     return NULL;
-  if (persistence_rules (workload, filesystem_promises (filesystem, options ? options : "", features), &rules) == 0)
+  if (persistence_rules (workload, promises, &rules) == 0)
     persistence = persistence_new (workload, rules);
   for (size_t i = 0; persistence && i < trees->count && i < 2; i++) {
     CLEANUP_FREE char *detail = NULL;

@@ -271,6 +271,7 @@ take_argument (const struct workload_parser *parser, const char *word, enum argu
   case ARG_FILE_PATH:
   case ARG_NEW_PATH: return take_path (parser, word, argument, operation);
   case ARG_OPEN_NAME: return take_open_name (parser, word, operation);
+  case ARG_OPTIONS:
   case ARG_TARGET:
     operation->other = take_text (parser, word);
     return operation->other ? 0 : -1;

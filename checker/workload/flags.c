@@ -6,6 +6,7 @@
 #include "checker/workload/flags.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
+#include "common/text.h"
 
 /* What an operation does to what a path names, as far as flags may forbid it. */
 enum deed {
@@ -88,9 +89,28 @@ check_deed (const struct simulation *simulation, const struct workload_operation
   return 0;
 }
 
+/* Whether an operation can be done on what is mounted read-only. */
+static bool
+only_reads (enum workload_verb verb)
+{
+  switch (verb) {
+  case WORKLOAD_CHECKPOINT:
+  case WORKLOAD_CLOSE:
+  case WORKLOAD_DROPCACHES:
+  case WORKLOAD_FDATASYNC:
+  case WORKLOAD_FSYNC:
+  case WORKLOAD_REMOUNT:
+  case WORKLOAD_SYNC:
+  case WORKLOAD_SYNCFS: return true;
+  default: return false;
+  }
+}
+
 int
 simulate_protection (const struct simulation *simulation, const struct workload_operation *operation)
 {
+  if (simulation->read_only && !only_reads (operation->verb))
+    return cannot (simulation, operation, "cannot be done: the file system is mounted read-only, see remount");
   if (operation->verb >= sizeof deeds / sizeof deeds[0])
     return 0;
   if (check_deed (simulation, operation, operation->path, deeds[operation->verb].path) == -1)
@@ -112,5 +132,18 @@ simulate_chattr (struct simulation *simulation, const struct workload_operation 
   inode->flags = flags;
   inode->flags_known |= operation->set | operation->clear;
   inode->xattrs_unknown |= (operation->set | operation->clear) & FS_COMPR_FL;
+  return 0;
+}
+
+/* What is open was opened to be written, too. */
+int
+simulate_remount (struct simulation *simulation, const struct workload_operation *operation)
+{
+  const bool read_only = text_lists (operation->other, ',', "ro");
+
+  if (read_only && simulation->open_count > 0)
+    return cannot (simulation, operation, "%s: %s is open: close it first", operation->other,
+                   simulation->opens[0].name);
+  simulation->read_only = read_only;
   return 0;
 }

@@ -50,6 +50,7 @@ static const struct verb_words {
   [WORKLOAD_OPEN] = { "open", "NAME PATH", { ARG_OPEN_NAME, ARG_ANY_PATH } },
   [WORKLOAD_PROJECT] = { "project", "PATH ID", { ARG_ANY_PATH, ARG_FIRST_NUMBER } },
   [WORKLOAD_REFLINK] = { "reflink", "FROM TO", { ARG_FILE_PATH, ARG_NEW_PATH } },
+  [WORKLOAD_REMOUNT] = { "remount", "OPTION[,OPTION...]", { ARG_OPTIONS } },
   [WORKLOAD_REMOVEXATTR] = { "removexattr", "PATH NAME", { ARG_ANY_PATH, ARG_ATTRIBUTE } },
   [WORKLOAD_RENAME] = { "rename", "OLD NEW [noreplace|whiteout]", { ARG_NEW_PATH, ARG_NEW_PATH, ARG_RENAME } },
   [WORKLOAD_RMDIR] = { "rmdir", "PATH", { ARG_NEW_PATH } },

@@ -20,7 +20,7 @@
  *     utimes PATH ATIME MTIME         mknod PATH b|c MAJOR MINOR      sync_file_range PATH OFFSET LENGTH
  *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
- *     checkpoint [TEXT]
+ *     checkpoint [TEXT]               remount OPTION[,OPTION...]
  *     COUNTx OPERATION                the same COUNT times; each `$` in it is the number of the time, from 1
  *     COUNTx { OPERATIONS }           the same with several, on lines of their own or separated by `;`
  *     begin                           what stands before it is the setup; without it there is none
@@ -50,7 +50,7 @@ enum workload_verb {
   WORKLOAD_CLOSE, WORKLOAD_COPYRANGE, WORKLOAD_CREAT, WORKLOAD_DEDUPE, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE,
   WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP,
   WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_OPEN,
-  WORKLOAD_PROJECT, WORKLOAD_REFLINK, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR,
+  WORKLOAD_PROJECT, WORKLOAD_REFLINK, WORKLOAD_REMOUNT, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR,
   WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE,
   WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_UTIMES, WORKLOAD_WRITE,
 };
@@ -73,7 +73,7 @@ struct workload_operation {
   enum workload_verb verb;
   uint32_t line;                /* in the text, from 1 */
   char *path;                   /* PATH, OLD, FROM, A, or the NAME of an open file; NULL: it has none */
-  char *other;                  /* NEW, TO, B, TARGET, PATH after NAME, attribute's NAME, checkpoint's TEXT; or NULL */
+  char *other;                  /* NEW, TO, B, TARGET, PATH after NAME, attribute's NAME, TEXT, OPTIONs; or NULL */
   char *value;                  /* of an attribute; may hold NULs */
   size_t value_length;
   uint64_t offset, length;      /* bytes; truncate's SIZE and chmod's MODE are length; clone's is 0: it is the whole */

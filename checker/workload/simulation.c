@@ -261,6 +261,7 @@ do_operation (struct simulation *simulation, const struct workload_operation *op
   case WORKLOAD_PROJECT: return simulate_project (simulation, operation);
   case WORKLOAD_REFLINK: return simulate_clone (simulation, operation);
   case WORKLOAD_RENAME: return do_rename (simulation, operation);
+  case WORKLOAD_REMOUNT: return simulate_remount (simulation, operation);
   case WORKLOAD_REMOVEXATTR:
   case WORKLOAD_SETXATTR: return simulate_xattr (simulation, operation);
   case WORKLOAD_RMDIR:

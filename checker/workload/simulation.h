@@ -45,6 +45,7 @@ struct simulation {
   size_t entry_count;
   struct sim_open *opens;
   size_t open_count;
+  bool read_only;               /* it is mounted so, by the workload */
   struct sim_effect effect;
 };
 

@@ -206,6 +206,11 @@ extern int mount_on_mount_point (const char *device, const char *type, char *opt
 /* The same with OPTIONS that stay as they are, and what is mounted does not read ahead. */
 extern int mount_quietly (const char *device, const char *type, const char *options);
 
+/* Mount what is mounted on FOLDER in another way: OPTIONS, as in mount -o remount, are changed.  Returns 0, or -1 with
+ * errno.
+ */
+extern int mount_change (const char *folder, char *options);
+
 /* Unmount what is mounted on FOLDER.  Returns 0, or an errno without a message. */
 extern int mount_undo (const char *folder);
 

@@ -131,6 +131,14 @@ mount_quietly (const char *device, const char *type, const char *options)
   return error;
 }
 
+int
+mount_change (const char *folder, char *options)
+{
+  const unsigned long flags = split_options (options);
+
+  return mount (NULL, folder, NULL, MS_REMOUNT | flags, options);
+}
+
 /* EBUSY may pass: the kernel closes files of a program that has just ended a little later. */
 int
 mount_undo (const char *folder)

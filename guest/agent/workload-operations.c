@@ -17,6 +17,7 @@
 
 #include "checker/workload/pattern.h"
 #include "common/cleanup.h"
+#include "guest/agent/agent.h"
 #include "guest/agent/workload-files.h"
 #include "guest/agent/workload-sharing.h"
 #include "guest/agent/workload.h"
@@ -245,6 +246,14 @@ do_mknod (const struct workload_operation *operation)
 }
 
 static int
+do_remount (const struct workload_operation *operation)
+{
+  CLEANUP_FREE char *options = strdup (operation->other);
+
+  return options ? mount_change (".", options) : -1;
+}
+
+static int
 do_sync (const struct open_files *files, const struct workload_operation *operation)
 {
   CLEANUP_CLOSE int fd = open_file (files, operation->path ? operation->path : ".", O_RDONLY);
@@ -288,6 +297,7 @@ workload_operation_do (struct open_files *files, const struct workload_operation
   case WORKLOAD_MSYNC: return do_mapped (files, operation, number);
   case WORKLOAD_OPEN: return open_file_by_path (files, operation->path, operation->other);
   case WORKLOAD_PROJECT: return do_project (files, operation);
+  case WORKLOAD_REMOUNT: return do_remount (operation);
   case WORKLOAD_REMOVEXATTR: return do_removexattr (files, operation);
   case WORKLOAD_RMDIR: return rmdir (operation->path);
   case WORKLOAD_SETXATTR: return do_setxattr (files, operation);

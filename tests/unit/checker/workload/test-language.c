@@ -32,11 +32,13 @@ START_TEST (every_operation_is_understood)
     "setxattr . user.a v\n" "removexattr . user.a\n" "fsync .\n" "fdatasync C\n" "sync\n" "syncfs\n" "reflink C D\n"
     "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n" "mknod F b 7 1048575\n" "utimes . 0 1700000000\n"
     "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n" "chown C 0 65534\n"
-    "write C 0 1 sync\n" "append C 1 dsync\n" "chattr . +ai\n" "chattr C -ACDScd\n" "project C 0\n";
+    "write C 0 1 sync\n" "append C 1 dsync\n" "chattr . +ai\n" "chattr C -ACDScd\n" "project C 0\n"
+    "remount ro,x=1\n";
   struct workload workload = parse_well (text);
   const struct workload_operation *operations = workload.operations;
 
-  ck_assert_uint_eq (workload.count, 40);
+  ck_assert_uint_eq (workload.count, 41);
+  ck_assert_str_eq (operations[40].other, "ro,x=1");
   ck_assert_uint_eq (operations[37].set, FS_APPEND_FL | FS_IMMUTABLE_FL);
   ck_assert_uint_eq (operations[37].clear, 0);
   ck_assert_uint_eq (operations[38].set, 0);

@@ -126,6 +126,9 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "creat a\nchattr a +i\nchattr a +a\n", "file:3: chattr a: is immutable: take `i' off it first" },
     { "mkdir A\nchattr A +i\ncreat A/a\n", "file:3: creat A/a: its folder is immutable" },
     { "creat a\nchattr a +a\nunlink a\n", "file:3: unlink a: is one that may only grow: see chattr" },
+    { "creat a\nremount ro,noatime\nfsync a\nappend a 1\n", "file:4: append cannot be done: the file system" },
+    { "creat a\nopen d a\nremount ro\n", "file:3: remount ro: d is open: close it first" },
+    { "remount ro\nremount rw\nremount errors=remount-ro\ncreat a\nrmdir a\n", "file:5: rmdir a: is no folder" },
     { "symlink x l\nproject l 1\n", "file:2: project l: is a symbolic link" },
     { "tmpfile t\nbegin\nfsync t\n", "file:3: fsync t: there is nothing" },
   };
