@@ -145,7 +145,7 @@ start_bare (struct bench *bench)
 
   if (mkdir (bench->bare_folder, 0700) == 0)
     bench->bare_device = device_start (bench->log->path, bench->bare_folder,
-                                       kernel_runs_alone (bench->config.kernel));
+                                       kernel_runs_alone (bench->config.kernel) ? 1 : 0);
   if (bench->bare_device)
     bench->bare_vm = runner_boot (&bench->config, bench->bare_device, bench->bare_console, NULL);
   if (bench->bare_vm == NULL || device_select (bench->bare_device, &selection) == -1)
@@ -161,8 +161,9 @@ prepare (struct bench *bench, const struct kernel *kernel)
 
   bench->config = (struct runner_config) {
     .log = bench->log->path, .kernel = kernel, .extras = bench->extras,
-    .filesystem = log_info (bench->log, LOG_KEY_FILESYSTEM), .mount_options = options ? options : "", .memory_mib = 256,
-    .observe = true, .boot_timeout_ms = TIMEOUT_MS, .run_timeout_ms = TIMEOUT_MS,
+    .filesystem = log_info (bench->log, LOG_KEY_FILESYSTEM), .mount_options = options ? options : "",
+    .places = "/dev/vda", .disk_count = 1, .memory_mib = 256, .observe = true,
+    .boot_timeout_ms = TIMEOUT_MS, .run_timeout_ms = TIMEOUT_MS,
   };
   if (write_extras (bench, kernel) == -1 || model_range (bench->log, &first, &bench->position) == -1
       || (bench->runner = runner_start (&bench->config, bench->folder)) == NULL

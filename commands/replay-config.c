@@ -5,7 +5,11 @@
 #include <stdlib.h>
 
 #include "commands/replay-config.h"
+#include "common/cleanup.h"
+#include "common/message.h"
 #include "common/text.h"
+#include "filesystem/filesystem.h"
+#include "guest/disks.h"
 #include "guest/image.h"
 #include "log/info.h"
 #include "replay/guest-cache.h"
@@ -40,6 +44,48 @@ make_extras (const struct replay_options *options, const struct write_log *log, 
   return NULL;
 }
 
+/* What the file system of LOG is mounted with, without a disk if LOST is not -1; to free, or NULL after a message. */
+static char *
+mount_options (const struct write_log *log, const struct disks *disks, int lost)
+{
+  const struct filesystem *filesystem = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM));
+  const char *recorded = log_info (log, LOG_KEY_MOUNT), *options = recorded ? recorded : "";
+  CLEANUP_FREE char *degraded = lost == -1 ? text_format ("%s", options)
+    : text_format ("%s%s%s", options, *options ? "," : "", filesystem->degraded);
+
+  return degraded ? disks_expand (disks, LOG_KEY_MOUNT, degraded) : NULL;
+}
+
+int
+placement_make (const struct write_log *log, int lost, struct placement *placement)
+{
+  const char *type = log_info (log, LOG_KEY_FILESYSTEM);
+  const struct filesystem *filesystem = filesystem_find (type);
+  struct disks disks;
+
+  *placement = (struct placement) { .places = NULL };
+  if (disks_of_log (log, &disks) == -1)
+    return -1;
+  if (lost != -1 && (filesystem->degraded == NULL || disks.count == 1)) {
+    error_message ("--lose=%s: %s on %zu disk%s cannot do without: btrfs on several can", disks.list[lost].name, type,
+                   disks.count, disks.count == 1 ? "" : "s");
+    return -1;
+  }
+  disks_place (&disks, true);
+  placement->mount_options = mount_options (log, &disks, lost);
+  placement->places = filesystem->spans_disks ? disks_places (&disks, lost)
+    : text_format ("%s", disks.list[0].place);
+  if (lost != -1)
+    placement->lost = text_format ("%s", disks.list[lost].name);
+  return placement->mount_options && placement->places && (lost == -1 || placement->lost) ? 0 : -1;
+}
+
+void
+placement_release (struct placement *placement)
+{
+  free_all (placement->places, placement->mount_options, placement->lost);
+}
+
 int
 guest_prepare (const struct replay_options *options, const struct write_log *log, const struct kernel *kernel,
                const char *directory, struct replay_guest *guest)
@@ -53,7 +99,7 @@ guest_prepare (const struct replay_options *options, const struct write_log *log
       || (options->guest.verbose && initramfs_list (extras, stderr) == -1))
     r = -1;
   else if (kept)
-    r = kept_extras (kept, extras, kernel, guest->memory_bytes, log->device_sizes[0], &guest->extras);
+    r = kept_extras (kept, extras, kernel, guest->memory_bytes, log, &guest->extras);
   else if ((guest->extras = text_format ("%s/extras", directory)) != NULL)
     r = initramfs_write (extras, guest->extras);
   initramfs_free (extras);
@@ -69,9 +115,8 @@ guest_release (struct replay_guest *guest)
 /* But for the checker, and what is observed. */
 static struct session_config
 configure (const struct replay_options *options, const struct write_log *log, const struct replay_guest *guest,
-           const struct expected *expected, const char *directory)
+           const struct placement *placement, const struct expected *expected, const char *directory)
 {
-  const char *mount_options = log_info (log, LOG_KEY_MOUNT);
   const bool paged = expected->paged;
 
   return (struct session_config) {
@@ -84,7 +129,8 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .runner = {
       .log = log->path, .kernel = guest->kernel, .extras = guest->extras,
       .memory_mib = (unsigned) (guest->memory_bytes >> 20), .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
-      .mount_options = mount_options ? mount_options : "",
+      .mount_options = placement->mount_options, .places = placement->places, .lost = placement->lost,
+      .disk_count = log->device_count,
       .watch = expected->watch, .watch_count = expected->watch_count,
       .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
       .facts = expected->persistence ? persistence_facts (expected->persistence) : 0,
@@ -98,11 +144,12 @@ configure (const struct replay_options *options, const struct write_log *log, co
 
 int
 session_configure (const struct replay_options *options, const struct write_log *log, const struct replay_guest *guest,
-                   const struct expected *expected, const char *directory, struct session_config *config)
+                   const struct placement *placement, const struct expected *expected, const char *directory,
+                   struct session_config *config)
 {
   const struct trust trust = replay_options_trust (options);
 
-  *config = configure (options, log, guest, expected, directory);
+  *config = configure (options, log, guest, placement, expected, directory);
   if (trust_find_checker (&trust, log, &config->runner.check) == -1)
     return -1;
   /* A checker knows better what is right than a comparison of the whole tree, which may be asked for with --watch. */

@@ -15,6 +15,19 @@ struct replay_guest {
   uint64_t memory_bytes;
 };
 
+/* Where the disks of a log are in the guests. */
+struct placement {
+  char *places;                 /* of those of the file system, as the agent has it */
+  char *mount_options;          /* as the agent needs them */
+  char *lost;                   /* the name of the disk that is gone, or NULL */
+};
+
+/* Place the disks of LOG, but for the one of number LOST (-1: all).  Returns 0, or -1 after a message: its file system
+ * cannot do without.  Release *placement in any case.
+ */
+extern int placement_make (const struct write_log *log, int lost, struct placement *placement);
+extern void placement_release (struct placement *placement);
+
 /* Make the extras of guests that replay LOG as OPTIONS say, in DIRECTORY or with the guest that is kept.  KERNEL
  * must outlive *guest.  Returns 0, or -1 after a message.  Release *guest in any case.
  */
@@ -26,7 +39,7 @@ extern void guest_release (struct replay_guest *guest);
  * or -1 after a message.
  */
 extern int session_configure (const struct replay_options *options, const struct write_log *log,
-                              const struct replay_guest *guest, const struct expected *expected,
-                              const char *directory, struct session_config *config);
+                              const struct replay_guest *guest, const struct placement *placement,
+                              const struct expected *expected, const char *directory, struct session_config *config);
 
 #endif

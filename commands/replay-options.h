@@ -27,6 +27,7 @@ struct replay_options {
   const char *tear;             /* a word; tear_mode is what it means */
   enum tear_mode tear_mode;
   uint64_t atomic_bytes;
+  const char *lose;             /* the name of a disk that does not come back, `any`, or NULL */
   bool fsck, usable;            /* what is done with each state after the observation */
   const char *trim;             /* a word: any or zero */
   struct outputs outputs;

@@ -2,11 +2,15 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/replay-plan.h"
 #include "common/array.h"
+#include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "common/workdir.h"
+#include "guest/disks.h"
 #include "log/info.h"
 #include "replay/schedule.h"
 #include "replay/trust.h"
@@ -18,11 +22,6 @@ check_log (const struct write_log *log)
   if (log_info (log, LOG_KEY_FILESYSTEM) == NULL) {
     error_message ("%s does not name its file system: record it with info=filesystem=TYPE, or import it with --fs",
                    log->path);
-    return -1;
-  }
-  if (log->device_count > 1) {
-    error_message ("%s has %zu devices, and states of one device alone can be visited: look at it with --list",
-                   log->path, log->device_count);
     return -1;
   }
   return 0;
@@ -47,6 +46,8 @@ prepare (const struct plan *plan, struct planned *planned)
   const struct replay_options *options = plan->options;
   const struct expected *first = &plan->list[0]->expected;
 
+  if (placement_make (planned->log, planned->lost, &planned->placement) == -1)
+    return -1;
   if (expected_find (&planned->expected, planned->log, options->guest.pages, options->guest.page_bytes) == -1)
     return -1;
   if (planned->expected.paged && !pages_same (&planned->expected.pages, &first->pages)) {
@@ -54,12 +55,13 @@ prepare (const struct plan *plan, struct planned *planned)
                    plan->logs[0]->path);
     return -1;
   }
-  return session_configure (options, planned->log, &plan->guest, &planned->expected, plan->directory, &planned->config);
+  return session_configure (options, planned->log, &plan->guest, &planned->placement, &planned->expected,
+                            plan->directory, &planned->config);
 }
 
-/* Enter LOG, whose guests there are. */
+/* Enter LOG without the disk of number LOST (-1: with all); its guests are there. */
 static int
-enter (struct plan *plan, const struct write_log *log)
+enter_one (struct plan *plan, const struct write_log *log, int lost)
 {
   size_t log_count = plan->count;
   const struct write_log **added_log = array_add (plan->logs, log_count);
@@ -71,7 +73,31 @@ enter (struct plan *plan, const struct write_log *log)
   }
   *added_log = planned->log = log;
   *added = planned;
+  planned->lost = lost;
   return prepare (plan, planned);
+}
+
+/* Enter LOG as often as there are disks that may be gone. */
+static int
+enter (struct plan *plan, const struct write_log *log)
+{
+  const char *lose = plan->options->lose;
+  struct disks disks;
+
+  if (lose == NULL)
+    return enter_one (plan, log, -1);
+  if (disks_of_log (log, &disks) == -1)
+    return -1;
+  if (strcmp (lose, "any") != 0) {
+    const int lost = disks_find (&disks, lose);
+    if (lost == -1)
+      error_message ("--lose=%s: no disk of %s is called so: see --list", lose, log->path);
+    return lost == -1 ? -1 : enter_one (plan, log, lost);
+  }
+  for (int lost = -1; lost < (int) disks.count; lost++)
+    if (enter_one (plan, log, lost) == -1)
+      return -1;
+  return 0;
 }
 
 int
@@ -107,12 +133,14 @@ plan_name (struct plan *plan)
 {
   for (size_t i = 0; i < plan->count && plan->count > 1; i++) {
     struct planned *planned = plan->list[i];
-    char *schedule = schedule_name (plan->logs, plan->count, planned->log);
+    const char *lost = planned->placement.lost;
+    CLEANUP_FREE char *schedule = schedule_name (plan->logs, plan->count, planned->log);
+    char *name = schedule ? text_format ("%s%s%s", schedule, lost ? " without " : "", lost ? lost : "") : NULL;
 
-    if (schedule == NULL)
+    if (name == NULL)
       return -1;
     free (planned->schedule);
-    planned->config.schedule = planned->schedule = schedule;
+    planned->config.schedule = planned->schedule = name;
   }
   return 0;
 }
@@ -122,6 +150,7 @@ plan_free (struct plan *plan)
 {
   for (size_t i = 0; i < plan->count; i++) {
     expected_free (&plan->list[i]->expected);
+    placement_release (&plan->list[i]->placement);
     free (plan->list[i]->schedule);
     free (plan->list[i]);
   }

@@ -6,9 +6,11 @@
 
 #include "commands/replay-config.h"
 
-/* One log. */
+/* One log, and the disks that come back. */
 struct planned {
   const struct write_log *log;
+  int lost;                     /* the number of the disk that does not, or -1 */
+  struct placement placement;
   struct expected expected;
   struct session_config config;
   char *schedule;               /* what it is called among several, or NULL */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands/replay-state.h"
@@ -13,6 +15,7 @@
 #include "common/publish.h"
 #include "common/stop.h"
 #include "common/text.h"
+#include "guest/disks.h"
 #include "log/image.h"
 #include "log/state-id.h"
 #include "replay/search/model.h"
@@ -62,41 +65,70 @@ named_state_is_before_update (const struct replay_options *options, const struct
   return true;
 }
 
-/* Write the image of STATE, of the device disk0, into FD.  Returns 0, or -1 after a message. */
+/* Write the image of the state NAMED, of DEVICE, into FD.  Returns 0, or -1 with errno. */
 static int
-write_image (const struct replay_options *options, const struct write_log *log, const struct named_state *named, int fd)
+write_image (const struct write_log *log, const struct named_state *named, unsigned device, int fd)
 {
   const struct selection selection = {
     .point = named->position, .choices = named->choices, .count = named->count,
     .rule = { .tear = { TEAR_NONE, LOG_SECTOR } }
   };
   struct crash_state *state = crash_state_new (log);
-  int r = state && crash_state_select (state, &selection) == 0 ? export_device (state, log, 0, fd) : -1;
+  int r = state && crash_state_select (state, &selection) == 0 ? export_device (state, log, device, fd) : -1;
 
-  if (r == -1)
-    error_message ("%s: %m", options->export);
   crash_state_free (state);
   return r;
+}
+
+/* Make the file PATH the image of DEVICE in the state NAMED. */
+static int
+export_image (const struct write_log *log, const struct named_state *named, unsigned device, const char *path)
+{
+  struct publication publication;
+
+  if (same_file (path, log->path)) {
+    error_message ("--export=%s: that is the log itself", path);
+    return -1;
+  }
+  if (publish_begin (&publication, path) == -1)
+    return -1;
+  int r = write_image (log, named, device, publication.fd);
+  if (r == -1)
+    error_message ("%s: %m", path);
+  return publish_end (&publication, stop_requested () ? -1 : r);
+}
+
+/* Make the image of each disk in the directory PATH, by the disk's name. */
+static int
+export_images (const struct write_log *log, const struct named_state *named, const char *path)
+{
+  struct disks disks;
+
+  if (disks_of_log (log, &disks) == -1)
+    return -1;
+  if (mkdir (path, 0777) == -1 && errno != EEXIST) {
+    error_message ("%s: %m", path);
+    return -1;
+  }
+  for (unsigned i = 0; i < disks.count; i++) {
+    CLEANUP_FREE char *image = text_format ("%s/%s", path, disks.list[i].name);
+
+    if (image == NULL || export_image (log, named, i, image) == -1)
+      return -1;
+  }
+  return 0;
 }
 
 int
 state_export (const struct replay_options *options, const struct write_log *log)
 {
   CLEANUP_NAMED_STATE struct named_state state;
-  struct publication publication;
 
   if (named_state_find (options, log, &state) == -1)
     return EXIT_UNUSABLE;
-  if (log->device_count > 1)
-    error_message ("%s has %zu devices: the image is of disk0", log->path, log->device_count);
-  if (same_file (options->export, log->path)) {
-    error_message ("--export=%s: that is the log itself", options->export);
-    return EXIT_UNUSABLE;
-  }
-  if (publish_begin (&publication, options->export) == -1)
-    return EXIT_UNUSABLE;
-  int r = write_image (options, log, &state, publication.fd);
-  return publish_end (&publication, stop_requested () ? -1 : r) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+  int r = log->device_count > 1 ? export_images (log, &state, options->export)
+    : export_image (log, &state, 0, options->export);
+  return r == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 
 int

@@ -63,6 +63,28 @@ struct visit {
   size_t more_count;
 };
 
+/* Whether the file system of CONFIG does without the disk that is lost when nothing is pending yet: what it cannot do
+ * at all is no finding.  Returns 0, or -1 after a message.
+ */
+static int
+check_loss (const struct session_config *config)
+{
+  struct session *session = session_new (config);
+  struct seen_state seen = { .tree = NULL };
+  uint32_t first, last;
+  int r = session && model_range (config->log, &first, &last) == 0
+    ? session_see_state (session, first, NULL, 0, &seen) : -1;
+
+  if (r == 0 && seen.verdict.kind == VIOLATION_UNMOUNTABLE) {
+    error_message ("--lose=%s: %s cannot be mounted without it, not even before the update: %s", config->runner.lost,
+                   config->runner.filesystem, seen.verdict.detail);
+    r = -1;
+  }
+  seen_state_free (&seen);
+  session_free (session);
+  return r;
+}
+
 /* Begin the next session. */
 static int
 begin_session (struct visit *visit)
@@ -70,6 +92,8 @@ begin_session (struct visit *visit)
   struct session_config *config = &visit->plan->list[visit->begun]->config;
   struct session *session, **added;
 
+  if (config->runner.lost && check_loss (config) == -1)
+    return -1;
   if (visit->lines) {
     config->listen = run_lines_add;
     config->listener = visit->lines;

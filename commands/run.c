@@ -17,6 +17,7 @@
 #include "guest/fsck-there.h"
 #include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
+#include "record/recording-disks.h"
 #include "record/recordings.h"
 #include "record/workload-file.h"
 
@@ -24,7 +25,9 @@
 
 /* The options of a recording that are not kept as they are. */
 struct recording_words {
-  const char *bus, *settle, *workload, *root, *background;
+  const char *bus, *settle, *workload, *root, *background, *log_disk;
+  uint64_t size_bytes;
+  struct option_texts disks;
 };
 
 /* What a recording does with the options that a replay has, too, and what it takes where they are not given. */
@@ -87,7 +90,9 @@ recording_options_add (struct option_table *table, struct recording *recording, 
   options_add (table, (const struct option_spec[]) {
     OPT_OUTPUT (&recording->log, "LOG", "the log to make [with run: " DEFAULT_LOG "]"),
     OPT_TEXT ("fs", &recording->filesystem, "TYPE", "file system: ext4, xfs, btrfs, ... [ext4]"),
-    OPT_SIZE ("size", &recording->size_bytes, "SIZE", "size of the device [512M]", 4096),
+    OPT_SIZE ("size", &words->size_bytes, "SIZE", "size of the device [512M]", 4096),
+    OPT_TEXTS ("disk", &words->disks, "NAME:SIZE", "a disk, instead of --size; may be repeated"),
+    OPT_TEXT ("log-device", &words->log_disk, "NAME", "the disk that the file system's journal is on"),
     OPT_TEXT ("mkfs", &recording->mkfs_arguments, "ARGS", "more arguments for mkfs"),
     OPT_TEXT ("mount", &recording->mount_options, "OPTS", "mount options, as for mount -o"),
     OPT_TEXT ("bus", &words->bus, "nbd|virtio", "how the guest reaches the device [nbd]"),
@@ -111,6 +116,7 @@ recording_options_add (struct option_table *table, struct recording *recording, 
 struct request {
   struct recording recording;
   struct backgrounds backgrounds;
+  char *mount_options;          /* the recording's */
   uint64_t quiet_most;          /* --recordings: further ones are made until so many in a row have shown nothing new */
 
   /* While it is done: */
@@ -119,12 +125,24 @@ struct request {
   uint64_t quiet, further;      /* in a row, and of all */
 };
 
+/* The disks that WORDS ask for. */
+static int
+take_disks (struct recording_words *words, struct request *request)
+{
+  int r = recording_take_disks (&request->recording, &words->disks, words->size_bytes, words->log_disk);
+
+  free (words->disks.texts);
+  if (r == 0)
+    request->mount_options = (char *) request->recording.mount_options;
+  return r;
+}
+
 /* Parse the command line of `record` or, with REPLAY not NULL, of `run`. */
 static int
 parse_request (int argc, char **argv, struct request *request, struct replay_options *replay)
 {
   struct recording *recording = &request->recording;
-  struct recording_words words = { "nbd", "sync", NULL, NULL, BACKGROUNDS_DEFAULT };
+  struct recording_words words = { .bus = "nbd", .settle = "sync", .background = BACKGROUNDS_DEFAULT };
   struct option_table table = { .count = 0 };
   const struct command_line command = {
     replay ? "usage: powercut run [OPTION...] -- COMMAND [ARG...]\n"
@@ -151,7 +169,7 @@ parse_request (int argc, char **argv, struct request *request, struct replay_opt
     recording->log = DEFAULT_LOG;
   recording->output_aside = replay && outputs_use_stdout (&replay->outputs);
   return fill_in (&recording->guest) == -1 || backgrounds_parse (words.background, &request->backgrounds) == -1
-    || read_words (&words, recording) == -1
+    || read_words (&words, recording) == -1 || take_disks (&words, request) == -1
     || load_workload (words.workload, recording) == -1 || recording_check (recording) == -1 ? -1 : 0;
 }
 
@@ -236,7 +254,7 @@ record_and_replay (int argc, char **argv, struct replay_options *replay_options,
 {
   struct request request = {
     .recording = {
-      .filesystem = "ext4", .size_bytes = UINT64_C (512) << 20, .mount_options = "", .device = DEVICE_DEFAULT,
+      .filesystem = "ext4", .mount_options = "", .device = DEVICE_DEFAULT,
       .hold_limit_seconds = HOLD_LIMIT_SECONDS_DEFAULT
     }
   };
@@ -246,7 +264,7 @@ record_and_replay (int argc, char **argv, struct replay_options *replay_options,
   if (parse_request (argc, argv, &request, replay_options) == 0)
     status = do_request (&request, keeper, replay_options);
   recordings_free (&request.recordings);
-  free (request.logs);
+  free_all (request.logs, request.mount_options);
   free (recording->workload);
   free (recording->setup.texts);
   free (recording->step.texts);

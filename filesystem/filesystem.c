@@ -45,7 +45,9 @@
   .layout = FILESYSTEM_LAYOUT_EXT
 
 /* What is in the journal is written to its place by the kernel, at a time of its own (fs/ext4/inode.c). */
-#define EXT_JOURNAL .journaled = "data=journal", .options_file = "/proc/fs/ext4/*/options"
+#define EXT_JOURNAL                                                                                  \
+  .log_disk = { "-q -F -O journal_dev -b 4096", "-b 4096 -J device={}", "journal_path={}" },           \
+  .journaled = "data=journal", .options_file = "/proc/fs/ext4/*/options"
 
 /* Without barriers jbd2 orders nothing (fs/jbd2/commit.c, JBD2_BARRIER). */
 #define EXT_MODES_NO_BARRIER NO_BARRIER, { "barrier=0", 0, 0 }
@@ -88,6 +90,7 @@ static const struct filesystem rows[] = {
   {
     .name = "xfs",
     .mkfs = { { "-q", "-f" }, "xfsprogs", NULL },
+    .log_disk = { NULL, "-l logdev={}", "logdev={}" },
     .small_size = "300M",
     /* Without threads that read ahead, and with a cache as small as what is checked: its memory costs more than it.
      * Looking for superblocks it reads 512 KiB of the device and 128 KiB of each group (repair/sb.c).
@@ -112,6 +115,8 @@ static const struct filesystem rows[] = {
   {
     .name = "btrfs",
     .mkfs = { { "-q", "-f" }, "btrfs-progs", NULL },
+    .spans_disks = true,
+    .degraded = "degraded",
     .small_size = "128M",
     .fsck = {
       { "btrfs", "check", "--readonly" }, { "Opening filesystem*", "Checking filesystem*", "UUID: *", "[[]*/*] check*" }

@@ -45,6 +45,19 @@ struct filesystem {
     const char *configuration;  /* the file of the host that it reads, or NULL */
   } mkfs;
 
+  /* Whether it can be made on several disks, as `mkfs.NAME WORDS... DEVICE...`. */
+  bool spans_disks;
+
+  /* The mount option with which it does without a disk that is gone; NULL: it cannot. */
+  const char *degraded;
+
+  /* How its journal is put on a disk of its own: words to make that disk one, as of mkfs, if it has to be; further
+   * words to make the file system; and what to mount it with.  {} stands for the disk.  NULL: it cannot be.
+   */
+  struct filesystem_log_disk {
+    const char *make, *mkfs, *mount;
+  } log_disk;
+
   /* The least that mkfs is content with and that leaves room for a journal, as --size has it: for many short runs. */
   const char *small_size;
 

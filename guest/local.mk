@@ -5,7 +5,7 @@ pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
 	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/background.c guest/agent/background.h \
 	guest/agent/baseline.c guest/agent/boot.c guest/agent/call-place.c guest/agent/call-text.c guest/agent/copy.c \
-	guest/agent/disks.c guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
+	guest/agent/devices.c guest/agent/disks.c guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
 	guest/agent/freeze.c guest/agent/fsck.c guest/agent/program.c guest/agent/usable.c \
 	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c \
@@ -36,7 +36,7 @@ noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h guest/base.c guest/base.h guest/boot.c guest/checker-there.c guest/checker-there.h \
 	guest/fsck-there.c guest/fsck-there.h \
-	guest/console.c guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h \
+	guest/console.c guest/disks.c guest/disks.h guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h \
 	guest/machine-state.c guest/machine-state.h guest/missing.c guest/missing.h guest/options.c guest/options.h \
 	guest/qemu.c guest/qemu.h guest/qemu-machine.c guest/qmp.c guest/qmp.h guest/saved.c guest/saved.h guest/shell.c \
 	guest/snapshot.c guest/snapshot.h guest/snapshot-key.c guest/snapshot-key.h guest/start.c guest/uml.h guest/uml-machine.c \

@@ -57,7 +57,7 @@ export_list (struct nbdkit_exports *exports, size_t device_count, const char *ot
   for (size_t i = 0; i < device_count; i++) {
     char name[32];
 
-    snprintf (name, sizeof name, "disk%zu", i);
+    snprintf (name, sizeof name, DISK_EXPORTS "%zu", i);
     if (nbdkit_add_export (exports, name, NULL) == -1)
       return -1;
   }

@@ -211,19 +211,19 @@ logged_read (struct logged_devices *logged, uint16_t device, void *buffer, uint3
   return 0;
 }
 
-/* Put what the first device holds into the file FD, which is empty.  Zeros are holes. */
+/* Put what DEVICE holds into the file FD, which is empty.  Zeros are holes. */
 static int
-copy_device (const struct logged_devices *logged, int fd)
+copy_device (const struct logged_devices *logged, const struct logged_device *device, int fd)
 {
-  const uint64_t sectors = logged->devices[0].size_bytes / LOG_SECTOR;
+  const uint64_t sectors = device->size_bytes / LOG_SECTOR;
   char buffer[256 * LOG_SECTOR];
 
-  if (ftruncate (fd, (off_t) logged->devices[0].size_bytes) == -1)
+  if (ftruncate (fd, (off_t) device->size_bytes) == -1)
     return -1;
   for (uint64_t sector = 0, run; sector < sectors; sector += run) {
     uint64_t content, most = sizeof buffer / LOG_SECTOR, left = sectors - sector;
 
-    run = sector_map_run (&logged->devices[0].map, sector, left < most ? left : most, &content);
+    run = sector_map_run (&device->map, sector, left < most ? left : most, &content);
     if (content == 0)
       continue;
     if (log_writer_read (logged->writer, buffer, run * LOG_SECTOR, content) == -1
@@ -234,14 +234,14 @@ copy_device (const struct logged_devices *logged, int fd)
 }
 
 int
-logged_save (struct logged_devices *logged, const char *path)
+logged_save (struct logged_devices *logged, size_t device, const char *path)
 {
   CLEANUP_CLOSE int fd = -1;
 
   if (need_log (logged) == -1)
     return -1;
   fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd != -1 && copy_device (logged, fd) == 0)
+  if (fd != -1 && copy_device (logged, &logged->devices[device], fd) == 0)
     return 0;
   error_message ("%s: %m", path);
   return -1;

@@ -55,10 +55,10 @@ extern int logged_mark (struct logged_devices *logged, const char *text, size_t 
  */
 extern int logged_read (struct logged_devices *logged, uint16_t device, void *buffer, uint32_t count, uint64_t offset);
 
-/* Put what the first device holds into the new file PATH.  Returns 0, or -1 with errno, after a message unless it is
+/* Put what DEVICE holds into the new file PATH.  Returns 0, or -1 with errno, after a message unless it is
  * ESHUTDOWN.
  */
-extern int logged_save (struct logged_devices *logged, const char *path);
+extern int logged_save (struct logged_devices *logged, size_t device, const char *path);
 
 /* Finish the file of the log, if there is one.  Returns 0, or -1 after a message. */
 extern int logged_close (struct logged_devices *logged);

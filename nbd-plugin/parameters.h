@@ -25,7 +25,8 @@
 #define PARAMETER_MEMORY "memory"
 #define PARAMETER_VHOST "vhost"
 
-#define DISK_EXPORT "disk0"
+#define DISK_EXPORTS "disk"     /* and a number, from 0 */
+#define DISK_EXPORT DISK_EXPORTS "0"
 #define CONTROL_EXPORT "control"
 #define MARK_EXPORT "mark"      /* of writelog */
 

@@ -6,7 +6,7 @@
  *   close   finish the file of the log; until the next `open`, requests are refused
  *   open    begin a new log, with the texts after it as parameters log=, base=, info= and files=; the devices keep
  *           their sizes
- *   save    put what the first device holds into a new file, an image that can be a base; the text after it is its name
+ *   save    put what the devices hold into new files, images that can be bases; the texts after it are their names
  * Names are of files in the directory that was given at the start, or of links there.  More NULs at the end fill up a
  * sector.
  */

@@ -224,15 +224,21 @@ open_log (const char *text, const char *end)
   return -1;
 }
 
+/* Save the first devices as the files that the texts between NAME and END name. */
 static int
-save_device (const char *name)
+save_devices (const char *name, const char *end)
 {
-  CLEANUP_FREE char *path = control_path (directory, name);
+  for (size_t device = 0; name < end; device++, name += strlen (name) + 1) {
+    CLEANUP_FREE char *path = device < logged.device_count ? control_path (directory, name) : NULL;
 
-  if (path)
-    return logged_save (&logged, path);
-  errno = EINVAL;
-  return -1;
+    if (path == NULL) {
+      errno = EINVAL;
+      return -1;
+    }
+    if (logged_save (&logged, device, path) == -1)
+      return -1;
+  }
+  return 0;
 }
 
 static int
@@ -256,7 +262,7 @@ obey (const char *bytes, uint32_t count)
     return logged_close (&logged);
   case WRITELOG_SAVE:
     if (texts < end)
-      return save_device (texts);
+      return save_devices (texts, end);
     break;
   case WRITELOG_END:
     if (logged.writer)

@@ -78,9 +78,9 @@ mkfs_add_all (struct initramfs *initramfs, const char *types)
 }
 
 char **
-mkfs_command (const char *program, const char *type, const char *arguments, const char *device)
+mkfs_command (const char *program, const char *const *fixed, const char *arguments)
 {
-  const size_t size = strlen (arguments ? arguments : "") + 1, room = size / 2 + 16;
+  const size_t size = strlen (arguments) + 1, room = size / 2 + 16;
   char **words = malloc (room * sizeof *words + size);
   size_t count = 0;
   char *rest, *word;
@@ -89,14 +89,13 @@ mkfs_command (const char *program, const char *type, const char *arguments, cons
     out_of_memory ();
     return NULL;
   }
-  rest = memcpy ((char *) (words + room), arguments ? arguments : "", size);
+  rest = memcpy ((char *) (words + room), arguments, size);
   words[count++] = (char *) program;
-  for (const char *const *fixed = filesystem_find (type)->mkfs.words; *fixed; fixed++)
+  for (; *fixed; fixed++)
     words[count++] = (char *) *fixed;
   while ((word = strsep (&rest, " ")) != NULL)
     if (*word)
       words[count++] = word;
-  words[count++] = (char *) device;
   words[count] = NULL;
   return words;
 }

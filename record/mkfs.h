@@ -20,9 +20,9 @@ extern int mkfs_add (struct initramfs *initramfs, const char *type, char **guest
  */
 extern int mkfs_add_all (struct initramfs *initramfs, const char *types);
 
-/* The words of the command that makes a file system of TYPE on DEVICE: PROGRAM first, ARGUMENTS (words with spaces
- * between them, or NULL) before the last.  To free in one piece, or NULL after a message.
+/* The words of a command: PROGRAM, the words FIXED, NULL at the end, and ARGUMENTS, words with spaces between them.  To
+ * free in one piece, or NULL after a message.
  */
-extern char **mkfs_command (const char *program, const char *type, const char *arguments, const char *device);
+extern char **mkfs_command (const char *program, const char *const *fixed, const char *arguments);
 
 #endif

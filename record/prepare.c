@@ -8,11 +8,14 @@
 #include "common/cleanup.h"
 #include "common/complaint.h"
 #include "common/message.h"
+#include "common/text.h"
+#include "filesystem/filesystem.h"
 #include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
 #include "nbd-plugin/parameters.h"
 #include "record/mkfs.h"
 #include "record/prepare.h"
+#include "record/recording-disks.h"
 #include "record/server.h"
 
 /* The guest's own NBD clients, for as long as it runs. */
@@ -24,11 +27,12 @@ attach (struct recording_run *run)
   if (run->recording->virtio || recorder->attached)
     return 0;
   recorder->attached = true;
-  if (tell_guest (run, "attaching the disk",
-                  WORDS ("attach", recorder->disk, VM_NBD_ADDRESS, "10809", DISK_EXPORT)) == -1)
-    return -1;
-  return tell_guest (run, "attaching the mark device",
-                     WORDS ("attach", recorder->mark_device, VM_NBD_ADDRESS, "10810", MARK_EXPORT));
+  for (size_t i = 0; i < recorder->export_count; i++)
+    if (tell_guest (run, i < recorder->export_count - 1 ? "attaching the disk" : "attaching the mark device",
+                    WORDS ("attach", recorder->exports[i].place, VM_NBD_ADDRESS, recorder->exports[i].port,
+                           recorder->exports[i].name)) == -1)
+      return -1;
+  return 0;
 }
 
 /* Say why mkfs failed: the recorder could not take its writes, or how it ended and what it printed says it. */
@@ -46,22 +50,19 @@ report_mkfs (const struct recording_run *run, const char *ending, const char *ou
   }
   error_message ("no file system of type %s on %ju bytes (see --size and --mkfs): mkfs.%s ended in the guest "
                  "with %s%s%s",
-                 recording->filesystem, (uintmax_t) recording->size_bytes, recording->filesystem,
+                 recording->filesystem, (uintmax_t) recording->disks.list[0].size_bytes, recording->filesystem,
                  strcmp (ending, ANSWER_TIMEOUT) == 0 ? "a time-out: see --timeout" : ending, silent ? "" : ": ",
                  silent ? "" : complaint);
 }
 
-/* Let the guest make the file system on the disk. */
+/* Run mkfs with the words FIXED and ARGUMENTS, which are taken over. */
 static int
-make_filesystem (struct recording_run *run)
+run_mkfs (struct recording_run *run, const char *const *fixed, char *taken)
 {
-  const struct recording *recording = run->recording;
-  struct recorder *recorder = run->recorder;
-  CLEANUP_FREE char **command = mkfs_command (recorder->mkfs, recording->filesystem, recording->mkfs_arguments,
-                                              recorder->disk);
+  CLEANUP_FREE char *arguments = taken;
+  CLEANUP_FREE char **command = arguments ? mkfs_command (run->recorder->mkfs, fixed, arguments) : NULL;
   CLEANUP_FREE char *answer = NULL;
 
-  progress_stage (recorder->progress, "making a file system: %s", recording->filesystem);
   if (command == NULL)
     return -1;
   answer = run_in_guest (run, "mkfs", (const char *const *) command);
@@ -73,8 +74,25 @@ make_filesystem (struct recording_run *run)
     report_mkfs (run, ending, output);
     return -1;
   }
-  return tell_guest (run, "writing out the file system", WORDS ("sync", recorder->disk)) == -1 ? -1
-    : recorder_start_log (recorder);
+  return 0;
+}
+
+/* Let the guest make the file system on the empty disks. */
+static int
+make_filesystem (struct recording_run *run)
+{
+  const struct recording *recording = run->recording;
+  struct recorder *recorder = run->recorder;
+  const char *const *fixed = filesystem_find (recording->filesystem)->mkfs.words;
+
+  progress_stage (recorder->progress, "making a file system: %s", recording->filesystem);
+  if (recording_makes_journal (recording)
+      && run_mkfs (run, WORDS (NULL), recording_mkfs_arguments (recording, true)) == -1)
+    return -1;
+  if (run_mkfs (run, fixed, recording_mkfs_arguments (recording, false)) == -1
+      || tell_guest (run, "writing out the file system", WORDS ("sync", recorder->all_disks)) == -1)
+    return -1;
+  return recorder_start_log (recorder);
 }
 
 /* Run what makes the tree. */
@@ -108,19 +126,37 @@ ask_for_details (struct recording_run *run)
   return tell_guest (run, "asking for details", WORDS ("details", facts, paged ? "all" : "these"));
 }
 
+/* Let programs know where the disks are. */
+static int
+name_disks (struct recording_run *run)
+{
+  const struct disks *disks = &run->recording->disks;
+
+  for (size_t i = 0; i < disks->count; i++) {
+    CLEANUP_FREE char *variable = text_format (AGENT_DISK_VARIABLE "%s", disks->list[i].name);
+
+    if (variable == NULL
+        || tell_guest (run, "naming the disks", WORDS ("setenv", variable, disks->list[i].place)) == -1)
+      return -1;
+  }
+  return 0;
+}
+
 int
 prepare_tree (struct recording_run *run)
 {
   const struct recording *recording = run->recording;
   const struct recorder *recorder = run->recorder;
+  CLEANUP_FREE char *places = recording_places (recording), *options = recording_mount_options (recording);
 
-  if (attach (run) == -1 || (recorder->empty && make_filesystem (run) == -1))
+  if (places == NULL || options == NULL || attach (run) == -1 || (recorder->empty && make_filesystem (run) == -1))
     return -1;
   progress_stage (recorder->progress, "setting up");
   if (tell_guest (run, "naming the mark device",
                   WORDS ("setenv", AGENT_MARK_DEVICE_VARIABLE, recorder->mark_device)) == -1
       || tell_guest (run, "mounting the file system (see --mount and --mkfs)",
-                     WORDS ("mount", recorder->disk, recording->filesystem, recording->mount_options)) == -1)
+                     WORDS ("mount", places, recording->filesystem, options)) == -1
+      || name_disks (run) == -1)
     return -1;
   /* Before there is anything that could leave no room for it. */
   if (recording->background == BACKGROUND_COMMIT
@@ -140,5 +176,5 @@ prepare_tree (struct recording_run *run)
       && tell_guest (run, "naming the mark", WORDS ("setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at)) == -1)
     return -1;
   /* Where sync(2) flushes nothing (vfat, exfat, ext2, jfs), what is there before `begin` could be lost after it. */
-  return tell_guest (run, "sync", WORDS ("sync", recorder->disk));
+  return tell_guest (run, "sync", WORDS ("sync", recorder->all_disks));
 }

@@ -9,6 +9,7 @@
 
 #include "common/options.h"
 #include "guest/agent/background.h"
+#include "guest/disks.h"
 #include "guest/options.h"
 
 enum settle {
@@ -20,9 +21,10 @@ enum settle {
 struct recording {
   struct guest_options guest;   /* complete: page_bytes is 0 unless pages are to be tabulated */
   const char *filesystem;
-  uint64_t size_bytes;
-  const char *mkfs_arguments;   /* words for mkfs, or NULL */
-  const char *mount_options;    /* never NULL */
+  struct disks disks;           /* with their places in the guest that is recorded */
+  int log_disk;                 /* the number of the one that has the file system's journal, or -1 */
+  const char *mkfs_arguments;   /* words for mkfs, with names of disks (guest/disks.h), or NULL */
+  const char *mount_options;    /* likewise; never NULL */
   bool virtio;                  /* --bus=virtio */
   const char *device;           /* how it answers: late, fast or random:SEED */
   uint64_t hold_limit_seconds;  /* a device that is not fast holds requests for so long at most, all in all */

@@ -22,6 +22,7 @@
 #include "record/server.h"
 
 #define BOOT_TIMEOUT_MS 120000
+#define FIRST_PORT 10809        /* NBD's */
 #define RESET_TIMEOUT_MS 20000  /* a guest that takes longer for that is not worth it */
 
 /* Have what the checker needs in a file for the log to carry, or none if there is no checker. */
@@ -35,6 +36,24 @@ pack_checker (struct recorder *recorder)
                                 recorder->files);
 }
 
+/* Names and sizes, to free, or NULL after a message. */
+static char *
+describe_disks (const struct disks *disks)
+{
+  struct text_stream text;
+
+  if (!text_begin (&text)) {
+    out_of_memory ();
+    return NULL;
+  }
+  for (size_t i = 0; i < disks->count; i++)
+    fprintf (text.file, " %s:%ju", disks->list[i].name, (uintmax_t) disks->list[i].size_bytes);
+  char *described = text_end (&text);
+  if (described == NULL)
+    out_of_memory ();
+  return described;
+}
+
 /* All that a guest is booted with, as a text to free; NULL after a message. */
 static char *
 make_key (const struct recorder *recorder, const struct initramfs *extras)
@@ -42,23 +61,26 @@ make_key (const struct recorder *recorder, const struct initramfs *extras)
   const struct recording *recording = recorder->recording;
   CLEANUP_FREE char *signature = initramfs_signature (extras);
 
-  return signature == NULL ? NULL
-    : text_format ("%s %s %d %ju %ju", recorder->kernel.image, signature, recording->virtio,
-                   (uintmax_t) recording->size_bytes, (uintmax_t) recording->guest.memory_bytes);
+  CLEANUP_FREE char *disks = describe_disks (&recording->disks);
+
+  return signature == NULL || disks == NULL ? NULL
+    : text_format ("%s %s %d%s %ju", recorder->kernel.image, signature, recording->virtio, disks,
+                   (uintmax_t) recording->guest.memory_bytes);
 }
 
 static int
 start_guest (struct recorder *recorder)
 {
   const struct recording *recording = recorder->recording;
-  const bool virtio = recording->virtio;
-  const struct vm_disk disks[] = {
-    { .export_name = DISK_EXPORT, .guest_port = virtio ? NULL : "10809" },
-    { .export_name = MARK_EXPORT, .guest_port = virtio ? NULL : "10810" },
-  };
+  struct vm_disk disks[DISKS_MAX + 1];
+
+  for (size_t i = 0; i < recorder->export_count; i++) {
+    const struct recorder_export *export = &recorder->exports[i];
+    disks[i] = (struct vm_disk) { .export_name = export->name, .guest_port = recording->virtio ? NULL : export->port };
+  }
   const struct vm_config config = {
     .kernel = &recorder->kernel, .extras = recorder->extras, .nbd_socket = recorder->nbdkit.socket,
-    .nbd_server = recorder->nbdkit.pid, .disks = disks, .disk_count = 2,
+    .nbd_server = recorder->nbdkit.pid, .disks = disks, .disk_count = recorder->export_count,
     .memory_mib = (unsigned) (recorder->memory_bytes >> 20), .console = recorder->console,
     .boot_timeout_ms = BOOT_TIMEOUT_MS, .host_root = recording->host_root,
     .accel = guest_options_accel (&recording->guest), .quiet = recording->guest.quiet,
@@ -84,8 +106,10 @@ recorder_end_guest (struct recorder *recorder)
 static char *
 describe_made (const struct recording *recording)
 {
-  return text_format ("%s %ju %s", recording->filesystem, (uintmax_t) recording->size_bytes,
-                      recording->mkfs_arguments ? recording->mkfs_arguments : "");
+  CLEANUP_FREE char *disks = describe_disks (&recording->disks);
+
+  return disks ? text_format ("%s%s %d %s", recording->filesystem, disks, recording->log_disk,
+                              recording->mkfs_arguments ? recording->mkfs_arguments : "") : NULL;
 }
 
 /* Begin a recording in the guest that is there: with the image of the one before if that is what it would make. */
@@ -103,13 +127,9 @@ reuse_guest (struct recorder *recorder)
 int
 recorder_start_log (struct recorder *recorder)
 {
-  char *texts[] = { (char *) SERVER_IMAGE };
-
-  unlink (recorder->image);
   free (recorder->made);
   recorder->made = describe_made (recorder->recording);
-  if (recorder->made == NULL || server_ask (recorder, WRITELOG_SAVE, texts, 1) == -1
-      || server_open_log (recorder) == -1)
+  if (recorder->made == NULL || server_save_images (recorder) == -1 || server_open_log (recorder) == -1)
     return -1;
   unlink (recorder->blank);
   recorder->empty = false;
@@ -175,7 +195,7 @@ recorder_recycle (struct recorder *recorder)
   if (server_ask (recorder, WRITELOG_END, NULL, 0) == -1)
     return -1;
   answer = vm_call (recorder->vm, RESET_TIMEOUT_MS,
-                    (const char *const[]) { "reset", recorder->disk, recorder->recording->filesystem, NULL });
+                    (const char *const[]) { "reset", recorder->all_disks, recorder->recording->filesystem, NULL });
   bool healthy = answer.failure == VM_OK && is_healthy (answer.text);
   free (answer.text);
   if (!healthy)
@@ -193,7 +213,7 @@ make_names (struct recorder *recorder)
     const char *name;
   } files[] = {
     { &recorder->extras, "extras" }, { &recorder->console, "console" }, { &recorder->files, SERVER_FILES },
-    { &recorder->image, SERVER_IMAGE }, { &recorder->blank, SERVER_BLANK }, { &recorder->link, SERVER_LINK },
+    { &recorder->blank, SERVER_BLANK }, { &recorder->link, SERVER_LINK },
   };
 
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
@@ -202,13 +222,34 @@ make_names (struct recorder *recorder)
   return 0;
 }
 
+/* Say what the server exports, and what that is in the guest. */
+static int
+name_exports (struct recorder *recorder)
+{
+  const struct recording *recording = recorder->recording;
+  const size_t count = recording->disks.count;
+
+  for (size_t i = 0; i <= count; i++) {
+    struct recorder_export *export = &recorder->exports[i];
+    snprintf (export->port, sizeof export->port, "%zu", FIRST_PORT + i);
+    if (i < count)
+      snprintf (export->name, sizeof export->name, DISK_EXPORTS "%zu", i);
+    else
+      strcpy (export->name, MARK_EXPORT);
+    disk_place (recording->virtio, i, export->place);
+  }
+  recorder->export_count = count + 1;
+  recorder->mark_device = recorder->exports[count].place;
+  recorder->all_disks = disks_places (&recording->disks, -1);
+  return recorder->all_disks ? 0 : -1;
+}
+
 int
 recorder_begin (struct recorder *recorder, const struct recording *recording)
 {
   recorder->recording = recording;
-  recorder->disk = recording->virtio ? "/dev/vda" : "/dev/nbd0";
-  recorder->mark_device = recording->virtio ? "/dev/vdb" : "/dev/nbd1";
-  if (mkfs_check (recording->filesystem) == -1 || publish_check (recording->log) == -1 || make_names (recorder) == -1
+  if (name_exports (recorder) == -1 || mkfs_check (recording->filesystem) == -1
+      || publish_check (recording->log) == -1 || make_names (recorder) == -1
       || (recorder->part_fd = log_part_make (recording->log, &recorder->part)) == -1
       || guest_kernel_find (recording->guest.kernel, recording->filesystem, recording->host_root,
                             &recorder->kernel) == -1)
@@ -227,9 +268,9 @@ recorder_forget (struct recorder *recorder)
   kernel_free (&recorder->kernel);
   if (recorder->part)
     close (recorder->part_fd);
-  free_all (recorder->part, recorder->program, recorder->mkfs);
+  free_all (recorder->part, recorder->program, recorder->mkfs, recorder->all_disks);
   recorder->recording = NULL;
-  recorder->part = recorder->program = recorder->mkfs = NULL;
+  recorder->part = recorder->program = recorder->mkfs = recorder->all_disks = NULL;
 }
 
 struct recorder *
@@ -251,7 +292,7 @@ recorder_release (struct recorder *recorder)
   recorder_forget (recorder);
   nbdkit_free (&recorder->nbdkit);
   workdir_remove (recorder->directory);
-  free_all (recorder->directory, recorder->extras, recorder->files, recorder->image, recorder->blank,
+  free_all (recorder->directory, recorder->extras, recorder->files, recorder->blank,
             recorder->link, recorder->made, recorder->console);
 }
 

@@ -20,14 +20,14 @@ struct recorder {
   const char *filesystems;      /* that its guests can mount besides what they are booted for; NULL: it is not kept */
   char *directory;
   char *files;                  /* what the checker needs, packed for the log to carry */
-  char *extras, *image, *blank, *link, *console;
-  char *made;                   /* how the file system in the image was made, or NULL if there is none */
+  char *extras, *blank, *link, *console;
+  char *made;                   /* how the file system in the images was made, or NULL if there is none */
   char *key;                    /* what a recording must need to be served by the guest, or NULL */
   struct nbdkit nbdkit;
   struct nbd_handle *marks, *control;
   struct vm *vm;
   bool attached;                /* the guest has its NBD devices */
-  bool empty;                   /* the disk has no file system yet, and is not recorded */
+  bool empty;                   /* the disks have no file system yet, and are not recorded */
 
   /* For the recording that it is at: */
   const struct recording *recording;
@@ -36,16 +36,23 @@ struct recorder {
   int part_fd;                  /* keeps others from it, while there is one */
   uint64_t memory_bytes;        /* of the guest */
   char *program, *mkfs;         /* the command's path in the guest, and that of the mkfs */
-  const char *disk, *mark_device;       /* in the guest */
+  struct recorder_export {
+    char name[24];              /* on the server: the disks in their order, then the marks */
+    char place[DISK_PLACE_SIZE];        /* in the guest */
+    char port[24];              /* by which the guest reaches it, if it does so itself */
+  } exports[DISKS_MAX + 1];
+  size_t export_count;
+  char *all_disks;              /* where the disks are, as the agent has it */
+  const char *mark_device;      /* in the guest */
   struct progress *progress;            /* is told what goes on; or NULL */
 };
 
-/* Have a guest for RECORDING: the one that is there if it will do, or a new one.  Its disk is `empty`, or a new file
- * system and recorded from now on.  Returns 0, or -1 after a message.
+/* Have a guest for RECORDING: the one that is there if it will do, or a new one.  Its disks are `empty`, or a new
+ * file system and recorded from now on.  Returns 0, or -1 after a message.
  */
 extern int recorder_begin (struct recorder *recorder, const struct recording *recording);
 
-/* The guest has made a file system on the empty disk, and written it out: that is what the log begins with.  Recorded
+/* The guest has made a file system on the empty disks, and written it out: that is what the log begins with.  Recorded
  * from now on.  Returns 0, or -1 after a message.
  */
 extern int recorder_start_log (struct recorder *recorder);

@@ -105,10 +105,6 @@ recording_check (const struct recording *recording)
                    (uintmax_t) recording->hold_limit_seconds, HOLD_LIMIT_SECONDS_MAX);
     return -1;
   }
-  if (recording->size_bytes % 4096 != 0) {
-    error_message ("--size=%ju: must be a multiple of 4096 bytes", (uintmax_t) recording->size_bytes);
-    return -1;
-  }
   return recording->guest.check ? checker_there (recording->guest.check, fresh) : 0;
 }
 

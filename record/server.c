@@ -32,11 +32,14 @@ int
 server_start (struct recorder *recorder)
 {
   struct text_list parameters = { NULL, 0 };
+  const struct disks *disks = &recorder->recording->disks;
   char size[32];
   int r = parameters_add (&parameters, PARAMETER_DIRECTORY, recorder->directory);
 
-  snprintf (size, sizeof size, "%ju", (uintmax_t) recorder->recording->size_bytes);
-  r |= parameters_add (&parameters, PARAMETER_SIZE, size);
+  for (size_t i = 0; i < disks->count; i++) {
+    snprintf (size, sizeof size, "%ju", (uintmax_t) disks->list[i].size_bytes);
+    r |= parameters_add (&parameters, PARAMETER_SIZE, size);
+  }
   r |= parameters_add (&parameters, PARAMETER_LOG, recorder->blank);
   unlink (recorder->blank);
   if (r == 0)
@@ -104,13 +107,29 @@ add_device (struct text_list *parameters, const struct recording *recording)
     | parameters_add (parameters, PARAMETER_HOLD_LIMIT, seconds);
 }
 
+/* What the disks hold at first and, if there are several, what they are called. */
+static int
+add_disks (struct text_list *parameters, const struct disks *disks)
+{
+  int r = 0;
+
+  for (size_t i = 0; i < disks->count; i++) {
+    CLEANUP_FREE char *image = text_format (SERVER_IMAGE "%zu", i);
+
+    r |= image ? parameters_add (parameters, PARAMETER_BASE, image) : -1;
+    if (disks->count > 1)
+      r |= add_info (parameters, LOG_KEY_DISK, disks->list[i].name);
+  }
+  return r;
+}
+
 static int
 make_parameters (const struct recorder *recorder, struct text_list *parameters)
 {
   const struct recording *recording = recorder->recording;
   int r = parameters_add (parameters, PARAMETER_LOG, SERVER_LINK);
 
-  r |= parameters_add (parameters, PARAMETER_BASE, SERVER_IMAGE);
+  r |= add_disks (parameters, &recording->disks);
   r |= add_device (parameters, recording);
   r |= add_info (parameters, LOG_KEY_FILESYSTEM, recording->filesystem);
   r |= add_info (parameters, LOG_KEY_MOUNT, recording->mount_options);
@@ -160,6 +179,26 @@ link_log (const struct recorder *recorder)
     return 0;
   error_message ("%s: %m", recorder->link);
   return -1;
+}
+
+int
+server_save_images (struct recorder *recorder)
+{
+  struct text_list names = { NULL, 0 };
+  int r = 0;
+
+  for (size_t i = 0; i < recorder->recording->disks.count && r == 0; i++) {
+    CLEANUP_FREE char *name = text_format (SERVER_IMAGE "%zu", i);
+    CLEANUP_FREE char *path = name ? text_format ("%s/%s", recorder->directory, name) : NULL;
+
+    r = path ? text_list_add (&names, name, strlen (name)) : -1;
+    if (path)
+      unlink (path);            /* of another file system */
+  }
+  if (r == 0)
+    r = server_ask (recorder, WRITELOG_SAVE, names.texts, names.count);
+  text_list_free (&names);
+  return r;
 }
 
 int

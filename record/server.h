@@ -8,21 +8,24 @@
 #include "record/recorder.h"
 
 /* Files of the recorder's directory that the server is told of. */
-#define SERVER_IMAGE "image"    /* the file system as it was made */
+#define SERVER_IMAGE "image"    /* and a number: what was made on the disk */
 #define SERVER_FILES "files"    /* what the checker needs */
 #define SERVER_BLANK "blank"    /* the log of its making */
 #define SERVER_LINK "log"       /* leads to the log of the recording */
 
-/* Start the server of an empty disk, which it records in a log of no interest.  Returns 0, or -1 after a message. */
+/* Start the server of empty disks, which it records in a log of no interest.  Returns 0, or -1 after a message. */
 extern int server_start (struct recorder *recorder);
 
 /* End it, if there is one. */
 extern void server_stop (struct recorder *recorder);
 
-/* Let it begin the log of the recording, with the image as its base.  Returns 0, or -1 after a message. */
+/* Let it save what the disks hold as the images.  Returns 0, or -1 after a message. */
+extern int server_save_images (struct recorder *recorder);
+
+/* Let it begin the log of the recording, with the images as its bases.  Returns 0, or -1 after a message. */
 extern int server_open_log (struct recorder *recorder);
 
-/* Let the disk be empty.  Returns 0, or -1 after a message. */
+/* Let the disks be empty.  Returns 0, or -1 after a message. */
 extern int server_open_blank (struct recorder *recorder);
 
 /* Ask it for something, with COUNT TEXTS, by its export `control`.  Returns 0, or -1 after a message. */

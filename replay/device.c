@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/nbdkit.h"
+#include "common/text.h"
 #include "log/guard.h"
 #include "nbd-plugin/parameters.h"
 #include "replay/device.h"
@@ -23,7 +24,7 @@
 struct device {
   struct nbdkit nbdkit;
   char *link;
-  char *direct;                 /* the socket of a vhost-user server of the disk, or NULL */
+  char *direct[DISKS_MAX];      /* the sockets of vhost-user servers of the disks, or NULL */
   struct nbd_handle *control;
   struct nbd_handle *disk;      /* NULL until something is read of it */
   char *buffer;
@@ -39,13 +40,21 @@ start_server (struct device *device, const char *log, const char *folder)
   struct text_list parameters = { NULL, 0 };
   int r = parameters_add (&parameters, PARAMETER_LOG, log) | parameters_add (&parameters, PARAMETER_DIRECTORY, folder);
 
-  if (r == 0 && device->direct)
-    r = parameters_add (&parameters, PARAMETER_VHOST, device->direct);
+  for (size_t i = 0; i < DISKS_MAX && device->direct[i]; i++)
+    r |= parameters_add (&parameters, PARAMETER_VHOST, device->direct[i]);
   if (r == 0)
     r = nbdkit_start (&device->nbdkit, PART_CRASHSTATE, (const char *const *) parameters.texts,
                       NBDKIT_THREADS, folder, "disk");
   text_list_free (&parameters);
   return r;
+}
+
+static void
+free_device (struct device *device)
+{
+  for (size_t i = 0; i < DISKS_MAX; i++)
+    free (device->direct[i]);
+  free_all (device->link, device->buffer, device->decisions, device->seen, device);
 }
 
 void
@@ -57,7 +66,7 @@ device_stop (struct device *device)
   nbd_close (device->control);
   nbdkit_stop (&device->nbdkit);
   nbdkit_free (&device->nbdkit);
-  free_all (device->link, device->direct, device->buffer, device->decisions, device->seen, device);
+  free_device (device);
 }
 
 /* A connection to EXPORT, or NULL after a message. */
@@ -74,19 +83,30 @@ connect_to (const struct device *device, const char *export)
   return NULL;
 }
 
+/* Name its files in FOLDER. */
+static int
+name_files (struct device *device, const char *folder, size_t direct)
+{
+  device->link = text_format ("%s/" LOG_LINK, folder);
+  if (device->link == NULL)
+    return -1;
+  for (size_t i = 0; i < direct; i++)
+    if ((device->direct[i] = text_format ("%s/" DIRECT_NAME "%zu", folder, i)) == NULL)
+      return -1;
+  return 0;
+}
+
 struct device *
-device_start (const char *log, const char *folder, bool direct)
+device_start (const char *log, const char *folder, size_t direct)
 {
   struct device *device = calloc (1, sizeof *device);
 
-  if (device == NULL || asprintf (&device->link, "%s/" LOG_LINK, folder) == -1
-      || (direct && asprintf (&device->direct, "%s/" DIRECT_NAME, folder) == -1)) {
+  if (device == NULL) {
     out_of_memory ();
-    free (device);
     return NULL;
   }
-  if (start_server (device, log, folder) == -1) {
-    free_all (device->link, device->direct, device);
+  if (name_files (device, folder, direct) == -1 || start_server (device, log, folder) == -1) {
+    free_device (device);
     return NULL;
   }
   device->control = connect_to (device, CONTROL_EXPORT);
@@ -103,9 +123,9 @@ device_socket (const struct device *device)
 }
 
 const char *
-device_direct (const struct device *device)
+device_direct (const struct device *device, size_t number)
 {
-  return device->direct;
+  return device->direct[number];
 }
 
 pid_t

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "common/workdir.h"
 #include "replay/guest-cache.h"
 
@@ -60,9 +61,23 @@ change_extras (struct kept *kept, struct initramfs *extras, char *key, const cha
   return 0;
 }
 
+/* What a guest depends on, as a text to free, or NULL. */
+static char *
+make_key (const char *image, const char *signature, uint64_t memory_bytes, const struct write_log *log)
+{
+  struct text_stream text;
+
+  if (!text_begin (&text))
+    return NULL;
+  fprintf (text.file, "%s %s %" PRIu64, image, signature, memory_bytes);
+  for (size_t i = 0; i < log->device_count; i++)
+    fprintf (text.file, " %" PRIu64, log->device_sizes[i]);
+  return text_end (&text);
+}
+
 int
 kept_extras (struct kept *kept, struct initramfs *extras, const struct kernel *kernel, uint64_t memory_bytes,
-             uint64_t disk_bytes, char **file)
+             const struct write_log *log, char **file)
 {
   CLEANUP_FREE char *signature = initramfs_signature (extras);
   char *key;
@@ -70,7 +85,7 @@ kept_extras (struct kept *kept, struct initramfs *extras, const struct kernel *k
   if (signature == NULL)
     return -1;
   if (asprintf (file, "%s/extras", kept->folder) == -1
-      || asprintf (&key, "%s %s %" PRIu64 " %" PRIu64, kernel->image, signature, memory_bytes, disk_bytes) == -1)
+      || (key = make_key (kernel->image, signature, memory_bytes, log)) == NULL)
     return out_of_memory ();
   if (kept->key == NULL || strcmp (kept->key, key) != 0)
     return change_extras (kept, extras, key, *file);

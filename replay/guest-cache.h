@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "guest/initramfs/initramfs.h"
+#include "log/reader.h"
 #include "replay/runner.h"
 
 struct kept;
@@ -14,11 +15,11 @@ struct kept;
 extern struct kept *kept_new (void);
 extern void kept_free (struct kept *kept);
 
-/* Say what the next replay needs: guests with these extras, kernel, memory and disk.  A runner that is of anything else
- * is ended. *file, to free, is where the extras are.  Returns 0, or -1 after a message.
+/* Say what the next replay needs: guests with these extras, kernel and memory, and the disks of LOG.  A runner that is
+ * of anything else is ended. *file, to free, is where the extras are.  Returns 0, or -1 after a message.
  */
 extern int kept_extras (struct kept *kept, struct initramfs *extras, const struct kernel *kernel,
-                        uint64_t memory_bytes, uint64_t disk_bytes, char **file);
+                        uint64_t memory_bytes, const struct write_log *log, char **file);
 
 /* The runner that is kept, which is for runner_change then, or NULL. */
 extern struct runner *kept_take (struct kept *kept);

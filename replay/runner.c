@@ -13,8 +13,8 @@
 #include "replay/recovery.h"
 #include "replay/runner.h"
 
-#define GUEST_DEVICE "/dev/vda"
 #define REASON_LINES 1
+#define EXPORT_NAME_SIZE 32
 #define CHECK_END_MS 10000      /* for killing a checker that hangs, and finding that the file system is still held */
 
 struct runner {
@@ -53,26 +53,34 @@ ask_for_details (struct runner *runner)
   return answer.failure == VM_OK ? 0 : -1;
 }
 
-const char *
-runner_later_options (const struct runner_config *config)
+void
+runner_put_options (const struct runner_config *config, FILE *file)
 {
-  static const char *const options[2][2] = { { "", " --usable" }, { " --fsck", " --fsck --usable" } };
-
-  return options[config->fsck][config->usable];
+  if (config->lost)
+    fprintf (file, " --lose=%s", config->lost);
+  fputs (config->fsck ? " --fsck" : "", file);
+  fputs (config->usable ? " --usable" : "", file);
 }
 
 struct vm *
 runner_boot (const struct runner_config *config, const struct device *device, const char *console,
              const char *terminal)
 {
-  /* What a run writes dies with the run: its flushes would cost time alone. */
-  const struct vm_disk disk = {
-    .export_name = DISK_EXPORT, .vhost_socket = device_direct (device), .write_through = true
-  };
+  char names[DISKS_MAX][EXPORT_NAME_SIZE];
+  struct vm_disk disks[DISKS_MAX];
+
+  for (size_t i = 0; i < config->disk_count; i++) {
+    snprintf (names[i], EXPORT_NAME_SIZE, DISK_EXPORTS "%zu", i);
+    /* What a run writes dies with the run: its flushes would cost time alone. */
+    disks[i] = (struct vm_disk) {
+      .export_name = names[i], .vhost_socket = device_direct (device, i), .write_through = true
+    };
+  }
   const struct vm_config vm_config = {
     .kernel = config->kernel, .extras = config->extras, .nbd_socket = device_socket (device),
     .nbd_server = device_server (device), .server_ended = log_guard_check,
-    .disks = &disk, .disk_count = 1, .memory_mib = config->memory_mib, .console = console, .terminal = terminal,
+    .disks = disks, .disk_count = config->disk_count, .memory_mib = config->memory_mib, .console = console,
+    .terminal = terminal,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
     .no_snapshot = config->no_snapshot,
   };
@@ -92,7 +100,7 @@ boot (struct runner *runner)
   return config->pages_count > 0 || config->facts != 0 ? ask_for_details (runner) : 0;
 }
 
-/* recover DEVICE TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
+/* recover DEVICES TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
 #define WORD_OBSERVE 4
 #define WORD_MARKS 9
 
@@ -106,11 +114,12 @@ make_words (struct runner *runner)
     return NULL;
   snprintf (runner->timeout, sizeof runner->timeout, "%d", config->run_timeout_ms / 1000);
   words[0] = "recover";
-  words[1] = GUEST_DEVICE;
+  words[1] = config->places;
   words[2] = config->filesystem;
   words[3] = config->mount_options;
   words[WORD_OBSERVE] = config->observe ? "yes" : "no";
-  words[5] = config->fsck ? "yes" : "no";
+  /* It would read the disk that is lost, too, which has missed what recovery wrote. */
+  words[5] = config->fsck && config->lost == NULL ? "yes" : "no";
   words[6] = config->usable ? "yes" : "no";
   words[7] = config->check ? config->check : "";
   words[8] = runner->timeout;
@@ -134,7 +143,7 @@ runner_start (const struct runner_config *config, const char *folder)
     free (runner);
     return NULL;
   }
-  runner->device = device_start (config->log, folder, kernel_runs_alone (config->kernel));
+  runner->device = device_start (config->log, folder, kernel_runs_alone (config->kernel) ? config->disk_count : 0);
   if (runner->device && boot (runner) == 0) {
     runner->release = strdup (vm_release (runner->vm));
     if (runner->release)

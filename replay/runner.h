@@ -4,6 +4,7 @@
 #define POWERCUT_REPLAY_RUNNER_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "checker/outcome.h"
 #include "guest/accel.h"
@@ -17,7 +18,10 @@ struct runner_config {
   const struct kernel *kernel;
   const char *extras;           /* as in struct vm_config */
   const char *filesystem;
-  const char *mount_options;    /* never NULL */
+  const char *mount_options;    /* as the guest needs them; never NULL */
+  const char *places;           /* where the disks of the file system are, as the agent has it (guest/disks.h) */
+  size_t disk_count;            /* all that the log has */
+  const char *lost;             /* the name of the disk that is not among them, or NULL */
   const char *const *watch;     /* paths to observe; none: the whole tree */
   size_t watch_count;
   bool observe;                 /* look at the tree at all */
@@ -36,10 +40,10 @@ struct runner_config {
                                    again for themselves, each */
 };
 
-/* What CONFIG does after the observation, as options of `replay`: each after a space, or nothing. */
-extern const char *runner_later_options (const struct runner_config *config);
+/* Write what CONFIG does besides recovery and observation into FILE, as options of `replay`: each after a space. */
+extern void runner_put_options (const struct runner_config *config, FILE *file);
 
-/* Boot a guest of CONFIG, whose disk is DEVICE's.  Its console goes to the file CONSOLE; at TERMINAL is the socket of
+/* Boot a guest of CONFIG, whose disks are DEVICE's.  Its console goes to the file CONSOLE; at TERMINAL is the socket of
  * its user, or NULL.  NULL after a message.
  */
 extern struct vm *runner_boot (const struct runner_config *config, const struct device *device, const char *console,
@@ -51,8 +55,8 @@ extern struct vm *runner_boot (const struct runner_config *config, const struct 
 extern struct runner *runner_start (const struct runner_config *config, const char *folder);
 extern void runner_stop (struct runner *runner);
 
-/* Make runs of another CONFIG from now on, with the guest that is there: kernel, image, memory and the size of the disk
- * must be the same, the rest may differ.  Returns 0, or -1 after a message: the runner can only be stopped.
+/* Make runs of another CONFIG from now on, with the guest that is there: kernel, image, memory and the sizes of the
+ * disks must be the same, the rest may differ.  Returns 0, or -1 after a message: the runner can only be stopped.
  */
 extern int runner_change (struct runner *runner, const struct runner_config *config);
 

@@ -13,7 +13,6 @@
 #include "guest/vm.h"
 #include "replay/shell.h"
 
-#define GUEST_DEVICE "/dev/vda"
 #define REASON_LINES 1
 
 /* Of a person with a guest. */
@@ -55,7 +54,7 @@ recover (struct conversation *talk)
 {
   const struct runner_config *config = talk->config;
   bool refused;
-  CLEANUP_FREE char *fsck = ask (talk, (const char *const[]) { "repair", GUEST_DEVICE, config->filesystem, NULL },
+  CLEANUP_FREE char *fsck = ask (talk, (const char *const[]) { "repair", config->places, config->filesystem, NULL },
                                  &refused);
   CLEANUP_FREE char *mounted = NULL;
 
@@ -63,7 +62,7 @@ recover (struct conversation *talk)
     return -1;
   if (*fsck == '\0')
     mounted = ask (talk,
-                   (const char *const[]) { "mount", GUEST_DEVICE, config->filesystem, config->mount_options, NULL },
+                   (const char *const[]) { "mount", config->places, config->filesystem, config->mount_options, NULL },
                    &refused);
   if (*fsck == '\0' && (mounted == NULL || !refused))
     return mounted ? 1 : -1;
@@ -110,7 +109,7 @@ converse (struct conversation *talk, bool before_recovery)
   if (mounted == -1 || start_shell (talk, &size) == -1)
     return -1;
   if (size.interactive)
-    fprintf (stderr, "The state is %s%s; exit or Ctrl-D ends the guest, and nothing is kept.\n", GUEST_DEVICE,
+    fprintf (stderr, "The state is %s%s; exit or Ctrl-D ends the guest, and nothing is kept.\n", talk->config->places,
              mounted ? ", recovered and mounted on " AGENT_MOUNT_POINT : ", not mounted");
   return terminal_relay (talk->listener);
 }
@@ -129,7 +128,7 @@ shell_run (const struct runner_config *config, const char *folder, const struct 
   if (talk.console == NULL || talk.socket == NULL)
     error_message ("out of memory");
   else {
-    talk.device = device_start (config->log, folder, kernel_runs_alone (config->kernel));
+    talk.device = device_start (config->log, folder, kernel_runs_alone (config->kernel) ? config->disk_count : 0);
     if (talk.device && device_select (talk.device, selection) == 0 && boot (&talk) == 0)
       r = converse (&talk, before_recovery);
   }

@@ -186,25 +186,33 @@ extern serve_verb run_program;
  */
 extern int program_run (const char *const *argv, int *output, int *status);
 
+/* devices.c: what a file system is on: paths with commas between them, first the one that is mounted. */
+
+/* The first of DEVICES, to free, or NULL. */
+extern char *devices_first (const char *devices);
+
+/* Call VISIT for each of DEVICES until it returns -1.  Returns 0 or -1. */
+extern int devices_each (const char *devices, int (*visit) (const char *device));
+
 /* repair.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0
  * if it can be mounted now, 1 after the line `repair` of guest/agent/protocol.h in PAYLOAD, or -1.
  */
-extern int repair_device (const char *device, const char *type, FILE *payload);
+extern int repair_device (const char *devices, const char *type, FILE *payload);
 
-/* fsck.c: let the checker of file systems of TYPE, which has one, look at DEVICE, which is not mounted.  Returns 0; 1
+/* fsck.c: let the checker of file systems of TYPE, which has one, look at DEVICES, which are not mounted.  Returns 0; 1
  * after the line `fsck` of guest/agent/protocol.h in PAYLOAD, if it complains; or -1: it cannot check.
  */
-extern int fsck_device (const char *device, const char *type, FILE *payload);
+extern int fsck_devices (const char *devices, const char *type, FILE *payload);
 
 /* mount.c */
 
-/* Mount DEVICE on the mount point; OPTIONS, as in mount -o, is changed.  Returns 0; an errno; or -1 if it is the kernel
- * that cannot mount what is there.
+/* Mount what is on DEVICES on the mount point; OPTIONS, as in mount -o, is changed.  Returns 0; an errno; or -1 if it
+ * is the kernel that cannot mount what is there.
  */
-extern int mount_on_mount_point (const char *device, const char *type, char *options);
+extern int mount_on_mount_point (const char *devices, const char *type, char *options);
 
 /* The same with OPTIONS that stay as they are, and what is mounted does not read ahead. */
-extern int mount_quietly (const char *device, const char *type, const char *options);
+extern int mount_quietly (const char *devices, const char *type, const char *options);
 
 /* Mount what is mounted on FOLDER in another way: OPTIONS, as in mount -o remount, are changed.  Returns 0, or -1 with
  * errno.
@@ -214,17 +222,17 @@ extern int mount_change (const char *folder, char *options);
 /* Unmount what is mounted on FOLDER.  Returns 0, or an errno without a message. */
 extern int mount_undo (const char *folder);
 
-/* Let the kernel know nothing of DEVICE, which had a file system of TYPE: it may hold another one from now on.  Returns
- * 0 or -1.
+/* Let the kernel know nothing of DEVICES, which had a file system of TYPE: they may hold another one from now on.
+ * Returns 0 or -1.
  */
-extern int mount_forget (const char *device, const char *type);
+extern int mount_forget (const char *devices, const char *type);
 extern serve_verb mount_device, mount_unmount;
 
-/* usable.c: mount DEVICE, which is not mounted, on ROOT, the mount point; empty it, make a file, and look for that
+/* usable.c: mount DEVICES, which are not mounted, on ROOT, the mount point; empty it, make a file, and look for that
  * after another mount.  What does not work is the line `usable` of guest/agent/protocol.h in PAYLOAD.  Nothing is tried
  * if the options are for reading alone.  Returns 0, the errno of an unmount that failed, or -1.
  */
-extern int usable_try (const char *device, const char *type, const char *options, const char *root, FILE *payload);
+extern int usable_try (const char *devices, const char *type, const char *options, const char *root, FILE *payload);
 
 /* observe.c */
 
@@ -253,7 +261,7 @@ extern serve_verb reset_guest;
  * go on writing, or -1 with errno.
  */
 extern int sync_until_quiet (int fd, const char *stat_file);
-extern serve_verb sync_device;
+extern serve_verb sync_devices;
 
 /* copy.c, nbd.c, shell.c */
 extern serve_verb copy_tree, nbd_attach, shell_start;

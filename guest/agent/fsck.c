@@ -43,13 +43,16 @@ make_command (const struct filesystem_fsck *fsck, const char *device, const char
 }
 
 int
-fsck_device (const char *device, const char *type, FILE *payload)
+fsck_devices (const char *devices, const char *type, FILE *payload)
 {
+  CLEANUP_FREE char *device = devices_first (devices);
   const struct filesystem_fsck *fsck = &filesystem_find (type)->fsck;
   const char *argv[FILESYSTEM_WORDS_MAX + 2];
   CLEANUP_CLOSE int output = -1;
   int status;
 
+  if (device == NULL)
+    return -1;
   make_command (fsck, device, argv);
   if (program_run (argv, &output, &status) == -1)
     return -1;

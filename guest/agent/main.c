@@ -118,7 +118,7 @@ static const struct {
   { "other-file", 0, 0, verb_other_file }, { "power-off", 0, 0, verb_power_off }, { "recover", 9, SIZE_MAX, recover },
   { "reset", 2, 2, reset_guest }, { "run", 2, SIZE_MAX, run_program },
   { "setenv", 2, 2, verb_setenv }, { "shell", 4, 4, shell_start }, { "sleep", 0, SIZE_MAX, guest_sleep },
-  { "sync", 0, 1, sync_device }, { "thaw", 0, 0, verb_thaw },
+  { "sync", 0, 1, sync_devices }, { "thaw", 0, 0, verb_thaw },
   { "tree", 0, 0, verb_tree }, { "unmount", 0, 0, mount_unmount },
 };
 

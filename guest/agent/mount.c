@@ -86,11 +86,38 @@ split_options (char *options)
   return flags;
 }
 
-int
-mount_on_mount_point (const char *device, const char *type, char *options)
+static int
+open_btrfs_control (void)
 {
+  int control = open ("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+
+  if (control == -1)
+    error_message ("/dev/btrfs-control: %m");
+  return control;
+}
+
+/* Tell the driver of btrfs of DEVICE.  One that holds no file system is found out at the mount. */
+static int
+show_device (const char *device)
+{
+  CLEANUP_CLOSE int control = open_btrfs_control ();
+  struct btrfs_ioctl_vol_args args = { .fd = 0 };
+
+  snprintf (args.name, sizeof args.name, "%s", device);
+  if (control >= 0)
+    ioctl (control, BTRFS_IOC_SCAN_DEV, &args);
+  return control == -1 ? -1 : 0;
+}
+
+int
+mount_on_mount_point (const char *devices, const char *type, char *options)
+{
+  CLEANUP_FREE char *device = devices_first (devices);
   unsigned long flags = split_options (options);
 
+  if (device == NULL || (strcmp (device, devices) != 0 && filesystem_find (type)->remembers_devices
+                         && devices_each (devices, show_device) == -1))
+    return -1;
   modprobe_forget ();
   if (mount (device, AGENT_MOUNT_POINT, type, flags, options) == 0)
     return 0;
@@ -121,10 +148,10 @@ stop_readahead (const char *type)
 }
 
 int
-mount_quietly (const char *device, const char *type, const char *options)
+mount_quietly (const char *devices, const char *type, const char *options)
 {
   CLEANUP_FREE char *copy = text_format ("%s", options);
-  int error = copy ? mount_on_mount_point (device, type, copy) : -1;
+  int error = copy ? mount_on_mount_point (devices, type, copy) : -1;
 
   if (error == 0)
     stop_readahead (type);
@@ -187,24 +214,36 @@ mount_unmount (struct agent *agent, char **words, FILE *payload)
   return 0;
 }
 
-int
-mount_forget (const char *device, const char *type)
+static int
+drop_cache (const char *device)
 {
   CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
 
-  if (fd == -1 || ioctl (fd, BLKFLSBUF, 0) == -1) {
-    error_message ("%s: %m", device);
-    return -1;
-  }
-  if (!filesystem_find (type)->remembers_devices)
+  if (fd >= 0 && ioctl (fd, BLKFLSBUF, 0) == 0)
     return 0;
-  CLEANUP_CLOSE int control = open ("/dev/btrfs-control", O_RDWR | O_CLOEXEC);
+  error_message ("%s: %m", device);
+  return -1;
+}
+
+static int
+forget_device (const char *device)
+{
+  CLEANUP_CLOSE int control = open_btrfs_control ();
   struct btrfs_ioctl_vol_args args = { .fd = 0 };
+
   snprintf (args.name, sizeof args.name, "%s", device);
   /* ENOENT: the mount failed before the driver had taken note of the device. */
-  if (control == -1 || (ioctl (control, BTRFS_IOC_FORGET_DEV, &args) == -1 && errno != ENOENT)) {
-    error_message ("cannot make %s forget %s: %m", type, device);
+  if (control >= 0 && (ioctl (control, BTRFS_IOC_FORGET_DEV, &args) == 0 || errno == ENOENT))
+    return 0;
+  if (control >= 0)
+    error_message ("cannot make btrfs forget %s: %m", device);
+  return -1;
+}
+
+int
+mount_forget (const char *devices, const char *type)
+{
+  if (devices_each (devices, drop_cache) == -1)
     return -1;
-  }
-  return 0;
+  return filesystem_find (type)->remembers_devices ? devices_each (devices, forget_device) : 0;
 }

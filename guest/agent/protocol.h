@@ -9,7 +9,8 @@
  *
  * Verbs:
  *   attach DEVICE ADDRESS PORT EXPORT      connect the kernel's NBD client: /dev/nbdN to that export
- *   mount DEVICE TYPE OPTIONS              mount it on /mnt, OPTIONS as in mount -o (may be empty)
+ *   mount DEVICES TYPE OPTIONS             mount the first of DEVICES, paths with commas between them, which hold one
+ *                                          file system, on /mnt; OPTIONS as in mount -o (may be empty)
  *   copy FROM                              copy the tree FROM of the initramfs into /mnt: modes, owners, links
  *   run TIMEOUT_S PROGRAM [ARG...]         run in /mnt; on time-out its process group is killed.  Payload: `exit N`,
  *                                          `signal N` or `timeout`, a newline, then the last 64 KiB of its standard
@@ -22,24 +23,24 @@
  *   tree                                   payload: the whole text of the last observation
  *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache
- *   sync [DEVICE]                          sync(2), then fsync(2) of DEVICE, which flushes it
+ *   sync [DEVICES]                         sync(2), then fsync(2) of DEVICES, which flushes them
  *   thaw                                   thaw /mnt until it is not frozen.  Payload: how often it was
  *   unmount                                unmount /mnt
- *   repair DEVICE TYPE                     run the fsck of a TYPE that needs it.  Payload: nothing, or the line
+ *   repair DEVICES TYPE                    run the fsck of a TYPE that needs it.  Payload: nothing, or the line
  *                                          `repair TEXT` as of `recover`
  *   shell MODE TERM ROWS COLUMNS           start a shell in /mnt on the terminal that the host gives (struct
  *                                          vm_config): MODE is `interactive`, or `pipe`: then nothing is echoed, and
  *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
  *                                          off when the shell ends
- *   recover DEVICE TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
+ *   recover DEVICES TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
  *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, or, locating
  *                                          data if that can be (checker/observe/layout.h), `located`; run the shell
  *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not
  *                                          empty, unmount; if FSCK is `yes`, run the checker of TYPE; if USABLE is
  *                                          `yes` and that did not complain, mount again, remove everything, write a
- *                                          file, mount once more and read it; drop the device's cache (BLKFLSBUF;
- *                                          btrfs: forget the device).
+ *                                          file, mount once more and read it; drop the devices' caches (BLKFLSBUF;
+ *                                          btrfs: forget them).
  *                                          MARKS is the text that CHECK finds in the file $POWERCUT_MARKS_FILE and, the
  *                                          last 64 KiB of it, in $POWERCUT_MARKS.
  *                                          Payload: either the line `repair TEXT` (it could not repair the file
@@ -51,8 +52,8 @@
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
- *   reset DEVICE TYPE                      be as after the boot, but for the NBD devices: kill what programs left
- *                                          running, unmount /mnt and forget DEVICE, which held a file system of TYPE,
+ *   reset DEVICES TYPE                     be as after the boot, but for the NBD devices: kill what programs left
+ *                                          running, unmount /mnt and forget DEVICES, which held a file system of TYPE,
  *                                          empty the folders for temporary files, undo `setenv`.  An error if that
  *                                          cannot be done, or if programs left anything elsewhere.  Payload: as `log`
  *   sleep [PURPOSE...]                     be ready for the machine to be saved, before anything else was asked for:
@@ -106,6 +107,7 @@
 
 /* Environment of the programs that are run while there is a recording. */
 #define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"
+#define AGENT_DISK_VARIABLE "POWERCUT_DISK_"        /* and its name: where a disk is */
 #define AGENT_BACKGROUND_VARIABLE "POWERCUT_BACKGROUND" /* a name (guest/agent/background.h) */
 #define AGENT_FREEZE_AT_VARIABLE "POWERCUT_FREEZE_AT"   /* at which mark powercut-mark freezes /mnt */
 

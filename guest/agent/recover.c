@@ -27,7 +27,7 @@
 
 /* The words of `recover`, which guest/agent/protocol.h explains. */
 enum {
-  RECOVER_DEVICE, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_OBSERVE, RECOVER_FSCK, RECOVER_USABLE, RECOVER_CHECK,
+  RECOVER_DEVICES, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_OBSERVE, RECOVER_FSCK, RECOVER_USABLE, RECOVER_CHECK,
   RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
 };
 
@@ -162,21 +162,21 @@ look (struct agent *agent, char **words, FILE *payload)
 static int
 try (char **words, const char *options, FILE *payload)
 {
-  const char *device = words[RECOVER_DEVICE], *type = words[RECOVER_TYPE];
+  const char *devices = words[RECOVER_DEVICES], *type = words[RECOVER_TYPE];
   int wrong = 0;
 
   if (strcmp (words[RECOVER_FSCK], "yes") == 0)
-    wrong = mount_forget (device, type) == -1 ? -1 : fsck_device (device, type, payload);
+    wrong = mount_forget (devices, type) == -1 ? -1 : fsck_devices (devices, type, payload);
   if (wrong != 0 || strcmp (words[RECOVER_USABLE], "yes") != 0)
     return wrong == -1 ? -1 : 0;
-  return usable_try (device, type, options, AGENT_MOUNT_POINT, payload);
+  return usable_try (devices, type, options, AGENT_MOUNT_POINT, payload);
 }
 
 /* All that is done with a device that can be mounted.  Returns 0, the errno with which it is not to be had, or -1. */
 static int
 recover_mounted (struct agent *agent, char **words, const char *options, FILE *payload)
 {
-  int error = mount_quietly (words[RECOVER_DEVICE], words[RECOVER_TYPE], options);
+  int error = mount_quietly (words[RECOVER_DEVICES], words[RECOVER_TYPE], options);
 
   if (error == -1)
     return -1;
@@ -196,21 +196,21 @@ recover_mounted (struct agent *agent, char **words, const char *options, FILE *p
 int
 recover (struct agent *agent, char **words, FILE *payload)
 {
-  const char *device = words[RECOVER_DEVICE], *type = words[RECOVER_TYPE];
+  const char *devices = words[RECOVER_DEVICES], *type = words[RECOVER_TYPE];
   CLEANUP_FREE char *options = recovery_options (type, words[RECOVER_OPTIONS]);
 
   if (options == NULL)
     return -1;
   baseline_load_modules (agent, type);
-  if (prepare_device (device) == -1)
+  if (devices_each (devices, prepare_device) == -1)
     return -1;
-  int error = repair_device (device, type, payload);
+  int error = repair_device (devices, type, payload);
   if (error == 0)
     error = recover_mounted (agent, words, options, payload);
   if (error == -1)
     return -1;
-  /* A device that is still mounted cannot be forgotten; the answer says so already. */
-  if (error != EBUSY && mount_forget (device, type) == -1)
+  /* What is still mounted cannot be forgotten; the answer says so already. */
+  if (error != EBUSY && mount_forget (devices, type) == -1)
     return -1;
   log_report (agent, payload);
   return 0;

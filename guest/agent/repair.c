@@ -53,15 +53,16 @@ find_repair (const char *device, const char *type)
 }
 
 int
-repair_device (const char *device, const char *type, FILE *payload)
+repair_device (const char *devices, const char *type, FILE *payload)
 {
-  const struct filesystem_repair *repair = find_repair (device, type);
+  CLEANUP_FREE char *device = devices_first (devices);
+  const struct filesystem_repair *repair = device ? find_repair (device, type) : NULL;
   CLEANUP_CLOSE int output = -1;
   char text[OUTPUT_MAX + 1];
   int status;
 
   if (repair == NULL)
-    return 0;
+    return device ? 0 : -1;
   if (program_run ((const char *const[]) { repair->program, repair->option, device, NULL }, &output, &status) == -1)
     return -1;
   if (WIFEXITED (status) && WEXITSTATUS (status) < UNREPAIRED)

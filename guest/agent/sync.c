@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,21 +81,25 @@ sync_until_quiet (int fd, const char *stat_file)
   return 0;
 }
 
-int
-sync_device (struct agent *agent, char **words, FILE *payload)
+static int
+bring_to_rest (const char *device)
 {
   char stat_file[PATH_MAX];
+  CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
 
-  (void) agent, (void) payload;
-  if (words[0] == NULL) {
-    sync ();
+  snprintf (stat_file, sizeof stat_file, "/sys/class/block/%s/stat", device + strlen ("/dev/"));
+  if (fd >= 0 && sync_until_quiet (fd, stat_file) == 0)
     return 0;
-  }
-  CLEANUP_CLOSE int fd = open (words[0], O_RDONLY | O_CLOEXEC);
-  snprintf (stat_file, sizeof stat_file, "/sys/class/block/%s/stat", basename (words[0]));
-  if (fd == -1 || sync_until_quiet (fd, stat_file) == -1) {
-    error_message ("cannot flush %s: %m", words[0]);
-    return -1;
-  }
+  error_message ("cannot flush %s: %m", device);
+  return -1;
+}
+
+int
+sync_devices (struct agent *agent, char **words, FILE *payload)
+{
+  (void) agent, (void) payload;
+  if (words[0])
+    return devices_each (words[0], bring_to_rest);
+  sync ();
   return 0;
 }

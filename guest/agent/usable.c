@@ -138,9 +138,9 @@ read_file (const char *path, const char bytes[FILE_BYTES])
 
 /* Mount it once more.  Returns 0, or -1; where it cannot be mounted, *mounted is false. */
 static int
-mount_again (const char *device, const char *type, const char *options, bool *mounted)
+mount_again (const char *devices, const char *type, const char *options, bool *mounted)
 {
-  int error = mount_forget (device, type) == -1 ? -1 : mount_quietly (device, type, options);
+  int error = mount_forget (devices, type) == -1 ? -1 : mount_quietly (devices, type, options);
 
   *mounted = error == 0;
   if (error > 0)
@@ -150,13 +150,13 @@ mount_again (const char *device, const char *type, const char *options, bool *mo
 
 /* Empty it and make the file PATH of BYTES.  Returns 0 with *written, whether that was possible; or as usable_try. */
 static int
-use_once (const char *device, const char *type, const char *options, const char *path, const char bytes[FILE_BYTES],
+use_once (const char *devices, const char *type, const char *options, const char *path, const char bytes[FILE_BYTES],
           bool *written)
 {
   bool mounted;
 
   *written = false;
-  if (mount_again (device, type, options, &mounted) == -1)
+  if (mount_again (devices, type, options, &mounted) == -1)
     return -1;
   if (!mounted)
     return 0;
@@ -165,7 +165,7 @@ use_once (const char *device, const char *type, const char *options, const char 
 }
 
 int
-usable_try (const char *device, const char *type, const char *options, const char *root, FILE *payload)
+usable_try (const char *devices, const char *type, const char *options, const char *root, FILE *payload)
 {
   CLEANUP_FREE char *path = text_format ("%s/" FILE_MADE, root);
   char bytes[FILE_BYTES];
@@ -178,10 +178,10 @@ usable_try (const char *device, const char *type, const char *options, const cha
   tried = (struct tried) { .root = root, .payload = payload };
   for (size_t i = 0; i < sizeof bytes; i++)
     bytes[i] = (char) (i / 512 + i);
-  int error = use_once (device, type, options, path, bytes, &written);
+  int error = use_once (devices, type, options, path, bytes, &written);
   if (error != 0 || !written)
     return error;
-  if (mount_again (device, type, options, &mounted) == -1)
+  if (mount_again (devices, type, options, &mounted) == -1)
     return -1;
   if (!mounted)
     return 0;

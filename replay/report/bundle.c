@@ -21,7 +21,9 @@
 static void
 print_command (const struct bundle *bundle, FILE *file)
 {
-  fprintf (file, "    replay --state=%s%s log.bin\n", bundle->state, runner_later_options (bundle->runner));
+  fprintf (file, "    replay --state=%s", bundle->state);
+  runner_put_options (bundle->runner, file);
+  fputs (" log.bin\n", file);
 }
 
 /* What is missing in the state, and why it may be. */

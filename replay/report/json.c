@@ -10,6 +10,16 @@
 #include "replay/report/format.h"
 #include "replay/report/json-text.h"
 
+/* Which disk did not come back. */
+static void
+add_lost (cJSON *object, const struct session_config *config)
+{
+  if (config->runner.lost)
+    json_add_text (object, "lost", config->runner.lost);
+  else
+    cJSON_AddNullToObject (object, "lost");
+}
+
 /* The smallest state of a finding, null if there is none to be had, and which writes it drops. */
 static void
 add_minimal (cJSON *violation, const struct write_log *log, const struct minimal *minimal)
@@ -53,6 +63,7 @@ add_violations (cJSON *list, const struct results *results)
 
     cJSON_AddStringToObject (violation, "kind", violation_name (finding->kind));
     json_add_schedule (violation, results->config->log);
+    add_lost (violation, results->config);
     json_add_text (violation, "state", finding->state);
     json_add_text (violation, "after", finding->after);
     json_add_text (violation, "detail", finding->detail);
@@ -155,6 +166,7 @@ add_schedules (cJSON *object, const struct reports *reports)
     cJSON *schedule = cJSON_CreateObject ();
 
     json_add_schedule (schedule, reports->list[i].results->config->log);
+    add_lost (schedule, reports->list[i].results->config);
     add_held_until (schedule, reports->list[i].results->config->log);
     add_counts (schedule, &reports->list[i].totals);
     add_verdicts (schedule, &reports->list[i].totals);

@@ -23,7 +23,7 @@ print_command (const struct report *report, const char *id, const char *more, FI
     fprintf (file, " --tear=%s", tears[config->tear.mode]);
   if (config->tear.mode != TEAR_NONE && config->tear.atomic_bytes != TEAR_ATOMIC_USUAL)
     fprintf (file, " --atomic=%u", config->tear.atomic_bytes);
-  fputs (runner_later_options (&config->runner), file);
+  runner_put_options (&config->runner, file);
   fputs (more, file);
   print_shell_word (config->log->path, file);
   putc ('\n', file);

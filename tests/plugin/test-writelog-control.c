@@ -188,6 +188,7 @@ static const struct {
   SENSELESS ("open\0log=/tmp/new.bin\0"), SENSELESS ("open\0log=../new.bin\0"), SENSELESS ("open\0log=./new.bin\0"),
   SENSELESS ("open\0log=..\0"), SENSELESS ("open\0log=\0"), SENSELESS ("open\0log=new.bin\0base=/etc/passwd\0"),
   SENSELESS ("open\0log=new.bin\0directory=/\0"), SENSELESS ("save\0"), SENSELESS ("save\0/tmp/new.bin\0"),
+  SENSELESS ("save\0one\0other\0"),
 #undef SENSELESS
 };
 

@@ -68,9 +68,9 @@ UNIT_TESTS += \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
 	tests/unit/guest/initramfs/test-modules tests/unit/guest/initramfs/test-packed \
 	tests/unit/guest/initramfs/test-programs \
-	tests/unit/guest/test-base tests/unit/guest/test-missing tests/unit/guest/test-qmp tests/unit/guest/test-saved \
+	tests/unit/guest/test-base tests/unit/guest/test-disks tests/unit/guest/test-missing tests/unit/guest/test-qmp tests/unit/guest/test-saved \
 	tests/unit/guest/test-uml-machine tests/unit/guest/test-vm \
-	tests/unit/record/test-log-part tests/unit/record/test-recordings \
+	tests/unit/record/test-log-part tests/unit/record/test-recording-disks tests/unit/record/test-recordings \
 	tests/unit/replay/search/test-data-classes \
 	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive \
 	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
@@ -102,6 +102,6 @@ tests_unit_guest_agent_test_thaw_SOURCES = \
 tests_unit_guest_agent_test_unpack_SOURCES = tests/unit/guest/agent/test-unpack.c guest/agent/unpack.c
 tests_unit_guest_agent_test_usable_SOURCES = \
 	tests/unit/guest/agent/test-usable.c guest/agent/usable.c guest/agent/answer.c
-tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/sync.c
+tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/devices.c guest/agent/sync.c
 tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call-stop.c guest/agent/call-stop.c
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)

@@ -117,7 +117,7 @@ START_TEST (without_a_log_nothing_is_done)
   ck_assert_int_eq (errno, ESHUTDOWN);
   ck_assert_int_eq (logged_read (&logged, 0, bytes, sizeof bytes, 0), -1);
   ck_assert_int_eq (errno, ESHUTDOWN);
-  ck_assert_int_eq (logged_save (&logged, image), -1);
+  ck_assert_int_eq (logged_save (&logged, 0, image), -1);
   ck_assert_int_eq (errno, ESHUTDOWN);
   ck_assert_int_eq (access (image, F_OK), -1);
   ck_assert_uint_eq (message_count, 0);
@@ -126,21 +126,24 @@ END_TEST
 
 START_TEST (what_is_saved_is_a_base_of_the_next_log)
 {
-  CLEANUP_FREE char *image = new_path ();
+  CLEANUP_FREE char *image = new_path (), *other = new_path ();
 
   ck_assert_int_eq (logged_begin (&logged), 0);
   ck_assert_int_eq (record_letter (0, 5, 'a'), 0);
-  ck_assert_int_eq (logged_save (&logged, image), 0);
-  ck_assert_int_eq (logged_save (&logged, image), -1);  /* no file is replaced */
+  ck_assert_int_eq (record_letter (1, 2, 'b'), 0);
+  ck_assert_int_eq (logged_save (&logged, 0, image), 0);
+  ck_assert_int_eq (logged_save (&logged, 1, other), 0);
+  ck_assert_int_eq (logged_save (&logged, 0, image), -1);       /* no file is replaced */
   ck_assert_uint_eq (message_count, 1);
   ck_assert_int_eq (logged_close (&logged), 0);
   logged_forget (&logged);
   ck_assert_uint_eq (logged.device_count, 2);
   logged.log = new_path ();
   logged.devices[logged.base_count++].base = strdup (image);
+  logged.devices[logged.base_count++].base = strdup (other);
   ck_assert_int_eq (logged_begin (&logged), 0);
   assert_device (0, ".....a..");
-  assert_device (1, "........");
+  assert_device (1, "..b.....");
 }
 END_TEST
 

@@ -97,7 +97,7 @@ setup (void)
 {
   reads = failing_read = 0;
   refusing = false;
-  device = device_start ("log", ".", false);
+  device = device_start ("log", ".", 0);
   ck_assert_ptr_nonnull (device);
   forget_messages ();
 }

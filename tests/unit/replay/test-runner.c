@@ -85,7 +85,7 @@ console_reason (const char *console, size_t lines)
 }
 
 struct device *
-device_start (const char *log, const char *directory, bool direct)
+device_start (const char *log, const char *directory, size_t direct)
 {
   static char device;
 
@@ -96,9 +96,9 @@ device_start (const char *log, const char *directory, bool direct)
 }
 
 const char *
-device_direct (const struct device *device)
+device_direct (const struct device *device, size_t number)
 {
-  (void) device;
+  (void) device, (void) number;
   return NULL;
 }
 
@@ -171,7 +171,8 @@ device_read (struct device *device, void *buffer, size_t count, uint64_t offset)
 
 static const struct kernel kernel = { .image = (char *) "image", .release = (char *) "6.1" };
 static const struct runner_config config = {
-  .kernel = &kernel, .filesystem = "ext4", .mount_options = "", .observe = true, .run_timeout_ms = 20000
+  .kernel = &kernel, .filesystem = "ext4", .mount_options = "", .places = "/dev/vda", .disk_count = 1, .observe = true,
+  .run_timeout_ms = 20000
 };
 static struct runner *runner;
 static struct outcome outcome;
