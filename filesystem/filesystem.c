@@ -130,8 +130,7 @@ static const struct filesystem rows[] = {
     .lazy_blocks = { UINT64_C (64) << 20, UINT64_C (256) << 30 },
     .lazy_block_count = 2,
     .layout = FILESYSTEM_LAYOUT_BTRFS,
-    /* fs/btrfs/tree-log.c, btrfs_log_inode_parent: a file without a name is not logged. */
-    .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_UNLINKED),
+    .promises = RULES_ALL,
     .modes = { NO_BARRIER },    /* fs/btrfs/disk-io.c, write_all_supers: neither flushes nor FUA */
   },
   {
