@@ -36,6 +36,7 @@ checker_libjudge_la_SOURCES = \
 	checker/workload/jlang-parts.h checker/workload/jlang-result.c \
 	checker/workload/names.c checker/workload/names.h checker/workload/needs.c checker/workload/needs.h \
 	checker/workload/opens.c checker/workload/opens.h \
+	checker/workload/processes.c checker/workload/processes.h \
 	checker/workload/random.c checker/workload/random.h \
 	checker/workload/sharing.c checker/workload/sharing.h \
 	checker/workload/simulation.c checker/workload/simulation.h

@@ -16,6 +16,7 @@ struct moment {
   enum phase phase;
   uint32_t step;                /* that the phase is about, from 1; 0 in PHASE_UNKNOWN */
   uint32_t operation;           /* the last of the log's workload that returned, from 1; 0: none, or no workload */
+  uint32_t beside;              /* the last of the other process of its block that returned, or 0 */
 };
 
 #endif

@@ -18,13 +18,20 @@
 /* The rules that not even a file system that is never cut off need hold. */
 #define RULES_OF_SOME (RULE_BIT (RULE_LINKS) | RULE_BIT (RULE_TIME))
 
+/* What is known when some operations have returned. */
+struct known_state {
+  struct workload_progress progress;
+  struct workload_state *state;
+};
+
 struct persistence {
   const struct workload *workload;
   uint32_t rules;
   XXH3_state_t *hash;
   struct written_file *written;      /* to files, by number, if that is asked for */
   size_t written_count;
-  struct workload_state **states;       /* by the number of the operation that returned last; NULL: not known yet */
+  struct known_state *states;
+  size_t state_count;
 };
 
 int
@@ -57,10 +64,9 @@ persistence_new (const struct workload *workload, uint32_t rules)
 
   if (persistence) {
     *persistence = (struct persistence) {
-      .workload = workload, .rules = rules, .hash = XXH3_createState (),
-      .states = calloc (workload->count + 1, sizeof *persistence->states)
+      .workload = workload, .rules = rules, .hash = XXH3_createState ()
     };
-    if (persistence->hash && persistence->states) {
+    if (persistence->hash) {
       if (!(rules & RULE_BIT (RULE_STALE))
           || written_find (workload, &persistence->written, &persistence->written_count) == 0)
         return persistence;
@@ -78,39 +84,62 @@ persistence_free (struct persistence *persistence)
 {
   if (persistence == NULL)
     return;
-  for (size_t i = 0; persistence->states && i <= persistence->workload->count; i++)
-    workload_state_free (persistence->states[i]);
+  for (size_t i = 0; i < persistence->state_count; i++)
+    workload_state_free (persistence->states[i].state);
   free (persistence->states);
   written_free (persistence->written, persistence->written_count);
   XXH3_freeState (persistence->hash);
   free (persistence);
 }
 
-/* Do the operations up to number LIMIT, where NUMBER is the last persistence operation that returned; stop at the next.
+/* Whether operation INDEX, which persists, had returned at PROGRESS. */
+static bool
+has_returned (const struct workload *workload, struct workload_progress progress, size_t index)
+{
+  const struct workload_operation *operation = &workload->operations[index];
+  const bool all = progress.operation > workload->count;
+  const struct workload_operation *last = progress.operation && !all ? &workload->operations[progress.operation - 1]
+    : NULL;
+
+  return index < (operation->block == 0 || last == NULL || last->block != operation->block
+                  || last->process == operation->process ? progress.operation : progress.beside);
+}
+
+/* Do the operations up to number LIMIT, where those of PROGRESS were the last persistence operations that returned; a
+ * process stops at its next one.
  */
 static int
-do_operations (const struct persistence *persistence, struct workload_state *state, uint32_t number, size_t limit)
+do_operations (const struct persistence *persistence, struct workload_state *state, struct workload_progress progress,
+               size_t limit)
 {
   const struct workload *workload = persistence->workload;
-  struct promiser promiser = { persistence->rules, state, 0 };
+  struct promiser promiser = { persistence->rules, state, 0, { 0, 0 } };
+  bool stopped[2] = { false, false };
+  uint32_t block = 0;           /* in which a process was stopped */
 
   if (workload_state_begin (state, workload) == -1)
     return -1;
   for (size_t i = 0; i < limit; i++) {
     const struct workload_operation *operation = &workload->operations[i];
-    bool persists = workload_is_persistence (operation) && i >= workload->setup_count;
+    const bool persists = workload_is_persistence (operation) && i >= workload->setup_count;
+    const bool is_next = persists && !has_returned (workload, progress, i);
 
     if (i == workload->setup_count && promise_all (&promiser) == -1)
       return -1;
-    const bool is_next = persists && i >= number;
-
-    if (is_next && operation->sync == SYNC_NOTHING)
+    if ((stopped[0] || stopped[1]) && (operation->block == 0 || operation->block != block))
       break;
+    if (stopped[operation->process])
+      continue;
+    stopped[operation->process] = is_next;
+    block = operation->block;
+    if (is_next && operation->sync == SYNC_NOTHING)
+      continue;
     if (workload_state_do (state, i) == -1)
       return -1;
     if (is_next)                /* some of what it writes may be there before it returns */
-      break;
+      continue;
     promiser.operation = (uint32_t) i + 1;
+    promiser.by = (struct last_touch) { operation->block, operation->process };
     if (persists && promise_by (&promiser, operation) == -1)
       return -1;
     promiser.operation = 0;
@@ -118,25 +147,43 @@ do_operations (const struct persistence *persistence, struct workload_state *sta
   return 0;
 }
 
-/* The state when operation NUMBER was the last to return; NULL after a message.  It stays persistence's. */
+/* A new state at PROGRESS; NULL after a message. */
 static struct workload_state *
-find_state (struct persistence *persistence, uint32_t number)
+make_state (const struct persistence *persistence, struct workload_progress progress)
 {
-  struct workload_state *state = persistence->states[number];
+  struct workload_state *state = calloc (1, sizeof *state);
 
-  if (state)
-    return state;
-  state = calloc (1, sizeof *state);
   if (state == NULL) {
     out_of_memory ();
     return NULL;
   }
-  if (do_operations (persistence, state, number, persistence->workload->count) == -1
+  if (do_operations (persistence, state, progress, persistence->workload->count) == -1
       || workload_state_finish (state, persistence->hash) == -1) {
     workload_state_free (state);
     return NULL;
   }
-  persistence->states[number] = state;
+  return state;
+}
+
+/* The state at PROGRESS; NULL after a message.  It stays persistence's. */
+static struct workload_state *
+find_state (struct persistence *persistence, struct workload_progress progress)
+{
+  for (size_t i = 0; i < persistence->state_count; i++) {
+    const struct known_state *known = &persistence->states[i];
+
+    if (known->progress.operation == progress.operation && known->progress.beside == progress.beside)
+      return known->state;
+  }
+  struct workload_state *state = make_state (persistence, progress);
+  struct known_state *added = state ? array_add (persistence->states, persistence->state_count) : NULL;
+  if (added == NULL) {
+    if (state)
+      out_of_memory ();
+    workload_state_free (state);
+    return NULL;
+  }
+  *added = (struct known_state) { progress, state };
   return state;
 }
 
@@ -258,6 +305,20 @@ is_mark (const struct workload *workload, size_t number)
     && workload_is_persistence (&workload->operations[number - 1]);
 }
 
+/* Whether a mark may say that operations have come so far: if two, then one of each process of a block. */
+static bool
+is_progress (const struct workload *workload, struct workload_progress progress)
+{
+  if (!is_mark (workload, progress.operation) || !is_mark (workload, progress.beside))
+    return false;
+  if (progress.beside == 0)
+    return true;
+  const struct workload_operation *last = &workload->operations[progress.operation - 1];
+  const struct workload_operation *beside = &workload->operations[progress.beside - 1];
+  return progress.beside < progress.operation && last->block != 0 && last->block == beside->block
+    && last->process != beside->process;
+}
+
 /* Add the paths, COUNT so far, of all states.  Returns their number, or -1 after a message. */
 static ssize_t
 add_all_paths (struct persistence *persistence, bool new, char **paths, ssize_t count)
@@ -265,7 +326,7 @@ add_all_paths (struct persistence *persistence, bool new, char **paths, ssize_t 
   for (size_t number = 0; number <= persistence->workload->count && count < PERSISTENCE_PATHS_MAX; number++) {
     if (!is_mark (persistence->workload, number))
       continue;
-    const struct workload_state *state = find_state (persistence, (uint32_t) number);
+    const struct workload_state *state = find_state (persistence, (struct workload_progress) { (uint32_t) number, 0 });
     if (state == NULL)
       return -1;
     count = add_paths (state, new, paths, count);
@@ -310,17 +371,18 @@ persistence_facts (const struct persistence *persistence)
 }
 
 int
-persistence_judge (struct persistence *persistence, uint32_t number, const char *seen, char **detail)
+persistence_judge (struct persistence *persistence, struct workload_progress progress, const char *seen, char **detail)
 {
   struct workload_state *state;
 
   *detail = NULL;
-  if (!is_mark (persistence->workload, number)) {
+  if (!is_progress (persistence->workload, progress)) {
     error_message ("%s: a mark says that operation %u has returned, which is no persistence operation of the update: "
-                   "the log is damaged or was written by another version", persistence->workload->name, number);
+                   "the log is damaged or was written by another version", persistence->workload->name,
+                   progress.operation);
     return -1;
   }
-  state = find_state (persistence, number);
+  state = find_state (persistence, progress);
   return state ? judge_seen (persistence, state, seen, detail) : -1;
 }
 
@@ -332,13 +394,14 @@ persistence_compare (struct persistence *persistence, bool done, const char *see
   const uint32_t rules = RULES_ALL & ~(RULES_OF_SOME & ~persistence->rules);
   const struct persistence exact = { .workload = workload, .rules = rules, .hash = persistence->hash };
   struct workload_state *state = calloc (1, sizeof *state);
-  const struct promiser promiser = { rules, state, 0 };
+  const struct promiser promiser = { rules, state, 0, { 0, 0 } };
   int r = -1;
 
   *detail = NULL;
   if (state == NULL)
     return out_of_memory ();
-  if (do_operations (&exact, state, (uint32_t) workload->count, done ? workload->count : workload->setup_count) == 0
+  const struct workload_progress all = { UINT32_MAX, 0 };
+  if (do_operations (&exact, state, all, done ? workload->count : workload->setup_count) == 0
       && promise_all (&promiser) == 0 && workload_state_finish (state, persistence->hash) == 0)
     r = judge_seen (&exact, state, seen, detail);
   workload_state_free (state);

@@ -8,6 +8,9 @@
  * what it is about, and from then on both what was promised and what came later is right.  What is touched apart: each
  * name in a folder, the data and size of each file, the attributes of each object.
  *
+ * The two processes of a block of the workload have to do with different things, and each has a K and an E of its own.
+ * What operations of the other process of the block touch, a persistence operation promises nothing of.
+ *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
  * business.  Modes that no chmod and no ACL has set are not looked at, nor are owners that no chown has, flags that no
  * chattr has, and times that no utimes has.
@@ -72,6 +75,13 @@ extern int persistence_rules (const struct workload *workload, uint32_t promises
 
 struct persistence;
 
+/* How far a workload has come: the persistence operation of the highest number that has returned (0: none, only `begin`
+ * was written) and, if the other process of its block has one that has returned, that process's last (else 0).
+ */
+struct workload_progress {
+  uint32_t operation, beside;
+};
+
 /* An oracle for WORKLOAD, which must outlive it.  NULL after a message.  Free with persistence_free. */
 extern struct persistence *persistence_new (const struct workload *workload, uint32_t rules);
 extern void persistence_free (struct persistence *persistence);
@@ -86,12 +96,13 @@ extern ssize_t persistence_paths (struct persistence *persistence, char ***paths
 /* The facts (checker/observe/tree.h) that an observation should have. */
 extern unsigned persistence_facts (const struct persistence *persistence);
 
-/* Hold the observation SEEN (checker/observe/tree.h) against what is promised when the mark of operation NUMBER has
- * been written, or, if that is 0, `begin`.  *detail is NULL if nothing is wrong, else one line to free, `RULE: PATH:
+/* Hold the observation SEEN (checker/observe/tree.h) against what is promised when the mark of PROGRESS has been
+ * written.  *detail is NULL if nothing is wrong, else one line to free, `RULE: PATH:
  * what, and by which operation`.  Returns 0, or -1 after a message: the observation is malformed, or the operation is
  * no persistence operation of the update.
  */
-extern int persistence_judge (struct persistence *persistence, uint32_t number, const char *seen, char **detail);
+extern int persistence_judge (struct persistence *persistence, struct workload_progress progress, const char *seen,
+                              char **detail);
 
 /* Hold SEEN, observed without a crash before the first operation of the update or, with DONE, after the last, against
  * the simulation, which must know what a file system does.  Returns as persistence_judge does.

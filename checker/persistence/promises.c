@@ -18,12 +18,21 @@ promise (const struct promiser *promiser, enum persistence_rule rule)
   return (struct promise) { true, rule, promiser->operation };
 }
 
+/* Whether the other process of the promiser's block has touched something last: what that was may have come before or
+ * after what promises here, so that nothing is promised of it.
+ */
+static bool
+is_beside (const struct promiser *promiser, const struct last_touch *touched)
+{
+  return touched->block != 0 && touched->block == promiser->by.block && touched->process != promiser->by.process;
+}
+
 static void
 promise_data (const struct promiser *promiser, const struct sim_inode *inode, enum persistence_rule rule)
 {
   struct inode_state *state = &promiser->state->inodes[inode->number];
 
-  if (inode->type != 'f' || !is_on (promiser, rule))
+  if (inode->type != 'f' || !is_on (promiser, rule) || is_beside (promiser, &state->touched))
     return;
   state->data = promise (promiser, rule);
   state->data_touched = false;
@@ -36,7 +45,7 @@ promise_xattrs (const struct promiser *promiser, const struct sim_inode *inode, 
 {
   struct inode_state *state = &promiser->state->inodes[inode->number];
 
-  if (!is_on (promiser, rule))
+  if (!is_on (promiser, rule) || is_beside (promiser, &state->touched))
     return 0;
   state->xattrs = promise (promiser, rule);
   return attributes_promise (&state->attributes, inode);
@@ -60,7 +69,7 @@ promise_entry (const struct promiser *promiser, const struct sim_entry *entry, e
 {
   struct entry_state *state = &promiser->state->entries[entry->number];
 
-  if (!is_on (promiser, rule))
+  if (!is_on (promiser, rule) || is_beside (promiser, &state->touched))
     return;
   entry_settle (state);
   state->exchanged = false;
@@ -113,7 +122,7 @@ promise_gone (const struct promiser *promiser, const struct sim_inode *inode, en
     struct entry_state *entry = &promiser->state->entries[i];
 
     if (simulation->entries[i]->inode == inode || !entry_may_lead (entry, inode->number)
-        || !fsync_covers (promiser, simulation->entries[i]))
+        || !fsync_covers (promiser, simulation->entries[i]) || is_beside (promiser, &entry->touched))
       continue;
     entry_rule_out (entry, inode->number);
     entry->promise = promise (promiser, rule);
@@ -211,7 +220,7 @@ promise_range (const struct promiser *promiser, const struct sim_inode *inode, s
   const uint64_t size = inode->data.size, needed = end_of_bytes (&inode->data, range);
   const struct byte_range all = { 0, size };
 
-  if (!is_on (promiser, RULE_FSYNC_DATA))
+  if (!is_on (promiser, RULE_FSYNC_DATA) || is_beside (promiser, &state->touched))
     return 0;
   if (ranges_remove (&state->dirty, range) == -1)
     return -1;

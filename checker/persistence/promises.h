@@ -11,6 +11,7 @@ struct promiser {
   uint32_t rules;
   struct workload_state *state; /* into which the promises go */
   uint32_t operation;           /* number of who promises; 0: the sync before `begin` */
+  struct last_touch by;         /* its block and process */
 };
 
 /* What a sync promises.  Returns 0, or -1 after a message. */

@@ -188,12 +188,29 @@ touch (struct workload_state *state, enum workload_verb verb)
   return touch_attributes (state, effect->mode) == -1 ? -1 : touch_attributes (state, effect->facts);
 }
 
+/* The last operation was TOUCH's. */
+static void
+note_touch (struct workload_state *state, struct last_touch touch)
+{
+  const struct sim_effect *effect = &state->simulation.effect;
+  const struct sim_inode *const inodes[] = { effect->data, effect->xattrs, effect->mode, effect->owner, effect->facts };
+
+  for (size_t i = 0; i < effect->entry_count; i++)
+    state->entries[effect->entries[i]->number].touched = touch;
+  for (size_t i = 0; i < sizeof inodes / sizeof inodes[0]; i++)
+    if (inodes[i])
+      state->inodes[inodes[i]->number].touched = touch;
+}
+
 int
 workload_state_do (struct workload_state *state, size_t index)
 {
   if (simulation_do (&state->simulation, index) == -1 || add_new (state) == -1)
     return -1;
-  return touch (state, state->simulation.workload->operations[index].verb);
+  const struct workload_operation *operation = &state->simulation.workload->operations[index];
+
+  note_touch (state, (struct last_touch) { operation->block, operation->process });
+  return touch (state, operation->verb);
 }
 
 int

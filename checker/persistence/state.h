@@ -33,8 +33,15 @@ struct entry_lead {
   uint32_t link;                /* NOWHERE if inode is */
 };
 
+/* The process of a block of two that has touched something last. */
+struct last_touch {
+  uint32_t block;               /* 0: it was in none */
+  unsigned process;
+};
+
 /* What is known of a name: where it may lead. */
 struct entry_state {
+  struct last_touch touched;
   struct entry_lead *leads;     /* each once; that of the latest operation last */
   size_t count;
   bool exchanged;               /* by an exchange that no promise includes yet */
@@ -42,6 +49,8 @@ struct entry_state {
 };
 
 struct inode_state {
+  struct last_touch touched;    /* its data or attributes */
+
   struct promise name;          /* it has one */
   bool renamed;                 /* since then */
   bool gone;                    /* since then it had no name at some time */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Statements, and those that are done several times: `COUNTx STATEMENT`, or `COUNTx {` STATEMENTS `}`.  In a block a
- * word `;` separates statements as the end of a line does.
+/* Statements, and those that are done several times, `COUNTx STATEMENT` or `COUNTx {` STATEMENTS `}`, or by two
+ * processes, `{` STATEMENTS `|` STATEMENTS `}`.  In a block a word `;` separates statements as the end of a line does.
  */
 #include <config.h>
 
@@ -36,7 +36,15 @@ begins_repeat (const char *text)
   return strcmp (text + strspn (text, BLANKS), "{") == 0;
 }
 
-/* Cut the next statement off *LINE: in a block, with `;` and `}` as statements of their own.  NULL if there is none. */
+/* Whether the words TEXT begin a block. */
+static bool
+begins_block (const char *text)
+{
+  return strcmp (text, "{") == 0 || begins_repeat (text);
+}
+
+/* Cut the next statement off *LINE: in a block, with `;`, `|` and `}` as statements of their own.  NULL: there is none.
+ */
 static char *
 cut_statement (bool in_block, char **line)
 {
@@ -45,8 +53,8 @@ cut_statement (bool in_block, char **line)
 
   for (char *word = start; *word; word += strspn (word, BLANKS)) {
     const bool alone = strcspn (word, BLANKS) == 1;
-    const bool opens = alone && *word == '{' && words == 1 && times_of (start) > 0;
-    const bool ends = alone && in_block && strchr (";}", *word);
+    const bool opens = alone && *word == '{' && (words == 0 || (words == 1 && times_of (start) > 0));
+    const bool ends = alone && in_block && strchr (";|}", *word);
 
     if (ends && words > 0)
       break;
@@ -122,7 +130,7 @@ gather (struct workload_parser *parser, const char *text)
     array_free (whole.statements, whole.count, free_statement);
     return r;
   }
-  repeat->depth += begins_repeat (text);
+  repeat->depth += begins_block (text);
   repeat->depth -= strcmp (text, "}") == 0;
   if (strcmp (text, ";") == 0)
     return 0;
@@ -152,6 +160,59 @@ begin_repeat (struct workload_parser *parser, size_t times, char *text)
 }
 
 static int
+begin_block (struct workload_parser *parser)
+{
+  struct workload_block *block = &parser->block;
+
+  if (block->open)
+    return refuse (&parser->place, "{: stands in a block already");
+  *block = (struct workload_block) {
+    .open = true, .number = block->number + 1, .line = parser->place.line, .first = parser->workload->count
+  };
+  return 0;
+}
+
+/* SIGN is `|` or `}`: what a process does has ended. */
+static int
+end_process (struct workload_parser *parser, char sign)
+{
+  struct workload_block *block = &parser->block;
+  struct workload *workload = parser->workload;
+
+  if (!block->open)
+    return refuse (&parser->place, "%c: is in no block", sign);
+  if ((sign == '|') != (block->second == 0))
+    return refuse (&parser->place, "%c: a block has two processes, as in `{ fsync a | fsync b }'", sign);
+  if (workload->count == (sign == '|' ? block->first : block->second))
+    return refuse (&parser->place, "%c: give an operation before it", sign);
+  if (sign == '|') {
+    block->second = workload->count;
+    return 0;
+  }
+  for (size_t i = block->first; i < workload->count; i++) {
+    workload->operations[i].block = block->number;
+    workload->operations[i].process = i >= block->second;
+  }
+  block->open = false;
+  return 0;
+}
+
+/* Add the operation of VERB, unless it cannot stand here. */
+static int
+add_statement (struct workload_parser *parser, const char *verb, char *words)
+{
+  static const char *const alone[] = { "begin", "rule" }, *const single[] = { "open", "close", "tmpfile", "remount" };
+
+  for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
+    if ((parser->repeating || parser->block.open) && strcmp (verb, alone[i]) == 0)
+      return refuse (&parser->place, "%s: stands in no block", verb);
+  for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+    if (parser->block.open && strcmp (verb, single[i]) == 0)
+      return refuse (&parser->place, "%s: stands before the block or after it, as it is for both processes", verb);
+  return parse_verb (parser, verb, words);
+}
+
+static int
 take_statement (struct workload_parser *parser, char *text)
 {
   const size_t times = times_of (text);
@@ -159,12 +220,16 @@ take_statement (struct workload_parser *parser, char *text)
 
   if (parser->repeat.times > 0)
     return gather (parser, text);
+  if (strcmp (text, "{") == 0)
+    return begin_block (parser);
+  if (strcmp (text, "|") == 0 || strcmp (text, "}") == 0)
+    return end_process (parser, *text);
+  if (strcmp (text, ";") == 0)
+    return 0;
   verb = next_word (&text);
   if (times > 0)
     return begin_repeat (parser, times, text);
-  if (parser->repeating && (strcmp (verb, "begin") == 0 || strcmp (verb, "rule") == 0))
-    return refuse (&parser->place, "%s: cannot be repeated", verb);
-  return parse_verb (parser, verb, text);
+  return add_statement (parser, verb, text);
 }
 
 int
@@ -172,7 +237,7 @@ parse_statements (struct workload_parser *parser, char *line)
 {
   char *statement;
 
-  while ((statement = cut_statement (parser->repeat.times > 0, &line)) != NULL)
+  while ((statement = cut_statement (parser->repeat.times > 0 || parser->block.open, &line)) != NULL)
     if (take_statement (parser, statement) == -1)
       return -1;
   return 0;
@@ -182,9 +247,9 @@ int
 parse_end (struct workload_parser *parser, bool good)
 {
   struct workload_repeat *repeat = &parser->repeat;
-  const bool open = repeat->times > 0;
+  const bool open = repeat->times > 0 || parser->block.open;
 
-  parser->place.line = repeat->line;
+  parser->place.line = repeat->times > 0 ? repeat->line : parser->block.line;
   array_free (repeat->statements, repeat->count, free_statement);
   return good && open ? refuse (&parser->place, "`{' has no `}'") : good ? 0 : -1;
 }

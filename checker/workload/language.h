@@ -23,6 +23,7 @@
  *     checkpoint [TEXT]               remount OPTION[,OPTION...]
  *     COUNTx OPERATION                the same COUNT times; each `$` in it is the number of the time, from 1
  *     COUNTx { OPERATIONS }           the same with several, on lines of their own or separated by `;`
+ *     { OPERATIONS | OPERATIONS }     done by two processes at the same time
  *     begin                           what stands before it is the setup; without it there is none
  *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (filesystem/rules.h), or do not
  *
@@ -72,6 +73,8 @@ enum workload_rename { RENAME_PLAIN, RENAME_NOT_OVER, RENAME_LEAVING_WHITEOUT };
 struct workload_operation {
   enum workload_verb verb;
   uint32_t line;                /* in the text, from 1 */
+  uint32_t block;               /* of two processes, from 1; 0: it is in none */
+  unsigned process;             /* of the two: 0 or 1 */
   char *path;                   /* PATH, OLD, FROM, A, or the NAME of an open file; NULL: it has none */
   char *other;                  /* NEW, TO, B, TARGET, PATH after NAME, attribute's NAME, TEXT, OPTIONs; or NULL */
   char *value;                  /* of an attribute; may hold NULs */

@@ -22,6 +22,14 @@ struct workload_repeat {
   size_t count;
 };
 
+/* Operations of two processes, while they are added. */
+struct workload_block {
+  bool open;
+  uint32_t number;              /* of the last one, from 1 */
+  uint32_t line;                /* where it begins */
+  size_t first, second;         /* operations of each process; SECOND is 0 up to the `|` */
+};
+
 /* The workload up to the line of PLACE. */
 struct workload_parser {
   struct workload *workload;
@@ -29,6 +37,7 @@ struct workload_parser {
   bool begun;                   /* `begin` was seen */
   struct workload_repeat repeat;
   bool repeating;               /* what was gathered is being done */
+  struct workload_block block;
 };
 
 /* Take LINE, which has no comment, apart and add what it says.  Each returns 0, or -1 after a message. */

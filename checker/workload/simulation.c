@@ -10,6 +10,7 @@
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
 #include "checker/workload/opens.h"
+#include "checker/workload/processes.h"
 #include "checker/workload/sharing.h"
 #include "checker/workload/simulation.h"
 #include "common/array.h"
@@ -318,11 +319,15 @@ simulation_free (struct simulation *simulation)
 int
 simulation_check (const struct workload *workload)
 {
+  struct processes processes = { .entries = NULL };
   struct simulation simulation;
   int r = simulation_begin (&simulation, workload);
 
   for (size_t i = 0; i < workload->count && r == 0; i++)
-    r = simulation_do (&simulation, i);
+    if (processes_before (&processes, &simulation, i) == -1 || simulation_do (&simulation, i) == -1
+        || processes_after (&processes, &simulation, i) == -1)
+      r = -1;
+  processes_free (&processes);
   simulation_free (&simulation);
   return r;
 }

@@ -4,12 +4,16 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "checker/workload/language.h"
 #include "common/cleanup.h"
@@ -25,6 +29,12 @@
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_MISUSED = 2, STATUS_NOT_SUPPORTED = 77 };
 
+/* What the two processes of a block tell each other, in memory that they share. */
+struct block_memory {
+  sem_t marking;                /* to be had while a mark is written */
+  uint32_t returned[2];         /* the last persistence operation of each that has returned, or 0 */
+};
+
 struct doer {
   const struct workload *workload;
   const char *text;             /* of the workload */
@@ -33,27 +43,46 @@ struct doer {
   struct pace pace;
   bool told;                    /* that the rest of the system cannot do what it does */
   struct open_files files;
+  struct block_memory *block;   /* NULL: there is one process */
 };
+
+/* Mark that operation NUMBER of a block has returned, together with how far the other process has come. */
+static int
+mark_in_block (const struct doer *doer, unsigned process, uint32_t number)
+{
+  struct block_memory *block = doer->block;
+  char text[64];
+
+  while (sem_wait (&block->marking) == -1)
+    ;
+  block->returned[process] = number;
+  const uint32_t first = block->returned[0], second = block->returned[1];
+  if (first > 0 && second > 0)
+    snprintf (text, sizeof text, "op %u beside %u", second, first);
+  else
+    snprintf (text, sizeof text, "op %u", first + second);
+  const int r = mark_write (doer->mark_device, text);
+  sem_post (&block->marking);
+  return r;
+}
 
 /* The mark that an operation has after it. */
 static int
 mark_operation (const struct doer *doer, const struct workload_operation *operation, uint32_t number)
 {
   CLEANUP_FREE char *text = NULL;
-  int length;
 
   if (doer->mark_device == NULL)
     return 0;
   if (operation->verb == WORKLOAD_CHECKPOINT)
-    length = asprintf (&text, "checkpoint%s%s", *operation->other ? " " : "", operation->other);
-  else if (workload_is_persistence (operation))
-    length = asprintf (&text, "op %u", number);
-  else
+    text = text_format ("checkpoint%s%s", *operation->other ? " " : "", operation->other);
+  else if (!workload_is_persistence (operation))
     return 0;
-  if (length != -1)
-    return mark_write (doer->mark_device, text);
-  text = NULL;
-  return out_of_memory ();
+  else if (operation->block)
+    return mark_in_block (doer, operation->process, number);
+  else
+    text = text_format ("op %u", number);
+  return text ? mark_write (doer->mark_device, text) : -1;
 }
 
 /* The line of the workload's text that says OPERATION, to free, or NULL after a message. */
@@ -124,23 +153,84 @@ is_not_supported (const struct workload_operation *operation, int error)
 }
 
 static int
+run_operation (struct doer *doer, size_t index)
+{
+  const struct workload_operation *operation = &doer->workload->operations[index];
+  const uint32_t number = (uint32_t) index + 1;
+
+  if (workload_operation_do (&doer->files, operation, number) == -1) {
+    const int error = errno;
+
+    error_message ("%s:%u: %s%s%s: %m", doer->workload->name, operation->line, workload_verb_name (operation->verb),
+                   operation->path ? " " : "", operation->path ? operation->path : "");
+    return is_not_supported (operation, error) ? STATUS_NOT_SUPPORTED : STATUS_FAILED;
+  }
+  return mark_operation (doer, operation, number) == -1 || disturb_operation (doer, operation, number) == -1
+    ? STATUS_FAILED : STATUS_DONE;
+}
+
+/* Let a new process do what of the operations from FIRST up to END is PROCESS's.  Returns its number, or -1. */
+static pid_t
+start_process (struct doer *doer, size_t first, size_t end, unsigned process)
+{
+  const pid_t pid = fork ();
+  int status = STATUS_DONE;
+
+  if (pid != 0)
+    return pid;
+  for (size_t i = first; i < end && status == STATUS_DONE; i++)
+    if (doer->workload->operations[i].process == process)
+      status = run_operation (doer, i);
+  _exit (status);
+}
+
+/* What became of PID, which may be -1: there is none. */
+static int
+wait_for (pid_t pid)
+{
+  int status;
+
+  if (pid == -1 || waitpid (pid, &status, 0) == -1) {
+    error_message ("cannot have two processes: %m");
+    return STATUS_FAILED;
+  }
+  return WIFEXITED (status) ? WEXITSTATUS (status) : STATUS_FAILED;
+}
+
+/* Do a block, the operations from FIRST up to END. */
+static int
+run_block (struct doer *doer, size_t first, size_t end)
+{
+  struct block_memory *memory = mmap (NULL, sizeof *memory, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  pid_t pids[2];
+
+  if (memory == MAP_FAILED || sem_init (&memory->marking, 1, 1) == -1) {
+    error_message ("cannot have two processes: %m");
+    return STATUS_FAILED;
+  }
+  doer->block = memory;
+  for (unsigned i = 0; i < 2; i++)
+    pids[i] = start_process (doer, first, end, i);
+  const int one = wait_for (pids[0]), other = wait_for (pids[1]);
+  doer->block = NULL;
+  munmap (memory, sizeof *memory);
+  return one != STATUS_DONE ? one : other;
+}
+
+static int
 run_operations (struct doer *doer, size_t first, size_t end)
 {
-  for (size_t i = first; i < end; i++) {
-    const struct workload_operation *operation = &doer->workload->operations[i];
+  const struct workload_operation *operations = doer->workload->operations;
+  size_t next;
+  int status = STATUS_DONE;
 
-    if (workload_operation_do (&doer->files, operation, (uint32_t) i + 1) == -1) {
-      const int error = errno;
-
-      error_message ("%s:%u: %s%s%s: %m", doer->workload->name, operation->line, workload_verb_name (operation->verb),
-                     operation->path ? " " : "", operation->path ? operation->path : "");
-      return is_not_supported (operation, error) ? STATUS_NOT_SUPPORTED : STATUS_FAILED;
-    }
-    if (mark_operation (doer, operation, (uint32_t) i + 1) == -1
-        || disturb_operation (doer, operation, (uint32_t) i + 1) == -1)
-      return STATUS_FAILED;
+  for (size_t i = first; i < end && status == STATUS_DONE; i = next) {
+    next = i + 1;
+    while (operations[i].block && next < end && operations[next].block == operations[i].block)
+      next++;
+    status = operations[i].block ? run_block (doer, i, next) : run_operation (doer, i);
   }
-  return STATUS_DONE;
+  return status;
 }
 
 int

@@ -118,6 +118,9 @@ point_expects (const struct write_log *log, const struct crash_point *point, cha
 
   if (log_info (log, LOG_KEY_WORKLOAD) == NULL)
     snprintf (text, POINT_EXPECTS_SIZE, "%s", trees[point->moment.phase]);
+  else if (point->moment.beside > 0)
+    snprintf (text, POINT_EXPECTS_SIZE, "operations %u and %u have returned", point->moment.beside,
+              point->moment.operation);
   else if (point->moment.operation > 0)
     snprintf (text, POINT_EXPECTS_SIZE, "operation %u has returned", point->moment.operation);
   else
@@ -220,23 +223,27 @@ static struct passed
 no_mark_passed (const struct write_log *log)
 {
   return (struct passed) { .log = log, .steps = count_steps (log), .workload = log_info (log, LOG_KEY_WORKLOAD) != NULL,
-                           .moment = { PHASE_UNKNOWN, 0, 0 } };
+                           .moment = { PHASE_UNKNOWN, 0, 0, 0 } };
 }
 
-/* The N of a mark `op N`, or 0. */
+/* The N of a mark `op N` or `op N beside M`, or 0, and M, or 0, in *beside. */
 static uint32_t
-operation_of (const struct log_mark *mark)
+operation_of (const struct log_mark *mark, uint32_t *beside)
 {
   const char *text;
   size_t length;
-  uint64_t number = 0;
-  char digits[16];
+  uint64_t number = 0, other = 0;
+  char words[40], *rest = words;
 
-  if (!log_mark_is (mark, "op", &text, &length) || length >= sizeof digits)
+  *beside = 0;
+  if (!log_mark_is (mark, "op", &text, &length) || length >= sizeof words)
     return 0;
-  memcpy (digits, text, length);
-  digits[length] = '\0';
-  parse_unsigned (digits, UINT32_MAX, &number);
+  memcpy (words, text, length);
+  words[length] = '\0';
+  parse_unsigned (strsep (&rest, " "), UINT32_MAX, &number);
+  if (rest && strncmp (rest, "beside ", strlen ("beside ")) == 0)
+    parse_unsigned (rest + strlen ("beside "), UINT32_MAX, &other);
+  *beside = (uint32_t) other;
   return (uint32_t) number;
 }
 
@@ -257,10 +264,11 @@ pass_mark (struct passed *passed, const struct log_mark *mark)
     moment->phase = PHASE_COMMITTED;
     return true;
   }
-  uint32_t operation = passed->workload ? operation_of (mark) : 0;
-  if (operation <= moment->operation)
+  uint32_t beside = 0, operation = passed->workload ? operation_of (mark, &beside) : 0;
+  if (operation < moment->operation || (operation == moment->operation && beside <= moment->beside))
     return false;
   moment->operation = operation;
+  moment->beside = beside;
   return true;
 }
 

@@ -113,6 +113,7 @@ fdatasync @renamed
 close renamed
 open renamed .
 fsync @directory
+{ write M/one 0 8K ; fsync M/one ; append @unlinked 100 | 3x { creat C/other-$ ; fsync C/other-$ } sync }
 copyrange M/new 1000 copied 5000 3000
 fsync copied"
 for fs in ext4 btrfs; do

@@ -113,8 +113,8 @@ tree_after (const char *text, size_t count)
 }
 
 char *
-judge_made (const char *filesystem, const char *options, uint32_t features, const char *text, uint32_t number,
-            const char *seen)
+judge_at (const char *filesystem, const char *options, uint32_t features, const char *text,
+          struct workload_progress progress, const char *seen)
 {
   const uint32_t promises = filesystem_promises (filesystem_find (filesystem), options, features);
   struct workload workload = parse_well (text);
@@ -123,10 +123,17 @@ judge_made (const char *filesystem, const char *options, uint32_t features, cons
 
   ck_assert_int_eq (persistence_rules (&workload, promises, &rules), 0);
   struct persistence *persistence = persistence_new (&workload, rules);
-  ck_assert_msg (persistence_judge (persistence, number, seen, &detail) == 0, "%s: %s", text, message);
+  ck_assert_msg (persistence_judge (persistence, progress, seen, &detail) == 0, "%s: %s", text, message);
   persistence_free (persistence);
   workload_free (&workload);
   return detail;
+}
+
+char *
+judge_made (const char *filesystem, const char *options, uint32_t features, const char *text, uint32_t number,
+            const char *seen)
+{
+  return judge_at (filesystem, options, features, text, (struct workload_progress) { number, 0 }, seen);
 }
 
 char *

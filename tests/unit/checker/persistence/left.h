@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "checker/persistence/persistence.h"
+
 /* What is observed after the first COUNT operations of TEXT (SIZE_MAX: after all), to free. */
 extern char *tree_after (const char *text, size_t count);
 
@@ -16,6 +18,10 @@ extern char *judge_on (const char *filesystem, const char *options, const char *
 /* The same on one that was made with FEATURES. */
 extern char *judge_made (const char *filesystem, const char *options, uint32_t features, const char *text,
                          uint32_t number, const char *seen);
+
+/* The same when operations of two processes have returned. */
+extern char *judge_at (const char *filesystem, const char *options, uint32_t features, const char *text,
+                       struct workload_progress progress, const char *seen);
 
 /* The same on ext4: EXPECTED is how the detail begins; NULL: nothing is wrong. */
 extern void assert_seen (const char *text, uint32_t number, const char *seen, const char *expected);

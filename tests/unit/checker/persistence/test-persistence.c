@@ -290,10 +290,12 @@ START_TEST (marks_that_cannot_be_are_refused)
   char *detail;
 
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    ck_assert_int_eq (persistence_judge (persistence, bad[i], "d 0755 0 0 - - - .\n", &detail), -1);
+    const struct workload_progress progress = { bad[i], 0 };
+
+    ck_assert_int_eq (persistence_judge (persistence, progress, "d 0755 0 0 - - - .\n", &detail), -1);
     ck_assert_ptr_nonnull (strstr (message, "no persistence operation of the update"));
   }
-  ck_assert_int_eq (persistence_judge (persistence, 5, "not a tree\n", &detail), -1);
+  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { 5, 0 }, "not a tree\n", &detail), -1);
   ck_assert_ptr_null (detail);
   persistence_free (persistence);
   workload_free (&workload);

@@ -125,7 +125,7 @@ START_TEST (an_operation_may_be_done_many_times)
   assert_refused ("0x sync\n", "file:1: 0x: no such operation");
   assert_refused ("2x\n", "file:1: 2x: give an operation after it");
   assert_refused ("2x 2x sync\n", "file:1: 2x: stands in what is repeated already");
-  assert_refused ("sync\n1x begin\nsync\n", "file:2: begin: cannot be repeated");
+  assert_refused ("sync\n1x begin\nsync\n", "file:2: begin: stands in no block");
   assert_refused ("2x frob a$\n", "file:1: frob: no such operation");
   assert_refused ("9999x sync\n2x sync\n", "file:2: a workload has at most 10000 operations");
   assert_refused ("99999999999999999999999x sync\n", "file:1: a workload has at most 10000 operations");
@@ -155,8 +155,8 @@ START_TEST (several_operations_may_be_done_many_times)
   assert_refused ("2x {\nsync\n2x sync\n}\n", "file:3: 2x: stands in what is repeated already");
   assert_refused ("2x {\nsync\n2x {\nsync\n}\n}\n", "file:3: 2x: stands in what is repeated already");
   assert_refused ("2x {\nsync\nfrob\n}\n", "file:3: frob: no such operation");
-  assert_refused ("2x { rule +object }\n", "file:1: rule: cannot be repeated");
-  assert_refused ("sync\n}\n", "file:2: }: no such operation");
+  assert_refused ("2x { rule +object }\n", "file:1: rule: stands in no block");
+  assert_refused ("sync\n}\n", "file:2: }: is in no block");
   assert_refused ("5000x { sync ; sync }\nsync\n", "file:2: a workload has at most 10000 operations");
   assert_refused ("99999999999999999999999x { sync }\n", "file:1: a workload has at most 10000 operations");
 }
