@@ -64,6 +64,8 @@ count_names (struct link_table *table)
   bool wrong = false;
   size_t same;
 
+  if (table->count == 0)
+    return false;
   qsort (rows, table->count, sizeof *rows, compare_files);
   for (size_t i = 0; i < table->count; i += same) {
     for (same = 1; i + same < table->count && compare_files (&rows[i], &rows[i + same]) == 0;)
