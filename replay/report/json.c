@@ -16,8 +16,6 @@ add_lost (cJSON *object, const struct session_config *config)
 {
   if (config->runner.lost)
     json_add_text (object, "lost", config->runner.lost);
-  else
-    cJSON_AddNullToObject (object, "lost");
 }
 
 /* The smallest state of a finding, null if there is none to be had, and which writes it drops. */

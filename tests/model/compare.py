@@ -91,11 +91,20 @@ class Comparison:
     def hold_state(self, model, state):
         self.states += 1
         legal = model.parse_id(state) is not None
-        status, _ = self.run(f'--trim={model.rules.trim}', f'--state={state}', f'--export={self.image}')
+        images = self.images(model)
+        target = images[0] if len(images) == 1 else os.path.dirname(images[0])
+        status, _ = self.run(f'--trim={model.rules.trim}', f'--state={state}', f'--export={target}')
         self.hold(f'{state}: exit status', status, 0 if legal else 2)
         if status == 0 and legal:
-            with open(self.image, 'rb') as file:
-                self.hold(f'{state}: contents of sectors', sectors(file.read()), sectors(model.image(0, state)))
+            for device, image in enumerate(images):
+                with open(image, 'rb') as file:
+                    self.hold(f'{state}: contents of sectors of disk{device}', sectors(file.read()),
+                              sectors(model.image(device, state)))
+
+    def images(self, model):
+        """Where --export puts the devices of a log."""
+        count = len(model.log.devices)
+        return [self.image] if count == 1 else [f'{self.image}s/disk{device}' for device in range(count)]
 
 
 def options_of(rules):
