@@ -3,7 +3,7 @@
 # The corpus: what is expected, what is not, what is known and gone, what cannot be had; the reports of it; cases made of logs.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.btrfs nbdkit xmllint
-any_guest
+any_guest 6.1
 
 cases=$tmp/cases
 safe='echo new > file.tmp && sync && mv file.tmp file && sync'

@@ -12,7 +12,7 @@ echo old > "$tmp/small/file"
 # Other kernels keep more in flight.
 need_kernel 6.1 '/^6\.1\..*-cloud-/' --suite=bookworm
 machine=$kernel
-any_guest
+any_guest 6.1
 
 # small TEAR...: whether the log has few enough states for brute force; TEAR is a mode and, behind a colon, a device's sector
 small ()

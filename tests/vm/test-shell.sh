@@ -3,7 +3,7 @@
 # --shell puts one into a guest with the state for a disk: from a pipe and from a terminal, before and after recovery.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires busybox mkfs.ext4 debugfs script nbdkit
-any_guest
+any_guest 6.1
 
 TMPDIR=$tmp/temporary
 export TMPDIR
