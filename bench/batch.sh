@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Batches: COUNT generated workloads of one operation on ext4 (target: 600 per minute), and the matrix on four file systems
+# Batches: COUNT generated workloads of one operation on ext4 (target: 600 per minute; then with what
+# is done after recovery by default, too), and the matrix on four file systems
 # (target: 60 cells per minute), each under all default schedules.  KERNELS are the guests' ones, lines for each; none: the
 # newest fetched, and $UML.
 . "$(dirname "$0")/functions.sh"
@@ -36,6 +37,7 @@ measure ()
 
 printf '%-22s %12s %12s %12s\n' batches cells seconds per-minute
 for kernel in "${kernels[@]}"; do
-    measure "one operation, ext4" corpus run --fs=ext4 ${kernel:+--kernel="$kernel"} "$folder/some"
+    measure "one operation, ext4" corpus run --no-fsck --no-usable --fs=ext4 ${kernel:+--kernel="$kernel"} "$folder/some"
+    measure "... fsck and use" corpus run --fs=ext4 ${kernel:+--kernel="$kernel"} "$folder/some"
     measure matrix matrix --fs=ext4,xfs,btrfs,f2fs ${kernel:+--kernel="$kernel"}
 done

@@ -126,7 +126,8 @@ static void
 recover (struct bench *bench, struct vm *vm)
 {
   const char *const words[] = {
-    "recover", "/dev/vda", bench->config.filesystem, bench->config.mount_options, "yes", "", "60", "", NULL
+    "recover", bench->config.places, bench->config.filesystem, bench->config.mount_options, "yes", "no", "no", "", "60",
+    "", NULL
   };
   struct vm_answer answer = vm_call (vm, TIMEOUT_MS, words);
 
