@@ -39,7 +39,7 @@
   .name = NAME,                                                                                      \
   .mkfs = { { "-q", "-F", ##__VA_ARGS__ }, "e2fsprogs", MKE2FS_CONFIGURATION },                      \
   .small_size = "64M",                                                                               \
-  .fsck = { { "e2fsck", "-fn" }, { "e2fsck *", "Pass *: *" } },                                      \
+  .fsck = { .words = { "e2fsck", "-fn" }, .idle = { "e2fsck *", "Pass *: *" } },                     \
   .tools = "debugfs dumpe2fs e2fsck fsck." NAME " tune2fs e2image filefrag lsattr chattr",           \
   .plain_data = true,                                                                                \
   .layout = FILESYSTEM_LAYOUT_EXT
@@ -62,7 +62,7 @@ static const struct filesystem rows[] = {
     /* With -a it gives up on any file that was created just before the crash (an unattached inode), and says nothing
      * about the rest.
      */
-    .repair = { "fsck.ext2", "-y" },
+    .repair = { .program = "fsck.ext2", .option = "-y" },
     .faults = { { { "EXT2-fs", "error" } } },
     .promises = RULES_SIMPLE,
   },
@@ -78,7 +78,7 @@ static const struct filesystem rows[] = {
   {
     EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
     EXT_JOURNAL,
-    .repair = { "fsck.ext4", "-y", FILESYSTEM_NO_JOURNAL },
+    .repair = { .program = "fsck.ext4", .option = "-y", .feature = FILESYSTEM_NO_JOURNAL },
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
     .promises = RULES_ALL,
@@ -95,7 +95,10 @@ static const struct filesystem rows[] = {
     /* Without threads that read ahead, and with a cache as small as what is checked: its memory costs more than it.
      * Looking for superblocks it reads 512 KiB of the device and 128 KiB of each group (repair/sb.c).
      */
-    .fsck = { { "xfs_repair", "-nP", "-o", "bhash=32" }, { "Phase * - *", "- *", "No modify flag set*" }, true },
+    .fsck = {
+      .words = { "xfs_repair", "-nP", "-o", "bhash=32" }, .idle = { "Phase * - *", "- *", "No modify flag set*" },
+      .greedy = true
+    },
     .tools = "xfs_db xfs_repair xfs_logprint xfs_io xfs_spaceman filefrag",
     /* fs/xfs/xfs_error.c */
     .faults = {
@@ -119,7 +122,8 @@ static const struct filesystem rows[] = {
     .degraded = "degraded",
     .small_size = "128M",
     .fsck = {
-      { "btrfs", "check", "--readonly" }, { "Opening filesystem*", "Checking filesystem*", "UUID: *", "[[]*/*] check*" }
+      .words = { "btrfs", "check", "--readonly" },
+      .idle = { "Opening filesystem*", "Checking filesystem*", "UUID: *", "[[]*/*] check*" }
     },
     .tools = "btrfs btrfsck btrfs-find-root btrfs-select-super filefrag",
     .readahead = "/sys/class/bdi/btrfs-*/read_ahead_kb",
@@ -138,8 +142,8 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-f" }, "f2fs-tools", NULL },
     .small_size = "64M",
     .fsck = {
-      { "fsck.f2fs", "--dry-run" },
-      {
+      .words = { "fsck.f2fs", "--dry-run" },
+      .idle = {
         "Info: *", "\"Linux version*", "from *", "to *", "[[]FSCK] Max *", "[[]FSCK]*[[]Ok..]*", "[[]FSCK] fixing SIT*"
       }
     },
@@ -171,8 +175,8 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-I" }, "dosfstools", NULL },
     .small_size = "64M",
     .asked_for = { "nls_cp437?", "nls_ascii?", "nls_iso8859_1?" },
-    .repair = { "fsck.vfat", "-y" },
-    .fsck = { { "fsck.vfat", "-n" }, { "fsck.fat *" } },
+    .repair = { .program = "fsck.vfat", .option = "-y" },
+    .fsck = { .words = { "fsck.vfat", "-n" }, .idle = { "fsck.fat *" } },
     .tools = "fsck.vfat fatlabel",
     .plain_data = true,
     .faults = { { { "FAT-fs", "error" } } },    /* fs/fat/misc.c */
@@ -183,8 +187,8 @@ static const struct filesystem rows[] = {
     .mkfs = { { NULL }, "exfatprogs", NULL },
     .small_size = "64M",
     .asked_for = { "nls_utf8?" },
-    .repair = { "fsck.exfat", "-y" },
-    .fsck = { { "fsck.exfat", "-n" }, { "exfatprogs *" } },
+    .repair = { .program = "fsck.exfat", .option = "-y" },
+    .fsck = { .words = { "fsck.exfat", "-n" }, .idle = { "exfatprogs *" } },
     .tools = "fsck.exfat dump.exfat",
     .faults = { { { "exFAT-fs", "error" } } },  /* fs/exfat/misc.c */
     .promises = RULES_SIMPLE & ~RULE_BIT (RULE_TIME),
@@ -193,10 +197,12 @@ static const struct filesystem rows[] = {
     .name = "jfs",
     .mkfs = { { "-q" }, "jfsutils", NULL },
     .small_size = "64M",
-    .repair = { "fsck.jfs", "-a" },     /* replays its journal; the kernel refuses to mount it before */
+    .repair = { .program = "fsck.jfs", .option = "-a" },  /* replays its journal; no mount before that */
     .fsck = {
-      { "jfs_fsck", "-fn" },
-      { "jfs_fsck *", "processing st*", "The current dev*", "Block size*", "Filesystem size*", "[*][*]Phase *" }
+      .words = { "jfs_fsck", "-fn" },
+      .idle = {
+        "jfs_fsck *", "processing st*", "The current dev*", "Block size*", "Filesystem size*", "[*][*]Phase *"
+      }
     },
     .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
     .plain_data = true,

@@ -116,10 +116,10 @@ agree rules "$tmp/help" "$tmp/page"
 # What is run before a mount, and the packages that make file systems.
 grep -o 'C<fsck\.[a-z0-9]* -[a-z]>' "$srcdir/docs/powercut.pod" | sed 's/C<\(.*\)>/\1/' | sort -u > "$tmp/page"
 rows=$srcdir/filesystem/filesystem.c
-sed -n 's/^ *\.repair = { "\([^"]*\)", "\([^"]*\)"\(, FILESYSTEM_NO_JOURNAL\)* }.*/\1 \2/p' "$rows" | sort > "$tmp/help"
+sed -n 's/^ *\.repair = { \.program = "\([^"]*\)", \.option = "\([^"]*\)".*/\1 \2/p' "$rows" | sort > "$tmp/help"
 agree 'fsck commands' "$tmp/help" "$tmp/page"
 sed -n '/^=head1 AFTER RECOVERY/,/^=head1 STATE/s/^ .*[^ ]   *\([a-z]\)/\1/p' "$srcdir/docs/replay.pod" | sort > "$tmp/page"
-tr -s '\n ' ' ' < "$rows" | grep -o '\.fsck = { { [^}]*' | sed 's/.*{ //; s/[",]//g; s/ $//' | sort > "$tmp/help"
+tr -s '\n ' ' ' < "$rows" | grep -o '\.fsck = { \.words = { [^}]*' | sed 's/.*{ //; s/[",]//g; s/ $//' | sort > "$tmp/help"
 agree 'commands that check' "$tmp/help" "$tmp/page"
 sed -n 's/^ *\.mkfs = { .*}, "\([^"]*\)".*/\1/p' "$rows" | sort -u > "$tmp/help"
 sed -n '/^\(check_\)\?packages=(/,/)$/p' "$srcdir/quickstart" | tr -s ' ()' '\n' \

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/random.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -102,17 +103,15 @@ set_clock (const char *text)
 static int
 seed_random (const char *seed)
 {
-  struct {
-    struct rand_pool_info info;
-    char bytes[SEED_BYTES_MAX];
-  } pool = { .info = { .entropy_count = 0 } };
+  alignas (struct rand_pool_info) char bytes[sizeof (struct rand_pool_info) + SEED_BYTES_MAX] = "";
+  struct rand_pool_info *pool = (void *) bytes;
   const size_t length = strlen (seed) < SEED_BYTES_MAX ? strlen (seed) : SEED_BYTES_MAX;
   CLEANUP_CLOSE int fd = open ("/dev/random", O_RDWR | O_CLOEXEC);
 
-  pool.info.buf_size = (int) length;
-  pool.info.entropy_count = (int) length * 4;   /* bits: it is in hexadecimal */
-  memcpy (pool.bytes, seed, length);
-  if (fd >= 0 && ioctl (fd, RNDADDENTROPY, &pool) == 0 && ioctl (fd, RNDRESEEDCRNG) == 0)
+  pool->buf_size = (int) length;
+  pool->entropy_count = (int) length * 4;       /* bits: it is in hexadecimal */
+  memcpy (bytes + sizeof *pool, seed, length);
+  if (fd >= 0 && ioctl (fd, RNDADDENTROPY, pool) == 0 && ioctl (fd, RNDRESEEDCRNG) == 0)
     return 0;
   error_message ("cannot seed the random numbers: %m");
   return -1;

@@ -187,7 +187,7 @@ is_meant (const char *release, const char *version)
   const size_t suffix = strlen (KERNEL_PROGRAM_SUFFIX);
   const bool is_program = text_ends_with (release, KERNEL_PROGRAM_SUFFIX);
 
-  if (version == NULL || !text_ends_with (version, KERNEL_PROGRAM_SUFFIX + 1))
+  if (version == NULL || !text_ends_with (version, &KERNEL_PROGRAM_SUFFIX[1]))
     return !is_program && (version == NULL || kernel_release_matches (release, version));
   if (strlen (version) < suffix)
     return is_program;
