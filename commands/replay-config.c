@@ -53,7 +53,9 @@ mount_options (const struct write_log *log, const struct disks *disks, int lost)
   CLEANUP_FREE char *degraded = lost == -1 ? text_format ("%s", options)
     : text_format ("%s%s%s", options, *options ? "," : "", filesystem->degraded);
 
-  return degraded ? disks_expand (disks, LOG_KEY_MOUNT, degraded) : NULL;
+  CLEANUP_FREE char *what = text_format ("%s: its mount options", log->path);
+
+  return degraded && what ? disks_expand (disks, what, degraded) : NULL;
 }
 
 int

@@ -124,6 +124,10 @@ contradiction (const struct replay_options *options)
   if (filter_given (&options->filter) && !options->list)
     return "--from, --to, --device and --kind say what --list lists: see --help";
   const bool single = options->list || options->state || options->export || options->serve || options->shell;
+  if (options->lose && (options->list || options->export || options->serve))
+    return "--lose says what recovery has: it is not for --list, --export or --serve";
+  if (options->lose && strcmp (options->lose, "any") == 0 && single)
+    return "--lose=any is for a whole replay: name the disk that the state is seen without";
   if (options->log_count > 1 && single)
     return "--list, --state, --export, --serve and --shell are for one log: name the one that the state is of";
   return NULL;

@@ -92,7 +92,8 @@ begin_session (struct visit *visit)
   struct session_config *config = &visit->plan->list[visit->begun]->config;
   struct session *session, **added;
 
-  if (config->runner.lost && check_loss (config) == -1)
+  /* Of the first log, since all begin with the same file system. */
+  if (config->runner.lost && config->log == visit->plan->logs[0] && check_loss (config) == -1)
     return -1;
   if (visit->lines) {
     config->listen = run_lines_add;

@@ -84,14 +84,16 @@ disks_of_log (const struct write_log *log, struct disks *disks)
     struct disk *disk = &disks->list[i];
 
     name = i == 0 || name ? log_info_after (log, LOG_KEY_DISK, name) : NULL;
-    if (name && name_fault (disks, name)) {
-      error_message ("%s: its header says `" LOG_KEY_DISK "=%.20s`, which is no name of a disk", log->path, name);
+    char usual[] = DISK_EXPORTS "0";
+
+    usual[strlen (DISK_EXPORTS)] = (char) ('0' + i);
+    const char *called = name ? name : usual;
+    if (name_fault (disks, called)) {
+      error_message ("%s: `%.20s`, from its header or by its place, is no name that one disk alone can have", log->path,
+                     called);
       return -1;
     }
-    if (name)
-      strcpy (disk->name, name);
-    else
-      snprintf (disk->name, sizeof disk->name, DISK_EXPORTS "%c", (char) ('0' + i));
+    strcpy (disk->name, called);
     disk->size_bytes = log->device_sizes[i];
     disks->count++;
   }

@@ -50,6 +50,17 @@ take_log_disk (struct recording *recording, const char *name)
   return recording->mount_options ? 0 : -1;
 }
 
+/* Whether mkfs and mount are given names of disks alone. */
+static int
+check_names (const struct recording *recording)
+{
+  const char *arguments = recording->mkfs_arguments ? recording->mkfs_arguments : "";
+  CLEANUP_FREE char *mkfs = disks_expand (&recording->disks, "--mkfs", arguments);
+  CLEANUP_FREE char *mount = mkfs ? recording_mount_options (recording) : NULL;
+
+  return mount ? 0 : -1;
+}
+
 int
 recording_take_disks (struct recording *recording, const struct option_texts *texts, uint64_t size_bytes,
                       const char *log_disk)
@@ -66,6 +77,8 @@ recording_take_disks (struct recording *recording, const struct option_texts *te
   if (disks_parse (texts, size_bytes ? size_bytes : SIZE_DEFAULT, &recording->disks) == -1)
     return -1;
   disks_place (&recording->disks, recording->virtio);
+  if (check_names (recording) == -1)
+    return -1;
   if (log_disk)
     return take_log_disk (recording, log_disk);
   recording->mount_options = text_format ("%s", recording->mount_options);

@@ -12,8 +12,10 @@
 /* Add text from a log, a path or a guest: JSON is UTF-8, so what is not becomes `?`. */
 extern void json_add_text (cJSON *object, const char *name, const char *text);
 
-/* Add the schedule of LOG, and its path: so it is known of which log a state is. */
-extern void json_add_schedule (cJSON *object, const struct write_log *log);
+/* Add the schedule of LOG, its path and, unless it is NULL, the name of the disk that is LOST: so it is known of which
+ * log a state is.
+ */
+extern void json_add_schedule (cJSON *object, const struct write_log *log, const char *lost);
 
 /* Add a number that may outgrow 64 bits, as decimal text. */
 extern void json_add_big_number (cJSON *object, const char *name, const mpz_t number);

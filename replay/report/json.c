@@ -10,14 +10,6 @@
 #include "replay/report/format.h"
 #include "replay/report/json-text.h"
 
-/* Which disk did not come back. */
-static void
-add_lost (cJSON *object, const struct session_config *config)
-{
-  if (config->runner.lost)
-    json_add_text (object, "lost", config->runner.lost);
-}
-
 /* The smallest state of a finding, null if there is none to be had, and which writes it drops. */
 static void
 add_minimal (cJSON *violation, const struct write_log *log, const struct minimal *minimal)
@@ -60,8 +52,7 @@ add_violations (cJSON *list, const struct results *results)
     cJSON *violation = cJSON_CreateObject ();
 
     cJSON_AddStringToObject (violation, "kind", violation_name (finding->kind));
-    json_add_schedule (violation, results->config->log);
-    add_lost (violation, results->config);
+    json_add_schedule (violation, results->config->log, results->config->runner.lost);
     json_add_text (violation, "state", finding->state);
     json_add_text (violation, "after", finding->after);
     json_add_text (violation, "detail", finding->detail);
@@ -83,7 +74,7 @@ add_points (cJSON *list, const struct results *results)
     cJSON *point = cJSON_CreateObject (), *seen;
 
     if (results->config->schedule)
-      json_add_schedule (point, results->config->log);
+      json_add_schedule (point, results->config->log, results->config->runner.lost);
     cJSON_AddNumberToObject (point, "position", results->points.points[i].position);
     cJSON_AddNumberToObject (point, "pending", results->points.points[i].pending_count);
     json_add_big_number (point, "crash_states", result->states);
@@ -161,10 +152,10 @@ add_schedules (cJSON *object, const struct reports *reports)
   cJSON *list = cJSON_AddArrayToObject (object, "schedules");
 
   for (size_t i = 0; i < reports->count; i++) {
+    const struct session_config *config = reports->list[i].results->config;
     cJSON *schedule = cJSON_CreateObject ();
 
-    json_add_schedule (schedule, reports->list[i].results->config->log);
-    add_lost (schedule, reports->list[i].results->config);
+    json_add_schedule (schedule, config->log, config->runner.lost);
     add_held_until (schedule, reports->list[i].results->config->log);
     add_counts (schedule, &reports->list[i].totals);
     add_verdicts (schedule, &reports->list[i].totals);

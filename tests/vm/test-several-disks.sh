@@ -27,7 +27,8 @@ visit ()
 
 mirror=(--fs=btrfs --disk=a:128M --disk=b:128M)
 record_on raid1.bin rename-fsync "${mirror[@]}" --mkfs='-d raid1 -m raid1'
-visit 0 raid1.bin --lose=any --fsck
+visit 0 raid1.bin --lose=any --fsck --json-lines="$tmp/lines"
+[ "$(jq -r .lost "$tmp/lines" | sort -u | paste -sd' ')" = 'a b null' ] || fail 'the lines do not say which disk was lost'
 is 'a mirror, with and without each disk' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
 is 'a mirror' '[.schedules[].lost]' '[null,"a","b"]'
 # Every state one by one gives the same.
@@ -59,7 +60,8 @@ grep -q -e '--lose=nobody: no disk of' "$tmp/err" || fail "an unknown disk: $(ca
 
 # The recorder's: {NAME} and $POWERCUT_DISK_NAME are where a disk is.
 expect_status 0 "$powercut" record --quiet --background=none --fs=ext4 --disk=data:64M --disk=log:64M --log-device=log \
-    -o "$tmp/ext4.bin" -- sh -c 'grep -q " /mnt ext4 .*journal_path=$POWERCUT_DISK_log" /proc/mounts || [ -b $POWERCUT_DISK_log ]; echo new > file; sync'
+    -o "$tmp/ext4.bin" -- \
+    sh -c '[ -b "$POWERCUT_DISK_data" ] && [ -b "$POWERCUT_DISK_log" ] && [ "$POWERCUT_DISK_data" != "$POWERCUT_DISK_log" ] && echo new > file && sync'
 expect_status 0 "$replay" --list "$tmp/ext4.bin"
 grep -q '^info disk=data$' "$tmp/out" || fail 'the log does not name its disks'
 awk '/ begin$/ { begun = 1 } begun && $3 == 1 && $4 == "write" { journal = 1 } END { exit !journal }' "$tmp/out" ||

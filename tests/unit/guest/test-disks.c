@@ -121,12 +121,21 @@ START_TEST (a_log_names_its_disks)
 }
 END_TEST
 
+static const struct {
+  const char *info, *named;
+} bad_logs[] = {
+  { "disk=../x", "`../x`" },
+  { "disk=", "``" },
+  { "disk=disk1", "`disk1`" },  /* the second is called so */
+};
+
 START_TEST (a_log_with_a_name_that_is_none_is_refused)
 {
-  struct write_log *log = finish_log (make_log_with_info (2, 8, "disk=../x"));
+  struct write_log *log = finish_log (make_log_with_info (2, 8, bad_logs[_i].info));
 
   ck_assert_int_eq (disks_of_log (log, &disks), -1);
-  ck_assert_ptr_nonnull (strstr (message, "`disk=../x`"));
+  ck_assert_uint_eq (message_count, 1);
+  ck_assert_msg (strstr (message, bad_logs[_i].named), "%s", message);
   write_log_close (log);
 }
 END_TEST
@@ -143,5 +152,6 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("disks", forget_messages, NULL, disks_have_names_sizes_and_places, without_names_there_is_one,
                      LOOP_OVER (what_is_no_disk_is_refused, bad), there_are_no_more_than_a_guest_can_have,
-                     a_name_in_braces_is_a_place, a_log_names_its_disks, a_log_with_a_name_that_is_none_is_refused,
+                     a_name_in_braces_is_a_place, a_log_names_its_disks,
+                     LOOP_OVER (a_log_with_a_name_that_is_none_is_refused, bad_logs),
                      a_log_with_too_many_devices_is_refused)

@@ -54,6 +54,20 @@ START_TEST (a_file_system_is_made_on_its_disks)
 }
 END_TEST
 
+START_TEST (a_name_of_no_disk_is_found_out_at_once)
+{
+  const struct option_texts texts = { two_disks, 2 };
+  struct recording recording = { .filesystem = "ext4", .mkfs_arguments = "-J device={jnl}", .mount_options = "" };
+
+  ck_assert_int_eq (recording_take_disks (&recording, &texts, 0, NULL), -1);
+  ck_assert_str_eq (message, "--mkfs: {jnl} is no disk: there are data, log");
+  recording.mkfs_arguments = NULL;
+  recording.mount_options = "journal_path={jnl}";
+  ck_assert_int_eq (recording_take_disks (&recording, &texts, 0, NULL), -1);
+  ck_assert_str_eq (message, "--mount: {jnl} is no disk: there are data, log");
+}
+END_TEST
+
 static const struct {
   const char *filesystem, *log_disk;
   uint64_t size_bytes;
@@ -81,4 +95,4 @@ START_TEST (what_cannot_be_is_refused)
 END_TEST
 
 UNIT_TEST_MAIN_WITH ("recording-disks", forget_messages, NULL, LOOP_OVER (a_file_system_is_made_on_its_disks, cases),
-                     LOOP_OVER (what_cannot_be_is_refused, bad))
+                     LOOP_OVER (what_cannot_be_is_refused, bad), a_name_of_no_disk_is_found_out_at_once)
