@@ -107,7 +107,7 @@ add_device (struct text_list *parameters, const struct recording *recording)
     | parameters_add (parameters, PARAMETER_HOLD_LIMIT, seconds);
 }
 
-/* What the disks hold at first and, if there are several, what they are called. */
+/* What the disks hold at first and, unless there is one without a name of its own, what they are called. */
 static int
 add_disks (struct text_list *parameters, const struct disks *disks)
 {
@@ -117,7 +117,7 @@ add_disks (struct text_list *parameters, const struct disks *disks)
     CLEANUP_FREE char *image = text_format (SERVER_IMAGE "%zu", i);
 
     r |= image ? parameters_add (parameters, PARAMETER_BASE, image) : -1;
-    if (disks->count > 1)
+    if (disks->count > 1 || strcmp (disks->list[i].name, DISK_EXPORT) != 0)
       r |= add_info (parameters, LOG_KEY_DISK, disks->list[i].name);
   }
   return r;

@@ -18,7 +18,7 @@ load_module (const char *name)
 {
   CLEANUP_FREE char *path = NULL;
   /* Few devices and no search for partitions: both cost boot time, and the search reads the disk. */
-  const char *parameters = strcmp (name, "nbd.ko") == 0 ? "nbds_max=8 max_part=0" : "";
+  const char *parameters = strcmp (name, "nbd.ko") == 0 ? "nbds_max=9 max_part=0" : "";
 
   if (asprintf (&path, "%s/%s", AGENT_MODULES, name) == -1) {
     path = NULL;

@@ -69,3 +69,14 @@ awk '/ begin$/ { begun = 1 } begun && $3 == 1 && $4 == "write" { journal = 1 } E
 expect_status 0 "$replay" --export="$tmp/images" "$tmp/ext4.bin"
 [ "$(stat -c %s "$tmp/images/data" "$tmp/images/log" | paste -sd' ')" = '67108864 67108864' ] || fail 'no image of each disk'
 [ "$(dumpe2fs -h "$tmp/images/log" 2> /dev/null | grep -c journal_dev)" = 1 ] || fail 'the image of the log is none'
+
+# One disk with a name is called so, too.
+expect_status 0 "$powercut" record --quiet --background=none --fs=ext4 --disk=only:64M --mkfs='-L {only}' -o "$tmp/one.bin" -- true
+expect_status 0 "$replay" --list "$tmp/one.bin"
+grep -q '^info disk=only$' "$tmp/out" || fail 'the log does not name its disk'
+
+# As many as there can be.
+all=(--disk={a,b,c,d,e,f,g,h}:128M)
+record_on eight.bin rename-fsync --fs=btrfs "${all[@]}" --mkfs='-d raid10 -m raid10'
+visit 0 eight.bin --tear=none --lose=h
+is 'eight disks without one' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
