@@ -26,7 +26,6 @@ replay_options_add (struct option_table *table, struct replay_options *options)
     OPT_SIZE ("atomic", &options->atomic_bytes, "N", "bytes that the device never tears [4K]", LOG_SECTOR),
     OPT_SIZE ("sector", &options->atomic_bytes, "N", "the same as --atomic", LOG_SECTOR),
     OPT_TEXT ("trim", &options->trim, "any|zero", "what is read where a trim was: old bytes or zeros, or zeros [any]"),
-    OPT_TEXT ("lose", &options->lose, "NAME|any", "a disk that does not come back after the crash"),
     OPT_FLAG ("no-reduction", &options->no_reduction, "one run for each state, not for each behaviour"),
     OPT_NUMBER ("limit", &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0),
     OPT_SECONDS ("time", &options->seconds, "S", "most time at one crash point [0: no limit]", 0),
@@ -44,6 +43,7 @@ void
 replay_options_add_later (struct option_table *table, struct replay_options *options)
 {
   options_add (table, (const struct option_spec[]) {
+    OPT_TEXT ("lose", &options->lose, "NAME|any", "a disk that does not come back after the crash"),
     OPT_FLAG ("fsck", &options->fsck, "run the file system's checker on what recovery left, read-only"),
     OPT_FLAG ("usable", &options->usable, "then empty what recovery left, write to it, and mount it again"),
     OPT_END

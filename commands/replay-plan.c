@@ -86,14 +86,10 @@ enter (struct plan *plan, const struct write_log *log)
 
   if (lose == NULL)
     return enter_one (plan, log, -1);
-  if (disks_of_log (log, &disks) == -1)
+  if (disks_of_log (log, &disks) == -1 || disks_check_lose (&disks, lose) == -1)
     return -1;
-  if (strcmp (lose, "any") != 0) {
-    const int lost = disks_find (&disks, lose);
-    if (lost == -1)
-      error_message ("--lose=%s: no disk of %s is called so: see --list", lose, log->path);
-    return lost == -1 ? -1 : enter_one (plan, log, lost);
-  }
+  if (strcmp (lose, "any") != 0)
+    return enter_one (plan, log, disks_find (&disks, lose));
   for (int lost = -1; lost < (int) disks.count; lost++)
     if (enter_one (plan, log, lost) == -1)
       return -1;

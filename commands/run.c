@@ -206,6 +206,8 @@ prepare_replay (struct request *request, struct keeper *keeper, struct replay_op
     return out_of_memory ();
   for (size_t i = 0; i < recordings->count; i++)
     request->logs[i] = recordings->list[i]->log;
+  if (replay->lose && disks_check_lose (&request->recording.disks, replay->lose) == -1)
+    return -1;
   if (replay->fsck && fsck_there (request->recording.filesystem) == -1)
     return -1;
   replay->guest = request->recording.guest;

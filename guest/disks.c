@@ -9,10 +9,7 @@
 #include "common/number.h"
 #include "common/text.h"
 #include "guest/disks.h"
-#include "log/info.h"
-#include "nbd-plugin/parameters.h"
 
-#define NAME_BYTES "abcdefghijklmnopqrstuvwxyz0123456789_"
 #define DISK_BLOCK 4096
 
 int
@@ -28,9 +25,7 @@ disks_find (const struct disks *disks, const char *name)
 static const char *
 name_fault (const struct disks *disks, const char *name)
 {
-  const size_t length = strlen (name);
-
-  if (length == 0 || length > DISK_NAME_MAX || strspn (name, NAME_BYTES) != length)
+  if (!log_is_disk_name (name))
     return "a name is up to 15 small letters, digits and _, as in --disk=log:64M";
   return disks_find (disks, name) >= 0 ? "there is a disk of that name already" : NULL;
 }
@@ -73,27 +68,24 @@ disks_parse (const struct option_texts *texts, uint64_t size_bytes, struct disks
 int
 disks_of_log (const struct write_log *log, struct disks *disks)
 {
-  const char *name = NULL;
-
   *disks = (struct disks) { .count = 0 };
   if (log->device_count > DISKS_MAX) {
     error_message ("%s has %zu devices, and a guest has %d at most", log->path, log->device_count, DISKS_MAX);
     return -1;
   }
-  for (size_t i = 0; i < log->device_count; i++) {
-    struct disk *disk = &disks->list[i];
-
-    name = i == 0 || name ? log_info_after (log, LOG_KEY_DISK, name) : NULL;
-    char usual[] = DISK_EXPORTS "0";
-
-    usual[strlen (DISK_EXPORTS)] = (char) ('0' + i);
-    const char *called = name ? name : usual;
-    if (name_fault (disks, called)) {
-      error_message ("%s: `%.20s`, from its header or by its place, is no name that one disk alone can have", log->path,
-                     called);
+  for (const char *name = NULL; (name = log_info_after (log, LOG_KEY_DISK, name)) != NULL;)
+    if (!log_is_disk_name (name)) {
+      error_message ("%s: its header says `" LOG_KEY_DISK "=%.20s`, which is no name of a disk", log->path, name);
       return -1;
     }
-    strcpy (disk->name, called);
+  for (unsigned i = 0; i < log->device_count; i++) {
+    struct disk *disk = &disks->list[i];
+
+    log_disk_name (log, i, disk->name);
+    if (disks_find (disks, disk->name) >= 0) {
+      error_message ("%s: two of its disks are called %s", log->path, disk->name);
+      return -1;
+    }
     disk->size_bytes = log->device_sizes[i];
     disks->count++;
   }
@@ -186,4 +178,17 @@ disks_expand (const struct disks *disks, const char *option, const char *text)
     return expanded;
   free (expanded);
   return NULL;
+}
+
+int
+disks_check_lose (const struct disks *disks, const char *lose)
+{
+  CLEANUP_FREE char *names = NULL;
+
+  if (strcmp (lose, "any") == 0 || disks_find (disks, lose) >= 0)
+    return 0;
+  names = list_names (disks);
+  error_message ("--lose=%s: no disk is called so: there %s %s", lose, disks->count == 1 ? "is" : "are",
+                 names ? names : "");
+  return -1;
 }

@@ -12,16 +12,15 @@
 #include <stdint.h>
 
 #include "common/options.h"
-#include "log/reader.h"
+#include "log/info.h"
 
 #define DISKS_MAX 8
-#define DISK_NAME_MAX 15        /* bytes */
 #define DISK_PLACE_SIZE 16      /* of the path of a device in the guest */
 
 struct disks {
   size_t count;
   struct disk {
-    char name[DISK_NAME_MAX + 1];
+    char name[LOG_DISK_NAME_MAX + 1];
     uint64_t size_bytes;
     char place[DISK_PLACE_SIZE];        /* its device in the guest, or empty */
   } list[DISKS_MAX];
@@ -37,6 +36,9 @@ extern int disks_of_log (const struct write_log *log, struct disks *disks);
 
 /* The number of the disk called NAME, or -1. */
 extern int disks_find (const struct disks *disks, const char *name);
+
+/* Whether LOSE, of --lose, is `any` or the name of one of DISKS.  Returns 0, or -1 after a message. */
+extern int disks_check_lose (const struct disks *disks, const char *lose);
 
 /* Where in the guest the device of NUMBER, below 10, is: with VIRTIO a disk of virtio, else one of NBD. */
 extern void disk_place (bool virtio, size_t number, char place[DISK_PLACE_SIZE]);

@@ -11,7 +11,7 @@ void
 guest_options_add (struct option_table *table, struct guest_options *options)
 {
   options_add (table, (const struct option_spec[]) {
-    OPT_TEXT ("kernel", &options->kernel, "FILE|DIR", "the guest's kernel [the recording's, else the newest]"),
+    OPT_TEXT ("kernel", &options->kernel, "VERSION|FILE|DIR", "the guest's kernel [the recording's, else the newest]"),
     ACCEL_OPTION (&options->accel, "auto|kvm|tcg"),
     NO_SNAPSHOT_OPTION (&options->no_snapshot),
     OPT_TEXT ("check", &options->check, "CMD", "shell command that says what is right [the recording's]"),

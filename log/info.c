@@ -46,3 +46,25 @@ log_info (const struct write_log *log, const char *key)
 {
   return log_info_after (log, key, NULL);
 }
+
+bool
+log_is_disk_name (const char *name)
+{
+  const size_t length = strlen (name);
+
+  return length > 0 && length <= LOG_DISK_NAME_MAX
+    && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+void
+log_disk_name (const struct write_log *log, unsigned device, char name[LOG_DISK_NAME_MAX + 1])
+{
+  const char *value = log_info (log, LOG_KEY_DISK);
+
+  for (unsigned i = 0; value && i < device; i++)
+    value = log_info_after (log, LOG_KEY_DISK, value);
+  if (value && log_is_disk_name (value))
+    strcpy (name, value);
+  else
+    snprintf (name, LOG_DISK_NAME_MAX + 1, "disk%u", device);
+}

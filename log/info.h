@@ -5,6 +5,8 @@
 #ifndef POWERCUT_LOG_INFO_H
 #define POWERCUT_LOG_INFO_H
 
+#include <stdbool.h>
+
 #include "log/reader.h"
 
 #define LOG_KEY_FILESYSTEM "filesystem"
@@ -27,6 +29,14 @@
 #define LOG_KEY_IMPORTED "imported"
 #define LOG_KEY_ORDER "order"
 #define LOG_KEY_COMMAND "command"       /* once for each word */
+
+#define LOG_DISK_NAME_MAX 15    /* bytes */
+
+/* Whether NAME can be that of a disk: small letters, digits and _. */
+extern bool log_is_disk_name (const char *name);
+
+/* What DEVICE of LOG is called, into NAME: by the header if that has a name for it, else disk0, disk1 and so on. */
+extern void log_disk_name (const struct write_log *log, unsigned device, char name[LOG_DISK_NAME_MAX + 1]);
 
 /* The text of KEY with VALUE, to free, or NULL with errno ENOMEM. */
 extern char *log_info_text (const char *key, const char *value);

@@ -23,7 +23,7 @@ name_disk (const char *words, const char *name)
 }
 
 static const char *
-log_disk_name (const struct recording *recording)
+journal_disk_name (const struct recording *recording)
 {
   return recording->disks.list[recording->log_disk].name;
 }
@@ -105,7 +105,7 @@ join_arguments (const struct recording *recording)
 {
   const struct filesystem_log_disk *row = &filesystem_find (recording->filesystem)->log_disk;
   const char *arguments = recording->mkfs_arguments ? recording->mkfs_arguments : "";
-  CLEANUP_FREE char *log = recording->log_disk > 0 ? name_disk (row->mkfs, log_disk_name (recording))
+  CLEANUP_FREE char *log = recording->log_disk > 0 ? name_disk (row->mkfs, journal_disk_name (recording))
     : text_format ("%s", "");
 
   return log ? text_format ("%s %s", log, arguments) : NULL;

@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/printable.h"
 #include "guest/vm.h"
 #include "log/guard.h"
 #include "nbd-plugin/parameters.h"
@@ -56,6 +57,10 @@ ask_for_details (struct runner *runner)
 void
 runner_put_options (const struct runner_config *config, FILE *file)
 {
+  if (kernel_runs_alone (config->kernel)) {
+    fputs (" --kernel=", file);         /* no log makes that run */
+    print_shell_word (config->kernel->release, file);
+  }
   if (config->lost)
     fprintf (file, " --lose=%s", config->lost);
   fputs (config->fsck ? " --fsck" : "", file);

@@ -40,7 +40,9 @@ struct runner_config {
                                    again for themselves, each */
 };
 
-/* Write what CONFIG does besides recovery and observation into FILE, as options of `replay`: each after a space. */
+/* Write what CONFIG needs or does besides recovery and observation into FILE, as options of `replay`: each after a
+ * space.
+ */
 extern void runner_put_options (const struct runner_config *config, FILE *file);
 
 /* Boot a guest of CONFIG, whose disks are DEVICE's.  Its console goes to the file CONSOLE; at TERMINAL is the socket of

@@ -193,10 +193,12 @@ make_reports (const struct write_log *log)
   };
   char *json = path_of ("json"), *lines = path_of ("lines"), *junit = path_of ("junit"), *tap = path_of ("tap");
   char *html = path_of ("html");
+  const struct kernel kernel = { .release = (char *) HOSTILE "-uml" };
   struct session_config config = {
     .log = log, .trees = { texts, 2 }, .tear = { TEAR_NONE, LOG_SECTOR }, .listener = run_lines_open (lines),
     .runner = {
-      .log = log->path, .filesystem = log_info (log, "filesystem"), .mount_options = HOSTILE, .observe = true
+      .log = log->path, .kernel = &kernel, .filesystem = log_info (log, "filesystem"), .mount_options = HOSTILE,
+      .observe = true
     },
   };
   const struct outputs outputs = { { json, NULL, junit, tap, html } };

@@ -82,6 +82,7 @@ for wide in $(sed '/^@media (max-width: 40em)/,$d' "$tmp/html" | grep -o '[a-z.]
   grep -q "${wide/./\\.}\( td\)\?[, ].*min-width: 0" "$tmp/narrow" || fail "$wide is as wide on a narrow screen"
 done
 grep -q 'replay --state=9:-7 ' "$tmp/html" || fail 'HTML does not say how to see it again'
+grep -q 'state=9:-7 .*--kernel=&#39;&quot;it' "$tmp/html" || fail 'HTML names a kernel that is no word'
 [ "$(xmllint --xpath "count(//*[@class = 'lost'])" "$tmp/html")" = 2 ] || fail 'lost writes in HTML'
 for size in 1 2; do
   xmllint --xpath "string(//*[@id = 'f$size'])" "$tmp/html" | grep -q 'alert(1)' || fail "finding $size in HTML"

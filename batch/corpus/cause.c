@@ -16,7 +16,7 @@
 #include "common/words.h"
 #include "filesystem/rules.h"
 
-#define UNNAMED "writes of a kind that is not told"     /* powercut cannot read this file system */
+#define UNNAMED "some writes"   /* of which kind powercut cannot tell: it does not read this file system */
 
 /* Before the place of the operation that promised. */
 #define AT_LINE " at line "

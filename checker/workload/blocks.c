@@ -180,7 +180,7 @@ end_process (struct workload_parser *parser, char sign)
   struct workload *workload = parser->workload;
 
   if (!block->open)
-    return refuse (&parser->place, "%c: is in no block", sign);
+    return refuse (&parser->place, "%c: is in no block of two processes, as in `{ fsync a | fsync b }'", sign);
   if ((sign == '|') != (block->second == 0))
     return refuse (&parser->place, "%c: a block has two processes, as in `{ fsync a | fsync b }'", sign);
   if (workload->count == (sign == '|' ? block->first : block->second))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "log/info.h"
 #include "replay/explain/reason.h"
 
 #define FLUSHES_NAMED 3         /* of those that a write could have profited from; more would make no short line */
@@ -66,8 +67,12 @@ reason_describe (const struct write_log *log, uint32_t write, const char *what, 
     return NULL;
   fprintf (text.file, "%s %u (%u bytes at 0x%" PRIx64, reason_kind_name (w), w->issue, w->length_bytes,
            w->offset_bytes);
-  if (log->device_count > 1)
-    fprintf (text.file, " of disk%u", w->device);
+  if (log->device_count > 1) {
+    char name[LOG_DISK_NAME_MAX + 1];
+
+    log_disk_name (log, w->device, name);
+    fprintf (text.file, " of %s", name);
+  }
   if (what)
     fprintf (text.file, ", %s", what);
   putc (')', text.file);

@@ -75,7 +75,7 @@ print_readme (const struct bundle *bundle, FILE *file)
   print_safely (bundle->seen->verdict.detail, strlen (bundle->seen->verdict.detail), file);
   putc ('\n', file);
   print_missing (bundle, file);
-  fprintf (file, "\nSeen with Linux %s.  Another kernel can be given with --kernel=FILE|DIR; "
+  fprintf (file, "\nSeen with Linux %s.  Another kernel can be given with --kernel=VERSION|FILE|DIR; "
            "`powercut kernel fetch` gets one.\n",
            bundle->release);
   if (check) {

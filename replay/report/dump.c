@@ -130,8 +130,11 @@ print_header (const struct dump *dump)
   add (&line, "recorded: %s", date);
   print_line (dump, &line, NULL);
   for (size_t i = 0; i < log->device_count; i++) {
+    char name[LOG_DISK_NAME_MAX + 1];
+
     line.length = 0;
-    add (&line, "disk%zu: ", i);
+    log_disk_name (log, (unsigned) i, name);
+    add (&line, "%s: ", name);
     add_kibibytes (&line, 0, log->device_sizes[i]);
     print_line (dump, &line, NULL);
   }

@@ -71,6 +71,8 @@ print_run (const struct results *results, const struct seen_state *seen)
   print_line ("state      ", id, NULL);
   print_line ("after      ", after ? after : "", NULL);
   print_line ("kernel     ", results->release, NULL);
+  if (results->config->runner.lost)
+    print_line ("lost       ", results->config->runner.lost, NULL);
   printf ("pending    %u %s\n", seen->pending_count, plural (seen->pending_count, "write", "writes"));
   printf ("device     %ju %s, %ju bytes; %ju %s, %ju bytes\n", (uintmax_t) device->reads,
           plural (device->reads, "read", "reads"), (uintmax_t) device->read_bytes, (uintmax_t) device->writes,

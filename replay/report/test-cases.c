@@ -13,7 +13,7 @@
 #include "replay/search/big-number.h"
 
 static void
-print_command (const struct report *report, const char *id, const char *more, FILE *file)
+print_command (const struct report *report, const char *id, const char *more, bool runs, FILE *file)
 {
   static const char *const tears[] = { "none", NULL, "any" };
   const struct session_config *config = report->results->config;
@@ -23,7 +23,8 @@ print_command (const struct report *report, const char *id, const char *more, FI
     fprintf (file, " --tear=%s", tears[config->tear.mode]);
   if (config->tear.mode != TEAR_NONE && config->tear.atomic_bytes != TEAR_ATOMIC_USUAL)
     fprintf (file, " --atomic=%u", config->tear.atomic_bytes);
-  runner_put_options (&config->runner, file);
+  if (runs)
+    runner_put_options (&config->runner, file);
   fputs (more, file);
   print_shell_word (config->log->path, file);
   putc ('\n', file);
@@ -36,10 +37,10 @@ report_commands (const struct report *report, const char *id)
 
   if (!text_begin (&text))
     return NULL;
-  print_command (report, id, " ", text.file);
-  print_command (report, id, " --shell ", text.file);
-  print_command (report, id, " --export=crash.img ", text.file);
-  print_command (report, id, " --bundle=bug.tar.zst ", text.file);
+  print_command (report, id, " ", true, text.file);
+  print_command (report, id, " --shell ", true, text.file);
+  print_command (report, id, " --export=crash.img ", false, text.file);
+  print_command (report, id, " --bundle=bug.tar.zst ", true, text.file);
   return text_end (&text);
 }
 

@@ -36,6 +36,8 @@ print_finding (const struct session_config *config, const struct finding *findin
   fprintf (file, " (%s %s; ", states, plural_of_digits (states, "state", "states"));
   if (config->schedule)
     fprintf (file, "schedule %s; ", config->schedule);
+  else if (config->runner.lost)
+    fprintf (file, "without %s; ", config->runner.lost);
   fputs ("after ", file);
   print_safe_text (finding->after, file);
   fputs (")\n", file);
@@ -194,9 +196,16 @@ print_counts (const struct reports *reports, FILE *file)
 static void
 print_heading (const struct reports *reports, FILE *file)
 {
+  const struct write_log *earlier = NULL;
+
   for (size_t i = 0; i < reports->count; i++) {
-    fputs (i > 0 ? ", " : "", file);
-    print_safe_text (reports->list[i].results->config->log->path, file);
+    const struct write_log *log = reports->list[i].results->config->log;
+
+    if (log == earlier)         /* without another disk */
+      continue;
+    fputs (earlier ? ", " : "", file);
+    print_safe_text (log->path, file);
+    earlier = log;
   }
   fputs (": ", file);
   print_safe_text (reports_config (reports)->runner.filesystem, file);

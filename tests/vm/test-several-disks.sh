@@ -56,7 +56,7 @@ is 'xfs with a log of its own' '[.atomic, .durable, .exhaustive]' '[true,true,tr
 visit 2 xfs.bin --lose=log
 grep -q 'xfs on 2 disks cannot do without' "$tmp/err" || fail "xfs without its log: $(cat "$tmp/err")"
 visit 2 xfs.bin --lose=nobody
-grep -q -e '--lose=nobody: no disk of' "$tmp/err" || fail "an unknown disk: $(cat "$tmp/err")"
+grep -q -e '--lose=nobody: no disk is called so' "$tmp/err" || fail "an unknown disk: $(cat "$tmp/err")"
 
 # The recorder's: {NAME} and $POWERCUT_DISK_NAME are where a disk is.
 expect_status 0 "$powercut" record --quiet --background=none --fs=ext4 --disk=data:64M --disk=log:64M --log-device=log \

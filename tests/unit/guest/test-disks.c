@@ -124,9 +124,9 @@ END_TEST
 static const struct {
   const char *info, *named;
 } bad_logs[] = {
-  { "disk=../x", "`../x`" },
-  { "disk=", "``" },
-  { "disk=disk1", "`disk1`" },  /* the second is called so */
+  { "disk=../x", "`disk=../x`" },
+  { "disk=", "`disk=`" },
+  { "disk=disk1", "two of its disks are called disk1" },  /* the second is called so */
 };
 
 START_TEST (a_log_with_a_name_that_is_none_is_refused)

@@ -59,7 +59,7 @@ START_TEST (lost_writes_are_told_by_kind)
                          "," WRITE ("directory a; inode bitmap of group 1")),
                 BROKEN "; lost: directory *, inode bitmap of group #, journal: commit of transaction #, superblock");
   assert_cause (DROPPED ("f: empty (fsync at line 5)", "{\"what\": null}, {\"what\": null}"),
-                BROKEN "; lost: writes of a kind that is not told");
+                BROKEN "; lost: some writes");
 }
 END_TEST
 

@@ -82,8 +82,10 @@ begin_results (struct results *results, const struct session_config *config)
 static char *
 make_page (const struct write_log *log)
 {
+  const struct kernel image = { .release = (char *) "6.1.0-56-amd64" };
   const struct session_config config = {
-    .log = log, .tear = { TEAR_NONE, LOG_SECTOR }, .runner = { .filesystem = "ext4", .mount_options = "" }
+    .log = log, .tear = { TEAR_NONE, LOG_SECTOR },
+    .runner = { .kernel = &image, .filesystem = "ext4", .mount_options = "" }
   };
   struct results results;
   struct reports reports;

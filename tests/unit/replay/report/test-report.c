@@ -15,6 +15,7 @@
 static struct write_log *logs[RECORDINGS];
 static struct session_config configs[RECORDINGS];
 static struct results all[RECORDINGS];
+static const struct kernel program = { .release = (char *) "6.1.176-uml" };
 static struct finding wrong;
 static char *leftovers[] = { (char *) "greeting.tmp" };
 static struct reports reports;
@@ -41,7 +42,7 @@ setup (void)
     logs[i] = finish_log (maker);
     configs[i] = (struct session_config) {
       .log = logs[i], .tear = { TEAR_NONE, LOG_SECTOR }, .schedule = strchr (infos[i], '=') + 1,
-      .runner = { .filesystem = "ext4", .mount_options = "" }
+      .runner = { .kernel = &program, .filesystem = "ext4", .mount_options = "" }
     };
     ck_assert_int_eq (results_begin (&all[i], &configs[i]), 0);
     for (size_t point = 0; point < all[i].points.count; point++) {
@@ -227,6 +228,7 @@ START_TEST (a_page_has_a_part_for_each_and_no_id_twice)
   }
   ck_assert_uint_eq (count_text (text, "id=\"timeline\""), 0);
   ck_assert_ptr_nonnull (strstr (text, "<a href=\"#r2-wrong\">1 kind of violation</a>"));
+  ck_assert_ptr_nonnull (strstr (text, "replay --state=4:-3 --tear=none --kernel=6.1.176-uml --shell "));
   reports_free (&reports);
 }
 END_TEST
