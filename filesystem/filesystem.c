@@ -46,7 +46,7 @@
 
 /* What is in the journal is written to its place by the kernel, at a time of its own (fs/ext4/inode.c). */
 #define EXT_JOURNAL                                                                                  \
-  .log_disk = { "-q -F -O journal_dev -b 4096", "-b 4096 -J device={}", "journal_path={}" },           \
+  .log_disk = { "-q -F -O journal_dev -b 4096", "-b 4096 -J device={}", "journal_path={}", "-j" },     \
   .journaled = "data=journal", .options_file = "/proc/fs/ext4/*/options"
 
 /* Without barriers jbd2 orders nothing (fs/jbd2/commit.c, JBD2_BARRIER). */
@@ -90,7 +90,7 @@ static const struct filesystem rows[] = {
   {
     .name = "xfs",
     .mkfs = { { "-q", "-f" }, "xfsprogs", NULL },
-    .log_disk = { NULL, "-l logdev={}", "logdev={}" },
+    .log_disk = { NULL, "-l logdev={}", "logdev={}", "-l" },
     .small_size = "300M",
     /* Without threads that read ahead, and with a cache as small as what is checked: its memory costs more than it.
      * Looking for superblocks it reads 512 KiB of the device and 128 KiB of each group (repair/sb.c).
@@ -242,6 +242,22 @@ bool
 filesystem_has_plain_data (const struct filesystem *filesystem, const char *options, char between)
 {
   return filesystem->plain_data && !(filesystem->journaled && text_lists (options, between, filesystem->journaled));
+}
+
+const char *
+filesystem_log_device (const struct filesystem *filesystem, const char *options, size_t *length)
+{
+  const char *mount = filesystem->log_disk.mount, *option = mount ? options : NULL;
+  const size_t before = mount ? strlen (mount) - strlen ("{}") : 0;
+
+  while (option && strncmp (option, mount, before) != 0) {
+    option = strchr (option, ',');
+    option += option != NULL;
+  }
+  if (option == NULL)
+    return NULL;
+  *length = strcspn (option + before, ",");
+  return option + before;
 }
 
 /* Fields of the superblock of the ext family, little-endian (Linux Documentation/filesystems/ext4/super.rst). */

@@ -52,10 +52,11 @@ struct filesystem {
   const char *degraded;
 
   /* How its journal is put on a disk of its own: words to make that disk one, as of mkfs, if it has to be; further
-   * words to make the file system; and what to mount it with.  {} stands for the disk.  NULL: it cannot be.
+   * words to make the file system; and what to mount it with.  {} stands for the disk.  NULL: it cannot be.  And by
+   * which option its checker is told where that is.
    */
   struct filesystem_log_disk {
-    const char *make, *mkfs, *mount;
+    const char *make, *mkfs, *mount, *fsck;
   } log_disk;
 
   /* The least that mkfs is content with and that leaves room for a journal, as --size has it: for many short runs. */
@@ -153,6 +154,11 @@ extern bool filesystem_is_lazy (const struct filesystem *filesystem, uint64_t of
 
 /* Whether its data are plain when it is mounted with OPTIONS, which have a BETWEEN between each two. */
 extern bool filesystem_has_plain_data (const struct filesystem *filesystem, const char *options, char between);
+
+/* Where OPTIONS, of mounting FILESYSTEM, with commas between them, say that its journal's device is: the beginning of a
+ * path of *length bytes, or NULL.
+ */
+extern const char *filesystem_log_device (const struct filesystem *filesystem, const char *options, size_t *length);
 
 /* The features with which the FILESYSTEM was made that is on the device whose first bytes are START. */
 extern uint32_t filesystem_features (const struct filesystem *filesystem, const uint8_t start[FILESYSTEM_START_BYTES]);

@@ -199,10 +199,11 @@ extern int devices_each (const char *devices, int (*visit) (const char *device))
  */
 extern int repair_device (const char *devices, const char *type, FILE *payload);
 
-/* fsck.c: let the checker of file systems of TYPE, which has one, look at DEVICES, which are not mounted.  Returns 0; 1
- * after the line `fsck` of guest/agent/protocol.h in PAYLOAD, if it complains; or -1: it cannot check.
+/* fsck.c: let the checker of file systems of TYPE, which has one, look at DEVICES, which are mounted with OPTIONS, and
+ * are not now.  Returns 0; 1 after the line `fsck` of guest/agent/protocol.h in PAYLOAD, if it complains; or -1: it
+ * cannot check.
  */
-extern int fsck_devices (const char *devices, const char *type, FILE *payload);
+extern int fsck_devices (const char *devices, const char *type, const char *options, FILE *payload);
 
 /* mount.c */
 

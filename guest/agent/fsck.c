@@ -30,30 +30,51 @@ read_beginning (int output)
   return text;
 }
 
-/* The words of FSCK and the DEVICE, NULL at the end, into ARGV. */
+#define COMMAND_WORDS (FILESYSTEM_WORDS_MAX + 4)
+
+/* The words of FILESYSTEM's checker for what is on DEVICE and, unless that is NULL, has its journal on LOG_DEVICE; NULL
+ * at the end, into ARGV.
+ */
 static void
-make_command (const struct filesystem_fsck *fsck, const char *device, const char *argv[FILESYSTEM_WORDS_MAX + 2])
+make_command (const struct filesystem *filesystem, const char *device, const char *log_device,
+              const char *argv[COMMAND_WORDS])
 {
   size_t count = 0;
 
-  for (; fsck->words[count]; count++)
-    argv[count] = fsck->words[count];
-  argv[count] = device;
-  argv[count + 1] = NULL;
+  for (; filesystem->fsck.words[count]; count++)
+    argv[count] = filesystem->fsck.words[count];
+  if (log_device) {
+    argv[count++] = filesystem->log_disk.fsck;
+    argv[count++] = log_device;
+  }
+  argv[count++] = device;
+  argv[count] = NULL;
+}
+
+/* Where the mount OPTIONS of FILESYSTEM say that its journal is, in *device, to free, or NULL.  Returns 0 or -1. */
+static int
+find_log_device (const struct filesystem *filesystem, const char *options, char **device)
+{
+  size_t length;
+  const char *found = filesystem_log_device (filesystem, options, &length);
+
+  *device = found ? strndup (found, length) : NULL;
+  return found && *device == NULL ? out_of_memory () : 0;
 }
 
 int
-fsck_devices (const char *devices, const char *type, FILE *payload)
+fsck_devices (const char *devices, const char *type, const char *options, FILE *payload)
 {
-  CLEANUP_FREE char *device = devices_first (devices);
-  const struct filesystem_fsck *fsck = &filesystem_find (type)->fsck;
-  const char *argv[FILESYSTEM_WORDS_MAX + 2];
+  CLEANUP_FREE char *device = devices_first (devices), *log_device = NULL;
+  const struct filesystem *filesystem = filesystem_find (type);
+  const struct filesystem_fsck *fsck = &filesystem->fsck;
+  const char *argv[COMMAND_WORDS];
   CLEANUP_CLOSE int output = -1;
   int status;
 
-  if (device == NULL)
+  if (device == NULL || find_log_device (filesystem, options, &log_device) == -1)
     return -1;
-  make_command (fsck, device, argv);
+  make_command (filesystem, device, log_device, argv);
   if (program_run (argv, &output, &status) == -1)
     return -1;
   if (WIFEXITED (status) && WEXITSTATUS (status) == 0)

@@ -166,7 +166,7 @@ try (char **words, const char *options, FILE *payload)
   int wrong = 0;
 
   if (strcmp (words[RECOVER_FSCK], "yes") == 0)
-    wrong = mount_forget (devices, type) == -1 ? -1 : fsck_devices (devices, type, payload);
+    wrong = mount_forget (devices, type) == -1 ? -1 : fsck_devices (devices, type, options, payload);
   if (wrong != 0 || strcmp (words[RECOVER_USABLE], "yes") != 0)
     return wrong == -1 ? -1 : 0;
   return usable_try (devices, type, options, AGENT_MOUNT_POINT, payload);

@@ -240,6 +240,24 @@ START_TEST (ext4_without_a_journal_is_checked_first)
 }
 END_TEST
 
+/* A journal of its own is where a mount option says it is. */
+START_TEST (a_journal_is_found_in_the_mount_options)
+{
+  const struct filesystem *xfs = filesystem_find ("xfs"), *ext4 = filesystem_find ("ext4");
+  size_t length;
+  const char *device = filesystem_log_device (xfs, "noatime,logdev=/dev/vdb,ro", &length);
+
+  ck_assert_ptr_nonnull (device);
+  ck_assert_uint_eq (length, strlen ("/dev/vdb"));
+  ck_assert_mem_eq (device, "/dev/vdb", length);
+  ck_assert_ptr_null (filesystem_log_device (xfs, "noatime,xlogdev=/dev/vdb", &length));
+  ck_assert_ptr_null (filesystem_log_device (ext4, "logdev=/dev/vdb", &length));
+  ck_assert_ptr_nonnull (filesystem_log_device (ext4, "journal_path=/dev/vdb", &length));
+  ck_assert_ptr_null (filesystem_log_device (filesystem_find ("btrfs"), "logdev=/dev/vdb", &length));
+  ck_assert_ptr_null (filesystem_log_device (xfs, "", &length));
+}
+END_TEST
+
 /* The first block is lazy on xfs, not elsewhere. */
 START_TEST (a_lazy_block_is_of_one_file_system)
 {
@@ -274,5 +292,5 @@ START_TEST (rules_have_names)
 END_TEST
 
 UNIT_TEST_MAIN ("filesystem", each_row_is_complete, a_name_without_a_row_is_unknown, a_mount_option_is_a_word,
-                ext4_without_a_journal_is_checked_first, a_lazy_block_is_of_one_file_system,
-                layouts_are_of_file_systems, rules_have_names)
+                ext4_without_a_journal_is_checked_first, a_journal_is_found_in_the_mount_options,
+                a_lazy_block_is_of_one_file_system, layouts_are_of_file_systems, rules_have_names)
