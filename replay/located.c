@@ -174,7 +174,7 @@ located_read (const struct located *located, const struct located_file *file, st
       if (written)
         memcpy (bytes, written, LOG_SECTOR);
       else
-        crash_state_read (state, 0, bytes, LOG_SECTOR, sector * LOG_SECTOR);
+        crash_state_read (state, LOCATED_DEVICE, bytes, LOG_SECTOR, sector * LOG_SECTOR);
       bytes += LOG_SECTOR;
     }
   }
@@ -194,6 +194,7 @@ located_sectors (const struct located *located, const struct located_file *file)
       const uint64_t left = file->size_bytes - count * LOG_SECTOR;
 
       sectors[count].bytes = left < LOG_SECTOR ? (uint32_t) left : LOG_SECTOR;
+      sectors[count].device = LOCATED_DEVICE;
       sectors[count].sector = run->first + j;
       sectors[count].known = run->first == LAYOUT_ZEROS ? zeros : located_written (located, run->first + j);
     }

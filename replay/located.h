@@ -13,6 +13,8 @@
 #include "log/crash-state.h"
 #include "replay/search/data-groups.h"
 
+#define LOCATED_DEVICE 0        /* has all data that are located */
+
 struct located_file {
   char *path;                   /* as it is written */
   uint64_t size_bytes;

@@ -21,17 +21,27 @@
 #include "replay/session.h"
 #include "replay/worker.h"
 
+/* Whether all data of FILESYSTEM on the devices of LOG that are located can be on the first one, as where another has
+ * its journal.
+ */
+static bool
+data_are_on_one (const struct filesystem *filesystem, const struct write_log *log)
+{
+  return log->device_count == 1 || filesystem->log_disk.mount;
+}
+
 /* Whether runs may locate data, and not read them: nobody but the comparison of trees looks at them. */
 static bool
 may_locate (const struct session_config *config)
 {
   const struct runner_config *runner = &config->runner;
+  const struct filesystem *filesystem = runner->filesystem ? filesystem_find (runner->filesystem) : NULL;
 
-  return !config->no_reduction && runner->filesystem && runner->check == NULL && runner->observe
+  return !config->no_reduction && filesystem && runner->check == NULL && runner->observe
     && !runner->usable          /* what it writes may be where data were */
     && config->persistence == NULL && config->trees.count >= 2
-    && config->log->device_count == 1
-    && filesystem_has_plain_data (filesystem_find (runner->filesystem), runner->mount_options, ',');
+    && data_are_on_one (filesystem, config->log)
+    && filesystem_has_plain_data (filesystem, runner->mount_options, ',');
 }
 
 struct session *

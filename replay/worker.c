@@ -229,7 +229,8 @@ note_written (struct worker *worker, struct located *located)
     for (unsigned j = 0; j < BLOCK_SECTORS; j++) {
       uint64_t sector = written[i].block * BLOCK_SECTORS + j;
 
-      if (!(written[i].sectors & 1u << j) || !located_has_sector (located, sector))
+      if (written[i].device != LOCATED_DEVICE || !(written[i].sectors & 1u << j)
+          || !located_has_sector (located, sector))
         continue;
       if (runner_read_written (worker->runner, bytes, LOG_SECTOR, sector * LOG_SECTOR) == -1)
         return -1;
@@ -257,7 +258,7 @@ keep_located (struct worker *worker, struct outcome *outcome)
     free (text);
     return -1;
   }
-  struct located *located = located_new (text, digest, session->config->log->device_sizes[0]);
+  struct located *located = located_new (text, digest, session->config->log->device_sizes[LOCATED_DEVICE]);
   if (located == NULL)
     return -1;
   if (located->file_count > 0 && note_written (worker, located) == -1) {

@@ -51,8 +51,10 @@ grep -q '^replay: --lose=b: btrfs cannot be mounted without it, not even before 
 [ "$(wc -l < "$tmp/err")" = 1 ] || fail "stripes that lose a disk: more than one line: $(cat "$tmp/err")"
 
 record_on xfs.bin rename-fsync --fs=xfs --disk=data:300M --disk=log:64M --log-device=log
-visit 0 xfs.bin
+visit 0 xfs.bin --fsck --usable
 is 'xfs with a log of its own' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
+visit 0 xfs.bin --audit=100
+is 'xfs with a log of its own, audited' '[.mismatches, .exhaustive]' '[0,true]'
 visit 2 xfs.bin --lose=log
 grep -q 'xfs on 2 disks cannot do without' "$tmp/err" || fail "xfs without its log: $(cat "$tmp/err")"
 visit 2 xfs.bin --lose=nobody
@@ -69,6 +71,13 @@ awk '/ begin$/ { begun = 1 } begun && $3 == 1 && $4 == "write" { journal = 1 } E
 expect_status 0 "$replay" --export="$tmp/images" "$tmp/ext4.bin"
 [ "$(stat -c %s "$tmp/images/data" "$tmp/images/log" | paste -sd' ')" = '67108864 67108864' ] || fail 'no image of each disk'
 [ "$(dumpe2fs -h "$tmp/images/log" 2> /dev/null | grep -c journal_dev)" = 1 ] || fail 'the image of the log is none'
+
+# Its checker is told where the journal is.  Data are located, not read: 2^32 states are few runs.
+expect_status 0 "$powercut" record --quiet --background=none --fs=ext4 --disk=data:64M --disk=log:64M --log-device=log \
+    --setup='head -c 128K /dev/zero > file && sync' -o "$tmp/ext4.bin" -- \
+    sh -c 'head -c 128K /dev/zero | tr "\0" x | dd of=file conv=notrunc,fsync status=none'
+visit 1 ext4.bin --tear=any --fsck
+is 'ext4 with a journal of its own' '[.exhaustive, .runs < 20, [.violations[].kind] == ["atomicity"]]' '[true,true,true]'
 
 # One disk with a name is called so, too.
 expect_status 0 "$powercut" record --quiet --background=none --fs=ext4 --disk=only:64M --mkfs='-L {only}' -o "$tmp/one.bin" -- true
