@@ -186,12 +186,12 @@ add_virtio_disk (struct command *command, const char *id, enum accel accel, bool
 static void
 add_disks (struct command *command, const struct vm_config *config, const char *socket_path, enum accel accel)
 {
-  const size_t least = config->role == ROLE_BOOTED ? 0 : VM_DISKS_SAVED;
+  const size_t least = config->role == ROLE_BOOTED ? 0 : config->disks_saved;
   size_t count = 0;
 
   for (size_t i = 0; i < config->disk_count || count < least; i++) {
     const struct vm_disk *disk = i < config->disk_count ? &config->disks[i] : NULL;
-    char id[16];
+    char id[32];
 
     if (disk && disk->guest_port)
       continue;

@@ -36,7 +36,8 @@ static int
 put_command (FILE *key, const struct vm_config *config, enum accel accel)
 {
   const struct vm_config machine = {
-    .kernel = config->kernel, .initramfs = "", .console = "", .memory_mib = config->memory_mib, .role = ROLE_SAVED
+    .kernel = config->kernel, .initramfs = "", .console = "", .memory_mib = config->memory_mib, .role = ROLE_SAVED,
+    .disks_saved = config->disks_saved
   };
   char **words = qemu_command (&machine, config->kernel->image, accel, 0);
 

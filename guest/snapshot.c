@@ -59,7 +59,14 @@ count_disks (const struct vm_config *config)
 static bool
 is_possible (const struct vm_config *config)
 {
-  return !config->no_snapshot && !config->host_root && config->extras && count_disks (config) <= VM_DISKS_SAVED;
+  return !config->no_snapshot && !config->host_root && config->extras && count_disks (config) <= VM_DISKS_SAVED_MOST;
+}
+
+/* How many disks a saved machine has that can be CONFIG's guest. */
+static unsigned
+disks_saved (const struct vm_config *config)
+{
+  return count_disks (config) <= VM_DISKS_SAVED_FEW ? VM_DISKS_SAVED_FEW : VM_DISKS_SAVED_MOST;
 }
 
 /* Find out what START's snapshot is, where guests are of ACCEL.  Returns 0, or -1: there can be none. */
@@ -201,7 +208,7 @@ make (struct start *start)
   struct vm_config config = {
     .kernel = start->config->kernel, .memory_mib = start->config->memory_mib, .console = start->config->console,
     .boot_timeout_ms = start->config->boot_timeout_ms, .accel = start->config->accel, .quiet = start->config->quiet,
-    .role = ROLE_SAVED
+    .role = ROLE_SAVED, .disks_saved = start->config->disks_saved
   };
   bool broken = false;
   struct vm *vm = boot_guest (&config, &broken);
@@ -244,12 +251,14 @@ look_or_make (struct start *start, struct vm **vm)
 bool
 snapshot_start (const struct vm_config *config, struct vm **vm)
 {
-  struct start start = { .config = config };
+  struct vm_config wanted = *config;
+  struct start start = { .config = &wanted };
   enum found found;
 
   *vm = NULL;
   if (!is_possible (config))
     return false;
+  wanted.disks_saved = disks_saved (config);
   found = guest_base_open (config->kernel, &start.base) == -1 ? FOUND_FAILED : look_or_make (&start, vm);
   guest_base_release (&start.base);
   free_all (start.key, start.path);

@@ -23,8 +23,9 @@ struct vm_disk {
   bool write_through;           /* a virtio-blk disk of which nothing that is written is ever lost: no flush is sent */
 };
 
-/* Most disks of a guest that starts from a saved machine (guest/snapshot.h). */
-#define VM_DISKS_SAVED 2
+/* How many disks a saved machine has (guest/snapshot.h): each takes its time as it goes on, so there are two kinds. */
+#define VM_DISKS_SAVED_FEW 2
+#define VM_DISKS_SAVED_MOST 8
 
 /* How a machine begins. */
 enum vm_role {
@@ -53,6 +54,7 @@ struct vm_config {
   bool quiet;                   /* do not tell the user that guests are emulated */
   bool no_snapshot;             /* boot, and save nothing */
   enum vm_role role;            /* is set by guest/snapshot.c ... */
+  unsigned disks_saved;         /* ... with the number of the saved machine's disks ... */
   int state_fd;                 /* ... and this by guest/vm.c: the machine's end of the socket that guest/launch.h tells
                                    of */
 };
