@@ -13,17 +13,6 @@
 
 #define PIECE_SIZE 65536
 
-int
-sim_data_copy (const struct sim_data *from, struct sim_data *to)
-{
-  *to = (struct sim_data) { from->size, calloc (from->count + 1, sizeof *to->extents), from->count };
-  if (to->extents == NULL)
-    return -1;
-  if (from->count > 0)
-    memcpy (to->extents, from->extents, from->count * sizeof *to->extents);
-  return 0;
-}
-
 /* The part of EXTENT from FROM up to TO, moved by SHIFT bytes (modulo 2^64), into *part.  False if there is none. */
 static bool
 cut_extent (const struct sim_extent *extent, uint64_t from, uint64_t to, uint64_t shift, struct sim_extent *part)
@@ -40,24 +29,32 @@ cut_extent (const struct sim_extent *extent, uint64_t from, uint64_t to, uint64_
   return true;
 }
 
-int
-sim_data_replace (struct sim_data *data, uint64_t from, uint64_t to, uint64_t shift, const struct sim_extent *added)
+/* Replace as sim_data_replace does, by ADDED_COUNT extents. */
+static int
+replace_by (struct sim_data *data, uint64_t from, uint64_t to, uint64_t shift, const struct sim_extent *added,
+            size_t added_count)
 {
-  struct sim_extent *extents = calloc (data->count + 3, sizeof *extents);
+  struct sim_extent *extents = calloc (data->count + added_count + 2, sizeof *extents);
   size_t count = 0;
 
   if (extents == NULL)
     return out_of_memory ();
   for (size_t i = 0; i < data->count; i++)
     count += cut_extent (&data->extents[i], 0, from, 0, &extents[count]);
-  if (added)
-    extents[count++] = *added;
+  for (size_t i = 0; i < added_count; i++)
+    extents[count++] = added[i];
   for (size_t i = 0; i < data->count; i++)
     count += cut_extent (&data->extents[i], to, UINT64_MAX, shift, &extents[count]);
   free (data->extents);
   data->extents = extents;
   data->count = count;
   return 0;
+}
+
+int
+sim_data_replace (struct sim_data *data, uint64_t from, uint64_t to, uint64_t shift, const struct sim_extent *added)
+{
+  return replace_by (data, from, to, shift, added, added != NULL);
 }
 
 int
@@ -71,10 +68,7 @@ sim_data_copy_range (const struct sim_data *from, uint64_t offset, uint64_t leng
     return out_of_memory ();
   for (size_t i = 0; i < from->count; i++)
     count += cut_extent (&from->extents[i], offset, offset + length, to_offset - offset, &parts[count]);
-  int r = sim_data_replace (to, to_offset, to_offset + length, 0, NULL);
-  for (size_t i = 0; i < count && r == 0; i++)
-    r = sim_data_replace (to, parts[i].start, parts[i].start + parts[i].length, 0, &parts[i]);
-  return r;
+  return replace_by (to, to_offset, to_offset + length, 0, parts, count);
 }
 
 /* What DATA hold from OFFSET on, at most LENGTH bytes: the part of one extent, or zeros, of operation 0. */

@@ -23,9 +23,6 @@ struct sim_data {
   size_t count;
 };
 
-/* A copy of FROM into *to, whose extents are to free.  Returns 0, or -1 with errno ENOMEM. */
-extern int sim_data_copy (const struct sim_data *from, struct sim_data *to);
-
 /* Replace what is from FROM up to TO by ADDED (NULL: zeros), and move what comes after by SHIFT bytes (modulo 2^64);
  * the size stays.  Returns 0, or -1 after a message.
  */

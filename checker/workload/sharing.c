@@ -5,6 +5,8 @@
 #include "checker/workload/needs.h"
 #include "checker/workload/sharing.h"
 
+#define PIECES_MAX 100000       /* of all files: ten times what the most operations write without copies */
+
 /* Whether FROM has the LENGTH bytes from OFFSET of OPERATION, and they are others than those of TO; if not, after a
  * message.
  */
@@ -23,6 +25,21 @@ is_range (const struct simulation *simulation, const struct workload_operation *
   return false;
 }
 
+/* Whether the files are still of few enough pieces, of which each copy can have twice as many; if not, after a message.
+ */
+static bool
+has_few_pieces (const struct simulation *simulation, const struct workload_operation *operation)
+{
+  size_t pieces = 0;
+
+  for (size_t i = 0; i < simulation->inode_count; i++)
+    pieces += simulation->inodes[i]->data.count;
+  if (pieces > PIECES_MAX)
+    cannot (simulation, operation, "%s: with it the files are of more than %d pieces, each written by one operation",
+            operation->path, PIECES_MAX);
+  return pieces <= PIECES_MAX;
+}
+
 int
 simulate_clone (struct simulation *simulation, const struct workload_operation *operation)
 {
@@ -37,7 +54,9 @@ simulate_clone (struct simulation *simulation, const struct workload_operation *
   if (!is_range (simulation, operation, from, to, length))
     return -1;
   sim_touch_range (simulation, to, operation->to_offset, operation->to_offset + length);
-  return sim_data_copy_range (&from->data, operation->offset, length, &to->data, operation->to_offset);
+  if (sim_data_copy_range (&from->data, operation->offset, length, &to->data, operation->to_offset) == -1)
+    return -1;
+  return has_few_pieces (simulation, operation) ? 0 : -1;
 }
 
 /* What is shared then is what was there: nothing that is seen changes. */
