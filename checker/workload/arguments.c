@@ -271,8 +271,13 @@ take_argument (const struct workload_parser *parser, const char *word, enum argu
   case ARG_FILE_PATH:
   case ARG_NEW_PATH: return take_path (parser, word, argument, operation);
   case ARG_OPEN_NAME: return take_open_name (parser, word, operation);
-  case ARG_OPTIONS:
   case ARG_TARGET:
+    operation->other = take_text (parser, word);
+    if (operation->other && strlen (operation->other) > WORKLOAD_TARGET_MAX)
+      return refuse (&parser->place, "a target of %zu bytes: a symbolic link has at most %d", strlen (operation->other),
+                     WORKLOAD_TARGET_MAX);
+    return operation->other ? 0 : -1;
+  case ARG_OPTIONS:
     operation->other = take_text (parser, word);
     return operation->other ? 0 : -1;
   case ARG_ATTRIBUTE:

@@ -109,7 +109,11 @@ do_repeat (struct workload_parser *parser, const struct workload_repeat *repeat)
     CLEANUP_FREE char *text = insert_number (statement->text, i / repeat->count + 1);
 
     parser->place.line = statement->line;
-    r = text ? take_statement (parser, text) : -1;
+    parser->repeated += text ? strlen (text) : 0;
+    r = text == NULL ? -1
+      : parser->repeated > WORKLOAD_REPEATED_MAX
+      ? refuse (&parser->place, "what is repeated is more than %d bytes of text", WORKLOAD_REPEATED_MAX)
+      : take_statement (parser, text);
   }
   parser->repeating = false;
   parser->place.line = line;

@@ -39,6 +39,8 @@
 
 #define WORKLOAD_OPERATIONS_MAX 10000
 #define WORKLOAD_TEXT_MAX (100 << 10)           /* it travels as one argument of a program, which takes 128 KiB */
+#define WORKLOAD_REPEATED_MAX (16 << 20)        /* bytes of text, once what is repeated is written out */
+#define WORKLOAD_TARGET_MAX 4095                /* of a symbolic link: Linux has no longer one */
 #define WORKLOAD_WRITE_MAX (UINT64_C (32) << 20)        /* bytes of one write: the guest has them in memory */
 #define WORKLOAD_FILE_MAX (UINT64_C (1) << 30)          /* size of a file: all of it is read after each crash */
 #define WORKLOAD_XATTR_MAX 65536

@@ -37,6 +37,7 @@ struct workload_parser {
   bool begun;                   /* `begin` was seen */
   struct workload_repeat repeat;
   bool repeating;               /* what was gathered is being done */
+  size_t repeated;              /* bytes of text that were */
   struct workload_block block;
 };
 

@@ -7,6 +7,8 @@
 
 #include "checker/workload/language.h"
 #include "checker/workload/pattern.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 #include "tests/unit/checker/workload/parsed.h"
 #include "tests/unit/message.h"
 #include "tests/unit/unit.h"
@@ -237,6 +239,26 @@ START_TEST (paths_stay_below_the_root)
 }
 END_TEST
 
+/* BEFORE, LENGTH times the digit 0, and AFTER: refused as EXPECTED says. */
+static void
+assert_long_refused (const char *before, int length, const char *after, const char *expected)
+{
+  CLEANUP_FREE char *text = text_format ("%s%0*d%s", before, length, 0, after);
+
+  ck_assert_ptr_nonnull (text);
+  assert_refused (text, expected);
+}
+
+START_TEST (long_texts_are_refused_also_where_they_are_repeated)
+{
+  assert_long_refused ("symlink ", 4096, " l\n", "file:1: a target of 4096 bytes: a symbolic link has at most 4095");
+  assert_long_refused ("creat a\n300x setxattr a user.a ", 60000, "\n",
+                       "file:2: what is repeated is more than 16777216 bytes of text");
+  assert_long_refused ("creat a\n200x setxattr a user.a ", 60000, "\n200x setxattr a user.a 1234567890\nfrob\n",
+                       "file:4: frob: no such operation");
+}
+END_TEST
+
 START_TEST (tmpfiles_are_known_by_their_names)
 {
   assert_refused ("linktmp t a\n", "file:1: t: no such tmpfile");
@@ -331,6 +353,7 @@ UNIT_TEST_MAIN ("language",
                 modes_of_falloc,
                 what_is_wrong_is_said_with_its_line,
                 paths_stay_below_the_root,
+                long_texts_are_refused_also_where_they_are_repeated,
                 tmpfiles_are_known_by_their_names,
                 open_files_are_known_by_their_names,
                 what_is_shared_has_two_offsets,
