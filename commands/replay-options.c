@@ -8,6 +8,7 @@
 #include "common/number.h"
 #include "guest/jobs.h"
 #include "log/info.h"
+#include "replay/fault.h"
 
 #define ATOMIC_BYTES_MAX 65536
 
@@ -44,6 +45,7 @@ replay_options_add_later (struct option_table *table, struct replay_options *opt
 {
   options_add (table, (const struct option_spec[]) {
     OPT_TEXT ("lose", &options->lose, "NAME|any", "a disk that does not come back after the crash"),
+    OPT_TEXT ("fault", &options->fault, "KIND[:PLACE]", "what the device does wrong, once: see the manual"),
     OPT_FLAG ("fsck", &options->fsck, "run the file system's checker on what recovery left, read-only"),
     OPT_FLAG ("usable", &options->usable, "then empty what recovery left, write to it, and mount it again"),
     OPT_END
@@ -126,6 +128,12 @@ contradiction (const struct replay_options *options)
   const bool single = options->list || options->state || options->export || options->serve || options->shell;
   if (options->lose && (options->list || options->export || options->serve))
     return "--lose says what recovery has: it is not for --list, --export or --serve";
+  if (options->fault && (options->list || options->serve))
+    return "--fault is not for --list or --serve: --export writes the image";
+  if (options->fault && !fault_is_one (options->fault) && (single || options->bundle))
+    return "--fault without a place is for a whole replay: a report says which place a state is of";
+  if (options->fault && fault_is_one (options->fault) && options->log_count > 1)
+    return "--fault with a place is for one log: name the one that it is of";
   if (options->lose && strcmp (options->lose, "any") == 0 && single)
     return "--lose=any is for a whole replay: name the disk that the state is seen without";
   if (options->log_count > 1 && single)
@@ -138,7 +146,8 @@ replay_options_check (struct replay_options *options)
 {
   const char *fault = contradiction (options);
 
-  if (check_tear (options) == -1 || check_trim (options) == -1)
+  if (check_tear (options) == -1 || check_trim (options) == -1
+      || (options->fault && fault_check (options->fault) == -1))
     return -1;
   if (fault) {
     error_message ("%s", fault);

@@ -12,6 +12,7 @@
 #include "common/workdir.h"
 #include "guest/disks.h"
 #include "log/info.h"
+#include "replay/fault.h"
 #include "replay/schedule.h"
 #include "replay/trust.h"
 
@@ -55,13 +56,33 @@ prepare (const struct plan *plan, struct planned *planned)
                    plan->logs[0]->path);
     return -1;
   }
-  return session_configure (options, planned->log, &plan->guest, &planned->placement, &planned->expected,
-                            plan->directory, &planned->config);
+  if (session_configure (options, planned->log, &plan->guest, &planned->placement, &planned->expected,
+                         plan->directory, &planned->config) == -1)
+    return -1;
+  if (planned->faulty)
+    planned->config.runner.log = planned->file;
+  planned->config.runner.fault = planned->faulty ? planned->fault : options->fault_there;
+  return 0;
 }
 
-/* Enter LOG without the disk of number LOST (-1: with all); its guests are there. */
+/* Have PLANNED be of a log in which its device has done what FAULT is. */
 static int
-enter_one (struct plan *plan, const struct write_log *log, int lost)
+let_befall (const struct plan *plan, const struct fault *fault, struct planned *planned)
+{
+  const struct write_log *log = planned->log;
+
+  planned->fault = fault_text (log, fault);
+  planned->file = text_format ("%s/fault-%zu.bin", plan->directory, plan->count);
+  if (planned->fault == NULL || planned->file == NULL || fault_write (log, fault, planned->file) == -1
+      || (planned->faulty = fault_open (log, planned->file)) == NULL)
+    return -1;
+  planned->log = planned->faulty;
+  return 0;
+}
+
+/* Enter LOG with FAULT, unless it is NULL, and without the disk of number LOST (-1: with all); its guests are there. */
+static int
+enter_one (struct plan *plan, const struct write_log *log, const struct fault *fault, int lost)
 {
   size_t log_count = plan->count;
   const struct write_log **added_log = array_add (plan->logs, log_count);
@@ -74,26 +95,46 @@ enter_one (struct plan *plan, const struct write_log *log, int lost)
   *added_log = planned->log = log;
   *added = planned;
   planned->lost = lost;
+  if (fault && let_befall (plan, fault, planned) == -1)
+    return -1;
+  plan->logs[plan->count - 1] = planned->log;
   return prepare (plan, planned);
 }
 
-/* Enter LOG as often as there are disks that may be gone. */
+/* Enter LOG with FAULT, unless it is NULL, as often as there are disks that may be gone. */
 static int
-enter (struct plan *plan, const struct write_log *log)
+enter_losses (struct plan *plan, const struct write_log *log, const struct fault *fault)
 {
   const char *lose = plan->options->lose;
   struct disks disks;
 
   if (lose == NULL)
-    return enter_one (plan, log, -1);
+    return enter_one (plan, log, fault, -1);
   if (disks_of_log (log, &disks) == -1 || disks_check_lose (&disks, lose) == -1)
     return -1;
   if (strcmp (lose, "any") != 0)
-    return enter_one (plan, log, disks_find (&disks, lose));
+    return enter_one (plan, log, fault, disks_find (&disks, lose));
   for (int lost = -1; lost < (int) disks.count; lost++)
-    if (enter_one (plan, log, lost) == -1)
+    if (enter_one (plan, log, fault, lost) == -1)
       return -1;
   return 0;
+}
+
+/* Enter LOG as often as there are faults of the kind that is asked for. */
+static int
+enter (struct plan *plan, const struct write_log *log)
+{
+  CLEANUP_FREE struct fault *faults = NULL;
+  size_t count;
+  int r = 0;
+
+  if (plan->options->fault == NULL)
+    return enter_losses (plan, log, NULL);
+  if (faults_find (log, plan->options->fault, &faults, &count) == -1)
+    return -1;
+  for (size_t i = 0; i < count && r == 0; i++)
+    r = enter_losses (plan, log, &faults[i]);
+  return r;
 }
 
 int
@@ -129,9 +170,10 @@ plan_name (struct plan *plan)
 {
   for (size_t i = 0; i < plan->count && plan->count > 1; i++) {
     struct planned *planned = plan->list[i];
-    const char *lost = planned->placement.lost;
+    const char *lost = planned->placement.lost, *fault = planned->fault;
     CLEANUP_FREE char *schedule = schedule_name (plan->logs, plan->count, planned->log);
-    char *name = schedule ? text_format ("%s%s%s", schedule, lost ? " without " : "", lost ? lost : "") : NULL;
+    char *name = schedule ? text_format ("%s%s%s%s%s", schedule, fault ? " with " : "", fault ? fault : "",
+                                         lost ? " without " : "", lost ? lost : "") : NULL;
 
     if (name == NULL)
       return -1;
@@ -147,7 +189,8 @@ plan_free (struct plan *plan)
   for (size_t i = 0; i < plan->count; i++) {
     expected_free (&plan->list[i]->expected);
     placement_release (&plan->list[i]->placement);
-    free (plan->list[i]->schedule);
+    write_log_close (plan->list[i]->faulty);
+    free_all (plan->list[i]->schedule, plan->list[i]->fault, plan->list[i]->file);
     free (plan->list[i]);
   }
   free (plan->list);

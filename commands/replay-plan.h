@@ -6,9 +6,12 @@
 
 #include "commands/replay-config.h"
 
-/* One log, and the disks that come back. */
+/* One log, what the device did wrong, and the disks that come back. */
 struct planned {
   const struct write_log *log;
+  struct write_log *faulty;     /* the recording with a fault, which LOG is then; or NULL */
+  char *file;                   /* that is in */
+  char *fault;                  /* as --fault has it */
   int lost;                     /* the number of the disk that does not, or -1 */
   struct placement placement;
   struct expected expected;

@@ -15,10 +15,12 @@
 #include "common/message.h"
 #include "common/publish.h"
 #include "common/stop.h"
+#include "common/text.h"
 #include "common/workdir.h"
 #include "log/guard.h"
 #include "log/info.h"
 #include "log/trims.h"
+#include "replay/fault.h"
 #include "replay/report/list.h"
 
 /* Replay the COUNT LOGS, all states or the one of the options. */
@@ -67,6 +69,36 @@ run_bundle (const struct replay_options *options, const struct write_log *log)
   return status;
 }
 
+/* Write the state of LOG, as an image or as a bundle. */
+static int
+write_state (const struct replay_options *options, const struct write_log *log)
+{
+  return options->export ? state_export (options, log) : run_bundle (options, log);
+}
+
+/* The same with the fault that is asked for. */
+static int
+write_faulty_state (const struct replay_options *options, const struct write_log *log)
+{
+  struct replay_options on_faulty = *options;
+  char *directory = workdir_create ();
+  CLEANUP_FREE char *path = directory ? text_format ("%s/fault.bin", directory) : NULL;
+  CLEANUP_FREE struct fault *faults = NULL;
+  struct write_log *faulty = NULL;
+  size_t count;
+
+  if (path && faults_find (log, options->fault, &faults, &count) == 0 && fault_write (log, faults, path) == 0)
+    faulty = fault_open (log, path);
+  on_faulty.fault = NULL;
+  on_faulty.fault_there = options->fault;
+  int status = faulty ? write_state (&on_faulty, faulty) : EXIT_UNUSABLE;
+  write_log_close (faulty);
+  if (directory)
+    workdir_remove (directory);
+  free (directory);
+  return status;
+}
+
 /* What the reader could not use.  A log that was cut off is used as far as it goes; a damaged one is not trusted, but
  * may be looked at.
  */
@@ -85,11 +117,11 @@ report_loss (const struct write_log *log)
 static int
 run_one (const struct replay_options *options, const struct write_log *log)
 {
-  if (options->export)
-    return state_export (options, log);
   if (options->serve)
     return state_serve (options, log);
-  return options->bundle ? run_bundle (options, log) : run_replay (options, &log, 1);
+  if (options->export || options->bundle)
+    return options->fault ? write_faulty_state (options, log) : write_state (options, log);
+  return run_replay (options, &log, 1);
 }
 
 static int

@@ -8,10 +8,10 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "log/checksum.h"
 #include "log/cut.h"
 #include "log/files.h"
 #include "log/info.h"
+#include "log/record.h"
 
 #define LEFT_OUT "powercut:left-out"    /* in place of a mark that the part does not have */
 
@@ -28,12 +28,8 @@ append (struct cut_log *part, const struct log_record *record, const void *data)
 {
   static const char zeros[LOG_ALIGN];
   size_t padding = log_record_size (record->data_size) - sizeof *record - record->data_size;
-  struct log_record stored = {
-    .time = htole64 (record->time), .kind = record->kind, .flags = record->flags, .device = htole16 (record->device),
-    .data_size = htole32 (record->data_size), .offset = htole64 (record->offset), .length = htole32 (record->length)
-  };
+  const struct log_record stored = log_record_to_file (record, data, part->offset);
 
-  stored.checksum = htole64 (log_record_checksum (&stored, log_data_hash (data, record->data_size), part->offset));
   part->offset += log_record_size (record->data_size);
   return fwrite (&stored, sizeof stored, 1, part->file) == 1
     && fwrite (data, 1, record->data_size, part->file) == record->data_size

@@ -16,6 +16,18 @@ log_record_to_host (const struct log_record *stored)
   };
 }
 
+struct log_record
+log_record_to_file (const struct log_record *record, const void *data, uint64_t offset)
+{
+  struct log_record stored = {
+    .time = htole64 (record->time), .kind = record->kind, .flags = record->flags, .device = htole16 (record->device),
+    .data_size = htole32 (record->data_size), .offset = htole64 (record->offset), .length = htole32 (record->length)
+  };
+
+  stored.checksum = htole64 (log_record_checksum (&stored, log_data_hash (data, record->data_size), offset));
+  return stored;
+}
+
 /* What is wrong with a record that touches a range of a device, or NULL. */
 static const char *
 check_range (const struct write_log *log, const struct log_record *record)

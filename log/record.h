@@ -8,6 +8,9 @@
 /* STORED with its numbers in host order. */
 extern struct log_record log_record_to_host (const struct log_record *stored);
 
+/* RECORD, with its numbers in host order, and its DATA as it stands at OFFSET of a file. */
+extern struct log_record log_record_to_file (const struct log_record *record, const void *data, uint64_t offset);
+
 /* Read the record at OFFSET of LOG, whose header is read, into *record, in host order.  Returns what is wrong with it,
  * after words that name the record, or NULL.
  */

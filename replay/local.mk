@@ -6,7 +6,7 @@ replay_libreplay_la_SOURCES = \
 	replay/crew.c replay/crew.h replay/device.c replay/device.h replay/expand.c replay/expand.h \
 	replay/made.c replay/made.h replay/located.c replay/located.h replay/located-pages.c replay/located-pages.h \
 	replay/page-counts.c replay/page-counts.h \
-	replay/expected.c replay/expected.h replay/findings.c replay/findings.h replay/freeze.c replay/freeze.h \
+	replay/expected.c replay/expected.h replay/fault.c replay/fault.h replay/findings.c replay/findings.h replay/freeze.c replay/freeze.h \
 	replay/guest-cache.c replay/guest-cache.h replay/points.c replay/points.h replay/recovery.c replay/recovery.h \
 	replay/reduce.c replay/reduce.h replay/results.c replay/results.h replay/runner.c replay/runner.h \
 	replay/schedule.c replay/schedule.h replay/session.c replay/session.h replay/session-config.h replay/shell.c replay/shell.h \

@@ -135,7 +135,7 @@ tell_part (const struct search_job *job, const struct node *leaf, const struct j
   if (state == NULL || after == NULL)
     return out_of_memory ();
   const struct told_answer answer = {
-    .log = config->log, .lost = config->runner.lost, .state = state, .point = job->point->position, .after = after,
+    .log = config->log, .runner = &config->runner, .state = state, .point = job->point->position, .after = after,
     .outcome = &part->part->outcome, .kind = part->verdict.kind, .detail = part->verdict.detail,
     .remembered = part->reply->remembered || part->part > part->reply->seen.parts, .states = part->states
   };

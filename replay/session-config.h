@@ -14,7 +14,7 @@
 /* An answer, as it is told to who listens; all is valid until the listener returns. */
 struct told_answer {
   const struct write_log *log;
-  const char *lost;             /* the name of the disk that did not come back, or NULL */
+  const struct runner_config *runner;
   const char *state;            /* id */
   uint32_t point;               /* position of the crash point */
   const char *after;            /* the last mark before it */

@@ -130,8 +130,8 @@ add_violation (struct results *results, size_t number, enum violation kind, cons
   check (tally_blame (&results->found[number].tally, &finding), "tally_blame");
   check (findings_add (&results->findings, &finding), "findings_add");
   const struct told_answer answer = {
-    .log = log, .state = finding.state, .point = point->position, .after = finding.after, .outcome = outcome,
-    .kind = kind, .detail = finding.detail, .states = finding.states
+    .log = log, .runner = &results->config->runner, .state = finding.state, .point = point->position,
+    .after = finding.after, .outcome = outcome, .kind = kind, .detail = finding.detail, .states = finding.states
   };
   check (run_lines_add (results->config->listener, &answer), "run_lines_add");
   mpz_clear (finding.states);

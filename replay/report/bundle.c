@@ -74,6 +74,9 @@ print_readme (const struct bundle *bundle, FILE *file)
   fprintf (file, "%s: ", violation_name (bundle->seen->verdict.kind));
   print_safely (bundle->seen->verdict.detail, strlen (bundle->seen->verdict.detail), file);
   putc ('\n', file);
+  if (bundle->runner->fault)
+    fprintf (file, "\nThe device breaks its promise: %s, as --fault of replay(1) has it, which log.bin has already.\n",
+             bundle->runner->fault);
   print_missing (bundle, file);
   fprintf (file, "\nSeen with Linux %s.  Another kernel can be given with --kernel=VERSION|FILE|DIR; "
            "`powercut kernel fetch` gets one.\n",

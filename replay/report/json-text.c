@@ -30,13 +30,15 @@ json_add_text (cJSON *object, const char *name, const char *text)
 }
 
 void
-json_add_schedule (cJSON *object, const struct write_log *log, const char *lost)
+json_add_schedule (cJSON *object, const struct write_log *log, const struct runner_config *runner)
 {
   json_add_text (object, "schedule", schedule_background (log));
   json_add_text (object, "device", log_device (log));
   json_add_text (object, "log", log->path);
-  if (lost)
-    json_add_text (object, "lost", lost);
+  if (runner->fault)
+    json_add_text (object, "fault", runner->fault);
+  if (runner->lost)
+    json_add_text (object, "lost", runner->lost);
 }
 
 void

@@ -52,7 +52,7 @@ add_violations (cJSON *list, const struct results *results)
     cJSON *violation = cJSON_CreateObject ();
 
     cJSON_AddStringToObject (violation, "kind", violation_name (finding->kind));
-    json_add_schedule (violation, results->config->log, results->config->runner.lost);
+    json_add_schedule (violation, results->config->log, &results->config->runner);
     json_add_text (violation, "state", finding->state);
     json_add_text (violation, "after", finding->after);
     json_add_text (violation, "detail", finding->detail);
@@ -74,7 +74,7 @@ add_points (cJSON *list, const struct results *results)
     cJSON *point = cJSON_CreateObject (), *seen;
 
     if (results->config->schedule)
-      json_add_schedule (point, results->config->log, results->config->runner.lost);
+      json_add_schedule (point, results->config->log, &results->config->runner);
     cJSON_AddNumberToObject (point, "position", results->points.points[i].position);
     cJSON_AddNumberToObject (point, "pending", results->points.points[i].pending_count);
     json_add_big_number (point, "crash_states", result->states);
@@ -155,7 +155,7 @@ add_schedules (cJSON *object, const struct reports *reports)
     const struct session_config *config = reports->list[i].results->config;
     cJSON *schedule = cJSON_CreateObject ();
 
-    json_add_schedule (schedule, config->log, config->runner.lost);
+    json_add_schedule (schedule, config->log, &config->runner);
     add_held_until (schedule, reports->list[i].results->config->log);
     add_counts (schedule, &reports->list[i].totals);
     add_verdicts (schedule, &reports->list[i].totals);

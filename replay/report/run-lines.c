@@ -59,7 +59,7 @@ format_line (const struct told_answer *answer)
   CLEANUP_FREE char *seen = outcome_describe (answer->outcome);
   cJSON *object = cJSON_CreateObject ();
 
-  json_add_schedule (object, answer->log, answer->lost);
+  json_add_schedule (object, answer->log, answer->runner);
   json_add_text (object, "state", answer->state);
   cJSON_AddNumberToObject (object, "point", answer->point);
   json_add_text (object, "after", answer->after);

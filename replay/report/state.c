@@ -71,6 +71,8 @@ print_run (const struct results *results, const struct seen_state *seen)
   print_line ("state      ", id, NULL);
   print_line ("after      ", after ? after : "", NULL);
   print_line ("kernel     ", results->release, NULL);
+  if (results->config->runner.fault)
+    print_line ("fault      ", results->config->runner.fault, NULL);
   if (results->config->runner.lost)
     print_line ("lost       ", results->config->runner.lost, NULL);
   printf ("pending    %u %s\n", seen->pending_count, plural (seen->pending_count, "write", "writes"));

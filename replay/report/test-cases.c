@@ -23,6 +23,8 @@ print_command (const struct report *report, const char *id, const char *more, bo
     fprintf (file, " --tear=%s", tears[config->tear.mode]);
   if (config->tear.mode != TEAR_NONE && config->tear.atomic_bytes != TEAR_ATOMIC_USUAL)
     fprintf (file, " --atomic=%u", config->tear.atomic_bytes);
+  if (config->runner.fault)
+    fprintf (file, " --fault=%s", config->runner.fault);
   if (runs)
     runner_put_options (&config->runner, file);
   fputs (more, file);

@@ -36,6 +36,8 @@ print_finding (const struct session_config *config, const struct finding *findin
   fprintf (file, " (%s %s; ", states, plural_of_digits (states, "state", "states"));
   if (config->schedule)
     fprintf (file, "schedule %s; ", config->schedule);
+  else if (config->runner.fault)
+    fprintf (file, "fault %s; ", config->runner.fault);
   else if (config->runner.lost)
     fprintf (file, "without %s; ", config->runner.lost);
   fputs ("after ", file);
@@ -196,16 +198,16 @@ print_counts (const struct reports *reports, FILE *file)
 static void
 print_heading (const struct reports *reports, FILE *file)
 {
-  const struct write_log *earlier = NULL;
+  const char *earlier = NULL;
 
   for (size_t i = 0; i < reports->count; i++) {
-    const struct write_log *log = reports->list[i].results->config->log;
+    const char *path = reports->list[i].results->config->log->path;
 
-    if (log == earlier)         /* without another disk */
+    if (earlier && strcmp (path, earlier) == 0)         /* with another fault, or without another disk */
       continue;
     fputs (earlier ? ", " : "", file);
-    print_safe_text (log->path, file);
-    earlier = log;
+    print_safe_text (path, file);
+    earlier = path;
   }
   fputs (": ", file);
   print_safe_text (reports_config (reports)->runner.filesystem, file);

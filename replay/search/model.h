@@ -28,7 +28,7 @@
  * expected, while writes are only issued: the pending set grows, and a subset of the smaller set is one of the larger.
  * So every state of a position in between is a state of the crash point that follows it.
  *
- * Not modelled: bit rot, misdirected writes, a device that lies about its flushes.
+ * A device that breaks its promise, once, is a log in which it has (replay/fault.h).
  */
 #ifndef POWERCUT_REPLAY_SEARCH_MODEL_H
 #define POWERCUT_REPLAY_SEARCH_MODEL_H

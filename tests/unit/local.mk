@@ -77,7 +77,8 @@ UNIT_TESTS += \
 	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
 	tests/unit/replay/explain/test-blame tests/unit/replay/explain/test-minimal \
 	tests/unit/replay/explain/test-reason \
-	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-findings \
+	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-fault \
+	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze tests/unit/replay/test-located tests/unit/replay/test-runner \
 	tests/unit/replay/test-session tests/unit/replay/test-schedule \
 	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \

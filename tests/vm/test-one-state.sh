@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # A violation's state id rebuilds the state: --state shows it again, --export and --serve give the same bytes.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq nbdcopy nbdinfo mkfs.ext4 e2fsck nbdkit
+requires jq tar zstd nbdcopy nbdinfo mkfs.ext4 e2fsck nbdkit
 any_guest
 
 make_initial
@@ -32,6 +32,24 @@ cmp "$tmp/image" "$tmp/copy" || fail '--serve and --export differ'
 kill "$pid"
 wait "$pid" || :
 clean_ups=("${clean_ups[@]::1}")
+
+# With a device that breaks its promise, too: what a flush did not make durable may be missing after the commit.
+expect_status 0 "$powercut" run --jobs=1 --background=none --quiet --initial="$tmp/initial" -o "$tmp/safe.bin" -- "$update" rename-fsync file
+expect_status 1 "$replay" --jobs=1 --fault=lost-flush --json="$tmp/json" "$tmp/safe.bin"
+[ "$(jq '[.durable, .exhaustive]' -c "$tmp/json")" = '[false,true]' ] || fail "a lost flush: $(cat "$tmp/out")"
+jq -r '.schedules[].fault' "$tmp/json" > "$tmp/faults"
+[ "$(grep -c '^lost-flush:[0-9]*$' "$tmp/faults")" = "$(jq '.schedules[0].flushes' "$tmp/json")" ] ||
+    fail "not every flush: $(cat "$tmp/faults")"
+read -r fault state <<< "$(jq -r '.violations[] | select(.kind == "durability") | .fault + " " + .state' "$tmp/json" | sed -n 1p)"
+expect_status 1 "$replay" --fault="$fault" --state="$state" "$tmp/safe.bin"
+grep -qx "fault      $fault" "$tmp/out" || fail "--state does not name the fault: $(cat "$tmp/out")"
+expect_status 2 "$replay" --state="$state" "$tmp/safe.bin"
+expect_status 0 "$replay" --fault="$fault" --state="$state" --export="$tmp/image" "$tmp/safe.bin"
+expect_status 0 "$replay" --fault="$fault" --state="$state" --bundle="$tmp/bug.tar.zst" "$tmp/safe.bin"
+mkdir "$tmp/bug"
+tar -C "$tmp/bug" --zstd -xf "$tmp/bug.tar.zst"
+grep -q "breaks its promise: $fault" "$tmp/bug/README" || fail "the bundle does not name the fault: $(cat "$tmp/bug/README")"
+expect_status 1 "$replay" --state="$state" "$tmp/bug/log.bin"
 
 # All of the log is a file system that e2fsck recovers from its journal without complaint.
 expect_status 0 "$replay" --export="$tmp/image" "$tmp/log.bin"
