@@ -39,6 +39,7 @@ checker_libjudge_la_SOURCES = \
 	checker/workload/processes.c checker/workload/processes.h \
 	checker/workload/random.c checker/workload/random.h \
 	checker/workload/sharing.c checker/workload/sharing.h \
-	checker/workload/simulation.c checker/workload/simulation.h
+	checker/workload/simulation.c checker/workload/simulation.h \
+	checker/workload/subvolumes.c checker/workload/subvolumes.h
 checker_libjudge_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_LIBADD = filesystem/libfilesystem.la

@@ -16,6 +16,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_OBJECT] = "object",
   [RULE_LINKS] = "links",
   [RULE_TIME] = "time",
+  [RULE_SNAPSHOT] = "snapshot",
 };
 
 const char *

@@ -16,6 +16,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
 	guest/agent/unpack.c guest/agent/workload.c guest/agent/workload.h guest/agent/workload-files.c guest/agent/workload-files.h \
 	guest/agent/workload-sharing.c guest/agent/workload-sharing.h \
+	guest/agent/workload-subvolumes.c guest/agent/workload-subvolumes.h \
 	guest/agent/workload-operations.c \
 	filesystem/filesystem.c filesystem/filesystem.h filesystem/fsck.c filesystem/fsck.h filesystem/rules.h \
 	$(observe_sources) \

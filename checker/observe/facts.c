@@ -3,9 +3,11 @@
 #include <config.h>
 
 #include <inttypes.h>
+#include <linux/btrfs.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "checker/observe/flags.h"
 #include "checker/observe/observer.h"
@@ -30,8 +32,19 @@ print_project (int fd, FILE *file)
     fprintf (file, ";project=%u", attributes.fsx_projid);
 }
 
+/* Other file systems do not know what is asked, nor do other folders. */
 static void
-print_facts (const struct observer *observer, int fd, const struct statx *status, FILE *file)
+print_subvolume (int fd, FILE *file)
+{
+  uint64_t flags;
+
+  if (ioctl (fd, BTRFS_IOC_SUBVOL_GETFLAGS, &flags) == 0)
+    fprintf (file, ";subvolume=%s", flags & BTRFS_SUBVOL_RDONLY ? "ro" : "rw");
+}
+
+static void
+print_facts (const struct observer *observer, const struct tree_place *place, int fd, const struct statx *status,
+             FILE *file)
 {
   if (observer->facts & FACT_FLAGS && fd >= 0)
     print_flags (fd, file);
@@ -39,6 +52,8 @@ print_facts (const struct observer *observer, int fd, const struct statx *status
     print_project (fd, file);
   if (observer->facts & FACT_TIME && status->stx_mtime.tv_nsec == 0 && status->stx_mtime.tv_sec >= 0)
     fprintf (file, ";mtime=%" PRId64, (int64_t) status->stx_mtime.tv_sec);
+  if (observer->facts & FACT_SUBVOLUME && fd >= 0 && S_ISDIR (status->stx_mode) && place->parent)
+    print_subvolume (fd, file);
 }
 
 void
@@ -52,6 +67,6 @@ observe_attributes (struct observer *observer, const struct tree_place *place, i
     return;
   file = fmemopen (text, ATTRIBUTES_SIZE, "a");
   if (file)
-    print_facts (observer, fd, status, file);
+    print_facts (observer, place, fd, status, file);
   observer->out_of_memory |= file == NULL || fclose (file) != 0;
 }

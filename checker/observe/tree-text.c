@@ -172,6 +172,8 @@ is_fact (const char *text)
     return flags_read (value, '\0', &flags);
   if ((value = fact_value (text, "project")) != NULL)
     return is_number (value, UINT32_MAX);
+  if ((value = fact_value (text, "subvolume")) != NULL)
+    return is (value, "rw") || is (value, "ro");
   return (value = fact_value (text, "mtime")) != NULL && is_number (value, INT64_MAX);
 }
 
@@ -339,7 +341,10 @@ tree_print_contents (FILE *file, const struct tree_object *object)
   if (content[0] == '!')
     fprintf (file, "unreadable %s (%s)", tree_type_name (type), content + 1);
   else if (type != 'f') {
-    fprintf (file, "%s", tree_type_name (type));
+    const char *subvolume = tree_fact (object, "subvolume");
+
+    fprintf (file, "%s", subvolume == NULL ? tree_type_name (type) : *(subvolume + 1) == 'o' ? "read-only subvolume"
+             : "subvolume");
     if (!is (content, "-")) {
       fputs (type == 'l' ? " to " : " ", file);
       tree_print_word (file, content);

@@ -156,13 +156,28 @@ attributes_match (const struct hearing *hearing, const struct inode_state *state
     && match_flags (state, seen) && match_project (state, seen) && match_time (hearing, state, seen);
 }
 
+/* What an observation calls the kind of INODE, if it is a subvolume; else NULL. */
+static const char *
+subvolume_word (const struct sim_inode *inode)
+{
+  return inode->subvolume == SUBVOLUME_WRITABLE ? "rw" : inode->subvolume == SUBVOLUME_READ_ONLY ? "ro" : NULL;
+}
+
+static bool
+subvolume_matches (const struct sim_inode *inode, const struct tree_object *seen)
+{
+  const char *fact = tree_fact (seen, "subvolume"), *word = subvolume_word (inode);
+
+  return fact && word ? strncmp (fact, word, strlen (word)) == 0 : fact == NULL && word == NULL;
+}
+
 enum match
 match_object (struct hearing *hearing, const struct sim_inode *inode, const struct tree_object *seen)
 {
   const struct inode_state *state = &hearing->state->inodes[inode->number];
 
   if (seen->field[TREE_TYPE][0] != inode->type || seen->field[TREE_CONTENT][0] == '!'
-      || seen->field[TREE_XATTRS][0] == '!')
+      || seen->field[TREE_XATTRS][0] == '!' || !subvolume_matches (inode, seen))
     return MATCH_NOT;
   if (inode->target) {
     CLEANUP_FREE char *target = content_target (inode->target);

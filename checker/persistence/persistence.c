@@ -132,14 +132,16 @@ do_operations (const struct persistence *persistence, struct workload_state *sta
       continue;
     stopped[operation->process] = is_next;
     block = operation->block;
-    if (is_next && operation->sync == SYNC_NOTHING)
+    if (is_next && !workload_changes (operation))
       continue;
     if (workload_state_do (state, i) == -1)
       return -1;
-    if (is_next)                /* some of what it writes may be there before it returns */
-      continue;
     promiser.operation = (uint32_t) i + 1;
     promiser.by = (struct last_touch) { operation->block, operation->process };
+    if (operation->verb == WORKLOAD_SNAPSHOT && promise_whole (&promiser, state->simulation.effect.snapshot) == -1)
+      return -1;
+    if (is_next)                /* some of what it writes may be there before it returns */
+      continue;
     if (persists && promise_by (&promiser, operation) == -1)
       return -1;
     promiser.operation = 0;
@@ -360,13 +362,16 @@ persistence_facts (const struct persistence *persistence)
 {
   unsigned facts = persistence->rules & RULE_BIT (RULE_LINKS) ? FACT_LINKS : 0;
 
-  for (size_t i = 0; i < persistence->workload->count; i++)
+  for (size_t i = 0; i < persistence->workload->count; i++) {
+    if (workload_is_of_subvolumes (&persistence->workload->operations[i]))
+      facts |= FACT_SUBVOLUME;
     switch (persistence->workload->operations[i].verb) {
     case WORKLOAD_CHATTR: facts |= FACT_FLAGS; break;
     case WORKLOAD_PROJECT: facts |= FACT_PROJECT; break;
     case WORKLOAD_UTIMES: facts |= FACT_TIME; break;
     default: break;
     }
+  }
   return facts;
 }
 

@@ -2,11 +2,11 @@
 /* The persistence oracle: what a crash may leave of a workload.
  *
  * Let K be the last persistence operation that had returned when the power failed (fsync, fdatasync, msync, sync,
- * syncfs or a write that syncs; the sync before `begin` if there was none yet), and E the next one after it.  Every
- * operation before E may have been done.  E itself changes nothing that can be seen, unless it is a write.  Each
- * persistence operation up to K has promised something; a promise holds until a later operation, at most E, touches
- * what it is about, and from then on both what was promised and what came later is right.  What is touched apart: each
- * name in a folder, the data and size of each file, the attributes of each object.
+ * syncfs, snapshot or a write that syncs; the sync before `begin` if there was none yet), and E the next one after it.
+ * Every operation before E may have been done.  E itself changes nothing that can be seen, unless it is a write or a
+ * snapshot.  Each persistence operation up to K has promised something; a promise holds until a later operation, at
+ * most E, touches what it is about, and from then on both what was promised and what came later is right.  What is
+ * touched apart: each name in a folder, the data and size of each file, the attributes of each object.
  *
  * The two processes of a block of the workload have to do with different things, and each has a K and an E of its own.
  * What operations of the other process of the block touch, a persistence operation promises nothing of.
@@ -26,7 +26,7 @@
  *   fsync-name   fsync: the file or folder is there under the name by which it was synced, as are those folders above
  *                it of which no name was promised yet, up to one that was moved; fdatasync and msync of a file of which
  *                no name was promised yet: it is there under one of the names that it has had, but if it was
- *                synced before it had any
+ *                synced before it had any; the name of a subvolume that was moved is not promised
  *   fsync-links  fsync: the file is there under its other names, too, each with the new folders above it
  *   fsync-gone   fsync: a name that the file or folder had lost (by rename, unlink, exchange) does not lead to it
  *   fsync-unlinked  fsync of a file or folder that has lost all its names: none of them leads to it; nothing else is
@@ -47,6 +47,8 @@
  *                looked at
  *   links        the link count of each file, whatever its name, is the number of its names; that of a folder is 2 and
  *                one for each folder in it, or 1
+ *   snapshot     a snapshot, if it is there, is as a whole what it was when it was made; once the operation has
+ *                returned, it is there, as are the new folders above it
  *   time         what sync-xattr and fsync-xattr promise includes the mtime that utimes has set
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest

@@ -63,18 +63,25 @@ promise_some_name (const struct promiser *promiser, const struct sim_inode *inod
   state->renamed = state->gone = false;
 }
 
-/* ENTRY leads where it does now, and nowhere else. */
-static void
-promise_entry (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
+/* ENTRY, if its folder is there, leads where it does now, and nowhere else.  False: that is not promised. */
+static bool
+promise_lead (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
 {
   struct entry_state *state = &promiser->state->entries[entry->number];
 
   if (!is_on (promiser, rule) || is_beside (promiser, &state->touched))
-    return;
+    return false;
   entry_settle (state);
   state->exchanged = false;
   state->promise = promise (promiser, rule);
-  if (entry->inode)
+  return true;
+}
+
+/* The same of one whose folder is there. */
+static void
+promise_entry (const struct promiser *promiser, const struct sim_entry *entry, enum persistence_rule rule)
+{
+  if (promise_lead (promiser, entry, rule) && entry->inode)
     promise_some_name (promiser, entry->inode, rule);
 }
 
@@ -103,10 +110,16 @@ promise_path (const struct promiser *promiser, const struct sim_entry *entry, en
   }
 }
 
-/* Whether the fsync of a file says something about ENTRY. */
+/* Whether the fsync of a file or folder says something about ENTRY, which leads to it or did.  The names of a subvolume
+ * are in the trees of others: as long as it is new, all is committed (fs/btrfs/tree-log.c, btrfs_log_inode_parent); a
+ * move does not change it, so that there may be nothing to write.
+ */
 static bool
-fsync_covers (const struct promiser *promiser, const struct sim_entry *entry)
+fsync_covers (const struct promiser *promiser, const struct sim_entry *entry, const struct sim_inode *inode)
 {
+  if (inode->subvolume != SUBVOLUME_NONE
+      && (entry->inode != inode || promiser->state->inodes[inode->number].name.made || was_moved (promiser, entry)))
+    return false;
   return !promiser->state->entries[entry->number].exchanged || is_on (promiser, RULE_FSYNC_EXCHANGE);
 }
 
@@ -122,7 +135,7 @@ promise_gone (const struct promiser *promiser, const struct sim_inode *inode, en
     struct entry_state *entry = &promiser->state->entries[i];
 
     if (simulation->entries[i]->inode == inode || !entry_may_lead (entry, inode->number)
-        || !fsync_covers (promiser, simulation->entries[i]) || is_beside (promiser, &entry->touched))
+        || !fsync_covers (promiser, simulation->entries[i], inode) || is_beside (promiser, &entry->touched))
       continue;
     entry_rule_out (entry, inode->number);
     entry->promise = promise (promiser, rule);
@@ -138,7 +151,7 @@ promise_names (const struct promiser *promiser, const struct sim_inode *inode, c
   for (size_t i = 0; i < simulation->entry_count; i++) {
     const struct sim_entry *entry = simulation->entries[i];
 
-    if (entry->inode == inode && fsync_covers (promiser, entry))
+    if (entry->inode == inode && fsync_covers (promiser, entry, inode))
       promise_path (promiser, entry, own == NULL || own == entry ? RULE_FSYNC_NAME : RULE_FSYNC_LINKS);
   }
   promise_gone (promiser, inode, RULE_FSYNC_GONE);
@@ -255,6 +268,42 @@ promise_write (const struct promiser *promiser, const struct workload_operation 
 }
 
 int
+promise_whole (const struct promiser *promiser, const struct sim_inode *top)
+{
+  promise_data (promiser, top, RULE_SNAPSHOT);
+  if (promise_xattrs (promiser, top, RULE_SNAPSHOT) == -1)
+    return -1;
+  for (size_t i = 0; i < top->entry_count; i++) {
+    promise_lead (promiser, top->entries[i], RULE_SNAPSHOT);
+    if (promise_whole (promiser, top->entries[i]->inode) == -1)
+      return -1;
+  }
+  return 0;
+}
+
+/* What is in FOLDER, which is there, is there. */
+static void
+promise_names_below (const struct promiser *promiser, const struct sim_inode *folder)
+{
+  for (size_t i = 0; i < folder->entry_count; i++) {
+    promise_entry (promiser, folder->entries[i], RULE_SNAPSHOT);
+    promise_names_below (promiser, folder->entries[i]->inode);
+  }
+}
+
+/* The kernel has committed all when a snapshot returns (fs/btrfs/ioctl.c, create_snapshot), but what is said of it is
+ * that it is there then.
+ */
+static void
+promise_snapshot (const struct promiser *promiser, const struct workload_operation *operation)
+{
+  const struct sim_entry *entry = simulation_find_entry (&promiser->state->simulation, operation->other);
+
+  promise_path (promiser, entry, RULE_SNAPSHOT);
+  promise_names_below (promiser, entry->inode);
+}
+
+int
 promise_all (const struct promiser *promiser)
 {
   const struct simulation *simulation = &promiser->state->simulation;
@@ -293,6 +342,10 @@ promise_by (const struct promiser *promiser, const struct workload_operation *op
 {
   if (operation->path == NULL)
     return promise_all (promiser);
+  if (operation->verb == WORKLOAD_SNAPSHOT) {
+    promise_snapshot (promiser, operation);
+    return 0;
+  }
   const struct sim_inode *inode = simulation_find (&promiser->state->simulation, operation->path);
   if (inode->name_count > 0 || !promiser->state->inodes[inode->number].gone)
     return promise_object (promiser, operation, inode);

@@ -17,6 +17,11 @@ struct promiser {
 /* What a sync promises.  Returns 0, or -1 after a message. */
 extern int promise_all (const struct promiser *promiser);
 
+/* What the last operation has made is as a whole what it was then, if it is there: TOP, of a snapshot.  Returns as
+ * above.
+ */
+extern int promise_whole (const struct promiser *promiser, const struct sim_inode *top);
+
 /* What OPERATION, a persistence operation, promises.  Returns as above. */
 extern int promise_by (const struct promiser *promiser, const struct workload_operation *operation);
 

@@ -30,7 +30,8 @@ print_expected (FILE *file, const struct hearing *hearing, const struct sim_inod
     tree_print_word (file, target ? target : "?");
   }
   else
-    fputs (tree_type_name (inode->type), file);
+    fputs (inode->subvolume == SUBVOLUME_READ_ONLY ? "read-only subvolume"
+           : inode->subvolume == SUBVOLUME_WRITABLE ? "subvolume" : tree_type_name (inode->type), file);
 }
 
 /* Print by whom it was promised. */

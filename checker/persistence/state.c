@@ -82,6 +82,19 @@ inode_number_of (const struct sim_inode *inode)
   return inode ? inode->number : NOWHERE;
 }
 
+/* Where ENTRY, which is new, leads at first: nowhere, until the operation has let it lead elsewhere; but in a snapshot
+ * it was never without what it leads to.
+ */
+static struct entry_lead
+first_lead (struct workload_state *state, const struct sim_entry *entry)
+{
+  const struct sim_effect *effect = &state->simulation.effect;
+
+  if (effect->snapshot == NULL || entry->inode == NULL || entry->inode == effect->snapshot)
+    return (struct entry_lead) { NOWHERE, NOWHERE };
+  return (struct entry_lead) { entry->inode->number, state->link_count++ };
+}
+
 /* Enter what the simulation has made. */
 static int
 add_new (struct workload_state *state)
@@ -96,7 +109,7 @@ add_new (struct workload_state *state)
 
     if (entry == NULL)
       return out_of_memory ();
-    if (entry_let_lead (entry, (struct entry_lead) { NOWHERE, NOWHERE }) == -1)
+    if (entry_let_lead (entry, first_lead (state, simulation->entries[state->entry_count - 1])) == -1)
       return -1;
   }
   return 0;
@@ -202,6 +215,20 @@ note_touch (struct workload_state *state, struct last_touch touch)
       state->inodes[inodes[i]->number].touched = touch;
 }
 
+/* What is in FOLDER has gone with it. */
+static void
+note_gone (struct workload_state *state, const struct sim_inode *folder)
+{
+  for (size_t i = 0; i < folder->entry_count; i++) {
+    const struct sim_inode *inode = folder->entries[i]->inode;
+
+    if (inode == NULL)
+      continue;
+    state->inodes[inode->number].gone = true;
+    note_gone (state, inode);
+  }
+}
+
 int
 workload_state_do (struct workload_state *state, size_t index)
 {
@@ -210,6 +237,8 @@ workload_state_do (struct workload_state *state, size_t index)
   const struct workload_operation *operation = &state->simulation.workload->operations[index];
 
   note_touch (state, (struct last_touch) { operation->block, operation->process });
+  if (state->simulation.effect.deleted)
+    note_gone (state, state->simulation.effect.deleted);
   return touch (state, operation->verb);
 }
 

@@ -76,12 +76,12 @@ add_sectors (struct written_file *file, const struct sim_data *data, uint64_t fr
   return 0;
 }
 
-/* Whether *room sectors, which are less then, have room for what an operation with EFFECT has made of FILE. */
+/* Whether *room sectors, which are less then, have room for DATA from FROM up to TO, of FILE. */
 static bool
-take_room (const struct sim_effect *effect, const struct written_file *file, uint64_t *room)
+take_room (const struct written_file *file, const struct sim_data *data, uint64_t from, uint64_t to, uint64_t *room)
 {
-  const uint64_t last = effect->data_to < effect->data->data.size ? effect->data_to : effect->data->data.size;
-  const uint64_t bytes = last > effect->data_from ? last - effect->data_from : 0;
+  const uint64_t last = to < data->size ? to : data->size;
+  const uint64_t bytes = last > from ? last - from : 0;
   const uint64_t whole = bytes / SECTOR_SIZE + 2;       /* and two in part */
   const uint64_t wanted = (whole < SECTORS_MAX ? whole : SECTORS_MAX) + file->size_count;
 
@@ -91,24 +91,35 @@ take_room (const struct sim_effect *effect, const struct written_file *file, uin
   return true;
 }
 
-/* Note what the last operation of SIMULATION has made of a file: its size, or, as there is *room, its sectors. */
+/* Note what the last operation has made of FILE, of which DATA are new from FROM up to TO: the size, or, as there is
+ * *room, the sectors.
+ */
 static int
-note (const struct simulation *simulation, struct written_file *files, uint64_t *room)
+note (struct written_file *file, const struct sim_data *data, uint64_t from, uint64_t to, uint64_t *room)
 {
-  const struct sim_effect *effect = &simulation->effect;
-
-  if (effect->data == NULL)
-    return 0;
-  struct written_file *file = &files[effect->data->number];
   if (room) {
-    file->unknown = file->unknown || !take_room (effect, file, room);
-    return file->unknown ? 0 : add_sectors (file, &effect->data->data, effect->data_from, effect->data_to);
+    file->unknown = file->unknown || !take_room (file, data, from, to, room);
+    return file->unknown ? 0 : add_sectors (file, data, from, to);
   }
   uint64_t *size = array_add (file->sizes, file->size_count);
   if (size == NULL)
     return out_of_memory ();
-  *size = effect->data->data.size;
+  *size = data->size;
   return 0;
+}
+
+/* Note what the last operation of SIMULATION has made, where those of the inodes from FIRST on are new. */
+static int
+note_operation (const struct simulation *simulation, size_t first, struct written_file *files, uint64_t *room)
+{
+  const struct sim_effect *effect = &simulation->effect;
+  int r = 0;
+
+  if (effect->data)
+    r = note (&files[effect->data->number], &effect->data->data, effect->data_from, effect->data_to, room);
+  for (size_t i = first; effect->snapshot && i < simulation->inode_count && r == 0; i++)
+    r = note (&files[i], &simulation->inodes[i]->data, 0, UINT64_MAX, room);
+  return r;
 }
 
 /* Do WORKLOAD and note all sizes, for which FILES gets room, or with ROOM not NULL the sectors. */
@@ -119,11 +130,13 @@ note_all (const struct workload *workload, struct written_file **files, size_t *
   int r = simulation_begin (&simulation, workload);
 
   for (size_t i = 0; i < workload->count && r == 0; i++) {
+    const size_t first = simulation.inode_count;
+
     r = simulation_do (&simulation, i);
     while (r == 0 && *count < simulation.inode_count)
       r = array_add (*files, *count) ? 0 : out_of_memory ();
     if (r == 0)
-      r = note (&simulation, *files, room);
+      r = note_operation (&simulation, first, *files, room);
   }
   simulation_free (&simulation);
   return r;

@@ -298,6 +298,10 @@ take_argument (const struct workload_parser *parser, const char *word, enum argu
   case ARG_SECOND_NUMBER: return take_plain_number (parser, word, 1, operation);
   case ARG_RENAME: return take_rename (parser, word, operation);
   case ARG_SYNC: return take_sync (parser, word, operation);
+  case ARG_READ_ONLY:
+    operation->read_only = strcmp (word, "ro") == 0;
+    return operation->read_only ? 0
+      : refuse (&parser->place, "%s: give ro, for a read-only snapshot, or nothing", word);
   default: return take_number (parser, word, argument, operation);
   }
 }

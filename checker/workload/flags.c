@@ -6,6 +6,7 @@
 #include "checker/workload/flags.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
+#include "checker/workload/subvolumes.h"
 #include "common/text.h"
 
 /* What an operation does to what a path names, as far as flags may forbid it. */
@@ -13,6 +14,7 @@ enum deed {
   DEED_NONE,
   DEED_WRITE,                   /* its data, or opens it to write them; it may be made */
   DEED_GROW,                    /* the same at its end alone */
+  DEED_SET_FLAGS,               /* which no flags forbid */
   DEED_CHANGE,                  /* something else of it */
   DEED_MAKE,                    /* it */
   DEED_REMOVE,                  /* the name, or gives it to something else */
@@ -22,12 +24,14 @@ static const struct {
   enum deed path, other;
 } deeds[] = {
   [WORKLOAD_APPEND] = { DEED_GROW, DEED_NONE },
+  [WORKLOAD_CHATTR] = { DEED_SET_FLAGS, DEED_NONE },
   [WORKLOAD_CHMOD] = { DEED_CHANGE, DEED_NONE },
   [WORKLOAD_CHOWN] = { DEED_CHANGE, DEED_NONE },
   [WORKLOAD_CLONE] = { DEED_NONE, DEED_WRITE },
   [WORKLOAD_COPYRANGE] = { DEED_NONE, DEED_WRITE },
   [WORKLOAD_CREAT] = { DEED_MAKE, DEED_NONE },
   [WORKLOAD_DEDUPE] = { DEED_NONE, DEED_WRITE },
+  [WORKLOAD_DELETE_SUBVOLUME] = { DEED_REMOVE, DEED_NONE },
   [WORKLOAD_DWRITE] = { DEED_WRITE, DEED_NONE },
   [WORKLOAD_EXCHANGE] = { DEED_REMOVE, DEED_REMOVE },
   [WORKLOAD_FALLOC] = { DEED_WRITE, DEED_NONE },
@@ -45,6 +49,8 @@ static const struct {
   [WORKLOAD_RENAME] = { DEED_REMOVE, DEED_REMOVE },
   [WORKLOAD_RMDIR] = { DEED_REMOVE, DEED_NONE },
   [WORKLOAD_SETXATTR] = { DEED_CHANGE, DEED_NONE },
+  [WORKLOAD_SNAPSHOT] = { DEED_NONE, DEED_MAKE },
+  [WORKLOAD_SUBVOLUME] = { DEED_MAKE, DEED_NONE },
   [WORKLOAD_SYMLINK] = { DEED_MAKE, DEED_NONE },
   [WORKLOAD_SYNC_FILE_RANGE] = { DEED_WRITE, DEED_NONE },
   [WORKLOAD_TMPFILE] = { DEED_MAKE, DEED_NONE },
@@ -58,7 +64,7 @@ static const struct {
 static uint32_t
 forbidding (const struct sim_inode *inode, enum deed deed)
 {
-  const uint32_t flags = deed == DEED_NONE || deed == DEED_MAKE ? 0
+  const uint32_t flags = deed == DEED_NONE || deed == DEED_MAKE || deed == DEED_SET_FLAGS ? 0
     : deed == DEED_GROW ? FS_IMMUTABLE_FL : FS_IMMUTABLE_FL | FS_APPEND_FL;
 
   return inode && inode->type != 'l' ? inode->flags & flags : 0;
@@ -73,6 +79,13 @@ forbidding_in (const struct sim_inode *folder, const struct sim_inode *inode, en
   return folder->flags & (deed == DEED_REMOVE && inode ? FS_IMMUTABLE_FL | FS_APPEND_FL : FS_IMMUTABLE_FL);
 }
 
+/* The folder that must be in a writable subvolume for DEED to be done to INODE, or NULL, in FOLDER; NULL: none must. */
+static const struct sim_inode *
+changed_folder (const struct sim_inode *inode, const struct sim_inode *folder, enum deed deed)
+{
+  return deed == DEED_NONE ? NULL : inode && inode->type == 'd' && deed != DEED_REMOVE ? inode : folder;
+}
+
 /* Whether DEED may be done to PATH of OPERATION, or -1 after a message. */
 static int
 check_deed (const struct simulation *simulation, const struct workload_operation *operation, const char *path,
@@ -83,6 +96,8 @@ check_deed (const struct simulation *simulation, const struct workload_operation
   const struct sim_inode *folder = path && deed != DEED_NONE ? sim_find_folder (simulation, path, &name) : NULL;
   const uint32_t flags = forbidding (inode, deed), flags_of_folder = forbidding_in (folder, inode, deed);
 
+  if (check_writable (simulation, operation, path, changed_folder (inode, folder, deed)) == -1)
+    return -1;
   if (flags | flags_of_folder)
     return cannot (simulation, operation, "%s: %s %s: see chattr", path, flags ? "is" : "its folder is",
                    (flags | flags_of_folder) & FS_IMMUTABLE_FL ? "immutable" : "one that may only grow");

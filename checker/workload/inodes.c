@@ -63,6 +63,14 @@ sim_is_above (const struct sim_inode *inode, const struct sim_inode *folder)
   return folder != NULL;
 }
 
+const struct sim_inode *
+sim_subvolume_of (const struct sim_inode *folder)
+{
+  while (folder->above && (folder->subvolume == SUBVOLUME_NONE || folder->subvolume == SUBVOLUME_STUB))
+    folder = folder->above->folder;
+  return folder;
+}
+
 char *
 sim_entry_path (const struct sim_entry *entry)
 {

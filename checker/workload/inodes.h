@@ -17,6 +17,11 @@ struct sim_xattr {
   size_t length;
 };
 
+/* Whether a folder is the top of a subvolume of btrfs.  In place of one that is in another, a snapshot of that has a
+ * stub: an empty folder in which nothing can be made.
+ */
+enum sim_subvolume { SUBVOLUME_NONE, SUBVOLUME_WRITABLE, SUBVOLUME_READ_ONLY, SUBVOLUME_STUB };
+
 struct sim_inode {
   uint32_t number;              /* from 0, the root */
   char type;                    /* f d l p b c, as in checker/observe/tree.h */
@@ -25,6 +30,7 @@ struct sim_inode {
   uint32_t flags, flags_known;  /* of linux/fs.h; most that nothing has set are not known */
   bool xattrs_unknown;          /* some flags are kept as attributes by some file systems */
   uint32_t project;
+  enum sim_subvolume subvolume; /* the root is none here */
   int64_t mtime;                /* that utimes has set, in seconds, or -1: it was changed since then */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;
@@ -78,6 +84,9 @@ extern bool sim_is_empty (const struct sim_inode *folder);
 
 /* Whether INODE is FOLDER or above it. */
 extern bool sim_is_above (const struct sim_inode *inode, const struct sim_inode *folder);
+
+/* The subvolume that FOLDER is in or is: its top; the root, or the last folder that has a name. */
+extern const struct sim_inode *sim_subvolume_of (const struct sim_inode *folder);
 
 /* The path of ENTRY, as long as the folders above it have names, to free; NULL if out of memory. */
 extern char *sim_entry_path (const struct sim_entry *entry);

@@ -32,6 +32,7 @@ static const struct verb_words {
   [WORKLOAD_CREAT] = { "creat", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_DEDUPE] = { "dedupe", "FROM OFFSET TO TO_OFFSET LENGTH",
                        { ARG_FILE_PATH, ARG_OFFSET, ARG_FILE_PATH, ARG_TO_OFFSET, ARG_LENGTH } },
+  [WORKLOAD_DELETE_SUBVOLUME] = { "delete-subvolume", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_DROPCACHES] = { "dropcaches", "", { ARG_END } },
   [WORKLOAD_DWRITE] = { "dwrite", "PATH OFFSET LENGTH [sync|dsync]",
                        { ARG_FILE_PATH, ARG_OFFSET, ARG_LENGTH, ARG_SYNC } },
@@ -55,6 +56,8 @@ static const struct verb_words {
   [WORKLOAD_RENAME] = { "rename", "OLD NEW [noreplace|whiteout]", { ARG_NEW_PATH, ARG_NEW_PATH, ARG_RENAME } },
   [WORKLOAD_RMDIR] = { "rmdir", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_SETXATTR] = { "setxattr", "PATH NAME VALUE", { ARG_ANY_PATH, ARG_ATTRIBUTE, ARG_VALUE } },
+  [WORKLOAD_SNAPSHOT] = { "snapshot", "FROM TO [ro]", { ARG_ANY_PATH, ARG_NEW_PATH, ARG_READ_ONLY } },
+  [WORKLOAD_SUBVOLUME] = { "subvolume", "PATH", { ARG_NEW_PATH } },
   [WORKLOAD_SYMLINK] = { "symlink", "TARGET PATH", { ARG_TARGET, ARG_NEW_PATH } },
   [WORKLOAD_SYNC] = { "sync", "", { ARG_END } },
   [WORKLOAD_SYNCFS] = { "syncfs", "", { ARG_END } },
@@ -80,7 +83,22 @@ workload_is_persistence (const struct workload_operation *operation)
   const enum workload_verb verb = operation->verb;
 
   return operation->sync != SYNC_NOTHING || verb == WORKLOAD_FSYNC || verb == WORKLOAD_FDATASYNC
-    || verb == WORKLOAD_MSYNC || verb == WORKLOAD_SYNC || verb == WORKLOAD_SYNCFS;
+    || verb == WORKLOAD_MSYNC || verb == WORKLOAD_SYNC || verb == WORKLOAD_SYNCFS || verb == WORKLOAD_SNAPSHOT;
+}
+
+bool
+workload_changes (const struct workload_operation *operation)
+{
+  return operation->sync != SYNC_NOTHING || operation->verb == WORKLOAD_SNAPSHOT
+    || !workload_is_persistence (operation);
+}
+
+bool
+workload_is_of_subvolumes (const struct workload_operation *operation)
+{
+  const enum workload_verb verb = operation->verb;
+
+  return verb == WORKLOAD_SUBVOLUME || verb == WORKLOAD_SNAPSHOT || verb == WORKLOAD_DELETE_SUBVOLUME;
 }
 
 /* What concerns more than one word. */

@@ -19,6 +19,7 @@
  *     chown PATH UID GID              chattr PATH +LETTERS|-LETTERS   project PATH ID
  *     utimes PATH ATIME MTIME         mknod PATH b|c MAJOR MINOR      sync_file_range PATH OFFSET LENGTH
  *     mkfifo PATH                     dropcaches (forgets the inodes and names that the kernel keeps in memory)
+ *     subvolume PATH                  snapshot FROM TO [ro]           delete-subvolume PATH
  *     fsync PATH                      fdatasync PATH                  sync                    syncfs
  *     checkpoint [TEXT]               remount OPTION[,OPTION...]
  *     COUNTx OPERATION                the same COUNT times; each `$` in it is the number of the time, from 1
@@ -50,12 +51,13 @@
 
 enum workload_verb {
   WORKLOAD_APPEND, WORKLOAD_CHATTR, WORKLOAD_CHECKPOINT, WORKLOAD_CHMOD, WORKLOAD_CHOWN, WORKLOAD_CLONE,
-  WORKLOAD_CLOSE, WORKLOAD_COPYRANGE, WORKLOAD_CREAT, WORKLOAD_DEDUPE, WORKLOAD_DROPCACHES, WORKLOAD_DWRITE,
-  WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC, WORKLOAD_LINK, WORKLOAD_LINKTMP,
-  WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE, WORKLOAD_MSYNC, WORKLOAD_OPEN,
-  WORKLOAD_PROJECT, WORKLOAD_REFLINK, WORKLOAD_REMOUNT, WORKLOAD_REMOVEXATTR, WORKLOAD_RENAME, WORKLOAD_RMDIR,
-  WORKLOAD_SETXATTR, WORKLOAD_SYMLINK, WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE,
-  WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK, WORKLOAD_UTIMES, WORKLOAD_WRITE,
+  WORKLOAD_CLOSE, WORKLOAD_COPYRANGE, WORKLOAD_CREAT, WORKLOAD_DEDUPE, WORKLOAD_DELETE_SUBVOLUME,
+  WORKLOAD_DROPCACHES, WORKLOAD_DWRITE, WORKLOAD_EXCHANGE, WORKLOAD_FALLOC, WORKLOAD_FDATASYNC, WORKLOAD_FSYNC,
+  WORKLOAD_LINK, WORKLOAD_LINKTMP, WORKLOAD_MKDIR, WORKLOAD_MKFIFO, WORKLOAD_MKNOD, WORKLOAD_MMAPWRITE,
+  WORKLOAD_MSYNC, WORKLOAD_OPEN, WORKLOAD_PROJECT, WORKLOAD_REFLINK, WORKLOAD_REMOUNT, WORKLOAD_REMOVEXATTR,
+  WORKLOAD_RENAME, WORKLOAD_RMDIR, WORKLOAD_SETXATTR, WORKLOAD_SNAPSHOT, WORKLOAD_SUBVOLUME, WORKLOAD_SYMLINK,
+  WORKLOAD_SYNC, WORKLOAD_SYNCFS, WORKLOAD_SYNC_FILE_RANGE, WORKLOAD_TMPFILE, WORKLOAD_TRUNCATE, WORKLOAD_UNLINK,
+  WORKLOAD_UTIMES, WORKLOAD_WRITE,
 };
 
 /* The flags of a MODE, joined by `+`; `alloc` is none of them. */
@@ -87,6 +89,7 @@ struct workload_operation {
   uint32_t set, clear;          /* of chattr: FS_APPEND_FL and so on of linux/fs.h */
   enum workload_rename rename;
   enum workload_sync sync;      /* of write, dwrite, append */
+  bool read_only;               /* of snapshot */
   char device;                  /* of mknod: b or c */
   uint32_t numbers[2];          /* UID and GID, MAJOR and MINOR, ATIME and MTIME, project's ID */
 };
@@ -115,9 +118,15 @@ extern void workload_free (struct workload *workload);
 /* The word for VERB. */
 extern const char *workload_verb_name (enum workload_verb verb);
 
-/* Whether an operation, once it has returned, promises something: fsync, fdatasync, msync, sync, syncfs, and a write
- * that syncs.
+/* Whether an operation, once it has returned, promises something: fsync, fdatasync, msync, sync, syncfs, a write that
+ * syncs, and a snapshot.
  */
 extern bool workload_is_persistence (const struct workload_operation *operation);
+
+/* Whether OPERATION changes what can be seen: the others that persist do not. */
+extern bool workload_changes (const struct workload_operation *operation);
+
+/* Whether OPERATION has to do with subvolumes, which btrfs alone has. */
+extern bool workload_is_of_subvolumes (const struct workload_operation *operation);
 
 #endif

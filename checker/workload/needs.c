@@ -54,6 +54,10 @@ need_object_at (const struct simulation *simulation, const struct workload_opera
             inode->type == 'l' ? "symbolic link" : inode->type == 'p' ? "FIFO" : "device");
     inode = NULL;
   }
+  else if (inode->subvolume == SUBVOLUME_STUB) {
+    cannot (simulation, operation, "%s: is in place of a subvolume, which a snapshot does not take along", path);
+    inode = NULL;
+  }
   return inode;
 }
 

@@ -5,6 +5,7 @@
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
 #include "checker/workload/opens.h"
+#include "checker/workload/subvolumes.h"
 #include "common/array.h"
 #include "common/message.h"
 
@@ -68,6 +69,8 @@ simulate_linktmp (struct simulation *simulation, const struct workload_operation
     return -1;
   if (opened->named && opened->inode->name_count == 0)
     return cannot (simulation, operation, "%s: has lost its name, and the kernel gives it no other", operation->path);
+  if (check_same_subvolume (simulation, operation, simulation->inodes[0], entry->folder) == -1)
+    return -1;
   opened->named = true;
   sim_lead (simulation, entry, opened->inode);
   return 0;

@@ -25,19 +25,17 @@ is_range (const struct simulation *simulation, const struct workload_operation *
   return false;
 }
 
-/* Whether the files are still of few enough pieces, of which each copy can have twice as many; if not, after a message.
- */
-static bool
-has_few_pieces (const struct simulation *simulation, const struct workload_operation *operation)
+int
+check_pieces (const struct simulation *simulation, const struct workload_operation *operation)
 {
   size_t pieces = 0;
 
   for (size_t i = 0; i < simulation->inode_count; i++)
     pieces += simulation->inodes[i]->data.count;
   if (pieces > PIECES_MAX)
-    cannot (simulation, operation, "%s: with it the files are of more than %d pieces, each written by one operation",
-            operation->path, PIECES_MAX);
-  return pieces <= PIECES_MAX;
+    return cannot (simulation, operation, "%s: with it the files are of more than %d pieces, each written by one "
+                   "operation", operation->path, PIECES_MAX);
+  return 0;
 }
 
 int
@@ -56,7 +54,7 @@ simulate_clone (struct simulation *simulation, const struct workload_operation *
   sim_touch_range (simulation, to, operation->to_offset, operation->to_offset + length);
   if (sim_data_copy_range (&from->data, operation->offset, length, &to->data, operation->to_offset) == -1)
     return -1;
-  return has_few_pieces (simulation, operation) ? 0 : -1;
+  return check_pieces (simulation, operation);
 }
 
 /* What is shared then is what was there: nothing that is seen changes. */

@@ -13,6 +13,7 @@
 #include "checker/workload/processes.h"
 #include "checker/workload/sharing.h"
 #include "checker/workload/simulation.h"
+#include "checker/workload/subvolumes.h"
 #include "common/array.h"
 #include "common/message.h"
 #include "common/text.h"
@@ -140,6 +141,8 @@ do_link (struct simulation *simulation, const struct workload_operation *operati
     return -1;
   if (old->inode->type == 'd')
     return cannot (simulation, operation, "%s: folders have one name only", operation->path);
+  if (check_same_subvolume (simulation, operation, old->folder, entry->folder) == -1)
+    return -1;
   sim_lead (simulation, entry, old->inode);
   return 0;
 }
@@ -174,6 +177,8 @@ do_exchange (struct simulation *simulation, const struct workload_operation *ope
     return 0;
   if (sim_is_above (first, other->folder) || sim_is_above (second, one->folder))
     return cannot (simulation, operation, "%s: a folder cannot be exchanged with what is below it", operation->path);
+  if (check_exchange (simulation, operation, one, other) == -1)
+    return -1;
   sim_lead (simulation, one, second);
   sim_lead (simulation, other, first);
   return 0;
@@ -213,6 +218,8 @@ do_rename (struct simulation *simulation, const struct workload_operation *opera
     return cannot (simulation, operation, "%s: a folder and what is none cannot replace one another", operation->other);
   if (entry->inode && entry->inode->type == 'd' && !sim_is_empty (entry->inode))
     return cannot (simulation, operation, "%s: the folder is not empty", operation->other);
+  if (check_rename (simulation, operation, old, entry) == -1)
+    return -1;
   if (operation->rename == RENAME_LEAVING_WHITEOUT && acl_is_inherited (old->folder))
     return cannot (simulation, operation, "%s: its folder has a default ACL, and file systems differ in whether the "
                    "whiteout gets one", operation->path);
@@ -248,6 +255,7 @@ do_operation (struct simulation *simulation, const struct workload_operation *op
   case WORKLOAD_COPYRANGE: return simulate_clone (simulation, operation);
   case WORKLOAD_CREAT: return make_object (simulation, operation, operation->path, 'f') ? 0 : -1;
   case WORKLOAD_DEDUPE: return simulate_dedupe (simulation, operation);
+  case WORKLOAD_DELETE_SUBVOLUME: return simulate_delete_subvolume (simulation, operation);
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
   case WORKLOAD_FDATASYNC:
@@ -268,6 +276,8 @@ do_operation (struct simulation *simulation, const struct workload_operation *op
   case WORKLOAD_RMDIR:
   case WORKLOAD_UNLINK: return do_remove (simulation, operation);
   case WORKLOAD_UTIMES: return simulate_utimes (simulation, operation);
+  case WORKLOAD_SNAPSHOT: return simulate_snapshot (simulation, operation);
+  case WORKLOAD_SUBVOLUME: return simulate_subvolume (simulation, operation);
   case WORKLOAD_SYNC_FILE_RANGE: return need_file (simulation, operation) ? 0 : -1;
   case WORKLOAD_SYMLINK: return do_symlink (simulation, operation);
   case WORKLOAD_TMPFILE: return simulate_tmpfile (simulation, operation);

@@ -23,6 +23,8 @@ struct sim_effect {
   struct sim_inode *mode;       /* NULL: nobody's */
   struct sim_inode *owner;      /* NULL: nobody's */
   struct sim_inode *facts;      /* its flags or project; NULL: nobody's */
+  struct sim_inode *snapshot;   /* the top of one that was made, with all that is in it; NULL: none was */
+  struct sim_inode *deleted;    /* that of a subvolume that was deleted; NULL: none was */
   struct sim_inode *times[SIM_TIMES_MAX];       /* their mtime */
   size_t time_count;
 };

@@ -20,6 +20,7 @@
 #include "guest/agent/agent.h"
 #include "guest/agent/workload-files.h"
 #include "guest/agent/workload-sharing.h"
+#include "guest/agent/workload-subvolumes.h"
 #include "guest/agent/workload.h"
 
 #define PAGE_BYTES 4096
@@ -281,6 +282,9 @@ workload_operation_do (struct open_files *files, const struct workload_operation
   case WORKLOAD_REFLINK: return share_data (files, operation);
   case WORKLOAD_CLOSE: return open_file_close (files, operation->path);
   case WORKLOAD_CREAT: return do_creat (files, operation);
+  case WORKLOAD_DELETE_SUBVOLUME:
+  case WORKLOAD_SNAPSHOT:
+  case WORKLOAD_SUBVOLUME: return subvolume_do (files, operation);
   case WORKLOAD_DROPCACHES: return do_dropcaches ();
   case WORKLOAD_EXCHANGE:
   case WORKLOAD_RENAME: return do_rename (operation);

@@ -161,8 +161,10 @@ run_operation (struct doer *doer, size_t index)
   if (workload_operation_do (&doer->files, operation, number) == -1) {
     const int error = errno;
 
-    error_message ("%s:%u: %s%s%s: %m", doer->workload->name, operation->line, workload_verb_name (operation->verb),
-                   operation->path ? " " : "", operation->path ? operation->path : "");
+    error_message ("%s:%u: %s%s%s: %s", doer->workload->name, operation->line, workload_verb_name (operation->verb),
+                   operation->path ? " " : "", operation->path ? operation->path : "",
+                   workload_is_of_subvolumes (operation) && error == ENOTTY ? "only btrfs has subvolumes"
+                   : strerror (error));
     return is_not_supported (operation, error) ? STATUS_NOT_SUPPORTED : STATUS_FAILED;
   }
   return mark_operation (doer, operation, number) == -1 || disturb_operation (doer, operation, number) == -1

@@ -54,11 +54,12 @@ UNIT_TESTS += \
 	tests/unit/checker/workload/test-acl tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
 	tests/unit/checker/persistence/test-attributes \
 	tests/unit/checker/workload/test-random tests/unit/checker/workload/test-simulation \
+	tests/unit/checker/workload/test-subvolumes \
 	tests/unit/checker/persistence/test-any-change tests/unit/checker/persistence/test-any-workload \
 	tests/unit/checker/persistence/test-opened-and-shared \
 	tests/unit/checker/persistence/test-two-processes tests/unit/checker/workload/test-processes \
 	tests/unit/checker/persistence/test-persistence \
-	tests/unit/checker/persistence/test-promises \
+	tests/unit/checker/persistence/test-promises tests/unit/checker/persistence/test-subvolumes \
 	tests/unit/checker/test-judge tests/unit/checker/test-kernel-fault tests/unit/checker/test-oracle \
 	tests/unit/checker/test-outcome tests/unit/checker/test-violation tests/unit/checker/test-watched-pages \
 	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
@@ -100,7 +101,7 @@ agent_trace = \
 tests_unit_guest_agent_test_thaw_SOURCES = \
 	tests/unit/guest/agent/test-thaw.c $(agent_trace) guest/agent/freeze.c guest/agent/modprobe.c \
 	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c guest/agent/workload-files.c \
-	guest/agent/workload-operations.c guest/agent/workload-sharing.c
+	guest/agent/workload-operations.c guest/agent/workload-sharing.c guest/agent/workload-subvolumes.c
 tests_unit_guest_agent_test_unpack_SOURCES = tests/unit/guest/agent/test-unpack.c guest/agent/unpack.c
 tests_unit_guest_agent_test_usable_SOURCES = \
 	tests/unit/guest/agent/test-usable.c guest/agent/usable.c guest/agent/answer.c

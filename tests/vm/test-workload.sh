@@ -127,7 +127,22 @@ for fs in ext4 btrfs; do
         more='reflink file A/file
 clone A/new A/file 0 4K 64K
 dedupe A/new 0 A/file 64K 4K
-fdatasync A/file'
+fdatasync A/file
+subvolume A/sub
+write A/sub/file 0 8K
+setxattr A/sub/file user.a one
+link A/sub/file A/sub/other
+fsync A/sub/file
+subvolume A/sub/in
+append A/sub/file 4K
+snapshot A/sub snap
+snapshot A/sub B ro
+write snap/file 0 4K
+rename A/sub/in in
+fsync in
+snapshot . in/all
+delete-subvolume A/sub
+fsync A'
     fi
     run_workload 0 $fs <<< "$workload
 $more
@@ -165,6 +180,10 @@ creat a
 reflink a b
 END
 grep -q 'workload:2: reflink a: Operation not supported' "$tmp/err" || fail "$(cat "$tmp/err")"
+run_workload 77 ext4 <<'END'
+subvolume s
+END
+grep -q 'workload:1: subvolume s: only btrfs has subvolumes' "$tmp/err" || fail "$(cat "$tmp/err")"
 run_workload 2 ext4 <<'END'
 write a 0 8K
 falloc a insert 100 1

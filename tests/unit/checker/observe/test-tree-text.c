@@ -101,6 +101,7 @@ START_TEST (malformed_lines_are_refused_with_their_number)
     "f 0644 0 0 0 empty -;flags=ie a\n",
     "f 0644 0 0 0 empty -;project=01 a\n",
     "f 0644 0 0 0 empty -;mtime=-1 a\n",
+    "d 0755 0 0 - - -;subvolume=r a\n",
     "f 0644 0 0 0 empty -;=1/1 a\n",
     "f 0644 0 0 0 empty -;links=1/4294967296 a\n",
     "f 0644 0 0 0 empty -;links=1/2;other=1 a\n",

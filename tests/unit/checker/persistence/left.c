@@ -40,6 +40,8 @@ facts_of (const struct sim_inode *inode)
     fprintf (file, ";project=%u", inode->project);
   if (inode->mtime != -1)
     fprintf (file, ";mtime=%jd", (intmax_t) inode->mtime);
+  if (inode->subvolume == SUBVOLUME_WRITABLE || inode->subvolume == SUBVOLUME_READ_ONLY)
+    fprintf (file, ";subvolume=%s", inode->subvolume == SUBVOLUME_READ_ONLY ? "ro" : "rw");
   fclose (file);
   return text;
 }
@@ -92,7 +94,7 @@ tree_after (const char *text, size_t count)
     ck_assert_msg (simulation_do (&simulation, i) == 0, "%s: %s", text, message);
   struct seen_line *lines = calloc (simulation.entry_count + 1, sizeof *lines);
   for (size_t i = 0; i < simulation.entry_count; i++)
-    if (simulation.entries[i]->inode)
+    if (simulation.entries[i]->inode && simulation.entries[i]->inode->name_count > 0)
       lines[line_count++] = line_of (simulation.entries[i], hash);
   qsort (lines, line_count, sizeof *lines, compare_lines);
   FILE *file = open_memstream (&tree, &length);

@@ -35,11 +35,11 @@ START_TEST (every_operation_is_understood)
     "checkpoint\n" "chmod . 0750\n" "mkfifo E\n" "dropcaches\n" "mknod F b 7 1048575\n" "utimes . 0 1700000000\n"
     "sync_file_range C 0 4096\n" "rename C D noreplace\n" "rename D C whiteout\n" "chown C 0 65534\n"
     "write C 0 1 sync\n" "append C 1 dsync\n" "chattr . +ai\n" "chattr C -ACDScd\n" "project C 0\n"
-    "remount ro,x=1\n";
+    "remount ro,x=1\n" "subvolume S\n" "snapshot S T\n" "snapshot . U ro\n" "delete-subvolume S\n";
   struct workload workload = parse_well (text);
   const struct workload_operation *operations = workload.operations;
 
-  ck_assert_uint_eq (workload.count, 41);
+  ck_assert_uint_eq (workload.count, 45);
   ck_assert_str_eq (operations[40].other, "ro,x=1");
   ck_assert_uint_eq (operations[37].set, FS_APPEND_FL | FS_IMMUTABLE_FL);
   ck_assert_uint_eq (operations[37].clear, 0);
@@ -73,6 +73,10 @@ START_TEST (every_operation_is_understood)
   ck_assert_int_eq (operations[32].rename, RENAME_NOT_OVER);
   ck_assert_int_eq (operations[33].rename, RENAME_LEAVING_WHITEOUT);
   ck_assert_uint_eq (operations[34].numbers[1], 65534);
+  ck_assert_str_eq (operations[42].path, "S");
+  ck_assert_str_eq (operations[42].other, "T");
+  ck_assert (!operations[42].read_only && operations[43].read_only && workload_is_persistence (&operations[42]));
+  ck_assert (!workload_is_persistence (&operations[41]) && !workload_is_persistence (&operations[44]));
   ck_assert (operations[2].sync == SYNC_NOTHING && !workload_is_persistence (&operations[2]));
   ck_assert (operations[35].sync == SYNC_ALL && workload_is_persistence (&operations[35]));
   ck_assert (operations[36].sync == SYNC_DATA && workload_is_persistence (&operations[36]));
@@ -215,6 +219,9 @@ START_TEST (what_is_wrong_is_said_with_its_line)
   assert_refused ("utimes a 1 1K\n", "file:1: 1K: give a number up to 2147483647");
   assert_refused ("chattr a i\n", "file:1: i: give + or - and some of the letters A, C, D, S, a, c, d, i");
   assert_refused ("chattr a +\n", "file:1: +: give + or -");
+  assert_refused ("snapshot . a rw\n", "file:1: rw: give ro, for a read-only snapshot, or nothing");
+  assert_refused ("subvolume .\n", "file:1: .: the root cannot be used here");
+  assert_refused ("delete-subvolume a b\n", "file:1: too many words: give `delete-subvolume PATH'");
   assert_refused ("chattr a -ie\n", "file:1: -ie: give + or -");
   assert_refused ("project a -1\n", "file:1: -1: give a number up to 2147483647");
   assert_refused ("rule object\n", "file:1: give `rule +NAME'");
