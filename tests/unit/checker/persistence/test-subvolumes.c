@@ -109,10 +109,10 @@ START_TEST (a_subvolume_is_moved_to_another)
     { moved, 5, "subvolume s\nsubvolume s/a\ncreat s/a/f\nsubvolume a\ncreat a/f\n",
       "rename: s/a: subvolume, is at a, too" },
     { moved, 5, "subvolume s\nsubvolume s/a\n", "fsync-name: s/a/f: missing" },
-    { fresh, 3, "subvolume s\n", NULL },
-    { fresh, 3, "sync\n", "fsync-name: s: missing" },
-    { fresh, 5, "sync\nsubvolume t\n", NULL },
-    { fresh, 5, "subvolume s\n", NULL },
+    { fresh, 3, "creat f\nsubvolume s\n", NULL },
+    { fresh, 3, "creat f\n", "rename-lost: s or t: lost" },
+    { fresh, 5, "creat f\nsubvolume t\n", NULL },
+    { fresh, 5, "creat f\nsubvolume s\n", NULL },
     { moved, 6, "subvolume s\nsubvolume s/a\ncreat s/a/f\n", "sync-name: a: missing, should be subvolume" },
   };
   ASSERT_ALL_LEFT (cases);
