@@ -2,7 +2,8 @@
 # What observes runs in the guest, too, whose agent compiles it itself; libjudge is the host's.
 noinst_LTLIBRARIES += checker/libobserve.la checker/libjudge.la
 observe_sources = \
-	checker/observe/content.c checker/observe/content.h checker/observe/extents.c checker/observe/facts.c \
+	checker/observe/allocation.c checker/observe/allocation.h checker/observe/content.c checker/observe/content.h \
+	checker/observe/extents.c checker/observe/facts.c \
 	checker/observe/file.c checker/observe/flags.c checker/observe/flags.h \
 	checker/observe/layout.c checker/observe/layout.h checker/observe/observer.h \
 	checker/observe/lines.c checker/observe/lines.h checker/observe/links.c checker/observe/links.h \
@@ -23,12 +24,13 @@ checker_libjudge_la_SOURCES = \
 	checker/persistence/hearing.h checker/persistence/match.c checker/persistence/match.h \
 	checker/persistence/persistence.c checker/persistence/persistence.h \
 	checker/persistence/promises.c checker/persistence/promises.h \
-	checker/persistence/ranges.c checker/persistence/ranges.h \
 	checker/persistence/report.c checker/persistence/report.h \
 	checker/persistence/state.c checker/persistence/state.h checker/persistence/walk.c checker/persistence/walk.h \
 	checker/persistence/written.c checker/persistence/written.h \
-	checker/observe/pages.c checker/observe/pages.h checker/observe/tree-text.c checker/observe/tree-text.h \
-	checker/workload/acl.c checker/workload/acl.h checker/workload/attributes.c checker/workload/attributes.h \
+	checker/observe/allocation-text.c checker/observe/pages.c checker/observe/pages.h \
+	checker/observe/tree-text.c checker/observe/tree-text.h \
+	checker/workload/acl.c checker/workload/acl.h checker/workload/allocation.c checker/workload/allocation.h \
+	checker/workload/attributes.c checker/workload/attributes.h \
 	checker/workload/data.c checker/workload/data.h checker/workload/flags.c checker/workload/flags.h \
 	checker/workload/forms.c checker/workload/forms.h \
 	checker/workload/generate.c checker/workload/generate.h checker/workload/inodes.c checker/workload/inodes.h \

@@ -16,7 +16,12 @@
   (RULE_BIT (RULE_FSYNC_NAME) | RULE_BIT (RULE_FSYNC_LINKS) | RULE_BIT (RULE_FSYNC_GONE)            \
    | RULE_BIT (RULE_FSYNC_UNLINKED) | RULE_BIT (RULE_FSYNC_EXCHANGE) | RULE_BIT (RULE_DIR_NAME)     \
    | RULE_BIT (RULE_DIR_GONE) | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
-#define RULES_SIMPLE (RULES_ALL & ~(RULES_FSYNC_NAMES | RULE_BIT (RULE_STALE) | RULE_BIT (RULE_SNAPSHOT)))
+#define RULES_SIMPLE                                                                                \
+  (RULES_ALL & ~(RULES_FSYNC_NAMES | RULE_BIT (RULE_STALE) | RULE_BIT (RULE_SNAPSHOT)               \
+                 | RULE_BIT (RULE_ALLOCATED) | RULE_BIT (RULE_BLOCKS)))
+
+/* Only btrfs counts nothing but data among the blocks of a file. */
+#define RULES_MOST (RULES_ALL & ~RULE_BIT (RULE_BLOCKS))
 
 /* Where an fsync promises nothing, but a sync does. */
 #define RULES_SYNC (RULES_SIMPLE & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)))
@@ -53,7 +58,7 @@
 #define EXT_MODES_NO_BARRIER NO_BARRIER, { "barrier=0", 0, 0 }
 
 /* fs/ext4/ext4_jbd2.h, ext4_should_order_data: a commit does not wait for the data. */
-#define EXT_MODE_WRITEBACK { "data=writeback", 0, RULES_ALL & ~RULE_BIT (RULE_STALE) }
+#define EXT_MODE_WRITEBACK { "data=writeback", 0, RULES_MOST & ~RULE_BIT (RULE_STALE) }
 
 static const struct filesystem rows[] = {
   {
@@ -72,7 +77,7 @@ static const struct filesystem rows[] = {
     .driver = "ext4",
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
-    .promises = RULES_ALL,
+    .promises = RULES_MOST,
     .modes = { EXT_MODES_NO_BARRIER, EXT_MODE_WRITEBACK },
   },
   {
@@ -81,7 +86,7 @@ static const struct filesystem rows[] = {
     .repair = { .program = "fsck.ext4", .option = "-y", .feature = FILESYSTEM_NO_JOURNAL },
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
-    .promises = RULES_ALL,
+    .promises = RULES_MOST,
     /* fs/ext4/fsync.c, ext4_fsync_nojournal: it writes the file and, of one that is new, the directory that it is in,
      * but neither other names nor what had the name before.
      */
@@ -113,7 +118,7 @@ static const struct filesystem rows[] = {
     .plain_data = true,
     .layout = FILESYSTEM_LAYOUT_XFS,
     /* An exchange of two files changes the directories alone. */
-    .promises = RULES_ALL & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
+    .promises = RULES_MOST & ~RULE_BIT (RULE_FSYNC_EXCHANGE),
   },
   {
     .name = "btrfs",
@@ -150,7 +155,7 @@ static const struct filesystem rows[] = {
     .tools = "fsck.f2fs dump.f2fs filefrag",
     .plain_data = true,         /* but for compressed files, which say so */
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
-    .promises = RULES_ALL
+    .promises = RULES_MOST
       & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_UNLINKED) | RULE_BIT (RULE_FSYNC_EXCHANGE)
           | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME)),
     .modes = {
@@ -158,7 +163,7 @@ static const struct filesystem rows[] = {
       { "checkpoint=disable", 0, 0 },   /* fs/f2fs/super.c, f2fs_disable_checkpoint: a crash undoes everything */
       { "disable_roll_forward", 0, RULES_SYNC },        /* fs/f2fs/super.c: what fsyncs have written is left alone */
       { "fsync_mode=nobarrier", 0, RULES_SYNC },        /* fs/f2fs/file.c, f2fs_do_sync_file: no flush */
-      { "fsync_mode=strict", 0, RULES_ALL },    /* fs/f2fs/file.c, need_do_checkpoint: TRANS_DIR_INO */
+      { "fsync_mode=strict", 0, RULES_MOST },    /* fs/f2fs/file.c, need_do_checkpoint: TRANS_DIR_INO */
     },
   },
   {

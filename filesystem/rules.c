@@ -17,6 +17,8 @@ static const char *const names[RULE_COUNT] = {
   [RULE_LINKS] = "links",
   [RULE_TIME] = "time",
   [RULE_SNAPSHOT] = "snapshot",
+  [RULE_ALLOCATED] = "allocated",
+  [RULE_BLOCKS] = "blocks",
 };
 
 const char *

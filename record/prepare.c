@@ -112,7 +112,9 @@ set_up (struct recording_run *run)
     : run_program (run, "the workload's setup", WORDS (AGENT_WORKLOAD_TOOL, "--setup", recording->workload), &output);
 }
 
-/* Say what else is observed: of a workload, all that it may be judged by. */
+/* Say what else is observed: of a workload, all that it may be judged by
+ * without a crash.
+ */
 static int
 ask_for_details (struct recording_run *run)
 {
@@ -122,7 +124,7 @@ ask_for_details (struct recording_run *run)
 
   if (!paged && recording->workload == NULL)
     return 0;
-  snprintf (facts, sizeof facts, "%u", recording->workload ? FACTS_ALL : 0U);
+  snprintf (facts, sizeof facts, "%u", recording->workload ? FACTS_SETTLED : 0U);
   return tell_guest (run, "asking for details", WORDS ("details", facts, paged ? "all" : "these"));
 }
 

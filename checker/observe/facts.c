@@ -63,7 +63,7 @@ observe_attributes (struct observer *observer, const struct tree_place *place, i
   FILE *file;
 
   observe_xattrs (observer, place, fd, text);
-  if ((observer->facts & ~(unsigned) FACT_LINKS) == 0)
+  if ((observer->facts & ~(unsigned) (FACT_LINKS | FACT_EXTENTS)) == 0)
     return;
   file = fmemopen (text, ATTRIBUTES_SIZE, "a");
   if (file)

@@ -7,11 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checker/observe/allocation.h"
 #include "checker/observe/layout.h"
 #include "checker/observe/observer.h"
 #include "checker/observe/paths.h"
 #include "checker/observe/sectors.h"
 #include "common/cleanup.h"
+#include "common/text.h"
 
 #define CHUNK_SIZE 4096         /* what is tried at once near what cannot be read */
 
@@ -119,6 +121,25 @@ end_sectors (struct observer *observer, const struct tree_place *place)
   observer->too_many_sectors |= observer->request->paths == NULL && observer->path_bytes > SECTOR_PATHS_MAX;
 }
 
+/* End the line of a file that is open as FD, or -1, and has XATTRS. */
+static void
+end_file (struct observer *observer, const struct tree_place *place, int fd, const struct statx *status,
+          const char *xattrs)
+{
+  struct text_stream attributes;
+  CLEANUP_FREE char *text = NULL;
+
+  if (observer->facts & FACT_EXTENTS && fd >= 0) {
+    if (text_begin (&attributes)) {
+      fputs (xattrs, attributes.file);
+      allocation_print (fd, status, attributes.file);
+      text = text_end (&attributes);
+    }
+    observer->out_of_memory |= text == NULL;
+  }
+  observe_end (observer, place, status, text ? text : xattrs, observer->links.count);
+}
+
 /* Write the line of a file that is located.  False if it has to be read. */
 static bool
 locate_file (struct observer *observer, const struct tree_place *place, int fd, const struct statx *status)
@@ -131,7 +152,7 @@ locate_file (struct observer *observer, const struct tree_place *place, int fd, 
   observe_attributes (observer, place, fd, status, xattrs);
   tree_print_head (observer->lines, status);
   layout_print (&layout, observer->lines);
-  observe_end (observer, place, status, xattrs, observer->links.count);
+  end_file (observer, place, fd, status, xattrs);
   layout_free (&layout);
   return true;
 }
@@ -168,5 +189,5 @@ observe_file (struct observer *observer, const struct tree_place *place, const s
     content_print (&content, word, observer->lines);
   else
     fputs_unlocked (word, observer->lines);
-  observe_end (observer, place, status, xattrs, observer->links.count);
+  end_file (observer, place, fd, status, xattrs);
 }

@@ -35,7 +35,9 @@ struct observer {
 extern void observe_xattrs (struct observer *observer, const struct tree_place *place, int fd,
                             char word[CONTENT_WORD_SIZE]);
 
-/* The same, and the facts that are asked for of what has this STATUS, but for its links (checker/observe/tree.h). */
+/* The same, and the facts that are asked for of what has this STATUS, but for its links and extents
+ * (checker/observe/tree.h).
+ */
 #define ATTRIBUTES_SIZE (CONTENT_WORD_SIZE + 80)
 extern void observe_attributes (struct observer *observer, const struct tree_place *place, int fd,
                                 const struct statx *status, char text[ATTRIBUTES_SIZE]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/allocation.h"
 #include "checker/observe/content.h"
 #include "checker/observe/flags.h"
 #include "checker/observe/pages.h"
@@ -159,6 +160,18 @@ fact_value (const char *text, const char *name)
   return strncmp (text, name, length) == 0 && text[length] == '=' ? text + length + 1 : NULL;
 }
 
+/* Whether TEXT says which parts of a file have blocks. */
+static bool
+is_allocation (const char *text)
+{
+  struct allocation allocation;
+
+  if (allocation_parse (text, &allocation) == -1)
+    return false;
+  free (allocation.runs.list);
+  return true;
+}
+
 /* Whether TEXT is a fact that is known. */
 static bool
 is_fact (const char *text)
@@ -170,6 +183,8 @@ is_fact (const char *text)
     return are_numbers (value, '/');
   if ((value = fact_value (text, "flags")) != NULL)
     return flags_read (value, '\0', &flags);
+  if ((value = fact_value (text, "extents")) != NULL)
+    return is_allocation (value);
   if ((value = fact_value (text, "project")) != NULL)
     return is_number (value, UINT32_MAX);
   if ((value = fact_value (text, "subvolume")) != NULL)

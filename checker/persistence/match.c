@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/allocation.h"
 #include "checker/observe/flags.h"
 #include "checker/observe/sectors.h"
 #include "checker/persistence/match.h"
+#include "checker/workload/allocation.h"
 #include "common/cleanup.h"
 
 static bool
@@ -148,6 +150,51 @@ match_time (const struct hearing *hearing, const struct inode_state *state, cons
     || attributes_allow_time (&state->attributes, time ? strtoll (time, NULL, 10) : -1);
 }
 
+/* Whether all blocks that RANGE touches are there, or, if they should not be, none that it has as a whole. */
+static bool
+blocks_match (const struct allocation *allocation, struct byte_range range, bool reserved)
+{
+  const uint64_t block = allocation->block_bytes;
+
+  if (!reserved)
+    return block > ALLOCATION_BLOCK || !ranges_meet (&allocation->runs, range);
+  range.from = range.from / block * block;
+  range.to = (range.to + block - 1) / block * block;
+  return ranges_cover (&allocation->runs, range);
+}
+
+/* The first of RANGES in which blocks are not as they should be, into *wrong; or false. */
+static bool
+find_wrong (const struct allocation *allocation, const struct byte_ranges *ranges, bool reserved,
+            struct byte_range *wrong)
+{
+  for (size_t i = 0; i < ranges->count; i++)
+    if (!blocks_match (allocation, ranges->list[i], reserved)) {
+      *wrong = ranges->list[i];
+      return true;
+    }
+  return false;
+}
+
+bool
+match_blocks (struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen,
+              struct byte_range *wrong, bool *reserved)
+{
+  const char *extents = state->allocation.made ? tree_fact (seen, "extents") : NULL;
+  struct allocation allocation;
+
+  if (extents == NULL)
+    return false;
+  if (allocation_parse (extents, &allocation) == -1) {
+    hearing->out_of_memory = true;      /* tree_parse has found it to be right */
+    return false;
+  }
+  *reserved = find_wrong (&allocation, &state->reserved, true, wrong);
+  const bool found = *reserved || find_wrong (&allocation, &state->freed, false, wrong);
+  free (allocation.runs.list);
+  return found;
+}
+
 /* Whether all that SEEN has besides its data is right. */
 static bool
 attributes_match (const struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen)
@@ -190,5 +237,9 @@ match_object (struct hearing *hearing, const struct sim_inode *inode, const stru
     return MATCH_TYPE;
   if (inode->type == 'f' && match_stale (hearing, inode, seen) != UINT64_MAX)
     return MATCH_PROMISED;
-  return attributes_match (hearing, state, seen) ? MATCH_ALL : MATCH_DATA;
+  if (!attributes_match (hearing, state, seen))
+    return MATCH_DATA;
+  struct byte_range wrong;
+  bool reserved;
+  return inode->type == 'f' && match_blocks (hearing, state, seen, &wrong, &reserved) ? MATCH_ATTRIBUTES : MATCH_ALL;
 }

@@ -9,7 +9,9 @@
 enum match {
   MATCH_NOT, MATCH_TYPE,
   MATCH_PROMISED,               /* its data are as was promised, but there are such as were never written to it */
-  MATCH_DATA, MATCH_ALL,
+  MATCH_DATA,
+  MATCH_ATTRIBUTES,             /* all but where it has blocks */
+  MATCH_ALL,
 };
 
 /* How far SEEN is INODE. */
@@ -28,6 +30,11 @@ extern bool match_owner (const struct inode_state *state, const struct tree_obje
 /* Whether the flags of SEEN are such; its project; its time, with rules that promise that. */
 extern bool match_flags (const struct inode_state *state, const struct tree_object *seen);
 extern bool match_project (const struct inode_state *state, const struct tree_object *seen);
+/* Where the first bytes of SEEN are that have no block and should have one, or the other way round: *reserved.  False,
+ * and nothing in *wrong: there are none, as far as is known.
+ */
+extern bool match_blocks (struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen,
+                          struct byte_range *wrong, bool *reserved);
 extern bool match_time (const struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen);
 
 #endif

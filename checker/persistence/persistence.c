@@ -366,6 +366,9 @@ persistence_facts (const struct persistence *persistence)
     if (workload_is_of_subvolumes (&persistence->workload->operations[i]))
       facts |= FACT_SUBVOLUME;
     switch (persistence->workload->operations[i].verb) {
+    case WORKLOAD_FALLOC:
+      facts |= persistence->rules & (RULE_BIT (RULE_ALLOCATED) | RULE_BIT (RULE_BLOCKS)) ? FACT_EXTENTS : 0;
+      break;
     case WORKLOAD_CHATTR: facts |= FACT_FLAGS; break;
     case WORKLOAD_PROJECT: facts |= FACT_PROJECT; break;
     case WORKLOAD_UTIMES: facts |= FACT_TIME; break;

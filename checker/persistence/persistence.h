@@ -49,6 +49,11 @@
  *                one for each folder in it, or 1
  *   snapshot     a snapshot, if it is there, is as a whole what it was when it was made; once the operation has
  *                returned, it is there, as are the new folders above it
+ *   allocated    sync, syncfs, fsync, fdatasync: what falloc has allocated of a file, also after its end, has blocks,
+ *                unless something may have freed them since then; what a punched hole or a truncate has freed, and
+ *                what no operation has asked for in a file that did not grow, has none; where blocks are no larger
+ *                than ALLOCATION_BLOCK (checker/workload/allocation.h) and the observation says it
+ *   blocks       the blocks that stat(2) counts of a file are those that it has; where the observation says it
  *   time         what sync-xattr and fsync-xattr promise includes the mtime that utimes has set
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest

@@ -51,6 +51,18 @@ promise_xattrs (const struct promiser *promiser, const struct sim_inode *inode, 
   return attributes_promise (&state->attributes, inode);
 }
 
+/* What is allocated of INODE now, and what is free. */
+static int
+promise_allocation (const struct promiser *promiser, const struct sim_inode *inode)
+{
+  struct inode_state *state = &promiser->state->inodes[inode->number];
+
+  if (inode->type != 'f' || !is_on (promiser, RULE_ALLOCATED) || is_beside (promiser, &state->touched))
+    return 0;
+  state->allocation = promise (promiser, RULE_ALLOCATED);
+  return ranges_copy (&state->reserved, &inode->reserved) == -1 ? -1 : ranges_copy (&state->freed, &inode->freed);
+}
+
 /* Some name of INODE is durable. */
 static void
 promise_some_name (const struct promiser *promiser, const struct sim_inode *inode, enum persistence_rule rule)
@@ -180,7 +192,7 @@ static int
 promise_fsync (const struct promiser *promiser, const struct sim_inode *inode, const char *path)
 {
   promise_data (promiser, inode, RULE_FSYNC_DATA);
-  if (promise_metadata (promiser, inode, path) == -1)
+  if (promise_allocation (promiser, inode) == -1 || promise_metadata (promiser, inode, path) == -1)
     return -1;
   if (inode->type == 'd')
     promise_folder (promiser, inode);
@@ -200,11 +212,12 @@ promise_first_name (const struct promiser *promiser, const struct sim_inode *ino
     promise_some_name (promiser, inode, RULE_FSYNC_NAME);
 }
 
-static void
+static int
 promise_fdatasync (const struct promiser *promiser, const struct sim_inode *inode)
 {
   promise_first_name (promiser, inode);
   promise_data (promiser, inode, RULE_FSYNC_DATA);
+  return promise_allocation (promiser, inode);
 }
 
 /* Where the last byte of DATA that was written ends in RANGE, or 0: there is none, so that nothing is written back. */
@@ -310,7 +323,8 @@ promise_all (const struct promiser *promiser)
 
   for (size_t i = 0; i < simulation->inode_count; i++) {
     promise_data (promiser, simulation->inodes[i], RULE_SYNC_DATA);
-    if (promise_xattrs (promiser, simulation->inodes[i], RULE_SYNC_XATTR) == -1)
+    if (promise_xattrs (promiser, simulation->inodes[i], RULE_SYNC_XATTR) == -1
+        || promise_allocation (promiser, simulation->inodes[i]) == -1)
       return -1;
   }
   for (size_t i = 0; i < simulation->entry_count; i++)
@@ -328,8 +342,7 @@ promise_object (const struct promiser *promiser, const struct workload_operation
   case WORKLOAD_FSYNC:
     return promise_fsync (promiser, inode, operation->path);
   case WORKLOAD_FDATASYNC:
-    promise_fdatasync (promiser, inode);
-    return 0;
+    return promise_fdatasync (promiser, inode);
   case WORKLOAD_MSYNC:
     return promise_range (promiser, inode, pages_of (operation->offset, operation->length));
   default:

@@ -132,6 +132,19 @@ report_links (struct hearing *hearing, const struct tree_object *seen)
   end_violation (hearing, &detail, &nobody);
 }
 
+void
+report_blocks (struct hearing *hearing, const struct tree_object *seen, uint64_t sectors, uint64_t expected)
+{
+  const struct promise nobody = { .rule = RULE_BLOCKS };
+  struct text_stream detail;
+
+  if (!begin_violation (hearing, nobody.rule, seen->field[TREE_PATH], &detail))
+    return;
+  fprintf (detail.file, "has %ju sectors of 512 bytes, says stat(2), should be %ju", (uintmax_t) sectors,
+           (uintmax_t) expected);
+  end_violation (hearing, &detail, &nobody);
+}
+
 /* Print what was asked of a file whose data were touched after the promise. */
 static void
 print_bounds (FILE *file, const struct inode_state *state)
@@ -213,6 +226,22 @@ print_xattrs (FILE *file, const struct inode_state *state, const struct tree_obj
     fprintf (file, " or one of %zu others", attributes->word_count - 1);
 }
 
+/* Print which part of SEEN should have blocks, or none. */
+static void
+print_blocks (FILE *file, struct hearing *hearing, const struct inode_state *state, const struct tree_object *seen)
+{
+  struct byte_range wrong = { 0, 0 };
+  bool reserved = false;
+
+  match_blocks (hearing, state, seen, &wrong, &reserved);
+  fprintf (file, reserved ? "not all blocks of bytes %ju " : "has blocks in bytes %ju ", (uintmax_t) wrong.from);
+  if (wrong.to == UINT64_MAX)
+    fputs ("on", file);
+  else
+    fprintf (file, "to %ju", (uintmax_t) wrong.to);
+  fputs (reserved ? " are there, falloc has allocated them" : ", which were freed or never written", file);
+}
+
 /* SEEN is not what it leads to, INODE coming nearest. */
 void
 report_wrong (struct hearing *hearing, const char *path, const struct tree_object *seen, const struct sim_inode *inode,
@@ -220,14 +249,17 @@ report_wrong (struct hearing *hearing, const char *path, const struct tree_objec
 {
   const struct inode_state *state = &hearing->state->inodes[inode->number];
   const struct promise nobody = { .rule = match == MATCH_NOT ? RULE_OBJECT : RULE_STALE };
-  const struct promise *made = match == MATCH_TYPE ? &state->data : match == MATCH_DATA ? &state->xattrs : &nobody;
+  const struct promise *made = match == MATCH_TYPE ? &state->data : match == MATCH_DATA ? &state->xattrs
+    : match == MATCH_ATTRIBUTES ? &state->allocation : &nobody;
   struct text_stream detail;
 
   if (match == MATCH_NOT && !(hearing->rules & RULE_BIT (RULE_OBJECT)))
     return;
   if (!begin_violation (hearing, made->rule, path, &detail))
     return;
-  if (match == MATCH_DATA && !match_mode (state, seen))
+  if (match == MATCH_ATTRIBUTES)
+    print_blocks (detail.file, hearing, state, seen);
+  else if (match == MATCH_DATA && !match_mode (state, seen))
     print_modes (detail.file, state, seen);
   else if (match == MATCH_DATA && !match_owner (state, seen))
     print_owners (detail.file, state, seen);

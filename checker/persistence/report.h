@@ -24,6 +24,10 @@ extern void report_wrong (struct hearing *hearing, const char *path, const struc
 /* The link count of SEEN is wrong, as it says itself. */
 extern void report_links (struct hearing *hearing, const struct tree_object *seen);
 
+/* SEEN is said to have SECTORS, but its blocks are EXPECTED. */
+extern void report_blocks (struct hearing *hearing, const struct tree_object *seen, uint64_t sectors,
+                           uint64_t expected);
+
 /* INODE, which has had a name all the time, is under none of those that it may have. */
 extern void report_lost (struct hearing *hearing, const struct sim_inode *inode);
 

@@ -19,6 +19,8 @@ free_inode (struct inode_state *inode)
 {
   attributes_free (&inode->attributes);
   free (inode->dirty.list);
+  free (inode->reserved.list);
+  free (inode->freed.list);
 }
 
 void
@@ -178,6 +180,32 @@ touch_attributes (struct workload_state *state, const struct sim_inode *inode)
     ? attributes_touch (&state->inodes[inode->number].attributes, inode) : 0;
 }
 
+/* Of what was promised of the blocks of INODE only that holds which the last operation has left, too. */
+static int
+touch_allocation (struct workload_state *state, const struct sim_inode *inode)
+{
+  struct inode_state *touched = &state->inodes[inode->number];
+
+  if (!touched->allocation.made)
+    return 0;
+  return ranges_intersect (&touched->reserved, &inode->reserved) == -1 ? -1
+    : ranges_intersect (&touched->freed, &inode->freed);
+}
+
+/* The same of all files whose blocks the last operation has to do with. */
+static int
+touch_allocations (struct workload_state *state)
+{
+  const struct sim_effect *effect = &state->simulation.effect;
+
+  if (!effect->all_allocated)
+    return effect->allocated ? touch_allocation (state, effect->allocated) : 0;
+  for (size_t i = 0; i < state->inode_count; i++)
+    if (touch_allocation (state, state->simulation.inodes[i]) == -1)
+      return -1;
+  return 0;
+}
+
 /* What the last operation touched may be old or new from now on. */
 static int
 touch (struct workload_state *state, enum workload_verb verb)
@@ -193,7 +221,8 @@ touch (struct workload_state *state, enum workload_verb verb)
   if (effect->data && touch_data (&state->inodes[effect->data->number], effect->data->data.size,
                                   (struct byte_range) { effect->data_from, effect->data_to }) == -1)
     return -1;
-  if (touch_attributes (state, effect->xattrs) == -1 || touch_attributes (state, effect->owner) == -1)
+  if (touch_attributes (state, effect->xattrs) == -1 || touch_attributes (state, effect->owner) == -1
+      || touch_allocations (state) == -1)
     return -1;
   for (size_t i = 0; i < effect->time_count; i++)
     if (touch_attributes (state, effect->times[i]) == -1)
@@ -206,7 +235,9 @@ static void
 note_touch (struct workload_state *state, struct last_touch touch)
 {
   const struct sim_effect *effect = &state->simulation.effect;
-  const struct sim_inode *const inodes[] = { effect->data, effect->xattrs, effect->mode, effect->owner, effect->facts };
+  const struct sim_inode *const inodes[] = {
+    effect->data, effect->xattrs, effect->mode, effect->owner, effect->facts, effect->allocated
+  };
 
   for (size_t i = 0; i < effect->entry_count; i++)
     state->entries[effect->entries[i]->number].touched = touch;

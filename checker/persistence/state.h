@@ -12,8 +12,8 @@
 #include <xxhash.h>
 
 #include "checker/persistence/attributes.h"
-#include "checker/persistence/ranges.h"
 #include "checker/workload/simulation.h"
+#include "common/ranges.h"
 #include "filesystem/rules.h"
 
 #define NOWHERE UINT32_MAX      /* in place of the number of an inode */
@@ -63,6 +63,9 @@ struct inode_state {
 
   struct promise xattrs;
   struct attribute_set attributes; /* that it has had since then, and modes */
+
+  struct promise allocation;
+  struct byte_ranges reserved, freed;   /* that have been so since then */
 
   bool found;                   /* in the observation */
 };

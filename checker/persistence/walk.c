@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/observe/allocation.h"
 #include "checker/persistence/match.h"
 #include "checker/persistence/report.h"
 #include "checker/persistence/walk.h"
@@ -222,6 +223,27 @@ visit_root (struct hearing *hearing)
   return visit_folders (hearing, &folder, 1, "");
 }
 
+/* Hold what stat(2) says of the blocks of SEEN against those that it has. */
+static void
+judge_blocks (struct hearing *hearing, const struct tree_object *seen)
+{
+  const char *extents = tree_fact (seen, "extents");
+  struct allocation allocation;
+  uint64_t bytes = 0;
+
+  if (extents == NULL || !(hearing->rules & RULE_BIT (RULE_BLOCKS)))
+    return;
+  if (allocation_parse (extents, &allocation) == -1) {
+    hearing->out_of_memory = true;      /* tree_parse has found it to be right */
+    return;
+  }
+  for (size_t i = 0; i < allocation.runs.count; i++)
+    bytes += allocation.runs.list[i].to - allocation.runs.list[i].from;
+  free (allocation.runs.list);
+  if (allocation.sectors != bytes / 512)
+    report_blocks (hearing, seen, allocation.sectors, bytes / 512);
+}
+
 int
 walk_tree (struct hearing *hearing)
 {
@@ -239,8 +261,12 @@ walk_tree (struct hearing *hearing)
   for (size_t i = 1; i < state->inode_count && hearing->detail == NULL; i++)
     if (state->inodes[i].name.made && !state->inodes[i].gone && !state->inodes[i].found)
       report_lost (hearing, state->simulation.inodes[i]);
-  for (size_t i = 0; i < hearing->tree.count; i++)
-    if (tree_fact (&hearing->tree.objects[i], "links"))
-      report_links (hearing, &hearing->tree.objects[i]);
+  for (size_t i = 0; i < hearing->tree.count; i++) {
+    const struct tree_object *seen = &hearing->tree.objects[i];
+
+    if (tree_fact (seen, "links"))
+      report_links (hearing, seen);
+    judge_blocks (hearing, seen);
+  }
   return hearing->out_of_memory ? -1 : 0;
 }

@@ -15,6 +15,8 @@ void
 sim_inode_free (struct sim_inode *inode)
 {
   free (inode->data.extents);
+  free (inode->reserved.list);
+  free (inode->freed.list);
   for (size_t i = 0; i < inode->xattr_count; i++) {
     free (inode->xattrs[i].name);
     free (inode->xattrs[i].value);

@@ -11,6 +11,7 @@
 
 #include "checker/observe/content.h"
 #include "checker/workload/data.h"
+#include "common/ranges.h"
 
 struct sim_xattr {
   char *name, *value;
@@ -34,6 +35,7 @@ struct sim_inode {
   int64_t mtime;                /* that utimes has set, in seconds, or -1: it was changed since then */
   uint32_t name_count;          /* entries that lead here; 0: it is gone, or has no name yet */
   struct sim_data data;
+  struct byte_ranges reserved, freed;   /* checker/workload/allocation.h */
   struct sim_xattr *xattrs;     /* by name */
   size_t xattr_count;
   char *target;                 /* of a link; of a device MAJOR:MINOR; or NULL */

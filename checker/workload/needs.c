@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 
+#include "checker/workload/allocation.h"
 #include "checker/workload/attributes.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
@@ -110,7 +111,8 @@ make_object (struct simulation *simulation, const struct workload_operation *ope
   struct sim_entry *entry = need_free_place (simulation, operation, path);
   struct sim_inode *inode = entry ? sim_make_inode (simulation, type) : NULL;
 
-  if (inode == NULL || simulate_inheritance (inode, entry->folder) == -1)
+  if (inode == NULL || simulate_inheritance (inode, entry->folder) == -1
+      || (type == 'f' && sim_allocation_begin (inode) == -1))
     return NULL;
   sim_lead (simulation, entry, inode);
   return inode;

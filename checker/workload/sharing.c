@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include "checker/workload/allocation.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
 #include "checker/workload/sharing.h"
@@ -51,6 +52,7 @@ simulate_clone (struct simulation *simulation, const struct workload_operation *
   const uint64_t length = operation->length > 0 ? operation->length : from->data.size;
   if (!is_range (simulation, operation, from, to, length))
     return -1;
+  sim_allocation_forget (simulation, to);
   sim_touch_range (simulation, to, operation->to_offset, operation->to_offset + length);
   if (sim_data_copy_range (&from->data, operation->offset, length, &to->data, operation->to_offset) == -1)
     return -1;
@@ -62,7 +64,7 @@ int
 simulate_dedupe (struct simulation *simulation, const struct workload_operation *operation)
 {
   const struct sim_inode *from = need_file (simulation, operation);
-  const struct sim_inode *to = from ? need_file_at (simulation, operation, operation->other) : NULL;
+  struct sim_inode *to = from ? need_file_at (simulation, operation, operation->other) : NULL;
 
   if (to == NULL || !is_range (simulation, operation, from, to, operation->length))
     return -1;
@@ -70,5 +72,6 @@ simulate_dedupe (struct simulation *simulation, const struct workload_operation 
     return cannot (simulation, operation, "%s: the file ends before that", operation->other);
   if (!sim_data_same (&from->data, operation->offset, &to->data, operation->to_offset, operation->length))
     return cannot (simulation, operation, "%s: the two ranges do not hold the same", operation->path);
+  sim_allocation_forget (simulation, to);
   return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "checker/workload/acl.h"
+#include "checker/workload/allocation.h"
 #include "checker/workload/attributes.h"
 #include "checker/workload/flags.h"
 #include "checker/workload/names.h"
@@ -53,7 +54,8 @@ do_write (struct simulation *simulation, const struct workload_operation *operat
     return cannot (simulation, operation, "%s: files have at most 1G here", operation->path);
   if (operation->verb == WORKLOAD_MMAPWRITE && offset + operation->length > inode->data.size)
     return cannot (simulation, operation, "%s: the file ends before that: make it large enough first", operation->path);
-  return write_data (simulation, inode, offset, operation->length, number);
+  return sim_allocation_write (simulation, operation, inode, offset, inode->data.size) == -1 ? -1
+    : write_data (simulation, inode, offset, operation->length, number);
 }
 
 static int
@@ -94,7 +96,7 @@ do_falloc (struct simulation *simulation, const struct workload_operation *opera
   struct sim_inode *inode = need_file (simulation, operation);
   uint64_t end = operation->offset + operation->length;
 
-  if (inode == NULL)
+  if (inode == NULL || sim_allocation_falloc (simulation, operation, inode, inode->data.size) == -1)
     return -1;
   if (operation->falloc >= FALLOC_COLLAPSE)
     return shift_data (simulation, operation, inode);
@@ -235,8 +237,10 @@ static int
 do_truncate (struct simulation *simulation, const struct workload_operation *operation)
 {
   struct sim_inode *inode = need_file (simulation, operation);
+  const uint64_t size = inode ? inode->data.size : 0;
 
-  return inode ? set_size (simulation, inode, operation->length) : -1;
+  return inode == NULL || set_size (simulation, inode, operation->length) == -1 ? -1
+    : sim_allocation_truncate (simulation, inode, size);
 }
 
 static int
@@ -256,6 +260,7 @@ do_operation (struct simulation *simulation, const struct workload_operation *op
   case WORKLOAD_CREAT: return make_object (simulation, operation, operation->path, 'f') ? 0 : -1;
   case WORKLOAD_DEDUPE: return simulate_dedupe (simulation, operation);
   case WORKLOAD_DELETE_SUBVOLUME: return simulate_delete_subvolume (simulation, operation);
+  case WORKLOAD_DROPCACHES: return sim_allocation_forget_ends (simulation);
   case WORKLOAD_EXCHANGE: return do_exchange (simulation, operation);
   case WORKLOAD_FALLOC: return do_falloc (simulation, operation);
   case WORKLOAD_FDATASYNC:
@@ -283,7 +288,6 @@ do_operation (struct simulation *simulation, const struct workload_operation *op
   case WORKLOAD_TMPFILE: return simulate_tmpfile (simulation, operation);
   case WORKLOAD_TRUNCATE: return do_truncate (simulation, operation);
   case WORKLOAD_CHECKPOINT:
-  case WORKLOAD_DROPCACHES:
   case WORKLOAD_SYNC:
   case WORKLOAD_SYNCFS: break;
   }

@@ -19,6 +19,8 @@ struct sim_effect {
   size_t entry_count;
   struct sim_inode *data;       /* its data or size; NULL: no file's */
   uint64_t data_from, data_to;  /* the range, or all from there: UINT64_MAX */
+  struct sim_inode *allocated;  /* what is known of its blocks; NULL: of nobody's */
+  bool all_allocated;           /* of all files */
   struct sim_inode *xattrs;     /* NULL: nobody's */
   struct sim_inode *mode;       /* NULL: nobody's */
   struct sim_inode *owner;      /* NULL: nobody's */

@@ -33,7 +33,8 @@ AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 UNIT_TESTS += \
 	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-number \
 	tests/unit/common/test-options tests/unit/common/test-printable tests/unit/common/test-process \
-	tests/unit/common/test-publish tests/unit/common/test-sandbox tests/unit/common/test-text \
+	tests/unit/common/test-publish tests/unit/common/test-ranges \
+	tests/unit/common/test-sandbox tests/unit/common/test-text \
 	tests/unit/filesystem/test-filesystem tests/unit/filesystem/test-fsck \
 	tests/unit/log/test-calls tests/unit/log/test-choice tests/unit/log/test-crash-state tests/unit/log/test-crash-state-model \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
@@ -45,14 +46,14 @@ UNIT_TESTS += \
 	tests/unit/nbd-plugin/test-logged-devices tests/unit/nbd-plugin/test-pace \
 	tests/unit/nbd-plugin/test-run-io tests/unit/nbd-plugin/test-sector-map \
 	tests/unit/nbd-plugin/test-writelog-control \
-	tests/unit/checker/observe/test-damaged-tree tests/unit/checker/observe/test-layout \
+	tests/unit/checker/observe/test-allocation tests/unit/checker/observe/test-damaged-tree tests/unit/checker/observe/test-layout \
 	tests/unit/checker/observe/test-links \
 	tests/unit/checker/observe/test-pages \
 	tests/unit/checker/observe/test-sectors tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text tests/unit/checker/observe/test-watched-paths \
 	tests/unit/checker/observe/test-xattrs \
 	tests/unit/checker/workload/test-acl tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
-	tests/unit/checker/persistence/test-attributes \
+	tests/unit/checker/persistence/test-allocation tests/unit/checker/persistence/test-attributes \
 	tests/unit/checker/workload/test-random tests/unit/checker/workload/test-simulation \
 	tests/unit/checker/workload/test-subvolumes \
 	tests/unit/checker/persistence/test-any-change tests/unit/checker/persistence/test-any-workload \

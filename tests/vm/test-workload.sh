@@ -174,6 +174,16 @@ jq '.cells[0].result' "$tmp/cells" > "$tmp/json"
 found 'fsync-data: file: empty, should be 65536 bytes '
 jq -r '.violations[].detail' "$tmp/json" | grep -q ' (fsync at line 5)$' || fail 'the operation that promised is not named'
 
+# What falloc has allocated after the end of a file: an fsync promises it, where the device's cache is flushed.
+allocating='write a 0 4K
+begin
+falloc a keep 4K 64K
+fsync a
+rule +allocated'
+run_workload 0 ext4 <<< "$allocating"
+run_workload 1 ext4 --mount=barrier=0 <<< "$allocating"
+found 'allocated: a: not all blocks of bytes 4096 to 69632 are there, falloc has allocated them (fsync at line 4)'
+
 # What a file system cannot do, and what goes wrong in the guest.
 run_workload 77 ext4 <<'END'
 creat a

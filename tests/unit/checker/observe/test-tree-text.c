@@ -102,6 +102,7 @@ START_TEST (malformed_lines_are_refused_with_their_number)
     "f 0644 0 0 0 empty -;project=01 a\n",
     "f 0644 0 0 0 empty -;mtime=-1 a\n",
     "d 0755 0 0 - - -;subvolume=r a\n",
+    "f 0644 0 0 0 empty -;extents=4096:8 a\n",
     "f 0644 0 0 0 empty -;=1/1 a\n",
     "f 0644 0 0 0 empty -;links=1/4294967296 a\n",
     "f 0644 0 0 0 empty -;links=1/2;other=1 a\n",
@@ -211,7 +212,7 @@ START_TEST (lines_of_every_kind_are_accepted)
     "p 0666 0 0 - - - p\n"
     "s 0666 0 0 - - - s%25\n"
     "p 0666 0 0 - - -;links=0/4294967295 q\n"
-    "f 0644 0 0 0 empty -;flags=aci;project=4294967295;mtime=0 facts\n"
+    "f 0644 0 0 0 empty -;flags=aci;project=4294967295;mtime=0;extents=512:1:0-512 facts\n"
     "? - - - - !EUCLEAN - x/y\n";
   struct judgement judgement = judge_well (tree, tree, tree, EXPECT_NEW);
 

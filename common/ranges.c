@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-#include "checker/persistence/ranges.h"
 #include "common/array.h"
 #include "common/message.h"
+#include "common/ranges.h"
 
 /* Replace RANGES by KEPT, unless something FAILED. */
 static int
@@ -64,6 +64,36 @@ ranges_remove (struct byte_ranges *ranges, struct byte_range range)
       && append (&smaller, old->from > range.to ? old->from : range.to, old->to);
   }
   return take_over (ranges, &smaller, !good);
+}
+
+int
+ranges_intersect (struct byte_ranges *ranges, const struct byte_ranges *others)
+{
+  struct byte_ranges common = { NULL, 0 };
+  bool good = true;
+
+  for (size_t i = 0, j = 0; i < ranges->count && j < others->count && good;) {
+    const struct byte_range *one = &ranges->list[i], *other = &others->list[j];
+
+    good = append (&common, one->from > other->from ? one->from : other->from,
+                   one->to < other->to ? one->to : other->to);
+    if (one->to < other->to)
+      i++;
+    else
+      j++;
+  }
+  return take_over (ranges, &common, !good);
+}
+
+int
+ranges_copy (struct byte_ranges *ranges, const struct byte_ranges *others)
+{
+  struct byte_ranges same = { NULL, 0 };
+  bool good = true;
+
+  for (size_t i = 0; i < others->count && good; i++)
+    good = append (&same, others->list[i].from, others->list[i].to);
+  return take_over (ranges, &same, !good);
 }
 
 bool
