@@ -18,6 +18,11 @@
 /* The rules that not even a file system that is never cut off need hold. */
 #define RULES_OF_SOME (RULE_BIT (RULE_LINKS) | RULE_BIT (RULE_TIME))
 
+/* Of what all kept states have, objects and names, before they are forgotten: they are made again as they are needed,
+ * and states that follow one another are those of neighbouring crash points.
+ */
+#define STATES_PARTS_MAX 50000
+
 /* What is known when some operations have returned. */
 struct known_state {
   struct workload_progress progress;
@@ -32,6 +37,7 @@ struct persistence {
   size_t written_count;
   struct known_state *states;
   size_t state_count;
+  size_t state_parts;           /* objects and names in them */
 };
 
 int
@@ -79,14 +85,25 @@ persistence_new (const struct workload *workload, uint32_t rules)
   return NULL;
 }
 
+static void
+free_known (struct known_state *known)
+{
+  workload_state_free (known->state);
+}
+
+static void
+forget_states (struct persistence *persistence)
+{
+  array_free (persistence->states, persistence->state_count, free_known);
+  persistence->state_parts = 0;
+}
+
 void
 persistence_free (struct persistence *persistence)
 {
   if (persistence == NULL)
     return;
-  for (size_t i = 0; i < persistence->state_count; i++)
-    workload_state_free (persistence->states[i].state);
-  free (persistence->states);
+  forget_states (persistence);
   written_free (persistence->written, persistence->written_count);
   XXH3_freeState (persistence->hash);
   free (persistence);
@@ -167,7 +184,7 @@ make_state (const struct persistence *persistence, struct workload_progress prog
   return state;
 }
 
-/* The state at PROGRESS; NULL after a message.  It stays persistence's. */
+/* The state at PROGRESS; NULL after a message.  It stays persistence's, until the next one is asked for. */
 static struct workload_state *
 find_state (struct persistence *persistence, struct workload_progress progress)
 {
@@ -177,6 +194,8 @@ find_state (struct persistence *persistence, struct workload_progress progress)
     if (known->progress.operation == progress.operation && known->progress.beside == progress.beside)
       return known->state;
   }
+  if (persistence->state_parts > STATES_PARTS_MAX)
+    forget_states (persistence);
   struct workload_state *state = make_state (persistence, progress);
   struct known_state *added = state ? array_add (persistence->states, persistence->state_count) : NULL;
   if (added == NULL) {
@@ -186,6 +205,7 @@ find_state (struct persistence *persistence, struct workload_progress progress)
     return NULL;
   }
   *added = (struct known_state) { progress, state };
+  persistence->state_parts += state->simulation.inode_count + state->simulation.entry_count;
   return state;
 }
 

@@ -2,6 +2,7 @@
 /* What the oracle looks at, and what it refuses. */
 #include <config.h>
 
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -302,6 +303,31 @@ START_TEST (marks_that_cannot_be_are_refused)
 }
 END_TEST
 
+START_TEST (what_is_known_after_each_of_many_operations_is_not_kept_for_ever)
+{
+  struct workload workload = parse_well ("400x creat f-$\nbegin\n400x fsync f-$\n");
+  struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
+  struct workload_progress progress = { 400, 0 };
+  size_t first = 0, most = 0;
+  char *detail;
+
+  while (++progress.operation <= 800) {
+    ck_assert_int_eq (persistence_judge (persistence, progress, ROOT, &detail), 0);
+    ck_assert_ptr_nonnull (strstr (detail, "f-1: missing"));
+    free (detail);
+    const size_t used = mallinfo2 ().uordblks;
+    first = first ? first : used;
+    most = used > most ? used : most;
+  }
+  ck_assert_uint_lt (most - first, 40 << 20);
+  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { 401, 0 }, ROOT, &detail), 0);
+  ck_assert_ptr_nonnull (strstr (detail, "f-1: missing"));
+  free (detail);
+  persistence_free (persistence);
+  workload_free (&workload);
+}
+END_TEST
+
 START_TEST (a_simulation_that_differs_from_what_was_seen_is_noticed)
 {
   static const char text[] = "write a 0 4K\nbegin\nrename a b\n";
@@ -336,4 +362,5 @@ UNIT_TEST_MAIN ("persistence",
                 rules_depend_on_the_file_system,
                 a_rule_that_is_none_is_refused,
                 marks_that_cannot_be_are_refused,
+                what_is_known_after_each_of_many_operations_is_not_kept_for_ever,
                 a_simulation_that_differs_from_what_was_seen_is_noticed)
