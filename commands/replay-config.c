@@ -63,22 +63,22 @@ placement_make (const struct write_log *log, int lost, struct placement *placeme
 {
   const char *type = log_info (log, LOG_KEY_FILESYSTEM);
   const struct filesystem *filesystem = filesystem_find (type);
-  struct disks disks;
+  struct disks *disks = &placement->disks;
 
   *placement = (struct placement) { .places = NULL };
-  if (disks_of_log (log, &disks) == -1)
+  if (disks_of_log (log, disks) == -1)
     return -1;
-  if (lost != -1 && (filesystem->degraded == NULL || disks.count == 1)) {
-    error_message ("--lose=%s: %s on %zu disk%s cannot do without: btrfs on several can", disks.list[lost].name, type,
-                   disks.count, disks.count == 1 ? "" : "s");
+  if (lost != -1 && (filesystem->degraded == NULL || disks->count == 1)) {
+    error_message ("--lose=%s: %s on %zu disk%s cannot do without: btrfs on several can", disks->list[lost].name, type,
+                   disks->count, disks->count == 1 ? "" : "s");
     return -1;
   }
-  disks_place (&disks, true);
-  placement->mount_options = mount_options (log, &disks, lost);
-  placement->places = filesystem->spans_disks ? disks_places (&disks, lost)
-    : text_format ("%s", disks.list[0].place);
+  disks_place (disks, true);
+  placement->mount_options = mount_options (log, disks, lost);
+  placement->places = filesystem->spans_disks ? disks_places (disks, lost)
+    : text_format ("%s", disks->list[0].place);
   if (lost != -1)
-    placement->lost = text_format ("%s", disks.list[lost].name);
+    placement->lost = text_format ("%s", disks->list[lost].name);
   return placement->mount_options && placement->places && (lost == -1 || placement->lost) ? 0 : -1;
 }
 
@@ -132,7 +132,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
       .log = log->path, .kernel = guest->kernel, .extras = guest->extras,
       .memory_mib = (unsigned) (guest->memory_bytes >> 20), .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
       .mount_options = placement->mount_options, .places = placement->places, .lost = placement->lost,
-      .disk_count = log->device_count,
+      .disk_count = log->device_count, .disks = &placement->disks,
       .watch = expected->watch, .watch_count = expected->watch_count,
       .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
       .facts = expected->persistence ? persistence_facts (expected->persistence) : 0,

@@ -17,6 +17,7 @@ struct replay_guest {
 
 /* Where the disks of a log are in the guests. */
 struct placement {
+  struct disks disks;
   char *places;                 /* of those of the file system, as the agent has it */
   char *mount_options;          /* as the agent needs them */
   char *lost;                   /* the name of the disk that is gone, or NULL */

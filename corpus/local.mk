@@ -7,7 +7,8 @@ EXTRA_DIST += \
 	corpus/databases/append-check.sh corpus/databases/append.sh \
 	corpus/databases/git-check.sh corpus/databases/git-commits.sh \
 	corpus/databases/lmdb-check.sh corpus/databases/lmdb-transactions.sh \
-	corpus/databases/sqlite-check.sh corpus/databases/sqlite-transactions.sh
+	corpus/databases/sqlite-check.sh corpus/databases/sqlite-transactions.sh \
+	corpus/system-updates/seed.sh corpus/system-updates/slots.sh corpus/system-updates/snapshot.sh
 
 # Three hundred creations, renames and removals with one sync.
 noinst_PROGRAMS += corpus/many-files/many-files

@@ -81,6 +81,9 @@ struct vm_answer {
  */
 extern struct vm *vm_start (const struct vm_config *config);
 
+/* The words of a request (guest/agent/protocol.h), or of a command. */
+#define WORDS(...) ((const char *const[]) { __VA_ARGS__, NULL })
+
 /* Ask the agent: WORDS is NULL-terminated, unescaped.  Waits up to TIMEOUT_MS.  Prints nothing. */
 extern struct vm_answer vm_call (struct vm *vm, int timeout_ms, const char *const *words);
 

@@ -3,6 +3,7 @@
 #ifndef POWERCUT_RECORD_ASK_H
 #define POWERCUT_RECORD_ASK_H
 
+#include "guest/vm.h"
 #include "record/recorder.h"
 
 /* What a recording holds while it goes on. */
@@ -13,9 +14,6 @@ struct recording_run {
   bool died;                    /* the guest died or hung: the log up to there is worth keeping */
   bool not_supported;           /* a command ended with RECORD_NOT_SUPPORTED */
 };
-
-/* The words of a request (guest/agent/protocol.h), or of a command. */
-#define WORDS(...) ((const char *const[]) { __VA_ARGS__, NULL })
 
 /* Ask the agent for something that it does itself.  Returns the payload, to free, or NULL after a message that begins
  * with WHAT (none after a stop).

@@ -8,6 +8,8 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/printable.h"
+#include "common/text.h"
+#include "guest/agent/protocol.h"
 #include "guest/vm.h"
 #include "log/guard.h"
 #include "nbd-plugin/parameters.h"
@@ -30,13 +32,24 @@ struct runner {
   double earlier_seconds;       /* processor time of the device for other configurations */
 };
 
-/* Tell a new guest what else to observe: facts, and which files' sectors. */
+/* Tell the guest WORDS, which are about WHAT. */
+static int
+tell (struct runner *runner, const char *what, const char *const *words)
+{
+  struct vm_answer answer = vm_call (runner->vm, runner->config->run_timeout_ms, words);
+
+  if (answer.failure != VM_OK && answer.failure != VM_STOPPED)
+    error_message ("the guest cannot be told %s%s%s", what, *answer.text ? ": " : "", answer.text);
+  free (answer.text);
+  return answer.failure == VM_OK ? 0 : -1;
+}
+
+/* Tell it what else to observe: facts, and which files' sectors. */
 static int
 ask_for_details (struct runner *runner)
 {
   const struct runner_config *config = runner->config;
   CLEANUP_FREE const char **words = calloc (config->pages_count + 4, sizeof *words);
-  struct vm_answer answer;
   char facts[16];
 
   if (words == NULL)
@@ -47,11 +60,23 @@ ask_for_details (struct runner *runner)
   words[2] = "these";
   for (size_t i = 0; i < config->pages_count; i++)
     words[3 + i] = config->pages[i];
-  answer = vm_call (runner->vm, config->run_timeout_ms, words);
-  if (answer.failure != VM_OK && answer.failure != VM_STOPPED)
-    error_message ("the guest cannot be told what to look at%s%s", *answer.text ? ": " : "", answer.text);
-  free (answer.text);
-  return answer.failure == VM_OK ? 0 : -1;
+  return tell (runner, "what to look at", words);
+}
+
+/* Tell it where the disks are: a checker may look at those that no file system is on. */
+static int
+name_disks (struct runner *runner)
+{
+  const struct disks *disks = runner->config->check ? runner->config->disks : NULL;
+
+  for (size_t i = 0; disks && i < disks->count; i++) {
+    CLEANUP_FREE char *variable = text_format (AGENT_DISK_VARIABLE "%s", disks->list[i].name);
+
+    if (variable == NULL
+        || tell (runner, "where the disks are", WORDS ("setenv", variable, disks->list[i].place)) == -1)
+      return -1;
+  }
+  return 0;
 }
 
 void
@@ -101,6 +126,8 @@ boot (struct runner *runner)
   vm_end (runner->vm);
   runner->vm = runner_boot (config, runner->device, runner->console, NULL);
   if (runner->vm == NULL)
+    return -1;
+  if (name_disks (runner) == -1)
     return -1;
   return config->pages_count > 0 || config->facts != 0 ? ask_for_details (runner) : 0;
 }
@@ -173,7 +200,7 @@ runner_change (struct runner *runner, const struct runner_config *config)
   if (device_change (runner->device, config->log) == -1)
     return -1;
   /* The guest still has the request of the replay before. */
-  return runner->vm ? ask_for_details (runner) : 0;
+  return runner->vm && (name_disks (runner) == -1 || ask_for_details (runner) == -1) ? -1 : 0;
 }
 
 void
@@ -208,7 +235,7 @@ report_broken (const struct vm_answer *answer)
 static struct vm_answer
 call_tree (struct runner *runner)
 {
-  return vm_call (runner->vm, runner->config->run_timeout_ms, (const char *const[]) { "tree", NULL });
+  return vm_call (runner->vm, runner->config->run_timeout_ms, WORDS ("tree"));
 }
 
 static char *

@@ -21,6 +21,7 @@ struct runner_config {
   const char *mount_options;    /* as the guest needs them; never NULL */
   const char *places;           /* where the disks of the file system are, as the agent has it (guest/disks.h) */
   size_t disk_count;            /* all that the log has */
+  const struct disks *disks;    /* they, for a checker, or NULL */
   const char *lost;             /* the name of the disk that is not among them, or NULL */
   const char *fault;            /* what the device has done wrong in the log (replay/fault.h), or NULL */
   const char *const *watch;     /* paths to observe; none: the whole tree */
