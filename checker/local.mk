@@ -9,7 +9,8 @@ observe_sources = \
 	checker/observe/lines.c checker/observe/lines.h checker/observe/links.c checker/observe/links.h \
 	checker/observe/order.c checker/observe/order.h \
 	checker/observe/paths.c checker/observe/paths.h checker/observe/sectors.c checker/observe/sectors.h \
-	checker/observe/tree.c checker/observe/tree.h checker/observe/xattrs.c \
+	checker/observe/tree.c checker/observe/tree.h checker/observe/usage.c checker/observe/usage.h \
+	checker/observe/xattrs.c \
 	checker/workload/arguments.c checker/workload/arguments.h checker/workload/blocks.c checker/workload/parser.h \
 	checker/workload/language.c checker/workload/language.h checker/workload/pattern.c checker/workload/pattern.h \
 	checker/workload/words.c checker/workload/words.h

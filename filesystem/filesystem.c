@@ -18,7 +18,7 @@
    | RULE_BIT (RULE_DIR_GONE) | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
 #define RULES_SIMPLE                                                                                \
   (RULES_ALL & ~(RULES_FSYNC_NAMES | RULE_BIT (RULE_STALE) | RULE_BIT (RULE_SNAPSHOT)               \
-                 | RULE_BIT (RULE_ALLOCATED) | RULE_BIT (RULE_BLOCKS)))
+                 | RULE_BIT (RULE_ALLOCATED) | RULE_BIT (RULE_BLOCKS) | RULE_BIT (RULE_QUOTA)))
 
 /* Only btrfs counts nothing but data among the blocks of a file. */
 #define RULES_MOST (RULES_ALL & ~RULE_BIT (RULE_BLOCKS))
@@ -83,6 +83,7 @@ static const struct filesystem rows[] = {
   {
     EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
     EXT_JOURNAL,
+    .asked_for = { "quota_v2?" },
     .repair = { .program = "fsck.ext4", .option = "-y", .feature = FILESYSTEM_NO_JOURNAL },
     .quiet = EXT4_QUIET,
     .faults = EXT4_FAULTS,
@@ -156,14 +157,16 @@ static const struct filesystem rows[] = {
     .plain_data = true,         /* but for compressed files, which say so */
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
     .promises = RULES_MOST
-      & ~(RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_UNLINKED) | RULE_BIT (RULE_FSYNC_EXCHANGE)
+      & ~(RULE_BIT (RULE_QUOTA)
+          | RULE_BIT (RULE_FSYNC_GONE) | RULE_BIT (RULE_FSYNC_UNLINKED) | RULE_BIT (RULE_FSYNC_EXCHANGE)
           | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME)),
     .modes = {
       NO_BARRIER,               /* fs/f2fs/data.c, META_FLUSH: the end of a checkpoint is written without FUA */
       { "checkpoint=disable", 0, 0 },   /* fs/f2fs/super.c, f2fs_disable_checkpoint: a crash undoes everything */
       { "disable_roll_forward", 0, RULES_SYNC },        /* fs/f2fs/super.c: what fsyncs have written is left alone */
       { "fsync_mode=nobarrier", 0, RULES_SYNC },        /* fs/f2fs/file.c, f2fs_do_sync_file: no flush */
-      { "fsync_mode=strict", 0, RULES_MOST },    /* fs/f2fs/file.c, need_do_checkpoint: TRANS_DIR_INO */
+      /* fs/f2fs/file.c, need_do_checkpoint: TRANS_DIR_INO */
+      { "fsync_mode=strict", 0, RULES_MOST & ~RULE_BIT (RULE_QUOTA) },
     },
   },
   {

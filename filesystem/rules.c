@@ -19,6 +19,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_SNAPSHOT] = "snapshot",
   [RULE_ALLOCATED] = "allocated",
   [RULE_BLOCKS] = "blocks",
+  [RULE_QUOTA] = "quota",
 };
 
 const char *

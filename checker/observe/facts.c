@@ -23,13 +23,13 @@ print_flags (int fd, FILE *file)
   flags_print (flags, file);
 }
 
-static void
-print_project (int fd, FILE *file)
+/* The project of what is open as FD, or 0, which stands for none. */
+static uint32_t
+project_of (int fd)
 {
   struct fsxattr attributes;
 
-  if (ioctl (fd, FS_IOC_FSGETXATTR, &attributes) == 0 && attributes.fsx_projid != 0)
-    fprintf (file, ";project=%u", attributes.fsx_projid);
+  return fd >= 0 && ioctl (fd, FS_IOC_FSGETXATTR, &attributes) == 0 ? attributes.fsx_projid : 0;
 }
 
 /* Other file systems do not know what is asked, nor do other folders. */
@@ -48,8 +48,8 @@ print_facts (const struct observer *observer, const struct tree_place *place, in
 {
   if (observer->facts & FACT_FLAGS && fd >= 0)
     print_flags (fd, file);
-  if (observer->facts & FACT_PROJECT && fd >= 0)
-    print_project (fd, file);
+  if (observer->facts & FACT_PROJECT && project_of (fd) != 0)
+    fprintf (file, ";project=%u", project_of (fd));
   if (observer->facts & FACT_TIME && status->stx_mtime.tv_nsec == 0 && status->stx_mtime.tv_sec >= 0)
     fprintf (file, ";mtime=%" PRId64, (int64_t) status->stx_mtime.tv_sec);
   if (observer->facts & FACT_SUBVOLUME && fd >= 0 && S_ISDIR (status->stx_mode) && place->parent)
@@ -63,7 +63,9 @@ observe_attributes (struct observer *observer, const struct tree_place *place, i
   FILE *file;
 
   observe_xattrs (observer, place, fd, text);
-  if ((observer->facts & ~(unsigned) (FACT_LINKS | FACT_EXTENTS)) == 0)
+  if (observer->facts & FACT_QUOTA && usage_note (&observer->usage, status, project_of (fd)) == -1)
+    observer->out_of_memory = true;
+  if ((observer->facts & ~(unsigned) (FACT_LINKS | FACT_EXTENTS | FACT_QUOTA)) == 0)
     return;
   file = fmemopen (text, ATTRIBUTES_SIZE, "a");
   if (file)

@@ -12,6 +12,7 @@
 #include "checker/observe/content.h"
 #include "checker/observe/lines.h"
 #include "checker/observe/links.h"
+#include "checker/observe/usage.h"
 
 #define PIECE_SIZE (256 << 10)
 
@@ -23,6 +24,7 @@ struct observer {
   bool locates;                 /* data are located where they can be, and read elsewhere */
   unsigned facts;               /* that are asked for: enum tree_fact */
   struct link_table links;      /* if its fact is asked for */
+  struct usage_table usage;     /* likewise */
 
   const struct sector_request *request; /* NULL: nobody asks for sectors */
   FILE *sectors;                /* the lines about them, in the order of the walk, too */
@@ -35,10 +37,10 @@ struct observer {
 extern void observe_xattrs (struct observer *observer, const struct tree_place *place, int fd,
                             char word[CONTENT_WORD_SIZE]);
 
-/* The same, and the facts that are asked for of what has this STATUS, but for its links and extents
+/* The same, and the facts that are asked for of what has this STATUS, but for its links, extents and quota
  * (checker/observe/tree.h).
  */
-#define ATTRIBUTES_SIZE (CONTENT_WORD_SIZE + 80)
+#define ATTRIBUTES_SIZE (CONTENT_WORD_SIZE + 200)
 extern void observe_attributes (struct observer *observer, const struct tree_place *place, int fd,
                                 const struct statx *status, char text[ATTRIBUTES_SIZE]);
 

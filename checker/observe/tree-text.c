@@ -160,6 +160,22 @@ fact_value (const char *text, const char *name)
   return strncmp (text, name, length) == 0 && text[length] == '=' ? text + length + 1 : NULL;
 }
 
+/* Whether TEXT says of which owner quotas are wrong, and how. */
+static bool
+is_usage (const char *text)
+{
+  CLEANUP_FREE char *copy = strdup (text);
+  char *rest = copy;
+  const char *kind = strsep (&rest, ":"), *fields[5];
+  bool good = kind && (is (kind, "user") || is (kind, "group") || is (kind, "project"));
+
+  for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+    fields[i] = strsep (&rest, i % 2 ? "/" : ":");
+    good = good && fields[i] && is_number (fields[i], i == 0 ? UINT32_MAX : UINT64_MAX);
+  }
+  return good && rest == NULL;
+}
+
 /* Whether TEXT says which parts of a file have blocks. */
 static bool
 is_allocation (const char *text)
@@ -185,6 +201,8 @@ is_fact (const char *text)
     return flags_read (value, '\0', &flags);
   if ((value = fact_value (text, "extents")) != NULL)
     return is_allocation (value);
+  if ((value = fact_value (text, "quota")) != NULL)
+    return is_usage (value);
   if ((value = fact_value (text, "project")) != NULL)
     return is_number (value, UINT32_MAX);
   if ((value = fact_value (text, "subvolume")) != NULL)

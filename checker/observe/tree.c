@@ -92,6 +92,21 @@ observe_entries (struct observer *observer, const struct tree_place *folder, int
   return error;
 }
 
+/* Add the fact of the quotas to TEXT, the attributes of the root, which is open as FD. */
+static void
+add_usage (struct observer *observer, int fd, char text[ATTRIBUTES_SIZE])
+{
+  const size_t length = strlen (text);
+
+  if (!(observer->facts & FACT_QUOTA) || observer->links.incomplete)
+    return;
+  CLEANUP_FREE char *fact = usage_fact (&observer->usage, fd);
+  if (fact)
+    snprintf (text + length, ATTRIBUTES_SIZE - length, "%s", fact);
+  else
+    observer->out_of_memory |= errno == ENOMEM;
+}
+
 static void
 observe_folder (struct observer *observer, const struct tree_place *place, const struct statx *status)
 {
@@ -117,6 +132,8 @@ observe_folder (struct observer *observer, const struct tree_place *place, const
     content_format_error (error, content);
     observer->links.incomplete = true;
   }
+  if (place->parent == NULL)
+    add_usage (observer, place->folder_fd, xattrs);
   tree_print_head (observer->lines, status);
   fputs_unlocked (content, observer->lines);
   observe_end (observer, place, status, xattrs, first);
@@ -194,10 +211,10 @@ observe_all (struct observer *observer, int root_fd, const char *const *paths, s
 
   observer->lines = open_memstream (&text, &length);
   observer->sectors = open_memstream (&sectors, &sectors_length);
+  observer->links.incomplete = path_count > 0;
   if (observer->lines && observer->sectors) {
     if (path_count == 0)
       observe_object (observer, &root);
-    observer->links.incomplete |= path_count > 0;
     for (size_t i = 0; i < path_count; i++)
       observe_path (observer, &root, paths[i]);
   }
@@ -226,6 +243,7 @@ observe_with (struct observer *observer, int root_fd, const char *const *paths, 
   else
     errno = ENOMEM;
   free (observer->links.rows);
+  free (observer->usage.rows);
   free (observer->piece);
   XXH3_freeState (observer->hash);
   return text;

@@ -27,6 +27,9 @@
  *            project number of the project, if it is not 0
  *            extents of a file that can tell which of its parts have blocks: as checker/observe/allocation.h says
  *            mtime   seconds since 1970, where the time of the last change is a whole number of them, as utimes sets it
+ *            quota   of the root, and only where all that is in it is observed, and can be: an owner of whom quotas do
+ *                    not say what there is, as KIND:ID:OBJECTS/OBJECTS:BYTES/BYTES, what they say and what there is;
+ *                    KIND is user, group or project, and ID is not 0
  *            subvolume  of a folder that is the top of a subvolume of btrfs, but not of the root: rw or, if it is
  *                    read-only, ro
  *   PATH     relative to the root, escaped; `.` for the root itself
@@ -75,11 +78,12 @@ struct sector_request {
 /* Facts that may be asked for, a bit each. */
 enum tree_fact {
   FACT_LINKS = 1, FACT_FLAGS = 2, FACT_PROJECT = 4, FACT_TIME = 8, FACT_SUBVOLUME = 16, FACT_EXTENTS = 32,
+  FACT_QUOTA = 64,
 };
 
 /* Those that are right at any time, also of what was not written yet; and all. */
 #define FACTS_SETTLED (FACT_LINKS | FACT_FLAGS | FACT_PROJECT | FACT_TIME | FACT_SUBVOLUME)
-#define FACTS_ALL (FACTS_SETTLED | FACT_EXTENTS)
+#define FACTS_ALL (FACTS_SETTLED | FACT_EXTENTS | FACT_QUOTA)
 
 /* The same with these facts, and with lines about sectors, unless REQUEST is NULL.  No byte is read twice for them.  If
  * all files are asked for, errno may be EFBIG: they have more than SECTORS_MAX sectors in all, or paths of more than

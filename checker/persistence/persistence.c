@@ -381,6 +381,7 @@ unsigned
 persistence_facts (const struct persistence *persistence)
 {
   unsigned facts = persistence->rules & RULE_BIT (RULE_LINKS) ? FACT_LINKS : 0;
+  const unsigned quota = persistence->rules & RULE_BIT (RULE_QUOTA) ? FACT_QUOTA : 0;
 
   for (size_t i = 0; i < persistence->workload->count; i++) {
     if (workload_is_of_subvolumes (&persistence->workload->operations[i]))
@@ -390,7 +391,8 @@ persistence_facts (const struct persistence *persistence)
       facts |= persistence->rules & (RULE_BIT (RULE_ALLOCATED) | RULE_BIT (RULE_BLOCKS)) ? FACT_EXTENTS : 0;
       break;
     case WORKLOAD_CHATTR: facts |= FACT_FLAGS; break;
-    case WORKLOAD_PROJECT: facts |= FACT_PROJECT; break;
+    case WORKLOAD_PROJECT: facts |= FACT_PROJECT | quota; break;
+    case WORKLOAD_CHOWN: facts |= quota; break;
     case WORKLOAD_UTIMES: facts |= FACT_TIME; break;
     default: break;
     }

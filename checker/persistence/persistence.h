@@ -54,6 +54,7 @@
  *                what no operation has asked for in a file that did not grow, has none; where blocks are no larger
  *                than ALLOCATION_BLOCK (checker/workload/allocation.h) and the observation says it
  *   blocks       the blocks that stat(2) counts of a file are those that it has; where the observation says it
+ *   quota        what users, groups and projects have is what quotas say, where the observation says it
  *   time         what sync-xattr and fsync-xattr promise includes the mtime that utimes has set
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest

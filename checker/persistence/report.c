@@ -10,6 +10,7 @@
 #include "checker/persistence/report.h"
 #include "common/cleanup.h"
 #include "common/escape.h"
+#include "common/plural.h"
 #include "common/text.h"
 
 /* Print what INODE should be. */
@@ -129,6 +130,39 @@ report_links (struct hearing *hearing, const struct tree_object *seen)
     return;
   const char *names = strchr (links, '/') + 1;
   fprintf (detail.file, "link count %.*s, should be %s", (int) strcspn (links, "/"), links, names);
+  end_violation (hearing, &detail, &nobody);
+}
+
+/* Print the numbers of FACT, each ended by one of `:/;` or a NUL, from number FIRST on with two between them. */
+static void
+print_usage (FILE *file, const char *fact, size_t first)
+{
+  const char *numbers[5];
+
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    fact += strcspn (fact, ":/");
+    numbers[i] = ++fact;
+  }
+  const uint64_t objects = strtoull (numbers[first], NULL, 10), bytes = strtoull (numbers[first + 2], NULL, 10);
+  fprintf (file, "%" PRIu64 " %s with %" PRIu64 " %s", objects, plural (objects, "object", "objects"), bytes,
+           plural (bytes, "byte", "bytes"));
+}
+
+void
+report_quota (struct hearing *hearing, const struct tree_object *seen)
+{
+  const struct promise nobody = { .rule = RULE_QUOTA };
+  const char *fact = tree_fact (seen, "quota");
+  const char *id = strchr (fact, ':') + 1;      /* as tree_parse has found */
+  struct text_stream detail;
+
+  if (!(hearing->rules & RULE_BIT (RULE_QUOTA))
+      || !begin_violation (hearing, nobody.rule, seen->field[TREE_PATH], &detail))
+    return;
+  fprintf (detail.file, "%.*s %.*s has ", (int) (id - 1 - fact), fact, (int) strcspn (id, ":"), id);
+  print_usage (detail.file, fact, 1);
+  fputs (", says the quota, should be ", detail.file);
+  print_usage (detail.file, fact, 2);
   end_violation (hearing, &detail, &nobody);
 }
 

@@ -24,6 +24,9 @@ extern void report_wrong (struct hearing *hearing, const char *path, const struc
 /* The link count of SEEN is wrong, as it says itself. */
 extern void report_links (struct hearing *hearing, const struct tree_object *seen);
 
+/* Quotas say something else than SEEN, the root, has, as it says itself. */
+extern void report_quota (struct hearing *hearing, const struct tree_object *seen);
+
 /* SEEN is said to have SECTORS, but its blocks are EXPECTED. */
 extern void report_blocks (struct hearing *hearing, const struct tree_object *seen, uint64_t sectors,
                            uint64_t expected);

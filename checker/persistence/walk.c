@@ -266,6 +266,8 @@ walk_tree (struct hearing *hearing)
 
     if (tree_fact (seen, "links"))
       report_links (hearing, seen);
+    if (tree_fact (seen, "quota"))
+      report_quota (hearing, seen);
     judge_blocks (hearing, seen);
   }
   return hearing->out_of_memory ? -1 : 0;

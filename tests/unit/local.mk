@@ -51,7 +51,7 @@ UNIT_TESTS += \
 	tests/unit/checker/observe/test-pages \
 	tests/unit/checker/observe/test-sectors tests/unit/checker/observe/test-tree \
 	tests/unit/checker/observe/test-tree-text tests/unit/checker/observe/test-watched-paths \
-	tests/unit/checker/observe/test-xattrs \
+	tests/unit/checker/observe/test-usage tests/unit/checker/observe/test-xattrs \
 	tests/unit/checker/workload/test-acl tests/unit/checker/workload/test-generate tests/unit/checker/workload/test-language \
 	tests/unit/checker/persistence/test-allocation tests/unit/checker/persistence/test-attributes \
 	tests/unit/checker/workload/test-random tests/unit/checker/workload/test-simulation \

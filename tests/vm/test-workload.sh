@@ -27,6 +27,15 @@ found ()
     }
 }
 
+# found_among TEXT: some violation has a detail that begins so
+found_among ()
+{
+    jq -e --arg text "$1" 'any (.violations[].detail; startswith ($text))' "$tmp/json" > /dev/null || {
+        jq .violations "$tmp/json" >&2
+        fail "not found: $1"
+    }
+}
+
 # Nearly every operation, on file systems that keep what they promise.  That the guest's files are those of the simulation is
 # checked by the replay before it judges anything.
 acl=%02%00%00%00%01%00%07%00%ff%ff%ff%ff%02%00%06%00%e8%03%00%00%04%00%05%00%ff%ff%ff%ff%10%00%03%00%ff%ff%ff%ff%20%00%05%00%ff%ff%ff%ff
@@ -182,7 +191,20 @@ fsync a
 rule +allocated'
 run_workload 0 ext4 <<< "$allocating"
 run_workload 1 ext4 --mount=barrier=0 <<< "$allocating"
-found 'allocated: a: not all blocks of bytes 4096 to 69632 are there, falloc has allocated them (fsync at line 4)'
+found_among 'allocated: a: not all blocks of bytes 4096 to 69632 are there, falloc has allocated them (fsync at line 4)'
+
+# What quotas say is what there is: a file that is left out of what is observed is one too many.
+owning='creat a
+begin
+write a 0 8K
+chown a 100 0
+project a 7
+fsync a'
+quotas=(--mkfs='-O quota,project -E quotatype=usrquota:prjquota')
+run_workload 0 ext4 "${quotas[@]}" <<< "$owning"
+run_workload 1 ext4 "${quotas[@]}" --setup='echo x > .powercut-background && chown 100 .powercut-background' <<< "$owning"
+found 'quota: .: user 100 has '
+found_among 'quota: .: user 100 has 2 objects with 9216 bytes, says the quota, should be 1 object with 8192 bytes'
 
 # What a file system cannot do, and what goes wrong in the guest.
 run_workload 77 ext4 <<'END'

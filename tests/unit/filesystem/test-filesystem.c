@@ -214,7 +214,7 @@ START_TEST (a_mount_option_is_a_word)
   const struct filesystem *f2fs = filesystem_find ("f2fs");
 
   ck_assert_uint_eq (filesystem_promises (f2fs, "noatime,fsync_mode=strict,discard", 0),
-                     RULES_ALL & ~RULE_BIT (RULE_BLOCKS));
+                     RULES_ALL & ~(RULE_BIT (RULE_BLOCKS) | RULE_BIT (RULE_QUOTA)));
   ck_assert_uint_eq (filesystem_promises (f2fs, "fsync_mode=stricter", 0), f2fs->promises);
   ck_assert_uint_eq (filesystem_promises (f2fs, "nofsync_mode=strict", 0), f2fs->promises);
 }

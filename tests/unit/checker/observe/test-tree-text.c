@@ -103,6 +103,10 @@ START_TEST (malformed_lines_are_refused_with_their_number)
     "f 0644 0 0 0 empty -;mtime=-1 a\n",
     "d 0755 0 0 - - -;subvolume=r a\n",
     "f 0644 0 0 0 empty -;extents=4096:8 a\n",
+    "d 0755 0 0 - - -;quota=other:1:1/2:3/4 a\n",
+    "d 0755 0 0 - - -;quota=user:1:1/2:3 a\n",
+    "d 0755 0 0 - - -;quota=user:4294967296:1/2:3/4 a\n",
+    "d 0755 0 0 - - -;quota=user:1:1/2:3/4/5 a\n",
     "f 0644 0 0 0 empty -;=1/1 a\n",
     "f 0644 0 0 0 empty -;links=1/4294967296 a\n",
     "f 0644 0 0 0 empty -;links=1/2;other=1 a\n",
@@ -200,7 +204,7 @@ END_TEST
 START_TEST (lines_of_every_kind_are_accepted)
 {
   static const char tree[] =
-    FOLDER (".")
+    "d 0755 0 0 - - -;quota=project:4294967295:0/18446744073709551615:1/0 .\n"
     "f 7777 4294967295 4294967295 18446744073709551615 zero " HASH_1 " zero\n"
     "f 0644 0 0 10 !EIO !EIO f\n"
     "f 0644 0 0 0 !EACCES - g\n"

@@ -2,6 +2,11 @@
 /* What is promised of flags, projects and times. */
 #include <config.h>
 
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
 #include "tests/unit/checker/persistence/left.h"
 #include "tests/unit/unit.h"
 
@@ -49,6 +54,22 @@ START_TEST (times_that_were_set_are_promised_until_something_changes)
 }
 END_TEST
 
+/* What the quota of the root says is a violation where it is promised. */
+START_TEST (quotas_are_right_where_that_is_promised)
+{
+  static const char text[] = "creat a\nchown a 100 100\nfsync a\n";
+  static const char bad[] = "d 0755 0 0 - - -;quota=user:100:2/1:3/0 .\n";
+  CLEANUP_FREE char *tree = tree_after (text, SIZE_MAX), *seen = NULL;
+
+  ck_assert_int_ne (asprintf (&seen, "%s%s", bad, strchr (tree, '\n') + 1), -1);
+  assert_seen (text, 3, seen, "quota: .: user 100 has 2 objects with 3 bytes, says the quota, should be 1 object with "
+               "0 bytes");
+  ck_assert_ptr_null (judge_on ("f2fs", "", text, 3, seen));
+  ck_assert_ptr_null (judge_on ("ext4", "", "creat a\nchown a 100 100\nfsync a\nrule -quota\n", 3, seen));
+}
+END_TEST
+
 UNIT_TEST_MAIN ("attributes",
                 flags_and_projects_are_promised_with_the_attributes,
-                times_that_were_set_are_promised_until_something_changes)
+                times_that_were_set_are_promised_until_something_changes,
+                quotas_are_right_where_that_is_promised)
