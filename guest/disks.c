@@ -27,6 +27,8 @@ name_fault (const struct disks *disks, const char *name)
 {
   if (!log_is_disk_name (name))
     return "a name is up to 15 small letters, digits and _, as in --disk=log:64M";
+  if (strcmp (name, "any") == 0)
+    return "--lose=any means each of them: take another name";
   return disks_find (disks, name) >= 0 ? "there is a disk of that name already" : NULL;
 }
 

@@ -29,6 +29,7 @@ refused 'with a place is for one log' "$replay" --fault=lost-flush:1 "$tmp/log.b
 refused '--fault=x:1' "$powercut" run --fault=x:1 -- "$true"
 refused '--disk=a: give NAME:SIZE' "$powercut" run --disk=a -- "$true"
 refused '--disk=a:2M: there is a disk of that name' "$powercut" run --disk=a:1M --disk=a:2M -- "$true"
+refused '--disk=any:2M: --lose=any means each' "$powercut" run --disk=any:2M -- "$true"
 refused 'excludes --disk' "$powercut" run --size=64M --disk=a:64M -- "$true"
 refused 'add --disk=log:SIZE' "$powercut" run --log-device=log -- "$true"
 refused '--mount: {log} is no disk: there is disk0' "$powercut" run --mount='x={log}' -- "$true"
