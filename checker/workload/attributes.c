@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <linux/xattr.h>
 #include <sys/stat.h>
 
 #include "checker/workload/acl.h"
@@ -72,6 +73,14 @@ simulate_chmod (struct simulation *simulation, const struct workload_operation *
   return 0;
 }
 
+/* The capabilities that INODE gives to who runs it are gone, if it has any. */
+static void
+drop_capabilities (struct simulation *simulation, struct sim_inode *inode)
+{
+  if (sim_xattr_forget (inode, XATTR_NAME_CAPS))
+    simulation->effect.xattrs = inode;
+}
+
 /* The rights that a file gives to who runs it are gone with its owner. */
 static void
 drop_rights (struct simulation *simulation, struct sim_inode *inode)
@@ -85,8 +94,7 @@ drop_rights (struct simulation *simulation, struct sim_inode *inode)
     simulation->effect.mode = inode;
     inode->mode = mode;
   }
-  if (sim_xattr_forget (inode, "security.capability"))
-    simulation->effect.xattrs = inode;
+  drop_capabilities (simulation, inode);
 }
 
 int
@@ -101,6 +109,31 @@ simulate_chown (struct simulation *simulation, const struct workload_operation *
   if (inode->type != 'd')
     drop_rights (simulation, inode);
   return 0;
+}
+
+/* The file that OPERATION writes, or NULL; a mapping is none of the kernel's business. */
+static struct sim_inode *
+written_file (const struct simulation *simulation, const struct workload_operation *operation)
+{
+  switch (operation->verb) {
+  case WORKLOAD_APPEND:
+  case WORKLOAD_DWRITE:
+  case WORKLOAD_FALLOC:
+  case WORKLOAD_TRUNCATE:
+  case WORKLOAD_WRITE: return simulation_find (simulation, operation->path);
+  case WORKLOAD_CLONE:
+  case WORKLOAD_COPYRANGE: return simulation_find (simulation, operation->other);
+  default: return NULL;
+  }
+}
+
+void
+simulate_capabilities (struct simulation *simulation, const struct workload_operation *operation)
+{
+  struct sim_inode *inode = written_file (simulation, operation);
+
+  if (inode)
+    drop_capabilities (simulation, inode);
 }
 
 int

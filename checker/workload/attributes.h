@@ -17,6 +17,11 @@ extern int simulate_project (struct simulation *simulation, const struct workloa
 extern int simulate_utimes (struct simulation *simulation, const struct workload_operation *operation);
 extern int simulate_xattr (struct simulation *simulation, const struct workload_operation *operation);
 
+/* The file that OPERATION, which was done, has written gives no capabilities (`security.capability`) to who runs it any
+ * more.
+ */
+extern void simulate_capabilities (struct simulation *simulation, const struct workload_operation *operation);
+
 /* What OPERATION, which was done, has changed is not as utimes has left it any more. */
 extern void simulate_times (struct simulation *simulation, const struct workload_operation *operation);
 

@@ -304,6 +304,7 @@ simulation_do (struct simulation *simulation, size_t index)
     simulation->open_count = 0; /* the setup is a process of its own, and closes them when it ends */
   if (simulate_protection (simulation, operation) == -1 || do_operation (simulation, operation, index) == -1)
     return -1;
+  simulate_capabilities (simulation, operation);
   simulate_times (simulation, operation);
   return 0;
 }

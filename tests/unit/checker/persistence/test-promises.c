@@ -370,6 +370,26 @@ START_TEST (owners_are_promised_with_the_attributes)
 }
 END_TEST
 
+START_TEST (a_file_that_is_written_loses_its_capabilities)
+{
+  static const char able[] = "write a 0 4K\nsetxattr a security.capability 1\n";
+  static const char written[] = "write a 0 4K\nsetxattr a security.capability 1\nsync\nfalloc a keep 0 4K\nfsync a\n";
+  static const char mapped[] = "creat a\ntruncate a 4K\nsetxattr a security.capability 1\nmmapwrite a 0 4K\nfsync a\n";
+  static const char taken[] = "write b 0 4K\nwrite a 0 4K\nsetxattr a security.capability 1\nsync\n"
+    "copyrange b 0 a 0 4K\nfsync a\n";
+  static const struct left cases[] = {
+    { written, 5, "write a 0 4K\n", NULL },
+    { written, 5, able, "fsync-xattr: a: xattrs " },
+    { written, 3, "write a 0 4K\n", NULL },
+    { written, 3, able, NULL },
+    { taken, 4, "write b 0 4K\nwrite a 0 4K\nsetxattr a security.capability 1\n", NULL },
+    { taken, 6, "write b 0 4K\ncopyrange b 0 a 0 4K\nsetxattr a security.capability 1\n", "fsync-xattr: a: xattrs " },
+    { mapped, 5, "creat a\ntruncate a 4K\nsync\nmmapwrite a 0 4K\n", "fsync-xattr: a: xattrs " },
+  };
+  ASSERT_ALL_LEFT (cases);
+}
+END_TEST
+
 START_TEST (writes_that_sync_promise_their_range)
 {
   static const char data[] = "write a 0 8K\nchmod a 600\nsync\nchmod a 640\nwrite a 0 4K dsync\n";
@@ -419,6 +439,6 @@ UNIT_TEST_MAIN ("promises",
                 msync_promises_the_pages_of_its_range,
                 acls_are_promised_with_the_mode_that_they_make,
                 devices_are_the_ones_that_were_made,
-                owners_are_promised_with_the_attributes,
+                owners_are_promised_with_the_attributes, a_file_that_is_written_loses_its_capabilities,
                 writes_that_sync_promise_their_range,
                 sync_file_range_and_times_promise_nothing)
