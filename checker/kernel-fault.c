@@ -33,11 +33,17 @@ is_among (const struct filesystem_fault *list, size_t count, const char *line)
 }
 
 bool
+kernel_line_is_bug (const char *line)
+{
+  return is_among (faults, sizeof faults / sizeof faults[0], line);
+}
+
+bool
 kernel_line_is_fault (const char *line)
 {
   const struct filesystem *filesystem;
 
-  if (is_among (faults, sizeof faults / sizeof faults[0], line))
+  if (kernel_line_is_bug (line))
     return true;
   for (size_t i = 0; (filesystem = filesystem_at (i)) != NULL; i++)
     if (is_among (filesystem->faults, FILESYSTEM_FAULTS_MAX, line))

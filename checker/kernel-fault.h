@@ -10,4 +10,7 @@
  */
 extern bool kernel_line_is_fault (const char *line);
 
+/* Whether it is one of those that are wrong whatever the file system is like: not that message. */
+extern bool kernel_line_is_bug (const char *line);
+
 #endif

@@ -46,6 +46,7 @@ replay_options_add_later (struct option_table *table, struct replay_options *opt
   options_add (table, (const struct option_spec[]) {
     OPT_TEXT ("lose", &options->lose, "NAME|any", "a disk that does not come back after the crash"),
     OPT_TEXT ("fault", &options->fault, "KIND[:PLACE]", "what the device does wrong, once: see the manual"),
+    OPT_FLAG ("readonly-device", &options->readonly_device, "before recovery mount it while the device refuses writes"),
     OPT_FLAG ("fsck", &options->fsck, "run the file system's checker on what recovery left, read-only"),
     OPT_FLAG ("usable", &options->usable, "then empty what recovery left, write to it, and mount it again"),
     OPT_END

@@ -30,7 +30,8 @@ struct replay_options {
   const char *lose;             /* the name of a disk that does not come back, `any`, or NULL */
   const char *fault;            /* what the device does wrong (replay/fault.h), or NULL */
   const char *fault_there;      /* what it has done wrong in the log already, or NULL */
-  bool fsck, usable;            /* what is done with each state after the observation */
+  bool readonly_device;         /* what is done with each state before recovery */
+  bool fsck, usable;            /* and after the observation */
   const char *trim;             /* a word: any or zero */
   struct outputs outputs;
 

@@ -76,6 +76,7 @@ static const struct filesystem rows[] = {
     EXT_JOURNAL,
     .driver = "ext4",
     .quiet = EXT4_QUIET,
+    .norecovery = "noload",
     .faults = EXT4_FAULTS,
     .promises = RULES_MOST,
     .modes = { EXT_MODES_NO_BARRIER, EXT_MODE_WRITEBACK },
@@ -86,6 +87,7 @@ static const struct filesystem rows[] = {
     .asked_for = { "quota_v2?" },
     .repair = { .program = "fsck.ext4", .option = "-y", .feature = FILESYSTEM_NO_JOURNAL },
     .quiet = EXT4_QUIET,
+    .norecovery = "noload",
     .faults = EXT4_FAULTS,
     .promises = RULES_MOST,
     /* fs/ext4/fsync.c, ext4_fsync_nojournal: it writes the file and, of one that is new, the directory that it is in,
@@ -105,6 +107,7 @@ static const struct filesystem rows[] = {
       .words = { "xfs_repair", "-nP", "-o", "bhash=32" }, .idle = { "Phase * - *", "- *", "No modify flag set*" },
       .greedy = true
     },
+    .norecovery = "norecovery",
     .tools = "xfs_db xfs_repair xfs_logprint xfs_io xfs_spaceman filefrag",
     /* fs/xfs/xfs_error.c */
     .faults = {
@@ -132,6 +135,7 @@ static const struct filesystem rows[] = {
       .idle = { "Opening filesystem*", "Checking filesystem*", "UUID: *", "[[]*/*] check*" }
     },
     .tools = "btrfs btrfsck btrfs-find-root btrfs-select-super filefrag",
+    .norecovery = "rescue=nologreplay",
     .readahead = "/sys/class/bdi/btrfs-*/read_ahead_kb",
     .remembers_devices = true,
     /* fs/btrfs/messages.c */
@@ -153,6 +157,7 @@ static const struct filesystem rows[] = {
         "Info: *", "\"Linux version*", "from *", "to *", "[[]FSCK] Max *", "[[]FSCK]*[[]Ok..]*", "[[]FSCK] fixing SIT*"
       }
     },
+    .norecovery = "norecovery",
     .tools = "fsck.f2fs dump.f2fs filefrag",
     .plain_data = true,         /* but for compressed files, which say so */
     .faults = { { { "F2FS-fs", "nconsisten" } }, { { "F2FS-fs", "corrupted" } }, { { "F2FS-fs", "run fsck to fix" } } },
@@ -173,6 +178,7 @@ static const struct filesystem rows[] = {
     .name = "nilfs2",
     .mkfs = { { "-q", "-f" }, "nilfs-tools", NULL },
     .small_size = "256M",
+    .norecovery = "norecovery",
     .tools = "lscp dumpseg lssu nilfs-tune",
     .faults = { { { "NILFS error", "" } }, { { "NILFS (", "bad btree node" } } },  /* fs/nilfs2/super.c, btree.c */
     .promises = RULES_SIMPLE,

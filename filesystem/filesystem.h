@@ -100,6 +100,9 @@ struct filesystem {
     unsigned major, minor;
   } quiet[FILESYSTEM_QUIET_MAX];
 
+  /* The mount option with which, read-only, it is mounted as it is, without recovery; NULL: there is none. */
+  const char *norecovery;
+
   /* The files with a setting of its own for reading ahead, which are there only while it is mounted, as a pattern of
    * glob(3); or NULL.
    */

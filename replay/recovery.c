@@ -66,6 +66,14 @@ parse_recovery (char *text, struct recovery *recovery)
       if (recovery->fault == NULL && kernel_line_is_fault (value))
         recovery->fault = value;
       break;
+    case ANSWER_UNRECOVERED:    /* a file system that nobody has recovered may be broken */
+      if (recovery->fault == NULL && kernel_line_is_bug (value))
+        recovery->fault = value;
+      break;
+    case ANSWER_READONLY:
+      if (recovery->fault == NULL)
+        recovery->fault = value;
+      break;
     case ANSWER_OTHER:
       break;
     }

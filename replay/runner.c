@@ -88,6 +88,7 @@ runner_put_options (const struct runner_config *config, FILE *file)
   }
   if (config->lost)
     fprintf (file, " --lose=%s", config->lost);
+  fputs (config->readonly_device ? " --readonly-device" : "", file);
   fputs (config->fsck ? " --fsck" : "", file);
   fputs (config->usable ? " --usable" : "", file);
 }
@@ -132,9 +133,9 @@ boot (struct runner *runner)
   return config->pages_count > 0 || config->facts != 0 ? ask_for_details (runner) : 0;
 }
 
-/* recover DEVICES TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
-#define WORD_OBSERVE 4
-#define WORD_MARKS 9
+/* recover DEVICES TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
+#define WORD_OBSERVE 5
+#define WORD_MARKS 10
 
 static const char **
 make_words (struct runner *runner)
@@ -149,12 +150,13 @@ make_words (struct runner *runner)
   words[1] = config->places;
   words[2] = config->filesystem;
   words[3] = config->mount_options;
+  words[4] = config->readonly_device ? "yes" : "no";
   words[WORD_OBSERVE] = config->observe ? "yes" : "no";
   /* It would read the disk that is lost, too, which has missed what recovery wrote. */
-  words[5] = config->fsck && config->lost == NULL ? "yes" : "no";
-  words[6] = config->usable ? "yes" : "no";
-  words[7] = config->check ? config->check : "";
-  words[8] = runner->timeout;
+  words[6] = config->fsck && config->lost == NULL ? "yes" : "no";
+  words[7] = config->usable ? "yes" : "no";
+  words[8] = config->check ? config->check : "";
+  words[9] = runner->timeout;
   words[WORD_MARKS] = "";
   for (size_t i = 0; i < config->watch_count; i++)
     words[WORD_MARKS + 1 + i] = config->watch[i];
@@ -281,7 +283,7 @@ longest_run_ms (const struct runner_config *config)
 {
   const int most = config->check ? 2 * config->run_timeout_ms + CHECK_END_MS : config->run_timeout_ms;
 
-  return most + (config->fsck + config->usable) * config->run_timeout_ms;
+  return most + (config->fsck + config->usable + config->readonly_device) * config->run_timeout_ms;
 }
 
 /* What the agent's answer means; *renew says that the guest has to be booted anew. */

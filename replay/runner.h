@@ -31,6 +31,7 @@ struct runner_config {
   size_t pages_count;
   unsigned facts;               /* that are observed, too: enum tree_fact (checker/observe/tree.h) */
   const char *check;            /* shell command to run on the recovered tree, or NULL */
+  bool readonly_device;         /* before recovery, mount it while the device refuses writes */
   bool fsck;                    /* run the file system's checker, which there is, after the unmount */
   bool usable;                  /* then use it: empty it, write to it, mount it again */
   unsigned memory_mib;

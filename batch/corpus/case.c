@@ -132,6 +132,14 @@ set_settle (const struct ini_place *place, const char *value, char **settle)
 }
 
 static int
+set_readonly_device (const struct ini_place *place, const char *value, bool *readonly_device)
+{
+  *readonly_device = strcmp (value, "yes") == 0;
+  return *readonly_device || strcmp (value, "no") == 0 ? 0
+    : ini_fault (place, "readonly-device: %s: give yes or no", value);
+}
+
+static int
 set_case_value (struct case_reader *reader, const struct ini_place *place, const char *key, const char *value)
 {
   struct corpus_case *corpus_case = reader->corpus_case;
@@ -155,6 +163,8 @@ set_case_value (struct case_reader *reader, const struct ini_place *place, const
     return add_text (&corpus_case->setup, text);
   if (strcmp (key, "settle") == 0)
     return set_settle (place, value, &corpus_case->settle);
+  if (strcmp (key, "readonly-device") == 0)
+    return set_readonly_device (place, value, &corpus_case->readonly_device);
   if (strcmp (key, "filesystems") == 0)
     return set_filesystems (place, value, &corpus_case->filesystems);
   return ini_fault (place, "%s: no such key: see THE CORPUS in powercut(1)", key);

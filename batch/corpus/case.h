@@ -48,6 +48,7 @@ struct corpus_case {
   char *check;                  /* shell command that says what is right, or NULL */
   char *initial;                /* folder, or NULL */
   char *settle;                 /* as for --settle, or NULL */
+  bool readonly_device;         /* as --readonly-device */
   struct case_texts setup;           /* shell commands */
   struct case_texts filesystems;     /* none: all */
   struct case_settings *settings;

@@ -131,12 +131,15 @@ add_recording (const struct grid *grid, const struct cell *cell, struct pool_job
   return pool_add_option (job, "--workload", corpus_case->workload);
 }
 
-/* What is done with what recovery left, unless it is not wanted. */
+/* What is done before recovery, and with what it left, unless it is not wanted. */
 static int
-add_later (const struct corpus *corpus, const struct cell *cell, struct pool_job *job)
+add_beside (const struct corpus *corpus, const struct cell *cell, struct pool_job *job)
 {
+  const struct corpus_case *corpus_case = cell->row;
   const struct filesystem_fsck *fsck = &filesystem_find (cell->environment->filesystem)->fsck;
 
+  if (corpus_case->readonly_device && pool_add_word (job, "--readonly-device") == -1)
+    return -1;
   if (fsck->words[0] && !fsck->greedy && !corpus->no_fsck && pool_add_word (job, "--fsck") == -1)
     return -1;
   return corpus->no_usable ? 0 : pool_add_word (job, "--usable");
@@ -155,7 +158,7 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
   job->log = find_log (grid, cell)->path;
   if (add_options (job, options, sizeof options / sizeof options[0]) == -1 || pool_add_word (job, "--minimize") == -1
       || (grid->request->no_snapshot && pool_add_word (job, "--no-snapshot") == -1)
-      || add_later (corpus, cell, job) == -1)
+      || add_beside (corpus, cell, job) == -1)
     return -1;
   return job->log ? 0 : add_recording (grid, cell, job);
 }

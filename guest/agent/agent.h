@@ -116,8 +116,11 @@ extern char *log_next_fault (int kmsg);
 /* Begin to watch the kernel's messages and taint, or begin anew: what was said so far is not reported. */
 extern void log_begin (struct agent *agent);
 
-/* Write the lines `taint N` and `log TEXT` of guest/agent/protocol.h to PAYLOAD. */
+/* Write the lines `taint N` and `log TEXT` of guest/agent/protocol.h to PAYLOAD; the second writes `unrecovered TEXT`
+ * alone.
+ */
 extern void log_report (struct agent *agent, FILE *payload);
+extern void log_report_unrecovered (struct agent *agent, FILE *payload);
 
 /* baseline.c */
 
@@ -228,6 +231,12 @@ extern int mount_undo (const char *folder);
  */
 extern int mount_forget (const char *devices, const char *type);
 extern serve_verb mount_device, mount_unmount;
+
+/* readonly.c: mount DEVICES, which are not mounted, on ROOT, the mount point, while they refuse writes: read-only, with
+ * recovery and without.  What is wrong then, and what can be seen is not, are lines `readonly` of
+ * guest/agent/protocol.h in PAYLOAD.  Returns 0, the errno of an unmount that failed, or -1.
+ */
+extern int readonly_try (const char *devices, const char *type, const char *options, const char *root, FILE *payload);
 
 /* usable.c: mount DEVICES, which are not mounted, on ROOT, the mount point; empty it, make a file, and look for that
  * after another mount.  What does not work is the line `usable` of guest/agent/protocol.h in PAYLOAD.  Nothing is tried

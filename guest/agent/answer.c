@@ -16,6 +16,7 @@ static const char *const words[] = {
   [ANSWER_REPAIR] = "repair ", [ANSWER_MOUNT] = "mount ", [ANSWER_OBSERVE] = "observe ", [ANSWER_CHECK] = "check ",
   [ANSWER_OUTPUT] = "output ", [ANSWER_FSCK] = "fsck ", [ANSWER_USABLE] = "usable ",
   [ANSWER_UNMOUNT] = "unmount ", [ANSWER_TAINT] = "taint ", [ANSWER_LOG] = "log ",
+  [ANSWER_READONLY] = "readonly ", [ANSWER_UNRECOVERED] = "unrecovered ",
 };
 
 /* What comes after BEGINNING in TEXT, or NULL if it does not begin so. */

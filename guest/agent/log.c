@@ -110,19 +110,32 @@ log_next_fault (int kmsg)
   return text ? strdup (text) : NULL;
 }
 
-void
-log_report (struct agent *agent, FILE *payload)
+/* Write what the kernel has said since the last time as lines of kind LINE. */
+static void
+report_lines (struct agent *agent, enum answer_line line, FILE *payload)
 {
   char record[RECORD_MAX + 1];
 
-  answer_begin_line (ANSWER_TAINT, payload);
-  fprintf (payload, "%llu\n", (unsigned long long) (read_taint () & ~agent->boot_taint));
   while (read_record (agent->kmsg, record)) {
     const char *text = find_fault (record);
 
     if (text) {
-      answer_begin_line (ANSWER_LOG, payload);
+      answer_begin_line (line, payload);
       fprintf (payload, "%s\n", text);
     }
   }
+}
+
+void
+log_report (struct agent *agent, FILE *payload)
+{
+  answer_begin_line (ANSWER_TAINT, payload);
+  fprintf (payload, "%llu\n", (unsigned long long) (read_taint () & ~agent->boot_taint));
+  report_lines (agent, ANSWER_LOG, payload);
+}
+
+void
+log_report_unrecovered (struct agent *agent, FILE *payload)
+{
+  report_lines (agent, ANSWER_UNRECOVERED, payload);
 }

@@ -32,8 +32,10 @@
  *                                          vm_config): MODE is `interactive`, or `pipe`: then nothing is echoed, and
  *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
  *                                          off when the shell ends
- *   recover DEVICES TYPE OPTIONS OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
- *                                          one run: set readahead 0, run the fsck of a TYPE that needs it
+ *   recover DEVICES TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
+ *                                          one run: set readahead 0; if READONLY is `yes`, let DEVICES refuse writes,
+ *                                          mount them read-only, with recovery and without it, look at every object,
+ *                                          unmount, and let them be written again; run the fsck of a TYPE that needs it
  *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, or, locating
  *                                          data if that can be (checker/observe/layout.h), `located`; run the shell
  *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not
@@ -43,7 +45,9 @@
  *                                          btrfs: forget them).
  *                                          MARKS is the text that CHECK finds in the file $POWERCUT_MARKS_FILE and, the
  *                                          last 64 KiB of it, in $POWERCUT_MARKS.
- *                                          Payload: either the line `repair TEXT` (it could not repair the file
+ *                                          Payload: with READONLY lines `unrecovered TEXT`, which are as those of `log`
+ *                                          below, for what the kernel has said meanwhile, and `readonly TEXT` for what
+ *                                          is wrong then; either the line `repair TEXT` (it could not repair the file
  *                                          system, and why) or lines `mount ERRNO-NAME|ok`; only after `mount
  *                                          ok`: `observe DIGEST` (of nothing if not asked for), `check exit N|signal
  *                                          N|timeout` and `output WORD` (the last 64 KiB) if there is a CHECK, `fsck

@@ -27,8 +27,8 @@
 
 /* The words of `recover`, which guest/agent/protocol.h explains. */
 enum {
-  RECOVER_DEVICES, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_OBSERVE, RECOVER_FSCK, RECOVER_USABLE, RECOVER_CHECK,
-  RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
+  RECOVER_DEVICES, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_READONLY, RECOVER_OBSERVE, RECOVER_FSCK, RECOVER_USABLE,
+  RECOVER_CHECK, RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
 };
 
 /* A device that gives its true contents, and only the blocks that are asked for. */
@@ -193,6 +193,19 @@ recover_mounted (struct agent *agent, char **words, const char *options, FILE *p
   return error;
 }
 
+/* What is done before recovery: the devices refuse writes.  Returns as recover_mounted does. */
+static int
+try_readonly (struct agent *agent, char **words, const char *options, FILE *payload)
+{
+  if (strcmp (words[RECOVER_READONLY], "yes") != 0)
+    return 0;
+  const int error = readonly_try (words[RECOVER_DEVICES], words[RECOVER_TYPE], options, AGENT_MOUNT_POINT, payload);
+  log_report_unrecovered (agent, payload);
+  if (error > 0)                /* what is still mounted cannot be recovered */
+    write_errno (ANSWER_MOUNT, error, payload);
+  return error;
+}
+
 int
 recover (struct agent *agent, char **words, FILE *payload)
 {
@@ -204,7 +217,9 @@ recover (struct agent *agent, char **words, FILE *payload)
   baseline_load_modules (agent, type);
   if (devices_each (devices, prepare_device) == -1)
     return -1;
-  int error = repair_device (devices, type, payload);
+  int error = try_readonly (agent, words, options, payload);
+  if (error == 0)
+    error = repair_device (devices, type, payload);
   if (error == 0)
     error = recover_mounted (agent, words, options, payload);
   if (error == -1)

@@ -50,11 +50,11 @@ expect_status 1 "$replay" --jobs=1 --quiet --fsck --usable --json="$tmp/json" "$
 found fsck 'e2fsck: Block bitmap differences' true
 jq -e '.atomic and .durable' "$tmp/json" > "$tmp/ignored" || fail 'a complaint of fsck is about contents'
 state=$(jq -r '.violations[0].state' "$tmp/json")
-expect_status 0 "$replay" --state="$state" --fsck --bundle="$tmp/bundle" --quiet "$tmp/log.bin"
-tar -xOf "$tmp/bundle" README | grep -q "replay --state=.* --fsck log.bin" || fail 'the bundle does not say how to see it'
+expect_status 0 "$replay" --state="$state" --readonly-device --fsck --bundle="$tmp/bundle" --quiet "$tmp/log.bin"
+tar -xOf "$tmp/bundle" README | grep -q "replay --state=.* --readonly-device --fsck log.bin" || fail 'the bundle does not say how to see it'
 # What is right stays so.
-expect_status 0 "$powercut" run --jobs=1 --background=none --quiet --size=16M --fsck --usable --initial="$tmp/initial" \
-    -o "$tmp/log.bin" -- sh -c 'echo new > new; sync; mv new file; sync'
+expect_status 0 "$powercut" run --jobs=1 --background=none --quiet --size=16M --readonly-device --fsck --usable \
+    --initial="$tmp/initial" -o "$tmp/log.bin" -- sh -c 'echo new > new; sync; mv new file; sync'
 
 # interrupted SIGNAL STATUS: replay the log, and send SIGNAL to QEMU in the middle of the search
 interrupted ()

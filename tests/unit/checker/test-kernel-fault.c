@@ -2,6 +2,8 @@
 /* The messages have the form that the kernel gives them. */
 #include <config.h>
 
+#include <string.h>
+
 #include "checker/kernel-fault.h"
 #include "tests/unit/unit.h"
 
@@ -35,6 +37,12 @@ START_TEST (corruption_is_a_fault)
 }
 END_TEST
 
+START_TEST (what_only_a_file_system_says_is_no_bug)
+{
+  ck_assert_msg (kernel_line_is_bug (faults[_i]) == (strstr (faults[_i], "WARNING: ") != NULL), "%s", faults[_i]);
+}
+END_TEST
+
 START_TEST (what_a_recovery_says_is_none)
 {
   ck_assert_msg (!kernel_line_is_fault (ordinary[_i]), "%s", ordinary[_i]);
@@ -43,4 +51,5 @@ END_TEST
 
 UNIT_TEST_MAIN ("kernel-fault",
                 LOOP_OVER (corruption_is_a_fault, faults),
+                LOOP_OVER (what_only_a_file_system_says_is_no_bug, faults),
                 LOOP_OVER (what_a_recovery_says_is_none, ordinary))

@@ -298,6 +298,21 @@ START_TEST (what_fsck_and_use_said_is_kept)
 }
 END_TEST
 
+/* What nobody has recovered may be broken, but a bug is one. */
+START_TEST (what_a_read_only_device_shows_is_a_fault_where_it_is_no_corruption)
+{
+  answers[0].text = (char *) "unrecovered EXT4-fs error (device vda): broken\n"
+    "mount ok\nobserve %\nunmount ok\ntaint 0\n";
+  make_run (0);
+  ck_assert_ptr_null (outcome.fault);
+  outcome_free (&outcome);
+  answers[1].text = (char *) "readonly on a read-only device: 8 sectors were written\nmount ok\nobserve %\nunmount ok\n"
+    "taint 0\n";
+  make_run (0);
+  ck_assert_str_eq (outcome.fault, "on a read-only device: 8 sectors were written");
+}
+END_TEST
+
 #define CHECKED(ending) "mount ok\nobserve %\ncheck " ending "\noutput first%0Alast%0A\nunmount EBUSY\ntaint 0\n"
 
 static const struct {
@@ -385,6 +400,7 @@ END_TEST
 UNIT_TEST_MAIN_WITH ("runner", setup, teardown, a_good_run_is_made_once, a_fault_is_tried_again_on_a_fresh_boot,
                      what_the_second_run_does_not_see_is_noted, a_guest_that_hangs_or_dies_is_an_outcome,
                      a_mount_that_fails_is_an_outcome, without_memory_there_is_no_outcome,
+                     what_a_read_only_device_shows_is_a_fault_where_it_is_no_corruption,
                      what_fsck_and_use_said_is_kept, LOOP_OVER (what_a_checker_said_is_kept, endings),
                      what_a_checker_said_is_not_lost_for_lack_of_memory,
                      LOOP_OVER (a_second_run_that_cannot_be_made_is_an_error, second_runs),

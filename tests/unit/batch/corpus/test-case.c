@@ -91,7 +91,8 @@ START_TEST (all_keys_are_read)
 
   ck_assert_int_eq (read_text ("# comment\n; another\n\n title =  a = b \norigin = o\nreference=r\n"
                                "filesystems = ext4  btrfs\n"
-                               "settle = 35\ncheck = test -e $CASE/x\n[btrfs]\nsize = 256M\nmkfs = -n 4096\n"
+                               "readonly-device = yes\nsettle = 35\n"
+                               "check = test -e $CASE/x\n[btrfs]\nsize = 256M\nmkfs = -n 4096\n"
                                "mount = flushoncommit\n"),
                     0);
   ck_assert_str_eq (corpus_case.name, "a case");
@@ -99,6 +100,7 @@ START_TEST (all_keys_are_read)
   ck_assert_str_eq (corpus_case.origin, "o");
   ck_assert_str_eq (corpus_case.reference, "r");
   ck_assert_str_eq (corpus_case.settle, "35");
+  ck_assert (corpus_case.readonly_device);
   ck_assert_ptr_null (corpus_case.command);
   ck_assert_ptr_null (corpus_case.log);
   ck_assert (strncmp (corpus_case.workload, folder, strlen (folder)) == 0);
@@ -191,6 +193,7 @@ START_TEST (what_is_not_understood_is_refused_with_its_line)
     { "title = t\n\n# c\ncolour = red\n", "case.ini:4: colour: no such key" },
     { "title = t\ntitle = u\n", "case.ini:2: title: is given twice" },
     { "title =\n", "case.ini:1: title: has no value" },
+    { "title = t\nreadonly-device = 1\n", "case.ini:2: readonly-device: 1: give yes or no" },
     { "title = t\nsettle = never\n", "case.ini:2: settle: never" },
     { "title = t\nfilesystems = ext4,xfs\n", "case.ini:2: filesystems: ext4,xfs" },
     { "title = t\nfilesystems = ext4\nfilesystems = xfs\n", "case.ini:3: filesystems: is given twice" },

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Mounting what a crash left on a device that refuses writes, as it is: a snapshot that is read-only, a disk image of
+ * evidence.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/text.h"
+#include "filesystem/filesystem.h"
+#include "guest/agent/agent.h"
+#include "guest/agent/answer.h"
+
+#define OPEN_DIRECTORIES 16
+
+/* devices_each gives what it calls no argument. */
+static uint64_t written_sectors;
+
+static int
+set_read_only (const char *device, int on)
+{
+  CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
+
+  if (fd >= 0 && ioctl (fd, BLKROSET, &on) == 0)
+    return 0;
+  error_message ("%s: cannot be made %s: %m", device, on ? "read-only" : "writable");
+  return -1;
+}
+
+static int
+forbid_writes (const char *device)
+{
+  return set_read_only (device, 1);
+}
+
+static int
+allow_writes (const char *device)
+{
+  return set_read_only (device, 0);
+}
+
+/* Add what the kernel has written to DEVICE since the boot: the seventh number, and the tenth that of discards
+ * (Documentation/block/stat.rst).
+ */
+static int
+add_written (const char *device)
+{
+  char path[64];
+  uint64_t numbers[14];
+  size_t count = 0;
+  struct stat status;
+
+  if (stat (device, &status) == -1) {
+    error_message ("%s: %m", device);
+    return -1;
+  }
+  snprintf (path, sizeof path, "/sys/dev/block/%u:%u/stat", major (status.st_rdev), minor (status.st_rdev));
+  CLEANUP_FCLOSE FILE *file = fopen (path, "re");
+  while (file && count < sizeof numbers / sizeof numbers[0] && fscanf (file, "%" SCNu64, &numbers[count]) == 1)
+    count++;
+  if (count < 7) {
+    error_message ("%s: not what it should be", path);
+    return -1;
+  }
+  written_sectors += numbers[6] + (count == 14 ? numbers[13] : 0);
+  return 0;
+}
+
+/* Look at PATH, but for its data, of which every choice would take a run.  What is broken without recovery may be. */
+static int
+look_at (const char *path, const struct stat *status, int type, struct FTW *position)
+{
+  (void) status, (void) type, (void) position;
+  llistxattr (path, NULL, 0);
+  return 0;
+}
+
+/* Mount DEVICES with OPTIONS, look at all, and unmount.  Returns 0 whatever there is to see, the errno of an unmount
+ * that failed, or -1.
+ */
+static int
+look_around (const char *devices, const char *type, const char *options, const char *root)
+{
+  int error = mount_quietly (devices, type, options);
+
+  if (error == -1)
+    return -1;
+  if (error == 0) {
+    nftw (root, look_at, OPEN_DIRECTORIES, FTW_PHYS);
+    error = mount_undo (root);
+    if (error)
+      return error;
+  }
+  return mount_forget (devices, type);
+}
+
+/* The same with and without recovery, as far as TYPE knows a way without. */
+static int
+look_both_ways (const char *devices, const char *type, const char *options, const char *root)
+{
+  const char *without = filesystem_find (type)->norecovery;
+  CLEANUP_FREE char *plain = text_format ("%s,ro", options);
+  CLEANUP_FREE char *more = plain && without ? text_format ("%s,%s", plain, without) : NULL;
+  const int error = plain ? look_around (devices, type, plain, root) : -1;
+
+  if (error != 0 || without == NULL)
+    return error;
+  return more ? look_around (devices, type, more, root) : -1;
+}
+
+/* Tell what is wrong, as the beginning of a line that the caller ends. */
+static void
+begin_finding (FILE *payload)
+{
+  answer_begin_line (ANSWER_READONLY, payload);
+  fputs ("on a read-only device: ", payload);
+}
+
+int
+readonly_try (const char *devices, const char *type, const char *options, const char *root, FILE *payload)
+{
+  written_sectors = 0;
+  if (devices_each (devices, add_written) == -1 || devices_each (devices, forbid_writes) == -1)
+    return -1;
+  const uint64_t before = written_sectors;
+  const int error = look_both_ways (devices, type, options, root);
+  if (error > 0) {
+    const char *name = strerrorname_np (error);
+
+    begin_finding (payload);
+    fprintf (payload, "unmount: %s\n", name ? name : "EUNKNOWN");
+  }
+  written_sectors = 0;
+  if (devices_each (devices, allow_writes) == -1 || devices_each (devices, add_written) == -1 || error == -1)
+    return -1;
+  if (written_sectors != before) {
+    begin_finding (payload);
+    fprintf (payload, "%" PRIu64 " sectors were written\n", written_sectors - before);
+  }
+  return error;
+}
