@@ -247,6 +247,35 @@ control_decode_written (const void *bytes, size_t count, struct control_seen *wr
   get_seen ((const char *) bytes + sizeof (struct control_written), written, count);
 }
 
+char *
+control_encode_tape (const struct log_tape *tape, bool ended, size_t *size)
+{
+  const struct control_tape head = {
+    .magic = htole32 (CONTROL_MAGIC), .ended = htole32 (ended), .size = htole64 (ended ? 0 : tape->size)
+  };
+  char *to;
+
+  *size = sizeof head + (ended ? 0 : tape->size);
+  char *bytes = begin_request (&head, sizeof head, *size, &to);
+  if (bytes && !ended && tape->size > 0)
+    memcpy (to, tape->bytes, tape->size);
+  return bytes;
+}
+
+int
+control_decode_tape_head (const void *bytes, size_t *tape_size, size_t *size)
+{
+  struct control_tape head;
+
+  memcpy (&head, bytes, sizeof head);
+  *tape_size = le64toh (head.size);
+  errno = head.ended ? EFBIG : EINVAL;
+  if (le32toh (head.magic) != CONTROL_MAGIC || head.ended || *tape_size > CONTROL_TAPE_MAX)
+    return -1;
+  *size = whole_sectors (sizeof head + *tape_size);
+  return 0;
+}
+
 struct control_report
 control_decode_head (const void *bytes)
 {

@@ -17,6 +17,9 @@
  * A read at CONTROL_WRITTEN_OFFSET gives which sectors were written since: a struct control_written and `count` struct
  * control_seen, in any order.  What they hold is read from the disk, and no choice depends on that.
  *
+ * A read at CONTROL_TAPE_OFFSET gives all that was written since, and when the disks were flushed: a struct
+ * control_tape, and `size` bytes of a tape (log/tape.h).
+ *
  * Zeros fill up what is written to whole sectors.  All numbers are little-endian on their way; what the functions here
  * take and give is in host order.
  */
@@ -28,9 +31,13 @@
 #include <stdint.h>
 
 #include "log/choice.h"
+#include "log/tape.h"
 
-#define CONTROL_EXPORT_BYTES (64 << 20)
-#define CONTROL_WRITTEN_OFFSET (CONTROL_EXPORT_BYTES / 2)
+#define CONTROL_EXPORT_BYTES (128 << 20)
+#define CONTROL_REQUEST_MAX (64 << 20)  /* what NBD clients write or read at once */
+#define CONTROL_WRITTEN_OFFSET (32 << 20)
+#define CONTROL_TAPE_OFFSET (64 << 20)
+#define CONTROL_TAPE_MAX (CONTROL_REQUEST_MAX - (1 << 20))      /* bytes; a longer one is not kept */
 #define CONTROL_MAGIC 0x54434350        /* "PCCT" */
 
 #define CONTROL_OPEN_MAGIC 0x4f434350   /* "PCCO" */
@@ -76,6 +83,12 @@ struct control_written {
   uint64_t count;
 };
 
+struct control_tape {
+  uint32_t magic;               /* CONTROL_MAGIC */
+  uint32_t ended;               /* 1: it would have been too long, and is of no use */
+  uint64_t size;
+};
+
 /* Sectors of one block that were read before they were written, and not noted before; or that were written. */
 struct control_seen {
   uint64_t block;               /* of 4 KiB */
@@ -118,6 +131,14 @@ extern int control_decode_written_head (const void *bytes, size_t *count, size_t
 
 /* The list of those BYTES into WRITTEN, which has room for COUNT. */
 extern void control_decode_written (const void *bytes, size_t count, struct control_seen *written);
+
+/* What is read from control at CONTROL_TAPE_OFFSET, likewise. */
+extern char *control_encode_tape (const struct log_tape *tape, bool ended, size_t *size);
+
+/* How much is on the tape, as the BYTES that are read there begin: their `size`, and the bytes of all of it, whole
+ * sectors.  Returns -1 with errno: EINVAL if it is none, EFBIG if it was too long.
+ */
+extern int control_decode_tape_head (const void *bytes, size_t *tape_size, size_t *size);
 
 /* The head of a report, which BYTES begin with, and the bytes of all of it, whole sectors. */
 extern struct control_report control_decode_head (const void *bytes);

@@ -226,17 +226,19 @@ crashstate_get_size (void *opaque)
   return export->device == EXPORT_OTHER ? CONTROL_EXPORT_BYTES : (int64_t) log_file->device_sizes[export->device];
 }
 
-/* The report, and from CONTROL_WRITTEN_OFFSET on what the run wrote. */
+/* The report, and after it, each at its offset, which sectors the run wrote, and its tape. */
 static int
 read_report (void *buffer, uint32_t count, uint64_t offset)
 {
+  const uint64_t base = offset < CONTROL_WRITTEN_OFFSET ? 0
+    : offset < CONTROL_TAPE_OFFSET ? CONTROL_WRITTEN_OFFSET : CONTROL_TAPE_OFFSET;
   size_t size;
-  CLEANUP_FREE char *bytes = offset < CONTROL_WRITTEN_OFFSET ? run_io_report (run, state, &size)
-    : run_io_written (run, &size);
+  CLEANUP_FREE char *bytes = base == 0 ? run_io_report (run, state, &size)
+    : base == CONTROL_WRITTEN_OFFSET ? run_io_written (run, &size) : run_io_tape (run, &size);
 
   if (bytes == NULL)
     return -1;
-  offset %= CONTROL_WRITTEN_OFFSET;
+  offset -= base;
   memset (buffer, 0, count);
   if (offset < size)
     memcpy (buffer, bytes + offset, count < size - offset ? count : size - offset);
@@ -309,12 +311,18 @@ crashstate_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, u
   return run_io_read (run, state, (unsigned) export->device, buffer, count, offset);
 }
 
-/* DATA NULL stands for zeros. */
+/* Do this to a disk: COUNT bytes at OFFSET.  Of the plugin's FLAGS, a tape knows two. */
 static int
-write_over (const struct export *export, const void *data, uint32_t count, uint64_t offset)
+change_disk (const struct export *export, enum log_kind kind, uint32_t flags, const void *data, uint32_t count,
+             uint64_t offset)
 {
-  return export_check_sectors (count, offset) == -1 ? -1
-    : run_io_write (run, (unsigned) export->device, data, count, offset);
+  const struct log_operation operation = {
+    .kind = kind, .device = (uint16_t) export->device, .offset_bytes = offset, .length_bytes = count,
+    .flags = (flags & NBDKIT_FLAG_FUA ? LOG_FLAG_FUA : 0)
+      | (kind == LOG_ZERO && flags & NBDKIT_FLAG_MAY_TRIM ? LOG_FLAG_MAY_TRIM : 0)
+  };
+
+  return export_check_sectors (count, offset) == -1 ? -1 : run_io_write (run, &operation, data);
 }
 
 static int
@@ -323,9 +331,8 @@ crashstate_pwrite (void *opaque, const void *buffer, uint32_t count, uint64_t of
   struct export *export = opaque;
   ALONE;
 
-  (void) flags;
   if (export->device != EXPORT_OTHER)
-    return write_over (export, buffer, count, offset);
+    return change_disk (export, LOG_WRITE, flags, buffer, count, offset);
   return offset == 0 ? obey (buffer, count) : refuse_selection ();
 }
 
@@ -335,17 +342,26 @@ crashstate_zero (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
   struct export *export = opaque;
   ALONE;
 
-  (void) flags;
-  return export->device == EXPORT_OTHER ? 0 : write_over (export, NULL, count, offset);
+  return export->device == EXPORT_OTHER ? 0 : change_disk (export, LOG_ZERO, flags, NULL, count, offset);
 }
 
-/* The layer lives in memory: there is nothing to flush. */
+static int
+crashstate_trim (void *opaque, uint32_t count, uint64_t offset, uint32_t flags)
+{
+  struct export *export = opaque;
+  ALONE;
+
+  return export->device == EXPORT_OTHER ? 0 : change_disk (export, LOG_TRIM, flags, NULL, count, offset);
+}
+
 static int
 crashstate_flush (void *opaque, uint32_t flags)
 {
-  (void) opaque;
+  struct export *export = opaque;
+  ALONE;
+
   (void) flags;
-  return 0;
+  return export->device == EXPORT_OTHER ? 0 : run_io_flush (run, (unsigned) export->device);
 }
 
 static int
@@ -390,7 +406,7 @@ static struct nbdkit_plugin plugin = {
   .pread = crashstate_pread,
   .pwrite = crashstate_pwrite,
   .zero = crashstate_zero,
-  .trim = crashstate_zero,
+  .trim = crashstate_trim,
   .flush = crashstate_flush,
   .errno_is_preserved = 1,
 };

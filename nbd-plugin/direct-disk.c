@@ -27,33 +27,42 @@ read_disk (void *opaque, void *buffer, uint32_t count, uint64_t offset)
   return run_io_read (disk->source.run, *disk->source.state, disk->device, buffer, count, offset);
 }
 
+/* Do this to the disk: COUNT bytes at OFFSET. */
+static int
+change_disk (const struct direct_disk *disk, enum log_kind kind, uint8_t flags, const void *data, uint32_t count,
+             uint64_t offset)
+{
+  const struct log_operation operation = {
+    .kind = kind, .flags = flags, .device = (uint16_t) disk->device, .offset_bytes = offset, .length_bytes = count
+  };
+
+  return run_io_write (disk->source.run, &operation, data);
+}
+
 static int
 write_disk (void *opaque, const void *buffer, uint32_t count, uint64_t offset)
 {
-  const struct direct_disk *disk = opaque;
-
-  return run_io_write (disk->source.run, disk->device, buffer, count, offset);
+  return change_disk (opaque, LOG_WRITE, 0, buffer, count, offset);
 }
 
 static int
 trim_disk (void *opaque, uint32_t count, uint64_t offset)
 {
-  return write_disk (opaque, NULL, count, offset);
+  return change_disk (opaque, LOG_TRIM, 0, NULL, count, offset);
 }
 
 static int
 zero_disk (void *opaque, uint32_t count, uint64_t offset, bool may_trim)
 {
-  (void) may_trim;
-  return write_disk (opaque, NULL, count, offset);
+  return change_disk (opaque, LOG_ZERO, may_trim ? LOG_FLAG_MAY_TRIM : 0, NULL, count, offset);
 }
 
-/* What is written is in memory, and stays there. */
 static int
 flush_disk (void *opaque)
 {
-  (void) opaque;
-  return 0;
+  const struct direct_disk *disk = opaque;
+
+  return run_io_flush (disk->source.run, disk->device);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "log/tape.h"
 #include "nbd-plugin/crashstate-control.h"
 #include "nbd-plugin/overlay.h"
 #include "nbd-plugin/run-io.h"
@@ -21,6 +22,8 @@ struct run_io {
   bool has_told;                /* that there is no room for more */
   struct control_report report;
   struct control_seen *seen;    /* report.seen_count of them */
+  struct log_tape tape;
+  bool tape_ended;              /* it would be too long to be sent */
 };
 
 void
@@ -29,7 +32,7 @@ run_io_free (struct run_io *run)
   if (run == NULL)
     return;
   overlay_free (run->overlay);
-  free_all (run->seen, run);
+  free_all (run->seen, run->tape.bytes, run);
 }
 
 struct run_io *
@@ -53,6 +56,8 @@ run_io_begin (struct run_io *run)
 {
   overlay_clear (run->overlay);
   run->report = (struct control_report) { .magic = CONTROL_MAGIC };
+  run->tape.size = 0;
+  run->tape_ended = false;
 }
 
 /* The part of a request that lies in one block. */
@@ -127,13 +132,32 @@ tell_no_room (struct run_io *run)
   errno = ENOSPC;
 }
 
-int
-run_io_write (struct run_io *run, unsigned device, const void *data, uint32_t count, uint64_t offset)
+/* Put OPERATION on the tape. */
+static int
+tape_operation (struct run_io *run, const struct log_operation *operation, const void *data)
 {
-  const char *from = data;
+  run->tape_ended |= run->tape.size + log_tape_bytes (operation) > CONTROL_TAPE_MAX;
+  return run->tape_ended ? 0 : log_tape_add (&run->tape, operation, data);
+}
+
+int
+run_io_flush (struct run_io *run, unsigned device)
+{
+  return tape_operation (run, &(struct log_operation) { .kind = LOG_FLUSH, .device = (uint16_t) device }, NULL);
+}
+
+int
+run_io_write (struct run_io *run, const struct log_operation *operation, const void *data)
+{
+  const char *from = operation->kind == LOG_WRITE ? data : NULL;
+  const unsigned device = operation->device;
+  uint64_t offset = operation->offset_bytes;
+  uint32_t count = operation->length_bytes;
 
   run->report.writes++;
   run->report.written_bytes += count;
+  if (tape_operation (run, operation, data) == -1)
+    return -1;
   while (count > 0) {
     struct block_part part = first_part (offset, count);
 
@@ -179,4 +203,10 @@ run_io_written (const struct run_io *run, size_t *size)
   bytes = control_encode_written (written, count, size);
   free (written);
   return bytes;
+}
+
+char *
+run_io_tape (const struct run_io *run, size_t *size)
+{
+  return control_encode_tape (&run->tape, run->tape_ended, size);
 }

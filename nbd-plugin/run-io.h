@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "log/crash-state.h"
+#include "log/writer.h"
 
 struct run_io;
 
@@ -23,10 +24,13 @@ extern void run_io_begin (struct run_io *run);
 extern int run_io_read (struct run_io *run, struct crash_state *state, unsigned device, void *buffer, uint32_t count,
                         uint64_t offset);
 
-/* Write likewise, or zeros, if DATA is NULL.  Returns 0, or -1 with errno: ENOSPC at the limit, after a message the
- * first time; ENOMEM.
+/* Do OPERATION, a write of DATA, a zero or a trim, likewise.  Returns 0, or -1 with errno: ENOSPC at the limit, after a
+ * message the first time; ENOMEM.
  */
-extern int run_io_write (struct run_io *run, unsigned device, const void *data, uint32_t count, uint64_t offset);
+extern int run_io_write (struct run_io *run, const struct log_operation *operation, const void *data);
+
+/* Note that DEVICE was flushed: what is written is in memory, and stays there.  Returns 0, or -1 with errno ENOMEM. */
+extern int run_io_flush (struct run_io *run, unsigned device);
 
 /* The report (nbd-plugin/crashstate-control.h) as it is sent, with the decisions of STATE: *size bytes, to free, or
  * NULL with errno ENOMEM.
@@ -37,5 +41,8 @@ extern char *run_io_report (const struct run_io *run, const struct crash_state *
  * ENOMEM.
  */
 extern char *run_io_written (const struct run_io *run, size_t *size);
+
+/* The tape of the run so far (nbd-plugin/crashstate-control.h), likewise. */
+extern char *run_io_tape (const struct run_io *run, size_t *size);
 
 #endif

@@ -197,7 +197,7 @@ device_select (struct device *device, const struct selection *selection)
 
   if (request == NULL)
     return out_of_memory ();
-  if (size > CONTROL_EXPORT_BYTES) {
+  if (size > CONTROL_REQUEST_MAX) {
     error_message ("%zu choices at one crash point are more than can be selected", selection->count);
     return -1;
   }
@@ -209,11 +209,11 @@ device_select (struct device *device, const struct selection *selection)
   return 0;
 }
 
-/* Read SIZE bytes of the report, or of what stands at another OFFSET of control, into the buffer. */
+/* Read SIZE bytes of what stands at OFFSET of control into the buffer. */
 static int
 read_control (struct device *device, size_t size, uint64_t offset)
 {
-  if (size > CONTROL_WRITTEN_OFFSET) {
+  if (offset < CONTROL_TAPE_OFFSET && size > CONTROL_WRITTEN_OFFSET) {
     error_message ("a run read more than %d MiB of reports can tell", CONTROL_WRITTEN_OFFSET >> 20);
     return -1;
   }
@@ -286,6 +286,30 @@ device_written (struct device *device, const struct control_seen **written, size
   device->written = list;
   control_decode_written (device->buffer, *count, list);
   *written = list;
+  return 0;
+}
+
+int
+device_tape (struct device *device, struct log_tape *tape)
+{
+  size_t count, size;
+
+  *tape = (struct log_tape) { .bytes = NULL };
+  if (read_control (device, FIRST_READ_BYTES, CONTROL_TAPE_OFFSET) == -1)
+    return -1;
+  if (control_decode_tape_head (device->buffer, &count, &size) == -1) {
+    if (errno == EFBIG)
+      return 0;
+    error_message ("the crashstate plugin does not say what a run did");
+    return -1;
+  }
+  if (size > FIRST_READ_BYTES && read_control (device, size, CONTROL_TAPE_OFFSET) == -1)
+    return -1;
+  tape->bytes = malloc (count + 1);
+  if (tape->bytes == NULL)
+    return out_of_memory ();
+  memcpy (tape->bytes, device->buffer + sizeof (struct control_tape), count);
+  tape->size = tape->room = count;
   return 0;
 }
 

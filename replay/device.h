@@ -54,6 +54,11 @@ extern int device_report (struct device *device, struct device_report *report);
  */
 extern int device_written (struct device *device, const struct control_seen **written, size_t *count);
 
+/* All that the run has written, and its flushes, in *tape, whose bytes are to free; they are NULL if it was too much.
+ * Returns 0, or -1 after a message.
+ */
+extern int device_tape (struct device *device, struct log_tape *tape);
+
 /* Read COUNT bytes at OFFSET of the first disk, whole sectors that the run has written.  Returns 0, or -1 after a
  * message.
  */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -57,13 +58,19 @@ assert_read (uint32_t sector, const char *letters)
   ck_assert_str_eq (found, letters);
 }
 
+static int
+change (enum log_kind kind, const void *data, uint32_t count, uint64_t offset)
+{
+  return run_io_write (run, &(struct log_operation) { kind, 0, 0, offset, count }, data);
+}
+
 static void
 write_letter (uint32_t sector, char letter)
 {
   char bytes[LOG_SECTOR];
 
   fill_sector (letter, bytes);
-  ck_assert_int_eq (run_io_write (run, 0, bytes, sizeof bytes, (uint64_t) sector * LOG_SECTOR), 0);
+  ck_assert_int_eq (change (LOG_WRITE, bytes, sizeof bytes, (uint64_t) sector * LOG_SECTOR), 0);
 }
 
 /* The head of the report; its lists must be DECISIONS and SEEN, texts as `1` and `0:3 2:81` (block:sectors). */
@@ -106,7 +113,7 @@ END_TEST
 START_TEST (what_the_run_wrote_hides_the_state_and_is_not_seen)
 {
   write_letter (1, 'n');
-  ck_assert_int_eq (run_io_write (run, 0, NULL, 2 * LOG_SECTOR, 7 * LOG_SECTOR), 0);
+  ck_assert_int_eq (change (LOG_ZERO, NULL, 2 * LOG_SECTOR, 7 * LOG_SECTOR), 0);
   assert_read (0, "ancd...");
   assert_read (6, "...");
   const struct control_report head = assert_report ("", "0:7d");
@@ -148,13 +155,13 @@ START_TEST (what_is_written_has_a_limit)
   char block[BLOCK_SIZE] = "x";
   uint64_t written = 0;
 
-  while (written <= MEMORY && run_io_write (run, 0, block, BLOCK_SIZE, written) == 0)
+  while (written <= MEMORY && change (LOG_WRITE, block, BLOCK_SIZE, written) == 0)
     written += BLOCK_SIZE;
   ck_assert_int_eq (errno, ENOSPC);
   ck_assert_uint_gt (written, MEMORY / 2);
   ck_assert_uint_le (written, MEMORY);
   run_io_begin (run);
-  ck_assert_int_eq (run_io_write (run, 0, block, BLOCK_SIZE, written), 0);
+  ck_assert_int_eq (change (LOG_WRITE, block, BLOCK_SIZE, written), 0);
 }
 END_TEST
 
@@ -181,15 +188,70 @@ START_TEST (what_was_written_is_listed_and_what_was_only_read_is_not)
 
   assert_read (0, "abcd");
   assert_written ("");
-  ck_assert_int_eq (run_io_write (run, 0, bytes, 3 * LOG_SECTOR, 14 * LOG_SECTOR), 0);
-  ck_assert_int_eq (run_io_write (run, 0, NULL, LOG_SECTOR, 2 * LOG_SECTOR), 0);
+  ck_assert_int_eq (change (LOG_WRITE, bytes, 3 * LOG_SECTOR, 14 * LOG_SECTOR), 0);
+  ck_assert_int_eq (change (LOG_TRIM, NULL, LOG_SECTOR, 2 * LOG_SECTOR), 0);
   assert_written ("0:4 1:c0 2:1");
   run_io_begin (run);
   assert_written ("");
 }
 END_TEST
 
+/* What is on the tape of the run, as `w3+1` for a write of one sector at sector 3, `z`, `t`, and `f` for a flush. */
+static void
+assert_tape (const char *expected)
+{
+  size_t size, tape_size, whole, at = 0;
+  CLEANUP_FREE char *bytes = run_io_tape (run, &size);
+  struct log_record record;
+  char text[256] = "", *to = text;
+  const char *data;
+
+  ck_assert_int_eq (control_decode_tape_head (bytes, &tape_size, &whole), 0);
+  const struct log_tape tape = { .bytes = bytes + sizeof (struct control_tape), .size = tape_size };
+  while (log_tape_next (&tape, &at, &record, &data)) {
+    to += sprintf (to, "%s%c", to > text ? " " : "", " wztf"[record.kind]);
+    if (record.kind != LOG_FLUSH)
+      to += sprintf (to, "%u+%u", (unsigned) record.offset / LOG_SECTOR, record.length / LOG_SECTOR);
+    if (record.kind == LOG_WRITE)
+      to += sprintf (to, "=%c", sector_letter (data));
+  }
+  ck_assert_str_eq (text, expected);
+  ck_assert_uint_eq (at, tape_size);
+}
+
+START_TEST (the_tape_has_all_that_was_written_in_its_order)
+{
+  assert_tape ("");
+  write_letter (1, 'n');
+  ck_assert_int_eq (run_io_flush (run, 0), 0);
+  ck_assert_int_eq (change (LOG_ZERO, NULL, 2 * LOG_SECTOR, 7 * LOG_SECTOR), 0);
+  assert_read (0, "an");
+  write_letter (1, 'm');
+  ck_assert_int_eq (change (LOG_TRIM, NULL, LOG_SECTOR, 2 * LOG_SECTOR), 0);
+  assert_tape ("w1+1=n f z7+2 w1+1=m t2+1");
+  run_io_begin (run);
+  assert_tape ("");
+}
+END_TEST
+
+START_TEST (a_tape_that_is_too_long_to_be_sent_says_so)
+{
+  const uint32_t many = 1 << 20;
+  CLEANUP_FREE char *zeros = calloc (many, 1);
+  size_t size, tape_size, whole;
+
+  run_io_free (run);
+  run = run_io_new (UINT64_C (1) << 30);
+  for (unsigned i = 0; i <= CONTROL_TAPE_MAX / many; i++)
+    ck_assert_int_eq (change (LOG_WRITE, zeros, many, 0), 0);
+  CLEANUP_FREE char *bytes = run_io_tape (run, &size);
+  ck_assert_int_eq (control_decode_tape_head (bytes, &tape_size, &whole), -1);
+  ck_assert_int_eq (errno, EFBIG);
+}
+END_TEST
+
 UNIT_TEST_MAIN_WITH ("run-io", make_run, end_run, what_is_read_is_reported_once,
                      what_the_run_wrote_hides_the_state_and_is_not_seen, the_behaviour_is_what_was_read_in_any_order,
                      another_run_finds_nothing_of_the_one_before, what_is_written_has_a_limit,
-                     what_was_written_is_listed_and_what_was_only_read_is_not)
+                     what_was_written_is_listed_and_what_was_only_read_is_not,
+                     the_tape_has_all_that_was_written_in_its_order, a_tape_that_is_too_long_to_be_sent_says_so)
