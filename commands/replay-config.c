@@ -126,6 +126,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .jobs = (unsigned) options->jobs,
     .tear = { options->tear_mode, (uint32_t) options->atomic_bytes }, .limit = options->limit,
     .seconds = options->seconds, .seed = options->seed, .audit_percent = options->audit_percent,
+    .nested = (unsigned) options->nested, .nested_limit = options->nested_limit,
     .prefixes_only = options->prefixes_only, .no_reduction = options->no_reduction, .minimize = options->minimize,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {

@@ -9,6 +9,7 @@
 #include "guest/jobs.h"
 #include "log/info.h"
 #include "replay/fault.h"
+#include "replay/session-config.h"
 
 #define ATOMIC_BYTES_MAX 65536
 
@@ -27,6 +28,8 @@ replay_options_add (struct option_table *table, struct replay_options *options)
     OPT_SIZE ("atomic", &options->atomic_bytes, "N", "bytes that the device never tears [4K]", LOG_SECTOR),
     OPT_SIZE ("sector", &options->atomic_bytes, "N", "the same as --atomic", LOG_SECTOR),
     OPT_TEXT ("trim", &options->trim, "any|zero", "what is read where a trim was: old bytes or zeros, or zeros [any]"),
+    OPT_NUMBER ("nested", &options->nested, "N", "how often the power fails again, during recovery: up to 2 [0]", 0),
+    OPT_NUMBER ("nested-limit", &options->nested_limit, "N", "most runs at one crash point of a recovery [256]", 0),
     OPT_FLAG ("no-reduction", &options->no_reduction, "one run for each state, not for each behaviour"),
     OPT_NUMBER ("limit", &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0),
     OPT_SECONDS ("time", &options->seconds, "S", "most time at one crash point [0: no limit]", 0),
@@ -137,6 +140,10 @@ contradiction (const struct replay_options *options)
     return "--fault with a place is for one log: name the one that it is of";
   if (options->lose && strcmp (options->lose, "any") == 0 && single)
     return "--lose=any is for a whole replay: name the disk that the state is seen without";
+  if (options->nested > 0 && options->usable)
+    return "--nested and --usable exclude one another: what is tried after recovery is no part of it";
+  if (options->nested > 0 && (single || options->prefixes_only))
+    return "--nested is for all states of a log: the id of a state says itself whether recovery was interrupted";
   if (options->log_count > 1 && single)
     return "--list, --state, --export, --serve and --shell are for one log: name the one that the state is of";
   return NULL;
@@ -156,6 +163,10 @@ replay_options_check (struct replay_options *options)
   }
   if (options->jobs > 0 && jobs_check (options->jobs, options->guest.memory_bytes) == -1)
     return -1;
+  if (options->nested > NESTED_MAX) {
+    error_message ("--nested=%ju: the power fails again %d times at most", (uintmax_t) options->nested, NESTED_MAX);
+    return -1;
+  }
   if (options->audit_percent > 100) {
     error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) options->audit_percent);
     return -1;

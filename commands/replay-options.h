@@ -27,6 +27,8 @@ struct replay_options {
   const char *tear;             /* a word; tear_mode is what it means */
   enum tear_mode tear_mode;
   uint64_t atomic_bytes;
+  uint64_t nested;              /* how often the power fails again, during recovery */
+  uint64_t nested_limit;        /* most runs at one crash point of a recovery; 0: no limit */
   const char *lose;             /* the name of a disk that does not come back, `any`, or NULL */
   const char *fault;            /* what the device does wrong (replay/fault.h), or NULL */
   const char *fault_there;      /* what it has done wrong in the log already, or NULL */
@@ -56,7 +58,8 @@ struct replay_options {
 };
 
 #define REPLAY_OPTIONS_DEFAULT \
-  { .filter = FILTER_ALL, .tear = "prefix", .atomic_bytes = TEAR_ATOMIC_USUAL, .trim = "any", .limit = 4096 }
+  { .filter = FILTER_ALL, .tear = "prefix", .atomic_bytes = TEAR_ATOMIC_USUAL, .trim = "any", .limit = 4096, \
+    .nested_limit = 256 }
 
 /* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
 extern void replay_options_add (struct option_table *table, struct replay_options *options);

@@ -8,41 +8,12 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "log/copy.h"
 #include "log/cut.h"
 #include "log/files.h"
 #include "log/info.h"
-#include "log/record.h"
 
 #define LEFT_OUT "powercut:left-out"    /* in place of a mark that the part does not have */
-
-/* The part in the making. */
-struct cut_log {
-  FILE *file;
-  uint64_t offset;              /* where the next record goes */
-  uint64_t time;                /* of the last event that is kept, which is that of what is added */
-};
-
-/* Append RECORD (numbers in host order, but for its checksum) with its data. */
-static bool
-append (struct cut_log *part, const struct log_record *record, const void *data)
-{
-  static const char zeros[LOG_ALIGN];
-  size_t padding = log_record_size (record->data_size) - sizeof *record - record->data_size;
-  const struct log_record stored = log_record_to_file (record, data, part->offset);
-
-  part->offset += log_record_size (record->data_size);
-  return fwrite (&stored, sizeof stored, 1, part->file) == 1
-    && fwrite (data, 1, record->data_size, part->file) == record->data_size
-    && fwrite (zeros, 1, padding, part->file) == padding;
-}
-
-static bool
-append_mark (struct cut_log *part, const char *text, uint32_t length)
-{
-  const struct log_record record = { .time = part->time, .kind = LOG_MARK, .data_size = length };
-
-  return append (part, &record, text);
-}
 
 /* Whether TEXT, of the header, is about the checker. */
 static bool
@@ -53,10 +24,10 @@ is_about_checker (const char *text)
 
 /* The header: that of LOG, with the text CHECK, if it is not NULL, in place of what it says of the checker. */
 static bool
-append_header (struct cut_log *part, const struct write_log *log, const char *check)
+append_header (struct log_copy *part, const struct write_log *log, const char *check)
 {
   CLEANUP_FREE const char **info = calloc (log->info_size + 1, sizeof *info);
-  size_t count = 0, size;
+  size_t count = 0;
 
   if (info == NULL)
     return false;
@@ -65,14 +36,12 @@ append_header (struct cut_log *part, const struct write_log *log, const char *ch
       info[count++] = text;
   if (check)
     info[count++] = check;
-  CLEANUP_FREE void *header = log_make_header (log->device_sizes, log->device_count, info, count, log->created, &size);
-  part->offset = size;
-  return header && fwrite (header, 1, size, part->file) == size;
+  return log_copy_header (part, log, info, count);
 }
 
 /* Append the events up to POSITION; CURSOR is behind them then. */
 static bool
-append_events (struct cut_log *part, struct log_cursor *cursor, uint32_t position, bool without_files)
+append_events (struct log_copy *part, struct log_cursor *cursor, uint32_t position, bool without_files)
 {
   struct log_event event;
   const void *data;
@@ -83,27 +52,9 @@ append_events (struct cut_log *part, struct log_cursor *cursor, uint32_t positio
 
     part->time = event.record.time;
     if (without_files && event.record.kind == LOG_MARK && log_files_piece (&mark, &data) > 0)
-      written = append_mark (part, LEFT_OUT, strlen (LEFT_OUT));
+      written = log_copy_mark (part, LEFT_OUT, strlen (LEFT_OUT));
     else
-      written = append (part, &event.record, event.data);
-  }
-  return written;
-}
-
-/* Append what stands for the events that are left out, which CURSOR is at the first of. */
-static bool
-append_rest (struct cut_log *part, struct log_cursor *cursor, const char *kept)
-{
-  struct log_event event;
-  bool written = append_mark (part, "end", strlen ("end"));
-
-  while (written && log_cursor_next (cursor, &event)) {
-    const struct log_mark mark = { .length = event.record.data_size, .text = event.data };
-
-    if (event.record.kind == LOG_MARK && log_mark_is (&mark, kept, NULL, NULL)) {
-      part->time = event.record.time;
-      written = append_mark (part, mark.text, mark.length);
-    }
+      written = log_copy_record (part, &event.record, event.data);
   }
   return written;
 }
@@ -112,11 +63,11 @@ append_rest (struct cut_log *part, struct log_cursor *cursor, const char *kept)
 static int
 put_piece (void *part, const char *text, size_t length)
 {
-  return append_mark (part, text, (uint32_t) length) ? 0 : -1;
+  return log_copy_mark (part, text, (uint32_t) length) ? 0 : -1;
 }
 
 static bool
-append_all (struct cut_log *part, const struct write_log *log, uint32_t position, const char *kept,
+append_all (struct log_copy *part, const struct write_log *log, uint32_t position, const char *kept,
             const struct log_checker *checker)
 {
   CLEANUP_FREE char *check = NULL;
@@ -126,15 +77,15 @@ append_all (struct cut_log *part, const struct write_log *log, uint32_t position
     return false;
   log_cursor_begin (&cursor, log);
   return append_header (part, log, check) && append_events (part, &cursor, position, checker != NULL)
-    && append_rest (part, &cursor, kept) && (checker == NULL || log_files_read (checker->files, put_piece, part) == 0)
-    && append (part, &(struct log_record) { .kind = LOG_END, .time = part->time }, "");
+    && log_copy_rest (part, &cursor, kept) && (checker == NULL || log_files_read (checker->files, put_piece, part) == 0)
+    && log_copy_record (part, &(struct log_record) { .kind = LOG_END, .time = part->time }, "");
 }
 
 int
 log_cut (const struct write_log *log, uint32_t position, const char *kept, const struct log_checker *checker,
          const char *path)
 {
-  struct cut_log part = { .file = fopen (path, "we") };
+  struct log_copy part = { .file = fopen (path, "we") };
   bool written;
 
   if (part.file == NULL) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 noinst_LTLIBRARIES += log/liblog.la
 log_liblog_la_SOURCES = \
-	log/base-image.c log/base-image.h log/calls.c log/calls.h log/checksum.c log/checksum.h log/choice.c log/choice.h \
-	log/chosen-orders.c log/chosen-orders.h log/contest.c log/contest.h log/orders.c log/orders.h \
+	log/aftermath.c log/aftermath.h log/base-image.c log/base-image.h log/calls.c log/calls.h log/checksum.c log/checksum.h log/choice.c log/choice.h \
+	log/chosen-orders.c log/chosen-orders.h log/contest.c log/contest.h log/copy.c log/copy.h log/orders.c log/orders.h \
 	log/crash-state.c log/crash-state.h log/cut.c log/cut.h log/device.c log/device.h \
 	log/files.c log/files.h log/format.h \
 	log/guard.c log/guard.h log/image.c log/image.h log/index.c log/index.h log/info.c log/info.h \

@@ -25,6 +25,9 @@
 
 #include "log/choice.h"
 
+/* Between the id of a state and that of one which the next crash left, during its recovery: replay(1) has these. */
+#define STATE_ID_AGAIN ";"
+
 /* Parse TEXT as an id of a state of LOG.  Returns 0 with the choices in *choices, to free, or -1 after a message (not
  * an id, a position that the log does not have, a write that is none or is issued after the point).  Whether the writes
  * are pending is not checked here.

@@ -19,13 +19,13 @@
 static uint64_t
 inputs (const struct worker *worker)
 {
-  const struct session_config *config = worker->session->config;
+  const struct write_log *log = worker->log;
   uint64_t count = 0;
 
-  if (config->runner.check == NULL)
+  if (worker->session->config->runner.check == NULL)
     return 0;
-  for (uint32_t i = 0; i < config->log->mark_count && config->log->marks[i].position <= worker->selection.point; i++)
-    count += log_mark_is_public (&config->log->marks[i]);
+  for (uint32_t i = 0; i < log->mark_count && log->marks[i].position <= worker->selection.point; i++)
+    count += log_mark_is_public (&log->marks[i]);
   return count;
 }
 
@@ -45,7 +45,7 @@ decided_selection (const struct worker *worker, const struct choice *decisions, 
 static void
 note_mismatch (struct worker *worker, const struct choice *choices, size_t count, const char *what)
 {
-  CLEANUP_FREE char *id = state_id_format (worker->session->config->log, worker->selection.point, choices, count);
+  CLEANUP_FREE char *id = state_id_format (worker->log, worker->selection.point, choices, count);
 
   worker_note_mismatch (worker);
   error_message ("state %s: %s: recovery depends on more than what it reads, and no number of this replay is to be "
@@ -57,6 +57,7 @@ struct answering {
   struct worker *worker;
   uint64_t inputs;              /* of a run of this kind */
   bool located;                 /* data are located, and not read */
+  struct log_tape *tape;        /* where that of the run goes, or NULL */
   struct outcome outcome;       /* to free */
   bool remembered;
   struct choice *choices;       /* the worker's selection's, and all decisions after them; to free */
@@ -80,7 +81,7 @@ keep_read_set (struct answering *answering, const struct device_report *report)
   if (crash_state_select (worker->state, &answering->selection) == -1)
     return out_of_memory ();
   result = read_sets_add (worker->session->read_sets, worker->state, answering->inputs, report->seen,
-                          report->head.seen_count, &answering->outcome);
+                          report->head.seen_count, &answering->outcome, answering->tape);
   if (result == READ_SET_CONTRADICTED)
     note_mismatch (worker, answering->choices, answering->selection.count,
                    "an earlier run that read the same saw something else");
@@ -99,7 +100,7 @@ remember (struct answering *answering)
     return 0;
   if (crash_state_select (worker->state, &worker->selection) == -1)
     return out_of_memory ();
-  known = read_sets_find (worker->session->read_sets, worker->state, answering->inputs);
+  known = read_sets_find (worker->session->read_sets, worker->state, answering->inputs, answering->tape);
   if (known == NULL)
     return 0;
   const struct choice *decisions = crash_state_decisions (worker->state, &count);
@@ -118,7 +119,8 @@ make_run (struct answering *answering)
   int r = answering->located ? worker_run_located (worker, &worker->selection, &answering->outcome, &report)
     : worker_run (worker, &worker->selection, &answering->outcome, &report);
 
-  if (r == -1 || take_decisions (answering, report.decisions, report.head.decision_count) == -1)
+  if (r == -1 || take_decisions (answering, report.decisions, report.head.decision_count) == -1
+      || (answering->tape && runner_tape (worker->runner, answering->tape) == -1))
     return -1;
   return worker->session->config->no_reduction ? 0 : keep_read_set (answering, &report);
 }
@@ -176,9 +178,12 @@ audit (const struct answering *answering, const struct expansion *seen)
 
 /* Answer with runs that locate data, or read them.  Returns 1; 0 if that does not tell enough; or -1. */
 static int
-answer_with (struct worker *worker, bool located, struct reply *reply)
+answer_with (struct worker *worker, bool located, bool taped, struct reply *reply)
 {
-  struct answering answering = { .worker = worker, .located = located, .inputs = located ? LOCATED : inputs (worker) };
+  struct answering answering = {
+    .worker = worker, .located = located, .inputs = located ? LOCATED : inputs (worker),
+    .tape = taped ? &reply->tape : NULL
+  };
   int r = remember (&answering);
 
   if (r == 0)
@@ -205,17 +210,28 @@ answer_with (struct worker *worker, bool located, struct reply *reply)
   return r;
 }
 
+static void
+forget_tape (struct reply *reply)
+{
+  free (reply->tape.bytes);
+  reply->tape = (struct log_tape) { .bytes = NULL };
+}
+
 int
-answer_run (struct worker *worker, struct reply *reply)
+answer_run (struct worker *worker, bool taped, struct reply *reply)
 {
   double start = clock_seconds (CLOCK_MONOTONIC);
   int r = 0;
 
   memset (reply, 0, sizeof *reply);
   if (worker_locates (worker))
-    r = answer_with (worker, true, reply);
-  if (r == 0)
-    r = answer_with (worker, false, reply);
+    r = answer_with (worker, true, taped, reply);
+  if (r == 0) {
+    forget_tape (reply);
+    r = answer_with (worker, false, taped, reply);
+  }
+  if (r != 1)
+    forget_tape (reply);
   reply->seconds = clock_seconds (CLOCK_MONOTONIC) - start;
   return r == 1 ? 0 : -1;
 }
@@ -224,5 +240,6 @@ void
 reply_free (struct reply *reply)
 {
   expansion_free (&reply->seen);
+  forget_tape (reply);
   free (reply->decisions);
 }

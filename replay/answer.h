@@ -13,12 +13,14 @@ struct reply {
   size_t decision_count;
   double seconds;               /* that the answer took */
   bool remembered;
+  struct log_tape tape;         /* what recovery did to the disks, if it was asked for; its bytes are NULL if not, or if
+                                   it is too long */
 };
 
-/* Answer the worker's selection.  Returns 0 and fills *reply, to free with reply_free; or -1 after a message, or
- * silently after a stop.
+/* Answer the worker's selection, TAPED if its tape is wanted, too.  Returns 0 and fills *reply, to free with
+ * reply_free; or -1 after a message, or silently after a stop.
  */
-extern int answer_run (struct worker *worker, struct reply *reply);
+extern int answer_run (struct worker *worker, bool taped, struct reply *reply);
 extern void reply_free (struct reply *reply);
 
 #endif

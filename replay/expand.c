@@ -170,9 +170,8 @@ learn_tree (struct worker *worker, unsigned number, uint32_t position)
   return r;
 }
 
-/* Learn what the old and the new files hold, if nobody has yet.  The others wait. */
-static int
-learn_contents (struct worker *worker)
+int
+expand_prepare (struct worker *worker)
 {
   struct contents *contents = &worker->session->contents;
   uint32_t first, last;
@@ -226,7 +225,7 @@ static int
 list_sectors (struct spread *spread, unsigned set)
 {
   const struct known_tree *trees = spread->worker->session->contents.trees;
-  int r = set ? learn_contents (spread->worker) : 1;
+  int r = set ? expand_prepare (spread->worker) : 1;
 
   if (r == -1)
     return -1;
@@ -343,7 +342,7 @@ static struct data_question
 question_of (const struct spread *spread)
 {
   return (struct data_question) {
-    .log = spread->worker->session->config->log, .selection = spread->selection, .state = spread->worker->state,
+    .log = spread->worker->log, .selection = spread->selection, .state = spread->worker->state,
     .sectors = spread->sectors, .count = spread->sector_count, .look = look_at_bytes
   };
 }

@@ -31,6 +31,11 @@ struct expansion {
 extern void expansion_begin_whole (struct expansion *expansion, struct outcome *outcome);
 extern void expansion_free (struct expansion *expansion);
 
+/* Learn what the old and the new files hold, if nobody has yet; the others wait.  WORKER's log is the session's.
+ * Returns 0, or -1 after a message, or silently after a stop.
+ */
+extern int expand_prepare (struct worker *worker);
+
 /* Tell apart the states of SELECTION, which has all that a run decided which located data and saw OUTCOME; that is
  * taken over if the answer is 1.  Returns 1 with *expansion, to free; 0 if that is more than can be counted, or not
  * known: the data have to be read; or -1 after a message, or silently after a stop.

@@ -126,6 +126,16 @@ findings_confirmed (const struct findings *findings, enum violation kind, const 
   return find_same (findings, &wanted, cause) != NULL;
 }
 
+int
+findings_repeated (const struct findings *findings, enum violation kind, const char *detail, const char *after)
+{
+  CLEANUP_FREE char *cause = cause_of (detail);
+  const struct finding wanted = { .kind = kind, .after = (char *) after, .confirmation = FINDING_REPEATED };
+  const struct finding *found = cause ? find_same (findings, &wanted, cause) : NULL;
+
+  return cause == NULL ? -1 : found != NULL && found->confirmation == FINDING_REPEATED;
+}
+
 bool
 findings_have (const struct findings *findings, const struct finding *finding)
 {

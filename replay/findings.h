@@ -28,6 +28,7 @@ struct finding {
   char *state;                  /* id */
   char *place;                  /* which is first: sorts by crash point, then in the order of its search */
   struct outcome outcome;
+  unsigned depth;               /* how many recoveries were interrupted before it was seen */
   enum confirmation confirmation;
 
   struct minimal *minimal;      /* the smallest state that fails so, or NULL; findings_add leaves it */
@@ -54,6 +55,11 @@ extern int findings_add (struct findings *findings, const struct finding *findin
  */
 extern int findings_confirmed (const struct findings *findings, enum violation kind, const char *detail,
                                const char *after);
+
+/* Whether a fresh guest saw a finding of this kind and detail after this mark already: 1, 0, or -1 with errno ENOMEM.
+ */
+extern int findings_repeated (const struct findings *findings, enum violation kind, const char *detail,
+                              const char *after);
 
 /* Whether there is a finding of the kind and the cause that FINDING has, after whatever mark and confirmed as it is. */
 extern bool findings_have (const struct findings *findings, const struct finding *finding);

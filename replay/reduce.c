@@ -47,7 +47,7 @@ reduce_probe (struct worker *worker, uint32_t position, const struct choice *cho
   };
   if (!is_explored (config->log, position))
     return probe_with_run (worker, verdict);
-  if (answer_run (worker, &reply) == -1)
+  if (answer_run (worker, false, &reply) == -1)
     return -1;
   r = worker_judge (worker, &reply.seen.parts[0].outcome, &worker->moment, verdict);    /* all is decided */
   reply_free (&reply);
@@ -126,7 +126,7 @@ reduce_state (struct worker *worker, enum violation kind, uint32_t position, con
 static bool
 is_reducible (const struct finding *finding)
 {
-  return finding->confirmation == FINDING_REPEATED && finding->kind != VIOLATION_FREEZE;
+  return finding->confirmation == FINDING_REPEATED && finding->kind != VIOLATION_FREEZE && finding->depth == 0;
 }
 
 int

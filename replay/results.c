@@ -7,11 +7,26 @@
 #include "common/message.h"
 #include "replay/results.h"
 
+void
+nested_result_begin (struct nested_result *nested)
+{
+  *nested = (struct nested_result) { .recoveries = 0 };
+  mpz_inits (nested->states, nested->covered, NULL);
+}
+
+void
+nested_result_free (struct nested_result *nested)
+{
+  mpz_clears (nested->states, nested->covered, NULL);
+}
+
 int
 results_begin (struct results *results, const struct session_config *config)
 {
   memset (results, 0, sizeof *results);
   results->config = config;
+  for (unsigned i = 0; i < NESTED_MAX; i++)
+    nested_result_begin (&results->nested[i]);
   oracle_init (&results->oracle, &config->trees, config->persistence, config->pages);
   if (config->pages && page_counts_begin (&results->pages, config->pages) == -1)
     return -1;
@@ -44,6 +59,8 @@ results_free (struct results *results)
     tally_free (&results->found[i].tally);
   }
   free (results->found);
+  for (unsigned i = 0; i < NESTED_MAX; i++)
+    nested_result_free (&results->nested[i]);
   crash_points_free (&results->points);
   oracle_free (&results->oracle);
   page_counts_free (&results->pages);

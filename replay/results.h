@@ -19,6 +19,16 @@ struct point_result {
   struct tally tally;
 };
 
+/* What became of recoveries that were interrupted themselves, at one depth: as often as the power fails again. */
+struct nested_result {
+  uint64_t recoveries;          /* interrupted: what one run did stands for all states that it does */
+  uint64_t points;              /* crash points of them */
+  uint64_t unfinished;          /* ... that were not covered */
+  uint64_t untaped;             /* recoveries that wrote too much to be interrupted */
+  uint64_t runs, remembered;
+  mpz_t states, covered;        /* each with one that a recovery interrupted before may begin with */
+};
+
 struct results {
   const struct session_config *config;
   struct crash_points points;
@@ -30,12 +40,16 @@ struct results {
   double search_cpu_seconds;    /* processor time of this process */
   double device_cpu_seconds;    /* ... and of the servers of the guests' disks */
   char *release;                /* kernel of the guests, or NULL before the first of them */
-  uint64_t runs, remembered;
+  struct nested_result nested[NESTED_MAX];      /* the first config->nested of them */
+  uint64_t runs, remembered;    /* without those of interrupted recoveries */
   uint64_t behaviours;          /* runs that read different bytes */
   uint64_t audited;             /* remembered answers held against a run */
   uint64_t mismatches;          /* runs that saw something else than was remembered */
   bool failed;                  /* something went wrong, and not all was searched */
 };
+
+extern void nested_result_begin (struct nested_result *nested);
+extern void nested_result_free (struct nested_result *nested);
 
 /* Begin with the crash points of CONFIG, which must outlive the results, and the number of states of each.  Returns 0,
  * or -1 after a message.  Free with results_free in any case.

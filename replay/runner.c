@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because a run, and the guest that is kept for the next one, are one structure. */
 #include <config.h>
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct runner {
   char timeout[16];             /* one of them */
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
   double earlier_seconds;       /* processor time of the device for other configurations */
+  char *served;                 /* the log */
 };
 
 /* Tell the guest WORDS, which are about WHAT. */
@@ -171,9 +173,10 @@ runner_start (const struct runner_config *config, const char *folder)
   if (runner)
     runner->config = config;
   if (runner == NULL || (runner->words = make_words (runner)) == NULL
-      || asprintf (&runner->console, "%s/console", folder) == -1) {
+      || (runner->served = strdup (config->log)) == NULL || asprintf (&runner->console, "%s/console", folder) == -1) {
     error_message ("out of memory");
-    free (runner ? runner->words : NULL);
+    if (runner)
+      free_all (runner->served, runner->words);
     free (runner);
     return NULL;
   }
@@ -188,6 +191,25 @@ runner_start (const struct runner_config *config, const char *folder)
   return NULL;
 }
 
+/* Serve the log PATH. */
+static int
+serve (struct runner *runner, const char *path)
+{
+  char *copy = strdup (path);
+
+  if (copy == NULL)
+    return out_of_memory ();
+  free (runner->served);
+  runner->served = copy;
+  return device_change (runner->device, path);
+}
+
+int
+runner_serve (struct runner *runner, const char *path)
+{
+  return strcmp (runner->served, path) == 0 ? 0 : serve (runner, path);
+}
+
 int
 runner_change (struct runner *runner, const struct runner_config *config)
 {
@@ -199,7 +221,7 @@ runner_change (struct runner *runner, const struct runner_config *config)
   runner->words = make_words (runner);
   if (runner->words == NULL)
     return out_of_memory ();
-  if (device_change (runner->device, config->log) == -1)
+  if (serve (runner, config->log) == -1)
     return -1;
   /* The guest still has the request of the replay before. */
   return runner->vm && (name_disks (runner) == -1 || ask_for_details (runner) == -1) ? -1 : 0;
@@ -212,7 +234,7 @@ runner_stop (struct runner *runner)
     return;
   vm_end (runner->vm);
   device_stop (runner->device);
-  free_all (runner->console, runner->release, runner->words, runner->tree, runner);
+  free_all (runner->console, runner->release, runner->words, runner->tree, runner->served, runner);
 }
 
 const char *
@@ -403,6 +425,12 @@ runner_run_located (struct runner *runner, const struct selection *selection, st
   r = runner_run (runner, selection, "", outcome, report);
   runner->words[WORD_OBSERVE] = word;
   return r;
+}
+
+int
+runner_tape (struct runner *runner, struct log_tape *tape)
+{
+  return device_tape (runner->device, tape);
 }
 
 int

@@ -85,6 +85,14 @@ extern int runner_run (struct runner *runner, const struct selection *selection,
 extern int runner_run_located (struct runner *runner, const struct selection *selection, struct outcome *outcome,
                                struct device_report *report);
 
+/* Serve the log PATH from the next run on: that of the configuration, or an aftermath of it (log/aftermath.h).  Returns
+ * 0, or -1 after a message.
+ */
+extern int runner_serve (struct runner *runner, const char *path);
+
+/* What the last run did to the disks, in its order: *tape, as device_tape gives it (replay/device.h). */
+extern int runner_tape (struct runner *runner, struct log_tape *tape);
+
 /* What the last run wrote, and the bytes of whole sectors of that (replay/device.h). */
 extern int runner_written (struct runner *runner, const struct control_seen **written, size_t *count);
 extern int runner_read_written (struct runner *runner, void *buffer, size_t count, uint64_t offset);

@@ -11,6 +11,8 @@
 #include "replay/guest-cache.h"
 #include "replay/runner.h"
 
+#define NESTED_MAX 2            /* the power fails again so often, at most */
+
 /* An answer, as it is told to who listens; all is valid until the listener returns. */
 struct told_answer {
   const struct write_log *log;
@@ -37,6 +39,8 @@ struct session_config {
   uint64_t limit;               /* most runs at one crash point, remembered ones too; 0 is no limit */
   uint64_t seconds;             /* no run at a crash point is begun later than this after its first; 0 is no limit */
   uint64_t seed;                /* of the order in which states are visited when there is a limit */
+  unsigned nested;              /* how often the power fails again, during recovery */
+  uint64_t nested_limit;        /* most runs at one crash point of a recovery; 0 is no limit */
   uint64_t audit_percent;       /* of the remembered answers are held against a run */
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */

@@ -65,6 +65,8 @@ session_new (const struct session_config *config)
   }
   session->searches = calloc (session->results.points.count + 1, sizeof *session->searches);
   session->read_sets = read_sets_new (config->log, &session->results.points);
+  if (config->nested > 0 && session->read_sets)
+    read_sets_open (session->read_sets);
   if (session->searches == NULL || session->read_sets == NULL)
     out_of_memory ();
   else if (!session->locates || contents_begin (&session->contents, &config->trees) == 0)

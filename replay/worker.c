@@ -24,7 +24,7 @@ worker_begin (struct worker *worker, struct session *session, struct runner *idl
   const struct session_config *config = session->config;
 
   *worker = (struct worker) {
-    .session = session, .idle = idle, .state = crash_state_new (config->log),
+    .session = session, .idle = idle, .log = config->log, .state = crash_state_new (config->log),
     .folder = config->kept ? text_format ("%s", kept_folder (config->kept))
     : text_format ("%s/%s", config->folder, name)
   };
@@ -173,7 +173,7 @@ refuse_broken_check (const struct worker *worker, const struct selection *select
   choices = join_choices (selection, report->decisions, decided);
   if (choices == NULL)
     return -1;
-  id = state_id_format (worker->session->config->log, selection->point, choices, selection->count + decided);
+  id = state_id_format (worker->log, selection->point, choices, selection->count + decided);
   pthread_mutex_lock (&worker->session->lock);
   if (!worker->session->results.failed) {       /* it would say the same to every worker */
     hint = missing_hint (outcome->check_detail);
@@ -196,15 +196,25 @@ observed_tree (struct worker *worker, const struct outcome *outcome)
   return tree ? oracle_add (oracle, outcome->digest, tree) : known;
 }
 
+/* Be ready for a run of the worker's log. */
+static int
+prepare_run (struct worker *worker)
+{
+  const struct session_config *config = worker->session->config;
+
+  return stop_requested () || (worker->runner == NULL && start_runner (worker) == -1) ? -1
+    : runner_serve (worker->runner, worker->log == config->log ? config->runner.log : worker->log->path);
+}
+
 int
 worker_run (struct worker *worker, const struct selection *selection, struct outcome *outcome,
             struct device_report *report)
 {
-  CLEANUP_FREE char *marks = marks_before (worker->session->config->log, selection->point);
+  CLEANUP_FREE char *marks = marks_before (worker->log, selection->point);
 
   if (marks == NULL)
     return out_of_memory ();
-  if (stop_requested () || (worker->runner == NULL && start_runner (worker) == -1)
+  if (prepare_run (worker) == -1
       || runner_run (worker->runner, selection, marks, outcome, report) == -1)
     return -1;
   if (refuse_broken_check (worker, selection, outcome, report) == -1
@@ -277,8 +287,7 @@ int
 worker_run_located (struct worker *worker, const struct selection *selection, struct outcome *outcome,
                     struct device_report *report)
 {
-  if (stop_requested () || (worker->runner == NULL && start_runner (worker) == -1)
-      || runner_run_located (worker->runner, selection, outcome, report) == -1)
+  if (prepare_run (worker) == -1 || runner_run_located (worker->runner, selection, outcome, report) == -1)
     return -1;
   if (outcome->kind == OUTCOME_TREE && keep_located (worker, outcome) == -1) {
     outcome_free (outcome);

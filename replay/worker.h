@@ -48,7 +48,8 @@ struct worker {
   char *folder;
   struct runner *idle;          /* the guest of the session before, or NULL */
   struct runner *runner;        /* NULL until the first real run */
-  struct crash_state *state;    /* what a run sees, seen without a guest */
+  const struct write_log *log;  /* that the selection is of: the session's, or an aftermath of it */
+  struct crash_state *state;    /* of the log: what a run sees, seen without a guest */
   struct moment moment;         /* of the selection's crash point */
   struct selection selection;
 };

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The unit tests of outcome, session, model, search, read sets, smallest states, freeze, pages and the late device notice when one of the
-# rules that they are for is broken: each mutant is a source file with one change, in the place of the library's own.
+# The unit tests of outcome, session, interrupted recoveries, model, search, read sets, smallest states, freeze, pages and the late
+# device notice when one of the rules that they are for is broken: each mutant is a source file with one change, in the place of the
+# library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
 # Where the test of each unit is, below tests/unit.
 units=(checker/observe/layout checker/observe/pages checker/outcome checker/watched-pages nbd-plugin/hold replay/explain/minimal
   replay/freeze
   replay/located replay/report/page-table replay/search/data-classes replay/search/model replay/search/model-naive
-  replay/search/read-sets replay/search/search replay/session)
+  replay/search/read-sets replay/search/search replay/session replay/interrupt)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -17,6 +18,7 @@ concerned ()
     replay/search/model.c | log/trims.c) echo replay/search/model replay/search/model-naive replay/search/search ;;
     replay/search/search.c | replay/search/node.c) echo replay/search/search ;;
     replay/answer.c | replay/confirm.c) echo replay/session ;;
+    replay/interrupt.c | replay/enter.c | replay/session.c | log/aftermath.c) echo replay/interrupt ;;
     replay/explain/minimal.c) echo replay/explain/minimal ;;
     replay/search/data-classes.c | replay/search/data-groups.c) echo replay/search/data-classes ;;
     replay/expand.c | replay/located.c | replay/located-pages.c | filesystem/filesystem.c) echo replay/located ;;
@@ -68,6 +70,12 @@ done < <(grep -v '^\(#.*\|\)$' "$srcdir/tests/mutants")
 
 for unit in "${units[@]}"; do
   compile "$srcdir/tests/unit/${unit%/*}/test-${unit##*/}.c" "$tmp/test-${unit##*/}.o"
+done
+# Their guests are played.
+compile "$srcdir/tests/unit/replay/played-runner.c" "$tmp/played-runner.o"
+for unit in session interrupt; do
+  ld -r -o "$tmp/$unit.o" "$tmp/test-$unit.o" "$tmp/played-runner.o"
+  mv "$tmp/$unit.o" "$tmp/test-$unit.o"
 done
 
 # object_of FILE: its object without a change

@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/plural.h"
+#include "common/text.h"
 #include "log/state-id.h"
 #include "replay/explain/minimal.h"
 #include "replay/explain/reason.h"
@@ -119,10 +120,15 @@ put_state (const struct html *html, const struct finding *finding)
   struct chart chart = {
     .report = html->report, .prefix = html->prefix, .fates = html->fates, .label = "The state: which writes are there"
   };
+  CLEANUP_FREE char *first = text_format ("%.*s", (int) strcspn (state_of (finding), STATE_ID_AGAIN),
+                                          state_of (finding));
   CLEANUP_FREE struct choice *choices = NULL;
   size_t count;
 
-  if (state_id_parse (state_of (finding), html->log, &chart.crash, &choices, &count) == -1)
+  if (first == NULL)
+    return -1;
+  /* Of what came after that, when power failed again, the log has nothing to draw. */
+  if (state_id_parse (first, html->log, &chart.crash, &choices, &count) == -1)
     return 0;
   if (fates_of_state (html->log, chart.crash, choices, count, html->fates) == -1)
     return -1;

@@ -99,6 +99,12 @@ put_facts (const struct html *html)
   fprintf (html->file, ", by %ju %s and %ju remembered %s in %.1f s</dd>\n", (uintmax_t) results->runs,
            plural (results->runs, "run", "runs"), (uintmax_t) results->remembered,
            plural (results->remembered, "answer", "answers"), results->seconds);
+  for (unsigned i = 0; i < config->nested; i++) {
+    CLEANUP_FREE char *nested = report_nested (&totals->nested[i]);
+
+    fprintf (html->file, "<dt>%s</dt>", report_again[i]);
+    html_put_part (html, "<dd>", nested ? nested : "", "</dd>\n");
+  }
   fputs ("<dt>verdicts</dt><dd>", html->file);
   html_put_verdicts (html, totals);
   fputs ("</dd>\n", html->file);

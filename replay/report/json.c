@@ -57,6 +57,7 @@ add_violations (cJSON *list, const struct results *results)
     json_add_text (violation, "after", finding->after);
     json_add_text (violation, "detail", finding->detail);
     json_add_big_number (violation, "states", finding->states);
+    cJSON_AddNumberToObject (violation, "depth", finding->depth);
     cJSON_AddItemToObject (violation, "repeated", finding->confirmation == FINDING_UNCONFIRMED ? cJSON_CreateNull ()
                            : cJSON_CreateBool (finding->confirmation == FINDING_REPEATED));
     if (results->config->minimize)
@@ -90,6 +91,27 @@ add_points (cJSON *list, const struct results *results)
       cJSON_AddItemToArray (seen, observation);
     }
     cJSON_AddItemToArray (list, point);
+  }
+}
+
+/* Of recoveries that were interrupted, once in the first of the list. */
+static void
+add_nested (cJSON *object, const struct totals *totals, unsigned count)
+{
+  cJSON *list = cJSON_AddArrayToObject (object, "nested");
+
+  for (unsigned i = 0; i < count; i++) {
+    const struct nested_result *nested = &totals->nested[i];
+    cJSON *one = cJSON_CreateObject ();
+
+    cJSON_AddNumberToObject (one, "recoveries", (double) nested->recoveries);
+    cJSON_AddNumberToObject (one, "untaped", (double) nested->untaped);
+    cJSON_AddNumberToObject (one, "crash_points", (double) nested->points);
+    json_add_big_number (one, "crash_states", nested->states);
+    json_add_big_number (one, "states_covered", nested->covered);
+    cJSON_AddNumberToObject (one, "runs", (double) nested->runs);
+    cJSON_AddNumberToObject (one, "remembered", (double) nested->remembered);
+    cJSON_AddItemToArray (list, one);
   }
 }
 
@@ -158,6 +180,7 @@ add_schedules (cJSON *object, const struct reports *reports)
     json_add_schedule (schedule, config->log, &config->runner);
     add_held_until (schedule, reports->list[i].results->config->log);
     add_counts (schedule, &reports->list[i].totals);
+    add_nested (schedule, &reports->list[i].totals, config->nested);
     add_verdicts (schedule, &reports->list[i].totals);
     add_times (schedule, &reports->list[i].totals);
     cJSON_AddItemToArray (list, schedule);
@@ -191,6 +214,7 @@ make_json (const struct reports *reports)
 
   add_origin (object, reports);
   add_counts (object, &reports->totals);
+  add_nested (object, &reports->totals, reports_config (reports)->nested);
   add_verdicts (object, &reports->totals);
   add_schedules (object, reports);
   violations = cJSON_AddArrayToObject (object, "violations");

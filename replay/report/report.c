@@ -17,6 +17,8 @@ totals_begin (struct totals *totals)
   };
   mpz_init (totals->states);
   mpz_init (totals->covered);
+  for (unsigned i = 0; i < NESTED_MAX; i++)
+    nested_result_begin (&totals->nested[i]);
 }
 
 static void
@@ -24,6 +26,21 @@ totals_free (struct totals *totals)
 {
   mpz_clear (totals->states);
   mpz_clear (totals->covered);
+  for (unsigned i = 0; i < NESTED_MAX; i++)
+    nested_result_free (&totals->nested[i]);
+}
+
+static void
+nested_add (struct nested_result *nested, const struct nested_result *more)
+{
+  nested->recoveries += more->recoveries;
+  nested->points += more->points;
+  nested->unfinished += more->unfinished;
+  nested->untaped += more->untaped;
+  nested->runs += more->runs;
+  nested->remembered += more->remembered;
+  mpz_add (nested->states, nested->states, more->states);
+  mpz_add (nested->covered, nested->covered, more->covered);
 }
 
 /* Count the seconds in which MORE was replayed, and not something before it. */
@@ -59,6 +76,8 @@ totals_add (struct totals *totals, const struct totals *more)
     totals->pending_max = more->pending_max;
   mpz_add (totals->states, totals->states, more->states);
   mpz_add (totals->covered, totals->covered, more->covered);
+  for (unsigned i = 0; i < NESTED_MAX; i++)
+    nested_add (&totals->nested[i], &more->nested[i]);
   totals->runs += more->runs;
   totals->remembered += more->remembered;
   totals->behaviours += more->behaviours;
@@ -140,6 +159,10 @@ count_results (struct totals *totals, const struct results *results)
   count_operations (totals, config->log);
   totals->crash_points = results->points.count;
   totals->pending_max = results->points.pending_max;
+  for (unsigned i = 0; i < NESTED_MAX; i++) {
+    nested_add (&totals->nested[i], &results->nested[i]);
+    totals->exhaustive &= results->nested[i].unfinished == 0 && results->nested[i].untaped == 0;
+  }
   totals->runs = results->runs;
   totals->remembered = results->remembered;
   totals->behaviours = results->behaviours;

@@ -16,6 +16,7 @@ struct totals {
   size_t crash_points, unfinished;      /* of them, those that are not covered */
   uint32_t pending_max;         /* writes at one crash point */
   mpz_t states, covered;
+  struct nested_result nested[NESTED_MAX];      /* as many as the power failed again */
   uint64_t runs, remembered, behaviours, audited, mismatches;
   double ended;                 /* when the last of them was (CLOCK_MONOTONIC) */
   double seconds;               /* in which one or several of them were replayed */

@@ -183,11 +183,11 @@ make_point (const struct report *report, size_t point, struct test_case *made)
   return fclose (file) == 0 ? 0 : -1;
 }
 
-/* Whether FINDING was seen in the log alone. */
+/* Whether FINDING is of no crash point: seen in the log alone, or after recovery was interrupted. */
 static bool
-is_of_log (const struct finding *finding)
+is_of_no_point (const struct finding *finding)
 {
-  return finding->kind == VIOLATION_FREEZE;
+  return finding->kind == VIOLATION_FREEZE || finding->depth > 0;
 }
 
 static int
@@ -195,7 +195,7 @@ make_finding (const struct report *report, const struct finding *finding, struct
 {
   CLEANUP_FREE char *after = safe_text (finding->after);
 
-  made->result = TEST_VIOLATION;
+  made->result = finding->confirmation == FINDING_UNREPEATED ? TEST_ERROR : TEST_VIOLATION;
   made->kind = violation_name (finding->kind);
   made->message = safe_text (finding->detail);
   made->details = report_commands (report, finding->state);
@@ -229,7 +229,7 @@ test_cases_make (struct test_cases *cases, const struct report *report)
   for (size_t i = 0; r == 0 && i < results->points.count; i++)
     r = make_point (report, i, &cases->list[cases->count++]);
   for (size_t i = 0; r == 0 && i < results->findings.count; i++)
-    if (is_of_log (&results->findings.list[i]))
+    if (is_of_no_point (&results->findings.list[i]))
       r = make_finding (report, &results->findings.list[i], &cases->list[cases->count++]);
   if (r == 0 && (results->failed || results->mismatches > 0))
     r = make_replay (results, &cases->list[cases->count++]);

@@ -18,6 +18,8 @@
 #include "replay/report/text.h"
 #include "replay/search/big-number.h"
 
+const char *const report_again[NESTED_MAX] = { "power fails again", "power fails again, and again" };
+
 static void
 print_finding (const struct session_config *config, const struct finding *finding, FILE *file)
 {
@@ -108,6 +110,24 @@ report_unordered (const struct totals *totals)
   return length == -1 ? NULL : text;
 }
 
+char *
+report_nested (const struct nested_result *nested)
+{
+  CLEANUP_FREE char *states = big_number_text (nested->states, BIG_NUMBER_DIGITS);
+  CLEANUP_FREE char *covered = big_number_text (nested->covered, BIG_NUMBER_DIGITS);
+  const bool all = mpz_cmp (nested->states, nested->covered) == 0;
+  CLEANUP_FREE char *untaped = nested->untaped == 0 ? strdup ("")
+    : text_format ("; %ju %s too much to be interrupted", (uintmax_t) nested->untaped,
+                   plural (nested->untaped, "recovery wrote", "recoveries wrote"));
+
+  return text_format ("%ju %s interrupted at %ju crash %s, %s crash %s; %s%s covered by %ju %s and %ju remembered%s",
+                      (uintmax_t) nested->recoveries, plural (nested->recoveries, "recovery is", "recoveries are"),
+                      (uintmax_t) nested->points, plural (nested->points, "point", "points"), states,
+                      plural_of_digits (states, "state", "states"), all ? "all" : covered, all ? "" : " of them",
+                      (uintmax_t) nested->runs, plural (nested->runs, "run", "runs"), (uintmax_t) nested->remembered,
+                      untaped ? untaped : "");
+}
+
 /* What was explored, and how much of that was covered. */
 static void
 print_covered (const struct totals *totals, const struct session_config *config, FILE *file)
@@ -190,6 +210,11 @@ print_counts (const struct reports *reports, FILE *file)
   fputs ("replayed: ", file);
   print_covered (totals, config, file);
   fprintf (file, " in %.1f s\n", totals->seconds);
+  for (unsigned i = 0; i < config->nested; i++) {
+    CLEANUP_FREE char *nested = report_nested (&totals->nested[i]);
+
+    fprintf (file, "%s: %s\n", report_again[i], nested ? nested : "out of memory");
+  }
   if (config->audit_percent > 0)
     fprintf (file, "audited: %ju of the remembered answers, %ju %s\n", (uintmax_t) totals->audited,
              (uintmax_t) totals->mismatches, plural (totals->mismatches, "mismatch", "mismatches"));
@@ -248,6 +273,11 @@ print_unfinished (const struct reports *reports, FILE *file)
   fputs ("NOT FINISHED: ", file);
   if (stop_requested () || totals->failed)
     fprintf (file, "it was %s\n", stop_requested () ? "stopped" : "broken off");
+  else if (totals->unfinished == 0 && (totals->nested[0].unfinished > 0 || totals->nested[1].unfinished > 0))
+    fputs ("crash points of interrupted recoveries need more runs than --nested-limit or --time allow: "
+           "--nested-limit=0 goes on to the end\n", file);
+  else if (totals->unfinished == 0 && (totals->nested[0].untaped > 0 || totals->nested[1].untaped > 0))
+    fputs ("some recoveries wrote too much to be interrupted\n", file);
   else if (totals->unfinished == 0)
     fputs ("overlapping writes may lie in more orders than are visited\n", file);
   else

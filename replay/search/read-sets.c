@@ -12,7 +12,13 @@ struct answer {
   struct answer *next;          /* to the same question */
   XXH128_hash_t content;
   struct question *questions;   /* what runs that got here read next */
-  struct outcome *outcome;      /* what a run that read no more saw, or NULL */
+  struct known_run *run;        /* one that read no more, or NULL */
+};
+
+struct known_run {
+  struct outcome outcome;
+  bool has_tape;
+  struct log_tape tape;
 };
 
 struct question {
@@ -28,6 +34,7 @@ struct read_sets {
   const struct crash_points *points;
   uint32_t constant_limit;      /* writes below this number are durable at every crash point, or pending at the first */
   uint32_t write_limit;         /* writes below this number are issued at the last one */
+  bool open;                    /* everything may vary */
   struct answer root;           /* asks for the inputs: its question has no sectors */
 };
 
@@ -48,12 +55,20 @@ read_sets_new (const struct write_log *log, const struct crash_points *points)
   return sets;
 }
 
-static void
-free_outcome (struct outcome *outcome)
+void
+read_sets_open (struct read_sets *sets)
 {
-  if (outcome)
-    outcome_free (outcome);
-  free (outcome);
+  sets->open = true;
+}
+
+static void
+free_run (struct known_run *run)
+{
+  if (run) {
+    outcome_free (&run->outcome);
+    free (run->tape.bytes);
+  }
+  free (run);
 }
 
 /* Free all that hangs on ROOT.  A trie is as deep as a run has reads: no recursion. */
@@ -82,10 +97,10 @@ free_below (struct answer *root)
       last->next = question->next;
       question->next = answer->questions;
     }
-    free_outcome (answer->outcome);
+    free_run (answer->run);
     free (answer);
   }
-  free_outcome (root->outcome);
+  free_run (root->run);
 }
 
 void
@@ -116,6 +131,8 @@ varying_sectors (const struct read_sets *sets, const struct control_seen *seen)
   struct index_walk walk;
   uint32_t number;
 
+  if (sets->open)
+    return seen->sectors;
   index_walk_begin (&walk, &sets->log->index, seen->device, seen->block, sets->write_limit);
   while (left && index_walk_next (&walk, &number)) {
     unsigned touched = write_block_sectors (&sets->log->writes[number], seen->block) & left;
@@ -147,30 +164,30 @@ find_answer (const struct question *question, XXH128_hash_t content)
   return answer;
 }
 
-/* The outcome of a run of STATE that has got to ANSWER.  Recursion is as deep as there are nodes with several
+/* The run of STATE that has got to ANSWER.  Recursion is as deep as there are nodes with several
  * questions.
  */
-static const struct outcome *
+static const struct known_run *
 walk (const struct answer *answer, struct crash_state *state)
 {
-  while (answer->outcome == NULL && answer->questions && answer->questions->next == NULL) {
+  while (answer->run == NULL && answer->questions && answer->questions->next == NULL) {
     answer = find_answer (answer->questions, read_content (state, answer->questions));
     if (answer == NULL)
       return NULL;
   }
-  if (answer->outcome)
-    return answer->outcome;
+  if (answer->run)
+    return answer->run;
   for (const struct question *question = answer->questions; question; question = question->next) {
-    const struct outcome *outcome = NULL;
+    const struct known_run *run = NULL;
     const struct answer *next;
     size_t decided;
 
     crash_state_decisions (state, &decided);
     next = find_answer (question, read_content (state, question));
     if (next)
-      outcome = walk (next, state);
-    if (outcome)
-      return outcome;
+      run = walk (next, state);
+    if (run)
+      return run;
     crash_state_undo (state, decided);
   }
   return NULL;
@@ -182,19 +199,35 @@ inputs_content (uint64_t inputs)
   return (XXH128_hash_t) { .low64 = inputs };
 }
 
-const struct outcome *
-read_sets_find (struct read_sets *sets, struct crash_state *state, uint64_t inputs)
+/* Copy FROM, bytes and all.  Returns 0, or -1 with errno ENOMEM. */
+static int
+copy_tape (struct log_tape *to, const struct log_tape *from)
 {
-  const struct outcome *outcome = NULL;
+  *to = (struct log_tape) { .size = from->size, .room = from->size };
+  if (from->bytes == NULL)
+    return 0;
+  to->bytes = malloc (from->size + 1);
+  if (to->bytes)
+    memcpy (to->bytes, from->bytes, from->size);
+  return to->bytes ? 0 : -1;
+}
+
+const struct outcome *
+read_sets_find (struct read_sets *sets, struct crash_state *state, uint64_t inputs, struct log_tape *tape)
+{
+  const struct known_run *run = NULL;
   const struct answer *first = NULL;
 
   pthread_mutex_lock (&sets->lock);
   if (sets->root.questions)
     first = find_answer (sets->root.questions, inputs_content (inputs));
   if (first)
-    outcome = walk (first, state);
+    run = walk (first, state);
+  /* Without memory for a copy, a run is made. */
+  if (run && tape && (!run->has_tape || copy_tape (tape, &run->tape) == -1))
+    run = NULL;
   pthread_mutex_unlock (&sets->lock);
-  return outcome;
+  return run ? &run->outcome : NULL;
 }
 
 /* The question WANTED at ANSWER, new if there is none; NULL with errno ENOMEM. */
@@ -234,24 +267,28 @@ get_answer (struct question *question, XXH128_hash_t content)
 }
 
 static enum read_set_result
-keep_outcome (struct answer *answer, const struct outcome *outcome)
+keep_run (struct answer *answer, const struct outcome *outcome, const struct log_tape *tape)
 {
-  struct outcome *copy;
+  if (answer->run && !outcome_same (&answer->run->outcome, outcome))
+    return READ_SET_CONTRADICTED;
+  if (answer->run == NULL) {
+    struct known_run *run = calloc (1, sizeof *run);
 
-  if (answer->outcome)
-    return outcome_same (answer->outcome, outcome) ? READ_SET_KEPT : READ_SET_CONTRADICTED;
-  copy = malloc (sizeof *copy);
-  if (copy == NULL || outcome_copy (copy, outcome) == -1) {
-    free (copy);
-    return READ_SET_FAILED;
+    if (run == NULL || outcome_copy (&run->outcome, outcome) == -1) {
+      free (run);
+      return READ_SET_FAILED;
+    }
+    answer->run = run;
   }
-  answer->outcome = copy;
-  return READ_SET_KEPT;
+  if (tape == NULL || answer->run->has_tape)
+    return READ_SET_KEPT;
+  answer->run->has_tape = copy_tape (&answer->run->tape, tape) == 0;
+  return answer->run->has_tape ? READ_SET_KEPT : READ_SET_FAILED;
 }
 
 enum read_set_result
 read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs, const struct control_seen *seen,
-               size_t count, const struct outcome *outcome)
+               size_t count, const struct outcome *outcome, const struct log_tape *tape)
 {
   enum read_set_result result = READ_SET_FAILED;
   struct question *first;
@@ -261,7 +298,7 @@ read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t input
   first = get_question (&sets->root, &(struct question) { .sectors = 0 });
   answer = first ? get_answer (first, inputs_content (inputs)) : NULL;
   /* Who finds that a run which read less saw the same adds nothing: that one is found first. */
-  for (size_t i = 0; i < count && answer && answer->outcome == NULL; i++) {
+  for (size_t i = 0; i < count && answer && answer->run == NULL; i++) {
     const struct question wanted = {
       .block = seen[i].block, .device = seen[i].device, .sectors = varying_sectors (sets, &seen[i])
     };
@@ -273,7 +310,7 @@ read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t input
     answer = question ? get_answer (question, read_content (state, question)) : NULL;
   }
   if (answer)
-    result = keep_outcome (answer, outcome);
+    result = keep_run (answer, outcome, tape);
   pthread_mutex_unlock (&sets->lock);
   return result;
 }

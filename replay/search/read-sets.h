@@ -15,6 +15,7 @@
 
 #include "checker/outcome.h"
 #include "log/crash-state.h"
+#include "log/tape.h"
 #include "nbd-plugin/crashstate-control.h"
 #include "replay/search/model.h"
 
@@ -26,11 +27,18 @@ struct read_sets;
 extern struct read_sets *read_sets_new (const struct write_log *log, const struct crash_points *points);
 extern void read_sets_free (struct read_sets *sets);
 
+/* Before anything is kept: states of other logs will be asked for, too, whose devices are the same in number and size.
+ * All that a run reads can differ in these, and belongs to its read set.
+ */
+extern void read_sets_open (struct read_sets *sets);
+
 /* What a run of STATE would see that depends on INPUTS besides (a number for all that it is given but the device), or
  * NULL if that is not known.  The undecided writes that such a run would need are then decided in STATE as the run
- * would; without an answer STATE is left anyhow.  The outcome is valid until read_sets_free.
+ * would; without an answer STATE is left anyhow.  The outcome is valid until read_sets_free.  With TAPE not NULL, only
+ * what has one is known: its bytes are copied to *tape, and are to free.
  */
-extern const struct outcome *read_sets_find (struct read_sets *sets, struct crash_state *state, uint64_t inputs);
+extern const struct outcome *read_sets_find (struct read_sets *sets, struct crash_state *state, uint64_t inputs,
+                                             struct log_tape *tape);
 
 enum read_set_result {
   READ_SET_KEPT,
@@ -38,10 +46,11 @@ enum read_set_result {
   READ_SET_FAILED,              /* errno is ENOMEM */
 };
 
-/* Keep what a run of STATE and INPUTS, with all that the run decided, read (SEEN) and saw (OUTCOME, which is copied).
+/* Keep what a run of STATE and INPUTS, with all that the run decided, read (SEEN) and saw (OUTCOME), and its TAPE
+ * unless that is NULL.  All is copied.
  */
 extern enum read_set_result read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs,
                                            const struct control_seen *seen, size_t count,
-                                           const struct outcome *outcome);
+                                           const struct outcome *outcome, const struct log_tape *tape);
 
 #endif

@@ -40,7 +40,9 @@ struct search {
   mpz_t states, covered;
   mpz_t pieces;                 /* the states, were there one order in which writes can lie */
   struct chosen_orders orders;  /* as choose_orders leaves them */
-  uint32_t *low, *high;         /* TEAR_PREFIX: by place in pending, how many pieces are there at least and at most */
+  struct left {
+    uint32_t low, high;
+  } *left, *left_at_first;      /* TEAR_PREFIX: by place in pending, how many pieces are there at least and at most */
 };
 
 /* SplitMix64: a step of the generator. */
@@ -62,38 +64,7 @@ search_free (struct search *search)
   node_free (search->root);
   mpz_clears (search->states, search->covered, search->pieces, NULL);
   chosen_orders_free (&search->orders);
-  free_all (search->batch, search->low, search->high, search);
-}
-
-struct search *
-search_new (const struct search_config *config)
-{
-  struct search *search = calloc (1, sizeof *search);
-  size_t count = config->pending_count ? config->pending_count : 1;
-
-  if (search == NULL)
-    return NULL;
-  search->config = *config;
-  search->random = config->seed;
-  search->root = calloc (1, sizeof *search->root);
-  search->low = calloc (count, sizeof *search->low);
-  search->high = calloc (count, sizeof *search->high);
-  mpz_inits (search->states, search->covered, search->pieces, NULL);
-  if (chosen_orders_begin (&search->orders, &config->log->orders) == -1 || search->root == NULL || search->low == NULL
-      || search->high == NULL) {
-    search_free (search);
-    return NULL;
-  }
-  search->root->open = 1;
-  model_count_states (config->log, config->point, config->pending, config->pending_count, &config->tear,
-                      search->states);
-  chosen_orders_restart (&search->orders);
-  mpz_set_ui (search->pieces, 1);
-  model_multiply_orders (config->log, config->point, search->orders.orders, search->pieces);
-  mpz_divexact (search->pieces, search->states, search->pieces);
-  for (uint32_t i = 0; i < config->pending_count; i++)
-    search->high[i] = tear_pieces (&config->tear, &config->log->writes[config->pending[i]]);
-  return search;
+  free_all (search->batch, search->left, search->left_at_first, search);
 }
 
 /* Let a run decide DECISION at *node, and move there. */
@@ -123,32 +94,36 @@ piece_of (const struct search *search, uint32_t write, uint32_t sector)
   return tear_pieces (&search->config.tear, &part) - 1;
 }
 
-/* Narrow what the decisions above LEAF leave of each write, for TEAR_PREFIX. */
+/* Narrow what is left of a write, for TEAR_PREFIX, to what DECISION leaves of it. */
 static void
-narrow (struct search *search, const struct node *leaf)
+narrow_by (struct search *search, const struct choice *decision)
 {
-  for (; leaf->parent; leaf = leaf->parent) {
-    const struct choice *decision = &leaf->decision;
+  if (choice_kind_is_of_order (decision->kind))
+    return;
+  struct left *left = &search->left[find_pending (search, decision->write)];
+  if (decision->kind == CHOICE_PRESENT) {
+    uint32_t least = piece_of (search, decision->write, decision->last) + 1;
 
-    if (choice_kind_is_of_order (decision->kind))
-      continue;
-    size_t place = find_pending (search, decision->write);
-    if (decision->kind == CHOICE_PRESENT) {
-      uint32_t least = piece_of (search, decision->write, decision->last) + 1;
+    if (left->low < least)
+      left->low = least;
+  }
+  else {
+    uint32_t most = piece_of (search, decision->write, decision->first);
 
-      if (search->low[place] < least)
-        search->low[place] = least;
-    }
-    else {
-      uint32_t most = piece_of (search, decision->write, decision->first);
-
-      if (search->high[place] > most)
-        search->high[place] = most;
-    }
+    if (left->high > most)
+      left->high = most;
   }
 }
 
-/* Undo `narrow`, dividing STATES, all legal ones, down to those that agree with the decisions. */
+static bool
+same_left (struct left a, struct left b)
+{
+  return a.low == b.low && a.high == b.high;
+}
+
+/* Undo what was narrowed by the decisions above LEAF, dividing STATES, all there are, down to those that agree with
+ * them.
+ */
 static void
 widen (struct search *search, const struct node *leaf, mpz_t states)
 {
@@ -156,24 +131,26 @@ widen (struct search *search, const struct node *leaf, mpz_t states)
     if (choice_kind_is_of_order (leaf->decision.kind))
       continue;
     size_t place = find_pending (search, leaf->decision.write);
-    uint32_t pieces = tear_pieces (&search->config.tear, &search->config.log->writes[leaf->decision.write]);
+    const struct left all = search->left_at_first[place], left = search->left[place];
 
-    if (search->low[place] == 0 && search->high[place] == pieces)
+    if (same_left (all, left))
       continue;                 /* seen before */
-    mpz_divexact_ui (states, states, (unsigned long) pieces + 1);
-    mpz_mul_ui (states, states, (unsigned long) search->high[place] - search->low[place] + 1);
-    search->low[place] = 0;
-    search->high[place] = pieces;
+    mpz_divexact_ui (states, states, (unsigned long) all.high - all.low + 1);
+    mpz_mul_ui (states, states, (unsigned long) left.high - left.low + 1);
+    search->left[place] = all;
   }
 }
 
-/* Let the search's orders be as the decisions above LEAF say.  Returns how many decisions are about them. */
+/* Let the search's orders be as what is given says, and the decisions above LEAF.  Returns how many of these are about
+ * them.
+ */
 static uint32_t
 choose_orders (struct search *search, const struct node *leaf)
 {
   uint32_t count = 0;
 
   chosen_orders_restart (&search->orders);
+  chosen_orders_add (&search->orders, search->config.given, search->config.given_count);
   for (; leaf->parent; leaf = leaf->parent)
     if (choice_kind_is_of_order (leaf->decision.kind)) {
       chosen_orders_add (&search->orders, &leaf->decision, 1);
@@ -193,12 +170,69 @@ count_agreeing (struct search *search, const struct node *leaf, mpz_t states)
   const uint32_t about_orders = choose_orders (search, leaf);
   mpz_set (states, search->pieces);
   if (search->config.tear.mode == TEAR_PREFIX) {
-    narrow (search, leaf);
+    for (const struct node *node = leaf; node->parent; node = node->parent)
+      narrow_by (search, &node->decision);
     widen (search, leaf, states);
   }
   else
     mpz_tdiv_q_2exp (states, states, leaf->present + leaf->absent - about_orders);
   model_multiply_orders (search->config.log, search->config.point, search->orders.orders, states);
+}
+
+/* Begin to count: what is given leaves so many states. */
+static void
+begin_count (struct search *search)
+{
+  const struct search_config *config = &search->config;
+  uint32_t about_orders = 0;
+
+  model_count_states (config->log, config->point, config->pending, config->pending_count, &config->tear,
+                      search->states);
+  chosen_orders_restart (&search->orders);
+  mpz_set_ui (search->pieces, 1);
+  model_multiply_orders (config->log, config->point, search->orders.orders, search->pieces);
+  mpz_divexact (search->pieces, search->states, search->pieces);
+  for (size_t i = 0; i < config->given_count; i++)
+    about_orders += choice_kind_is_of_order (config->given[i].kind);
+  if (config->tear.mode == TEAR_PREFIX)
+    mpz_set_ui (search->pieces, 1);
+  else
+    mpz_tdiv_q_2exp (search->pieces, search->pieces, config->given_count - about_orders);
+  for (uint32_t i = 0; i < config->pending_count; i++)
+    search->left[i].high = tear_pieces (&config->tear, &config->log->writes[config->pending[i]]);
+  for (size_t i = 0; i < config->given_count && config->tear.mode == TEAR_PREFIX; i++)
+    narrow_by (search, &config->given[i]);
+  for (uint32_t i = 0; i < config->pending_count; i++) {
+    search->left_at_first[i] = search->left[i];
+    if (config->tear.mode == TEAR_PREFIX)
+      mpz_mul_ui (search->pieces, search->pieces, (unsigned long) search->left[i].high - search->left[i].low + 1);
+  }
+  if (!config->prefix_only)
+    count_agreeing (search, search->root, search->states);
+}
+
+struct search *
+search_new (const struct search_config *config)
+{
+  struct search *search = calloc (1, sizeof *search);
+  size_t count = config->pending_count ? config->pending_count : 1;
+
+  if (search == NULL)
+    return NULL;
+  search->config = *config;
+  search->random = config->seed;
+  search->root = calloc (1, sizeof *search->root);
+  search->left = calloc (count, sizeof *search->left);
+  search->left_at_first = calloc (count, sizeof *search->left_at_first);
+  mpz_inits (search->states, search->covered, search->pieces, NULL);
+  if (chosen_orders_begin (&search->orders, &config->log->orders) == -1 || search->root == NULL || search->left == NULL
+      || search->left_at_first == NULL) {
+    search_free (search);
+    return NULL;
+  }
+  search->root->open = 1;
+  begin_count (search);
+  return search;
 }
 
 static int
@@ -349,7 +383,7 @@ decide_pieces (struct search *search, struct task *task)
   const struct search_config *config = &search->config;
   const struct decision_rule rule = { config->tear, task->preference, task->seed };
   const struct choice *last = task->node->parent ? &task->node->decision : NULL;
-  size_t place = last ? find_pending (search, last->write) : 0;
+  size_t place = last ? find_pending (search, last->write) : config->settled;
   bool next = last == NULL;
 
   for (; place < config->pending_count; place++, next = true) {
@@ -459,7 +493,8 @@ search_selection (const struct search *search, const struct task *task, struct s
   const struct log_orders *orders = &config->log->orders;
   const uint32_t issued = log_writes_until (config->log, config->point);
   const size_t groups = config->prefix_only ? 0 : count_begun (orders, issued), first = config->pending_count + groups;
-  size_t decided = task->node->present + task->node->absent, count = first + decided;
+  const size_t decided = task->node->present + task->node->absent;
+  const size_t count = first + config->given_count + decided;
   const struct node *node = task->node;
 
   *choices = calloc (count ? count : 1, sizeof **choices);
@@ -473,7 +508,9 @@ search_selection (const struct search *search, const struct task *task, struct s
     if (writes[1] < issued)
       (*choices)[at++] = (struct choice) { writes[0], writes[1], 0, CHOICE_UNORDERED };
   }
-  for (size_t i = count; i > first; node = node->parent)
+  if (config->given_count > 0)
+    memcpy (*choices + first, config->given, config->given_count * sizeof **choices);
+  for (size_t i = count; i > first + config->given_count; node = node->parent)
     (*choices)[--i] = node->decision;
   *selection = (struct selection) {
     .point = config->point, .choices = *choices, .count = count,
@@ -503,4 +540,10 @@ void
 search_covered (const struct search *search, mpz_t covered)
 {
   mpz_set (covered, search->covered);
+}
+
+void
+search_states (const struct search *search, mpz_t states)
+{
+  mpz_set (states, search->states);
 }

@@ -39,6 +39,13 @@ struct search_config {
   uint64_t seed;                /* of what is random */
   bool reduce;                  /* false: decide everything beforehand, one run for each state */
   bool prefix_only;             /* one run: every write is there */
+
+  /* What was decided before the search, which is about the states that agree with it: as a run decides it, in its
+   * order.  Without `reduce` it decides all of the first SETTLED pending writes, and nothing of the others.
+   */
+  const struct choice *given;
+  size_t given_count;
+  uint32_t settled;
 };
 
 struct search;
@@ -74,7 +81,8 @@ extern int search_selection (const struct search *search, const struct task *tas
 extern int search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count,
                           mpz_t states, const struct node **leaf);
 
-/* The number of states that are covered so far. */
+/* The number of states that are covered so far, and of all. */
 extern void search_covered (const struct search *search, mpz_t covered);
+extern void search_states (const struct search *search, mpz_t states);
 
 #endif

@@ -82,7 +82,7 @@ UNIT_TESTS += \
 	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-fault \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze tests/unit/replay/test-located tests/unit/replay/test-runner \
-	tests/unit/replay/test-session tests/unit/replay/test-schedule \
+	tests/unit/replay/test-session tests/unit/replay/test-schedule tests/unit/replay/test-interrupt \
 	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cause tests/unit/batch/corpus/test-cell-outcome \
@@ -111,3 +111,6 @@ tests_unit_guest_agent_test_usable_SOURCES = \
 tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/devices.c guest/agent/sync.c
 tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call-stop.c guest/agent/call-stop.c
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)
+played_runner = tests/unit/replay/played-runner.c tests/unit/replay/played-runner.h
+tests_unit_replay_test_session_SOURCES = tests/unit/replay/test-session.c $(played_runner)
+tests_unit_replay_test_interrupt_SOURCES = tests/unit/replay/test-interrupt.c $(played_runner)

@@ -60,6 +60,20 @@ runner_change (struct runner *runner, const struct runner_config *config)
   return 0;
 }
 
+int
+runner_serve (struct runner *runner, const char *path)
+{
+  (void) runner, (void) path;
+  return 0;
+}
+
+int
+runner_tape (struct runner *runner, struct log_tape *tape)
+{
+  (void) runner, (void) tape;
+  return -1;
+}
+
 const char *
 runner_release (const struct runner *runner)
 {

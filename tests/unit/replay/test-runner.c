@@ -154,6 +154,14 @@ device_report (struct device *device, struct device_report *report)
 }
 
 int
+device_tape (struct device *device, struct log_tape *tape)
+{
+  (void) device;
+  *tape = (struct log_tape) { .bytes = NULL };
+  return 0;
+}
+
+int
 device_written (struct device *device, const struct control_seen **written, size_t *count)
 {
   (void) device;
@@ -171,7 +179,8 @@ device_read (struct device *device, void *buffer, size_t count, uint64_t offset)
 
 static const struct kernel kernel = { .image = (char *) "image", .release = (char *) "6.1" };
 static const struct runner_config config = {
-  .kernel = &kernel, .filesystem = "ext4", .mount_options = "", .places = "/dev/vda", .disk_count = 1, .observe = true,
+  .log = "log.bin", .kernel = &kernel, .filesystem = "ext4", .mount_options = "", .places = "/dev/vda",
+  .disk_count = 1, .observe = true,
   .run_timeout_ms = 20000
 };
 static struct runner *runner;

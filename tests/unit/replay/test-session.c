@@ -1,33 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A session with guests that are played here, in the place of replay/runner.c: what a run sees is a function of the
- * sectors that it reads.  Sector 1 says whether there is a file system that needs sector 0; where that is empty then,
- * it cannot be mounted.  Long because every test needs the guests that are played.
+/* A session with guests that are played: what a run sees is a function of the sectors that it reads.  Sector 1 says
+ * whether there is a file system that needs sector 0; where that is empty then, it cannot be mounted.
  */
 #include <config.h>
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "log/crash-state.h"
 #include "replay/crew.h"
 #include "replay/session.h"
-#include "tests/unit/make-log.h"
 #include "tests/unit/message.h"
+#include "tests/unit/replay/played-runner.h"
 
 #define SECTORS 8
 #define STATES (8 + 4 + 1 + 1)
-#define TREE_SIZE 4             /* two letters, a newline and a NUL */
 
-struct runner {
-  struct crash_state *state;
-  struct control_seen seen[SECTORS];
-  size_t seen_count;
-  char tree[TREE_SIZE];
-  bool renewed;
-};
-
-static const struct write_log *history;
+const struct write_log *history;
 
 /* How guests and their checkers behave, and what they were asked. */
 static struct play {
@@ -35,63 +23,6 @@ static struct play {
   bool broken;                  /* the checker says nothing */
   bool moody;                   /* no two runs see the same */
 } play;
-static atomic_uint runs, boots;
-
-struct runner *
-runner_start (const struct runner_config *config, const char *directory)
-{
-  struct runner *runner = calloc (1, sizeof *runner);
-
-  (void) config;
-  (void) directory;
-  runner->state = crash_state_new (history);
-  boots++;
-  return runner;
-}
-
-void
-runner_stop (struct runner *runner)
-{
-  if (runner)
-    crash_state_free (runner->state);
-  free (runner);
-}
-
-int
-runner_change (struct runner *runner, const struct runner_config *config)
-{
-  (void) runner;
-  (void) config;
-  return 0;
-}
-
-const char *
-runner_release (const struct runner *runner)
-{
-  (void) runner;
-  return "played";
-}
-
-double
-runner_cpu_seconds (const struct runner *runner)
-{
-  (void) runner;
-  return 1;
-}
-
-void
-runner_renew (struct runner *runner)
-{
-  runner->renewed = true;
-  boots++;
-}
-
-char *
-runner_tree (struct runner *runner)
-{
-  return strdup (runner->tree);
-}
-
 static char
 read_letter (struct runner *runner, uint32_t sector)
 {
@@ -119,58 +50,23 @@ play_checker (struct runner *runner, const char *marks, struct outcome *outcome)
 static const struct runner_config runner_config = { .filesystem = "ext4", .mount_options = "", .observe = true };
 static struct session_config config;
 
-int
-runner_run (struct runner *runner, const struct selection *selection, const char *marks, struct outcome *outcome,
-            struct device_report *report)
+void
+play_run (struct runner *runner, const char *marks, struct outcome *outcome)
 {
-  *outcome = (struct outcome) { .kind = OUTCOME_TREE };
-  ck_assert_int_eq (crash_state_select (runner->state, selection), 0);
-  runner->seen_count = 0;
   char root = read_letter (runner, 1), file = root == '.' ? '.' : read_letter (runner, 0);
+
   sprintf (runner->tree, "%c%c\n", file, root);
   outcome->behaviour = (uint64_t) (unsigned char) file << 8 | (unsigned char) root;
   if (root != '.' && file == '.' && !(play.fickle && runner->renewed)) {
     outcome->kind = OUTCOME_UNMOUNTABLE;
     outcome->detail = strdup ("mount: EIO");
+    return;
   }
-  else {
-    if (play.moody)
-      runner->tree[0] = (char) ('A' + runs % 26);
-    tree_digest (runner->tree, outcome->digest);
-    if (config.runner.check)
-      play_checker (runner, marks, outcome);
-  }
-  size_t decided;
-  report->decisions = crash_state_decisions (runner->state, &decided);
-  report->seen = runner->seen;
-  report->head = (struct control_report) {
-    .decision_count = (uint32_t) decided, .seen_count = runner->seen_count, .reads = runner->seen_count,
-    .behaviour = outcome->behaviour
-  };
-  runs++;
-  return 0;
-}
-
-/* Nothing is located here: without trees nobody judges them (tests/unit/replay/test-located.c). */
-int
-runner_run_located (struct runner *runner, const struct selection *selection, struct outcome *outcome,
-                    struct device_report *report)
-{
-  return runner_run (runner, selection, "", outcome, report);
-}
-
-int
-runner_written (struct runner *runner, const struct control_seen **written, size_t *count)
-{
-  (void) runner, (void) written, (void) count;
-  return -1;
-}
-
-int
-runner_read_written (struct runner *runner, void *buffer, size_t count, uint64_t offset)
-{
-  (void) runner, (void) buffer, (void) count, (void) offset;
-  return -1;
+  if (play.moody)
+    runner->tree[0] = (char) ('A' + runs % 26);
+  tree_digest (runner->tree, outcome->digest);
+  if (config.runner.check)
+    play_checker (runner, marks, outcome);
 }
 
 /* Three writes and two more, with a flush after them; at the four crash points 3, 2, none and none of them are pending.

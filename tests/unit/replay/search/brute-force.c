@@ -241,19 +241,42 @@ lay_out_state (const struct states *states, char letters[DEVICES][SECTORS])
   }
 }
 
-struct sightings
-visit_states (const struct history *history, uint32_t point, const struct tear *tear,
-              const struct reader *reader)
+void
+visit_images (const struct history *history, uint32_t point, const struct tear *tear,
+              void (*visit) (void *opaque, char letters[DEVICES][SECTORS]), void *opaque)
 {
-  struct sightings sightings = { .count = 0 };
+  char letters[DEVICES][SECTORS];
   struct states states;
 
   first_state (&states, history, point, tear);
   do {
-    struct guest guest = { .state = NULL };
-
-    lay_out_state (&states, guest.letters);
-    sightings_add (&sightings, reader->observe (reader, &guest), 1, NULL);
+    lay_out_state (&states, letters);
+    visit (opaque, letters);
   } while (next_state (&states));
-  return sightings;
+}
+
+/* Who looks at all states. */
+struct onlooker {
+  const struct reader *reader;
+  struct sightings sightings;
+};
+
+static void
+look_at (void *opaque, char letters[DEVICES][SECTORS])
+{
+  struct onlooker *onlooker = opaque;
+  struct guest guest = { .state = NULL };
+
+  memcpy (guest.letters, letters, sizeof guest.letters);
+  sightings_add (&onlooker->sightings, onlooker->reader->observe (onlooker->reader, &guest), 1, NULL);
+}
+
+struct sightings
+visit_states (const struct history *history, uint32_t point, const struct tear *tear,
+              const struct reader *reader)
+{
+  struct onlooker onlooker = { .reader = reader };
+
+  visit_images (history, point, tear, look_at, &onlooker);
+  return onlooker.sightings;
 }

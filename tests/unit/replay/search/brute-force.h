@@ -32,6 +32,10 @@ extern unsigned count_pairs (const struct history *history, uint32_t point);
 
 extern void read_history (const struct write_log *log, struct history *history);
 
+/* Visit every legal state of a crash at POINT: VISIT is given what is on the devices. */
+extern void visit_images (const struct history *history, uint32_t point, const struct tear *tear,
+                          void (*visit) (void *opaque, char letters[DEVICES][SECTORS]), void *opaque);
+
 /* What READER sees in every legal state of a crash at POINT.  Free with sightings_free. */
 extern struct sightings visit_states (const struct history *history, uint32_t point, const struct tear *tear,
                                   const struct reader *reader);

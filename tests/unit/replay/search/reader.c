@@ -52,9 +52,26 @@ read_sectors (struct guest *guest, unsigned device, unsigned first, unsigned cou
   }
 }
 
+/* Put an operation on the guest's tape, a write of COUNT times LETTER, or without COUNT a flush. */
+static void
+tape (const struct guest *guest, unsigned device, unsigned first, unsigned count, char letter)
+{
+  char bytes[SECTORS * LOG_SECTOR];
+  const struct log_operation operation = {
+    .kind = count > 0 ? LOG_WRITE : LOG_FLUSH, .device = (uint16_t) device,
+    .offset_bytes = (uint64_t) first * LOG_SECTOR, .length_bytes = count * LOG_SECTOR
+  };
+
+  for (unsigned i = 0; guest->tape && i < count; i++)
+    fill_sector (letter, bytes + i * LOG_SECTOR);
+  if (guest->tape)
+    ASSERT_QUICKLY (log_tape_add (guest->tape, &operation, bytes) == 0);
+}
+
 static void
 write_sectors (struct guest *guest, unsigned device, unsigned first, unsigned count, char letter)
 {
+  tape (guest, device, first, count, letter);
   for (unsigned sector = first; sector < first + count; sector++) {
     guest->written[device][sector / BLOCK_SECTORS] |= 1u << sector % BLOCK_SECTORS;
     guest->written_letters[device][sector] = letter;
@@ -73,6 +90,10 @@ wander (const struct reader *reader, struct guest *guest)
 
     if (reader->writes && roll (&dice, 4) == 0) {
       write_sectors (guest, device, first, count, "xyz"[roll (&dice, 3)]);
+      continue;
+    }
+    if (reader->writes && reader->flushes && roll (&dice, 6) == 0) {
+      tape (guest, device, 0, 0, '.');
       continue;
     }
     read_sectors (guest, device, first, count, letters);

@@ -28,6 +28,7 @@ struct guest {
   unsigned written[DEVICES][BLOCKS], noted[DEVICES][BLOCKS];    /* a bit for each sector */
   struct control_seen seen[DEVICES * SECTORS];
   size_t seen_count;
+  struct log_tape *tape;        /* takes what is written, and when it is flushed; or NULL */
 };
 
 /* Gives an observation of what it reads. */
@@ -36,6 +37,7 @@ struct reader {
   uint64_t seed;
   unsigned steps;
   bool writes;
+  bool flushes;                 /* if it writes */
 };
 
 /* Reads and writes here and there: all that was read says where, what, and whether to stop. */

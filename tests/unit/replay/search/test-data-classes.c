@@ -237,14 +237,15 @@ START_TEST (groups_count_what_every_state_shows)
     read_history (logs.log, &history);
     ck_assert_int_eq (model_crash_points (logs.log, false, &points), 0);
     for (size_t i = 0; i < points.count; i++) {
-      const struct reader brute = { recover_and_look, logs.round, 6, true };
+      const struct reader brute = { recover_and_look, logs.round, 6, true, false };
       struct trial trial;
       struct sightings every;
 
       /* Of writes that lie in any order nothing is counted. */
       if (logs.log->unordered_count > 0 || !is_small (logs.log, &points.points[i], &tears[_i]))
         continue;
-      trial = begin_trial (logs.log, &points.points[i], tears[_i], (struct reader) { wander, logs.round, 6, true });
+      trial = begin_trial (logs.log, &points.points[i], tears[_i],
+                           (struct reader) { wander, logs.round, 6, true, false });
       every = visit_states (&history, points.points[i].position, &tears[_i], &brute);
       if (explore_located (&trial)) {
         assert_same_observations (&trial.runs, &every);

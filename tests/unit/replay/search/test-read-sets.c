@@ -100,7 +100,7 @@ add (const uint32_t *sectors, size_t count, const char *digest)
     };
     crash_state_read_block (state, seen[i].device, seen[i].block, seen[i].sectors, block);
   }
-  return read_sets_add (sets, state, 0, seen, count, &outcome);
+  return read_sets_add (sets, state, 0, seen, count, &outcome, NULL);
 }
 
 static void
@@ -113,7 +113,7 @@ keep (const uint32_t *sectors, size_t count, const char *digest)
 static void
 assert_remembered (const char *digest)
 {
-  const struct outcome *outcome = read_sets_find (sets, state, 0);
+  const struct outcome *outcome = read_sets_find (sets, state, 0, NULL);
 
   ck_assert_int_eq (outcome != NULL, digest != NULL);
   if (digest)
@@ -458,11 +458,11 @@ START_TEST (what_a_run_was_given_besides_the_device_counts)
 
   begin_with_pending ();
   become (0, NULL, 0, TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (read_sets_add (sets, state, 1, NULL, 0, &first), READ_SET_KEPT);
-  ck_assert_ptr_null (read_sets_find (sets, state, 2));
-  ck_assert_int_eq (read_sets_add (sets, state, 2, NULL, 0, &second), READ_SET_KEPT);
-  ck_assert_str_eq (read_sets_find (sets, state, 1)->digest, "first");
-  ck_assert_str_eq (read_sets_find (sets, state, 2)->digest, "second");
+  ck_assert_int_eq (read_sets_add (sets, state, 1, NULL, 0, &first, NULL), READ_SET_KEPT);
+  ck_assert_ptr_null (read_sets_find (sets, state, 2, NULL));
+  ck_assert_int_eq (read_sets_add (sets, state, 2, NULL, 0, &second, NULL), READ_SET_KEPT);
+  ck_assert_str_eq (read_sets_find (sets, state, 1, NULL)->digest, "first");
+  ck_assert_str_eq (read_sets_find (sets, state, 2, NULL)->digest, "second");
   end ();
 }
 END_TEST
@@ -478,9 +478,9 @@ START_TEST (what_a_run_saw_is_kept_whole)
 
   begin_with_pending ();
   become (0, NULL, 0, TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (read_sets_add (sets, state, 0, NULL, 0, &outcome), READ_SET_KEPT);
+  ck_assert_int_eq (read_sets_add (sets, state, 0, NULL, 0, &outcome, NULL), READ_SET_KEPT);
   detail[0] = fault[0] = unrepeated[0] = '\0';
-  found = read_sets_find (sets, state, 0);
+  found = read_sets_find (sets, state, 0, NULL);
   ck_assert_ptr_nonnull (found);
   ck_assert_int_eq (found->kind, OUTCOME_UNMOUNTABLE);
   ck_assert_str_eq (found->detail, "mount: no");
@@ -522,11 +522,11 @@ START_TEST (a_hundred_thousand_reads_are_remembered)
   for (uint32_t i = 0; i < many; i++)
     seen[i] = (struct control_seen) { .block = i, .sectors = BLOCK_ALL };
   become (0, CHOICES (there (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, many, &all), READ_SET_KEPT);
+  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, many, &all, NULL), READ_SET_KEPT);
   for (uint32_t i = 0; i < many; i++)
     seen[i].block = many - 1 - i;
   become (0, CHOICES (absent (0)), TEAR_NONE, PREFER_PRESENT);
-  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, many, &turned), READ_SET_KEPT);
+  ck_assert_int_eq (read_sets_add (sets, state, 0, seen, many, &turned, NULL), READ_SET_KEPT);
   assert_remembered ("turned");
   become (0, CHOICES (undecided (0)), TEAR_NONE, PREFER_PRESENT);
   assert_remembered ("all");

@@ -141,7 +141,7 @@ START_TEST (what_is_read_decides_as_every_state_does)
   memset (efforts, 0, sizeof efforts);
   for (unsigned number = 0, satisfied = 0; satisfied < TEAR_COUNT; number++) {
     struct scene scene = random_scene (&dice, number);
-    const struct reader reader = { wander, number, 1 + roll (&dice, 24), number / SHAPE_COUNT % 2 };
+    const struct reader reader = { wander, number, 1 + roll (&dice, 24), number / SHAPE_COUNT % 2, false };
 
     for (int i = 0; i < TEAR_COUNT; i++)
       if (counts[i] < log_count && has_few_states (&scene, &tears[i], counts[i] % 16 ? STATES_USUAL : STATES_MAX)) {
@@ -190,7 +190,7 @@ static struct trial
 begin_torn (const struct scene *scene, struct tear tear,
             uint64_t (*observe) (const struct reader *reader, struct guest *guest))
 {
-  return begin_trial (scene->log, scene->points.points, tear, (struct reader) { observe, 0, 0, false });
+  return begin_trial (scene->log, scene->points.points, tear, (struct reader) { observe, 0, 0, false, false });
 }
 
 static struct trial
@@ -284,7 +284,7 @@ START_TEST (a_limited_search_covers_the_same_with_any_workers)
 
   for (unsigned number = 0; number < 10 && (number < unit_rounds (10) || !cut); number++) {
     struct scene scene = small_scene (&dice, &tears[_i]);
-    const struct reader reader = { wander, number, 24, number % 2 };
+    const struct reader reader = { wander, number, 24, number % 2, false };
 
     for (size_t i = 0; i < scene.points.count; i++) {
       uint64_t limit = 1 + roll (&dice, 100);
@@ -491,7 +491,7 @@ START_TEST (a_fickle_reader_does_not_break_the_accounting)
 
     for (size_t i = 0; i < scene.points.count; i++) {
       struct trial trial = begin_trial (scene.log, &scene.points.points[i], tears[_i],
-                                        (struct reader) { wander, number, 24, true });
+                                        (struct reader) { wander, number, 24, true, false });
 
       trial.fickle = true;
       trial.workers = 3;

@@ -106,7 +106,7 @@ keep_read_set (struct trial *trial, const struct selection *selection, const str
   const struct selection decided = extended (selection, decisions, count, &choices);
 
   ASSERT_QUICKLY (crash_state_select (trial->other, &decided) == 0);
-  ASSERT_QUICKLY (read_sets_add (trial->read_sets, trial->other, 0, guest->seen, guest->seen_count, &outcome)
+  ASSERT_QUICKLY (read_sets_add (trial->read_sets, trial->other, 0, guest->seen, guest->seen_count, &outcome, NULL)
                   == READ_SET_KEPT);
   crash_state_decisions (trial->other, &count);
   ASSERT_QUICKLY (count == 0); /* the run had decided all that it read */
@@ -122,7 +122,7 @@ run_or_remember (struct trial *trial, const struct selection *selection)
 
   if (trial->read_sets) {
     ASSERT_QUICKLY (crash_state_select (trial->state, selection) == 0);
-    known = read_sets_find (trial->read_sets, trial->state, 0);
+    known = read_sets_find (trial->read_sets, trial->state, 0, NULL);
     trial->remembered += known != NULL;
     if (known)
       return assert_remembered_right (trial, selection, known);

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Power fails again during recovery: every state of an interrupted recovery is visited or remembered, and what is remembered is
+# what a run sees.
+. "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
+requires jq mkfs.ext4 mkfs.btrfs nbdkit
+any_guest
+
+mkdir "$tmp/initial"
+echo old > "$tmp/initial/file"
+
+# record FILESYSTEM COMMAND
+record ()
+{
+    expect_status 0 "$powercut" record --background=none --fs="$1" --initial="$tmp/initial" -o "$tmp/log.bin" -- \
+        /bin/sh -c "$2"
+}
+
+# again STATUS OPTION...: interrupt what is recovered
+again ()
+{
+    expect_status "$1" "$replay" --jobs=1 --nested=1 --json="$tmp/json" "${@:2}" "$tmp/log.bin"
+}
+
+# expect FILTER
+expect ()
+{
+    [ "$(jq "$1" "$tmp/json")" = true ] || fail "not so: $1: $(cat "$tmp/json")"
+}
+
+for fs in ext4 btrfs; do
+    record "$fs" 'echo new > file.tmp && sync file.tmp && mv file.tmp file && sync .'
+    again 0 --audit=100
+    expect '.exhaustive and .atomic and .durable and .mismatches == 0 and .audited > .remembered'
+    expect '.nested[0] | .recoveries > 0 and .crash_points > .recoveries and .crash_states == .states_covered and .remembered > .runs'
+    grep -q '^power fails again: [0-9]* recoveries are interrupted at [0-9]* crash points, .*; all covered by ' "$tmp/out" ||
+        fail "the report does not say it: $(cat "$tmp/out")"
+done
