@@ -150,6 +150,7 @@ static const struct filesystem rows[] = {
   {
     .name = "f2fs",
     .mkfs = { { "-f" }, "f2fs-tools", NULL },
+    .asked_for = { "quota_v2?" },
     .small_size = "64M",
     .fsck = {
       .words = { "fsck.f2fs", "--dry-run" },
