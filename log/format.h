@@ -80,6 +80,7 @@ enum log_kind {
 enum log_flag {
   LOG_FLAG_FUA = 1,             /* write, zero, trim: durable once completed */
   LOG_FLAG_MAY_TRIM = 2,        /* zero: the device may unmap (NBD without NBD_CMD_FLAG_NO_HOLE) */
+  LOG_FLAG_PATH1 = 4,           /* write, zero, trim, flush: it came by the second path to the device, path 1 */
 };
 
 struct log_record {

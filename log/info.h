@@ -16,6 +16,7 @@
 #define LOG_KEY_KERNEL_IMAGE "kernel-image"
 #define LOG_KEY_BUS "bus"
 #define LOG_KEY_DEVICE "device"
+#define LOG_KEY_PATHS "paths"
 #define LOG_KEY_BACKGROUND "background"
 #define LOG_KEY_MEMORY "memory"
 #define LOG_KEY_TIMEOUT "timeout"

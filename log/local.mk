@@ -6,8 +6,8 @@ log_liblog_la_SOURCES = \
 	log/crash-state.c log/crash-state.h log/cut.c log/cut.h log/device.c log/device.h \
 	log/files.c log/files.h log/format.h \
 	log/guard.c log/guard.h log/image.c log/image.h log/index.c log/index.h log/info.c log/info.h \
-	log/reader.c log/reader.h log/record.c log/record.h log/state-id.c log/state-id.h log/tape.c log/tape.h \
-	log/torn.c log/torn.h \
+	log/paths.c log/paths.h log/reader.c log/reader.h log/record.c log/record.h log/state-id.c log/state-id.h \
+	log/tape.c log/tape.h log/torn.c log/torn.h \
 	log/trims.c log/trims.h log/writer.c log/writer.h \
 	log/foreign/dm-log-writes.c log/foreign/dm-log-writes.h log/foreign/epochs.c log/foreign/epochs.h \
 	log/foreign/export.c log/foreign/export.h log/foreign/file.c log/foreign/file.h \

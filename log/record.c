@@ -47,8 +47,9 @@ static const char *
 check_fields (const struct write_log *log, const struct log_record *record)
 {
   static const char unused[] = "has a value in a field that its kind does not use";
-  unsigned flags = record->kind == LOG_ZERO ? LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM
-    : record->kind == LOG_WRITE || record->kind == LOG_TRIM ? LOG_FLAG_FUA : 0;
+  unsigned flags = record->kind == LOG_ZERO ? LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM | LOG_FLAG_PATH1
+    : record->kind == LOG_WRITE || record->kind == LOG_TRIM ? LOG_FLAG_FUA | LOG_FLAG_PATH1
+    : record->kind == LOG_FLUSH ? LOG_FLAG_PATH1 : 0;
 
   if (record->flags & ~flags || record->reserved != 0)
     return unused;

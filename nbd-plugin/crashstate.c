@@ -207,7 +207,7 @@ static void *
 crashstate_open (int readonly)
 {
   (void) readonly;
-  return export_open (log_file->device_count, CONTROL_EXPORT);
+  return export_open (log_file->device_count, 1, CONTROL_EXPORT);
 }
 
 static int
@@ -215,7 +215,7 @@ crashstate_list_exports (int readonly, int is_tls, struct nbdkit_exports *export
 {
   (void) readonly;
   (void) is_tls;
-  return export_list (exports, log_file->device_count, CONTROL_EXPORT, "selects the crash state");
+  return export_list (exports, log_file->device_count, 1, CONTROL_EXPORT, "selects the crash state");
 }
 
 static int64_t

@@ -12,7 +12,6 @@
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
 
-#include "common/number.h"
 #include "log/format.h"
 #include "nbd-plugin/exports.h"
 #include "nbd-plugin/parameters.h"
@@ -23,7 +22,7 @@ export_new (int device)
   struct export *export = malloc (sizeof *export);
 
   if (export)
-    export->device = device;
+    *export = (struct export) { .device = device };
   return export;
 }
 
@@ -33,34 +32,55 @@ export_close (void *opaque)
   free (opaque);
 }
 
+/* The handle of the disk called NAME, or NULL with errno, ENOENT if there is none. */
+static struct export *
+open_disk (const char *name, size_t device_count, unsigned path_count)
+{
+  char own[DISK_EXPORT_SIZE];
+
+  for (size_t device = 0; device < device_count; device++)
+    for (unsigned path = 0; path < path_count; path++) {
+      disk_export_name (device, path, own);
+      if (strcmp (name, own) != 0)
+        continue;
+      struct export *export = export_new ((int) device);
+      if (export)
+        export->path = path;
+      return export;
+    }
+  errno = ENOENT;
+  return NULL;
+}
+
 struct export *
-export_open (size_t device_count, const char *other)
+export_open (size_t device_count, unsigned path_count, const char *other)
 {
   const char *name = nbdkit_export_name ();
-  uint64_t number = 0;
 
   if (name == NULL)
     return NULL;
   if (strcmp (name, other) == 0)
     return export_new (EXPORT_OTHER);
-  if (*name != '\0' && (strncmp (name, "disk", 4) != 0 || parse_unsigned (name + 4, device_count - 1, &number) == -1)) {
+  struct export *export = open_disk (*name ? name : DISK_EXPORT, device_count, path_count);
+  if (export == NULL && errno == ENOENT) {
     nbdkit_error ("no export '%s': there are disk0 to disk%zu, and %s", name, device_count - 1, other);
     errno = ENOENT;
-    return NULL;
   }
-  return export_new ((int) number);
+  return export;
 }
 
 int
-export_list (struct nbdkit_exports *exports, size_t device_count, const char *other, const char *other_description)
+export_list (struct nbdkit_exports *exports, size_t device_count, unsigned path_count, const char *other,
+             const char *other_description)
 {
-  for (size_t i = 0; i < device_count; i++) {
-    char name[32];
+  char name[DISK_EXPORT_SIZE];
 
-    snprintf (name, sizeof name, DISK_EXPORTS "%zu", i);
-    if (nbdkit_add_export (exports, name, NULL) == -1)
-      return -1;
-  }
+  for (size_t device = 0; device < device_count; device++)
+    for (unsigned path = 0; path < path_count; path++) {
+      disk_export_name (device, path, name);
+      if (nbdkit_add_export (exports, name, NULL) == -1)
+        return -1;
+    }
   return nbdkit_add_export (exports, other, other_description);
 }
 

@@ -18,19 +18,20 @@ enum {
 /* What a client has opened. */
 struct export {
   int device;                   /* its number, or one of the above */
+  unsigned path;                /* by which it is reached, from 0 */
 };
 
 /* The handle of a device or other export, or NULL with errno ENOMEM; export_close is its .close. */
 extern struct export *export_new (int device);
 extern void export_close (void *opaque);
 
-/* The handle of the export that the client asked for: a device (the empty name is disk0), or EXPORT_OTHER if it is the
- * one named OTHER.  NULL after a message, with errno ENOENT, if it is neither.
+/* The handle of the export that the client asked for: a device by one of its paths (the empty name is disk0), or
+ * EXPORT_OTHER if it is the one named OTHER.  NULL after a message, with errno ENOENT, if it is neither.
  */
-extern struct export *export_open (size_t device_count, const char *other);
+extern struct export *export_open (size_t device_count, unsigned path_count, const char *other);
 
-/* List disk0 ... and OTHER.  Returns 0 or -1, as .list_exports. */
-extern int export_list (struct nbdkit_exports *exports, size_t device_count, const char *other,
+/* List disk0 ..., with all paths, and OTHER.  Returns 0 or -1, as .list_exports. */
+extern int export_list (struct nbdkit_exports *exports, size_t device_count, unsigned path_count, const char *other,
                         const char *other_description);
 
 /* As .default_export: disk0. */

@@ -119,18 +119,10 @@ late_config (struct late_device *late, const char *key, const char *value)
 int
 late_reset (struct late_device *late)
 {
-  struct logged_devices *logged = late->logged;
-
   hold_reset (&late->hold, &late->config);
   memset (late->pace.gaps_ns, 0, sizeof late->pace.gaps_ns);
   late->pace.gap_count = 0;
-  if (late->device == NULL)
-    return 0;
-  if (logged->info_count == LOGGED_INFO_MAX) {
-    nbdkit_error ("there are too many notes: at most %d", LOGGED_INFO_MAX - 1);
-    return -1;
-  }
-  return config_text (&logged->info[logged->info_count++], log_info_text (LOG_KEY_DEVICE, late->device));
+  return late->device ? logged_note (late->logged, LOG_KEY_DEVICE, late->device) : 0;
 }
 
 /* The process at the other end, or -1: only a Unix socket tells, and to ask another is an error. */

@@ -20,7 +20,7 @@ nbd_plugin_nbdkit_writelog_plugin_la_SOURCES = \
 	nbd-plugin/exports.c nbd-plugin/exports.h \
 	nbd-plugin/busy.c nbd-plugin/busy.h nbd-plugin/late-device.c nbd-plugin/late-device.h \
 	nbd-plugin/logged-devices.c nbd-plugin/logged-devices.h \
-	nbd-plugin/message.c \
+	nbd-plugin/message.c nbd-plugin/paths.c nbd-plugin/paths.h \
 	nbd-plugin/sector-map.c nbd-plugin/sector-map.h \
 	nbd-plugin/writelog.c
 nbd_plugin_nbdkit_writelog_plugin_la_CFLAGS = $(plugin_cflags)

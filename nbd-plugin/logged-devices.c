@@ -13,6 +13,7 @@
 #include "common/message.h"
 #include "log/base-image.h"
 #include "log/files.h"
+#include "log/info.h"
 #include "nbd-plugin/logged-devices.h"
 
 int
@@ -42,6 +43,20 @@ logged_forget (struct logged_devices *logged)
   logged->log = logged->files = NULL;
 }
 
+int
+logged_note (struct logged_devices *logged, const char *key, const char *value)
+{
+  if (logged->info_count == LOGGED_INFO_MAX) {
+    error_message ("there are too many notes: at most %d", LOGGED_INFO_MAX - 2);
+    return -1;
+  }
+  char *text = log_info_text (key, value);
+  if (text == NULL)
+    return out_of_memory ();
+  logged->info[logged->info_count++] = text;
+  return 0;
+}
+
 /* Say once that the log cannot take more: a guest tries again and again.  Returns -1. */
 static int
 fail_to_record (const struct logged_devices *logged)
@@ -63,6 +78,16 @@ need_log (const struct logged_devices *logged)
   return -1;
 }
 
+/* Record the issue of an operation. */
+static int
+record_issue (struct logged_devices *logged, const struct log_operation *operation, const void *data,
+              struct log_issue *issue)
+{
+  if (need_log (logged) == -1)
+    return -1;
+  return log_writer_issue (logged->writer, operation, data, issue) == 0 ? 0 : fail_to_record (logged);
+}
+
 int
 logged_issue (struct logged_devices *logged, const struct log_operation *operation, const void *data,
               uint32_t *position)
@@ -70,10 +95,8 @@ logged_issue (struct logged_devices *logged, const struct log_operation *operati
   const bool write = operation->kind == LOG_WRITE;
   struct log_issue issue;
 
-  if (need_log (logged) == -1)
+  if (record_issue (logged, operation, data, &issue) == -1)
     return -1;
-  if (log_writer_issue (logged->writer, operation, data, &issue) == -1)
-    return fail_to_record (logged);
   if (operation->kind != LOG_FLUSH)
     sector_map_enter (&logged->devices[operation->device].map, operation->offset_bytes / LOG_SECTOR,
                       operation->length_bytes / LOG_SECTOR,
@@ -83,11 +106,11 @@ logged_issue (struct logged_devices *logged, const struct log_operation *operati
 }
 
 int
-logged_complete (struct logged_devices *logged, const struct log_operation *operation, uint32_t position)
+logged_complete (struct logged_devices *logged, const struct log_operation *operation, uint32_t position, int error)
 {
-  const bool promise = operation->kind == LOG_FLUSH || operation->flags & LOG_FLAG_FUA;
+  const bool promise = error == 0 && (operation->kind == LOG_FLUSH || operation->flags & LOG_FLAG_FUA);
 
-  return log_writer_complete (logged->writer, position, operation->device, 0, promise) == 0 ? 0
+  return log_writer_complete (logged->writer, position, operation->device, error, promise) == 0 ? 0
     : fail_to_record (logged);
 }
 
@@ -97,7 +120,16 @@ logged_record (struct logged_devices *logged, const struct log_operation *operat
   uint32_t position;
 
   return logged_issue (logged, operation, data, &position) == -1 ? -1
-    : logged_complete (logged, operation, position);
+    : logged_complete (logged, operation, position, 0);
+}
+
+int
+logged_refuse (struct logged_devices *logged, const struct log_operation *operation, const void *data, int error)
+{
+  struct log_issue issue;
+
+  return record_issue (logged, operation, data, &issue) == -1 ? -1
+    : logged_complete (logged, operation, issue.position, error);
 }
 
 int

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Devices that are one log: data are written once, into the log, and reads are answered from there.
  *
- * From any number of threads: logged_issue, logged_complete, logged_record, logged_mark, logged_read.  All else changes
- * which log there is and must be alone.
+ * From any number of threads: logged_issue, logged_complete, logged_record, logged_refuse, logged_mark, logged_read.
+ * All else changes which log there is and must be alone.
  */
 #ifndef POWERCUT_NBD_PLUGIN_LOGGED_DEVICES_H
 #define POWERCUT_NBD_PLUGIN_LOGGED_DEVICES_H
@@ -32,6 +32,9 @@ struct logged_devices {
 /* A device whose size was not given becomes as large as its base.  Returns 0, or -1 after a message. */
 extern int logged_size_by_base (struct logged_devices *logged);
 
+/* Add the note KEY=VALUE to the header of the log that is to be made.  Returns 0, or -1 after a message. */
+extern int logged_note (struct logged_devices *logged, const char *key, const char *value);
+
 /* Make the log, with the bases in it.  Returns 0, or -1 after a message, and no log is left. */
 extern int logged_begin (struct logged_devices *logged);
 
@@ -41,11 +44,16 @@ extern int logged_begin (struct logged_devices *logged);
 extern int logged_issue (struct logged_devices *logged, const struct log_operation *operation, const void *data,
                          uint32_t *position);
 
-/* Record its completion.  Returns likewise. */
-extern int logged_complete (struct logged_devices *logged, const struct log_operation *operation, uint32_t position);
+/* Record its completion, with ERROR 0 or an errno.  Returns likewise. */
+extern int logged_complete (struct logged_devices *logged, const struct log_operation *operation, uint32_t position,
+                            int error);
 
 /* Both at once. */
 extern int logged_record (struct logged_devices *logged, const struct log_operation *operation, const void *data);
+
+/* Record that OPERATION failed with ERROR before it was done: it is not applied. */
+extern int logged_refuse (struct logged_devices *logged, const struct log_operation *operation, const void *data,
+                          int error);
 
 /* Record a mark of LENGTH bytes of TEXT.  Returns likewise. */
 extern int logged_mark (struct logged_devices *logged, const char *text, size_t length);

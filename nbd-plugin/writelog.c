@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "nbd-plugin/late-device.h"
 #include "nbd-plugin/logged-devices.h"
 #include "nbd-plugin/parameters.h"
+#include "nbd-plugin/paths.h"
 #include "nbd-plugin/writelog-control.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
@@ -31,6 +33,7 @@
 
 static struct logged_devices logged;
 static struct late_device late = LATE_DEVICE_INITIALIZER (&logged);
+static struct device_paths paths = { .count = 1 };
 static char *directory;         /* where the names are that `control` may use, or NULL */
 
 /* Held by every request, and alone by those that change which log it goes to: who waits for that comes before new
@@ -65,6 +68,7 @@ writelog_unload (void)
 {
   logged_forget (&logged);
   late_free (&late);
+  paths_forget (&paths);
   free (directory);
 }
 
@@ -107,10 +111,19 @@ config_info (const char *value)
   return config_text (&logged.info[logged.info_count++], strdup (value));
 }
 
+/* Take a parameter of those that are others' to take.  Returns 1, 0 if it is none, or -1 after a message. */
+static int
+config_others (const char *key, const char *value)
+{
+  const int r = late_config (&late, key, value);
+
+  return r != 0 ? r : paths_config (&paths, key, value);
+}
+
 static int
 writelog_config (const char *key, const char *value)
 {
-  int r = late_config (&late, key, value);
+  int r = config_others (key, value);
 
   if (r != 0)
     return r == 1 ? 0 : -1;
@@ -155,13 +168,22 @@ writelog_config_complete (void)
   "directory=<DIR>  Who started the server may name the files of DIR later.\n" \
   "device=<HOW>     How requests are answered from the mark `begin` on: fast, late or random:SEED.\n" \
   "hold=<MS>        A late device waits until nothing new has come for so long.\n" \
-  "hold-limit=<SECONDS> It holds requests for so long at most, all in all."
+  "hold-limit=<SECONDS> It holds requests for so long at most, all in all.\n" \
+  "paths=<N>        By how many paths, 1 or 2, a device can be reached: disk0 and disk0.path1.\n" \
+  "path-down-at=<MARK|POSITION> The next request from there on takes its path down with it."
+
+/* Be ready for a new recording. */
+static int
+reset (void)
+{
+  return late_reset (&late) == -1 ? -1 : paths_reset (&paths, &logged);
+}
 
 /* Before nbdkit forks: errors still reach the user. */
 static int
 writelog_get_ready (void)
 {
-  return late_reset (&late) == -1 ? -1 : logged_begin (&logged);
+  return reset () == -1 ? -1 : logged_begin (&logged);
 }
 
 static void
@@ -175,26 +197,28 @@ static int
 configure (const char *key, const char *value)
 {
   CLEANUP_FREE char *path = NULL;
-  int r = late_config (&late, key, value);
+  int r = strcmp (key, PARAMETER_PATHS) == 0 ? 0 : config_others (key, value);
 
   if (r != 0)
     return r == 1 ? 0 : -1;
   if (strcmp (key, PARAMETER_INFO) == 0)
     return config_info (value);
   if (strcmp (key, PARAMETER_LOG) != 0 && strcmp (key, PARAMETER_BASE) != 0 && strcmp (key, PARAMETER_FILES) != 0) {
-    nbdkit_error ("control: %s: give log=, base=, info=, files=, device=, hold= or hold-limit=", key);
+    nbdkit_error ("control: %s: give log=, base=, info=, files=, device=, hold=, hold-limit= or path-down-at=",
+                  key);
     return -1;
   }
   path = control_path (directory, value);
   return path ? writelog_config (key, path) : -1;
 }
 
-/* Take the parameters of a new log from the texts between TEXT and END; the devices stay as large as they are. */
+/* Take the parameters of a new log from the texts between TEXT and END; the devices stay as they are. */
 static int
 configure_log (const char *text, const char *end)
 {
   logged_forget (&logged);
   late_forget (&late);
+  paths_forget (&paths);
   for (; text < end; text += strlen (text) + 1) {
     const char *value = strchr (text, '=');
     CLEANUP_FREE char *key = value ? strndup (text, (size_t) (value - text)) : strdup (text);
@@ -218,7 +242,7 @@ open_log (const char *text, const char *end)
 {
   if (logged_close (&logged) == -1 || configure_log (text, end) == -1)
     return -1;
-  if (late_reset (&late) == 0 && logged_begin (&logged) == 0)
+  if (reset () == 0 && logged_begin (&logged) == 0)
     return 0;
   logged_close (&logged);
   return -1;
@@ -309,7 +333,8 @@ static void *
 writelog_open (int readonly)
 {
   (void) readonly;
-  struct export *export = is_control () ? export_new (EXPORT_HIDDEN) : export_open (logged.device_count, MARK_EXPORT);
+  struct export *export = is_control () ? export_new (EXPORT_HIDDEN)
+    : export_open (logged.device_count, paths.count, MARK_EXPORT);
 
   if (export && export->device >= 0)
     late_connect (&late);
@@ -320,7 +345,7 @@ static int
 writelog_list_exports (int readonly, int is_tls, struct nbdkit_exports *exports)
 {
   (void) readonly, (void) is_tls;
-  return export_list (exports, logged.device_count, MARK_EXPORT, "text written here becomes a mark");
+  return export_list (exports, logged.device_count, paths.count, MARK_EXPORT, "text written here becomes a mark");
 }
 
 static int64_t
@@ -329,6 +354,14 @@ writelog_get_size (void *opaque)
   struct export *export = opaque;
 
   return export->device < 0 ? MARK_EXPORT_BYTES : (int64_t) logged.devices[export->device].size_bytes;
+}
+
+/* What every request on a path that is down gets. */
+static int
+fail_io (void)
+{
+  errno = EIO;
+  return -1;
 }
 
 static int
@@ -345,7 +378,8 @@ writelog_pread (void *opaque, void *buffer, uint32_t count, uint64_t offset, uin
     return -1;
   HOLD_LOG ();
   late_come (&late);
-  int r = logged_read (&logged, (uint16_t) export->device, buffer, count, offset);
+  int r = path_state_is_down (path_state (&paths, export->path)) ? fail_io ()
+    : logged_read (&logged, (uint16_t) export->device, buffer, count, offset);
   late_answered (&late);
   return r;
 }
@@ -361,12 +395,45 @@ write_mark (const char *text, uint32_t count)
   if (length == 0)
     return 0;                   /* a page cache writing back the rest of a block */
   HOLD_LOG ();
+  if (paths_obey_mark (&paths, text, length) == -1)
+    return -1;
   late_come (&late);
   late_before_mark (&late, text, length);
   int r = logged_mark (&logged, text, length);
   late_after_mark (&late, text, length);
   late_answered (&late);
   return r;
+}
+
+/* The log says so, too, if the path of the request at POSITION goes down with it. */
+static bool
+goes_down (unsigned path, uint32_t position)
+{
+  char text[sizeof LOG_MARK_PATH " " LOG_PATH_DOWN " 0"];
+
+  if (!path_goes_down (&paths, path, position))
+    return false;
+  logged_mark (&logged, text, (size_t) snprintf (text, sizeof text, LOG_MARK_PATH " " LOG_PATH_DOWN " %u", path));
+  return true;
+}
+
+/* Record OPERATION, which came by PATH, and wait for its turn to be answered. */
+static int
+serve (const struct log_operation *operation, unsigned path, const void *data)
+{
+  const unsigned state = path_state (&paths, path);
+  uint32_t position;
+
+  if (path_state_is_down (state))
+    return logged_refuse (&logged, operation, data, EIO) == -1 ? -1 : fail_io ();
+  if (logged_issue (&logged, operation, data, &position) == -1)
+    return -1;
+  if (!goes_down (path, position))
+    late_wait (&late, operation->kind, position);
+  const int error = path_state (&paths, path) == state ? 0 : EIO;
+  if (logged_complete (&logged, operation, position, error) == -1)
+    return -1;
+  return error ? fail_io () : 0;
 }
 
 /* Record an operation on the device of EXPORT, which must be one.  FLAGS are nbdkit's. */
@@ -376,20 +443,16 @@ record (const struct export *export, enum log_kind kind, uint32_t flags, uint64_
 {
   const bool may_trim = kind == LOG_ZERO && flags & NBDKIT_FLAG_MAY_TRIM;
   const struct log_operation operation = {
-    .kind = kind, .flags = (flags & NBDKIT_FLAG_FUA ? LOG_FLAG_FUA : 0) | (may_trim ? LOG_FLAG_MAY_TRIM : 0),
+    .kind = kind, .flags = (flags & NBDKIT_FLAG_FUA ? LOG_FLAG_FUA : 0) | (may_trim ? LOG_FLAG_MAY_TRIM : 0)
+      | (export->path ? LOG_FLAG_PATH1 : 0),
     .device = (uint16_t) export->device, .offset_bytes = offset, .length_bytes = count
   };
-  uint32_t position;
 
   if (export_check_sectors (count, offset) == -1)
     return -1;
   HOLD_LOG ();
   late_come (&late);
-  int r = logged_issue (&logged, &operation, data, &position);
-  if (r == 0) {
-    late_wait (&late, kind, position);
-    r = logged_complete (&logged, &operation, position);
-  }
+  int r = serve (&operation, export->path, data);
   late_answered (&late);
   return r;
 }

@@ -13,6 +13,7 @@
 #include "log/calls.h"
 #include "log/device.h"
 #include "log/info.h"
+#include "log/paths.h"
 #include "replay/explain/reason.h"
 #include "replay/report/dump.h"
 #include "replay/report/list.h"
@@ -106,9 +107,11 @@ print_said (const struct dump *dump, const char *name, const char *text)
 static void
 print_schedule (const struct dump *dump)
 {
-  CLEANUP_FREE char *device = log_device_describe (dump->log), *background = log_calls_describe (dump->log);
+  CLEANUP_FREE char *device = log_device_describe (dump->log), *paths = log_paths_describe (dump->log);
+  CLEANUP_FREE char *background = log_calls_describe (dump->log);
 
   print_said (dump, "device", device);
+  print_said (dump, "paths", paths);
   print_said (dump, "background", background);
 }
 
@@ -168,6 +171,14 @@ add_fate (struct dump_line *line, uint32_t completion, bool failed)
     add (line, failed ? "  failed" : "  never done");
 }
 
+/* By which path RECORD came, if there is more than one. */
+static void
+add_path (const struct dump *dump, struct dump_line *line, const struct log_record *record)
+{
+  if (log_paths (dump->log) > 1)
+    add (line, ", path %u", log_path_of (record->flags));
+}
+
 static void
 print_operation (struct dump *dump, const struct log_event *event, bool listed)
 {
@@ -187,6 +198,7 @@ print_operation (struct dump *dump, const struct log_event *event, bool listed)
   add_fate (&line, write->completion, (write->flags & LOG_FAILED) != 0);
   if (durable != LOG_NEVER && !fua)
     add (&line, ", durable %u", durable);
+  add_path (dump, &line, record);
   print_line (dump, &line, durable == LOG_NEVER ? "31" : fua ? "33" : colours[record->kind]);
 }
 
@@ -201,6 +213,7 @@ print_flush (struct dump *dump, const struct log_event *event, bool listed)
   add_place (dump, &line, event);
   add (&line, "%-29s", "flush");
   add_fate (&line, flush->completion, flush->failed);
+  add_path (dump, &line, &event->record);
   print_line (dump, &line, "32");
 }
 

@@ -14,6 +14,7 @@
 #include "common/plural.h"
 #include "log/device.h"
 #include "log/info.h"
+#include "log/paths.h"
 #include "replay/explain/reason.h"
 #include "replay/report/format.h"
 #include "replay/report/html-chart.h"
@@ -79,7 +80,7 @@ put_facts (const struct html *html)
   const struct results *results = html->results;
   const struct session_config *config = results->config;
   CLEANUP_FREE char *recorded = report_recorded (totals), *unordered = report_unordered (totals);
-  CLEANUP_FREE char *device = log_device_describe (html->log);
+  CLEANUP_FREE char *device = log_device_describe (html->log), *paths = log_paths_describe (html->log);
 
   fputs ("<dl>\n", html->file);
   html_put_part (html, "<dt>file system</dt><dd>", config->runner.filesystem, "");
@@ -92,6 +93,8 @@ put_facts (const struct html *html)
   html_put_part (html, "<dt>recorded</dt><dd>", recorded ? recorded : "", "</dd>\n");
   if (device && *device)
     html_put_part (html, "<dt>device</dt><dd>", device, "</dd>\n");
+  if (paths && *paths)
+    html_put_part (html, "<dt>paths</dt><dd>", paths, "</dd>\n");
   fprintf (html->file, "<dt>crash points</dt><dd>%zu, with up to %u pending %s, %s</dd>\n<dt>crash states</dt><dd>",
            results->points.count, results->points.pending_max, plural (results->points.pending_max, "write", "writes"),
            tears[config->tear.mode]);

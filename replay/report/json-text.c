@@ -8,6 +8,7 @@
 #include "common/printable.h"
 #include "common/text.h"
 #include "log/device.h"
+#include "log/paths.h"
 #include "replay/report/json-text.h"
 #include "replay/schedule.h"
 
@@ -29,11 +30,25 @@ json_add_text (cJSON *object, const char *name, const char *text)
   cJSON_AddStringToObject (object, name, copy ? copy : "");
 }
 
+/* How many paths there were, and where the first of them went down, if there is more than one. */
+static void
+add_paths (cJSON *object, const struct write_log *log)
+{
+  const struct log_mark *cut = log_path_cut (log);
+
+  if (log_paths (log) == 1)
+    return;
+  cJSON_AddNumberToObject (object, "paths", log_paths (log));
+  if (cut)
+    cJSON_AddNumberToObject (object, "path_down", cut->position);
+}
+
 void
 json_add_schedule (cJSON *object, const struct write_log *log, const struct runner_config *runner)
 {
   json_add_text (object, "schedule", schedule_background (log));
   json_add_text (object, "device", log_device (log));
+  add_paths (object, log);
   json_add_text (object, "log", log->path);
   if (runner->fault)
     json_add_text (object, "fault", runner->fault);

@@ -12,6 +12,7 @@
 #include "common/plural.h"
 #include "log/calls.h"
 #include "log/info.h"
+#include "log/paths.h"
 #include "replay/report/list.h"
 #include "replay/search/big-number.h"
 
@@ -47,8 +48,16 @@ print_mark (const struct log_event *event, FILE *file)
   fputs (length > most ? "...\n" : "\n", file);
 }
 
+/* By which path RECORD came, if there is more than one. */
 static void
-print_event (const struct log_event *event, FILE *file)
+print_path (const struct write_log *log, const struct log_record *record, FILE *file)
+{
+  if (log_paths (log) > 1)
+    fprintf (file, " path %u", log_path_of (record->flags));
+}
+
+static void
+print_event (const struct write_log *log, const struct log_event *event, FILE *file)
 {
   static const char *const names[] = {
     [LOG_WRITE] = "write", [LOG_ZERO] = "zero", [LOG_TRIM] = "trim", [LOG_FLUSH] = "flush", [LOG_COMPLETION] = "done",
@@ -65,11 +74,13 @@ print_event (const struct log_event *event, FILE *file)
     fprintf (file, "of %ju\n", (uintmax_t) record->offset);
   else if (record->kind == LOG_COMPLETION)
     fprintf (file, "of %ju, error: %s\n", (uintmax_t) record->offset, strerror ((int) record->length));
-  else if (record->kind == LOG_FLUSH)
-    fprintf (file, "\n");
-  else
-    fprintf (file, "%12ju %8u%s%s\n", (uintmax_t) record->offset, record->length,
-             record->flags & LOG_FLAG_FUA ? " FUA" : "", record->flags & LOG_FLAG_MAY_TRIM ? " may-trim" : "");
+  else {
+    if (record->kind != LOG_FLUSH)
+      fprintf (file, "%12ju %8u%s%s", (uintmax_t) record->offset, record->length,
+               record->flags & LOG_FLAG_FUA ? " FUA" : "", record->flags & LOG_FLAG_MAY_TRIM ? " may-trim" : "");
+    print_path (log, record, file);
+    putc ('\n', file);
+  }
 }
 
 static void
@@ -122,7 +133,7 @@ print_events (const struct write_log *log, const struct crash_points *points, co
   log_cursor_begin (&cursor, log);
   while (log_cursor_next (&cursor, &event)) {
     if (filter_lists (filter, &event))
-      print_event (&event, file);
+      print_event (log, &event, file);
     for (; next < points->count && points->points[next].position == event.position; next++)
       if (filter_lists_point (filter, event.position))
         print_point (log, &points->points[next], tear, file);

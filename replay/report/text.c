@@ -14,6 +14,7 @@
 #include "log/calls.h"
 #include "log/device.h"
 #include "log/info.h"
+#include "log/paths.h"
 #include "replay/explain/minimal.h"
 #include "replay/report/text.h"
 #include "replay/search/big-number.h"
@@ -165,11 +166,13 @@ static void
 print_schedule (const struct report *report, const char *before, FILE *file)
 {
   const struct write_log *log = report->results->config->log;
-  CLEANUP_FREE char *device = log_device_describe (log), *background = log_calls_describe (log);
+  CLEANUP_FREE char *device = log_device_describe (log), *paths = log_paths_describe (log);
+  CLEANUP_FREE char *background = log_calls_describe (log);
   const char *number;
   size_t length;
 
   print_said (before, "device", device, file);
+  print_said (before, "paths", paths, file);
   if (log_find_mark (log, LOG_CALLS_LEFT_MARK, &number, &length))
     print_said (before, "background", background, file);
 }

@@ -15,7 +15,8 @@ UNIT_TESTS += \
 	tests/plugin/test-writelog-content \
 	tests/plugin/test-writelog-control \
 	tests/plugin/test-writelog-failures \
-	tests/plugin/test-writelog-late
+	tests/plugin/test-writelog-late \
+	tests/plugin/test-writelog-paths
 tests_plugin_test_crashstate_SOURCES = tests/plugin/test-crashstate.c $(crashstate_client)
 tests_plugin_test_crashstate_run_SOURCES = tests/plugin/test-crashstate-run.c $(crashstate_client)
 tests_plugin_test_crashstate_vhost_SOURCES = tests/plugin/test-crashstate-vhost.c $(crashstate_client)
@@ -24,6 +25,7 @@ tests_plugin_test_writelog_content_SOURCES = tests/plugin/test-writelog-content.
 tests_plugin_test_writelog_control_SOURCES = tests/plugin/test-writelog-control.c $(writelog_client)
 tests_plugin_test_writelog_failures_SOURCES = tests/plugin/test-writelog-failures.c $(plugin_test_server)
 tests_plugin_test_writelog_late_SOURCES = tests/plugin/test-writelog-late.c $(writelog_client)
+tests_plugin_test_writelog_paths_SOURCES = tests/plugin/test-writelog-paths.c $(writelog_client)
 
 # What shell tests use.
 check_PROGRAMS += tests/plugin/dump-log tests/plugin/workload

@@ -29,8 +29,8 @@ write_event (const struct log_event *event, FILE *to)
     fprintf (to, " %" PRIu64 " %" PRIu32, record->offset, record->length);
   if (record->kind == LOG_COMPLETION && record->length)
     fprintf (to, " %" PRIu32, record->length);
-  fprintf (to, "%s%s\n", record->flags & LOG_FLAG_FUA ? " fua" : "",
-           record->flags & LOG_FLAG_MAY_TRIM ? " may-trim" : "");
+  fprintf (to, "%s%s%s\n", record->flags & LOG_FLAG_FUA ? " fua" : "",
+           record->flags & LOG_FLAG_MAY_TRIM ? " may-trim" : "", record->flags & LOG_FLAG_PATH1 ? " path1" : "");
 }
 
 void

@@ -36,7 +36,8 @@ UNIT_TESTS += \
 	tests/unit/common/test-publish tests/unit/common/test-ranges \
 	tests/unit/common/test-sandbox tests/unit/common/test-text \
 	tests/unit/filesystem/test-filesystem tests/unit/filesystem/test-fsck \
-	tests/unit/log/test-calls tests/unit/log/test-choice tests/unit/log/test-crash-state tests/unit/log/test-crash-state-model \
+	tests/unit/log/test-calls tests/unit/log/test-choice tests/unit/log/test-crash-state \
+	tests/unit/log/test-crash-state-model tests/unit/log/test-paths \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
 	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-recorders \
 	tests/unit/log/foreign/test-export tests/unit/log/foreign/test-import tests/unit/log/foreign/test-import-truth \

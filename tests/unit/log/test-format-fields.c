@@ -61,11 +61,13 @@ static const struct bad_record {
 
   { { .kind = LOG_WRITE, .flags = LOG_FLAG_MAY_TRIM, .data_size = 512, .length = 512 }, 512, UNUSED_FIELD },
   { { .kind = LOG_WRITE, .flags = LOG_FAILED, .data_size = 512, .length = 512 }, 512, UNUSED_FIELD },
-  { { .kind = LOG_ZERO, .flags = 4, .length = 512 }, 0, UNUSED_FIELD },
+  { { .kind = LOG_ZERO, .flags = 8, .length = 512 }, 0, UNUSED_FIELD },
   { { .kind = LOG_ZERO, .flags = LOG_FAILED, .length = 512 }, 0, UNUSED_FIELD },
   { { .kind = LOG_TRIM, .flags = LOG_FLAG_MAY_TRIM, .length = 512 }, 0, UNUSED_FIELD },
   { { .kind = LOG_FLUSH, .flags = LOG_FLAG_FUA }, 0, UNUSED_FIELD },
   { { .kind = LOG_COMPLETION, .flags = LOG_FLAG_FUA, .device = 1, .offset = 7 }, 0, UNUSED_FIELD },
+  { { .kind = LOG_COMPLETION, .flags = LOG_FLAG_PATH1, .device = 1, .offset = 7 }, 0, UNUSED_FIELD },
+  { { .kind = LOG_MARK, .flags = LOG_FLAG_PATH1 }, 0, UNUSED_FIELD },
   { { .kind = LOG_MARK, .flags = LOG_FLAG_FUA }, 0, UNUSED_FIELD },
   { { .kind = LOG_END, .flags = LOG_FLAG_FUA }, 0, UNUSED_FIELD },
 
@@ -128,6 +130,8 @@ START_TEST (records_at_every_limit_are_valid)
     { .kind = LOG_WRITE, .flags = LOG_FLAG_FUA, .device = 1, .data_size = SIZE_1, .length = SIZE_1 },
     { .kind = LOG_ZERO, .flags = LOG_FLAG_FUA | LOG_FLAG_MAY_TRIM, .offset = SIZE_0 - 512, .length = 512 },
     { .kind = LOG_TRIM, .flags = LOG_FLAG_FUA, .length = SIZE_0 },
+    { .kind = LOG_WRITE, .flags = LOG_FLAG_PATH1, .data_size = 512, .length = 512 },
+    { .kind = LOG_FLUSH, .flags = LOG_FLAG_PATH1 },
     { .kind = LOG_MARK },
     { .kind = LOG_MARK, .data_size = 7 },
     { .kind = LOG_COMPLETION, .device = 1, .offset = 7, .length = UINT32_MAX },
@@ -141,7 +145,7 @@ START_TEST (records_at_every_limit_are_valid)
   struct write_log *log = open_craft (&craft);
   ck_assert_msg (log != NULL, "%s", message);
   ck_assert_int_eq (log->end, LOG_END_CLOSED);
-  ck_assert_uint_eq (log->event_count, VALID_EVENTS + 6);
+  ck_assert_uint_eq (log->event_count, VALID_EVENTS + 8);
   write_log_close (log);
 }
 END_TEST

@@ -24,7 +24,8 @@ naive_fields_are_valid (const struct log_record *r)
 {
   static const uint64_t sizes[] = { SIZE_0, SIZE_1 };
   bool ranged = r->kind == LOG_WRITE || r->kind == LOG_ZERO || r->kind == LOG_TRIM;
-  unsigned known_flags = (ranged ? LOG_FLAG_FUA : 0) | (r->kind == LOG_ZERO ? LOG_FLAG_MAY_TRIM : 0);
+  unsigned known_flags = (ranged ? LOG_FLAG_FUA : 0) | (r->kind == LOG_ZERO ? LOG_FLAG_MAY_TRIM : 0)
+    | (ranged || r->kind == LOG_FLUSH ? LOG_FLAG_PATH1 : 0);
 
   if (r->kind < LOG_WRITE || r->kind > LOG_END || r->flags & ~known_flags || r->reserved != 0)
     return false;
