@@ -29,14 +29,21 @@ is_range (const struct simulation *simulation, const struct workload_operation *
 int
 check_pieces (const struct simulation *simulation, const struct workload_operation *operation)
 {
-  size_t pieces = 0;
+  size_t pieces = 0, bytes = 0;
 
-  for (size_t i = 0; i < simulation->inode_count; i++)
-    pieces += simulation->inodes[i]->data.count;
+  for (size_t i = 0; i < simulation->inode_count; i++) {
+    const struct sim_inode *inode = simulation->inodes[i];
+
+    pieces += inode->data.count;
+    for (size_t j = 0; j < inode->xattr_count; j++)
+      bytes += inode->xattrs[j].length;
+  }
   if (pieces > PIECES_MAX)
     return cannot (simulation, operation, "%s: with it the files are of more than %d pieces, each written by one "
                    "operation", operation->path, PIECES_MAX);
-  return 0;
+  return bytes <= WORKLOAD_REPEATED_MAX ? 0
+    : cannot (simulation, operation, "%s: with it the extended attributes are more than %d bytes", operation->path,
+              WORKLOAD_REPEATED_MAX);
 }
 
 int

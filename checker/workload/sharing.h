@@ -9,7 +9,9 @@
 extern int simulate_clone (struct simulation *simulation, const struct workload_operation *operation);
 extern int simulate_dedupe (struct simulation *simulation, const struct workload_operation *operation);
 
-/* The files are still of few enough pieces, of which each copy can have twice as many.  Returns as above. */
+/* The files are still of few enough pieces, of which each copy can have twice as many, and have not too many extended
+ * attributes, which a snapshot copies, too.  Returns as above.
+ */
 extern int check_pieces (const struct simulation *simulation, const struct workload_operation *operation);
 
 #endif

@@ -76,6 +76,9 @@ START_TEST (a_simulated_file_may_be_large)
 }
 END_TEST
 
+#define MANY_TIMES(text) text text text text text text text text text text
+#define MANY_BYTES MANY_TIMES (MANY_TIMES (MANY_TIMES ("1")))
+
 START_TEST (an_operation_that_would_fail_is_refused)
 {
   static const struct {
@@ -124,6 +127,8 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "write a 0 4K\nclone a b\ndedupe a 0 b 4K 4K\n", "file:3: dedupe b: the file ends before that" },
     { "write a 0 8K\nclone a b\nwrite a 5000 1\ndedupe a 0 b 0 8K\n", "file:4: dedupe a: the two ranges do not" },
     { "2000x write a $ 1\n60x clone a b-$\n", "file:2: clone a: with it the files are of more than 100000 pieces" },
+    { "subvolume A\ncreat A/a\n200x setxattr A/a user.$ " MANY_BYTES "\n99x snapshot A s-$\n",
+      "file:4: snapshot A: with it the extended attributes are more than 16777216 bytes" },
     { "creat a\nchattr a +i\nchattr a +a\n", "file:3: chattr a: is immutable: take `i' off it first" },
     { "mkdir A\nchattr A +i\ncreat A/a\n", "file:3: creat A/a: its folder is immutable" },
     { "creat a\nchattr a +a\nunlink a\n", "file:3: unlink a: is one that may only grow: see chattr" },
