@@ -171,7 +171,7 @@ pack_checker (const struct import_arguments *arguments, const char *directory, c
     return 0;
   *file = text_format ("%s/files", directory);
   return *file == NULL ? -1
-    : guest_image_pack_checker (arguments->check, arguments->include.texts, arguments->include.count, NULL, *file);
+    : guest_image_pack (arguments->check, NULL, arguments->include.texts, arguments->include.count, NULL, *file);
 }
 
 /* Make the log, with DIRECTORY for temporary files. */

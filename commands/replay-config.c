@@ -34,6 +34,10 @@ make_extras (const struct replay_options *options, const struct write_log *log, 
   if (extras == NULL)
     return NULL;
   int r = trust_add_checker (&trust, log, extras);
+  if (r == 0)
+    r = trust_add_assembly (&trust, log, extras);
+  if (r == 0 && log_info (log, LOG_KEY_ASSEMBLE))
+    r = guest_image_add_assembly (extras, kernel);
   if (r == 0 && options->fsck)
     r = guest_image_add_fsck (extras, filesystem);
   if (r == 0 && options->shell)
@@ -44,38 +48,63 @@ make_extras (const struct replay_options *options, const struct write_log *log, 
   return NULL;
 }
 
-/* What the file system of LOG is mounted with, without a disk if LOST is not -1; to free, or NULL after a message. */
+/* What the file system of LOG is mounted with, and MORE, or NULL; to free, or NULL after a message. */
 static char *
-mount_options (const struct write_log *log, const struct disks *disks, int lost)
+mount_options (const struct write_log *log, const struct disks *disks, const char *more)
 {
-  const struct filesystem *filesystem = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM));
   const char *recorded = log_info (log, LOG_KEY_MOUNT), *options = recorded ? recorded : "";
-  CLEANUP_FREE char *degraded = lost == -1 ? text_format ("%s", options)
-    : text_format ("%s%s%s", options, *options ? "," : "", filesystem->degraded);
-
+  CLEANUP_FREE char *all = text_format ("%s%s%s", options, more && *options ? "," : "", more ? more : "");
   CLEANUP_FREE char *what = text_format ("%s: its mount options", log->path);
 
-  return degraded && what ? disks_expand (disks, what, degraded) : NULL;
+  return all && what ? disks_expand (disks, what, all) : NULL;
+}
+
+/* By which command something is made of DISKS but for the one of number LOST, which is nowhere: *command, to free, or
+ * NULL.
+ */
+static int
+find_assembly (const struct write_log *log, const struct disks *disks, int lost, char **command)
+{
+  const char *recorded = log_info (log, LOG_KEY_ASSEMBLE);
+  CLEANUP_FREE char *what = text_format ("%s: how its disks are assembled", log->path);
+  struct disks there = *disks;
+
+  if (lost != -1)
+    there.list[lost].place[0] = '\0';
+  *command = recorded && what ? disks_expand (&there, what, recorded) : NULL;
+  return what && (recorded == NULL || *command) ? 0 : -1;
+}
+
+/* Whether the file system of LOG does without the disk of number LOST; with *more, a mount option, or NULL. */
+static int
+do_without (const struct write_log *log, const struct disks *disks, int lost, const char **more)
+{
+  const char *type = log_info (log, LOG_KEY_FILESYSTEM);
+  const bool assembled = log_info (log, LOG_KEY_ASSEMBLE) != NULL;
+
+  *more = assembled ? NULL : filesystem_find (type)->degraded;
+  if (disks->count > 1 && (assembled || *more))
+    return 0;
+  error_message ("--lose=%s: %s on %zu disk%s cannot do without: btrfs on several can, and what --assemble makes of "
+                 "them", disks->list[lost].name, type, disks->count, disks->count == 1 ? "" : "s");
+  return -1;
 }
 
 int
 placement_make (const struct write_log *log, int lost, struct placement *placement)
 {
-  const char *type = log_info (log, LOG_KEY_FILESYSTEM);
-  const struct filesystem *filesystem = filesystem_find (type);
+  const struct filesystem *filesystem = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM));
   struct disks *disks = &placement->disks;
+  const char *more = NULL;
 
   *placement = (struct placement) { .places = NULL };
-  if (disks_of_log (log, disks) == -1)
+  if (disks_of_log (log, disks) == -1 || (lost != -1 && do_without (log, disks, lost, &more) == -1))
     return -1;
-  if (lost != -1 && (filesystem->degraded == NULL || disks->count == 1)) {
-    error_message ("--lose=%s: %s on %zu disk%s cannot do without: btrfs on several can", disks->list[lost].name, type,
-                   disks->count, disks->count == 1 ? "" : "s");
-    return -1;
-  }
   disks_place (disks, true);
-  placement->mount_options = mount_options (log, disks, lost);
-  placement->places = filesystem->spans_disks ? disks_places (disks, lost)
+  placement->mount_options = mount_options (log, disks, more);
+  if (find_assembly (log, disks, lost, &placement->assemble) == -1)
+    return -1;
+  placement->places = filesystem->spans_disks || placement->assemble ? disks_places (disks, lost)
     : text_format ("%s", disks->list[0].place);
   if (lost != -1)
     placement->lost = text_format ("%s", disks->list[lost].name);
@@ -85,7 +114,7 @@ placement_make (const struct write_log *log, int lost, struct placement *placeme
 void
 placement_release (struct placement *placement)
 {
-  free_all (placement->places, placement->mount_options, placement->lost);
+  free_all (placement->places, placement->mount_options, placement->assemble, placement->lost);
 }
 
 int
@@ -133,7 +162,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
       .log = log->path, .kernel = guest->kernel, .extras = guest->extras,
       .memory_mib = (unsigned) (guest->memory_bytes >> 20), .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
       .mount_options = placement->mount_options, .places = placement->places, .lost = placement->lost,
-      .disk_count = log->device_count, .disks = &placement->disks,
+      .assemble = placement->assemble, .disk_count = log->device_count, .disks = &placement->disks,
       .watch = expected->watch, .watch_count = expected->watch_count,
       .pages = paged ? expected->pages.paths : (const char *const *) expected->ranged,
       .facts = expected->persistence ? persistence_facts (expected->persistence) : 0,

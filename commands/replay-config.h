@@ -20,6 +20,7 @@ struct placement {
   struct disks disks;
   char *places;                 /* of those of the file system, as the agent has it */
   char *mount_options;          /* as the agent needs them */
+  char *assemble;               /* the shell command that makes of them what is mounted, or NULL */
   char *lost;                   /* the name of the disk that is gone, or NULL */
 };
 

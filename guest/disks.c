@@ -138,18 +138,30 @@ list_names (const struct disks *disks)
   return names;
 }
 
+/* The brace that ends what the one at AT, of TEXT, begins, or NULL: not where the shell has its own use for both, as in
+ * ${variable} and { command; }.
+ */
+static const char *
+name_end (const char *text, const char *at)
+{
+  if (*at != '{' || (at > text && at[-1] == '$'))
+    return NULL;
+  const char *end = at + strcspn (at, "} \t\n");
+  return *end == '}' ? end : NULL;
+}
+
 /* Write TEXT with the places.  -1 after a message. */
 static int
-write_expanded (const struct disks *disks, const char *option, const char *text, FILE *file)
+write_expanded (const struct disks *disks, const char *option, const char *const text, FILE *file)
 {
-  for (; *text; text++) {
-    const char *end = *text == '{' ? strchr (text, '}') : NULL;
+  for (const char *at = text; *at; at++) {
+    const char *end = name_end (text, at);
 
     if (end == NULL) {
-      putc (*text, file);
+      putc (*at, file);
       continue;
     }
-    CLEANUP_FREE char *name = strndup (text + 1, (size_t) (end - text - 1));
+    CLEANUP_FREE char *name = strndup (at + 1, (size_t) (end - at - 1));
     const int number = name ? disks_find (disks, name) : -1;
     if (number == -1) {
       CLEANUP_FREE char *names = list_names (disks);
@@ -158,7 +170,7 @@ write_expanded (const struct disks *disks, const char *option, const char *text,
       return -1;
     }
     fputs (disks->list[number].place, file);
-    text = end;
+    at = end;
   }
   return 0;
 }

@@ -51,7 +51,9 @@ extern void disks_place (struct disks *disks, bool virtio);
  */
 extern char *disks_places (const struct disks *disks, int without);
 
-/* TEXT, which the option OPTION gave, with the place of each disk for its {NAME}; to free, or NULL after a message. */
+/* TEXT, which the option OPTION gave, with the place of each disk for its {NAME}; to free, or NULL after a message.  A
+ * shell's ${NAME} and { COMMAND; } stay as they are.
+ */
 extern char *disks_expand (const struct disks *disks, const char *option, const char *text);
 
 #endif

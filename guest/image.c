@@ -113,17 +113,45 @@ guest_image_add_fsck (struct initramfs *extras, const char *filesystem)
 }
 
 int
-guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *confine,
-                          const char *file)
+guest_image_pack (const char *check, const char *assemble, const char *const *included, size_t count,
+                  const char *confine, const char *file)
 {
   struct initramfs *initramfs = initramfs_new ();
-  int r = -1;
+  int r = initramfs && confine ? initramfs_confine (initramfs, confine) : initramfs ? 0 : -1;
 
-  if (initramfs && (confine == NULL || initramfs_confine (initramfs, confine) == 0)
-      && initramfs_add_checker (initramfs, check, included, count) == 0)
+  if (r == 0 && check)
+    r = initramfs_add_checker (initramfs, check, included, count);
+  if (r == 0 && assemble)
+    r = initramfs_add_checker (initramfs, assemble, NULL, 0);
+  if (r == 0)
     r = initramfs_pack (initramfs, file);
   initramfs_free (initramfs);
   return r;
+}
+
+int
+guest_image_add_assembly (struct initramfs *extras, const struct kernel *kernel)
+{
+  static const char *const drivers[] = { "dm-mod?", "md-mod?", NULL };
+  /* By which name the kernel asks for a module (drivers/md/md.c, md_run; drivers/md/dm-target.c), and what it is
+   * called, if that is another name.
+   */
+  static const struct {
+    const char *asked, *module;
+  } kinds[] = {
+    { "md-level-0", "raid0?" }, { "md-level-1", "raid1?" }, { "md-level-4", "raid456?" }, { "md-level-5", "raid456?" },
+    { "md-level-6", "raid456?" }, { "md-level-10", "raid10?" }, { "md-linear", "linear?" }, { "dm-crypt", "dm-crypt?" },
+    { "dm-integrity", "dm-integrity?" }, { "dm-mirror", "dm-mirror?" }, { "dm-raid", "dm-raid?" },
+    { "dm-snapshot", "dm-snapshot?" }, { "dm-snapshot-origin", "dm-snapshot?" }, { "dm-thin", "dm-thin-pool?" },
+    { "dm-thin-pool", "dm-thin-pool?" }, { "dm-writecache", "dm-writecache?" },
+  };
+
+  if (initramfs_add_modules (extras, kernel, AGENT_ASSEMBLY_MODULES, drivers) == -1)
+    return -1;
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    if (initramfs_add_modules (extras, kernel, kinds[i].asked, (const char *const[]) { kinds[i].module, NULL }) == -1)
+      return -1;
+  return 0;
 }
 
 int

@@ -31,17 +31,23 @@ extern int guest_image_add_fsck (struct initramfs *extras, const char *filesyste
  */
 extern int guest_image_supports (const struct kernel *kernel, const char *filesystem);
 
-/* Pack what the checker CHECK needs, with the COUNT paths INCLUDED of the host, into FILE, for a log to carry
- * (initramfs_pack).  CONFINE, if not NULL, is as for initramfs_confine.  Returns 0, or -1 after a message.
+/* Pack what the checker CHECK needs, with the COUNT paths INCLUDED of the host, and what the shell command ASSEMBLE
+ * does, into FILE, for a log to carry (initramfs_pack); one of the two commands may be NULL.  CONFINE, if not NULL, is
+ * as for initramfs_confine.  Returns 0, or -1 after a message.
  */
-extern int guest_image_pack_checker (const char *check, const char *const *included, size_t count, const char *confine,
-                                     const char *file);
+extern int guest_image_pack (const char *check, const char *assemble, const char *const *included, size_t count,
+                             const char *confine, const char *file);
 
 /* Let the extras say that the host's root is the guest's, as far as this user may read it: its file systems through 9p,
  * which struct vm_config must have, and what programs write in memory.  Returns 0, or -1 after a message, for example
  * because KERNEL has no 9p.
  */
 extern int guest_image_add_host_root (struct initramfs *extras, const struct kernel *kernel);
+
+/* Add to the extras of a guest of KERNEL the modules of md and the device mapper, as far as there are any.  Returns 0,
+ * or -1 after a message.
+ */
+extern int guest_image_add_assembly (struct initramfs *extras, const struct kernel *kernel);
 
 /* Add to the extras what a person needs on a shell there: busybox under all its names, and the programs for FILESYSTEM
  * that this host has.  Returns 0, or -1 after a message.

@@ -3,15 +3,15 @@
 # runtime is not static.  It therefore compiles what it takes from the libraries itself.
 pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
-	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/background.c guest/agent/background.h \
+	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/assembly.c guest/agent/background.c guest/agent/background.h \
 	guest/agent/baseline.c guest/agent/boot.c guest/agent/call-place.c guest/agent/call-text.c guest/agent/copy.c \
 	guest/agent/devices.c guest/agent/disks.c guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
 	guest/agent/freeze.c guest/agent/fsck.c guest/agent/program.c guest/agent/usable.c \
 	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
-	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c \
+	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c guest/agent/nbd.c guest/agent/other-root.c \
 	guest/agent/observe.c guest/agent/pace.c guest/agent/pace.h guest/agent/port.c guest/agent/protocol.h guest/agent/readonly.c \
 	guest/agent/recover.c guest/agent/relay.c guest/agent/repair.c guest/agent/reset.c guest/agent/root.c guest/agent/run.c guest/agent/shell.c \
-	guest/agent/sleep.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
+	guest/agent/sleep.c guest/agent/stack.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
 	guest/agent/call-stop.c guest/agent/call-stop.h \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
 	guest/agent/unpack.c guest/agent/workload.c guest/agent/workload.h guest/agent/workload-files.c guest/agent/workload-files.h \

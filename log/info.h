@@ -12,6 +12,7 @@
 #define LOG_KEY_FILESYSTEM "filesystem"
 #define LOG_KEY_MOUNT "mount"
 #define LOG_KEY_DISK "disk"             /* once for each, in order: its name */
+#define LOG_KEY_ASSEMBLE "assemble"
 #define LOG_KEY_KERNEL "kernel"
 #define LOG_KEY_KERNEL_IMAGE "kernel-image"
 #define LOG_KEY_BUS "bus"

@@ -55,6 +55,9 @@ add_programs (struct recorder *recorder, struct initramfs *extras)
     return -1;
   if (recording->command[0] && initramfs_add_arguments (extras, recording->command) == -1)
     return -1;
+  if ((recording->assemble && initramfs_add_shell_command (extras, recording->assemble) == -1)
+      || (recording->create && initramfs_add_shell_command (extras, recording->create) == -1))
+    return -1;
   return add_shell_commands (extras, &recording->setup) == -1 ? -1
     : add_shell_commands (extras, &recording->step);
 }
@@ -74,6 +77,8 @@ guest_files_make (struct recorder *recorder)
   r = mkfs_add (extras, recording->filesystem, &recorder->mkfs);
   if (r == 0 && filesystems)
     r = mkfs_add_all (extras, filesystems);
+  if (r == 0 && recording->assemble)
+    r = guest_image_add_assembly (extras, &recorder->kernel);
   if (r == 0 && recording->host_root)
     r = guest_image_add_host_root (extras, &recorder->kernel);
   if (r == 0 && recording->guest.confine)

@@ -77,6 +77,35 @@ run_mkfs (struct recording_run *run, const char *const *fixed, char *taken)
   return 0;
 }
 
+/* Let COMMAND, which OPTION gave, make of the disks what the file system is on; of them themselves if it is NULL.
+ * Returns where that is, to free, or NULL after a message.
+ */
+static char *
+assemble (struct recording_run *run, const char *option, const char *command)
+{
+  const struct recording *recording = run->recording;
+  const char *disks = run->recorder->all_disks;
+  CLEANUP_FREE char *expanded = command ? disks_expand (&recording->disks, option, command) : NULL;
+  CLEANUP_FREE char *timeout = text_format ("%ju", (uintmax_t) recording->guest.timeout_seconds);
+
+  if (command == NULL)
+    return recording_places (recording, disks);
+  CLEANUP_FREE char *made = expanded && timeout
+    ? ask_guest (run, option, WORDS ("assemble", disks, expanded, timeout)) : NULL;
+  return made ? recording_places (recording, made) : NULL;
+}
+
+/* Undo that.  Returns 0, or -1 after a message. */
+static int
+disassemble (struct recording_run *run)
+{
+  const struct recording *recording = run->recording;
+
+  return recording->assemble == NULL ? 0
+    : tell_guest (run, "taking the disks apart",
+                  WORDS ("disassemble", run->recorder->all_disks, recording->filesystem));
+}
+
 /* Let the guest make the file system on the empty disks. */
 static int
 make_filesystem (struct recording_run *run)
@@ -84,13 +113,18 @@ make_filesystem (struct recording_run *run)
   const struct recording *recording = run->recording;
   struct recorder *recorder = run->recorder;
   const char *const *fixed = filesystem_find (recording->filesystem)->mkfs.words;
+  CLEANUP_FREE char *places = recording->create ? assemble (run, "--create", recording->create)
+    : assemble (run, "--assemble", recording->assemble);
 
+  if (places == NULL)
+    return -1;
   progress_stage (recorder->progress, "making a file system: %s", recording->filesystem);
   if (recording_makes_journal (recording)
-      && run_mkfs (run, WORDS (NULL), recording_mkfs_arguments (recording, true)) == -1)
+      && run_mkfs (run, WORDS (NULL), recording_mkfs_arguments (recording, NULL)) == -1)
     return -1;
-  if (run_mkfs (run, fixed, recording_mkfs_arguments (recording, false)) == -1
-      || tell_guest (run, "writing out the file system", WORDS ("sync", recorder->all_disks)) == -1)
+  if (run_mkfs (run, fixed, recording_mkfs_arguments (recording, places)) == -1
+      || tell_guest (run, "writing out the file system", WORDS ("sync", recorder->all_disks)) == -1
+      || disassemble (run) == -1)
     return -1;
   return recorder_start_log (recorder);
 }
@@ -149,9 +183,10 @@ prepare_tree (struct recording_run *run)
 {
   const struct recording *recording = run->recording;
   const struct recorder *recorder = run->recorder;
-  CLEANUP_FREE char *places = recording_places (recording), *options = recording_mount_options (recording);
+  CLEANUP_FREE char *places = NULL, *options = recording_mount_options (recording);
 
-  if (places == NULL || options == NULL || attach (run) == -1 || (recorder->empty && make_filesystem (run) == -1))
+  if (options == NULL || attach (run) == -1 || (recorder->empty && make_filesystem (run) == -1)
+      || (places = assemble (run, "--assemble", recording->assemble)) == NULL)
     return -1;
   progress_stage (recorder->progress, "setting up");
   if (tell_guest (run, "naming the mark device",

@@ -25,6 +25,8 @@ struct recording {
   int log_disk;                 /* the number of the one that has the file system's journal, or -1 */
   const char *mkfs_arguments;   /* words for mkfs, with names of disks (guest/disks.h), or NULL */
   const char *mount_options;    /* likewise; never NULL */
+  const char *assemble;         /* likewise: the shell command that makes of the disks what is mounted, or NULL */
+  const char *create;           /* likewise, the one that does so first, of empty disks, if it is another; or NULL */
   bool virtio;                  /* --bus=virtio */
   const char *device;           /* how it answers: late, fast or random:SEED */
   uint64_t hold_limit_seconds;  /* a device that is not fast holds requests for so long at most, all in all */

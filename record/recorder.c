@@ -25,15 +25,16 @@
 #define FIRST_PORT 10809        /* NBD's */
 #define RESET_TIMEOUT_MS 20000  /* a guest that takes longer for that is not worth it */
 
-/* Have what the checker needs in a file for the log to carry, or none if there is no checker. */
+/* Have what checking and assembling need in a file for the log to carry, or none if there is neither. */
 static int
-pack_checker (struct recorder *recorder)
+pack_files (struct recorder *recorder)
 {
   const struct guest_options *guest = &recorder->recording->guest;
+  const char *assemble = recorder->recording->assemble;
 
-  return guest->check == NULL ? 0
-    : guest_image_pack_checker (guest->check, guest->include.texts, guest->include.count, guest->confine,
-                                recorder->files);
+  return guest->check == NULL && assemble == NULL ? 0
+    : guest_image_pack (guest->check, assemble, guest->include.texts, guest->include.count, guest->confine,
+                        recorder->files);
 }
 
 /* Names and sizes, to free, or NULL after a message. */
@@ -108,8 +109,10 @@ describe_made (const struct recording *recording)
 {
   CLEANUP_FREE char *disks = describe_disks (&recording->disks);
 
-  return disks ? text_format ("%s%s %d %s", recording->filesystem, disks, recording->log_disk,
-                              recording->mkfs_arguments ? recording->mkfs_arguments : "") : NULL;
+  return disks ? text_format ("%s%s %d %s\n%s\n%s", recording->filesystem, disks, recording->log_disk,
+                              recording->mkfs_arguments ? recording->mkfs_arguments : "",
+                              recording->assemble ? recording->assemble : "",
+                              recording->create ? recording->create : "") : NULL;
 }
 
 /* Begin a recording in the guest that is there: with the image of the one before if that is what it would make. */
@@ -259,7 +262,7 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
     return -1;
   }
   recorder->empty = false;
-  return pack_checker (recorder) == -1 ? -1 : prepare_guest (recorder);
+  return pack_files (recorder) == -1 ? -1 : prepare_guest (recorder);
 }
 
 void

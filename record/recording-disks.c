@@ -50,7 +50,32 @@ take_log_disk (struct recording *recording, const char *name)
   return recording->mount_options ? 0 : -1;
 }
 
-/* Whether mkfs and mount are given names of disks alone. */
+/* Whether COMMAND, which OPTION gave, or nothing if it is NULL, makes something of disks. */
+static int
+check_command (const struct recording *recording, const char *option, const char *command)
+{
+  CLEANUP_FREE char *expanded = command ? disks_expand (&recording->disks, option, command) : NULL;
+
+  if (command && expanded && strcmp (command, expanded) == 0)
+    error_message ("%s=%s: names no disk: {%s} stands for where one is", option, command,
+                   recording->disks.list[0].name);
+  return command && (expanded == NULL || strcmp (command, expanded) == 0) ? -1 : 0;
+}
+
+/* Whether the disks can be made something of. */
+static int
+check_assembly (const struct recording *recording)
+{
+  if (recording->create && recording->assemble == NULL) {
+    error_message ("--create=%s: is for --assemble, which makes the same of disks that are not empty",
+                   recording->create);
+    return -1;
+  }
+  return check_command (recording, "--create", recording->create) == -1 ? -1
+    : check_command (recording, "--assemble", recording->assemble);
+}
+
+/* Whether mkfs and mount, and what comes before, are given names of disks alone. */
 static int
 check_names (const struct recording *recording)
 {
@@ -58,7 +83,7 @@ check_names (const struct recording *recording)
   CLEANUP_FREE char *mkfs = disks_expand (&recording->disks, "--mkfs", arguments);
   CLEANUP_FREE char *mount = mkfs ? recording_mount_options (recording) : NULL;
 
-  return mount ? 0 : -1;
+  return mount ? check_assembly (recording) : -1;
 }
 
 int
@@ -91,12 +116,13 @@ recording_makes_journal (const struct recording *recording)
   return recording->log_disk > 0 && filesystem_find (recording->filesystem)->log_disk.make;
 }
 
-/* Those of all disks, if the file system can be on several, else of the first one. */
+/* All, if the file system can be on several, else the first one. */
 char *
-recording_places (const struct recording *recording)
+recording_places (const struct recording *recording, const char *places)
 {
-  return filesystem_find (recording->filesystem)->spans_disks ? disks_places (&recording->disks, -1)
-    : text_format ("%s", recording->disks.list[0].place);
+  const bool all = filesystem_find (recording->filesystem)->spans_disks;
+
+  return text_format ("%.*s", (int) (all ? strlen (places) : strcspn (places, ",")), places);
 }
 
 /* Arguments with names of disks still in them. */
@@ -124,13 +150,13 @@ expand_arguments (const struct recording *recording, const char *arguments, char
 }
 
 char *
-recording_mkfs_arguments (const struct recording *recording, bool journal)
+recording_mkfs_arguments (const struct recording *recording, const char *places)
 {
-  if (journal)
+  if (places == NULL)
     return expand_arguments (recording, filesystem_find (recording->filesystem)->log_disk.make,
                              text_format ("%s", recording->disks.list[recording->log_disk].place));
   CLEANUP_FREE char *arguments = join_arguments (recording);
-  return arguments ? expand_arguments (recording, arguments, recording_places (recording)) : NULL;
+  return arguments ? expand_arguments (recording, arguments, recording_places (recording, places)) : NULL;
 }
 
 char *

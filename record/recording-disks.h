@@ -12,16 +12,18 @@
 extern int recording_take_disks (struct recording *recording, const struct option_texts *texts, uint64_t size_bytes,
                                  const char *log_disk);
 
-/* The arguments of the mkfs that makes the file system of RECORDING, with the devices, or with JOURNAL, of that which
- * makes its journal's disk one; to free, or NULL after a message.
+/* The arguments of the mkfs that makes the file system of RECORDING on PLACES, or if that is NULL, of that which makes
+ * its journal's disk one; to free, or NULL after a message.
  */
-extern char *recording_mkfs_arguments (const struct recording *recording, bool journal);
+extern char *recording_mkfs_arguments (const struct recording *recording, const char *places);
 
 /* Whether the disk of the journal has to be made one. */
 extern bool recording_makes_journal (const struct recording *recording);
 
-/* Where the disks of RECORDING's file system are, as the agent has it; to free, or NULL after a message. */
-extern char *recording_places (const struct recording *recording);
+/* Of PLACES, where the disks of RECORDING are or what is made of them, those that its file system is on, as the agent
+ * has it; to free, or NULL after a message.
+ */
+extern char *recording_places (const struct recording *recording, const char *places);
 
 /* What RECORDING's file system is mounted with, to free, or NULL after a message. */
 extern char *recording_mount_options (const struct recording *recording);

@@ -133,6 +133,8 @@ make_parameters (const struct recorder *recorder, struct text_list *parameters)
   r |= add_device (parameters, recording);
   r |= add_info (parameters, LOG_KEY_FILESYSTEM, recording->filesystem);
   r |= add_info (parameters, LOG_KEY_MOUNT, recording->mount_options);
+  if (recording->assemble)
+    r |= add_info (parameters, LOG_KEY_ASSEMBLE, recording->assemble);
   r |= add_info (parameters, LOG_KEY_KERNEL, recorder->kernel.release);
   r |= add_info (parameters, LOG_KEY_KERNEL_IMAGE, recorder->kernel.image);
   r |= add_info (parameters, LOG_KEY_BUS, recording->virtio ? "virtio" : "nbd");
@@ -144,8 +146,9 @@ make_parameters (const struct recorder *recorder, struct text_list *parameters)
   for (size_t i = 0; recording->command[i]; i++)
     r |= add_info (parameters, LOG_KEY_COMMAND, recording->command[i]);
   if (recording->guest.check)
-    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check)
-      | parameters_add (parameters, PARAMETER_FILES, SERVER_FILES);
+    r |= add_info (parameters, LOG_KEY_CHECK, recording->guest.check);
+  if (recording->guest.check || recording->assemble)
+    r |= parameters_add (parameters, PARAMETER_FILES, SERVER_FILES);
   if (recording->guest.page_bytes > 0)
     r |= add_number (parameters, LOG_KEY_PAGES, recording->guest.page_bytes);
   for (size_t i = 0; i < recording->guest.include.count; i++) {

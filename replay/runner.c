@@ -135,9 +135,9 @@ boot (struct runner *runner)
   return config->pages_count > 0 || config->facts != 0 ? ask_for_details (runner) : 0;
 }
 
-/* recover DEVICES TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
-#define WORD_OBSERVE 5
-#define WORD_MARKS 10
+/* recover DEVICES ASSEMBLE TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
+#define WORD_OBSERVE 6
+#define WORD_MARKS 11
 
 static const char **
 make_words (struct runner *runner)
@@ -150,15 +150,18 @@ make_words (struct runner *runner)
   snprintf (runner->timeout, sizeof runner->timeout, "%d", config->run_timeout_ms / 1000);
   words[0] = "recover";
   words[1] = config->places;
-  words[2] = config->filesystem;
-  words[3] = config->mount_options;
-  words[4] = config->readonly_device ? "yes" : "no";
+  words[2] = config->assemble ? config->assemble : "";
+  words[3] = config->filesystem;
+  words[4] = config->mount_options;
+  words[5] = config->readonly_device ? "yes" : "no";
   words[WORD_OBSERVE] = config->observe ? "yes" : "no";
-  /* It would read the disk that is lost, too, which has missed what recovery wrote. */
-  words[6] = config->fsck && config->lost == NULL ? "yes" : "no";
-  words[7] = config->usable ? "yes" : "no";
-  words[8] = config->check ? config->check : "";
-  words[9] = runner->timeout;
+  /* The checker would read the disk that is lost, too, which has missed what recovery wrote: unless something is made
+   * of the others.
+   */
+  words[7] = config->fsck && (config->lost == NULL || config->assemble) ? "yes" : "no";
+  words[8] = config->usable ? "yes" : "no";
+  words[9] = config->check ? config->check : "";
+  words[10] = runner->timeout;
   words[WORD_MARKS] = "";
   for (size_t i = 0; i < config->watch_count; i++)
     words[WORD_MARKS + 1 + i] = config->watch[i];

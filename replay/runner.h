@@ -20,6 +20,7 @@ struct runner_config {
   const char *filesystem;
   const char *mount_options;    /* as the guest needs them; never NULL */
   const char *places;           /* where the disks of the file system are, as the agent has it (guest/disks.h) */
+  const char *assemble;         /* shell command that makes of these what is mounted, or NULL */
   size_t disk_count;            /* all that the log has */
   const struct disks *disks;    /* they, for a checker, or NULL */
   const char *lost;             /* the name of the disk that is not among them, or NULL */

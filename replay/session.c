@@ -38,6 +38,7 @@ may_locate (const struct session_config *config)
   const struct filesystem *filesystem = runner->filesystem ? filesystem_find (runner->filesystem) : NULL;
 
   return !config->no_reduction && filesystem && runner->check == NULL && runner->observe
+    && runner->assemble == NULL /* where data are on what is made of disks says nothing of these */
     && !runner->usable          /* what it writes may be where data were */
     && config->persistence == NULL && config->trees.count >= 2
     && data_are_on_one (filesystem, config->log)

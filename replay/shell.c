@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/agent/protocol.h"
 #include "guest/user-terminal.h"
 #include "guest/vm.h"
@@ -48,29 +49,55 @@ ask (struct conversation *talk, const char *const *words, bool *refused)
   return NULL;
 }
 
+/* Say why the state cannot be mounted: the first line of TEXT, which is changed.  Returns 0. */
+static int
+refuse (char *text)
+{
+  text[strcspn (text, "\n")] = '\0';
+  CLEANUP_FREE char *why = safe_text (text);
+  error_message ("the state cannot be mounted: %s", why ? why : "");
+  return 0;
+}
+
+/* Make of the disks what is mounted.  Returns where that is, to free; if *refused why it cannot be made; or NULL after
+ * a message.
+ */
+static char *
+assemble (struct conversation *talk, bool *refused)
+{
+  const struct runner_config *config = talk->config;
+  CLEANUP_FREE char *timeout = text_format ("%d", config->run_timeout_ms / 1000);
+
+  *refused = false;
+  if (config->assemble == NULL)
+    return text_format ("%s", config->places);
+  return timeout ? ask (talk, (const char *const[]) { "assemble", config->places, config->assemble, timeout, NULL },
+                        refused) : NULL;
+}
+
 /* Recover the state and mount it.  Returns 1, 0 after a message if that cannot be done, or -1 after a message. */
 static int
 recover (struct conversation *talk)
 {
   const struct runner_config *config = talk->config;
   bool refused;
-  CLEANUP_FREE char *fsck = ask (talk, (const char *const[]) { "repair", config->places, config->filesystem, NULL },
-                                 &refused);
+  CLEANUP_FREE char *places = assemble (talk, &refused);
+
+  if (refused)
+    return places ? refuse (places) : -1;
+  CLEANUP_FREE char *fsck = places
+    ? ask (talk, (const char *const[]) { "repair", places, config->filesystem, NULL }, &refused) : NULL;
   CLEANUP_FREE char *mounted = NULL;
 
   if (fsck == NULL)
     return -1;
   if (*fsck == '\0')
     mounted = ask (talk,
-                   (const char *const[]) { "mount", config->places, config->filesystem, config->mount_options, NULL },
+                   (const char *const[]) { "mount", places, config->filesystem, config->mount_options, NULL },
                    &refused);
   if (*fsck == '\0' && (mounted == NULL || !refused))
     return mounted ? 1 : -1;
-  char *line = mounted ? mounted : fsck;
-  line[strcspn (line, "\n")] = '\0';
-  CLEANUP_FREE char *why = safe_text (line);
-  error_message ("the state cannot be mounted: %s", why ? why : "");
-  return 0;
+  return refuse (mounted ? mounted : fsck);
 }
 
 static int

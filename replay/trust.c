@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,20 +53,29 @@ find_pieces (const struct write_log *log, size_t *count)
   return pieces;
 }
 
+static bool
+carries_files (const struct write_log *log)
+{
+  const void *data;
+
+  for (uint32_t i = 0; i < log->mark_count; i++)
+    if (log_files_piece (&log->marks[i], &data) > 0)
+      return true;
+  return false;
+}
+
 int
 trust_find_checker (const struct trust *trust, const struct write_log *log, const char **command)
 {
   const char *recorded = log_info (log, LOG_KEY_CHECK);
-  const void *data;
 
   *command = trust->check ? trust->check : recorded;
   if (*command == NULL)
     return CHECKER_NONE;
   if (trust->check)
     return CHECKER_HERE;
-  for (uint32_t i = 0; i < log->mark_count; i++)
-    if (log_files_piece (&log->marks[i], &data) > 0)
-      return CHECKER_CARRIED;
+  if (carries_files (log))
+    return CHECKER_CARRIED;
   if (trust->all)
     return CHECKER_HERE;
   error_message ("%s: its checker is `%.80s`, whose programs it does not carry: give --check=CMD, or --trust-log "
@@ -107,12 +117,12 @@ add_from_here (const struct trust *trust, const struct write_log *log, const cha
 }
 
 static int
-add_carried (const struct write_log *log, struct initramfs *initramfs)
+add_carried (const struct write_log *log, const char *root, struct initramfs *initramfs)
 {
   size_t count;
   CLEANUP_FREE struct packed_piece *pieces = find_pieces (log, &count);
 
-  return pieces ? initramfs_add_packed (initramfs, pieces, count, AGENT_CHECKER_ROOT, log->path) : -1;
+  return pieces ? initramfs_add_packed (initramfs, pieces, count, root, log->path) : -1;
 }
 
 int
@@ -126,10 +136,27 @@ trust_add_checker (const struct trust *trust, const struct write_log *log, struc
   case CHECKER_HERE:
     return add_from_here (trust, log, command, initramfs);
   case CHECKER_CARRIED:
-    return add_carried (log, initramfs);
+    return add_carried (log, AGENT_CHECKER_ROOT, initramfs);
   default:
     return -1;
   }
+}
+
+int
+trust_add_assembly (const struct trust *trust, const struct write_log *log, struct initramfs *initramfs)
+{
+  const char *command = log_info (log, LOG_KEY_ASSEMBLE), *check;
+
+  if (command == NULL)
+    return 0;
+  if (carries_files (log))      /* one archive, for both */
+    return trust_find_checker (trust, log, &check) == CHECKER_CARRIED ? 0
+      : add_carried (log, AGENT_ASSEMBLY_ROOT, initramfs);
+  if (trust->all)
+    return initramfs_add_checker (initramfs, command, NULL, 0);
+  error_message ("%s: its disks are assembled by `%.80s`, whose programs it does not carry: give --trust-log to take "
+                 "what that names from this machine", log->path, command);
+  return -1;
 }
 
 int
@@ -140,7 +167,7 @@ trust_pack_checker (const struct trust *trust, const struct write_log *log, cons
   CLEANUP_FREE const char **paths = find_included (trust, log, &count);
 
   trust_find_checker (trust, log, &command);
-  return paths ? guest_image_pack_checker (command, paths, count, trust->confine, file) : -1;
+  return paths ? guest_image_pack (command, log_info (log, LOG_KEY_ASSEMBLE), paths, count, trust->confine, file) : -1;
 }
 
 int

@@ -42,6 +42,12 @@ extern int trust_find_checker (const struct trust *trust, const struct write_log
 /* Add what that checker needs to the guest's INITRAMFS.  Returns 0, or -1 after a message. */
 extern int trust_add_checker (const struct trust *trust, const struct write_log *log, struct initramfs *initramfs);
 
+/* Add what assembling the disks of LOG needs, if something is made of them, to the guest's INITRAMFS, which has the
+ * checker.  Returns 0, or -1 after a message: its programs are not in the log, and nobody said that they may be taken
+ * from here.
+ */
+extern int trust_add_assembly (const struct trust *trust, const struct write_log *log, struct initramfs *initramfs);
+
 /* Pack what a checker that is on this machine needs into FILE, for a log to carry.  Returns 0, or -1 after a message.
  */
 extern int trust_pack_checker (const struct trust *trust, const struct write_log *log, const char *file);

@@ -116,6 +116,9 @@ extern char *log_next_fault (int kmsg);
 /* Begin to watch the kernel's messages and taint, or begin anew: what was said so far is not reported. */
 extern void log_begin (struct agent *agent);
 
+/* That modules taint the kernel which were loaded since then is no finding. */
+extern void log_excuse_modules (struct agent *agent);
+
 /* Write the lines `taint N` and `log TEXT` of guest/agent/protocol.h to PAYLOAD; the second writes `unrecovered TEXT`
  * alone.
  */
@@ -182,12 +185,25 @@ extern int reap_children (const struct agent *agent, pid_t awaited, int *status)
  */
 extern int run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks,
                         FILE *payload);
+
+/* Run the shell command COMMAND below ROOT, for TIMEOUT seconds at most.  Returns 0 if it exits with 0; 1 and in *why,
+ * to free, how it ended and what it said last; or -1.
+ */
+extern int run_shell (struct agent *agent, const char *root, const char *command, const char *timeout, char **why);
 extern serve_verb run_program;
 
 /* program.c: run ARGV to its end.  Returns 0 with its wait status and, in *output, a descriptor of the file that has
  * all it printed, to close in any case; or -1.
  */
 extern int program_run (const char *const *argv, int *output, int *status);
+
+/* other-root.c */
+
+/* Let programs find what they expect of a system in ROOT, with /dev, /proc and /sys.  Returns 0 or -1. */
+extern int other_root_prepare (const char *root);
+
+/* Show the directory PATH in ROOT, too.  Returns 0 or -1. */
+extern int other_root_show (const char *root, const char *path);
 
 /* devices.c: what a file system is on: paths with commas between them, first the one that is mounted. */
 
@@ -196,6 +212,16 @@ extern char *devices_first (const char *devices);
 
 /* Call VISIT for each of DEVICES until it returns -1.  Returns 0 or -1. */
 extern int devices_each (const char *devices, int (*visit) (const char *device));
+
+/* stack.c */
+
+/* What is made of DEVICES, which may be themselves: of each what is on top of it, in their order, each once; to free.
+ * NULL: several devices are made of one.  From now on arrays among that do not copy from disk to disk by themselves.
+ */
+extern char *stack_tops (const char *devices);
+
+/* Undo all that is made of DEVICES.  Returns 0 or -1. */
+extern int stack_take_apart (const char *devices);
 
 /* repair.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0
  * if it can be mounted now, 1 after the line `repair` of guest/agent/protocol.h in PAYLOAD, or -1.
@@ -231,6 +257,18 @@ extern int mount_undo (const char *folder);
  */
 extern int mount_forget (const char *devices, const char *type);
 extern serve_verb mount_device, mount_unmount;
+
+/* assembly.c */
+
+/* Let the shell command COMMAND make of DEVICES what is to be mounted, with TIMEOUT_S for that; an empty one makes
+ * nothing.  Returns 0 and what it is in *made; 1 and why it cannot be made in *why; or -1.  Free both.
+ */
+extern int assembly_make (struct agent *agent, const char *devices, const char *command, const char *timeout_s,
+                          char **made, char **why);
+
+/* Undo that and let the kernel know nothing of it: MADE (or NULL) held a file system of TYPE.  Returns 0 or -1. */
+extern int assembly_undo (const char *devices, const char *made, const char *type);
+extern serve_verb assemble, disassemble;
 
 /* readonly.c: mount DEVICES, which are not mounted, on ROOT, the mount point, while they refuse writes: read-only, with
  * recovery and without.  What is wrong then, and what can be seen is not, are lines `readonly` of

@@ -16,6 +16,8 @@
 
 #define LEVEL_WARNING 4         /* f2fs, for one, tells of what it found corrupted in a warning */
 #define LEVEL_MASK 7            /* the rest of the prefix is the facility: 0 for the kernel */
+/* Documentation/admin-guide/tainted-kernels.rst: from outside of the kernel's tree, and without a signature. */
+#define TAINT_MODULES (UINT64_C (1) << 12 | UINT64_C (1) << 13)
 #define RECORD_MAX 8192         /* more than any record: a shorter buffer would make read fail with EINVAL */
 
 static uint64_t
@@ -108,6 +110,12 @@ log_next_fault (int kmsg)
   while (text == NULL && read_record (kmsg, record))
     text = find_fault (record);
   return text ? strdup (text) : NULL;
+}
+
+void
+log_excuse_modules (struct agent *agent)
+{
+  agent->boot_taint |= read_taint () & TAINT_MODULES;
 }
 
 /* Write what the kernel has said since the last time as lines of kind LINE. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the kernel asks modprobe for.  The modules that a guest needs were loaded as it booted: who asks for another
- * cipher will not get it, and a mount that needs it fails with an ENOENT that does not say of what.
+/* What the kernel asks modprobe for.  It gets the modules that there are for the name by which it asks.  Most that a
+ * guest needs were loaded as it booted: who asks for another cipher will not get it, and a mount that needs it fails
+ * with an ENOENT that does not say of what.
  */
 #include <config.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/protocol.h"
 
@@ -29,6 +32,18 @@ modprobe_begin (void)
     error_message (MODPROBE_SETTING ": %m");
 }
 
+/* Load the modules for NAME.  Returns whether there are some. */
+static bool
+load_named (const char *name)
+{
+  CLEANUP_FREE char *path = text_format (AGENT_MODULES "/order.%s", name);
+
+  if (path == NULL || strchr (name, '/') || access (path, F_OK) == -1)
+    return false;
+  modules_load (path);
+  return true;
+}
+
 int
 tool_modprobe (char **words)
 {
@@ -36,6 +51,8 @@ tool_modprobe (char **words)
 
   for (; *words; words++)
     name = *words;
+  if (name && load_named (name))
+    return 0;
   if (name && strncmp (name, CIPHER, strlen (CIPHER)) == 0) {
     CLEANUP_CLOSE int fd = open (WANTED_FILE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 

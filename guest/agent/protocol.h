@@ -9,6 +9,10 @@
  *
  * Verbs:
  *   attach DEVICE ADDRESS PORT EXPORT      connect the kernel's NBD client: /dev/nbdN to that export
+ *   assemble DEVICES COMMAND TIMEOUT_S     load the modules for that and run the shell command COMMAND, which makes
+ *                                          others of DEVICES, paths with commas between them.  Payload: what is to be
+ *                                          used in their place, likewise.  Arrays do not copy from disk to disk
+ *   disassemble DEVICES TYPE               undo what is made of DEVICES, which held a file system of TYPE
  *   mount DEVICES TYPE OPTIONS             mount the first of DEVICES, paths with commas between them, which hold one
  *                                          file system, on /mnt; OPTIONS as in mount -o (may be empty)
  *   copy FROM                              copy the tree FROM of the initramfs into /mnt: modes, owners, links
@@ -32,8 +36,9 @@
  *                                          vm_config): MODE is `interactive`, or `pipe`: then nothing is echoed, and
  *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
  *                                          off when the shell ends
- *   recover DEVICES TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
- *                                          one run: set readahead 0; if READONLY is `yes`, let DEVICES refuse writes,
+ *   recover DEVICES ASSEMBLE TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
+ *                                          one run: set readahead 0; `assemble` with the command ASSEMBLE if it is
+ *                                          not empty; if READONLY is `yes`, let DEVICES refuse writes,
  *                                          mount them read-only, with recovery and without it, look at every object,
  *                                          unmount, and let them be written again; run the fsck of a TYPE that needs it
  *                                          (filesystem/filesystem.h), mount, observe if OBSERVE is `yes`, or, locating
@@ -41,25 +46,26 @@
  *                                          command CHECK in /mnt (in AGENT_CHECKER_ROOT, if that is there) if it is not
  *                                          empty, unmount; if FSCK is `yes`, run the checker of TYPE; if USABLE is
  *                                          `yes` and that did not complain, mount again, remove everything, write a
- *                                          file, mount once more and read it; drop the devices' caches (BLKFLSBUF;
- *                                          btrfs: forget them).
+ *                                          file, mount once more and read it; `disassemble`; drop the devices' caches
+ *                                          (BLKFLSBUF; btrfs: forget them).
  *                                          MARKS is the text that CHECK finds in the file $POWERCUT_MARKS_FILE and, the
  *                                          last 64 KiB of it, in $POWERCUT_MARKS.
  *                                          Payload: with READONLY lines `unrecovered TEXT`, which are as those of `log`
  *                                          below, for what the kernel has said meanwhile, and `readonly TEXT` for what
  *                                          is wrong then; either the line `repair TEXT` (it could not repair the file
- *                                          system, and why) or lines `mount ERRNO-NAME|ok`; only after `mount
- *                                          ok`: `observe DIGEST` (of nothing if not asked for), `check exit N|signal
- *                                          N|timeout` and `output WORD` (the last 64 KiB) if there is a CHECK, `fsck
- *                                          TEXT` and `usable TEXT` if there is something wrong, and what, `unmount
- *                                          ERRNO-NAME|ok`; then as `log`
+ *                                          system, or assemble the disks, and why) or lines `mount
+ *                                          ERRNO-NAME|ok`; only after `mount ok`: `observe DIGEST` (of nothing if
+ *                                          not asked for), `check exit N|signal N|timeout` and `output WORD` (the
+ *                                          last 64 KiB) if there is a CHECK, `fsck TEXT` and `usable TEXT` if there
+ *                                          is something wrong, and what, `unmount ERRNO-NAME|ok`; then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`
  *   reset DEVICES TYPE                     be as after the boot, but for the NBD devices: kill what programs left
- *                                          running, unmount /mnt and forget DEVICES, which held a file system of TYPE,
- *                                          empty the folders for temporary files, undo `setenv`.  An error if that
- *                                          cannot be done, or if programs left anything elsewhere.  Payload: as `log`
+ *                                          running, unmount /mnt, `disassemble` and forget DEVICES, which held a
+ *                                          file system of TYPE, empty the folders for temporary files, undo
+ *                                          `setenv`.  An error if that cannot be done, or if programs left anything
+ *                                          elsewhere.  Payload: as `log`
  *   sleep [PURPOSE...]                     be ready for the machine to be saved, before anything else was asked for:
  *                                          load the modules for these types of file systems, and other PURPOSEs named
  *                                          below, let go of all disks, and let free memory be zeros
@@ -84,9 +90,12 @@
 #define AGENT_HOST_ROOT "/powercut/host-root"
 #define AGENT_HOST_ROOT_TAG "powercut-root"
 
-/* For what there are modules, besides the types of file systems: to be a client of NBD, and to have the host's root. */
+/* For what there are modules, besides the types of file systems and what the kernel calls modprobe for: to be a client
+ * of NBD, to have the host's root, and to make devices of disks.
+ */
 #define AGENT_NBD_MODULES "nbd-client"
 #define AGENT_HOST_ROOT_MODULES "host-root"
+#define AGENT_ASSEMBLY_MODULES "assembly"
 
 #define AGENT_EXTRAS_SERIAL "powercut-extras"   /* at most 20 bytes */
 
@@ -97,6 +106,9 @@
 
 /* If it is there, the root of the checker: what a log carries is not mixed with what the guest has of this machine. */
 #define AGENT_CHECKER_ROOT "/checker"
+
+/* Likewise of what makes devices of disks, unless it is the same. */
+#define AGENT_ASSEMBLY_ROOT "/assembly"
 
 /* A tool: with --setup or nothing, then the text of a workload (checker/workload/language.h), it does its setup or its
  * update.

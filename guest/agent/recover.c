@@ -27,8 +27,8 @@
 
 /* The words of `recover`, which guest/agent/protocol.h explains. */
 enum {
-  RECOVER_DEVICES, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_READONLY, RECOVER_OBSERVE, RECOVER_FSCK, RECOVER_USABLE,
-  RECOVER_CHECK, RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
+  RECOVER_DEVICES, RECOVER_ASSEMBLE, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_READONLY, RECOVER_OBSERVE, RECOVER_FSCK,
+  RECOVER_USABLE, RECOVER_CHECK, RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
 };
 
 /* A device that gives its true contents, and only the blocks that are asked for. */
@@ -44,39 +44,15 @@ prepare_device (const char *device)
   return 0;
 }
 
-/* Show the directory PATH in the checker's root, too. */
-static int
-bind_in_checker_root (const char *path)
-{
-  char target[64];
-
-  snprintf (target, sizeof target, AGENT_CHECKER_ROOT "%s", path);
-  if (mount (path, target, NULL, MS_BIND | MS_REC, NULL) == 0)
-    return 0;
-  error_message ("cannot show %s as %s: %m", path, target);
-  return -1;
-}
-
 /* Show the mounted file system in the checker's root, if it has one, with the directories that programs expect of a
  * system.
  */
 static int
 enter_checker_root (void)
 {
-  static const char *const folders[] = { "/dev", "/proc", "/sys" };
-  static bool prepared;
-
   if (access (AGENT_CHECKER_ROOT, F_OK) == -1)
     return 0;
-  for (size_t i = 0; !prepared && i < sizeof folders / sizeof folders[0]; i++)
-    if (bind_in_checker_root (folders[i]) == -1)
-      return -1;
-  if (!prepared) {
-    etc_make_files (AGENT_CHECKER_ROOT);
-    mkdir (AGENT_CHECKER_ROOT "/run", 0755);
-  }
-  prepared = true;
-  return bind_in_checker_root (AGENT_MOUNT_POINT);
+  return other_root_prepare (AGENT_CHECKER_ROOT) == -1 ? -1 : other_root_show (AGENT_CHECKER_ROOT, AGENT_MOUNT_POINT);
 }
 
 /* Unmount what a run has mounted: with CHECKED, first what the checker's root shows of it.  Returns 0 or an errno. */
@@ -206,6 +182,36 @@ try_readonly (struct agent *agent, char **words, const char *options, FILE *payl
   return error;
 }
 
+/* What a run does with what was made of the disks, the words' devices.  As recover_mounted. */
+static int
+recover_made (struct agent *agent, char **words, const char *options, FILE *payload)
+{
+  const char *made = words[RECOVER_DEVICES];
+  int error = devices_each (made, prepare_device) == -1 ? -1 : try_readonly (agent, words, options, payload);
+
+  if (error == 0)
+    error = repair_device (made, words[RECOVER_TYPE], payload);
+  return error == 0 ? recover_mounted (agent, words, options, payload) : error;
+}
+
+/* Make of DEVICES what is to be mounted, and try that.  As recover_mounted. */
+static int
+recover_assembled (struct agent *agent, const char *devices, char **words, const char *options, FILE *payload)
+{
+  CLEANUP_FREE char *made = NULL, *why = NULL;
+  int error = assembly_make (agent, devices, words[RECOVER_ASSEMBLE], words[RECOVER_TIMEOUT], &made, &why);
+
+  if (error == 1) {
+    answer_begin_line (ANSWER_REPAIR, payload);
+    fprintf (payload, "assembling the disks: %s\n", why);
+  }
+  words[RECOVER_DEVICES] = made;
+  if (error == 0)
+    error = recover_made (agent, words, options, payload);
+  /* What is still mounted cannot be forgotten; the answer says so already. */
+  return error == -1 || error == EBUSY || assembly_undo (devices, made, words[RECOVER_TYPE]) == 0 ? error : -1;
+}
+
 int
 recover (struct agent *agent, char **words, FILE *payload)
 {
@@ -215,17 +221,8 @@ recover (struct agent *agent, char **words, FILE *payload)
   if (options == NULL)
     return -1;
   baseline_load_modules (agent, type);
-  if (devices_each (devices, prepare_device) == -1)
-    return -1;
-  int error = try_readonly (agent, words, options, payload);
-  if (error == 0)
-    error = repair_device (devices, type, payload);
-  if (error == 0)
-    error = recover_mounted (agent, words, options, payload);
-  if (error == -1)
-    return -1;
-  /* What is still mounted cannot be forgotten; the answer says so already. */
-  if (error != EBUSY && mount_forget (devices, type) == -1)
+  if (devices_each (devices, prepare_device) == -1
+      || recover_assembled (agent, devices, words, options, payload) == -1)
     return -1;
   log_report (agent, payload);
   return 0;

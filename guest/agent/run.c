@@ -21,6 +21,7 @@
 #include "common/message.h"
 #include "common/number.h"
 #include "common/process.h"
+#include "common/text.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/answer.h"
 #include "guest/agent/protocol.h"
@@ -212,6 +213,41 @@ publish_marks (const char *root, const char *marks)
   return 0;
 }
 
+/* Let programs below ROOT, which is not this one's, find the environment that came with them. */
+static void
+take_environment (const char *root)
+{
+  CLEANUP_FREE char *path = strcmp (root, "/") == 0 ? NULL : text_format ("%s" AGENT_ENVIRONMENT, root);
+
+  if (path)
+    environment_read (path);
+}
+
+int
+run_shell (struct agent *agent, const char *root, const char *command, const char *timeout, char **why)
+{
+  const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+  CLEANUP_FREE char *text = malloc (TEXT_MAX + 1), *ending = NULL;
+  struct text_stream stream;
+  uint64_t timeout_s;
+  size_t line_length;
+
+  if (text == NULL || parse_timeout ("run", timeout, &timeout_s) == -1 || !text_begin (&stream))
+    return -1;
+  take_environment (root);
+  const ssize_t length = run_to_end (agent, root, argv, timeout_s, false, text, stream.file);
+  ending = text_end (&stream);
+  if (length == -1 || ending == NULL)
+    return -1;
+  text[length] = '\0';
+  ending[strcspn (ending, "\n")] = '\0';
+  if (answer_exit_status (ending) == 0)
+    return 0;
+  const char *line = text_last_line (text, &line_length);
+  *why = text_format ("%s%s%.*s", ending, line_length > 0 ? ": " : "", (int) line_length, line);
+  return *why ? 1 : -1;
+}
+
 int
 run_checker (struct agent *agent, const char *command, const char *timeout, const char *marks, FILE *payload)
 {
@@ -223,8 +259,7 @@ run_checker (struct agent *agent, const char *command, const char *timeout, cons
 
   if (text == NULL || parse_timeout ("recover", timeout, &timeout_s) == -1 || publish_marks (root, marks) == -1)
     return -1;
-  if (strcmp (root, AGENT_CHECKER_ROOT) == 0)   /* its programs are where they were when it was recorded */
-    environment_read (AGENT_CHECKER_ROOT AGENT_ENVIRONMENT);
+  take_environment (root);      /* its programs are where they were when it was recorded */
   answer_begin_line (ANSWER_CHECK, payload);
   /* A file that is still open would keep the file system from being unmounted. */
   length = run_to_end (agent, root, argv, timeout_s, true, text, payload);

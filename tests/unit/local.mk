@@ -101,7 +101,7 @@ agent_trace = \
 	guest/agent/call-place.c guest/agent/call-text.c guest/agent/disturb.c guest/agent/mark.c guest/agent/pace.c \
 	guest/agent/call-stop.c guest/agent/system-calls.c guest/agent/tracee.c guest/agent/tracer.c
 tests_unit_guest_agent_test_thaw_SOURCES = \
-	tests/unit/guest/agent/test-thaw.c $(agent_trace) guest/agent/freeze.c guest/agent/modprobe.c \
+	tests/unit/guest/agent/test-thaw.c $(agent_trace) guest/agent/freeze.c guest/agent/modprobe.c guest/agent/modules.c \
 	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c guest/agent/workload-files.c \
 	guest/agent/workload-operations.c guest/agent/workload-sharing.c guest/agent/workload-subvolumes.c
 tests_unit_guest_agent_test_unpack_SOURCES = tests/unit/guest/agent/test-unpack.c guest/agent/unpack.c

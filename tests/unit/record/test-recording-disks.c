@@ -43,8 +43,9 @@ START_TEST (a_file_system_is_made_on_its_disks)
 
   ck_assert_int_eq (recording_take_disks (&recording, &texts, 0, cases[_i].log_disk), 0);
   ck_assert_int_eq (recording_makes_journal (&recording), cases[_i].journal != NULL);
-  CLEANUP_FREE char *journal = cases[_i].journal ? recording_mkfs_arguments (&recording, true) : NULL;
-  CLEANUP_FREE char *mkfs = recording_mkfs_arguments (&recording, false), *places = recording_places (&recording);
+  CLEANUP_FREE char *journal = cases[_i].journal ? recording_mkfs_arguments (&recording, NULL) : NULL;
+  CLEANUP_FREE char *all = disks_places (&recording.disks, -1), *places = recording_places (&recording, all);
+  CLEANUP_FREE char *mkfs = recording_mkfs_arguments (&recording, all);
   CLEANUP_FREE char *mount = recording_mount_options (&recording);
   expect_text (journal, cases[_i].journal);
   expect_text (mkfs, cases[_i].mkfs);
@@ -65,6 +66,50 @@ START_TEST (a_name_of_no_disk_is_found_out_at_once)
   recording.mount_options = "journal_path={jnl}";
   ck_assert_int_eq (recording_take_disks (&recording, &texts, 0, NULL), -1);
   ck_assert_str_eq (message, "--mount: {jnl} is no disk: there are data, log");
+}
+END_TEST
+
+/* What is made of disks takes their place. */
+START_TEST (a_file_system_is_made_on_what_is_made_of_disks)
+{
+  const struct option_texts texts = { two_disks, 2 };
+  struct recording recording = {
+    .filesystem = "ext4", .mount_options = "", .create = "mdadm -C /dev/md0 {data} {log}",
+    .assemble = "mdadm -A /dev/md0 {data} {log}"
+  };
+
+  ck_assert_int_eq (recording_take_disks (&recording, &texts, 0, NULL), 0);
+  CLEANUP_FREE char *mkfs = recording_mkfs_arguments (&recording, "/dev/md0");
+  CLEANUP_FREE char *first = recording_places (&recording, "/dev/md0,/dev/dm-0");
+  recording.filesystem = "btrfs";
+  CLEANUP_FREE char *both = recording_places (&recording, "/dev/md0,/dev/dm-0");
+  expect_text (mkfs, "  /dev/md0");
+  expect_text (first, "/dev/md0");
+  expect_text (both, "/dev/md0,/dev/dm-0");
+  free ((char *) recording.mount_options);
+}
+END_TEST
+
+static const struct {
+  const char *create, *assemble, *expected;
+} bad_commands[] = {
+  { "mdadm {data}", NULL, "--create=mdadm {data}: is for --assemble" },
+  { "mdadm", "mdadm {data}", "--create=mdadm: names no disk: {data} stands for where one is" },
+  { NULL, "mdadm", "--assemble=mdadm: names no disk: {data} stands for where one is" },
+  { NULL, "mdadm {a}", "--assemble: {a} is no disk: there are data, log" },
+  { "mdadm {a}", "mdadm {data}", "--create: {a} is no disk: there are data, log" },
+};
+
+START_TEST (what_makes_nothing_of_disks_is_refused)
+{
+  const struct option_texts texts = { two_disks, 2 };
+  struct recording recording = {
+    .filesystem = "ext4", .mount_options = "", .create = bad_commands[_i].create, .assemble = bad_commands[_i].assemble
+  };
+
+  ck_assert_int_eq (recording_take_disks (&recording, &texts, 0, NULL), -1);
+  ck_assert_uint_eq (message_count, 1);
+  ck_assert_msg (strstr (message, bad_commands[_i].expected), "%s", message);
 }
 END_TEST
 
@@ -95,4 +140,6 @@ START_TEST (what_cannot_be_is_refused)
 END_TEST
 
 UNIT_TEST_MAIN_WITH ("recording-disks", forget_messages, NULL, LOOP_OVER (a_file_system_is_made_on_its_disks, cases),
-                     LOOP_OVER (what_cannot_be_is_refused, bad), a_name_of_no_disk_is_found_out_at_once)
+                     LOOP_OVER (what_cannot_be_is_refused, bad), a_file_system_is_made_on_what_is_made_of_disks,
+                     LOOP_OVER (what_makes_nothing_of_disks_is_refused, bad_commands),
+                     a_name_of_no_disk_is_found_out_at_once)

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is stacked on disks: arrays of md and devices of the device mapper, as sysfs shows them.  It is taken apart
+ * without the programs that made it, whatever state that left it in.
+ */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/dm-ioctl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/message.h"
+#include "common/text.h"
+#include "guest/agent/agent.h"
+
+#define BLOCK_DEVICES "/sys/class/block/"
+#define DEVICES "/dev/"
+#define MAPPER DEVICES "mapper/"
+
+/* How long something may be held that was just let go of. */
+#define WAITS_MAX 2000
+#define WAIT_US 1000
+
+typedef char device_name[NAME_MAX + 1];
+
+/* The first of what is made of the block device NAME, in HOLDER.  Returns how many there are. */
+static size_t
+find_holder (const char *name, device_name holder)
+{
+  CLEANUP_FREE char *path = text_format (BLOCK_DEVICES "%s/holders", name);
+  DIR *directory = path ? opendir (path) : NULL;
+  const struct dirent *entry;
+  size_t count = 0;
+
+  while (directory && (entry = readdir (directory)) != NULL)
+    if (entry->d_name[0] != '.' && count++ == 0)
+      strcpy (holder, entry->d_name);
+  if (directory)
+    closedir (directory);
+  return count;
+}
+
+/* The name of DEVICE, a path. */
+static const char *
+name_of (const char *device)
+{
+  const char *slash = strrchr (device, '/');
+
+  return slash ? slash + 1 : device;
+}
+
+/* Write WORD to the file NAME of the block device DEVICE.  Returns 0, or -1 with errno. */
+static int
+write_setting (const char *device, const char *name, const char *word)
+{
+  CLEANUP_FREE char *path = text_format (BLOCK_DEVICES "%s/%s", device, name);
+  CLEANUP_CLOSE int fd = path ? open (path, O_WRONLY | O_CLOEXEC) : -1;
+  const ssize_t length = (ssize_t) strlen (word);
+
+  return fd >= 0 && write (fd, word, (size_t) length) == length ? 0 : -1;
+}
+
+/* Let an array not copy from disk to disk by itself: that would read everything, in its own time.  Where it does not
+ * know which of its disks is right, it reads the first.
+ */
+static void
+stop_resync (const char *name)
+{
+  write_setting (name, "md/sync_action", "frozen");
+}
+
+/* Add the path of what is on top of DEVICE to *tops, unless it is there already. */
+static int
+add_top (const char *device, char **tops)
+{
+  device_name name = "", holder;
+  size_t count;
+
+  strncpy (name, name_of (device), sizeof name - 1);
+  while ((count = find_holder (name, holder)) == 1) {
+    strcpy (name, holder);
+    stop_resync (name);
+  }
+  if (count > 1) {
+    error_message ("%zu devices are made of %s: let there be one, which is mounted", count, name);
+    return -1;
+  }
+  CLEANUP_FREE char *path = text_format (DEVICES "%s", name);
+  if (path == NULL)
+    return -1;
+  if (text_lists (*tops, ',', path))
+    return 0;
+  char *before = *tops;
+  *tops = text_format ("%s%s%s", before ? before : "", before ? "," : "", path);
+  free (before);
+  return *tops ? 0 : -1;
+}
+
+char *
+stack_tops (const char *devices)
+{
+  CLEANUP_FREE char *copy = strdup (devices);
+  char *rest = copy, *device, *tops = NULL;
+
+  if (copy == NULL)
+    out_of_memory ();
+  while (rest && (device = strsep (&rest, ",")) != NULL)
+    if (add_top (device, &tops) == -1) {
+      free (tops);
+      return NULL;
+    }
+  return tops;
+}
+
+/* Let the device mapper forget the device NAME.  Returns 0, or -1 with errno. */
+static int
+remove_mapped (const char *name)
+{
+  CLEANUP_FREE char *path = text_format (BLOCK_DEVICES "%s/dm/name", name);
+  CLEANUP_CLOSE int fd = path ? open (path, O_RDONLY | O_CLOEXEC) : -1;
+  CLEANUP_CLOSE int control = open (MAPPER DM_CONTROL_NODE, O_RDWR | O_CLOEXEC);
+  struct dm_ioctl request = { .version = { DM_VERSION_MAJOR, 0, 0 }, .data_size = sizeof request };
+
+  if (fd == -1 || control == -1 || read (fd, request.name, sizeof request.name - 1) <= 0)
+    return -1;
+  request.name[strcspn (request.name, "\n")] = '\0';
+  if (ioctl (control, DM_DEV_REMOVE, &request) == -1)
+    return -1;
+  CLEANUP_FREE char *node = text_format (MAPPER "%s", request.name);
+  if (node)
+    unlink (node);
+  return 0;
+}
+
+/* Whether the block device NAME has a directory of KIND: whose it is. */
+static bool
+is_of (const char *name, const char *kind)
+{
+  CLEANUP_FREE char *path = text_format (BLOCK_DEVICES "%s/%s", name, kind);
+
+  return path && access (path, F_OK) == 0;
+}
+
+/* Undo the device NAME, of which nothing is made.  Returns 0, or -1 with errno. */
+static int
+remove_device (const char *name)
+{
+  if (is_of (name, "md"))
+    return write_setting (name, "md/array_state", "clear");
+  if (is_of (name, "dm"))
+    return remove_mapped (name);
+  errno = ENOTSUP;
+  return -1;
+}
+
+/* Undo all that is made of the block device NAME. */
+static int
+remove_holders (const char *name)
+{
+  device_name holder;
+
+  for (int waits = 0; find_holder (name, holder) > 0; waits++) {
+    if (remove_holders (holder) == -1)
+      return -1;
+    if (remove_device (holder) == 0)
+      continue;
+    if (errno != EBUSY || waits == WAITS_MAX) {
+      error_message ("cannot undo %s, which is made of %s: %m", holder, name);
+      return -1;
+    }
+    usleep (WAIT_US);
+  }
+  return 0;
+}
+
+static int
+take_apart (const char *device)
+{
+  return remove_holders (name_of (device));
+}
+
+int
+stack_take_apart (const char *devices)
+{
+  return devices_each (devices, take_apart);
+}
