@@ -22,6 +22,8 @@
 #include "common/publish.h"
 #include "common/text.h"
 
+#define SEED_USUAL 1
+
 /* The files in the making. */
 struct making {
   const char *set;              /* NULL: all */
@@ -131,6 +133,8 @@ parse_gen (int argc, char **argv, struct making *making)
     error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
   else if (making->directory == NULL)
     error_message ("where to put them? give -o DIR: see powercut gen --help");
+  else if (making->seed != SEED_USUAL && making->random == 0)
+    error_message ("--seed=%ju: is for --random=COUNT", (uintmax_t) making->seed);
   else
     return parse_operations (operations, making);
   return -1;
@@ -157,7 +161,7 @@ make_all (struct making *making)
 int
 gen_command (int argc, char **argv)
 {
-  struct making making = { .from = 1, .seed = 1 };
+  struct making making = { .from = 1, .seed = SEED_USUAL };
 
   if (parse_gen (argc, argv, &making) == -1)
     return EXIT_UNUSABLE;

@@ -80,43 +80,61 @@ write_image (const struct write_log *log, const struct named_state *named, unsig
   return r;
 }
 
-/* Make the file PATH the image of DEVICE in the state NAMED. */
-static int
-export_image (const struct write_log *log, const struct named_state *named, unsigned device, const char *path)
-{
+/* An image in the making, in the file PATH. */
+struct exported {
+  char *path;
   struct publication publication;
+  bool begun;
+};
 
-  if (same_file (path, log->path)) {
-    error_message ("--export=%s: that is the log itself", path);
+/* Make IMAGE that of DEVICE in the state NAMED; it is no file yet. */
+static int
+make_image (struct exported *image, const struct write_log *log, const struct named_state *named, unsigned device)
+{
+  if (same_file (image->path, log->path)) {
+    error_message ("--export=%s: that is the log itself", image->path);
     return -1;
   }
-  if (publish_begin (&publication, path) == -1)
+  if (publish_check (image->path) == -1 || publish_begin (&image->publication, image->path) == -1)
     return -1;
-  int r = write_image (log, named, device, publication.fd);
-  if (r == -1)
-    error_message ("%s: %m", path);
-  return publish_end (&publication, stop_requested () ? -1 : r);
+  image->begun = true;
+  if (write_image (log, named, device, image->publication.fd) == 0)
+    return 0;
+  error_message ("%s: %m", image->path);
+  return -1;
 }
 
-/* Make the image of each disk in the directory PATH, by the disk's name. */
+/* Publish all of the COUNT images if R is 0, else none.  Returns 0 or -1. */
+static int
+publish_images (struct exported *images, size_t count, int r)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (images[i].begun && publish_end (&images[i].publication, stop_requested () ? -1 : r) == -1)
+      r = -1;
+    free (images[i].path);
+  }
+  return r;
+}
+
+/* Make the image of each disk: of the only one PATH itself, of several a file in PATH, a directory, with its name. */
 static int
 export_images (const struct write_log *log, const struct named_state *named, const char *path)
 {
+  struct exported images[DISKS_MAX] = { { .path = NULL } };
   struct disks disks;
+  int r = 0;
 
   if (disks_of_log (log, &disks) == -1)
     return -1;
-  if (mkdir (path, 0777) == -1 && errno != EEXIST) {
+  if (disks.count > 1 && mkdir (path, 0777) == -1 && errno != EEXIST) {
     error_message ("%s: %m", path);
     return -1;
   }
-  for (unsigned i = 0; i < disks.count; i++) {
-    CLEANUP_FREE char *image = text_format ("%s/%s", path, disks.list[i].name);
-
-    if (image == NULL || export_image (log, named, i, image) == -1)
-      return -1;
+  for (unsigned i = 0; i < disks.count && r == 0; i++) {
+    images[i].path = disks.count > 1 ? text_format ("%s/%s", path, disks.list[i].name) : text_format ("%s", path);
+    r = images[i].path ? make_image (&images[i], log, named, i) : -1;
   }
-  return 0;
+  return publish_images (images, disks.count, r);
 }
 
 int
@@ -126,9 +144,7 @@ state_export (const struct replay_options *options, const struct write_log *log)
 
   if (named_state_find (options, log, &state) == -1)
     return EXIT_UNUSABLE;
-  int r = log->device_count > 1 ? export_images (log, &state, options->export)
-    : export_image (log, &state, 0, options->export);
-  return r == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+  return export_images (log, &state, options->export) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 
 int

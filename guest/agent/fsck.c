@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -84,12 +85,16 @@ fsck_devices (const char *devices, const char *type, const char *options, FILE *
     return -1;
   size_t length;
   const char *complaint = fsck_complaint (fsck, text, &length);
-  if (!WIFEXITED (status) || !fsck_objects (WEXITSTATUS (status))) {
+  if (WIFSIGNALED (status) ? WTERMSIG (status) == SIGKILL : !fsck_objects (WEXITSTATUS (status))) {
     error_message ("%s did not check the file system (%s %d): %.*s", argv[0], WIFEXITED (status) ? "exit" : "signal",
                    WIFEXITED (status) ? WEXITSTATUS (status) : WTERMSIG (status), (int) length, complaint);
     return -1;
   }
   answer_begin_line (ANSWER_FSCK, payload);
-  fprintf (payload, "%s: %.*s\n", argv[0], (int) length, complaint);
+  /* One that is not killed for want of memory dies of what it has read. */
+  if (WIFSIGNALED (status))
+    fprintf (payload, "%s: died of signal %d\n", argv[0], WTERMSIG (status));
+  else
+    fprintf (payload, "%s: %.*s\n", argv[0], (int) length, complaint);
   return 1;
 }

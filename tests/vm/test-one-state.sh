@@ -51,6 +51,14 @@ tar -C "$tmp/bug" --zstd -xf "$tmp/bug.tar.zst"
 grep -q "breaks its promise: $fault" "$tmp/bug/README" || fail "the bundle does not name the fault: $(cat "$tmp/bug/README")"
 expect_status 1 "$replay" --state="$state" "$tmp/bug/log.bin"
 
+# A checker that dies of what it reads says something about the state.
+mkdir "$tmp/programs"
+# shellcheck disable=SC2016
+printf '#!/bin/sh\nkill -SEGV $$\n' > "$tmp/programs/e2fsck"
+chmod +x "$tmp/programs/e2fsck"
+PATH="$tmp/programs:$PATH" expect_status 1 "$replay" --fsck --state="${state%%:*}" "$tmp/safe.bin"
+grep -q '^verdict    fsck: .*e2fsck: died of signal 11$' "$tmp/out" || fail "a checker that dies: $(cat "$tmp/out")"
+
 # All of the log is a file system that e2fsck recovers from its journal without complaint.
 expect_status 0 "$replay" --export="$tmp/image" "$tmp/log.bin"
 e2fsck -fy "$tmp/image" > "$tmp/fsck" 2>&1 || [ $? = 1 ] || fail "e2fsck: $(cat "$tmp/fsck")"

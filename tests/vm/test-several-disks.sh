@@ -68,6 +68,10 @@ expect_status 0 "$replay" --list "$tmp/ext4.bin"
 grep -q '^info disk=data$' "$tmp/out" || fail 'the log does not name its disks'
 awk '/ begin$/ { begun = 1 } begun && $3 == 1 && $4 == "write" { journal = 1 } END { exit !journal }' "$tmp/out" ||
     fail 'nothing was written to the disk of the journal'
+# All images or none: one that cannot be made does not leave another alone.
+mkdir -p "$tmp/half/log"
+expect_status 2 "$replay" --export="$tmp/half" "$tmp/ext4.bin"
+[ "$(ls "$tmp/half")" = log ] || fail "an image without the other: $(ls "$tmp/half")"
 expect_status 0 "$replay" --export="$tmp/images" "$tmp/ext4.bin"
 [ "$(stat -c %s "$tmp/images/data" "$tmp/images/log" | paste -sd' ')" = '67108864 67108864' ] || fail 'no image of each disk'
 [ "$(dumpe2fs -h "$tmp/images/log" 2> /dev/null | grep -c journal_dev)" = 1 ] || fail 'the image of the log is none'
