@@ -23,6 +23,7 @@
 #include "guest/agent/agent.h"
 #include "guest/agent/answer.h"
 
+#define FILE_MADE "powercut-readonly"
 #define OPEN_DIRECTORIES 16
 
 /* devices_each gives what it calls no argument. */
@@ -87,11 +88,37 @@ look_at (const char *path, const struct stat *status, int type, struct FTW *posi
   return 0;
 }
 
-/* Mount DEVICES with OPTIONS, look at all, and unmount.  Returns 0 whatever there is to see, the errno of an unmount
- * that failed, or -1.
+/* Tell what is wrong, as the beginning of a line that the caller ends. */
+static void
+begin_finding (FILE *payload)
+{
+  answer_begin_line (ANSWER_READONLY, payload);
+  fputs ("on a read-only device: ", payload);
+}
+
+/* Try to change what is mounted on ROOT, which must not be possible. */
+static void
+try_to_change (const char *root, FILE *payload)
+{
+  CLEANUP_FREE char *path = text_format ("%s/" FILE_MADE, root);
+  CLEANUP_CLOSE int fd = path ? open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+  char options[] = "rw";
+
+  if (fd >= 0) {
+    begin_finding (payload);
+    fputs ("a file could be made\n", payload);
+  }
+  if (mount_change (root, options) == 0) {
+    begin_finding (payload);
+    fputs ("it could be mounted for writing\n", payload);
+  }
+}
+
+/* Mount DEVICES with OPTIONS, look at all, try to change something, and unmount.  Returns 0 whatever there is to see,
+ * the errno of an unmount that failed, or -1.
  */
 static int
-look_around (const char *devices, const char *type, const char *options, const char *root)
+look_around (const char *devices, const char *type, const char *options, const char *root, FILE *payload)
 {
   int error = mount_quietly (devices, type, options);
 
@@ -99,6 +126,7 @@ look_around (const char *devices, const char *type, const char *options, const c
     return -1;
   if (error == 0) {
     nftw (root, look_at, OPEN_DIRECTORIES, FTW_PHYS);
+    try_to_change (root, payload);
     error = mount_undo (root);
     if (error)
       return error;
@@ -108,24 +136,16 @@ look_around (const char *devices, const char *type, const char *options, const c
 
 /* The same with and without recovery, as far as TYPE knows a way without. */
 static int
-look_both_ways (const char *devices, const char *type, const char *options, const char *root)
+look_both_ways (const char *devices, const char *type, const char *options, const char *root, FILE *payload)
 {
   const char *without = filesystem_find (type)->norecovery;
   CLEANUP_FREE char *plain = text_format ("%s,ro", options);
   CLEANUP_FREE char *more = plain && without ? text_format ("%s,%s", plain, without) : NULL;
-  const int error = plain ? look_around (devices, type, plain, root) : -1;
+  const int error = plain ? look_around (devices, type, plain, root, payload) : -1;
 
   if (error != 0 || without == NULL)
     return error;
-  return more ? look_around (devices, type, more, root) : -1;
-}
-
-/* Tell what is wrong, as the beginning of a line that the caller ends. */
-static void
-begin_finding (FILE *payload)
-{
-  answer_begin_line (ANSWER_READONLY, payload);
-  fputs ("on a read-only device: ", payload);
+  return more ? look_around (devices, type, more, root, payload) : -1;
 }
 
 int
@@ -135,7 +155,7 @@ readonly_try (const char *devices, const char *type, const char *options, const 
   if (devices_each (devices, add_written) == -1 || devices_each (devices, forbid_writes) == -1)
     return -1;
   const uint64_t before = written_sectors;
-  const int error = look_both_ways (devices, type, options, root);
+  const int error = look_both_ways (devices, type, options, root, payload);
   if (error > 0) {
     const char *name = strerrorname_np (error);
 

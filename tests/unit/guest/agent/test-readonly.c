@@ -24,6 +24,7 @@ static bool refuses[2];
 static unsigned sectors[2];             /* written to each */
 static char options_seen[200];          /* of each mount, a space after each */
 static int mount_error, unmount_error;
+static bool may_write;                  /* what is mounted can be changed */
 static unsigned writing_mount, mounts;  /* by number; 0: none */
 
 /* The number of a device by its path, or -1: it is none. */
@@ -39,6 +40,10 @@ open (const char *path, int flags, ...)
   const int device = device_of (path);
 
   opened = device;
+  if (flags & O_CREAT && strncmp (path, root, strlen (root)) == 0) {
+    errno = EROFS;
+    return may_write ? openat (AT_FDCWD, "/dev/null", O_WRONLY) : -1;
+  }
   return openat (AT_FDCWD, device == -1 ? path : "/dev/null", flags);
 }
 
@@ -98,6 +103,14 @@ mount_quietly (const char *devices, const char *type, const char *options)
 }
 
 int
+mount_change (const char *directory, char *options)
+{
+  ck_assert_str_eq (directory, root);
+  ck_assert_str_eq (options, "rw");
+  return may_write ? 0 : -1;
+}
+
+int
 mount_undo (const char *directory)
 {
   ck_assert_str_eq (directory, root);
@@ -109,6 +122,7 @@ setup (void)
 {
   options_seen[0] = '\0';
   mount_error = unmount_error = 0;
+  may_write = false;
   writing_mount = mounts = 0;
   sectors[0] = 5;
   sectors[1] = 7;
@@ -160,6 +174,14 @@ START_TEST (what_is_written_is_told)
 }
 END_TEST
 
+START_TEST (what_can_be_changed_is_told)
+{
+  may_write = true;
+  try ("vfat", 0, "readonly on a read-only device: a file could be made\n"
+       "readonly on a read-only device: it could be mounted for writing\n");
+}
+END_TEST
+
 START_TEST (an_unmount_that_fails_is_the_end)
 {
   unmount_error = EBUSY;
@@ -170,4 +192,5 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("readonly", setup, NULL, it_is_mounted_with_recovery_and_without,
                      it_is_mounted_once_where_there_is_always_recovery, a_mount_that_fails_is_right,
-                     what_is_written_is_told, an_unmount_that_fails_is_the_end)
+                     what_is_written_is_told, what_can_be_changed_is_told,
+                     an_unmount_that_fails_is_the_end)
