@@ -3,7 +3,7 @@
 # On real logs, the search and a visit of every state one by one see the same at each crash point, in as many states, whole or
 # torn: each way of tearing on each file system.  A device's sectors are as large as it takes for brute force to end.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
-requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs qemu-system-x86_64 nbdkit
+requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs mdadm dmsetup qemu-system-x86_64 nbdkit
 
 mkdir "$tmp/small" "$tmp/large"
 echo old > "$tmp/small/file"
@@ -75,6 +75,29 @@ $kernel xfs rename prefix:16K
 $kernel btrfs echo any:32K
 $kernel btrfs in-place none:512 prefix:64K
 END
+
+# several LOST OPTION...: the same of a log of several disks, of which LOST, if it is not empty, does not come back
+several ()
+{
+    local lost=$1
+    shift
+    guest=$kernel case="$* ${lost:+without $lost}"
+    expect_status 0 "$powercut" record --background=none --settle=none --kernel="$guest" --initial="$tmp/small" -o "$tmp/log.bin" "$@" -- \
+        /bin/sh -c 'echo new > file; sync file'
+    small prefix:4096 || fail "$case: too many states: $(cat "$tmp/out")"
+    compare --tear=prefix ${lost:+--lose="$lost"}
+}
+array=(--create='mdadm --create /dev/md0 --run --level=1 --raid-devices=2 --assume-clean {a} {b}'
+       --assemble='mdadm --assemble --run /dev/md0 {a} {b}')
+several '' --fs=btrfs --disk={a,b}:128M --mkfs='-d raid1 -m raid1'
+several a --fs=btrfs --disk={a,b}:128M --mkfs='-d raid1 -m raid1'
+several '' --fs=btrfs --disk={a,b,c}:128M --mkfs='-d raid0 -m raid0'
+several '' --fs=ext4 --disk={a,b}:64M --log-device=b
+several '' --fs=xfs --disk={a,b}:304M --log-device=b
+several '' --fs=ext4 --disk={a,b}:64M "${array[@]}"
+several b --fs=ext4 --disk={a,b}:64M "${array[@]}"
+several '' --fs=ext4 --disk={a,b}:64M \
+    --assemble='printf "0 65536 linear {b} 65536\n65536 131072 linear {a} 0\n" | dmsetup create joined'
 
 # A megabyte overwritten in place: where its data are located, not read, it is not atomic, and all states are covered by few runs, even
 # if any of its 2048 sectors may be there.  (Blocks of 1 KiB, as this size has, let a torn block of the journal have few states.)
