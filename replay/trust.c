@@ -16,6 +16,35 @@
 #include "log/info.h"
 #include "replay/trust.h"
 
+/* Whether LOG carries files. */
+static bool
+carries_files (const struct write_log *log)
+{
+  const void *data;
+
+  for (uint32_t i = 0; i < log->mark_count; i++)
+    if (log_files_piece (&log->marks[i], &data) > 0)
+      return true;
+  return false;
+}
+
+/* Where the programs are that assemble the disks of LOG: an enum checker_origin, or -1 after a message. */
+static int
+find_assembly (const struct trust *trust, const struct write_log *log)
+{
+  const char *command = log_info (log, LOG_KEY_ASSEMBLE);
+
+  if (command == NULL)
+    return CHECKER_NONE;
+  if (carries_files (log))
+    return CHECKER_CARRIED;
+  if (trust->all)
+    return CHECKER_HERE;
+  error_message ("%s: its disks are assembled by `%.80s`, whose programs it does not carry: give --trust-log to take "
+                 "what that names from this machine", log->path, command);
+  return -1;
+}
+
 int
 trust_check (const struct trust *trust, const struct write_log *log)
 {
@@ -32,7 +61,7 @@ trust_check (const struct trust *trust, const struct write_log *log)
                    origin == CHECKER_CARRIED ? ": the log carries what its checker needs" : "");
     return -1;
   }
-  return origin == -1 ? -1 : 0;
+  return origin == -1 || find_assembly (trust, log) == -1 ? -1 : 0;
 }
 
 /* What the log carries, as an array to free, its length in *count; NULL if memory is short. */
@@ -51,17 +80,6 @@ find_pieces (const struct write_log *log, size_t *count)
   if (pieces == NULL)
     error_message ("out of memory");
   return pieces;
-}
-
-static bool
-carries_files (const struct write_log *log)
-{
-  const void *data;
-
-  for (uint32_t i = 0; i < log->mark_count; i++)
-    if (log_files_piece (&log->marks[i], &data) > 0)
-      return true;
-  return false;
 }
 
 int
@@ -147,27 +165,35 @@ trust_add_assembly (const struct trust *trust, const struct write_log *log, stru
 {
   const char *command = log_info (log, LOG_KEY_ASSEMBLE), *check;
 
-  if (command == NULL)
+  switch (find_assembly (trust, log)) {
+  case CHECKER_NONE:
     return 0;
-  if (carries_files (log))      /* one archive, for both */
+  case CHECKER_HERE:
+    if (trust->confine && initramfs_confine (initramfs, trust->confine) == -1)
+      return -1;
+    return initramfs_add_checker (initramfs, command, NULL, 0);
+  case CHECKER_CARRIED:         /* one archive, for both */
     return trust_find_checker (trust, log, &check) == CHECKER_CARRIED ? 0
       : add_carried (log, AGENT_ASSEMBLY_ROOT, initramfs);
-  if (trust->all)
-    return initramfs_add_checker (initramfs, command, NULL, 0);
-  error_message ("%s: its disks are assembled by `%.80s`, whose programs it does not carry: give --trust-log to take "
-                 "what that names from this machine", log->path, command);
-  return -1;
+  default:
+    return -1;
+  }
 }
 
 int
 trust_pack_checker (const struct trust *trust, const struct write_log *log, const char *file)
 {
-  const char *command;
+  const char *assemble = log_info (log, LOG_KEY_ASSEMBLE), *command;
   size_t count;
   CLEANUP_FREE const char **paths = find_included (trust, log, &count);
 
+  if (assemble && !trust->all) {        /* what it carries for both is one archive */
+    error_message ("--check=%s: cannot be packed with what assembles the disks, `%.80s`: give --trust-log to take what "
+                   "that names from this machine", trust->check, assemble);
+    return -1;
+  }
   trust_find_checker (trust, log, &command);
-  return paths ? guest_image_pack (command, log_info (log, LOG_KEY_ASSEMBLE), paths, count, trust->confine, file) : -1;
+  return paths ? guest_image_pack (command, assemble, paths, count, trust->confine, file) : -1;
 }
 
 int

@@ -32,6 +32,10 @@ for check in "$tmp/here/run-me" ./run-me "$tmp/here/program" "sh -c $tmp/here/pr
     refused 'does not carry' "$replay" --state=3 --bundle="$tmp/bundle" "$tmp/log.bin"
     refused 'does not carry' "$replay" --state=3 --shell "$tmp/log.bin"
 done
+stranger filesystem=ext4 "assemble=$tmp/here/run-me {disk0}"
+refused 'whose programs it does not carry' "$replay" "$tmp/log.bin"
+refused 'whose programs it does not carry' "$replay" --check=true "$tmp/log.bin"
+refused 'what assembles the disks' "$replay" --check=true --state=3 --bundle="$tmp/bundle" "$tmp/log.bin"
 [ ! -e "$tmp/was-run" ] || fail 'a program that a log names was run on the host'
 
 # Its includes are nothing without a checker of its own, and not taken for one that it does not carry.
