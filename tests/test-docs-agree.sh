@@ -104,8 +104,8 @@ plugin_agrees writelog
 plugin_agrees crashstate
 
 # Operations and rules.
-items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z]*\)\( .*\|\)$/\1/p' | grep -vx 'begin\|rule' | sort > "$tmp/page"
-sed -n 's/^  \[WORKLOAD_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' "$srcdir/checker/workload/language.c" | sort > "$tmp/help"
+items powercut-workload THE\ LANGUAGE | sed -n 's/^\([a-z_-]*\)\( .*\|\)$/\1/p' | grep -vx 'begin\|rule' | sort > "$tmp/page"
+sed -n 's/^  \[WORKLOAD_[A-Z_]*\] = { "\([a-z_-]*\)".*/\1/p' "$srcdir/checker/workload/language.c" | sort > "$tmp/help"
 agree operations "$tmp/help" "$tmp/page"
 sed -n 's/^ *\(EXT_FAMILY (\|\.name = \)"\([a-z0-9]*\)".*/\2/p' "$srcdir/filesystem/filesystem.c" > "$tmp/filesystems"
 items powercut-workload 'THE RULES' | grep -x '[a-z]*\(-[a-z]*\)*' | grep -vxFf "$tmp/filesystems" | sort > "$tmp/page"
@@ -121,6 +121,9 @@ agree 'fsck commands' "$tmp/help" "$tmp/page"
 sed -n '/^=head1 AFTER RECOVERY/,/^=head1 STATE/s/^ .*[^ ]   *\([a-z]\)/\1/p' "$srcdir/docs/replay.pod" | sort > "$tmp/page"
 tr -s '\n ' ' ' < "$rows" | grep -o '\.fsck = { \.words = { [^}]*' | sed 's/.*{ //; s/[",]//g; s/ $//' | sort > "$tmp/help"
 agree 'commands that check' "$tmp/help" "$tmp/page"
+sed -n '/^=head1 BEFORE RECOVERY/,/^=head1 AFTER/s/^ .*[^ ]   *\([a-z]\)/\1/p' "$srcdir/docs/replay.pod" | sort -u > "$tmp/page"
+sed -n 's/^ *\.norecovery = "\([^"]*\)",$/\1/p' "$rows" | sort -u > "$tmp/help"
+agree 'options without recovery' "$tmp/help" "$tmp/page"
 sed -n 's/^ *\.mkfs = { .*}, "\([^"]*\)".*/\1/p' "$rows" | sort -u > "$tmp/help"
 sed -n '/^\(check_\)\?packages=(/,/)$/p' "$srcdir/quickstart" | tr -s ' ()' '\n' \
   | grep -xFf "$tmp/help" | sort -u > "$tmp/page"
