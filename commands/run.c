@@ -18,6 +18,7 @@
 #include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
 #include "record/recording-disks.h"
+#include "record/recording-paths.h"
 #include "record/recordings.h"
 #include "record/workload-file.h"
 
@@ -101,6 +102,9 @@ recording_options_add (struct option_table *table, struct recording *recording, 
     DEVICE_OPTION (&recording->device, "late|fast|random:SEED"),
     OPT_SECONDS ("hold-limit", &recording->hold_limit_seconds, "TIME",
                  "such a device holds requests for so long at most, all in all [30]", 0),
+    OPT_NUMBER ("paths", &recording->path_count, "N", "how many paths lead to the disk, 1 or 2, by dm-multipath [1]", 0),
+    OPT_TEXT ("path-down-at", &recording->path_down_at, "MARK|POSITION",
+              "the next write or flush from there on takes its path down"),
     OPT_TEXT ("initial", &recording->initial, "DIR", "what the file system holds at first"),
     OPT_TEXT ("root", &words->root, "host", "programs find this host's files, read-only, and nothing is taken along"),
     OPT_TEXTS ("setup", &recording->setup, "CMD", "shell command to run before the update; may be repeated"),
@@ -134,9 +138,10 @@ take_disks (struct recording_words *words, struct request *request)
   int r = recording_take_disks (&request->recording, &words->disks, words->size_bytes, words->log_disk);
 
   free (words->disks.texts);
-  if (r == 0)
-    request->mount_options = (char *) request->recording.mount_options;
-  return r;
+  if (r == -1)
+    return -1;
+  request->mount_options = (char *) request->recording.mount_options;
+  return recording_take_paths (&request->recording);
 }
 
 /* Parse the command line of `record` or, with REPLAY not NULL, of `run`. */
@@ -259,7 +264,7 @@ record_and_replay (int argc, char **argv, struct replay_options *replay_options,
   struct request request = {
     .recording = {
       .filesystem = "ext4", .mount_options = "", .device = DEVICE_DEFAULT,
-      .hold_limit_seconds = HOLD_LIMIT_SECONDS_DEFAULT
+      .hold_limit_seconds = HOLD_LIMIT_SECONDS_DEFAULT, .path_count = 1
     }
   };
   struct recording *recording = &request.recording;

@@ -155,6 +155,15 @@ guest_image_add_assembly (struct initramfs *extras, const struct kernel *kernel)
 }
 
 int
+guest_image_add_multipath (struct initramfs *extras, const struct kernel *kernel)
+{
+  static const char *const modules[] = { "dm-multipath", "dm-round-robin", NULL };
+
+  return require (kernel, modules) == -1 ? -1
+    : initramfs_add_modules (extras, kernel, AGENT_MULTIPATH_MODULES, modules);
+}
+
+int
 guest_image_add_host_root (struct initramfs *extras, const struct kernel *kernel)
 {
   if (initramfs_add_modules (extras, kernel, AGENT_HOST_ROOT_MODULES,

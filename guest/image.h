@@ -38,6 +38,9 @@ extern int guest_image_supports (const struct kernel *kernel, const char *filesy
 extern int guest_image_pack (const char *check, const char *assemble, const char *const *included, size_t count,
                              const char *confine, const char *file);
 
+/* Add to the extras what joins several paths to a disk.  Returns 0, or -1 after a message: KERNEL has not got it. */
+extern int guest_image_add_multipath (struct initramfs *extras, const struct kernel *kernel);
+
 /* Let the extras say that the host's root is the guest's, as far as this user may read it: its file systems through 9p,
  * which struct vm_config must have, and what programs write in memory.  Returns 0, or -1 after a message, for example
  * because KERNEL has no 9p.

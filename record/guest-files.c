@@ -79,6 +79,8 @@ guest_files_make (struct recorder *recorder)
     r = mkfs_add_all (extras, filesystems);
   if (r == 0 && recording->assemble)
     r = guest_image_add_assembly (extras, &recorder->kernel);
+  if (r == 0 && recording->path_count > 1)
+    r = guest_image_add_multipath (extras, &recorder->kernel);
   if (r == 0 && recording->host_root)
     r = guest_image_add_host_root (extras, &recorder->kernel);
   if (r == 0 && recording->guest.confine)

@@ -4,5 +4,6 @@ record_librecord_la_SOURCES = \
 	record/ask.c record/ask.h record/guest-files.c record/guest-files.h record/log-part.c record/log-part.h \
 	record/mkfs.c record/mkfs.h record/prepare.c record/prepare.h record/record.c record/record.h \
 	record/recorder.c record/recorder.h record/recording-check.c record/recording-check.h record/recording-disks.c record/recording-disks.h \
+	record/recording-paths.c record/recording-paths.h \
 	record/recordings.c record/recordings.h record/server.c record/server.h record/update.c record/update.h record/workload-file.c record/workload-file.h
 record_librecord_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)

@@ -35,6 +35,17 @@ attach (struct recording_run *run)
   return 0;
 }
 
+/* Let the paths to the disk be one device, all up, and programs find them. */
+static int
+join_paths (struct recording_run *run)
+{
+  const char *paths = run->recorder->all_paths;
+
+  return paths == NULL ? 0
+    : tell_guest (run, "joining the paths to the disk", WORDS ("join", paths)) == -1 ? -1
+    : tell_guest (run, "naming the paths", WORDS ("setenv", AGENT_PATHS_VARIABLE, paths));
+}
+
 /* Say why mkfs failed: the recorder could not take its writes, or how it ended and what it printed says it. */
 static void
 report_mkfs (const struct recording_run *run, const char *ending, const char *output)
@@ -185,7 +196,8 @@ prepare_tree (struct recording_run *run)
   const struct recorder *recorder = run->recorder;
   CLEANUP_FREE char *places = NULL, *options = recording_mount_options (recording);
 
-  if (options == NULL || attach (run) == -1 || (recorder->empty && make_filesystem (run) == -1)
+  if (options == NULL || attach (run) == -1 || join_paths (run) == -1
+      || (recorder->empty && make_filesystem (run) == -1)
       || (places = assemble (run, "--assemble", recording->assemble)) == NULL)
     return -1;
   progress_stage (recorder->progress, "setting up");

@@ -16,6 +16,7 @@
 #include "log/reader.h"
 #include "record/prepare.h"
 #include "record/record.h"
+#include "record/recording-paths.h"
 #include "record/server.h"
 #include "record/update.h"
 
@@ -72,13 +73,13 @@ check_log (const struct recording_run *run)
   const struct recording *recording = run->recording;
   struct write_log *log;
 
-  if (recording->freeze_at == NULL && recording->background == BACKGROUND_NONE)
+  if (recording->freeze_at == NULL && recording->path_down_at == NULL && recording->background == BACKGROUND_NONE)
     return 0;
   log = write_log_open (run->recorder->part);
   if (log == NULL)
     return -1;
   tell_calls_left (recording, log);
-  const int r = check_freeze_at (recording, log);
+  const int r = check_freeze_at (recording, log) == -1 ? -1 : recording_check_cut (recording, log);
   write_log_close (log);
   return r;
 }

@@ -28,6 +28,8 @@ struct recording {
   const char *assemble;         /* likewise: the shell command that makes of the disks what is mounted, or NULL */
   const char *create;           /* likewise, the one that does so first, of empty disks, if it is another; or NULL */
   bool virtio;                  /* --bus=virtio */
+  uint64_t path_count;          /* by how many paths the guest reaches its disk: 1, or 2 that it joins */
+  const char *path_down_at;     /* the mark or position in the log after which a path goes down; or NULL */
   const char *device;           /* how it answers: late, fast or random:SEED */
   uint64_t hold_limit_seconds;  /* a device that is not fast holds requests for so long at most, all in all */
   const char *initial;          /* directory whose content the file system has at first, or NULL */

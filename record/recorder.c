@@ -14,7 +14,6 @@
 #include "common/workdir.h"
 #include "guest/agent/answer.h"
 #include "guest/image.h"
-#include "nbd-plugin/parameters.h"
 #include "record/guest-files.h"
 #include "record/log-part.h"
 #include "record/mkfs.h"
@@ -65,8 +64,8 @@ make_key (const struct recorder *recorder, const struct initramfs *extras)
   CLEANUP_FREE char *disks = describe_disks (&recording->disks);
 
   return signature == NULL || disks == NULL ? NULL
-    : text_format ("%s %s %d%s %ju", recorder->kernel.image, signature, recording->virtio, disks,
-                   (uintmax_t) recording->guest.memory_bytes);
+    : text_format ("%s %s %d%s %ju %ju", recorder->kernel.image, signature, recording->virtio, disks,
+                   (uintmax_t) recording->path_count, (uintmax_t) recording->guest.memory_bytes);
 }
 
 static int
@@ -225,18 +224,32 @@ make_names (struct recorder *recorder)
   return 0;
 }
 
+/* Where the exports before the last one are, with commas between them, to free, or NULL after a message. */
+static char *
+list_paths (const struct recorder *recorder)
+{
+  char *list = text_format ("%s", recorder->exports[0].place);
+
+  for (size_t i = 1; list && i < recorder->export_count - 1; i++) {
+    CLEANUP_FREE char *before = list;
+
+    list = text_format ("%s,%s", before, recorder->exports[i].place);
+  }
+  return list;
+}
+
 /* Say what the server exports, and what that is in the guest. */
 static int
 name_exports (struct recorder *recorder)
 {
   const struct recording *recording = recorder->recording;
-  const size_t count = recording->disks.count;
+  const size_t paths = recording->path_count, count = recording->disks.count * paths;
 
   for (size_t i = 0; i <= count; i++) {
     struct recorder_export *export = &recorder->exports[i];
     snprintf (export->port, sizeof export->port, "%zu", FIRST_PORT + i);
     if (i < count)
-      snprintf (export->name, sizeof export->name, DISK_EXPORTS "%zu", i);
+      disk_export_name (i / paths, (unsigned) (i % paths), export->name);
     else
       strcpy (export->name, MARK_EXPORT);
     disk_place (recording->virtio, i, export->place);
@@ -244,7 +257,8 @@ name_exports (struct recorder *recorder)
   recorder->export_count = count + 1;
   recorder->mark_device = recorder->exports[count].place;
   recorder->all_disks = disks_places (&recording->disks, -1);
-  return recorder->all_disks ? 0 : -1;
+  recorder->all_paths = paths > 1 ? list_paths (recorder) : NULL;
+  return recorder->all_disks && (paths == 1 || recorder->all_paths) ? 0 : -1;
 }
 
 int
@@ -271,9 +285,9 @@ recorder_forget (struct recorder *recorder)
   kernel_free (&recorder->kernel);
   if (recorder->part)
     close (recorder->part_fd);
-  free_all (recorder->part, recorder->program, recorder->mkfs, recorder->all_disks);
+  free_all (recorder->part, recorder->program, recorder->mkfs, recorder->all_disks, recorder->all_paths);
   recorder->recording = NULL;
-  recorder->part = recorder->program = recorder->mkfs = recorder->all_disks = NULL;
+  recorder->part = recorder->program = recorder->mkfs = recorder->all_disks = recorder->all_paths = NULL;
 }
 
 struct recorder *

@@ -12,6 +12,7 @@
 #include "common/progress.h"
 #include "guest/kernel/kernel.h"
 #include "guest/vm.h"
+#include "nbd-plugin/parameters.h"
 #include "record/record.h"
 
 #define RECORDER_INITIAL_TREE "/initial"        /* where --initial is in the guest */
@@ -37,12 +38,13 @@ struct recorder {
   uint64_t memory_bytes;        /* of the guest */
   char *program, *mkfs;         /* the command's path in the guest, and that of the mkfs */
   struct recorder_export {
-    char name[24];              /* on the server: the disks in their order, then the marks */
+    char name[DISK_EXPORT_SIZE];        /* on the server: the disks in their order, by all paths, then the marks */
     char place[DISK_PLACE_SIZE];        /* in the guest */
     char port[24];              /* by which the guest reaches it, if it does so itself */
   } exports[DISKS_MAX + 1];
   size_t export_count;
   char *all_disks;              /* where the disks are, as the agent has it */
+  char *all_paths;              /* likewise the paths that are joined to the only one; or NULL */
   const char *mark_device;      /* in the guest */
   struct progress *progress;            /* is told what goes on; or NULL */
 };

@@ -33,13 +33,15 @@ server_start (struct recorder *recorder)
 {
   struct text_list parameters = { NULL, 0 };
   const struct disks *disks = &recorder->recording->disks;
-  char size[32];
+  char number[32];
   int r = parameters_add (&parameters, PARAMETER_DIRECTORY, recorder->directory);
 
   for (size_t i = 0; i < disks->count; i++) {
-    snprintf (size, sizeof size, "%ju", (uintmax_t) disks->list[i].size_bytes);
-    r |= parameters_add (&parameters, PARAMETER_SIZE, size);
+    snprintf (number, sizeof number, "%ju", (uintmax_t) disks->list[i].size_bytes);
+    r |= parameters_add (&parameters, PARAMETER_SIZE, number);
   }
+  snprintf (number, sizeof number, "%ju", (uintmax_t) recorder->recording->path_count);
+  r |= parameters_add (&parameters, PARAMETER_PATHS, number);
   r |= parameters_add (&parameters, PARAMETER_LOG, recorder->blank);
   unlink (recorder->blank);
   if (r == 0)
@@ -131,6 +133,8 @@ make_parameters (const struct recorder *recorder, struct text_list *parameters)
 
   r |= add_disks (parameters, &recording->disks);
   r |= add_device (parameters, recording);
+  if (recording->path_down_at)
+    r |= parameters_add (parameters, PARAMETER_PATH_DOWN_AT, recording->path_down_at);
   r |= add_info (parameters, LOG_KEY_FILESYSTEM, recording->filesystem);
   r |= add_info (parameters, LOG_KEY_MOUNT, recording->mount_options);
   if (recording->assemble)

@@ -311,6 +311,12 @@ extern serve_verb reset_guest;
 extern int sync_until_quiet (int fd, const char *stat_file);
 extern serve_verb sync_devices;
 
+/* multipath.c */
+
+/* Let the joined paths use PATH, a block device that is one of them, again.  Returns 0 or -1. */
+extern int multipath_reinstate (const char *path);
+extern serve_verb multipath_join;
+
 /* copy.c, nbd.c, shell.c */
 extern serve_verb copy_tree, nbd_attach, shell_start;
 

@@ -114,7 +114,8 @@ static const struct {
 } verbs[] = {
   { "assemble", 3, 3, assemble }, { "attach", 4, 4, nbd_attach }, { "awake", 3, 3, guest_awake },
   { "copy", 1, 1, copy_tree }, { "details", 2, SIZE_MAX, observe_details }, { "disassemble", 2, 2, disassemble },
-  { "log", 0, 0, verb_log }, { "mark", 2, 2, verb_mark }, { "mount", 3, 3, mount_device },
+  { "join", 1, 1, multipath_join }, { "log", 0, 0, verb_log }, { "mark", 2, 2, verb_mark },
+  { "mount", 3, 3, mount_device },
   { "observe", 0, SIZE_MAX, observe_mounted }, { "other-file", 0, 0, verb_other_file },
   { "power-off", 0, 0, verb_power_off }, { "recover", 11, SIZE_MAX, recover }, { "repair", 2, 2, verb_repair },
   { "reset", 2, 2, reset_guest }, { "run", 2, SIZE_MAX, run_program },

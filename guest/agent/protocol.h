@@ -13,6 +13,8 @@
  *                                          others of DEVICES, paths with commas between them.  Payload: what is to be
  *                                          used in their place, likewise.  Arrays do not copy from disk to disk
  *   disassemble DEVICES TYPE               undo what is made of DEVICES, which held a file system of TYPE
+ *   join PATHS                             make one device, AGENT_MULTIPATH_DEVICE, of PATHS, block devices with commas
+ *                                          between them by which one disk is reached; if it is there, of PATHS anew
  *   mount DEVICES TYPE OPTIONS             mount the first of DEVICES, paths with commas between them, which hold one
  *                                          file system, on /mnt; OPTIONS as in mount -o (may be empty)
  *   copy FROM                              copy the tree FROM of the initramfs into /mnt: modes, owners, links
@@ -97,6 +99,11 @@
 #define AGENT_HOST_ROOT_MODULES "host-root"
 #define AGENT_ASSEMBLY_MODULES "assembly"
 
+#define AGENT_MULTIPATH_MODULES "multipath"      /* to join the paths to a disk */
+
+/* What several paths to a disk are joined to: the first device of the device mapper. */
+#define AGENT_MULTIPATH_DEVICE "/dev/dm-0"
+
 #define AGENT_EXTRAS_SERIAL "powercut-extras"   /* at most 20 bytes */
 
 /* The name of the last object of an archive, which is none. */
@@ -123,6 +130,7 @@
 
 /* Environment of the programs that are run while there is a recording. */
 #define AGENT_MARK_DEVICE_VARIABLE "POWERCUT_MARK_DEVICE"
+#define AGENT_PATHS_VARIABLE "POWERCUT_PATHS"   /* the PATHS of `join` */
 #define AGENT_DISK_VARIABLE "POWERCUT_DISK_"        /* and its name: where a disk is */
 #define AGENT_BACKGROUND_VARIABLE "POWERCUT_BACKGROUND" /* a name (guest/agent/background.h) */
 #define AGENT_FREEZE_AT_VARIABLE "POWERCUT_FREEZE_AT"   /* at which mark powercut-mark freezes /mnt */

@@ -217,7 +217,7 @@ print_flush (struct dump *dump, const struct log_event *event, bool listed)
   print_line (dump, &line, "32");
 }
 
-/* Of powercut's own marks, which hold trees, the name; but the whole text of a system call. */
+/* Of powercut's own marks, which hold trees, the name; but the whole text of a system call, or of one about a path. */
 static void
 add_mark (struct dump_line *line, const char *text, uint32_t length)
 {
@@ -227,7 +227,7 @@ add_mark (struct dump_line *line, const char *text, uint32_t length)
 
   if ((call = log_call_text (&mark, &call_length)) != NULL)
     add (line, "call      %.*s", (int) (call_length < LINE_MAX_BYTES ? call_length : LINE_MAX_BYTES), call);
-  else if (space && !log_mark_is_public (&mark))
+  else if (space && !log_mark_is_public (&mark) && !log_mark_is (&mark, LOG_MARK_PATH, NULL, NULL))
     add (line, "mark      %.*s (%u bytes)", (int) (space - text), text, length);
   else
     add (line, "mark      %.*s", (int) (length < LINE_MAX_BYTES ? length : LINE_MAX_BYTES), text);
