@@ -61,8 +61,8 @@ static int
 add_agent (struct initramfs *base)
 {
   static const char *const tools[] = {
-    "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-path", "/bin/powercut-thaw", AGENT_MODPROBE_TOOL, AGENT_TRACE_TOOL,
-    AGENT_WORKLOAD_TOOL
+    "/bin/powercut-freeze", "/bin/powercut-mark", "/bin/powercut-path", "/bin/powercut-thaw",
+    AGENT_MODPROBE_TOOL, AGENT_TRACE_TOOL, AGENT_WORKLOAD_TOOL
   };
   CLEANUP_FREE char *agent = agent_path ();
 

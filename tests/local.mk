@@ -20,7 +20,7 @@ VM_TESTS = \
 	tests/vm/test-uml.sh tests/vm/test-replay-is-exact.sh tests/vm/test-many-files.sh \
 	tests/vm/test-missing-cipher.sh tests/vm/test-confirmation.sh tests/vm/test-import-dm-log-writes.sh \
 	tests/vm/test-programs.sh tests/vm/test-matrix.sh tests/vm/test-marks.sh tests/vm/test-corpus.sh \
-	tests/vm/test-what-replay-finds.sh tests/vm/test-device.sh tests/vm/test-settle.sh tests/vm/test-pages.sh \
+	tests/vm/test-what-replay-finds.sh tests/vm/test-device.sh tests/vm/test-settle.sh tests/vm/test-pages.sh tests/vm/test-paths.sh \
 	tests/vm/test-steps.sh tests/vm/test-recording-agrees-with-filter-log.sh tests/vm/test-results-as-before.sh \
 	tests/vm/test-background.sh tests/vm/test-workload.sh tests/vm/test-one-state.sh tests/vm/test-shell.sh \
 	tests/vm/test-reports.sh tests/vm/test-several-disks.sh tests/vm/test-nested.sh tests/vm/test-stacked-disks.sh

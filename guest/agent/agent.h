@@ -317,6 +317,9 @@ extern serve_verb sync_devices;
 extern int multipath_reinstate (const char *path);
 extern serve_verb multipath_join;
 
+/* path-tool.c */
+extern run_tool tool_path;
+
 /* copy.c, nbd.c, shell.c */
 extern serve_verb copy_tree, nbd_attach, shell_start;
 

@@ -9,12 +9,9 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
-#include "common/number.h"
-#include "common/text.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/mark-text.h"
 #include "guest/agent/protocol.h"
-#include "log/paths.h"
 
 enum { TOOL_DONE = 0, TOOL_FAILED = 1, TOOL_MISUSED = 2 };
 
@@ -92,45 +89,6 @@ tool_thaw (char **words)
   return thaw (path) == 0 ? TOOL_DONE : TOOL_FAILED;
 }
 
-/* Path NUMBER of those there are, to free, or NULL after a message. */
-static char *
-find_path (const char *number)
-{
-  const char *paths = getenv (AGENT_PATHS_VARIABLE);
-  uint64_t left;
-
-  if (paths == NULL) {
-    error_message ("the disk has one path: record with --paths=2");
-    return NULL;
-  }
-  if (parse_unsigned (number, LOG_PATHS_MAX - 1, &left) == -1) {
-    error_message ("%s: there are path 0 and path 1", number);
-    return NULL;
-  }
-  for (; left > 0 && strchr (paths, ','); left--)
-    paths = strchr (paths, ',') + 1;
-  return devices_first (paths);
-}
-
-static int
-tool_path (char **words)
-{
-  const bool up = words[0] && strcmp (words[0], LOG_PATH_UP) == 0;
-
-  if (words[0] == NULL || words[1] == NULL || words[2] || (!up && strcmp (words[0], LOG_PATH_DOWN) != 0)) {
-    error_message ("usage: powercut-path down|up N");
-    return TOOL_MISUSED;
-  }
-  CLEANUP_FREE char *path = find_path (words[1]);
-  if (path == NULL)
-    return TOOL_MISUSED;
-  CLEANUP_FREE char *text = text_format (LOG_MARK_PATH " %s %s", words[0], words[1]);
-  const char *device = text ? mark_device () : NULL;
-  if (device == NULL || mark_write (device, text) == -1)
-    return TOOL_FAILED;
-  return up && multipath_reinstate (path) == -1 ? TOOL_FAILED : TOOL_DONE;
-}
-
 int
 tool_run (const char *name, char **words)
 {
@@ -139,7 +97,8 @@ tool_run (const char *name, char **words)
     run_tool *run;
   } tools[] = {
     { "powercut-freeze", tool_freeze }, { "powercut-mark", tool_mark }, { "powercut-modprobe", tool_modprobe },
-    { "powercut-path", tool_path }, { "powercut-thaw", tool_thaw }, { "powercut-trace", tool_trace }, { "powercut-workload", tool_workload },
+    { "powercut-path", tool_path }, { "powercut-thaw", tool_thaw }, { "powercut-trace", tool_trace },
+    { "powercut-workload", tool_workload },
   };
 
   for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)

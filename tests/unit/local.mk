@@ -64,7 +64,8 @@ UNIT_TESTS += \
 	tests/unit/checker/persistence/test-promises tests/unit/checker/persistence/test-subvolumes \
 	tests/unit/checker/test-judge tests/unit/checker/test-kernel-fault tests/unit/checker/test-oracle \
 	tests/unit/checker/test-outcome tests/unit/checker/test-violation tests/unit/checker/test-watched-pages \
-	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
+	tests/unit/guest/agent/test-answer tests/unit/guest/agent/test-path-tool \
+	tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
 	tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer tests/unit/guest/agent/test-unpack \
 	tests/unit/guest/agent/test-readonly tests/unit/guest/agent/test-usable \
 	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-program \
@@ -74,7 +75,8 @@ UNIT_TESTS += \
 	tests/unit/guest/initramfs/test-programs \
 	tests/unit/guest/test-base tests/unit/guest/test-disks tests/unit/guest/test-missing tests/unit/guest/test-qmp tests/unit/guest/test-saved \
 	tests/unit/guest/test-uml-machine tests/unit/guest/test-vm \
-	tests/unit/record/test-log-part tests/unit/record/test-recording-disks tests/unit/record/test-recordings \
+	tests/unit/record/test-log-part tests/unit/record/test-recording-disks \
+	tests/unit/record/test-recording-paths tests/unit/record/test-recordings \
 	tests/unit/replay/search/test-data-classes \
 	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive \
 	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
@@ -100,6 +102,8 @@ tests_unit_nbd_plugin_test_sector_map_SOURCES = tests/unit/nbd-plugin/test-secto
 agent_trace = \
 	guest/agent/call-place.c guest/agent/call-text.c guest/agent/disturb.c guest/agent/mark.c guest/agent/pace.c \
 	guest/agent/call-stop.c guest/agent/system-calls.c guest/agent/tracee.c guest/agent/tracer.c
+tests_unit_guest_agent_test_path_tool_SOURCES = \
+	tests/unit/guest/agent/test-path-tool.c guest/agent/devices.c guest/agent/path-tool.c
 tests_unit_guest_agent_test_thaw_SOURCES = \
 	tests/unit/guest/agent/test-thaw.c $(agent_trace) guest/agent/freeze.c guest/agent/modprobe.c guest/agent/modules.c \
 	guest/agent/tools.c guest/agent/trace-tool.c guest/agent/workload.c guest/agent/workload-files.c \
