@@ -3,8 +3,9 @@
 #ifndef POWERCUT_COMMON_STAMP_H
 #define POWERCUT_COMMON_STAMP_H
 
-/* Where the file PATH is, how large it is and when it was changed, in one word: another word as soon as the file is
- * written to or replaced.  To free; NULL with errno if it is not there, or memory is short.
+/* Where the file PATH is, its mode, how large it is and when it was changed, in one word: another word as soon as the
+ * file is written to or replaced, or can be run (a linker has written a program before it says that of it).  To free;
+ * NULL with errno if it is not there, or memory is short.
  */
 extern char *file_stamp (const char *path);
 
