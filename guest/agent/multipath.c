@@ -38,6 +38,16 @@ ask_mapper (unsigned long request, struct dm_ioctl *header, size_t size, uint32_
   return control == -1 ? -1 : ioctl (control, request, header);
 }
 
+/* Have the device, AGENT_MULTIPATH_DEVICE.  Returns 0, or -1 with errno. */
+static int
+have_device (void)
+{
+  struct dm_ioctl status = { .name = "" }, create = { .dev = 0 };
+
+  return ask_mapper (DM_DEV_STATUS, &status, sizeof status, 0) == 0 ? 0
+    : ask_mapper (DM_DEV_CREATE, &create, sizeof create, DM_PERSISTENT_DEV_FLAG);
+}
+
 /* The size of the block device PATH in sectors, or 0 with errno. */
 static uint64_t
 size_in_sectors (const char *path)
@@ -92,7 +102,6 @@ int
 multipath_join (struct agent *agent, char **words, FILE *payload)
 {
   const char *paths = words[0];
-  struct dm_ioctl create = { .dev = 0 };        /* AGENT_MULTIPATH_DEVICE */
   CLEANUP_FREE char *first = devices_first (paths), *group = describe_group (paths);
 
   (void) payload;
@@ -100,9 +109,7 @@ multipath_join (struct agent *agent, char **words, FILE *payload)
   if (first == NULL || group == NULL)
     return -1;
   const uint64_t sectors = size_in_sectors (first);
-  if (sectors > 0
-      && (ask_mapper (DM_DEV_CREATE, &create, sizeof create, DM_PERSISTENT_DEV_FLAG) == 0 || errno == EBUSY)
-      && load_table (group, sectors) == 0)
+  if (sectors > 0 && have_device () == 0 && load_table (group, sectors) == 0)
     return 0;
   error_message ("cannot join %s by dm-multipath: %m", paths);
   return -1;

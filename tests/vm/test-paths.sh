@@ -33,9 +33,9 @@ for line in ' write .* path 0' ' write .* path 1' ' flush .*path [01]'; do
     grep -q "$line" "$tmp/out" || fail "the list has no $line: $(cat "$tmp/out")"
 done
 
-# A path goes down with the first write, and then with the flush that an update rests on.
-run_on 0 --path-down-at='begin 1' --step="$replace"
-is 'from a mark on' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
+# A path goes down with the first write, in each of two recordings; and then with the flush that an update rests on.
+run_on 0 --background=none,commit --path-down-at='begin 1' --step="$replace"
+is 'from a mark on' '[.atomic, .durable, .exhaustive, .schedules[].paths]' '[true,true,true,2,2]'
 position=$("$powercut" show --kind=flush --from="$(jq .schedules[0].path_down "$tmp/json")" "$tmp/log.bin" | awk '/ flush / { print $1; exit }')
 run_on 0 --path-down-at="$position" --step="$replace"
 is 'from a position on' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
