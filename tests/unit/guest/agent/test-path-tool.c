@@ -34,6 +34,13 @@ multipath_reinstate (const char *path)
   return 0;
 }
 
+static void
+forget_all (void)
+{
+  forget_messages ();
+  marked[0] = reinstated[0] = '\0';
+}
+
 static const struct {
   const char *words[4];
   int status;
@@ -75,5 +82,5 @@ START_TEST (where_there_is_one_path_nothing_is_done)
 }
 END_TEST
 
-UNIT_TEST_MAIN_WITH ("path-tool", forget_messages, NULL, LOOP_OVER (a_path_goes_down_and_up, cases),
+UNIT_TEST_MAIN_WITH ("path-tool", forget_all, NULL, LOOP_OVER (a_path_goes_down_and_up, cases),
                      where_there_is_one_path_nothing_is_done)
