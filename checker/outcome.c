@@ -20,7 +20,7 @@ outcome_kind_name (enum outcome_kind kind)
 const char *
 check_name (enum check_result result)
 {
-  static const char *const names[] = { "", "right", "wrong", "hung", "broken" };
+  static const char *const names[] = { "", "right", "wrong", "hung", "broken", "changed" };
 
   return names[result];
 }

@@ -28,6 +28,7 @@ enum check_result {
   CHECK_WRONG,
   CHECK_HUNG,                   /* it did not end in time */
   CHECK_BROKEN,                 /* it said nothing about the state: it failed or was killed */
+  CHECK_CHANGED,                /* it has changed the tree, and should not have */
 };
 
 /* That in a word: `right`, `wrong`, `hung`, `broken`, or nothing if there is none. */

@@ -8,6 +8,7 @@
 #include "batch/corpus/corpus.h"
 #include "commands/arguments.h"
 #include "commands/commands.h"
+#include "commands/replay-options.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
@@ -34,6 +35,8 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     DEVICE_OPTION (&request->grid.device, "KIND"),
     ACCEL_OPTION (&request->grid.accel, "HOW"),
     NO_SNAPSHOT_OPTION (&request->grid.no_snapshot),
+    OPT_TEXT ("nested", &request->grid.nested, "DEPTH", "how often the power fails again, in recovery: up to 2 [0]"),
+    OPT_TEXT ("nested-limit", &request->grid.nested_limit, "RUNS", "most at one crash point of a recovery [256]"),
     OPT_TEXT ("fs", &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]"),
     OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
     BACKGROUND_OPTION (&request->grid.background, "WHICH,..."),
@@ -56,6 +59,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
   enum accel accel;
 
   if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
+      || nested_check (request->grid.nested, request->grid.nested_limit) == -1
       || recording_check_device (request->grid.device) == -1
       || backgrounds_parse (request->grid.background, &backgrounds) == -1)
     return -1;

@@ -5,6 +5,7 @@
 
 #include "batch/matrix/matrix.h"
 #include "commands/commands.h"
+#include "commands/replay-options.h"
 #include "common/cleanup.h"
 #include "common/exit-status.h"
 #include "common/message.h"
@@ -29,6 +30,8 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     DEVICE_OPTION (&request->grid.device, "DEVICE"),
     ACCEL_OPTION (&request->grid.accel, "MODE"),
     NO_SNAPSHOT_OPTION (&request->grid.no_snapshot),
+    OPT_TEXT ("nested", &request->grid.nested, "TIMES", "how often the power fails again, in recovery: up to 2 [0]"),
+    OPT_TEXT ("nested-limit", &request->grid.nested_limit, "MOST", "runs at one crash point of a recovery [256]"),
     OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),
     BACKGROUND_OPTION (&request->grid.background, "BACKGROUND,..."),
     OPT_TEXT ("settle", &request->settle, "sync|none|TIME", "after an update, as for run [sync]"),
@@ -50,6 +53,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
   enum accel accel;
 
   if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
+      || nested_check (request->grid.nested, request->grid.nested_limit) == -1
       || recording_check_device (request->grid.device) == -1
       || backgrounds_parse (request->grid.background, &backgrounds) == -1
       || recording_parse_settle (request->settle, &ignored) == -1)

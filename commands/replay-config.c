@@ -170,6 +170,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
       .boot_timeout_ms = BOOT_TIMEOUT_MS, .run_timeout_ms = (int) (options->guest.timeout_seconds * 1000),
       .accel = guest_options_accel (&options->guest), .quiet = options->guest.quiet,
       .no_snapshot = options->guest.no_snapshot, .fsck = options->fsck, .usable = options->usable,
+      .taped = options->nested > 0,
       .readonly_device = options->readonly_device,
     },
   };

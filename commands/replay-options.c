@@ -113,6 +113,28 @@ check_trim (const struct replay_options *options)
   return -1;
 }
 
+static int
+check_nested (uint64_t nested)
+{
+  if (nested <= NESTED_MAX)
+    return 0;
+  error_message ("--nested=%ju: the power fails again %d times at most", (uintmax_t) nested, NESTED_MAX);
+  return -1;
+}
+
+int
+nested_check (const char *nested, const char *limit)
+{
+  uint64_t number = 0, ignored;
+
+  if ((nested && parse_unsigned (nested, UINT64_MAX, &number) == -1)
+      || (limit && parse_unsigned (limit, UINT64_MAX, &ignored) == -1)) {
+    error_message ("--nested and --nested-limit are numbers: see --help");
+    return -1;
+  }
+  return check_nested (number);
+}
+
 /* What of the options cannot go together; NULL if all can. */
 static const char *
 contradiction (const struct replay_options *options)
@@ -140,8 +162,6 @@ contradiction (const struct replay_options *options)
     return "--fault with a place is for one log: name the one that it is of";
   if (options->lose && strcmp (options->lose, "any") == 0 && single)
     return "--lose=any is for a whole replay: name the disk that the state is seen without";
-  if (options->nested > 0 && options->usable)
-    return "--nested and --usable exclude one another: what is tried after recovery is no part of it";
   if (options->nested > 0 && (single || options->prefixes_only))
     return "--nested is for all states of a log: the id of a state says itself whether recovery was interrupted";
   if (options->log_count > 1 && single)
@@ -154,7 +174,7 @@ replay_options_check (struct replay_options *options)
 {
   const char *fault = contradiction (options);
 
-  if (check_tear (options) == -1 || check_trim (options) == -1
+  if (check_tear (options) == -1 || check_trim (options) == -1 || check_nested (options->nested) == -1
       || (options->fault && fault_check (options->fault) == -1))
     return -1;
   if (fault) {
@@ -163,10 +183,6 @@ replay_options_check (struct replay_options *options)
   }
   if (options->jobs > 0 && jobs_check (options->jobs, options->guest.memory_bytes) == -1)
     return -1;
-  if (options->nested > NESTED_MAX) {
-    error_message ("--nested=%ju: the power fails again %d times at most", (uintmax_t) options->nested, NESTED_MAX);
-    return -1;
-  }
   if (options->audit_percent > 100) {
     error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) options->audit_percent);
     return -1;

@@ -73,6 +73,9 @@ extern void replay_options_add_trust (struct option_table *table, struct replay_
 /* Check what was parsed, but for the log itself, and complete it.  Returns 0, or -1 after a message. */
 extern int replay_options_check (struct replay_options *options);
 
+/* Check NESTED and LIMIT, of --nested and --nested-limit, which may be NULL.  Returns 0, or -1 after a message. */
+extern int nested_check (const char *nested, const char *limit);
+
 /* Complete what the command line left open by what LOG was recorded with.  Returns 0, or -1 after a message. */
 extern int replay_options_complete (struct replay_options *options, const struct write_log *log);
 

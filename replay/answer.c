@@ -119,9 +119,10 @@ make_run (struct answering *answering)
   int r = answering->located ? worker_run_located (worker, &worker->selection, &answering->outcome, &report)
     : worker_run (worker, &worker->selection, &answering->outcome, &report);
 
-  if (r == -1 || take_decisions (answering, report.decisions, report.head.decision_count) == -1
-      || (answering->tape && runner_tape (worker->runner, answering->tape) == -1))
+  if (r == -1 || take_decisions (answering, report.decisions, report.head.decision_count) == -1)
     return -1;
+  if (answering->tape)
+    *answering->tape = runner_tape (worker->runner);
   return worker->session->config->no_reduction ? 0 : keep_read_set (answering, &report);
 }
 

@@ -19,6 +19,7 @@ struct recovery {
   const char *mount, *digest, *unmount;
   const char *check;            /* how the checker ended */
   char *output;                 /* what it printed, escaped */
+  bool changed;                 /* the tree, and should not have */
   const char *fsck, *usable;    /* what is wrong, or NULL */
   const char *fault;            /* first log line that is a fault */
   const char *last_log;
@@ -48,6 +49,9 @@ parse_recovery (char *text, struct recovery *recovery)
       break;
     case ANSWER_CHECK:
       recovery->check = value;
+      break;
+    case ANSWER_CHANGED:
+      recovery->changed = true;
       break;
     case ANSWER_OUTPUT:
       recovery->output = value;
@@ -121,6 +125,11 @@ read_check (const struct recovery *recovery, int timeout_s, struct outcome *outc
   if (recovery->output && unescape_word (recovery->output) >= 0
       && (outcome->check_output = strdup (recovery->output)) == NULL)
     return -1;
+  if (recovery->changed) {
+    outcome->check = CHECK_CHANGED;
+    outcome->check_detail = strdup ("");
+    return outcome->check_detail ? 0 : -1;
+  }
   if (outcome->check == CHECK_RIGHT)
     return 0;
   CLEANUP_FREE char *line = last_line (outcome->check_output ? outcome->check_output : "");
@@ -144,6 +153,19 @@ copy_text (const char *from, char **copy)
 {
   *copy = from ? strdup (from) : NULL;
   return from && *copy == NULL ? -1 : 0;
+}
+
+bool
+recovery_has_ended (const char *answer)
+{
+  CLEANUP_FREE char *copy = strdup (answer);
+  struct recovery recovery;
+
+  if (copy == NULL)
+    return false;
+  parse_recovery (copy, &recovery);
+  return recovery.mount && strcmp (recovery.mount, ANSWER_DONE) == 0
+    && recovery.unmount && strcmp (recovery.unmount, ANSWER_DONE) == 0;
 }
 
 int

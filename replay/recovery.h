@@ -7,6 +7,9 @@
 
 #include "checker/outcome.h"
 
+/* Whether ANSWER says that what was recovered was mounted, and unmounted again. */
+extern bool recovery_has_ended (const char *answer);
+
 /* Turn ANSWER, which is changed, into *outcome, which is all zeros before; a checker may run for TIMEOUT_S.  *renew
  * says that the guest is not to be trusted any more.  Returns 0, or -1 after a message; *outcome is to be
  * freed in any case.

@@ -32,6 +32,7 @@ struct runner {
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
   double earlier_seconds;       /* processor time of the device for other configurations */
   char *served;                 /* the log */
+  struct log_tape tape;         /* of the last run, until it is given */
 };
 
 /* Tell the guest WORDS, which are about WHAT. */
@@ -104,9 +105,9 @@ runner_boot (const struct runner_config *config, const struct device *device, co
 
   for (size_t i = 0; i < config->disk_count; i++) {
     snprintf (names[i], EXPORT_NAME_SIZE, DISK_EXPORTS "%zu", i);
-    /* What a run writes dies with the run: its flushes would cost time alone. */
+    /* What a run writes dies with the run: its flushes would cost time alone, unless they are recorded. */
     disks[i] = (struct vm_disk) {
-      .export_name = names[i], .vhost_socket = device_direct (device, i), .write_through = true
+      .export_name = names[i], .vhost_socket = device_direct (device, i), .write_through = !config->taped
     };
   }
   const struct vm_config vm_config = {
@@ -115,7 +116,8 @@ runner_boot (const struct runner_config *config, const struct device *device, co
     .disks = disks, .disk_count = config->disk_count, .memory_mib = config->memory_mib, .console = console,
     .terminal = terminal,
     .boot_timeout_ms = config->boot_timeout_ms, .accel = config->accel, .quiet = config->quiet,
-    .no_snapshot = config->no_snapshot,
+    /* In a saved machine, disks are not told of flushes. */
+    .no_snapshot = config->no_snapshot || config->taped,
   };
 
   return vm_start (&vm_config);
@@ -135,9 +137,18 @@ boot (struct runner *runner)
   return config->pages_count > 0 || config->facts != 0 ? ask_for_details (runner) : 0;
 }
 
-/* recover DEVICES ASSEMBLE TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...] */
+/* recover DEVICES ASSEMBLE TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TAPED TIMEOUT_S MARKS [PATH...] */
 #define WORD_OBSERVE 6
-#define WORD_MARKS 11
+#define WORD_MARKS 12
+
+/* Whether fsck is run: it would read the disk that is lost, too, which has missed what recovery wrote: unless something
+ * is made of the others.
+ */
+static bool
+checks (const struct runner_config *config)
+{
+  return config->fsck && (config->lost == NULL || config->assemble);
+}
 
 static const char **
 make_words (struct runner *runner)
@@ -155,13 +166,12 @@ make_words (struct runner *runner)
   words[4] = config->mount_options;
   words[5] = config->readonly_device ? "yes" : "no";
   words[WORD_OBSERVE] = config->observe ? "yes" : "no";
-  /* The checker would read the disk that is lost, too, which has missed what recovery wrote: unless something is made
-   * of the others.
-   */
-  words[7] = config->fsck && (config->lost == NULL || config->assemble) ? "yes" : "no";
-  words[8] = config->usable ? "yes" : "no";
+  /* Where recovery is taped, all that comes after it is asked for later. */
+  words[7] = checks (config) && !config->taped ? "yes" : "no";
+  words[8] = config->usable && !config->taped ? "yes" : "no";
   words[9] = config->check ? config->check : "";
-  words[10] = runner->timeout;
+  words[10] = config->taped ? "yes" : "no";
+  words[11] = runner->timeout;
   words[WORD_MARKS] = "";
   for (size_t i = 0; i < config->watch_count; i++)
     words[WORD_MARKS + 1 + i] = config->watch[i];
@@ -237,7 +247,7 @@ runner_stop (struct runner *runner)
     return;
   vm_end (runner->vm);
   device_stop (runner->device);
-  free_all (runner->console, runner->release, runner->words, runner->tree, runner->served, runner);
+  free_all (runner->console, runner->release, runner->words, runner->tree, runner->served, runner->tape.bytes, runner);
 }
 
 const char *
@@ -311,6 +321,40 @@ longest_run_ms (const struct runner_config *config)
   return most + (config->fsck + config->usable + config->readonly_device) * config->run_timeout_ms;
 }
 
+/* What is done after a recovery that was taped, and ended as ANSWER says, whose text has both answers then. */
+static void
+try_recovered (struct runner *runner, struct vm_answer *answer)
+{
+  const struct runner_config *config = runner->config;
+  CLEANUP_FREE char *recovered = answer->text;
+
+  *answer = vm_call (runner->vm, longest_run_ms (config),
+                     WORDS ("try", config->places, config->assemble ? config->assemble : "", config->filesystem,
+                            config->mount_options, checks (config) ? "yes" : "no", config->usable ? "yes" : "no",
+                            runner->timeout));
+  if (answer->failure != VM_OK)
+    return;
+  char *text = text_format ("%s%s", recovered, answer->text);
+  free (answer->text);
+  answer->text = text ? text : strdup ("");
+}
+
+/* Keep the tape of the recovery that ended as ANSWER says, and do what comes after it. */
+static int
+take_tape (struct runner *runner, struct vm_answer *answer)
+{
+  const struct runner_config *config = runner->config;
+
+  if (!config->taped)
+    return 0;
+  free (runner->tape.bytes);
+  if (device_tape (runner->device, &runner->tape) == -1)
+    return -1;
+  if ((checks (config) || config->usable) && answer->failure == VM_OK && recovery_has_ended (answer->text))
+    try_recovered (runner, answer);
+  return 0;
+}
+
 /* What the agent's answer means; *renew says that the guest has to be booted anew. */
 static int
 read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *outcome, bool *renew)
@@ -355,7 +399,7 @@ run_once (struct runner *runner, const struct selection *selection, const char *
     return -1;
   runner->words[WORD_MARKS] = marks;
   answer = vm_call (runner->vm, longest_run_ms (config), runner->words);
-  r = read_answer (runner, &answer, outcome, again);
+  r = take_tape (runner, &answer) == -1 ? -1 : read_answer (runner, &answer, outcome, again);
   if (r == 0)
     r = device_report (runner->device, report);
   if (r == 0 && *again && outcome->kind == OUTCOME_TREE)
@@ -430,10 +474,13 @@ runner_run_located (struct runner *runner, const struct selection *selection, st
   return r;
 }
 
-int
-runner_tape (struct runner *runner, struct log_tape *tape)
+struct log_tape
+runner_tape (struct runner *runner)
 {
-  return device_tape (runner->device, tape);
+  const struct log_tape tape = runner->tape;
+
+  runner->tape = (struct log_tape) { .bytes = NULL };
+  return tape;
 }
 
 int

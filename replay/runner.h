@@ -34,6 +34,7 @@ struct runner_config {
   const char *check;            /* shell command to run on the recovered tree, or NULL */
   bool readonly_device;         /* before recovery, mount it while the device refuses writes */
   bool fsck;                    /* run the file system's checker, which there is, after the unmount */
+  bool taped;                   /* what recovery does to the disks is asked for: these are told of flushes */
   bool usable;                  /* then use it: empty it, write to it, mount it again */
   unsigned memory_mib;
   enum accel accel;
@@ -91,8 +92,10 @@ extern int runner_run_located (struct runner *runner, const struct selection *se
  */
 extern int runner_serve (struct runner *runner, const char *path);
 
-/* What the last run did to the disks, in its order: *tape, as device_tape gives it (replay/device.h). */
-extern int runner_tape (struct runner *runner, struct log_tape *tape);
+/* What recovery did to the disks in the last run, which was taped, in its order, as device_tape gives it
+ * (replay/device.h).  It is given once.
+ */
+extern struct log_tape runner_tape (struct runner *runner);
 
 /* What the last run wrote, and the bytes of whole sectors of that (replay/device.h). */
 extern int runner_written (struct runner *runner, const struct control_seen **written, size_t *count);

@@ -159,6 +159,20 @@ join_choices (const struct selection *selection, const struct choice *decisions,
   return choices;
 }
 
+/* Say that the checker's OUTCOME is no verdict about the state ID. */
+static void
+report_broken_check (const char *id, const struct outcome *outcome)
+{
+  CLEANUP_FREE char *hint = missing_hint (outcome->check_detail);
+
+  if (outcome->check == CHECK_CHANGED)
+    error_message ("state %s: the checker has changed what it was to look at: --nested interrupts recovery alone, and "
+                   "takes no such checker", id);
+  else
+    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s%s%s%s", id, outcome->check_detail,
+                   hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
+}
+
 /* A checker that says nothing about a state is no verdict about it. */
 static int
 refuse_broken_check (const struct worker *worker, const struct selection *selection, const struct outcome *outcome,
@@ -166,20 +180,17 @@ refuse_broken_check (const struct worker *worker, const struct selection *select
 {
   size_t decided = report->head.decision_count;
   CLEANUP_FREE struct choice *choices = NULL;
-  CLEANUP_FREE char *id = NULL, *hint = NULL;
+  CLEANUP_FREE char *id = NULL;
 
-  if (outcome->check != CHECK_BROKEN)
+  if (outcome->check != CHECK_BROKEN && outcome->check != CHECK_CHANGED)
     return 0;
   choices = join_choices (selection, report->decisions, decided);
   if (choices == NULL)
     return -1;
   id = state_id_format (worker->log, selection->point, choices, selection->count + decided);
   pthread_mutex_lock (&worker->session->lock);
-  if (!worker->session->results.failed) {       /* it would say the same to every worker */
-    hint = missing_hint (outcome->check_detail);
-    error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s%s%s%s", id ? id : "?",
-                   outcome->check_detail, hint ? " (" : "", hint ? hint : "", hint ? ")" : "");
-  }
+  if (!worker->session->results.failed)         /* it would say the same to every worker */
+    report_broken_check (id ? id : "?", outcome);
   worker->session->results.failed = true;
   pthread_mutex_unlock (&worker->session->lock);
   return -1;

@@ -47,7 +47,6 @@ refused 'not understood' "$replay" --jobs=many "$tmp/log.bin"
 refused 'too small' "$replay" --jobs=0 "$tmp/log.bin"
 refused '--nested=9: the power fails again 2 times at most' "$replay" --nested=9 "$tmp/log.bin"
 refused '--nested is for all states' "$replay" --nested=1 --state=1 "$tmp/log.bin"
-refused '--nested and --usable exclude' "$powercut" run --nested=1 --usable -- "$true"
 refused '--tear=some' "$replay" --tear=some "$tmp/log.bin"
 refused '--accel=xen: auto, kvm or tcg' "$replay" --accel=xen "$tmp/log.bin"
 for command in 'run --accel=xen -- true' 'record --accel=xen -o x.bin -- true' 'bundle --accel=xen 1 log.bin -o x' \

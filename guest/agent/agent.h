@@ -297,7 +297,7 @@ extern int observe_located (struct agent *agent, char **paths, const char *type,
 extern serve_verb observe_mounted, observe_details;
 
 /* recover.c */
-extern serve_verb recover;
+extern serve_verb recover, try_recovered;
 
 /* reset.c */
 extern serve_verb reset_guest;

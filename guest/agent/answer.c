@@ -17,6 +17,7 @@ static const char *const words[] = {
   [ANSWER_OUTPUT] = "output ", [ANSWER_FSCK] = "fsck ", [ANSWER_USABLE] = "usable ",
   [ANSWER_UNMOUNT] = "unmount ", [ANSWER_TAINT] = "taint ", [ANSWER_LOG] = "log ",
   [ANSWER_READONLY] = "readonly ", [ANSWER_UNRECOVERED] = "unrecovered ",
+  [ANSWER_CHANGED] = "changed ",
 };
 
 /* What comes after BEGINNING in TEXT, or NULL if it does not begin so. */

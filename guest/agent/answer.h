@@ -23,7 +23,7 @@ extern int answer_read_head (const char *head, uint64_t most, bool *error, uint6
 /* A line of a payload. */
 enum answer_line {
   ANSWER_REPAIR, ANSWER_MOUNT, ANSWER_OBSERVE, ANSWER_CHECK, ANSWER_OUTPUT, ANSWER_FSCK, ANSWER_USABLE,
-  ANSWER_UNMOUNT, ANSWER_TAINT, ANSWER_LOG, ANSWER_READONLY, ANSWER_UNRECOVERED,
+  ANSWER_UNMOUNT, ANSWER_TAINT, ANSWER_LOG, ANSWER_READONLY, ANSWER_UNRECOVERED, ANSWER_CHANGED,
   ANSWER_OTHER,                 /* none of these */
 };
 

@@ -117,10 +117,10 @@ static const struct {
   { "join", 1, 1, multipath_join }, { "log", 0, 0, verb_log }, { "mark", 2, 2, verb_mark },
   { "mount", 3, 3, mount_device },
   { "observe", 0, SIZE_MAX, observe_mounted }, { "other-file", 0, 0, verb_other_file },
-  { "power-off", 0, 0, verb_power_off }, { "recover", 11, SIZE_MAX, recover }, { "repair", 2, 2, verb_repair },
+  { "power-off", 0, 0, verb_power_off }, { "recover", 12, SIZE_MAX, recover }, { "repair", 2, 2, verb_repair },
   { "reset", 2, 2, reset_guest }, { "run", 2, SIZE_MAX, run_program },
   { "setenv", 2, 2, verb_setenv }, { "shell", 4, 4, shell_start }, { "sleep", 0, SIZE_MAX, guest_sleep },
-  { "sync", 0, 1, sync_devices }, { "thaw", 0, 0, verb_thaw },
+  { "sync", 0, 1, sync_devices }, { "thaw", 0, 0, verb_thaw }, { "try", 7, 7, try_recovered },
   { "tree", 0, 0, verb_tree }, { "unmount", 0, 0, mount_unmount },
 };
 

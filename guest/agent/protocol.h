@@ -38,7 +38,7 @@
  *                                          vm_config): MODE is `interactive`, or `pipe`: then nothing is echoed, and
  *                                          AGENT_SHELL_END at the beginning of a line ends the input.  The machine goes
  *                                          off when the shell ends
- *   recover DEVICES ASSEMBLE TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TIMEOUT_S MARKS [PATH...]
+ *   recover DEVICES ASSEMBLE TYPE OPTIONS READONLY OBSERVE FSCK USABLE CHECK TAPED TIMEOUT_S MARKS [PATH...]
  *                                          one run: set readahead 0; `assemble` with the command ASSEMBLE if it is
  *                                          not empty; if READONLY is `yes`, let DEVICES refuse writes,
  *                                          mount them read-only, with recovery and without it, look at every object,
@@ -50,6 +50,8 @@
  *                                          `yes` and that did not complain, mount again, remove everything, write a
  *                                          file, mount once more and read it; `disassemble`; drop the devices' caches
  *                                          (BLKFLSBUF; btrfs: forget them).
+ *                                          TAPED says that what recovery writes is recorded, and should be the same
+ *                                          each time: the clock is set back for it.
  *                                          MARKS is the text that CHECK finds in the file $POWERCUT_MARKS_FILE and, the
  *                                          last 64 KiB of it, in $POWERCUT_MARKS.
  *                                          Payload: with READONLY lines `unrecovered TEXT`, which are as those of `log`
@@ -58,8 +60,13 @@
  *                                          system, or assemble the disks, and why) or lines `mount
  *                                          ERRNO-NAME|ok`; only after `mount ok`: `observe DIGEST` (of nothing if
  *                                          not asked for), `check exit N|signal N|timeout` and `output WORD` (the
- *                                          last 64 KiB) if there is a CHECK, `fsck TEXT` and `usable TEXT` if there
- *                                          is something wrong, and what, `unmount ERRNO-NAME|ok`; then as `log`
+ *                                          last 64 KiB) if there is a CHECK, `changed yes` if TAPED is `yes` and the
+ *                                          tree is not as before it, `fsck TEXT` and `usable TEXT` if there is
+ *                                          something wrong, and what, `unmount ERRNO-NAME|ok`; then as `log`
+ *   try DEVICES ASSEMBLE TYPE OPTIONS FSCK USABLE TIMEOUT_S
+ *                                          what `recover` does with FSCK and USABLE, if it did nothing of that itself.
+ *                                          Payload: the lines `fsck TEXT` and `usable TEXT` as there, `unmount
+ *                                          ERRNO-NAME|ok`; then as `log`
  *   log                                    payload: the line `taint N` (the bits set since the agent was ready), then
  *                                          `log TEXT` for each message of the kernel of level warning or worse, or that
  *                                          begins with WARNING: or BUG:, since the last `log` or `recover`

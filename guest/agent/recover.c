@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -28,7 +29,7 @@
 /* The words of `recover`, which guest/agent/protocol.h explains. */
 enum {
   RECOVER_DEVICES, RECOVER_ASSEMBLE, RECOVER_TYPE, RECOVER_OPTIONS, RECOVER_READONLY, RECOVER_OBSERVE, RECOVER_FSCK,
-  RECOVER_USABLE, RECOVER_CHECK, RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
+  RECOVER_USABLE, RECOVER_CHECK, RECOVER_TAPED, RECOVER_TIMEOUT, RECOVER_MARKS, RECOVER_PATHS
 };
 
 /* A device that gives its true contents, and only the blocks that are asked for. */
@@ -104,11 +105,45 @@ recovery_options (const char *type, const char *options)
   return text;
 }
 
+/* The digest of the whole tree, which is not kept as what was observed. */
+static int
+digest_all (struct agent *agent, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  char *kept = agent->observation, *nothing = NULL;
+
+  agent->observation = NULL;
+  int r = observe_paths (agent, &nothing, digest);
+  free (agent->observation);
+  agent->observation = kept;
+  return r;
+}
+
+/* Run the checker, in a tree that has to stay as it is if that is asked for. */
+static int
+check (struct agent *agent, char **words, FILE *payload)
+{
+  const bool taped = strcmp (words[RECOVER_TAPED], "yes") == 0;
+  char before[TREE_DIGEST_LENGTH + 1], after[TREE_DIGEST_LENGTH + 1];
+
+  if (taped && digest_all (agent, before) == -1)
+    return -1;
+  if (enter_checker_root () == -1
+      || run_checker (agent, words[RECOVER_CHECK], words[RECOVER_TIMEOUT], words[RECOVER_MARKS], payload) == -1)
+    return -1;
+  if (taped && digest_all (agent, after) == -1)
+    return -1;
+  if (taped && strcmp (before, after) != 0) {
+    answer_begin_line (ANSWER_CHANGED, payload);
+    fputs ("yes\n", payload);
+  }
+  return 0;
+}
+
 /* What a run sees of the mounted file system. */
 static int
 look (struct agent *agent, char **words, FILE *payload)
 {
-  const char *observe = words[RECOVER_OBSERVE], *check = words[RECOVER_CHECK];
+  const char *observe = words[RECOVER_OBSERVE];
   char digest[TREE_DIGEST_LENGTH + 1];
 
   if (strcmp (observe, "yes") == 0) {
@@ -126,33 +161,40 @@ look (struct agent *agent, char **words, FILE *payload)
   }
   answer_begin_line (ANSWER_OBSERVE, payload);
   fprintf (payload, "%s\n", digest);
-  if (*check == '\0')
-    return 0;
-  return enter_checker_root () == -1 ? -1
-    : run_checker (agent, check, words[RECOVER_TIMEOUT], words[RECOVER_MARKS], payload);
+  return *words[RECOVER_CHECK] == '\0' ? 0 : check (agent, words, payload);
 }
 
-/* Try what was recovered, and unmounted, with OPTIONS: what its checker says and, if that is nothing, whether it can be
- * used.  Returns 0, the errno of an unmount that failed, or -1.
+/* What was recovered, and unmounted, and what is tried with it. */
+struct recovered {
+  const char *devices, *type, *options;
+  bool fsck, usable;
+};
+
+/* Try it: what its checker says and, if that is nothing, whether it can be used.  Returns 0, the errno of an unmount
+ * that failed, or -1.
  */
 static int
-try (char **words, const char *options, FILE *payload)
+try (const struct recovered *recovered, FILE *payload)
 {
-  const char *devices = words[RECOVER_DEVICES], *type = words[RECOVER_TYPE];
+  const char *devices = recovered->devices, *type = recovered->type;
   int wrong = 0;
 
-  if (strcmp (words[RECOVER_FSCK], "yes") == 0)
-    wrong = mount_forget (devices, type) == -1 ? -1 : fsck_devices (devices, type, options, payload);
-  if (wrong != 0 || strcmp (words[RECOVER_USABLE], "yes") != 0)
+  if (recovered->fsck)
+    wrong = mount_forget (devices, type) == -1 ? -1 : fsck_devices (devices, type, recovered->options, payload);
+  if (wrong != 0 || !recovered->usable)
     return wrong == -1 ? -1 : 0;
-  return usable_try (devices, type, options, AGENT_MOUNT_POINT, payload);
+  return usable_try (devices, type, recovered->options, AGENT_MOUNT_POINT, payload);
 }
 
 /* All that is done with a device that can be mounted.  Returns 0, the errno with which it is not to be had, or -1. */
 static int
 recover_mounted (struct agent *agent, char **words, const char *options, FILE *payload)
 {
-  int error = mount_quietly (words[RECOVER_DEVICES], words[RECOVER_TYPE], options);
+  const struct recovered recovered = {
+    words[RECOVER_DEVICES], words[RECOVER_TYPE], options, strcmp (words[RECOVER_FSCK], "yes") == 0,
+    strcmp (words[RECOVER_USABLE], "yes") == 0
+  };
+  int error = mount_quietly (recovered.devices, recovered.type, options);
 
   if (error == -1)
     return -1;
@@ -163,7 +205,7 @@ recover_mounted (struct agent *agent, char **words, const char *options, FILE *p
     return -1;
   error = unmount_all (*words[RECOVER_CHECK] != '\0');
   if (error == 0)
-    error = try (words, options, payload);
+    error = try (&recovered, payload);
   if (error != -1)
     write_errno (ANSWER_UNMOUNT, error, payload);
   return error;
@@ -212,6 +254,19 @@ recover_assembled (struct agent *agent, const char *devices, char **words, const
   return error == -1 || error == EBUSY || assembly_undo (devices, made, words[RECOVER_TYPE]) == 0 ? error : -1;
 }
 
+/* Let the clock show what it did at the first recovery: time stamps are all that would make two recoveries of one state
+ * write different bytes, of which each has to be recovered from again.
+ */
+static void
+set_clock_back (void)
+{
+  static struct timespec first;
+
+  if (first.tv_sec == 0)
+    clock_gettime (CLOCK_REALTIME, &first);
+  clock_settime (CLOCK_REALTIME, &first);
+}
+
 int
 recover (struct agent *agent, char **words, FILE *payload)
 {
@@ -221,8 +276,35 @@ recover (struct agent *agent, char **words, FILE *payload)
   if (options == NULL)
     return -1;
   baseline_load_modules (agent, type);
-  if (devices_each (devices, prepare_device) == -1
-      || recover_assembled (agent, devices, words, options, payload) == -1)
+  if (devices_each (devices, prepare_device) == -1)
+    return -1;
+  if (strcmp (words[RECOVER_TAPED], "yes") == 0)
+    set_clock_back ();
+  if (recover_assembled (agent, devices, words, options, payload) == -1)
+    return -1;
+  log_report (agent, payload);
+  return 0;
+}
+
+int
+try_recovered (struct agent *agent, char **words, FILE *payload)
+{
+  const char *devices = words[0], *type = words[2];
+  CLEANUP_FREE char *options = recovery_options (type, words[3]), *made = NULL, *why = NULL;
+  int error = options ? assembly_make (agent, devices, words[1], words[6], &made, &why) : -1;
+
+  if (error == 1) {
+    answer_begin_line (ANSWER_USABLE, payload);
+    fprintf (payload, "assembling the disks: %s\n", why);
+  }
+  if (error == 0)
+    error = try (&(struct recovered) {
+      made, type, options, strcmp (words[4], "yes") == 0, strcmp (words[5], "yes") == 0
+    }, payload);
+  if (error == -1)
+    return -1;
+  write_errno (ANSWER_UNMOUNT, error == 1 ? 0 : error, payload);
+  if (error != EBUSY && assembly_undo (devices, made, type) == -1)
     return -1;
   log_report (agent, payload);
   return 0;

@@ -109,6 +109,7 @@ add_nested (cJSON *object, const struct totals *totals, unsigned count)
     cJSON_AddNumberToObject (one, "crash_points", (double) nested->points);
     json_add_big_number (one, "crash_states", nested->states);
     json_add_big_number (one, "states_covered", nested->covered);
+    cJSON_AddBoolToObject (one, "exhaustive", nested->unfinished == 0 && nested->untaped == 0);
     cJSON_AddNumberToObject (one, "runs", (double) nested->runs);
     cJSON_AddNumberToObject (one, "remembered", (double) nested->remembered);
     cJSON_AddItemToArray (list, one);

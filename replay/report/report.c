@@ -159,10 +159,8 @@ count_results (struct totals *totals, const struct results *results)
   count_operations (totals, config->log);
   totals->crash_points = results->points.count;
   totals->pending_max = results->points.pending_max;
-  for (unsigned i = 0; i < NESTED_MAX; i++) {
+  for (unsigned i = 0; i < NESTED_MAX; i++)
     nested_add (&totals->nested[i], &results->nested[i]);
-    totals->exhaustive &= results->nested[i].unfinished == 0 && results->nested[i].untaped == 0;
-  }
   totals->runs = results->runs;
   totals->remembered = results->remembered;
   totals->behaviours = results->behaviours;

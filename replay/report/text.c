@@ -121,12 +121,12 @@ report_nested (const struct nested_result *nested)
     : text_format ("; %ju %s too much to be interrupted", (uintmax_t) nested->untaped,
                    plural (nested->untaped, "recovery wrote", "recoveries wrote"));
 
-  return text_format ("%ju %s interrupted at %ju crash %s, %s crash %s; %s%s covered by %ju %s and %ju remembered%s",
+  return text_format ("%ju %s interrupted at %ju crash %s, %s crash %s; %s%s covered by %ju %s and %ju remembered%s%s",
                       (uintmax_t) nested->recoveries, plural (nested->recoveries, "recovery is", "recoveries are"),
                       (uintmax_t) nested->points, plural (nested->points, "point", "points"), states,
                       plural_of_digits (states, "state", "states"), all ? "all" : covered, all ? "" : " of them",
                       (uintmax_t) nested->runs, plural (nested->runs, "run", "runs"), (uintmax_t) nested->remembered,
-                      untaped ? untaped : "");
+                      untaped ? untaped : "", all ? "" : "; --nested-limit=0 goes on to the end");
 }
 
 /* What was explored, and how much of that was covered. */
@@ -276,11 +276,6 @@ print_unfinished (const struct reports *reports, FILE *file)
   fputs ("NOT FINISHED: ", file);
   if (stop_requested () || totals->failed)
     fprintf (file, "it was %s\n", stop_requested () ? "stopped" : "broken off");
-  else if (totals->unfinished == 0 && (totals->nested[0].unfinished > 0 || totals->nested[1].unfinished > 0))
-    fputs ("crash points of interrupted recoveries need more runs than --nested-limit or --time allow: "
-           "--nested-limit=0 goes on to the end\n", file);
-  else if (totals->unfinished == 0 && (totals->nested[0].untaped > 0 || totals->nested[1].untaped > 0))
-    fputs ("some recoveries wrote too much to be interrupted\n", file);
   else if (totals->unfinished == 0)
     fputs ("overlapping writes may lie in more orders than are visited\n", file);
   else

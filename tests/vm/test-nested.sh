@@ -36,3 +36,13 @@ for fs in ext4 btrfs; do
     grep -q '^power fails again: [0-9]* recoveries are interrupted at [0-9]* crash points, .*; all covered by ' "$tmp/out" ||
         fail "the report does not say it: $(cat "$tmp/out")"
 done
+
+# What is done after recovery is not interrupted, but done after an interrupted one, too.
+again 0 --usable
+expect '.exhaustive and .nested[0].exhaustive and .nested[0].recoveries > 0'
+
+# A checker may look, and not write.
+again 0 --check='cat file'
+expect '.nested[0].exhaustive and .mismatches == 0'
+mkdir "$tmp/work"
+TMPDIR=$tmp/work refused 'the checker has changed what it was to look at' "$replay" --jobs=1 --nested=1 --check='echo x > mine' "$tmp/log.bin"

@@ -111,13 +111,14 @@ runner_run_located (struct runner *runner, const struct selection *selection, st
   return runner_run (runner, selection, "", outcome, report);
 }
 
-int
-runner_tape (struct runner *runner, struct log_tape *tape)
+struct log_tape
+runner_tape (struct runner *runner)
 {
-  *tape = (struct log_tape) { .bytes = malloc (runner->tape.size + 1), .size = runner->tape.size };
-  if (tape->size > 0)
-    memcpy (tape->bytes, runner->tape.bytes, tape->size);
-  return 0;
+  struct log_tape tape = { .bytes = malloc (runner->tape.size + 1), .size = runner->tape.size };
+
+  if (tape.size > 0)
+    memcpy (tape.bytes, runner->tape.bytes, tape.size);
+  return tape;
 }
 
 int

@@ -55,6 +55,12 @@ vm_release (const struct vm *vm)
   return "played";
 }
 
+static const struct kernel kernel = { .image = (char *) "image", .release = (char *) "6.1" };
+static struct runner_config config = {
+  .log = "log.bin", .kernel = &kernel, .filesystem = "ext4", .mount_options = "", .places = "/dev/vda",
+  .disk_count = 1, .observe = true, .run_timeout_ms = 20000
+};
+
 struct vm_answer
 vm_call (struct vm *vm, int timeout_ms, const char *const *words)
 {
@@ -65,7 +71,7 @@ vm_call (struct vm *vm, int timeout_ms, const char *const *words)
   (void) timeout_ms;
   if (strcmp (words[0], "tree") == 0)
     return answer;
-  ck_assert_str_eq (words[0], "recover");
+  ck_assert_str_eq (words[0], config.taped && next_answer % 2 == 1 ? "try" : "recover");
   ck_assert_uint_lt (next_answer, sizeof answers / sizeof answers[0]);
   free (answer.text);
   answer = answers[next_answer++];
@@ -177,12 +183,6 @@ device_read (struct device *device, void *buffer, size_t count, uint64_t offset)
   return -1;
 }
 
-static const struct kernel kernel = { .image = (char *) "image", .release = (char *) "6.1" };
-static const struct runner_config config = {
-  .log = "log.bin", .kernel = &kernel, .filesystem = "ext4", .mount_options = "", .places = "/dev/vda",
-  .disk_count = 1, .observe = true,
-  .run_timeout_ms = 20000
-};
 static struct runner *runner;
 static struct outcome outcome;
 
@@ -229,6 +229,29 @@ START_TEST (a_good_run_is_made_once)
   ck_assert (!outcome.repeated);
   ck_assert_uint_eq (next_answer, 1);
   ck_assert_uint_eq (boots, 1);
+}
+END_TEST
+
+START_TEST (what_comes_after_a_taped_recovery_is_asked_for_later)
+{
+  config.taped = config.usable = true;
+  answers[0].text = (char *) GOOD;
+  answers[1].text = (char *) "usable it is full\nunmount ok\ntaint 0\n";
+  make_run (0);
+  ck_assert_uint_eq (next_answer, 2);
+  ck_assert_int_eq (outcome.kind, OUTCOME_TREE);
+  ck_assert_str_eq (outcome.usable, "it is full");
+}
+END_TEST
+
+/* There is nothing to try. */
+START_TEST (what_cannot_be_mounted_is_taped_and_not_tried)
+{
+  config.taped = config.usable = true;
+  answers[0].text = (char *) "mount EIO\ntaint 0\n";
+  make_run (0);
+  ck_assert_uint_eq (next_answer, 1);
+  ck_assert_int_eq (outcome.kind, OUTCOME_UNMOUNTABLE);
 }
 END_TEST
 
@@ -406,7 +429,10 @@ START_TEST (without_memory_for_its_release_there_is_no_runner)
 }
 END_TEST
 
-UNIT_TEST_MAIN_WITH ("runner", setup, teardown, a_good_run_is_made_once, a_fault_is_tried_again_on_a_fresh_boot,
+UNIT_TEST_MAIN_WITH ("runner", setup, teardown, a_good_run_is_made_once,
+                     what_comes_after_a_taped_recovery_is_asked_for_later,
+                     what_cannot_be_mounted_is_taped_and_not_tried,
+                     a_fault_is_tried_again_on_a_fresh_boot,
                      what_the_second_run_does_not_see_is_noted, a_guest_that_hangs_or_dies_is_an_outcome,
                      a_mount_that_fails_is_an_outcome, without_memory_there_is_no_outcome,
                      what_a_read_only_device_shows_is_a_fault_where_it_is_no_corruption,

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include "batch/grid.h"
+
+int
+grid_add_replaying (const struct grid *grid, struct pool_job *job)
+{
+  const struct grid_request *request = grid->request;
+
+  if (request->no_snapshot && pool_add_word (job, "--no-snapshot") == -1)
+    return -1;
+  if (request->nested && pool_add_option (job, "--nested", request->nested) == -1)
+    return -1;
+  return request->nested_limit ? pool_add_option (job, "--nested-limit", request->nested_limit) : 0;
+}
