@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -104,6 +105,8 @@ become (const char *file, const char *const *argv, const struct process_io *io, 
   for (size_t i = 0; io && i < PROCESS_INHERIT_MAX; i++)
     if (io->inherit_fds[i] > 0)
       fcntl (io->inherit_fds[i], F_SETFD, 0);
+  if (io && io->traced && ptrace (PTRACE_TRACEME, 0, 0, 0) == -1)
+    _exit (126);
   execv (file, (char *const *) argv);
   _exit (127);
 }

@@ -3,6 +3,7 @@
 #ifndef POWERCUT_COMMON_PROCESS_H
 #define POWERCUT_COMMON_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -13,6 +14,7 @@ struct process_io {
   int stderr_fd;                /* becomes standard error; -1 keeps the parent's */
   int inherit_fds[PROCESS_INHERIT_MAX];         /* stay open in the child under the same numbers; 0 for none */
   uint64_t file_bytes_max;      /* no file becomes larger by its writes, which fail then; 0 for no limit */
+  bool traced;                  /* by the thread that starts it: ptrace(2), PTRACE_TRACEME */
 };
 
 /* Where program NAME is: in PATH, or in the sbin folders that users rarely have there.  Returns a path to free, or NULL

@@ -6,7 +6,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/assembly.c guest/agent/background.c guest/agent/background.h \
 	guest/agent/baseline.c guest/agent/boot.c guest/agent/call-place.c guest/agent/call-text.c guest/agent/copy.c \
 	guest/agent/devices.c guest/agent/disks.c guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
-	guest/agent/freeze.c guest/agent/fsck.c guest/agent/program.c guest/agent/usable.c \
+	guest/agent/freeze.c guest/agent/fsck.c guest/agent/original.c guest/agent/original.h guest/agent/program.c guest/agent/usable.c \
 	guest/agent/log.c guest/agent/main.c guest/agent/mark.c guest/agent/mark-text.c guest/agent/mark-text.h \
 	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c \
 	guest/agent/multipath.c guest/agent/nbd.c guest/agent/other-root.c guest/agent/path-tool.c \

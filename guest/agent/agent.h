@@ -192,10 +192,16 @@ extern int run_checker (struct agent *agent, const char *command, const char *ti
 extern int run_shell (struct agent *agent, const char *root, const char *command, const char *timeout, char **why);
 extern serve_verb run_program;
 
-/* program.c: run ARGV to its end.  Returns 0 with its wait status and, in *output, a descriptor of the file that has
- * all it printed, to close in any case; or -1.
+/* program.c */
+
+/* Run ARGV to its end, and keep it to be run again (guest/agent/original.h).  Returns 0 with its wait status and, in
+ * *output, a descriptor of the file that has all it printed, to close in any case, and which the next run may change;
+ * or -1.
  */
 extern int program_run (const char *const *argv, int *output, int *status);
+
+/* Keep none of these any more. */
+extern void program_forget_all (void);
 
 /* other-root.c */
 

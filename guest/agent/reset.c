@@ -104,6 +104,7 @@ check_free (const char *device)
 int
 reset_guest (struct agent *agent, char **words, FILE *payload)
 {
+  program_forget_all ();
   end_processes ();
   reset_environment (agent);
   free (agent->observation);
