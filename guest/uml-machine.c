@@ -47,18 +47,19 @@
 #define SECCOMP_MAJOR 6
 #define SECCOMP_MINOR 16
 
-/* Let NAME in DIRECTORY be a link to TARGET.  Returns 0, or -1 after a message. */
+/* Let NAME in DIRECTORY be a link to TARGET; NULL: let it not be there.  Returns 0, or -1 after a message. */
 static int
 put_link (const char *directory, const char *name, const char *target)
 {
   CLEANUP_FREE char *path = text_format ("%s/%s", directory, name);
-  CLEANUP_FREE char *whole = path ? realpath (target, NULL) : NULL;
+  CLEANUP_FREE char *whole = path && target ? realpath (target, NULL) : NULL;
 
   if (path == NULL)
     return -1;
-  if (whole && (unlink (path) == 0 || errno == ENOENT) && symlink (whole, path) == 0)
+  if ((whole || target == NULL) && (unlink (path) == 0 || errno == ENOENT)
+      && (target == NULL || symlink (whole, path) == 0))
     return 0;
-  error_message ("%s: %m", whole ? path : target);
+  error_message ("%s: %m", target == NULL || whole ? path : target);
   return -1;
 }
 
@@ -73,7 +74,7 @@ furnish (const struct vm_config *config, const char *directory)
     return -1;
   }
   if (put_link (directory, UML_ARCHIVE, config->initramfs) == -1
-      || (libraries && put_link (directory, KERNEL_LIBRARIES, libraries) == -1))
+      || put_link (directory, KERNEL_LIBRARIES, libraries) == -1)
     return -1;
   for (size_t i = 0; i < config->disk_count; i++) {
     const char *socket = config->disks[i].vhost_socket;

@@ -174,6 +174,18 @@ START_TEST (libraries_that_came_with_the_kernel_come_along)
 }
 END_TEST
 
+/* They are another kernel's, which was a guest in the same directory before. */
+START_TEST (libraries_of_another_kernel_do_not_stay)
+{
+  put_text (DIRECTORY "/" UML_ARCHIVE, 0600, "old");
+  ck_assert_int_eq (symlink ("/elsewhere", DIRECTORY "/" KERNEL_LIBRARIES), 0);
+  start ((struct vm_config) { .disk_count = 0 }, 2);
+  ck_assert_int_eq (access (DIRECTORY "/" KERNEL_LIBRARIES, F_OK), -1);
+  char found[8];
+  ck_assert_int_eq (readlink (DIRECTORY "/" KERNEL_LIBRARIES, found, sizeof found), -1);
+}
+END_TEST
+
 static const struct {
   const char *release;
   bool knows;
@@ -235,7 +247,7 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("uml-machine", begin, leave_work, the_keeper_is_told_where_and_what_to_run,
                      disks_are_served_to_the_machine_or_over_a_port, what_another_guest_left_is_replaced,
-                     libraries_that_came_with_the_kernel_come_along,
+                     libraries_that_came_with_the_kernel_come_along, libraries_of_another_kernel_do_not_stay,
                      LOOP_OVER (a_kernel_is_told_of_seccomp_if_it_knows_that, releases),
                      LOOP_OVER (what_is_missing_is_named, needed),
                      LOOP_OVER (an_end_is_the_guests_or_the_machines, ends))
