@@ -13,6 +13,7 @@ record_powercut_LDADD = \
 noinst_LTLIBRARIES += commands/libcommands.la
 commands_libcommands_la_SOURCES = \
 	commands/arguments.c commands/arguments.h commands/replay.c commands/replay.h \
+	commands/replay-again.c commands/replay-again.h \
 	commands/replay-bundle.c commands/replay-bundle.h commands/replay-config.c commands/replay-config.h \
 	commands/replay-options.c commands/replay-options.h commands/replay-plan.c commands/replay-plan.h \
 	commands/replay-state.c commands/replay-state.h commands/replay-visit.c commands/replay-visit.h

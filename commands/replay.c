@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/replay-again.h"
 #include "commands/replay-bundle.h"
 #include "commands/replay-plan.h"
 #include "commands/replay-state.h"
@@ -113,10 +114,31 @@ report_loss (const struct write_log *log)
   return log->end == LOG_END_DAMAGED ? -1 : 0;
 }
 
+static int run_one (const struct replay_options *options, const struct write_log *log);
+
+/* Do it with a state that was left when power failed again. */
+static int
+run_again (const struct replay_options *options, const struct write_log *log)
+{
+  struct replay_options after = *options;
+  int status = EXIT_UNUSABLE;
+  struct again again;
+
+  if (again_begin (options, log, &again) == 0) {
+    after.logs = (const char *const[]) { again.path };
+    after.state = again.state;
+    status = run_one (&after, again.log);
+  }
+  again_end (&again);
+  return status;
+}
+
 /* What is done with one log alone. */
 static int
 run_one (const struct replay_options *options, const struct write_log *log)
 {
+  if (state_is_again (options))
+    return run_again (options, log);
   if (options->serve)
     return state_serve (options, log);
   if (options->export || options->bundle)
@@ -157,7 +179,7 @@ static int
 complete_and_run (const struct replay_options *options, const struct write_log *const *logs)
 {
   struct replay_options filled = *options;
-  const bool boots = !options->list && !options->export && !options->serve;
+  const bool boots = !options->list && ((!options->export && !options->serve) || state_is_again (options));
 
   if ((boots && replay_options_complete (&filled, logs[0]) == -1) || (!options->serve && stop_install () == -1))
     return EXIT_UNUSABLE;

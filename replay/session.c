@@ -318,6 +318,27 @@ seen_state_free (struct seen_state *seen)
 }
 
 int
+session_tape_state (struct session *session, uint32_t position, const struct choice *choices, size_t count,
+                    struct log_tape *tape)
+{
+  const struct selection selection = {
+    .point = position, .choices = choices, .count = count, .rule = { .tear = session->config->tear }
+  };
+  struct worker *worker = worker_alone (session);
+  struct device_report report;
+  struct outcome outcome;
+
+  if (worker == NULL || worker_run (worker, &selection, &outcome, &report) == -1)
+    return -1;
+  *tape = runner_tape (worker->runner);
+  const bool ended = outcome.kind == OUTCOME_TREE && tape->bytes;
+  outcome_free (&outcome);
+  if (!ended)
+    error_message ("the recovery of the first state cannot be interrupted: it fails, or writes too much");
+  return ended ? 0 : -1;
+}
+
+int
 session_minimize_state (struct session *session, const struct seen_state *seen, struct minimal **minimal, char **detail)
 {
   const struct selection *selection = &seen->selection;

@@ -53,6 +53,12 @@ extern int session_see_state (struct session *session, uint32_t position, const 
                               struct seen_state *seen);
 extern void seen_state_free (struct seen_state *seen);
 
+/* Make one run of such a state: *tape, whose bytes are to free, has what recovery did to the disks; the runner's
+ * configuration asks for that.  Returns 0, or -1 after a message: recovery came to no end, too.
+ */
+extern int session_tape_state (struct session *session, uint32_t position, const struct choice *choices, size_t count,
+                               struct log_tape *tape);
+
 /* Run the state SEEN again, and find the smallest one that is wrong as it is: in *minimal, to free, which is NULL if
  * there is none, or no run confirms it.  *detail, to free in any case, is what was wrong in the second run.  Returns 0,
  * or -1 after a message.

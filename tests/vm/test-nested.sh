@@ -37,6 +37,21 @@ for fs in ext4 btrfs; do
         fail "the report does not say it: $(cat "$tmp/out")"
 done
 
+# The id of such a state rebuilds it, if recovery writes the same again: what is seen is the same.
+again 0 --json-lines="$tmp/lines"
+read -r state tree < <(jq -r 'select ((.state | test (":.*;.*:")) and .seen[:5] == "tree ") | .state + " " + .seen[5:]' "$tmp/lines" |
+    tail -n 1)
+[ -n "$state" ] || fail 'no state of an interrupted recovery lacks writes of both'
+expect_status 0 "$replay" --state="$state" "$tmp/log.bin"
+grep -qx "state      ${state#*;}" <(sed 's/:.*,/:/' "$tmp/out") || fail "not the state $state: $(cat "$tmp/out")"
+grep -qx "observed   $tree" "$tmp/out" || fail "$state is not what it was: $(cat "$tmp/out")"
+expect_status 0 "$replay" --state="$state" --export="$tmp/image" "$tmp/log.bin"
+[ -s "$tmp/image" ] || fail 'no image'
+mkdir "$tmp/work"
+export TMPDIR=$tmp/work
+refused 'begins at position' "$replay" --state="${state%%;*};1" "$tmp/log.bin"
+refused 'is not for --serve' "$replay" --state="$state" --serve="$tmp/socket" "$tmp/log.bin"
+
 # What is done after recovery is not interrupted, but done after an interrupted one, too.
 again 0 --usable
 expect '.exhaustive and .nested[0].exhaustive and .nested[0].recoveries > 0'
@@ -44,5 +59,4 @@ expect '.exhaustive and .nested[0].exhaustive and .nested[0].recoveries > 0'
 # A checker may look, and not write.
 again 0 --check='cat file'
 expect '.nested[0].exhaustive and .mismatches == 0'
-mkdir "$tmp/work"
-TMPDIR=$tmp/work refused 'the checker has changed what it was to look at' "$replay" --jobs=1 --nested=1 --check='echo x > mine' "$tmp/log.bin"
+refused 'the checker has changed what it was to look at' "$replay" --jobs=1 --nested=1 --check='echo x > mine' "$tmp/log.bin"
