@@ -158,6 +158,16 @@ struct inquiry {
   uint32_t write, position;
 };
 
+/* Of what layout the bytes are that the device of WRITE has: not the file system's where it is on something that is
+ * made of disks, or on another one.
+ */
+static enum filesystem_layout
+layout_of (const struct write_log *log, const struct log_write *write)
+{
+  return write->device != 0 || log_info (log, LOG_KEY_ASSEMBLE) ? FILESYSTEM_LAYOUT_UNKNOWN
+    : filesystem_find (log_info (log, LOG_KEY_FILESYSTEM))->layout;
+}
+
 /* Write what is known of the write in question: in a process without rights, as all of it comes from a stranger. */
 static void
 answer_inquiry (void *argument, FILE *answer)
@@ -166,7 +176,7 @@ answer_inquiry (void *argument, FILE *answer)
   struct blame *blame = inquiry->blame;
   const struct write_log *log = blame->log;
   const struct log_write *w = &log->writes[inquiry->write];
-  const enum filesystem_layout layout = filesystem_find (log_info (log, LOG_KEY_FILESYSTEM))->layout;
+  const enum filesystem_layout layout = layout_of (log, w);
   const struct written written = {
     w->offset_bytes, w->length_bytes, w->kind == LOG_WRITE ? (const unsigned char *) log->map + w->data : NULL
   };
@@ -188,7 +198,7 @@ blame_write (struct blame *blame, uint32_t write, uint32_t position)
   struct inquiry inquiry = { blame, write, position };
   CLEANUP_FREE char *why = NULL, *answer = NULL;
 
-  if (log_info (blame->log, LOG_KEY_FILESYSTEM) == NULL || blame->log->writes[write].device != 0)
+  if (log_info (blame->log, LOG_KEY_FILESYSTEM) == NULL)
     return NULL;
   answer = sandbox_run (&(struct sandbox) { answer_inquiry, &inquiry, MEMORY_BYTES, CPU_SECONDS }, &why);
   if (answer == NULL && !blame->failed)

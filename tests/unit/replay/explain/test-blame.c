@@ -379,7 +379,7 @@ END_TEST
 
 START_TEST (a_whole_file_is_known_by_its_content)
 {
-  struct log_maker *maker = make_log_with_info (1, 1024, "filesystem=btrfs");
+  struct log_maker *maker = make_log_with_info (2, 1024, "filesystem=btrfs");
   char sector[2 * LOG_SECTOR], content[TREE_DIGEST_LENGTH + 1];
   CLEANUP_FREE char *old = NULL, *new = NULL;
 
@@ -393,14 +393,16 @@ START_TEST (a_whole_file_is_known_by_its_content)
   add_done_write (maker, 0, 8, "ab");
   add_done_write (maker, 0, 8, "ba");
   add_done_write (maker, 0, 8, "a");
+  add_done_write (maker, 1, 0, "ab");
   struct write_log *log = finish_log (maker);
   struct blame *blame = blame_new (log, &trees);
   CLEANUP_FREE char *first = blame_write (blame, 0, 5), *second = blame_write (blame, 1, 5),
-    *third = blame_write (blame, 2, 5);
+    *third = blame_write (blame, 2, 5), *other_disk = blame_write (blame, 3, 7);
 
   ck_assert_str_eq (first, "data of a%20b");
   ck_assert_ptr_null (second);
   ck_assert_ptr_null (third);
+  ck_assert_str_eq (other_disk, "data of a%20b");
   blame_free (blame);
   write_log_close (log);
 }
