@@ -103,12 +103,13 @@ usage_compare (struct usage_table *table, enum usage_kind kind, const struct usa
 static ssize_t
 ask (int root_fd, enum usage_kind kind, struct usage **usages)
 {
+  const unsigned command = (unsigned) Q_GETNEXTQUOTA << SUBCMDSHIFT | kind;     /* QCMD shifts into the sign */
   struct if_nextdqblk next;
   size_t count = 0;
   uint32_t id = 1;
 
   *usages = NULL;
-  while (syscall (SYS_quotactl_fd, root_fd, QCMD (Q_GETNEXTQUOTA, kind), id, &next) == 0 && next.dqb_id >= id) {
+  while (syscall (SYS_quotactl_fd, root_fd, command, id, &next) == 0 && next.dqb_id >= id) {
     struct usage *added = array_add (*usages, count);
 
     if (added == NULL)
