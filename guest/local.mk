@@ -3,7 +3,7 @@
 # runtime is not static.  It therefore compiles what it takes from the libraries itself.
 pkglibexec_PROGRAMS += guest/agent/agent
 guest_agent_agent_SOURCES = \
-	guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/assembly.c guest/agent/background.c guest/agent/background.h \
+	guest/agent/activity.c guest/agent/activity.h guest/agent/agent.h guest/agent/answer.c guest/agent/answer.h guest/agent/assembly.c guest/agent/background.c guest/agent/background.h \
 	guest/agent/baseline.c guest/agent/boot.c guest/agent/call-place.c guest/agent/call-text.c guest/agent/copy.c \
 	guest/agent/devices.c guest/agent/disks.c guest/agent/disturb.c guest/agent/disturb.h guest/agent/environment.c guest/agent/etc.c \
 	guest/agent/freeze.c guest/agent/fsck.c guest/agent/original.c guest/agent/original.h guest/agent/program.c guest/agent/usable.c \

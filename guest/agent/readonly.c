@@ -7,12 +7,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "common/message.h"
 #include "common/text.h"
 #include "filesystem/filesystem.h"
+#include "guest/agent/activity.h"
 #include "guest/agent/agent.h"
 #include "guest/agent/answer.h"
 
@@ -52,30 +52,19 @@ allow_writes (const char *device)
   return set_read_only (device, 0);
 }
 
-/* Add what the kernel has written to DEVICE since the boot: the seventh number, and the tenth that of discards
- * (Documentation/block/stat.rst).
- */
+/* Add what the kernel has written to DEVICE, or discarded, since the boot. */
 static int
 add_written (const char *device)
 {
-  char path[64];
-  uint64_t numbers[14];
-  size_t count = 0;
-  struct stat status;
+  char stat_file[PATH_MAX];
+  struct activity activity;
 
-  if (stat (device, &status) == -1) {
-    error_message ("%s: %m", device);
+  activity_file (device, stat_file);
+  if (activity_read (stat_file, &activity) == -1) {
+    error_message ("%s: %m", stat_file);
     return -1;
   }
-  snprintf (path, sizeof path, "/sys/dev/block/%u:%u/stat", major (status.st_rdev), minor (status.st_rdev));
-  CLEANUP_FCLOSE FILE *file = fopen (path, "re");
-  while (file && count < sizeof numbers / sizeof numbers[0] && fscanf (file, "%" SCNu64, &numbers[count]) == 1)
-    count++;
-  if (count < 7) {
-    error_message ("%s: not what it should be", path);
-    return -1;
-  }
-  written_sectors += numbers[6] + (count == 14 ? numbers[13] : 0);
+  written_sectors += activity.sectors_changed;
   return 0;
 }
 

@@ -5,47 +5,21 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "guest/agent/activity.h"
 #include "guest/agent/agent.h"
 
 /* A program that --setup left running may write for ever: after these the device is as much at rest as it will be. */
 #define ROUNDS_MAX 20
 #define WAITS_MAX 1000
 #define WAIT_NS 1000000
-
-/* Of /sys/class/block/NAME/stat, Documentation/block/stat.rst. */
-struct activity {
-  uint64_t sectors_changed;     /* written or discarded so far */
-  uint64_t in_flight;
-};
-
-static int
-read_activity (const char *stat_file, struct activity *activity)
-{
-  CLEANUP_FCLOSE FILE *file = fopen (stat_file, "re");
-  uint64_t discarded = 0;
-
-  if (file == NULL)
-    return -1;
-  int count = fscanf (file, "%*u %*u %*u %*u %*u %*u %" SCNu64 " %*u %" SCNu64 " %*u %*u %*u %*u %" SCNu64,
-                      &activity->sectors_changed, &activity->in_flight, &discarded);
-  if (count < 2) {
-    errno = EINVAL;
-    return -1;
-  }
-  activity->sectors_changed += discarded;
-  return 0;
-}
 
 /* Wait until nothing is in flight; *activity is what there is then.  What the block layer has queued and not begun is
  * not in flight yet, hence the wait before the first look: a processor that has nothing else to do begins it meanwhile.
@@ -55,7 +29,7 @@ drain (const char *stat_file, struct activity *activity)
 {
   for (int waits = 0; waits < WAITS_MAX; waits++) {
     nanosleep (&(struct timespec) { .tv_nsec = WAIT_NS }, NULL);
-    if (read_activity (stat_file, activity) == -1)
+    if (activity_read (stat_file, activity) == -1)
       return -1;
     if (activity->in_flight == 0)
       return 0;
@@ -68,7 +42,7 @@ sync_until_quiet (int fd, const char *stat_file)
 {
   struct activity before, after;
 
-  if (read_activity (stat_file, &before) == -1)
+  if (activity_read (stat_file, &before) == -1)
     return -1;
   for (int round = 0; round < ROUNDS_MAX; round++) {
     sync ();
@@ -87,7 +61,7 @@ bring_to_rest (const char *device)
   char stat_file[PATH_MAX];
   CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
 
-  snprintf (stat_file, sizeof stat_file, "/sys/class/block/%s/stat", device + strlen ("/dev/"));
+  activity_file (device, stat_file);
   if (fd >= 0 && sync_until_quiet (fd, stat_file) == 0)
     return 0;
   error_message ("cannot flush %s: %m", device);

@@ -110,11 +110,13 @@ tests_unit_guest_agent_test_thaw_SOURCES = \
 	guest/agent/workload-operations.c guest/agent/workload-sharing.c guest/agent/workload-subvolumes.c
 tests_unit_guest_agent_test_unpack_SOURCES = tests/unit/guest/agent/test-unpack.c guest/agent/unpack.c
 tests_unit_guest_agent_test_readonly_SOURCES = \
-	tests/unit/guest/agent/test-readonly.c guest/agent/readonly.c guest/agent/devices.c guest/agent/answer.c
+	tests/unit/guest/agent/test-readonly.c guest/agent/readonly.c guest/agent/activity.c guest/agent/devices.c \
+	guest/agent/answer.c
 tests_unit_guest_agent_test_original_SOURCES = tests/unit/guest/agent/test-original.c guest/agent/original.c
 tests_unit_guest_agent_test_usable_SOURCES = \
 	tests/unit/guest/agent/test-usable.c guest/agent/usable.c guest/agent/answer.c
-tests_unit_guest_agent_test_sync_SOURCES = tests/unit/guest/agent/test-sync.c guest/agent/devices.c guest/agent/sync.c
+tests_unit_guest_agent_test_sync_SOURCES = \
+	tests/unit/guest/agent/test-sync.c guest/agent/activity.c guest/agent/devices.c guest/agent/sync.c
 tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call-stop.c guest/agent/call-stop.c
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)
 played_runner = tests/unit/replay/played-runner.c tests/unit/replay/played-runner.h
