@@ -40,12 +40,10 @@ tape_recovery (const struct replay_options *options, const struct write_log *log
   return r;
 }
 
-/* Make the log after the crash that left STATE of LOG, of which TAPE is the recovery, and open it.  Its first event of
- * recovery is at *first.
- */
+/* Make the log after the crash that left STATE of LOG, of which TAPE is the recovery, and open it. */
 static int
 make_log (const struct write_log *log, const struct named_state *state, const struct log_tape *tape,
-          struct again *again, uint32_t *first)
+          struct again *again)
 {
   CLEANUP_FREE uint32_t *pending = NULL;
   const int64_t count = model_pending (log, state->position, &pending);
@@ -57,7 +55,7 @@ make_log (const struct write_log *log, const struct named_state *state, const st
   again->path = again->directory ? text_format ("%s/log.bin", again->directory) : NULL;
   if (count == -1)
     return out_of_memory ();
-  if (again->path == NULL || log_continue (&crash, tape, "powercut:new", again->path, first) == -1
+  if (again->path == NULL || log_continue (&crash, tape, "powercut:new", again->path, &again->first) == -1
       || log_guard_add (again->path) == -1 || (again->log = write_log_open (again->path)) == NULL)
     return -1;
   if (log->trims_trusted)
@@ -94,7 +92,6 @@ again_begin (const struct replay_options *options, const struct write_log *log, 
   struct replay_options of_first = *options;
   CLEANUP_NAMED_STATE struct named_state state = { .choices = NULL };
   struct log_tape tape = { .bytes = NULL };
-  uint32_t first;
 
   *again = (struct again) { .log = NULL };
   of_first.state = named;
@@ -104,7 +101,7 @@ again_begin (const struct replay_options *options, const struct write_log *log, 
     return out_of_memory ();
   if (named_state_find (&of_first, log, &state) == -1 || tape_recovery (&of_first, log, &state, &tape) == -1)
     return -1;
-  int r = make_log (log, &state, &tape, again, &first);
+  int r = make_log (log, &state, &tape, again);
   free (tape.bytes);
   if (r == -1)
     return -1;
@@ -112,9 +109,9 @@ again_begin (const struct replay_options *options, const struct write_log *log, 
   again->state = id ? name_state (id, rest + 1) : NULL;
   if (again->state == NULL)
     return out_of_memory ();
-  if (strtoul (again->state, NULL, 10) >= first)
+  if (strtoul (again->state, NULL, 10) >= again->first)
     return 0;
-  error_message ("state %s: recovery from %s begins at position %u", options->state, id, first);
+  error_message ("state %s: recovery from %s begins at position %u", options->state, id, again->first);
   return -1;
 }
 

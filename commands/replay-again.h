@@ -13,6 +13,7 @@ struct again {
   char *directory;              /* private, for its file */
   char *path;
   struct write_log *log;        /* what goes on after the first crash (log/aftermath.h) */
+  uint32_t first;               /* the position from which on that is recovery */
   char *state;                  /* there: what is missing since the first crash, and since the second */
 };
 

@@ -101,6 +101,15 @@ join_dropped (const struct dropped_write *dropped, size_t dropped_count, const b
   return choices;
 }
 
+/* Whether number I of the dropped ones is missing where those of PICKED are: what must stay as it is, in any case. */
+static bool
+is_missing (const struct reduction *reduction, const bool *picked, size_t i)
+{
+  const struct minimal_config *config = reduction->config;
+
+  return picked[i] || config->log->writes[reduction->dropped[i].write].issue < config->first;
+}
+
 /* Whether the state without those that are picked fails as is wanted; its detail then goes into *detail, unless that
  * is NULL.
  */
@@ -108,10 +117,14 @@ static int
 fails_at (const struct reduction *reduction, uint32_t position, const bool *picked, char **detail)
 {
   const struct minimal_config *config = reduction->config;
+  CLEANUP_FREE bool *missing = malloc (reduction->count + 1);
   size_t count;
-  CLEANUP_FREE struct choice *choices = join_dropped (reduction->dropped, reduction->count, picked, &count);
   struct verdict verdict;
 
+  for (size_t i = 0; missing && i < reduction->count; i++)
+    missing[i] = is_missing (reduction, picked, i);
+  CLEANUP_FREE struct choice *choices = missing
+    ? join_dropped (reduction->dropped, reduction->count, missing, &count) : NULL;
   if (choices == NULL)
     return out_of_memory ();
   if (config->probe (config->opaque, position, choices, count, &verdict) == -1)
@@ -139,7 +152,7 @@ static uint32_t
 last_issue (const struct reduction *reduction)
 {
   const struct log_write *writes = reduction->config->log->writes;
-  uint32_t last = 0;
+  uint32_t last = reduction->config->first;
 
   for (size_t i = 0; i < reduction->count; i++)
     if (reduction->picked[i]) {
@@ -200,7 +213,7 @@ make_minimal (struct reduction *reduction, char *detail)
   minimal->detail = detail;
   minimal->dropped = calloc (reduction->count + 1, sizeof *minimal->dropped);
   for (size_t i = 0; minimal->dropped && i < reduction->count; i++)
-    if (reduction->picked[i]) {
+    if (is_missing (reduction, reduction->picked, i)) {
       minimal->dropped[minimal->count++] = reduction->dropped[i];
       reduction->dropped[i].choices = NULL;
     }

@@ -33,6 +33,7 @@ struct minimal_config {
   const struct write_log *log;
   const struct crash_points *points;    /* where the power may be cut */
   enum violation kind;
+  uint32_t first;               /* what was issued before this position stays as it is, and no crash is before it */
 
   /* What is wrong with the state that CHOICES make at POSITION, all other writes being there.  Returns 0 with
    * *verdict, whose detail is to free, or -1 after a message.

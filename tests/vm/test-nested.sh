@@ -28,7 +28,7 @@ expect ()
     [ "$(jq "$1" "$tmp/json")" = true ] || fail "not so: $1: $(cat "$tmp/json")"
 }
 
-for fs in ext4 btrfs; do
+for fs in btrfs ext4; do
     record "$fs" 'echo new > file.tmp && sync file.tmp && mv file.tmp file && sync .'
     again 0 --audit=100
     expect '.exhaustive and .atomic and .durable and .mismatches == 0 and .audited > .remembered'
@@ -37,10 +37,10 @@ for fs in ext4 btrfs; do
         fail "the report does not say it: $(cat "$tmp/out")"
 done
 
-# The id of such a state rebuilds it, if recovery writes the same again: what is seen is the same.
+# The id of such a state rebuilds it, if recovery writes the same again, as it does at its beginning: what is seen is the same.
 again 0 --json-lines="$tmp/lines"
 read -r state tree < <(jq -r 'select ((.state | test (":.*;.*:")) and .seen[:5] == "tree ") | .state + " " + .seen[5:]' "$tmp/lines" |
-    tail -n 1)
+    sort -t ';' -k 2n | head -n 1)
 [ -n "$state" ] || fail 'no state of an interrupted recovery lacks writes of both'
 expect_status 0 "$replay" --state="$state" "$tmp/log.bin"
 grep -qx "state      ${state#*;}" <(sed 's/:.*,/:/' "$tmp/out") || fail "not the state $state: $(cat "$tmp/out")"

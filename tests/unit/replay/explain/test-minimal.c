@@ -170,6 +170,8 @@ struct made_up_disk {
 
 #define WRITES 6
 
+static uint32_t first;          /* what is before it stays as it is */
+
 static int
 probe_disk (void *opaque, uint32_t position, const struct choice *choices, size_t count, struct verdict *verdict)
 {
@@ -198,7 +200,8 @@ find (struct made_up_disk *disk, const char *state)
 
   ck_assert_int_eq (model_crash_points (disk->log, true, &points), 0);
   const struct minimal_config config = {
-    .log = disk->log, .points = &points, .kind = VIOLATION_ATOMICITY, .probe = probe_disk, .opaque = disk
+    .log = disk->log, .points = &points, .kind = VIOLATION_ATOMICITY, .first = first, .probe = probe_disk,
+    .opaque = disk
   };
   ck_assert_int_eq (state_id_parse (state, disk->log, &position, &choices, &count), 0);
   struct minimal *minimal = minimal_find (&config, position, choices, count);
@@ -250,6 +253,13 @@ START_TEST (the_earliest_point_is_where_the_last_missing_write_is_issued)
 }
 END_TEST
 
+START_TEST (what_was_before_recovery_stays_as_it_is)
+{
+  first = 2;
+  minimal_free (reduce (second_is_missing, "5:-0,-1,-3,-5", "2:-0,-1", 2));
+}
+END_TEST
+
 /* Early on two writes must be missing, later one. */
 static bool
 two_or_late (uint32_t position, const bool *missing)
@@ -288,5 +298,6 @@ END_TEST
 
 UNIT_TEST_MAIN ("minimize", a_set_is_reduced_to_a_core, without_any_order_too,
                 where_the_empty_set_fails_one_test_is_enough, unit_loop (a_test_that_cannot_be_made_ends_it, 11),
-                many_elements_take_few_tests, the_earliest_point_is_where_the_last_missing_write_is_issued,
+                many_elements_take_few_tests, what_was_before_recovery_stays_as_it_is,
+                the_earliest_point_is_where_the_last_missing_write_is_issued,
                 fewer_writes_count_more_than_an_earlier_point, perhaps_nothing_is_missing, torn_writes_stay_torn)
