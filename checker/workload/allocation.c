@@ -8,6 +8,8 @@
  *     (fs/ext4/file.c, ext4_dio_write_iter: an orphan; fs/f2fs/file.c: FADVISE_TRUNC_BIT);
  *   - a write to a mapping may allocate all blocks of a folio, whose size nobody knows (fs/iomap/buffered-io.c,
  *     iomap_page_mkwrite);
+ *   - where a file ends in the middle of a block that is a hole, btrfs fills that with zeros before anything comes
+ *     after it (fs/btrfs/file.c, btrfs_cont_expand and btrfs_fallocate);
  *   - some truncates to a size not below that before free what is after the end (XFS), some do not (btrfs).
  */
 #include <config.h>
@@ -39,6 +41,13 @@ note_allocated (struct sim_inode *inode, struct byte_range range)
   const uint64_t to = range.to == UINT64_MAX ? UINT64_MAX : round_up (range.to);
 
   return ranges_remove (&inode->freed, (struct byte_range) { round_down (range.from), to });
+}
+
+/* The block that byte AT is in, if it does not begin there, may have been filled up. */
+static int
+note_filled (struct sim_inode *inode, uint64_t at)
+{
+  return at % ALLOCATION_BLOCK ? note_allocated (inode, (struct byte_range) { at, at + 1 }) : 0;
 }
 
 /* Blocks that are in RANGE as a whole were freed. */
@@ -84,11 +93,14 @@ sim_allocation_falloc (struct simulation *simulation, const struct workload_oper
     return forget_reserved (inode, range.from, range.to) == -1 ? -1 : note_allocated (inode, range);
   }
   if (operation->falloc & FALLOC_PUNCH) {
-    if (forget_reserved (inode, range.from, range.to) == -1)
+    if (forget_reserved (inode, range.from, range.to) == -1 || note_filled (inode, range.from) == -1
+        || note_filled (inode, range.to) == -1)
       return -1;
     range.to = range.to < end ? range.to : end;
     return note_freed (inode, range);
   }
+  if (range.to > size && note_filled (inode, size) == -1)
+    return -1;
   return ranges_add (&inode->reserved, range) == -1 ? -1 : note_allocated (inode, range);
 }
 
@@ -98,7 +110,8 @@ sim_allocation_truncate (struct simulation *simulation, struct sim_inode *inode,
   const struct byte_range after = { inode->data.size, UINT64_MAX };
 
   simulation->effect.allocated = inode;
-  if (forget_reserved (inode, after.from, after.to) == -1)
+  if (forget_reserved (inode, after.from, after.to) == -1 || note_filled (inode, size) == -1
+      || note_filled (inode, after.from) == -1)
     return -1;
   return after.from < size ? note_freed (inode, after) : 0;
 }

@@ -115,6 +115,13 @@ START_TEST (what_was_freed_has_no_blocks)
     { "write a 0 64K\ntruncate a 5000\nfsync a\n", 3, "4096:24:0-12288", "allocated: a: has blocks in bytes 8192 on," },
     { "write a 0 64K\ntruncate a 5000\nappend a 1\nfsync a\n", 4, "4096:24:0-12288", NULL },
     { "creat a\ntruncate a 64K\nwrite a 8K 4K\nsync\n", 4, "4096:8:8192-12288", NULL },
+    /* The block in which a file ends may be filled up before something comes after it. */
+    { "creat a\ntruncate a 5000\nsync\n", 3, "4096:8:4096-8192", NULL },
+    { "creat a\ntruncate a 5000\nsync\n", 3, "4096:8:0-4096", "allocated: a: has blocks in bytes 0 to 4096" },
+    { "write a 0 5000\nfalloc a punch 0 8K\nsync\nfalloc a keep 12K 4K\nfsync a\n", 5, "4096:16:4096-8192,12288-16384",
+      NULL },
+    { "write a 0 5000\nfalloc a punch 0 8K\nsync\nfalloc a keep 12K 4K\nfsync a\n", 3, "4096:16:0-4096,12288-16384",
+      "allocated: a: has blocks in bytes 0 to 4096" },
     { "creat a\ntruncate a 64K\nwrite a 8K 4K\nsync\n", 4, "4096:16:4096-12288",
       "allocated: a: has blocks in bytes 0 to 8192" },
   };
