@@ -11,6 +11,9 @@
 #include "replay/guest-cache.h"
 #include "replay/runner.h"
 
+/* The end of the message that a checker is refused that writes into what it looks at. */
+#define CHECKER_REFUSED "--nested interrupts recovery alone, and takes no such checker"
+
 #define NESTED_MAX 2            /* the power fails again so often, at most */
 
 /* An answer, as it is told to who listens; all is valid until the listener returns. */

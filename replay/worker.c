@@ -166,8 +166,7 @@ report_broken_check (const char *id, const struct outcome *outcome)
   CLEANUP_FREE char *hint = missing_hint (outcome->check_detail);
 
   if (outcome->check == CHECK_CHANGED)
-    error_message ("state %s: the checker has changed what it was to look at: --nested interrupts recovery alone, and "
-                   "takes no such checker", id);
+    error_message ("state %s: the checker has changed what it was to look at: " CHECKER_REFUSED, id);
   else
     error_message ("state %s: the checker says neither 0 (right) nor 1 (wrong): %s%s%s%s", id, outcome->check_detail,
                    hint ? " (" : "", hint ? hint : "", hint ? ")" : "");

@@ -14,6 +14,7 @@
 #include "filesystem/filesystem.h"
 #include "log/info.h"
 #include "log/reader.h"
+#include "replay/session-config.h"
 
 /* Unpack the log of case NUMBER into FOLDER, and see what it is of. */
 static int
@@ -177,6 +178,8 @@ judge_cell (struct cell *cell)
   cell->outcome = case_judge (status, job->result, corpus_cell_failure (cell));
   if (cell->outcome == CASE_NOT_APPLICABLE || cell->outcome == CASE_ERROR)
     cell->reason = job->result ? text_format ("not every crash state was covered") : pool_describe_end (job);
+  if (cell->reason && strstr (cell->reason, CHECKER_REFUSED))
+    cell->outcome = CASE_NOT_APPLICABLE;
 }
 
 static const char *
