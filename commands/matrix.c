@@ -31,7 +31,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     ACCEL_OPTION (&request->grid.accel, "MODE"),
     NO_SNAPSHOT_OPTION (&request->grid.no_snapshot),
     OPT_TEXT ("nested", &request->grid.nested, "TIMES", "how often the power fails again, in recovery: up to 2 [0]"),
-    OPT_TEXT ("nested-limit", &request->grid.nested_limit, "MOST", "runs at one crash point of a recovery [256]"),
+    OPT_TEXT ("nested-limit", &request->grid.nested_limit, "MOST", "runs at one crash point of a recovery [64]"),
     OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),
     BACKGROUND_OPTION (&request->grid.background, "BACKGROUND,..."),
     OPT_TEXT ("settle", &request->settle, "sync|none|TIME", "after an update, as for run [sync]"),

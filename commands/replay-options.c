@@ -30,7 +30,7 @@ replay_options_add (struct option_table *table, struct replay_options *options)
     OPT_SIZE ("sector", &options->atomic_bytes, "N", "the same as --atomic", LOG_SECTOR),
     OPT_TEXT ("trim", &options->trim, "any|zero", "what is read where a trim was: old bytes or zeros, or zeros [any]"),
     OPT_NUMBER ("nested", &options->nested, "N", "how often the power fails again, during recovery: up to 2 [0]", 0),
-    OPT_NUMBER ("nested-limit", &options->nested_limit, "N", "most runs at one crash point of a recovery [256]", 0),
+    OPT_NUMBER ("nested-limit", &options->nested_limit, "N", "most runs at one crash point of a recovery [64]", 0),
     OPT_FLAG ("no-reduction", &options->no_reduction, "one run for each state, not for each behaviour"),
     OPT_NUMBER ("limit", &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0),
     OPT_SECONDS ("time", &options->seconds, "S", "most time at one crash point [0: no limit]", 0),

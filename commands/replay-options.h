@@ -60,7 +60,7 @@ struct replay_options {
 
 #define REPLAY_OPTIONS_DEFAULT \
   { .filter = FILTER_ALL, .tear = "prefix", .atomic_bytes = TEAR_ATOMIC_USUAL, .trim = "any", .limit = 4096, \
-    .nested_limit = 256 }
+    .nested_limit = 64 }
 
 /* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
 extern void replay_options_add (struct option_table *table, struct replay_options *options);
