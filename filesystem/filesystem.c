@@ -97,6 +97,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "xfs",
+    .limits_messages = true,    /* fs/xfs/xfs_message.h, xfs_printk_ratelimited */
     .mkfs = { { "-q", "-f" }, "xfsprogs", NULL },
     .log_disk = { NULL, "-l logdev={}", "logdev={}", "-l" },
     .small_size = "300M",
@@ -128,6 +129,7 @@ static const struct filesystem rows[] = {
     .name = "btrfs",
     .mkfs = { { "-q", "-f" }, "btrfs-progs", NULL },
     .spans_disks = true,
+    .limits_messages = true,    /* fs/btrfs/messages.c, printk_limits; messages.h, btrfs_warn_rl */
     .degraded = "degraded",
     .small_size = "128M",
     .fsck = {
@@ -149,6 +151,7 @@ static const struct filesystem rows[] = {
   },
   {
     .name = "f2fs",
+    .limits_messages = true,    /* fs/f2fs/f2fs.h, f2fs_err_ratelimited */
     .mkfs = { { "-f" }, "f2fs-tools", NULL },
     .asked_for = { "quota_v2?" },
     .small_size = "64M",

@@ -48,6 +48,11 @@ struct filesystem {
   /* Whether it can be made on several disks, as `mkfs.NAME WORDS... DEVICE...`. */
   bool spans_disks;
 
+  /* What the kernel says of it is limited for all mounts together, not for each: it may be silent about one because of
+   * what it has said of others before.
+   */
+  bool limits_messages;
+
   /* The mount option with which it does without a disk that is gone; NULL: it cannot. */
   const char *degraded;
 

@@ -23,6 +23,7 @@ struct recovery {
   const char *fsck, *usable;    /* what is wrong, or NULL */
   const char *fault;            /* first log line that is a fault */
   const char *last_log;
+  unsigned messages;
   bool tainted;
 };
 
@@ -67,6 +68,7 @@ parse_recovery (char *text, struct recovery *recovery)
       break;
     case ANSWER_LOG:
       recovery->last_log = value;
+      recovery->messages++;
       if (recovery->fault == NULL && kernel_line_is_fault (value))
         recovery->fault = value;
       break;
@@ -169,7 +171,7 @@ recovery_has_ended (const char *answer)
 }
 
 int
-recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew)
+recovery_read (char *answer, int timeout_s, struct outcome *outcome, struct recovery_guest *guest)
 {
   struct recovery recovery;
 
@@ -187,7 +189,7 @@ recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew
                    recovery.mount);
     return -1;
   }
-  *renew = recovery.tainted;
+  *guest = (struct recovery_guest) { .renew = recovery.tainted, .messages = recovery.messages };
   if (recovery.tainted && recovery.fault == NULL)
     recovery.fault = recovery.last_log ? recovery.last_log : "the kernel is tainted";
   if (recovery.fault && (outcome->fault = strdup (recovery.fault)) == NULL)
@@ -205,9 +207,9 @@ recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew
   memcpy (outcome->digest, recovery.digest, sizeof outcome->digest);
   /* What a checker that hangs has started may hang, too, and hold the file system. */
   if (outcome->check == CHECK_HUNG)
-    *renew = true;
+    guest->renew = true;
   else if (strcmp (recovery.unmount, ANSWER_DONE) != 0) {
-    *renew = true;
+    guest->renew = true;
     if (outcome->fault == NULL && (outcome->fault = text ("unmount: %s%s", recovery.unmount, "")) == NULL)
       return out_of_memory ();
   }

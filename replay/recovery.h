@@ -10,10 +10,15 @@
 /* Whether ANSWER says that what was recovered was mounted, and unmounted again. */
 extern bool recovery_has_ended (const char *answer);
 
-/* Turn ANSWER, which is changed, into *outcome, which is all zeros before; a checker may run for TIMEOUT_S.  *renew
- * says that the guest is not to be trusted any more.  Returns 0, or -1 after a message; *outcome is to be
- * freed in any case.
+/* What an answer says of the guest. */
+struct recovery_guest {
+  bool renew;                   /* it is not to be trusted any more */
+  unsigned messages;            /* of its kernel */
+};
+
+/* Turn ANSWER, which is changed, into *outcome, which is all zeros before, and *guest; a checker may run for TIMEOUT_S.
+ * Returns 0, or -1 after a message; *outcome is to be freed in any case.
  */
-extern int recovery_read (char *answer, int timeout_s, struct outcome *outcome, bool *renew);
+extern int recovery_read (char *answer, int timeout_s, struct outcome *outcome, struct recovery_guest *guest);
 
 #endif

@@ -10,6 +10,7 @@
 #include "common/message.h"
 #include "common/printable.h"
 #include "common/text.h"
+#include "filesystem/filesystem.h"
 #include "guest/agent/protocol.h"
 #include "guest/vm.h"
 #include "log/guard.h"
@@ -19,6 +20,7 @@
 
 #define REASON_LINES 1
 #define EXPORT_NAME_SIZE 32
+#define MESSAGES_MAX 8          /* DEFAULT_RATELIMIT_BURST of include/linux/ratelimit_types.h is 10 */
 #define CHECK_END_MS 10000      /* for killing a checker that hangs, and finding that the file system is still held */
 
 struct runner {
@@ -29,6 +31,7 @@ struct runner {
   char *release;
   const char **words;           /* of the request `recover` */
   char timeout[16];             /* one of them */
+  unsigned messages;            /* of the guest's kernel so far */
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
   double earlier_seconds;       /* processor time of the device for other configurations */
   char *served;                 /* the log */
@@ -355,14 +358,27 @@ take_tape (struct runner *runner, struct vm_answer *answer)
   return 0;
 }
 
+/* Whether the guest's kernel may be silent about a run because of what it has said of runs before. */
+static bool
+may_be_silent (const struct runner *runner)
+{
+  return runner->messages >= MESSAGES_MAX && filesystem_find (runner->config->filesystem)->limits_messages;
+}
+
 /* What the agent's answer means; *renew says that the guest has to be booted anew. */
 static int
 read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *outcome, bool *renew)
 {
-  *renew = answer->failure != VM_OK;
+  struct recovery_guest guest = { .renew = answer->failure != VM_OK };
+
+  *renew = guest.renew;
   switch (answer->failure) {
   case VM_OK:
-    return recovery_read (answer->text, runner->config->run_timeout_ms / 1000, outcome, renew);
+    if (recovery_read (answer->text, runner->config->run_timeout_ms / 1000, outcome, &guest) == -1)
+      return -1;
+    runner->messages += guest.messages;
+    *renew = guest.renew;
+    return 0;
   case VM_REFUSED:
     error_message ("the guest cannot make a run: %s", answer->text);
     return -1;
@@ -395,6 +411,8 @@ run_once (struct runner *runner, const struct selection *selection, const char *
   int r;
 
   memset (outcome, 0, sizeof *outcome);
+  if (may_be_silent (runner))
+    runner_renew (runner);
   if ((runner->vm == NULL && boot (runner) == -1) || device_select (runner->device, selection) == -1)
     return -1;
   runner->words[WORD_MARKS] = marks;
@@ -419,6 +437,7 @@ runner_renew (struct runner *runner)
 {
   vm_end (runner->vm);
   runner->vm = NULL;
+  runner->messages = 0;
 }
 
 /* Note in OUTCOME, of a second run, what FIRST saw and it did not.  FIRST is freed. */

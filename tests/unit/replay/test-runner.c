@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A runner whose guest and device are played here, in the place of guest/vm.c and replay/device.c. */
+/* A runner whose guest and device are played here, in the place of guest/vm.c and replay/device.c.  Long because it
+ * takes all functions of these to play them.
+ */
 #include <config.h>
 
 #include <stdio.h>
@@ -232,6 +234,26 @@ START_TEST (a_good_run_is_made_once)
 }
 END_TEST
 
+#define FOUR_MESSAGES "mount EIO\ntaint 0\nlog one\nlog two\nlog three\nlog four\n"
+
+/* A kernel that has said much says no more for a while, of any disk: the next run has a guest that has said nothing. */
+START_TEST (a_guest_whose_kernel_may_be_silent_is_not_asked)
+{
+  const char *const types[] = { "ext4", "btrfs" };
+
+  config.filesystem = types[_i];
+  answers[0].text = answers[1].text = answers[2].text = (char *) FOUR_MESSAGES;
+  for (unsigned run = 0; run < 3; run++) {
+    make_run (0);
+    ck_assert_str_eq (outcome.detail, "mount: EIO: four");
+    outcome_free (&outcome);
+  }
+  outcome = (struct outcome) { .detail = NULL };
+  config.filesystem = "ext4";
+  ck_assert_uint_eq (boots, 1 + (unsigned) _i);         /* the third run of btrfs */
+}
+END_TEST
+
 START_TEST (what_comes_after_a_taped_recovery_is_asked_for_later)
 {
   config.taped = config.usable = true;
@@ -430,6 +452,7 @@ START_TEST (without_memory_for_its_release_there_is_no_runner)
 END_TEST
 
 UNIT_TEST_MAIN_WITH ("runner", setup, teardown, a_good_run_is_made_once,
+                     unit_loop (a_guest_whose_kernel_may_be_silent_is_not_asked, 2),
                      what_comes_after_a_taped_recovery_is_asked_for_later,
                      what_cannot_be_mounted_is_taped_and_not_tried,
                      a_fault_is_tried_again_on_a_fresh_boot,
