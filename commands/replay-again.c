@@ -12,9 +12,9 @@
 #include "common/text.h"
 #include "common/workdir.h"
 #include "log/aftermath.h"
+#include "log/derived.h"
 #include "log/guard.h"
 #include "log/state-id.h"
-#include "log/trims.h"
 #include "replay/search/model.h"
 #include "replay/session.h"
 
@@ -56,10 +56,8 @@ make_log (const struct write_log *log, const struct named_state *state, const st
   if (count == -1)
     return out_of_memory ();
   if (again->path == NULL || log_continue (&crash, tape, "powercut:new", again->path, &again->first) == -1
-      || log_guard_add (again->path) == -1 || (again->log = write_log_open (again->path)) == NULL)
+      || log_guard_add (again->path) == -1 || (again->log = log_open_derived (log, again->path)) == NULL)
     return -1;
-  if (log->trims_trusted)
-    log_trust_trims (again->log);
   return 0;
 }
 

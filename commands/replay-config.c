@@ -160,7 +160,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .minimize_from = options->recovery_from,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {
-      .log = log->path, .kernel = guest->kernel, .extras = guest->extras,
+      .log = log->file, .kernel = guest->kernel, .extras = guest->extras,
       .memory_mib = (unsigned) (guest->memory_bytes >> 20), .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
       .mount_options = placement->mount_options, .places = placement->places, .lost = placement->lost,
       .assemble = placement->assemble, .disk_count = log->device_count, .disks = &placement->disks,

@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "common/workdir.h"
 #include "guest/disks.h"
+#include "log/derived.h"
 #include "log/info.h"
 #include "replay/fault.h"
 #include "replay/schedule.h"
@@ -59,8 +60,6 @@ prepare (const struct plan *plan, struct planned *planned)
   if (session_configure (options, planned->log, &plan->guest, &planned->placement, &planned->expected,
                          plan->directory, &planned->config) == -1)
     return -1;
-  if (planned->faulty)
-    planned->config.runner.log = planned->file;
   planned->config.runner.fault = planned->faulty ? planned->fault : options->fault_there;
   return 0;
 }
@@ -72,9 +71,9 @@ let_befall (const struct plan *plan, const struct fault *fault, struct planned *
   const struct write_log *log = planned->log;
 
   planned->fault = fault_text (log, fault);
-  planned->file = text_format ("%s/fault-%zu.bin", plan->directory, plan->count);
-  if (planned->fault == NULL || planned->file == NULL || fault_write (log, fault, planned->file) == -1
-      || (planned->faulty = fault_open (log, planned->file)) == NULL)
+  CLEANUP_FREE char *file = text_format ("%s/fault-%zu.bin", plan->directory, plan->count);
+  if (planned->fault == NULL || file == NULL || fault_write (log, fault, file) == -1
+      || (planned->faulty = log_open_derived (log, file)) == NULL)
     return -1;
   planned->log = planned->faulty;
   return 0;
@@ -190,7 +189,7 @@ plan_free (struct plan *plan)
     expected_free (&plan->list[i]->expected);
     placement_release (&plan->list[i]->placement);
     write_log_close (plan->list[i]->faulty);
-    free_all (plan->list[i]->schedule, plan->list[i]->fault, plan->list[i]->file);
+    free_all (plan->list[i]->schedule, plan->list[i]->fault);
     free (plan->list[i]);
   }
   free (plan->list);

@@ -10,7 +10,6 @@
 struct planned {
   const struct write_log *log;
   struct write_log *faulty;     /* the recording with a fault, which LOG is then; or NULL */
-  char *file;                   /* that is in */
   char *fault;                  /* as --fault has it */
   int lost;                     /* the number of the disk that does not, or -1 */
   struct placement placement;

@@ -18,6 +18,7 @@
 #include "common/stop.h"
 #include "common/text.h"
 #include "common/workdir.h"
+#include "log/derived.h"
 #include "log/guard.h"
 #include "log/info.h"
 #include "log/trims.h"
@@ -55,11 +56,9 @@ run_bundle (const struct replay_options *options, const struct write_log *log)
   if (directory == NULL)
     return EXIT_UNUSABLE;
   if (bundle_cut (options, log, state.position, directory, &path) == 0)
-    part = write_log_open (path);
+    part = log_open_derived (log, path);
   if (part) {
     on_part.logs = (const char *const[]) { path };
-    if (log->trims_trusted)
-      log_trust_trims (part);
     on_part.guest.check = NULL; /* it is in there now */
     on_part.guest.include = (struct option_texts) { NULL, 0 };
     status = run_replay (&on_part, (const struct write_log *const[]) { part }, 1);
@@ -89,7 +88,7 @@ write_faulty_state (const struct replay_options *options, const struct write_log
   size_t count;
 
   if (path && faults_find (log, options->fault, &faults, &count) == 0 && fault_write (log, faults, path) == 0)
-    faulty = fault_open (log, path);
+    faulty = log_open_derived (log, path);
   on_faulty.fault = NULL;
   on_faulty.fault_there = options->fault;
   int status = faulty ? write_state (&on_faulty, faulty) : EXIT_UNUSABLE;

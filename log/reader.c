@@ -326,9 +326,9 @@ write_log_open (const char *path)
   const struct log_header *header;
   const char *fault = NULL;
 
-  if (log == NULL || (log->path = strdup (path)) == NULL) {
+  if (log == NULL || (log->path = strdup (path)) == NULL || (log->file = strdup (path)) == NULL) {
     error_message ("%s: out of memory", path);
-    free (log);
+    write_log_close (log);
     return NULL;
   }
   if (map_file (log) == -1)
@@ -360,7 +360,7 @@ write_log_close (struct write_log *log)
   log_orders_free (&log->orders);
   if (log->map)
     munmap ((void *) log->map, log->file_size);
-  free_all (log->writes, log->flushes, log->marks, log->path, log);
+  free_all (log->writes, log->flushes, log->marks, log->path, log->file, log);
 }
 
 char *

@@ -50,7 +50,8 @@ enum log_end {
 };
 
 struct write_log {
-  char *path;
+  char *path;                   /* what it is called */
+  char *file;                   /* where it is: the same, unless another stands for it (log/derived.h) */
   const char *map;              /* the whole file */
   uint64_t file_size;
   uint64_t valid_size;          /* bytes from the start that are valid */

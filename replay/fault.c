@@ -15,7 +15,6 @@
 #include "common/text.h"
 #include "log/info.h"
 #include "log/record.h"
-#include "log/trims.h"
 #include "replay/fault.h"
 #include "replay/search/model.h"
 
@@ -327,23 +326,4 @@ fault_write (const struct write_log *log, const struct fault *fault, const char 
   if (r == -1)
     error_message ("%s: %m", path);
   return r;
-}
-
-struct write_log *
-fault_open (const struct write_log *log, const char *path)
-{
-  struct write_log *faulty = write_log_open (path);
-  char *name = faulty ? strdup (log->path) : NULL;
-
-  if (name == NULL) {
-    if (faulty)
-      out_of_memory ();
-    write_log_close (faulty);
-    return NULL;
-  }
-  free (faulty->path);
-  faulty->path = name;
-  if (log->trims_trusted)
-    log_trust_trims (faulty);
-  return faulty;
 }

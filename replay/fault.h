@@ -47,7 +47,4 @@ extern char *fault_text (const struct write_log *log, const struct fault *fault)
 /* Write LOG with FAULT to PATH, made anew.  Returns 0, or -1 after a message. */
 extern int fault_write (const struct write_log *log, const struct fault *fault, const char *path);
 
-/* The log at PATH, which fault_write has made of LOG, as one that calls itself LOG; or NULL after a message. */
-extern struct write_log *fault_open (const struct write_log *log, const char *path);
-
 #endif

@@ -11,7 +11,7 @@
 #include "common/message.h"
 #include "common/text.h"
 #include "log/aftermath.h"
-#include "log/trims.h"
+#include "log/derived.h"
 #include "replay/enter.h"
 #include "replay/expand.h"
 #include "replay/interrupt.h"
@@ -53,11 +53,9 @@ make_aftermath (const struct worker *worker, const struct recovery_done *done, u
   }
   if (log_continue (&crash, &done->tape, "powercut:new", path, first) == -1)
     return NULL;
-  struct write_log *log = write_log_open (path);
+  struct write_log *log = log_open_derived (done->log, path);
   if (log == NULL)
     unlink (path);
-  else if (done->log->trims_trusted)
-    log_trust_trims (log);
   return log;
 }
 
@@ -65,7 +63,7 @@ static void
 drop_aftermath (struct write_log *log)
 {
   if (log)
-    unlink (log->path);
+    unlink (log->file);
   write_log_close (log);
 }
 

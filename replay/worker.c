@@ -213,7 +213,7 @@ prepare_run (struct worker *worker)
   const struct session_config *config = worker->session->config;
 
   return stop_requested () || (worker->runner == NULL && start_runner (worker) == -1) ? -1
-    : runner_serve (worker->runner, worker->log == config->log ? config->runner.log : worker->log->path);
+    : runner_serve (worker->runner, worker->log == config->log ? config->runner.log : worker->log->file);
 }
 
 int

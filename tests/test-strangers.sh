@@ -48,6 +48,7 @@ refused 'does not carry' "$replay" "$tmp/log.bin"
 echo 'no kernel' > vmlinuz
 stranger filesystem=ext4 kernel=9.9.9-none kernel-image=vmlinuz
 refused 'recorded on Linux 9.9.9-none.*kernel fetch 9.9.9-none' "$replay" "$tmp/log.bin"
+refused "^replay: $tmp/log.bin was recorded on Linux 9.9.9-none" "$replay" --state=3 --bundle="$tmp/bundle" "$tmp/log.bin"
 refused 'vmlinuz: is no x86 kernel image' "$replay" --trust-log "$tmp/log.bin"
 stranger filesystem=ext4 'kernel=6.1; touch here' kernel-image=vmlinuz
 refused 'the kernel that it names is none' "$replay" "$tmp/log.bin"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "log/derived.h"
 #include "log/trims.h"
 #include "replay/fault.h"
 #include "replay/search/model.h"
@@ -29,11 +30,12 @@ with_fault (const struct write_log *log, const char *text)
   ck_assert_int_eq (faults_find (log, text, &faults, &count), 0);
   ck_assert_uint_eq (count, 1);
   ck_assert_int_eq (fault_write (log, faults, FILE_NAME), 0);
-  struct write_log *faulty = fault_open (log, FILE_NAME);
+  struct write_log *faulty = log_open_derived (log, FILE_NAME);
   CLEANUP_FREE char *again = fault_text (log, faults);
 
   ck_assert_ptr_nonnull (faulty);
   ck_assert_str_eq (faulty->path, log->path);
+  ck_assert_str_eq (faulty->file, FILE_NAME);
   ck_assert_uint_eq (faulty->event_count, log->event_count);
   ck_assert_int_eq (faulty->end, LOG_END_CLOSED);
   ck_assert_str_eq (again, text);
