@@ -21,7 +21,7 @@
 #define REASON_LINES 1
 #define EXPORT_NAME_SIZE 32
 #define MESSAGES_MAX 8          /* DEFAULT_RATELIMIT_BURST of include/linux/ratelimit_types.h is 10 */
-#define CHECK_END_MS 10000      /* for killing a checker that hangs, and finding that the file system is still held */
+#define COMMAND_END_MS 10000    /* for killing a command that hangs, and finding that the file system is still held */
 
 struct runner {
   const struct runner_config *config;
@@ -319,9 +319,11 @@ rescue_tree (struct runner *runner, struct outcome *outcome)
 static int
 longest_run_ms (const struct runner_config *config)
 {
-  const int most = config->check ? 2 * config->run_timeout_ms + CHECK_END_MS : config->run_timeout_ms;
+  const bool commanded = config->check || config->assemble;
+  const int parts = 1 + (config->check != NULL) + (config->assemble != NULL) + config->fsck + config->usable
+    + config->readonly_device;
 
-  return most + (config->fsck + config->usable + config->readonly_device) * config->run_timeout_ms;
+  return parts * config->run_timeout_ms + (commanded ? COMMAND_END_MS : 0);
 }
 
 /* What is done after a recovery that was taped, and ended as ANSWER says, whose text has both answers then. */

@@ -41,8 +41,8 @@ struct runner_config {
   bool quiet;                   /* say nothing but errors */
   bool no_snapshot;             /* boot each guest */
   int boot_timeout_ms;
-  int run_timeout_ms;           /* a run that takes longer is a hang; a checker, fsck and use have as much
-                                   again for themselves, each */
+  int run_timeout_ms;           /* a run that takes longer is a hang; what assembles the disks, a checker, fsck
+                                   and use have as much again for themselves, each */
 };
 
 /* Write what CONFIG needs or does besides recovery and observation into FILE, as options of `replay`: each after a
