@@ -69,16 +69,11 @@ run_bundle (const struct replay_options *options, const struct write_log *log)
   return status;
 }
 
-/* Write the state of LOG, as an image or as a bundle. */
-static int
-write_state (const struct replay_options *options, const struct write_log *log)
-{
-  return options->export ? state_export (options, log) : run_bundle (options, log);
-}
+static int run_one (const struct replay_options *options, const struct write_log *log);
 
-/* The same with the fault that is asked for. */
+/* Do it with the fault that is asked for. */
 static int
-write_faulty_state (const struct replay_options *options, const struct write_log *log)
+run_faulty (const struct replay_options *options, const struct write_log *log)
 {
   struct replay_options on_faulty = *options;
   char *directory = workdir_create ();
@@ -91,7 +86,7 @@ write_faulty_state (const struct replay_options *options, const struct write_log
     faulty = log_open_derived (log, path);
   on_faulty.fault = NULL;
   on_faulty.fault_there = options->fault;
-  int status = faulty ? write_state (&on_faulty, faulty) : EXIT_UNUSABLE;
+  int status = faulty ? run_one (&on_faulty, faulty) : EXIT_UNUSABLE;
   write_log_close (faulty);
   if (directory)
     workdir_remove (directory);
@@ -112,8 +107,6 @@ report_loss (const struct write_log *log)
                    log->end == LOG_END_DAMAGED ? ": get an undamaged copy, or record it again" : "");
   return log->end == LOG_END_DAMAGED ? -1 : 0;
 }
-
-static int run_one (const struct replay_options *options, const struct write_log *log);
 
 /* Do it with a state that was left when power failed again. */
 static int
@@ -137,12 +130,16 @@ run_again (const struct replay_options *options, const struct write_log *log)
 static int
 run_one (const struct replay_options *options, const struct write_log *log)
 {
+  if (options->fault && (options->export || options->bundle || state_is_again (options)))
+    return run_faulty (options, log);
   if (state_is_again (options))
     return run_again (options, log);
   if (options->serve)
     return state_serve (options, log);
-  if (options->export || options->bundle)
-    return options->fault ? write_faulty_state (options, log) : write_state (options, log);
+  if (options->export)
+    return state_export (options, log);
+  if (options->bundle)
+    return run_bundle (options, log);
   return run_replay (options, &log, 1);
 }
 

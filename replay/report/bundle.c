@@ -21,7 +21,8 @@
 static void
 print_command (const struct bundle *bundle, FILE *file)
 {
-  fprintf (file, "    replay --state=%s", bundle->state);
+  fputs ("    replay --state=", file);
+  print_shell_word (bundle->state, file);
   runner_put_options (bundle->runner, file);
   fputs (" log.bin\n", file);
 }

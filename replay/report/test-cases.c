@@ -9,6 +9,7 @@
 #include "common/escape.h"
 #include "common/plural.h"
 #include "common/text.h"
+#include "log/state-id.h"
 #include "replay/report/test-cases.h"
 #include "replay/search/big-number.h"
 
@@ -18,14 +19,15 @@ print_command (const struct report *report, const char *id, const char *more, bo
   static const char *const tears[] = { "none", NULL, "any" };
   const struct session_config *config = report->results->config;
 
-  fprintf (file, "replay --state=%s", id);
+  fputs ("replay --state=", file);
+  print_shell_word (id, file);
   if (tears[config->tear.mode])
     fprintf (file, " --tear=%s", tears[config->tear.mode]);
   if (config->tear.mode != TEAR_NONE && config->tear.atomic_bytes != TEAR_ATOMIC_USUAL)
     fprintf (file, " --atomic=%u", config->tear.atomic_bytes);
   if (config->runner.fault)
     fprintf (file, " --fault=%s", config->runner.fault);
-  if (runs)
+  if (runs || strstr (id, STATE_ID_AGAIN))      /* which a guest has to recover from first */
     runner_put_options (&config->runner, file);
   fputs (more, file);
   print_shell_word (config->log->path, file);

@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "replay/report/format.h"
+#include "replay/report/test-cases.h"
 #include "replay/report/text.h"
 #include "tests/unit/make-log.h"
 
@@ -233,6 +234,18 @@ START_TEST (a_page_has_a_part_for_each_and_no_id_twice)
 }
 END_TEST
 
+/* What is printed may be pasted into a shell. */
+START_TEST (the_id_of_an_interrupted_recovery_is_quoted)
+{
+  make_reports (1);
+  CLEANUP_FREE char *text = report_commands (&reports.list[0], "62:-60;79");
+  ck_assert_ptr_nonnull (text);
+  ck_assert_uint_eq (count_text (text, "replay --state='62:-60;79' "), count_text (text, "\n"));
+  ck_assert_uint_eq (count_text (text, "--kernel="), count_text (text, "\n"));    /* to recover once is always needed */
+  reports_free (&reports);
+}
+END_TEST
+
 /* Of the only recording nothing is said that tells it from others. */
 START_TEST (one_recording_is_reported_by_itself)
 {
@@ -252,4 +265,4 @@ UNIT_TEST_MAIN_WITH ("report", setup, teardown, counts_are_sums_and_maxima_the_l
                      the_text_has_a_line_for_each_and_findings_name_theirs,
                      json_has_the_schedules_and_of_which_a_violation_is,
                      junit_has_a_suite_for_each_and_tap_one_plan, a_page_has_a_part_for_each_and_no_id_twice,
-                     one_recording_is_reported_by_itself)
+                     the_id_of_an_interrupted_recovery_is_quoted, one_recording_is_reported_by_itself)
