@@ -114,7 +114,7 @@ enter_losses (struct plan *plan, const struct write_log *log, const struct fault
   if (strcmp (lose, "any") != 0)
     return enter_one (plan, log, fault, disks_find (&disks, lose));
   for (int lost = -1; lost < (int) disks.count; lost++)
-    if (enter_one (plan, log, fault, lost) == -1)
+    if ((lost == -1 || !plan->needed[lost]) && enter_one (plan, log, fault, lost) == -1)
       return -1;
   return 0;
 }
@@ -171,8 +171,9 @@ plan_name (struct plan *plan)
     struct planned *planned = plan->list[i];
     const char *lost = planned->placement.lost, *fault = planned->fault;
     CLEANUP_FREE char *schedule = schedule_name (plan->logs, plan->count, planned->log);
+    const char *disks = lost ? " without " : plan->options->lose ? " with all disks" : "";
     char *name = schedule ? text_format ("%s%s%s%s%s", schedule, fault ? " with " : "", fault ? fault : "",
-                                         lost ? " without " : "", lost ? lost : "") : NULL;
+                                         disks, lost ? lost : "") : NULL;
 
     if (name == NULL)
       return -1;
@@ -182,16 +183,36 @@ plan_name (struct plan *plan)
   return 0;
 }
 
+static void
+planned_free (struct planned *planned)
+{
+  expected_free (&planned->expected);
+  placement_release (&planned->placement);
+  write_log_close (planned->faulty);
+  free_all (planned->schedule, planned->fault, planned);
+}
+
+void
+plan_keep_disk (struct plan *plan, int lost, size_t first)
+{
+  size_t kept = first;
+
+  plan->needed[lost] = true;
+  for (size_t i = first; i < plan->count; i++)
+    if (plan->list[i]->lost == lost)
+      planned_free (plan->list[i]);
+    else {
+      plan->logs[kept] = plan->logs[i];
+      plan->list[kept++] = plan->list[i];
+    }
+  plan->count = kept;
+}
+
 void
 plan_free (struct plan *plan)
 {
-  for (size_t i = 0; i < plan->count; i++) {
-    expected_free (&plan->list[i]->expected);
-    placement_release (&plan->list[i]->placement);
-    write_log_close (plan->list[i]->faulty);
-    free_all (plan->list[i]->schedule, plan->list[i]->fault);
-    free (plan->list[i]);
-  }
+  for (size_t i = 0; i < plan->count; i++)
+    planned_free (plan->list[i]);
   free (plan->list);
   free (plan->logs);
   guest_release (&plan->guest);

@@ -26,6 +26,7 @@ struct plan {
   struct planned **list;
   const struct write_log **logs;        /* of each */
   size_t count;
+  bool needed[DISKS_MAX];       /* disks that the file system cannot do without */
 };
 
 /* Plan the replay of the COUNT logs, 1 or more, which with the options must outlive the plan.  Returns 0, or -1 after a
@@ -37,6 +38,9 @@ extern void plan_free (struct plan *plan);
 
 /* Plan that of LOG, too, another recording of the update.  Returns 0, or -1 after a message. */
 extern int plan_add (struct plan *plan, const struct write_log *log);
+
+/* Plan nothing without the disk of number LOST: what is planned for that, from number FIRST on, is left out. */
+extern void plan_keep_disk (struct plan *plan, int lost, size_t first);
 
 /* Say what each log is called among those that there are now.  Returns 0, or -1 after a message. */
 extern int plan_name (struct plan *plan);

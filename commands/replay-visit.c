@@ -59,12 +59,13 @@ struct visit {
   struct session **sessions;
   const struct results **results;       /* of those that have ended */
   size_t begun, ended;
+  bool refused;                 /* one of the disks cannot be lost */
   struct write_log **more;      /* logs that came later */
   size_t more_count;
 };
 
 /* Whether the file system of CONFIG does without the disk that is lost when nothing is pending yet: what it cannot do
- * at all is no finding.  Returns 0, or -1 after a message.
+ * at all is no finding.  Returns 1 or, after a message, 0, or -1.
  */
 static int
 check_loss (const struct session_config *config)
@@ -75,26 +76,45 @@ check_loss (const struct session_config *config)
   int r = session && model_range (config->log, &first, &last) == 0
     ? session_see_state (session, first, NULL, 0, &seen) : -1;
 
-  if (r == 0 && seen.verdict.kind == VIOLATION_UNMOUNTABLE) {
+  const bool unmountable = r == 0 && seen.verdict.kind == VIOLATION_UNMOUNTABLE;
+  if (unmountable)
     error_message ("--lose=%s: %s cannot be mounted without it, not even before the update: %s", config->runner.lost,
                    config->runner.filesystem, seen.verdict.detail);
-    r = -1;
-  }
   seen_state_free (&seen);
   session_free (session);
-  return r;
+  return r == -1 ? -1 : !unmountable;
 }
 
-/* Begin the next session. */
+/* Whether the next session can be begun.  Returns 1, 0 if it is planned no more, or -1 after a message. */
+static int
+check_next (struct visit *visit)
+{
+  const struct planned *next = visit->plan->list[visit->begun];
+  int r = 1;
+
+  /* Of the first log, since all begin with the same file system. */
+  if (next->lost != -1 && next->log == visit->plan->logs[0])
+    r = check_loss (&next->config);
+  if (r != 0)
+    return r;
+  visit->refused = true;
+  if (strcmp (visit->plan->options->lose, "any") != 0)
+    return -1;
+  plan_keep_disk (visit->plan, next->lost, visit->begun);
+  return 0;
+}
+
+/* Begin the next session, unless it need not be. */
 static int
 begin_session (struct visit *visit)
 {
+  const int next = check_next (visit);
+
+  if (next != 1)
+    return next;
   struct session_config *config = &visit->plan->list[visit->begun]->config;
   struct session *session, **added;
 
-  /* Of the first log, since all begin with the same file system. */
-  if (config->runner.lost && config->log == visit->plan->logs[0] && check_loss (config) == -1)
-    return -1;
   if (visit->lines) {
     config->listen = run_lines_add;
     config->listener = visit->lines;
@@ -199,7 +219,8 @@ search_and_report (struct visit *visit)
     runs += visit->results[i]->runs;
   if (visit->ended == 0 || (!ended && runs == 0))
     return EXIT_UNUSABLE;
-  return report_results (visit->plan->options, visit->results, visit->ended, ended || stop_requested ());
+  const int status = report_results (visit->plan->options, visit->results, visit->ended, ended || stop_requested ());
+  return visit->refused && status != EXIT_VIOLATION ? EXIT_UNUSABLE : status;
 }
 
 int

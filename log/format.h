@@ -77,6 +77,11 @@ enum log_kind {
   LOG_END = 7,                  /* the recorder was closed; all other fields but time are zero */
 };
 
+/* In place of an errno: the device answered as if it had done what was asked for, and did nothing.  No recorder writes
+ * this: it is in logs that were made for a fault (replay/fault.h).
+ */
+#define LOG_ERROR_PRETENDED UINT32_MAX
+
 enum log_flag {
   LOG_FLAG_FUA = 1,             /* write, zero, trim: durable once completed */
   LOG_FLAG_MAY_TRIM = 2,        /* zero: the device may unmap (NBD without NBD_CMD_FLAG_NO_HOLE) */

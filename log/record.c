@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <stddef.h>
+#include <string.h>
 
 #include "log/checksum.h"
 #include "log/record.h"
@@ -14,6 +15,12 @@ log_record_to_host (const struct log_record *stored)
     .flags = stored->flags, .device = le16toh (stored->device), .data_size = le32toh (stored->data_size),
     .offset = le64toh (stored->offset), .length = le32toh (stored->length), .reserved = le32toh (stored->reserved),
   };
+}
+
+const char *
+log_error_text (uint32_t error)
+{
+  return error == LOG_ERROR_PRETENDED ? "nothing done, though answered as if it were: a fault" : strerror ((int) error);
 }
 
 struct log_record

@@ -8,6 +8,9 @@
 /* STORED with its numbers in host order. */
 extern struct log_record log_record_to_host (const struct log_record *stored);
 
+/* ERROR, of a completion that has one, in words. */
+extern const char *log_error_text (uint32_t error);
+
 /* RECORD, with its numbers in host order, and its DATA as it stands at OFFSET of a file. */
 extern struct log_record log_record_to_file (const struct log_record *record, const void *data, uint64_t offset);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,7 +261,7 @@ befall (const struct write_log *log, const struct fault *fault, struct log_event
   case FAULT_LOST_FLUSH:
     if (record->kind != LOG_COMPLETION || record->offset != fault->place)
       return false;
-    record->length = EIO;
+    record->length = LOG_ERROR_PRETENDED;
     return true;
   case FAULT_LOST_FUA:
     if (event->position != fault->place)

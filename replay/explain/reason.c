@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 #include "log/info.h"
+#include "log/record.h"
 #include "replay/explain/reason.h"
 
 #define FLUSHES_NAMED 3         /* of those that a write could have profited from; more would make no short line */
@@ -15,7 +16,7 @@
 /* How an operation ended. */
 struct ending {
   uint32_t position;            /* of the completion, or LOG_NEVER */
-  int error;                    /* an errno, or 0 */
+  uint32_t error;               /* as in the log, or 0 */
 };
 
 const char *
@@ -34,7 +35,7 @@ find_ending (const struct write_log *log, uint32_t issue)
   log_cursor_begin (&cursor, log);
   while (log_cursor_next (&cursor, &event))
     if (event.record.kind == LOG_COMPLETION && event.record.offset == issue)
-      return (struct ending) { event.position, (int) event.record.length };
+      return (struct ending) { event.position, event.record.length };
   return (struct ending) { LOG_NEVER, 0 };
 }
 
@@ -99,9 +100,12 @@ print_later_flushes (const struct write_log *log, unsigned device, uint32_t comp
     fputs (count > 1 ? "; " : ", but ", file);
     if (ending.position > position)
       fprintf (file, "flush %u, issued after that, had not completed", flush->issue);
+    else if (ending.error == LOG_ERROR_PRETENDED)
+      fprintf (file, "flush %u, issued after that, was answered at %u and did nothing: a fault", flush->issue,
+               ending.position);
     else
       fprintf (file, "flush %u, issued after that, failed at %u (%s)", flush->issue, ending.position,
-               strerror (ending.error));
+               log_error_text (ending.error));
   }
   if (count > FLUSHES_NAMED)
     fprintf (file, "; nor does any of %u more flushes count", count - FLUSHES_NAMED);
@@ -146,7 +150,7 @@ print_incomplete (const struct write_log *log, const struct log_write *write, ui
 
   if (ending.position <= position) {
     fprintf (file, "it had failed at %u (%s), and what fails may be there or not", ending.position,
-             strerror (ending.error));
+             log_error_text (ending.error));
     return;
   }
   fputs (write->flags & LOG_FLAG_FUA ? "it has FUA, which counts from its completion, and that " : "its completion ",
@@ -155,7 +159,7 @@ print_incomplete (const struct write_log *log, const struct log_write *write, ui
     fputs ("never came", file);
   else
     fprintf (file, "came only at %u%s%s", ending.position, ending.error ? ", as a failure: " : "",
-             ending.error ? strerror (ending.error) : "");
+             ending.error ? log_error_text (ending.error) : "");
 }
 
 char *

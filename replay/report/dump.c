@@ -14,6 +14,7 @@
 #include "log/device.h"
 #include "log/info.h"
 #include "log/paths.h"
+#include "log/record.h"
 #include "replay/explain/reason.h"
 #include "replay/report/dump.h"
 #include "replay/report/list.h"
@@ -245,7 +246,7 @@ print_other (const struct dump *dump, const struct log_event *event)
   else if (record->length == 0)
     add (&line, "done      of %ju", (uintmax_t) record->offset);
   else
-    add (&line, "done      of %ju, error: %s", (uintmax_t) record->offset, strerror ((int) record->length));
+    add (&line, "done      of %ju, error: %s", (uintmax_t) record->offset, log_error_text (record->length));
   print_line (dump, &line, record->kind == LOG_MARK ? "1;35" : "2");
 }
 

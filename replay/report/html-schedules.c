@@ -2,6 +2,8 @@
 /* What came out, of one recording or of several, which a table lists. */
 #include <config.h>
 
+#include <string.h>
+
 #include "common/cleanup.h"
 #include "common/plural.h"
 #include "replay/report/html-schedules.h"
@@ -93,6 +95,21 @@ find_wrong (const struct reports *reports, char link[2 * HTML_PREFIX_SIZE])
   snprintf (link, 2 * HTML_PREFIX_SIZE, "%swrong", prefix);
 }
 
+/* How many recordings there are, and how often they were replayed: with another fault, or without another disk. */
+static void
+put_heading (const struct html *html, const struct reports *reports)
+{
+  size_t recordings = 1;
+
+  for (size_t i = 1; i < reports->count; i++)
+    recordings += strcmp (reports->list[i].results->config->log->path,
+                          reports->list[i - 1].results->config->log->path) != 0;
+  fprintf (html->file, "<h1>%zu %s of one update", recordings, plural (recordings, "recording", "recordings"));
+  if (recordings < reports->count)
+    fprintf (html->file, ", replayed in %zu ways", reports->count);
+  fputs ("</h1>\n", html->file);
+}
+
 void
 html_put_schedules (const struct html *html, const struct reports *reports)
 {
@@ -102,7 +119,7 @@ html_put_schedules (const struct html *html, const struct reports *reports)
   for (size_t i = 0; i < reports->count; i++)
     count += html_count_kinds (reports->list[i].results);
   find_wrong (reports, link);
-  fprintf (html->file, "<h1>%zu recordings of one update</h1>\n", reports->count);
+  put_heading (html, reports);
   html_put_banner (html, &reports->totals, count, link);
   fputs ("<p>All together: ", html->file);
   html_put_verdicts (html, &reports->totals);

@@ -13,6 +13,7 @@
 #include "log/calls.h"
 #include "log/info.h"
 #include "log/paths.h"
+#include "log/record.h"
 #include "replay/report/list.h"
 #include "replay/search/big-number.h"
 
@@ -73,7 +74,7 @@ print_event (const struct write_log *log, const struct log_event *event, FILE *f
   if (record->kind == LOG_COMPLETION && record->length == 0)
     fprintf (file, "of %ju\n", (uintmax_t) record->offset);
   else if (record->kind == LOG_COMPLETION)
-    fprintf (file, "of %ju, error: %s\n", (uintmax_t) record->offset, strerror ((int) record->length));
+    fprintf (file, "of %ju, error: %s\n", (uintmax_t) record->offset, log_error_text (record->length));
   else {
     if (record->kind != LOG_FLUSH)
       fprintf (file, "%12ju %8u%s%s", (uintmax_t) record->offset, record->length,

@@ -190,7 +190,8 @@ print_recordings (const struct reports *reports, FILE *file)
     fprintf (file, ", schedule %s: %s; ", config->schedule, recorded ? recorded : "out of memory");
     print_covered (totals, config, file);
     putc ('\n', file);
-    print_schedule (&reports->list[i], "    ", file);
+    if (i == 0 || strcmp (config->log->path, reports->list[i - 1].results->config->log->path) != 0)
+      print_schedule (&reports->list[i], "    ", file);
   }
 }
 

@@ -49,6 +49,10 @@ visit 2 raid0.bin --lose=b
 grep -q '^replay: --lose=b: btrfs cannot be mounted without it, not even before the update: mount: ' "$tmp/err" ||
     fail "stripes that lose a disk: $(cat "$tmp/err")"
 [ "$(wc -l < "$tmp/err")" = 1 ] || fail "stripes that lose a disk: more than one line: $(cat "$tmp/err")"
+# All that can be visited is.
+visit 2 raid0.bin --lose=any --tear=none
+[ "$(grep -c 'cannot be mounted without it' "$tmp/err")" = 2 ] || fail "stripes that lose any disk: $(cat "$tmp/err")"
+is 'stripes' '[.durable, .exhaustive, (.schedules | length)]' '[true,true,1]'
 
 record_on xfs.bin rename-fsync --fs=xfs --disk=data:300M --disk=log:64M --log-device=log
 visit 0 xfs.bin --fsck --usable

@@ -58,6 +58,10 @@ static const struct {
   { "w0=a d0!28 f d2", 3,
     "was still pending at 3: it had failed at 1 (No space left on device), "
     "and what fails may be there or not" },
+  /* A device that lies: */
+  { "w0=a d0 f d2!-1", 3,
+    "was still pending at 3: it had completed at 1, but flush 2, issued after that, was answered at 3 and did nothing: "
+    "a fault" },
   /* The write fails after the crash: */
   { "w0=a d0!5", 0,
     "was still pending at 0: its completion came only at 1, as a failure: Input/output error" },
