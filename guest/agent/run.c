@@ -27,6 +27,7 @@
 #include "guest/agent/protocol.h"
 
 #define OUTPUT_MAX (64 << 10)
+#define OUTPUT_LOOK_MS 10       /* how often it is looked at how much there is: a guest writes some 10 MiB meanwhile */
 #define CHECK_MARKS_FILE "/tmp/powercut-marks"
 #define CHECK_MARKS_MAX (64 << 10)
 #define FROZEN_NOTE "\nthe file system was frozen: who writes to it waits until it is thawed\n"
@@ -51,13 +52,29 @@ reap_children (const struct agent *agent, pid_t awaited, int *status)
   return found;
 }
 
-/* Wait for PID and reap whoever else ends meanwhile: a program may wait for the end of a daemon of its own, which is
- * init's to reap.  Returns 1, or 0 on time-out.
+/* Let the file OUTPUT, of which the first *forgotten bytes take no memory, forget all but the last of it: a program
+ * that writes for ever must not take all that there is.
+ */
+static void
+forget_output (int output, off_t *forgotten)
+{
+  struct stat st;
+
+  if (fstat (output, &st) == -1 || st.st_size - *forgotten < 2 * OUTPUT_MAX)
+    return;
+  const off_t until = st.st_size - OUTPUT_MAX;
+  if (fallocate (output, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, *forgotten, until - *forgotten) == 0)
+    *forgotten = until;
+}
+
+/* Wait for PID, which writes to OUTPUT, and reap whoever else ends meanwhile: a program may wait for the end of a
+ * daemon of its own, which is init's to reap.  Returns 1, or 0 on time-out.
  */
 static int
-wait_for (const struct agent *agent, pid_t pid, int64_t timeout_ms, int *status)
+wait_for (const struct agent *agent, pid_t pid, int output, int64_t timeout_ms, int *status)
 {
   int64_t deadline_ms = clock_ms () + timeout_ms;
+  off_t forgotten = 0;
 
   while (!reap_children (agent, pid, status)) {
     int64_t left_ms = deadline_ms - clock_ms ();
@@ -65,7 +82,8 @@ wait_for (const struct agent *agent, pid_t pid, int64_t timeout_ms, int *status)
 
     if (left_ms <= 0)
       return 0;
-    poll (&poller, 1, (int) left_ms);
+    poll (&poller, 1, (int) (left_ms < OUTPUT_LOOK_MS ? left_ms : OUTPUT_LOOK_MS));
+    forget_output (output, &forgotten);
   }
   return 1;
 }
@@ -150,7 +168,7 @@ run_to_end (const struct agent *agent, const char *root, const char *const *argv
   pid_t pid = start_in_mount_point (root, argv, output);
   if (pid == -1)
     return -1;
-  int ended = wait_for (agent, pid, (int64_t) timeout_s * 1000, &status);
+  int ended = wait_for (agent, pid, output, (int64_t) timeout_s * 1000, &status);
   int frozen = 0;
   if (!ended) {
     kill (-pid, SIGKILL);
