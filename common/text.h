@@ -41,6 +41,16 @@ text_last_line (const char *text, size_t *length)
   return line;
 }
 
+/* Likewise the first one. */
+static inline const char *
+text_first_line (const char *text, size_t *length)
+{
+  const char *line = text + strspn (text, "\n");
+
+  *length = strcspn (line, "\n");
+  return line;
+}
+
 static inline bool
 text_ends_with (const char *text, const char *end)
 {

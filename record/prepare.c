@@ -125,7 +125,7 @@ make_filesystem (struct recording_run *run)
   struct recorder *recorder = run->recorder;
   const char *const *fixed = filesystem_find (recording->filesystem)->mkfs.words;
   CLEANUP_FREE char *places = recording->create ? assemble (run, "--create", recording->create)
-    : assemble (run, "--assemble", recording->assemble);
+    : assemble (run, "--assemble, run on empty disks as there is no --create,", recording->assemble);
 
   if (places == NULL)
     return -1;

@@ -248,7 +248,7 @@ run_shell (struct agent *agent, const char *root, const char *command, const cha
   CLEANUP_FREE char *text = malloc (TEXT_MAX + 1), *ending = NULL;
   struct text_stream stream;
   uint64_t timeout_s;
-  size_t line_length;
+  size_t first_length, last_length;
 
   if (text == NULL || parse_timeout ("run", timeout, &timeout_s) == -1 || !text_begin (&stream))
     return -1;
@@ -261,8 +261,11 @@ run_shell (struct agent *agent, const char *root, const char *command, const cha
   ending[strcspn (ending, "\n")] = '\0';
   if (answer_exit_status (ending) == 0)
     return 0;
-  const char *line = text_last_line (text, &line_length);
-  *why = text_format ("%s%s%.*s", ending, line_length > 0 ? ": " : "", (int) line_length, line);
+  const char *first = text_first_line (text, &first_length), *last = text_last_line (text, &last_length);
+  if (first == last)
+    last_length = 0;
+  *why = text_format ("%s%s%.*s%s%.*s", ending, first_length > 0 ? ": " : "", (int) first_length, first,
+                      last_length > 0 ? " ... " : "", (int) last_length, last);
   return *why ? 1 : -1;
 }
 
