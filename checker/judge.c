@@ -8,6 +8,7 @@
 #include "checker/judge.h"
 #include "checker/observe/tree-text.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "common/text.h"
 
 /* One path in the three trees; NULL where it is missing. */
@@ -186,7 +187,8 @@ print_mixture (FILE *file, const struct path_tally *tally)
   else
     fprintf (file, " has the new %s", aspect_name (new_aspect));
   if (tally->old_count + tally->new_count > 2)
-    fprintf (file, " (in all %zu paths old, %zu new)", tally->old_count, tally->new_count);
+    fprintf (file, " (in all %zu %s old, %zu new)", tally->old_count,
+             plural (tally->old_count, "path", "paths"), tally->new_count);
 }
 
 /* Everything is as before the update that was committed. */

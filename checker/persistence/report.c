@@ -186,7 +186,10 @@ print_bounds (FILE *file, const struct inode_state *state)
   const struct byte_range *ranges = state->dirty.list;
   const size_t count = state->dirty.count;
 
-  fprintf (file, "%ju to %ju bytes", (uintmax_t) state->size_min, (uintmax_t) state->size_max);
+  fprintf (file, "%ju", (uintmax_t) state->size_min);
+  if (state->size_max != state->size_min)
+    fprintf (file, " to %ju", (uintmax_t) state->size_max);
+  fputs (" bytes", file);
   if (count == 1 && ranges[0].to == UINT64_MAX) {
     fprintf (file, ", the first %ju as they were", (uintmax_t) ranges[0].from);
     return;

@@ -50,19 +50,23 @@ print_finding (const struct session_config *config, const struct finding *findin
     minimal_print (finding->minimal, config->log, finding->detail, file);
 }
 
-/* The share of the states that is covered; the exact numbers stand beside it. */
-static double
-share_percent (const struct totals *totals)
+#define SHARE_MOST 99.9         /* what is left is something */
+
+/* How many of STATES are covered: all, or a number and their share; to free, or NULL after a message. */
+static char *
+share_text (mpz_srcptr covered, mpz_srcptr states)
 {
-  double share;
+  if (mpz_cmp (covered, states) == 0)
+    return text_format ("all");
+  CLEANUP_FREE char *number = big_number_text (covered, BIG_NUMBER_DIGITS);
   mpq_t ratio;
 
   mpq_init (ratio);
-  mpq_set_num (ratio, totals->covered);
-  mpq_set_den (ratio, totals->states);
-  share = mpq_get_d (ratio) * 100;
+  mpq_set_num (ratio, covered);
+  mpq_set_den (ratio, states);
+  const double percent = mpq_get_d (ratio) * 100;
   mpq_clear (ratio);
-  return share;
+  return text_format ("%s of them (%.3g %%)", number, percent < SHARE_MOST ? percent : SHARE_MOST);
 }
 
 /* How far a log that another recorder made is to be trusted. */
@@ -115,16 +119,18 @@ char *
 report_nested (const struct nested_result *nested)
 {
   CLEANUP_FREE char *states = big_number_text (nested->states, BIG_NUMBER_DIGITS);
-  CLEANUP_FREE char *covered = big_number_text (nested->covered, BIG_NUMBER_DIGITS);
+  CLEANUP_FREE char *covered = share_text (nested->covered, nested->states);
   const bool all = mpz_cmp (nested->states, nested->covered) == 0;
   CLEANUP_FREE char *untaped = nested->untaped == 0 ? strdup ("")
     : text_format ("; %ju %s too much to be interrupted", (uintmax_t) nested->untaped,
                    plural (nested->untaped, "recovery wrote", "recoveries wrote"));
 
-  return text_format ("%ju %s interrupted at %ju crash %s, %s crash %s; %s%s covered by %ju %s and %ju remembered%s%s",
+  if (nested->recoveries == 0 && nested->untaped == 0)
+    return text_format ("recovery wrote nothing");
+  return text_format ("%ju %s interrupted at %ju crash %s, %s crash %s; %s covered by %ju %s and %ju remembered%s%s",
                       (uintmax_t) nested->recoveries, plural (nested->recoveries, "recovery is", "recoveries are"),
                       (uintmax_t) nested->points, plural (nested->points, "point", "points"), states,
-                      plural_of_digits (states, "state", "states"), all ? "all" : covered, all ? "" : " of them",
+                      plural_of_digits (states, "state", "states"), covered,
                       (uintmax_t) nested->runs, plural (nested->runs, "run", "runs"), (uintmax_t) nested->remembered,
                       untaped ? untaped : "", all ? "" : "; --nested-limit=0 goes on to the end");
 }
@@ -135,17 +141,13 @@ print_covered (const struct totals *totals, const struct session_config *config,
 {
   static const char *const tears[] = { ", never torn", "", ", torn anyhow" };
   CLEANUP_FREE char *states = big_number_text (totals->states, BIG_NUMBER_DIGITS);
-  CLEANUP_FREE char *covered = big_number_text (totals->covered, BIG_NUMBER_DIGITS);
+  CLEANUP_FREE char *covered = share_text (totals->covered, totals->states);
 
-  fprintf (file, "%zu crash %s, up to %u pending %s%s, %s crash %s; ", totals->crash_points,
+  fprintf (file, "%zu crash %s, up to %u pending %s%s, %s crash %s; %s covered by %ju %s", totals->crash_points,
            plural (totals->crash_points, "point", "points"), totals->pending_max,
            plural (totals->pending_max, "write", "writes"), tears[config->tear.mode], states,
-           plural_of_digits (states, "state", "states"));
-  if (totals->exhaustive)
-    fputs ("all", file);
-  else
-    fprintf (file, "%s of them (%.3g %%)", covered, share_percent (totals));
-  fprintf (file, " covered by %ju %s", (uintmax_t) totals->runs, plural (totals->runs, "run", "runs"));
+           plural_of_digits (states, "state", "states"), covered, (uintmax_t) totals->runs,
+           plural (totals->runs, "run", "runs"));
   if (totals->remembered > 0)
     fprintf (file, " and %ju remembered", (uintmax_t) totals->remembered);
 }

@@ -127,6 +127,9 @@ START_TEST (a_mixture_tells_how_many_paths_are_on_each_side)
   assert_detail (FILE_2 ("a") FILE_1 ("b") FILE_1 ("c"), FILE_1 ("a") FILE_1 ("b") FILE_1 ("c"),
                  FILE_2 ("a") FILE_2 ("b") FILE_2 ("c"), EXPECT_OLD_OR_NEW,
                  "b: old contents while a has new ones (in all 2 paths old, 1 new)");
+  assert_detail (FILE_1 ("a") FILE_2 ("b") FILE_2 ("c"), FILE_1 ("a") FILE_1 ("b") FILE_1 ("c"),
+                 FILE_2 ("a") FILE_2 ("b") FILE_2 ("c"), EXPECT_OLD_OR_NEW,
+                 "a: old contents while b has new ones (in all 1 path old, 2 new)");
 }
 END_TEST
 

@@ -29,7 +29,7 @@ START_TEST (data_that_were_touched_later_keep_within_bounds)
     { "write a 0 8K\nsync\ntruncate a 1K\n", 2, "creat a\n",
       "sync-data: a: empty, should be 1024 to 8192 bytes, the first 1024 as they were" },
     { "write a 0 8K\nsync\nwrite a 0 4K\n", 2, "creat a\ntruncate a 8K\n",
-      "sync-data: a: 8192 bytes, all zero, should be 8192 to 8192 bytes, those outside 0 to 4096 as they were "
+      "sync-data: a: 8192 bytes, all zero, should be 8192 bytes, those outside 0 to 4096 as they were "
       "(sync at line 2)" },
     { "write a 0 8K\nsync\nfalloc a zero 0 8K\n", 2, "creat a\ntruncate a 8K\n", NULL },
     { "write a 0 8K\nsync\nfalloc a keep 0 16K\n", 2, "write a 0 4K\n", "sync-data: a: 4096 bytes" },

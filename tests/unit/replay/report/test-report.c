@@ -139,6 +139,26 @@ print_reports (void)
   return text;
 }
 
+START_TEST (what_interrupted_recoveries_came_to_is_told)
+{
+  struct nested_result nested;
+
+  nested_result_begin (&nested);
+  CLEANUP_FREE char *nothing = report_nested (&nested);
+  ck_assert_str_eq (nothing, "recovery wrote nothing");
+  nested.recoveries = nested.points = nested.runs = 1;
+  mpz_set_ui (nested.states, 100000);
+  mpz_set_ui (nested.covered, 99999);
+  CLEANUP_FREE char *most = report_nested (&nested);
+  ck_assert_str_eq (most, "1 recovery is interrupted at 1 crash point, 100000 crash states; 99999 of them (99.9 %) "
+                    "covered by 1 run and 0 remembered; --nested-limit=0 goes on to the end");
+  mpz_set_ui (nested.covered, 100000);
+  CLEANUP_FREE char *all_states = report_nested (&nested);
+  ck_assert_ptr_nonnull (strstr (all_states, "100000 crash states; all covered by 1 run"));
+  nested_result_free (&nested);
+}
+END_TEST
+
 START_TEST (the_text_has_a_line_for_each_and_findings_name_theirs)
 {
   char *line;
@@ -261,7 +281,8 @@ START_TEST (one_recording_is_reported_by_itself)
 END_TEST
 
 UNIT_TEST_MAIN_WITH ("report", setup, teardown, counts_are_sums_and_maxima_the_largest,
-                     what_one_recording_breaks_is_broken, all_is_covered_if_it_is_in_each,
+                     what_one_recording_breaks_is_broken, what_interrupted_recoveries_came_to_is_told,
+                     all_is_covered_if_it_is_in_each,
                      the_text_has_a_line_for_each_and_findings_name_theirs,
                      json_has_the_schedules_and_of_which_a_violation_is,
                      junit_has_a_suite_for_each_and_tap_one_plan, a_page_has_a_part_for_each_and_no_id_twice,
