@@ -163,8 +163,11 @@ contradiction (const struct replay_options *options)
     return "--fault with a place is for one log: name the one that it is of";
   if (options->lose && strcmp (options->lose, "any") == 0 && single)
     return "--lose=any is for a whole replay: name the disk that the state is seen without";
-  if (options->serve && options->state && strstr (options->state, STATE_ID_AGAIN))
+  const bool again = options->state && strstr (options->state, STATE_ID_AGAIN);
+  if (options->serve && again)
     return "a state after an interrupted recovery is not for --serve: see --bundle";
+  if (options->readonly_device && !again && (options->list || options->export || options->serve || options->shell))
+    return "--readonly-device is for what is recovered and judged: it is not for --list, --export, --serve or --shell";
   if (options->nested > 0 && (single || options->prefixes_only))
     return "--nested is for all states of a log: the id of a state says itself whether recovery was interrupted";
   if (options->log_count > 1 && single)

@@ -86,7 +86,7 @@ name_disks (struct runner *runner)
 }
 
 void
-runner_put_options (const struct runner_config *config, FILE *file)
+runner_put_guest_options (const struct runner_config *config, FILE *file)
 {
   if (kernel_runs_alone (config->kernel)) {
     fputs (" --kernel=", file);         /* no log makes that run */
@@ -94,6 +94,12 @@ runner_put_options (const struct runner_config *config, FILE *file)
   }
   if (config->lost)
     fprintf (file, " --lose=%s", config->lost);
+}
+
+void
+runner_put_options (const struct runner_config *config, FILE *file)
+{
+  runner_put_guest_options (config, file);
   fputs (config->readonly_device ? " --readonly-device" : "", file);
   fputs (config->fsck ? " --fsck" : "", file);
   fputs (config->usable ? " --usable" : "", file);

@@ -50,6 +50,9 @@ struct runner_config {
  */
 extern void runner_put_options (const struct runner_config *config, FILE *file);
 
+/* Likewise, but for what it does. */
+extern void runner_put_guest_options (const struct runner_config *config, FILE *file);
+
 /* Boot a guest of CONFIG, whose disks are DEVICE's.  Its console goes to the file CONSOLE; at TERMINAL is the socket of
  * its user, or NULL.  NULL after a message.
  */

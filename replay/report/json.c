@@ -205,6 +205,7 @@ add_origin (cJSON *object, const struct reports *reports)
   cJSON_AddStringToObject (object, "tear", tears[config->tear.mode]);
   cJSON_AddNumberToObject (object, "sector", config->tear.atomic_bytes);
   cJSON_AddStringToObject (object, "trim", config->log->trims_trusted ? "zero" : "any");
+  cJSON_AddBoolToObject (object, "readonly_device", config->runner.readonly_device);
 }
 
 static cJSON *

@@ -13,8 +13,11 @@
 #include "replay/report/test-cases.h"
 #include "replay/search/big-number.h"
 
+typedef void put_options (const struct runner_config *config, FILE *file);
+
+/* Print the command that visits the state ID, with MORE, and what PUT, unless it is NULL, prints of a run. */
 static void
-print_command (const struct report *report, const char *id, const char *more, bool runs, FILE *file)
+print_command (const struct report *report, const char *id, const char *more, put_options *put, FILE *file)
 {
   static const char *const tears[] = { "none", NULL, "any" };
   const struct session_config *config = report->results->config;
@@ -27,8 +30,10 @@ print_command (const struct report *report, const char *id, const char *more, bo
     fprintf (file, " --atomic=%u", config->tear.atomic_bytes);
   if (config->runner.fault)
     fprintf (file, " --fault=%s", config->runner.fault);
-  if (runs || strstr (id, STATE_ID_AGAIN))      /* which a guest has to recover from first */
-    runner_put_options (&config->runner, file);
+  if (strstr (id, STATE_ID_AGAIN))      /* which a guest has to recover from first */
+    put = runner_put_options;
+  if (put)
+    put (&config->runner, file);
   fputs (more, file);
   print_shell_word (config->log->path, file);
   putc ('\n', file);
@@ -41,10 +46,11 @@ report_commands (const struct report *report, const char *id)
 
   if (!text_begin (&text))
     return NULL;
-  print_command (report, id, " ", true, text.file);
-  print_command (report, id, " --shell ", true, text.file);
-  print_command (report, id, " --export=crash.img ", false, text.file);
-  print_command (report, id, " --bundle=bug.tar.zst ", true, text.file);
+  const bool images = report->results->config->log->device_count > 1;
+  print_command (report, id, " ", runner_put_options, text.file);
+  print_command (report, id, " --shell ", runner_put_guest_options, text.file);
+  print_command (report, id, images ? " --export=crash-images/ " : " --export=crash.img ", NULL, text.file);
+  print_command (report, id, " --bundle=bug.tar.zst ", runner_put_options, text.file);
   return text_end (&text);
 }
 

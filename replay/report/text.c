@@ -244,6 +244,7 @@ print_heading (const struct reports *reports, FILE *file)
   print_safe_text (reports_config (reports)->runner.filesystem, file);
   fputs (", kernel ", file);
   print_safe_text (reports_release (reports), file);
+  fputs (reports_config (reports)->runner.readonly_device ? ", first on devices that refuse writes" : "", file);
   putc ('\n', file);
 }
 

@@ -262,6 +262,9 @@ START_TEST (the_id_of_an_interrupted_recovery_is_quoted)
   ck_assert_ptr_nonnull (text);
   ck_assert_uint_eq (count_text (text, "replay --state='62:-60;79' "), count_text (text, "\n"));
   ck_assert_uint_eq (count_text (text, "--kernel="), count_text (text, "\n"));    /* to recover once is always needed */
+  configs[0].runner.readonly_device = true;
+  CLEANUP_FREE char *single = report_commands (&reports.list[0], "62");
+  ck_assert_uint_eq (count_text (single, " --readonly-device "), 2);      /* not in a shell, or an image */
   reports_free (&reports);
 }
 END_TEST
@@ -270,10 +273,12 @@ END_TEST
 START_TEST (one_recording_is_reported_by_itself)
 {
   configs[0].schedule = NULL;
+  configs[0].runner.readonly_device = true;
   make_reports (1);
   CLEANUP_FREE char *text = print_reports (), *html = reports_text (&reports, &html_format);
   ck_assert_ptr_null (strstr (text, "schedule"));
   ck_assert_ptr_nonnull (strstr (text, "recorded: 2 writes, "));
+  ck_assert_ptr_nonnull (strstr (text, ", first on devices that refuse writes\n"));
   ck_assert_uint_eq (count_text (html, "<h1"), 1);
   ck_assert_uint_eq (count_text (html, "id=\"timeline\""), 1);
   reports_free (&reports);
