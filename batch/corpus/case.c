@@ -19,6 +19,7 @@
 #include "common/text.h"
 #include "common/words.h"
 #include "guest/kernel/kernel.h"
+#include "replay/session-config.h"
 
 #define FAILS "fails"           /* the first word of such a section */
 #define MAY_FAIL "may-fail"     /* or this */
@@ -132,6 +133,16 @@ set_settle (const struct ini_place *place, const char *value, char **settle)
 }
 
 static int
+set_nested (const struct ini_place *place, const char *value, char **nested)
+{
+  uint64_t times;
+
+  if (parse_unsigned (value, NESTED_MAX, &times) == -1 || times == 0)
+    return ini_fault (place, "nested: %s: give how often the power fails again: 1 to %d", value, NESTED_MAX);
+  return set_text (place, "nested", value, nested);
+}
+
+static int
 set_readonly_device (const struct ini_place *place, const char *value, bool *readonly_device)
 {
   *readonly_device = strcmp (value, "yes") == 0;
@@ -163,6 +174,8 @@ set_case_value (struct case_reader *reader, const struct ini_place *place, const
     return add_text (&corpus_case->setup, text);
   if (strcmp (key, "settle") == 0)
     return set_settle (place, value, &corpus_case->settle);
+  if (strcmp (key, "nested") == 0)
+    return set_nested (place, value, &corpus_case->nested);
   if (strcmp (key, "readonly-device") == 0)
     return set_readonly_device (place, value, &corpus_case->readonly_device);
   if (strcmp (key, "filesystems") == 0)
@@ -196,13 +209,15 @@ is_finding (const char *finding)
 static int
 set_failure (struct case_failure *failure, const struct ini_place *place, const char *key, const char *value)
 {
+  const bool nested = strcmp (key, "nested-finding") == 0;
+
   if (strcmp (key, "why") == 0)
     return set_text (place, key, value, &failure->why);
-  if (strcmp (key, "finding") != 0)
-    return ini_fault (place, "%s: no such key here: give finding or why", key);
+  if (strcmp (key, "finding") != 0 && !nested)
+    return ini_fault (place, "%s: no such key here: give finding, nested-finding or why", key);
   if (!is_finding (value))
-    return ini_fault (place, "finding: %s: no such kind of violation: see VIOLATIONS in replay(1)", value);
-  return add_text (&failure->findings, value);
+    return ini_fault (place, "%s: %s: no such kind of violation: see VIOLATIONS in replay(1)", key, value);
+  return add_text (nested ? &failure->nested_findings : &failure->findings, value);
 }
 
 /* The section [fails FILESYSTEM KERNEL...] or [may-fail FILESYSTEM KERNEL...] begins; WORDS are those. */
@@ -299,7 +314,7 @@ check_case (const struct corpus_case *corpus_case, const char *file)
     for (size_t i = 0; i < corpus_case->failure_count; i++) {
       const struct case_failure *failure = &corpus_case->failures[i];
 
-      if (failure->findings.count == 0 || failure->why == NULL) {
+      if (failure->findings.count + failure->nested_findings.count == 0 || failure->why == NULL) {
         error_message ("%s: [%s %s]: say which finding is expected, and why", file, failure->by_luck ? MAY_FAIL : FAILS,
                        failure->filesystem);
         return -1;
@@ -365,7 +380,7 @@ case_free (struct corpus_case *corpus_case)
   char *const texts[] = {
     corpus_case->name, corpus_case->path, corpus_case->title, corpus_case->origin, corpus_case->reference,
     corpus_case->workload, corpus_case->log, corpus_case->command, corpus_case->check, corpus_case->initial,
-    corpus_case->settle
+    corpus_case->settle, corpus_case->nested
   };
 
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -382,6 +397,7 @@ case_free (struct corpus_case *corpus_case)
     free (corpus_case->failures[i].filesystem);
     free_texts (&corpus_case->failures[i].kernels);
     free_texts (&corpus_case->failures[i].findings);
+    free_texts (&corpus_case->failures[i].nested_findings);
     free (corpus_case->failures[i].why);
   }
   free (corpus_case->settings);

@@ -36,6 +36,7 @@ struct case_failure {
   char *filesystem;
   struct case_texts kernels;         /* beginnings of releases, as for kernel_release_matches; none: all kernels */
   struct case_texts findings;        /* KIND or KIND: TEXT; every violation has to be one of them */
+  struct case_texts nested_findings;    /* or of these, if it was seen after a recovery that was interrupted */
   char *why;
 };
 
@@ -49,6 +50,7 @@ struct corpus_case {
   char *initial;                /* folder, or NULL */
   char *settle;                 /* as for --settle, or NULL */
   bool readonly_device;         /* as --readonly-device */
+  char *nested;                 /* as for --nested, or NULL */
   struct case_texts setup;           /* shell commands */
   struct case_texts filesystems;     /* none: all */
   struct case_settings *settings;

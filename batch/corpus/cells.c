@@ -154,6 +154,7 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
   const char *const options[][2] = {
     { "--kernel", cell->environment->kernel->image }, { "--accel", grid->request->accel },
     { "--check", corpus_case->check }, { "--confine", corpus->trusted ? NULL : corpus_case->path },
+    { "--nested", grid->request->nested ? NULL : corpus_case->nested },
   };
 
   job->log = find_log (grid, cell)->path;

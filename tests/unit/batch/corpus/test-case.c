@@ -91,7 +91,7 @@ START_TEST (all_keys_are_read)
 
   ck_assert_int_eq (read_text ("# comment\n; another\n\n title =  a = b \norigin = o\nreference=r\n"
                                "filesystems = ext4  btrfs\n"
-                               "readonly-device = yes\nsettle = 35\n"
+                               "readonly-device = yes\nnested = 2\nsettle = 35\n"
                                "check = test -e $CASE/x\n[btrfs]\nsize = 256M\nmkfs = -n 4096\n"
                                "mount = flushoncommit\n"),
                     0);
@@ -101,6 +101,7 @@ START_TEST (all_keys_are_read)
   ck_assert_str_eq (corpus_case.reference, "r");
   ck_assert_str_eq (corpus_case.settle, "35");
   ck_assert (corpus_case.readonly_device);
+  ck_assert_str_eq (corpus_case.nested, "2");
   ck_assert_ptr_null (corpus_case.command);
   ck_assert_ptr_null (corpus_case.log);
   ck_assert (strncmp (corpus_case.workload, folder, strlen (folder)) == 0);
@@ -162,7 +163,7 @@ START_TEST (failures_are_those_of_file_system_and_kernel)
 
   ck_assert_int_eq (read_text ("title = t\n[fails btrfs 6.1 6.12.117]\nfinding = durability\n"
                                "finding = atomicity: is empty\nwhy = w\n"
-                               "[fails xfs]\nfinding = kernel\nwhy = everywhere\n"), 0);
+                               "[fails xfs]\nnested-finding = kernel\nwhy = everywhere\n"), 0);
   failure = case_find_failure (&corpus_case, "btrfs", "6.1.0-56-amd64");
   ck_assert_ptr_nonnull (failure);
   ck_assert_str_eq (failure->why, "w");
@@ -173,6 +174,7 @@ START_TEST (failures_are_those_of_file_system_and_kernel)
   ck_assert_ptr_null (case_find_failure (&corpus_case, "btrfs", "6.10.1"));
   ck_assert_ptr_null (case_find_failure (&corpus_case, "ext4", "6.1.0"));
   ck_assert_str_eq (case_find_failure (&corpus_case, "xfs", "7.0")->why, "everywhere");
+  ck_assert_uint_eq (case_find_failure (&corpus_case, "xfs", "7.0")->nested_findings.count, 1);
   ck_assert (!failure->by_luck);
 }
 END_TEST
@@ -194,6 +196,7 @@ START_TEST (what_is_not_understood_is_refused_with_its_line)
     { "title = t\ntitle = u\n", "case.ini:2: title: is given twice" },
     { "title =\n", "case.ini:1: title: has no value" },
     { "title = t\nreadonly-device = 1\n", "case.ini:2: readonly-device: 1: give yes or no" },
+    { "title = t\nnested = 3\n", "case.ini:2: nested: 3: give how often" },
     { "title = t\nsettle = never\n", "case.ini:2: settle: never" },
     { "title = t\nfilesystems = ext4,xfs\n", "case.ini:2: filesystems: ext4,xfs" },
     { "title = t\nfilesystems = ext4\nfilesystems = xfs\n", "case.ini:3: filesystems: is given twice" },

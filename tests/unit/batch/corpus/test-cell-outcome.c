@@ -65,6 +65,22 @@ START_TEST (expected_to_fail_otherwise)
 }
 END_TEST
 
+#define AGAIN(KIND) "{\"kind\": \"" KIND "\", \"detail\": \"\", \"state\": \"62:-60;75\"}"
+#define ONCE(KIND) "{\"kind\": \"" KIND "\", \"detail\": \"\", \"state\": \"62:-60\"}"
+
+START_TEST (expected_to_fail_when_power_fails_again)
+{
+  static char *nested_findings[] = { (char *) "kernel" };
+  struct case_failure nested = failure;
+
+  nested.nested_findings = (struct case_texts) { nested_findings, 1 };
+  ck_assert_int_eq (judge_text (1, FOUND (AGAIN ("kernel")), &nested), CASE_KNOWN);
+  ck_assert_int_eq (judge_text (1, FOUND (ONCE ("kernel")), &nested), CASE_FAIL);
+  ck_assert_int_eq (judge_text (1, FOUND (AGAIN ("hang") "," ONCE ("hang")), &nested), CASE_KNOWN);
+  ck_assert_int_eq (judge_text (1, FOUND (AGAIN ("atomicity")), &nested), CASE_FAIL);
+}
+END_TEST
+
 #define UNREPEATED "{\"kind\": \"kernel\", \"detail\": \"a panic\", \"repeated\": false, \"states\": \"0\"}"
 
 START_TEST (what_a_second_run_did_not_see_decides_nothing)
@@ -110,6 +126,7 @@ START_TEST (what_is_not_as_expected_calls_for_a_status)
 END_TEST
 
 UNIT_TEST_MAIN ("corpus-verdict", expected_to_pass, expected_to_fail, expected_to_fail_by_luck,
-                expected_to_fail_otherwise, what_a_second_run_did_not_see_decides_nothing,
+                expected_to_fail_otherwise,
+                expected_to_fail_when_power_fails_again, what_a_second_run_did_not_see_decides_nothing,
                 what_is_known_may_hide_something_where_states_are_left, not_measured,
                 what_is_not_as_expected_calls_for_a_status)
