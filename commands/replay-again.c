@@ -15,6 +15,7 @@
 #include "log/derived.h"
 #include "log/guard.h"
 #include "log/state-id.h"
+#include "replay/level.h"
 #include "replay/search/model.h"
 #include "replay/session.h"
 
@@ -82,6 +83,40 @@ name_state (const char *first, const char *rest)
                       *earlier && own > 0 ? "," : "", own, rest + end - own, rest + end);
 }
 
+/* The id of STATE of LOG, which may be what an interrupted recovery left itself. */
+static char *
+name_recovered (const struct replay_options *options, const struct write_log *log, const struct named_state *state)
+{
+  const struct session_config config = {
+    .log = log, .recovered = options->recovered, .recovery_from = options->recovery_from
+  };
+
+  return recovered_state_id (&config, state->position, state->choices, state->count);
+}
+
+/* Is REST, an id and maybe more, about what the recovery that AGAIN has did?  Returns 0, or -1 after a message. */
+static int
+check_rest (const struct replay_options *options, const struct again *again, const char *rest)
+{
+  CLEANUP_FREE char *next = strndup (rest, strcspn (rest, STATE_ID_AGAIN));
+  CLEANUP_FREE struct choice *choices = NULL;
+  uint32_t position;
+  size_t count;
+
+  if (next == NULL)
+    return out_of_memory ();
+  if (state_id_parse (next, again->log, &position, &choices, &count) == -1)
+    return -1;
+  for (size_t i = 0; i < count; i++)
+    if (again->log->writes[choices[i].write].issue < position)
+      position = again->log->writes[choices[i].write].issue;
+  if (position >= again->first)
+    return 0;
+  error_message ("state %s: recovery from %s begins at position %u, not at %u or before", options->state,
+                 again->recovered, again->first, position);
+  return -1;
+}
+
 int
 again_begin (const struct replay_options *options, const struct write_log *log, struct again *again)
 {
@@ -105,12 +140,10 @@ again_begin (const struct replay_options *options, const struct write_log *log, 
     return -1;
   CLEANUP_FREE char *id = state_id_format (log, state.position, state.choices, state.count);
   again->state = id ? name_state (id, rest + 1) : NULL;
-  if (again->state == NULL)
+  again->recovered = name_recovered (options, log, &state);
+  if (again->state == NULL || again->recovered == NULL)
     return out_of_memory ();
-  if (strtoul (again->state, NULL, 10) >= again->first)
-    return 0;
-  error_message ("state %s: recovery from %s begins at position %u", options->state, id, again->first);
-  return -1;
+  return check_rest (options, again, rest + 1);
 }
 
 void
@@ -118,5 +151,5 @@ again_end (struct again *again)
 {
   write_log_close (again->log);
   workdir_remove (again->directory);
-  free_all (again->state, again->path, again->directory);
+  free_all (again->state, again->recovered, again->path, again->directory);
 }

@@ -14,6 +14,7 @@ struct again {
   char *path;
   struct write_log *log;        /* what goes on after the first crash (log/aftermath.h) */
   uint32_t first;               /* the position from which on that is recovery */
+  char *recovered;              /* the canonical id of the state that was recovered from */
   char *state;                  /* there: what is missing since the first crash, and since the second */
 };
 

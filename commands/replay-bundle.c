@@ -44,6 +44,7 @@ see_and_pack (const struct replay_options *options, struct session *session, con
   if (r == 0) {
     const struct bundle bundle = {
       .log = config->log, .state = missing->state, .trees = &config->trees, .seen = &seen,
+      .recovered = config->recovered, .recovery_from = config->recovery_from,
       .runner = &config->runner, .release = session_results (session)->release, .missing = missing
     };
 

@@ -157,7 +157,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .seconds = options->seconds, .seed = options->seed, .audit_percent = options->audit_percent,
     .nested = (unsigned) options->nested, .nested_limit = options->nested_limit,
     .prefixes_only = options->prefixes_only, .no_reduction = options->no_reduction, .minimize = options->minimize,
-    .minimize_from = options->recovery_from,
+    .recovered = options->recovered, .recovery_from = options->recovery_from,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {
       .log = log->file, .kernel = guest->kernel, .extras = guest->extras,

@@ -40,6 +40,7 @@ struct replay_options {
   /* What else is done with a log: one of these at most, and state with the last four. */
   bool list;
   const char *state, *export, *serve, *bundle;
+  const char *recovered;        /* the id of the state that this recovery was of, or NULL */
   uint32_t recovery_from;       /* where in the log a recovery begins that was interrupted (log/aftermath.h), or 0 */
   bool shell, before_recovery;
   struct filter filter;

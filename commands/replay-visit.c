@@ -13,8 +13,10 @@
 #include "common/message.h"
 #include "common/stop.h"
 #include "log/guard.h"
+#include "log/state-id.h"
 #include "log/trims.h"
 #include "replay/crew.h"
+#include "replay/level.h"
 #include "replay/report/outputs.h"
 #include "replay/report/run-lines.h"
 #include "replay/report/state.h"
@@ -247,16 +249,34 @@ visit_all (struct plan *plan)
   return status;
 }
 
+/* Name MINIMAL as a state that an interrupted recovery of CONFIG left, if it is one. */
+static int
+rename_minimal (const struct session_config *config, struct minimal *minimal)
+{
+  CLEANUP_FREE struct choice *choices = NULL;
+  uint32_t position;
+  size_t count;
+
+  if (state_id_parse (minimal->state, config->log, &position, &choices, &count) == -1)
+    return -1;
+  free (minimal->state);
+  minimal->state = recovered_state_id (config, position, choices, count);
+  return minimal->state ? 0 : out_of_memory ();
+}
+
 /* Print the smallest state that is wrong as SEEN is. */
 static int
 show_minimal (struct session *session, const struct seen_state *seen)
 {
+  const struct session_config *config = session_results (session)->config;
   struct minimal *minimal;
   CLEANUP_FREE char *detail = NULL;
   int r = session_minimize_state (session, seen, &minimal, &detail);
 
-  if (minimal)
-    minimal_print (minimal, session_results (session)->config->log, detail, stdout);
+  if (minimal && rename_minimal (config, minimal) == -1)
+    r = -1;
+  else if (minimal)
+    minimal_print (minimal, config->log, detail, stdout);
   minimal_free (minimal);
   return r == -1 || session_results (session)->mismatches > 0 ? -1 : 0;
 }

@@ -119,6 +119,7 @@ run_again (const struct replay_options *options, const struct write_log *log)
   if (again_begin (options, log, &again) == 0) {
     after.logs = (const char *const[]) { again.path };
     after.state = again.state;
+    after.recovered = again.recovered;
     after.recovery_from = again.first;
     status = run_one (&after, again.log);
   }

@@ -185,3 +185,16 @@ state_id_format (const struct write_log *log, uint32_t point, const struct choic
   }
   return text;
 }
+
+char *
+state_id_format_from (const struct write_log *log, uint32_t point, const struct choice *choices, size_t count,
+                      uint32_t first)
+{
+  CLEANUP_FREE struct choice *later = calloc (count + 1, sizeof *later);
+  size_t later_count = 0;
+
+  for (size_t i = 0; later && i < count; i++)
+    if (log->writes[choices[i].write].issue >= first)
+      later[later_count++] = choices[i];
+  return later ? state_id_format (log, point, later, later_count) : NULL;
+}

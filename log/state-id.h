@@ -38,4 +38,8 @@ extern int state_id_parse (const char *text, const struct write_log *log, uint32
 /* The canonical id of a state, to free; what is undecided counts as there.  NULL with errno ENOMEM. */
 extern char *state_id_format (const struct write_log *log, uint32_t point, const struct choice *choices, size_t count);
 
+/* Likewise, of what is chosen of the writes that were issued at FIRST or after it alone. */
+extern char *state_id_format_from (const struct write_log *log, uint32_t point, const struct choice *choices,
+                                   size_t count, uint32_t first);
+
 #endif

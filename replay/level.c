@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/text.h"
@@ -23,21 +24,26 @@ level_state_id (const struct level *level, uint32_t position, const struct choic
 {
   const uint32_t writes_before = log_writes_until (level->aftermath, level->first - 1);
   const struct recovery_done *done = level->done;
-  CLEANUP_FREE struct choice *own = calloc (count + 1, sizeof *own), *earlier = calloc (count + 1, sizeof *earlier);
-  size_t own_count = 0, earlier_count = 0;
+  CLEANUP_FREE struct choice *earlier = calloc (count + 1, sizeof *earlier);
+  size_t earlier_count = 0;
 
-  if (own == NULL || earlier == NULL)
+  if (earlier == NULL)
     return NULL;
   for (size_t i = 0; i < count; i++)
     if (choices[i].write < writes_before)
       earlier[earlier_count++] = choices[i];
-    else
-      own[own_count++] = choices[i];
   CLEANUP_FREE char *before = level->before
     ? level_state_id (level->before, done->point->position, earlier, earlier_count)
     : state_id_format (done->log, done->point->position, earlier, earlier_count);
-  CLEANUP_FREE char *last = state_id_format (level->aftermath, position, own, own_count);
+  CLEANUP_FREE char *last = state_id_format_from (level->aftermath, position, choices, count, level->first);
   return before && last ? text_format ("%s" STATE_ID_AGAIN "%s", before, last) : NULL;
+}
+
+/* AFTER, what was last before the first crash, and that recovery was interrupted then. */
+static char *
+say_interrupted (const char *after, bool twice)
+{
+  return text_format ("%s%sduring recovery%s", after, *after ? ", then " : "", twice ? ", twice" : "");
 }
 
 char *
@@ -48,6 +54,24 @@ level_after (const struct level *level)
   while (first->before)
     first = first->before;
   CLEANUP_FREE char *after = finding_after (first->done->log, first->done->point->position);
-  return after ? text_format ("%s%sduring recovery%s", after, *after ? ", then " : "",
-                              level->depth > 0 ? ", twice" : "") : NULL;
+  return after ? say_interrupted (after, level->depth > 0) : NULL;
+}
+
+char *
+recovered_state_id (const struct session_config *config, uint32_t position, const struct choice *choices, size_t count)
+{
+  CLEANUP_FREE char *last = state_id_format_from (config->log, position, choices, count, config->recovery_from);
+
+  return last && config->recovered ? text_format ("%s" STATE_ID_AGAIN "%s", config->recovered, last)
+    : last ? strdup (last) : NULL;
+}
+
+char *
+recovered_state_after (const struct session_config *config, uint32_t position)
+{
+  CLEANUP_FREE char *after = finding_after (config->log, position);
+
+  if (after == NULL || config->recovered == NULL)
+    return after ? strdup (after) : NULL;
+  return say_interrupted (after, strstr (config->recovered, STATE_ID_AGAIN) != NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "log/tape.h"
 #include "replay/search/model.h"
+#include "replay/session-config.h"
 
 /* A recovery, and what is known of the states that it stands for. */
 struct recovery_done {
@@ -35,5 +36,10 @@ extern char *level_state_id (const struct level *level, uint32_t position, const
 
 /* What was last before a crash of LEVEL's aftermath, in words; likewise. */
 extern char *level_after (const struct level *level);
+
+/* The same of a state at POSITION of the log of CONFIG, which may be an aftermath itself. */
+extern char *recovered_state_id (const struct session_config *config, uint32_t position, const struct choice *choices,
+                                 size_t count);
+extern char *recovered_state_after (const struct session_config *config, uint32_t position);
 
 #endif

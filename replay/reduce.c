@@ -108,7 +108,7 @@ reduce_state (struct worker *worker, enum violation kind, uint32_t position, con
   struct session *session = worker->session;
   const struct minimal_config config = {
     .log = session->config->log, .points = &session->results.points, .kind = kind,
-    .first = session->config->minimize_from, .probe = probe, .opaque = worker
+    .first = session->config->recovery_from, .probe = probe, .opaque = worker
   };
   struct minimal *found = minimal_find (&config, position, choices, count);
   int r = found ? confirm_minimal (worker, found, kind) : -1;

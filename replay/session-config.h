@@ -48,7 +48,9 @@ struct session_config {
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */
   bool minimize;                /* find the smallest state of each finding */
-  uint32_t minimize_from;       /* ... in which all that was before this position is as it was */
+  const char *recovered;        /* the id of the state that the interrupted recovery was of that the log goes on with
+                                   (log/aftermath.h), or NULL */
+  uint32_t recovery_from;       /* where in it that begins; the smallest state has what was before as it was */
   const char *schedule;         /* what the recording is called (replay/schedule.h) among those that are replayed
                                    together; NULL: it is the only one */
   bool progress;                /* show how far it is on standard error */

@@ -33,7 +33,12 @@ print_missing (const struct bundle *bundle, FILE *file)
 {
   const struct minimal *missing = bundle->missing;
 
-  fprintf (file, "\nThe power fails after event %u of the recording.  ", missing->position);
+  if (bundle->recovered)
+    fprintf (file, "\nThe power failed twice.  What was left first is the state %s of the recording.\n"
+             "The file log.bin goes on from event %u with what a kernel wrote that recovered from it.\n"
+             "What was missing then is missing still.\n", bundle->recovered, bundle->recovery_from);
+  fprintf (file, "\nThe power fails %safter event %u of %s.  ", bundle->recovered ? "again " : "", missing->position,
+           bundle->recovered ? "log.bin" : "the recording");
   if (missing->count == 0)
     fputs ("Everything that was written until then is on the disk.\n", file);
   else

@@ -14,6 +14,8 @@ struct bundle {
   const struct seen_state *seen;
   const struct runner_config *runner;   /* that saw it */
   const char *release;          /* of the kernel that was used */
+  const char *recovered;        /* as of struct session_config, as is recovery_from */
+  uint32_t recovery_from;
   const struct minimal *missing;        /* the state's writes that are missing, described */
 };
 

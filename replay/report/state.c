@@ -8,7 +8,7 @@
 #include "common/escape.h"
 #include "common/message.h"
 #include "common/plural.h"
-#include "log/state-id.h"
+#include "replay/level.h"
 #include "replay/report/page-table.h"
 #include "replay/report/state.h"
 
@@ -60,11 +60,10 @@ print_check (const struct outcome *outcome)
 static int
 print_run (const struct results *results, const struct seen_state *seen)
 {
-  const struct write_log *log = results->config->log;
   const struct control_report *device = &seen->device;
   const struct selection *selection = &seen->selection;
-  CLEANUP_FREE char *after = finding_after (log, selection->point);
-  CLEANUP_FREE char *id = state_id_format (log, selection->point, selection->choices, selection->count);
+  CLEANUP_FREE char *after = recovered_state_after (results->config, selection->point);
+  CLEANUP_FREE char *id = recovered_state_id (results->config, selection->point, selection->choices, selection->count);
 
   if (id == NULL)
     return out_of_memory ();
