@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -192,6 +193,44 @@ disks_expand (const struct disks *disks, const char *option, const char *text)
     return expanded;
   free (expanded);
   return NULL;
+}
+
+/* The disk of DISKS whose place stands at AT, with nothing more that could belong to a path; or NULL. */
+static const struct disk *
+find_place (const struct disks *disks, const char *at)
+{
+  for (size_t i = 0; i < disks->count; i++) {
+    const char *place = disks->list[i].place;
+    const size_t length = strlen (place);
+
+    if (length > 0 && strncmp (at, place, length) == 0 && !isalnum ((unsigned char) at[length]))
+      return &disks->list[i];
+  }
+  return NULL;
+}
+
+char *
+disks_name (const struct disks *disks, const char *text)
+{
+  struct text_stream stream;
+
+  if (!text_begin (&stream)) {
+    out_of_memory ();
+    return NULL;
+  }
+  while (*text) {
+    const struct disk *disk = find_place (disks, text);
+
+    if (disk)
+      fprintf (stream.file, "{%s}", disk->name);
+    else
+      putc (*text, stream.file);
+    text += disk ? strlen (disk->place) : 1;
+  }
+  char *named = text_end (&stream);
+  if (named == NULL)
+    out_of_memory ();
+  return named;
 }
 
 int

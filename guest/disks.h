@@ -56,4 +56,7 @@ extern char *disks_places (const struct disks *disks, int without);
  */
 extern char *disks_expand (const struct disks *disks, const char *option, const char *text);
 
+/* TEXT, which the guest said, with {NAME} for the place of each disk; to free, or NULL after a message. */
+extern char *disks_name (const struct disks *disks, const char *text);
+
 #endif

@@ -34,8 +34,10 @@ report_trouble (struct recording_run *run, const char *what, const struct vm_ans
     error_message ("%s failed: %s", what, recorder);
   else if (answer->failure == VM_HUNG)
     error_message ("%s: the guest gave no answer in time: see --timeout", what);
-  else if (answer->failure == VM_REFUSED)
-    error_message ("%s failed in the guest: %s", what, answer->text);
+  else if (answer->failure == VM_REFUSED) {
+    CLEANUP_FREE char *named = run->recording->assemble ? disks_name (&run->recording->disks, answer->text) : NULL;
+    error_message ("%s failed in the guest: %s", what, named ? named : answer->text);
+  }
   else if (answer->failure == VM_BROKEN)
     error_message ("%s failed: %s", what, answer->text);
   else {

@@ -373,6 +373,20 @@ may_be_silent (const struct runner *runner)
   return runner->messages >= MESSAGES_MAX && filesystem_find (runner->config->filesystem)->limits_messages;
 }
 
+/* Say of which disks *detail, or nothing, is, if something is made of them. */
+static int
+name_places (const struct runner_config *config, char **detail)
+{
+  if (*detail == NULL || config->assemble == NULL || config->disks == NULL)
+    return 0;
+  char *named = disks_name (config->disks, *detail);
+  if (named == NULL)
+    return -1;
+  free (*detail);
+  *detail = named;
+  return 0;
+}
+
 /* What the agent's answer means; *renew says that the guest has to be booted anew. */
 static int
 read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *outcome, bool *renew)
@@ -386,7 +400,7 @@ read_answer (struct runner *runner, struct vm_answer *answer, struct outcome *ou
       return -1;
     runner->messages += guest.messages;
     *renew = guest.renew;
-    return 0;
+    return name_places (runner->config, &outcome->detail);
   case VM_REFUSED:
     error_message ("the guest cannot make a run: %s", answer->text);
     return -1;

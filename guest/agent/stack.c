@@ -89,7 +89,7 @@ add_top (const char *device, char **tops)
     stop_resync (name);
   }
   if (count > 1) {
-    error_message ("%zu devices are made of %s: let there be one, which is mounted", count, name);
+    error_message ("%zu devices are made of " DEVICES "%s: let there be one, which is mounted", count, name);
     return -1;
   }
   CLEANUP_FREE char *path = text_format (DEVICES "%s", name);

@@ -69,7 +69,7 @@ is 'two disks in a row' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
 
 failed="powercut: --assemble, run on empty disks as there is no --create, failed in the guest"
 # Bad use is one line, and takes no more memory than a guest has.
-for command in ': {a}=it made nothing of /dev/nbd0' 'echo so much for {a}; exit 3=exit 3: so much for /dev/nbd0' \
+for command in ': {a}=it made nothing of {a}' 'echo so much for {a}; exit 3=exit 3: so much for {a}' \
     ': {a}; printf "why\nwhere\nit failed\n"; exit 3=exit 3: why ... it failed' ': {a}; yes | head -c 200000000; exit 3=exit 3: y ... y'; do
     expect_status 2 "$powercut" record --quiet --memory=64M --disk=a:64M --assemble="${command%=*}" -o "$tmp/none.bin" -- true
     [ "$(cat "$tmp/err")" = "$failed: ${command##*=}" ] || fail "bad use: $(cat "$tmp/err")"

@@ -97,6 +97,8 @@ START_TEST (a_name_in_braces_is_a_place)
   ck_assert_str_eq (good, "a=/dev/vdb,/dev/vda{");
   CLEANUP_FREE char *shell = disks_expand (&disks, "--assemble", "x={log} && { echo ${x:-{data}}; }");
   ck_assert_str_eq (shell, "x=/dev/vdb && { echo ${x:-/dev/vda}; }");
+  CLEANUP_FREE char *named = disks_name (&disks, "/dev/vdb,/dev/vda: not /dev/vda1, /dev/vdc: /dev/vdb");
+  ck_assert_str_eq (named, "{log},{data}: not /dev/vda1, /dev/vdc: {log}");
   CLEANUP_FREE char *empty = disks_expand (&disks, "--mount", "");
   ck_assert_str_eq (empty, "");
 }

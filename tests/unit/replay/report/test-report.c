@@ -265,6 +265,11 @@ START_TEST (the_id_of_an_interrupted_recovery_is_quoted)
   configs[0].runner.readonly_device = true;
   CLEANUP_FREE char *single = report_commands (&reports.list[0], "62");
   ck_assert_uint_eq (count_text (single, " --readonly-device "), 2);      /* not in a shell, or an image */
+  ck_assert_ptr_nonnull (strstr (single, " --export=crash.img "));
+  logs[0]->device_count = 2;
+  CLEANUP_FREE char *of_two = report_commands (&reports.list[0], "62");
+  logs[0]->device_count = 1;
+  ck_assert_ptr_nonnull (strstr (of_two, " --export=crash-images/ "));
   reports_free (&reports);
 }
 END_TEST
