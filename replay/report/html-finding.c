@@ -43,10 +43,11 @@ is_lost (const struct html *html, uint32_t number)
 }
 
 /* The writes of the state that CHOICES make, the smallest one if MINIMAL is not NULL, that are not there, or not whole.
+ * AGAIN is what comes after the state in the id of one that an interrupted recovery left, or empty.
  */
 static void
 put_lost (const struct html *html, uint32_t position, const struct choice *choices, size_t count,
-          const struct minimal *minimal)
+          const struct minimal *minimal, const char *again)
 {
   uint32_t issued = log_writes_until (html->log, position), lost = 0;
 
@@ -55,8 +56,8 @@ put_lost (const struct html *html, uint32_t position, const struct choice *choic
   for (size_t i = 0; i < count; i++)
     lost += choices[i].kind == CHOICE_OVER;
   if (lost == 0) {
-    fputs ("<p>No write is missing in this state: all that was issued before the crash is on the disk.</p>\n",
-           html->file);
+    fprintf (html->file, "<p>No write is missing in %s: all that was issued before the %scrash is on the disk.</p>\n",
+             *again ? "the first state" : "this state", *again ? "first " : "");
     return;
   }
   fputs ("<div class=\"wide\"><table>\n<thead>\n<tr><th>lost</th><th>why it may be lost</th></tr>\n</thead>\n<tbody>\n",
@@ -70,6 +71,28 @@ put_lost (const struct html *html, uint32_t position, const struct choice *choic
   fputs ("</tbody>\n</table></div>\n", html->file);
   if (lost > WRITES_MAX)
     fprintf (html->file, "<p class=\"soft\">%u writes are lost in all.</p>\n", lost);
+}
+
+/* How power failed again: AGAIN is what comes after the first state of an id, and each state that it names was left by
+ * a recovery that was interrupted.
+ */
+static void
+put_again (const struct html *html, const char *again)
+{
+  while (*again) {
+    again += strlen (STATE_ID_AGAIN);
+    const size_t length = strcspn (again, STATE_ID_AGAIN), point = strcspn (again, ":" STATE_ID_AGAIN);
+    CLEANUP_FREE char *position = strndup (again, point);
+    CLEANUP_FREE char *choices = point < length ? strndup (again + point + 1, length - point - 1) : NULL;
+
+    html_put_part (html, "<p>Power failed again while the kernel recovered from that, at position <code>",
+                   position ? position : "", "</code> of the log that goes on with what recovery wrote. ");
+    if (choices)
+      html_put_part (html, "Of that is missing, as state ids have it: <code>", choices, "</code>.</p>\n");
+    else
+      fputs ("Nothing of that is missing.</p>\n", html->file);
+    again += length;
+  }
 }
 
 /* The part of the log that a picture of the state at POSITION is about: what is pending, and a little before and behind
@@ -120,14 +143,14 @@ put_state (const struct html *html, const struct finding *finding)
   struct chart chart = {
     .report = html->report, .prefix = html->prefix, .fates = html->fates, .label = "The state: which writes are there"
   };
-  CLEANUP_FREE char *first = text_format ("%.*s", (int) strcspn (state_of (finding), STATE_ID_AGAIN),
-                                          state_of (finding));
+  const char *state = state_of (finding), *again = state + strcspn (state, STATE_ID_AGAIN);
+  CLEANUP_FREE char *first = strndup (state, (size_t) (again - state));
   CLEANUP_FREE struct choice *choices = NULL;
   size_t count;
 
   if (first == NULL)
     return -1;
-  /* Of what came after that, when power failed again, the log has nothing to draw. */
+  /* Of what came after that, when power failed again, the log has nothing to draw: it is told. */
   if (state_id_parse (first, html->log, &chart.crash, &choices, &count) == -1)
     return 0;
   if (fates_of_state (html->log, chart.crash, choices, count, html->fates) == -1)
@@ -142,7 +165,8 @@ put_state (const struct html *html, const struct finding *finding)
   html_put_keys (html, keys);
   if (chart_write (&chart, html->file) == -1)
     return -1;
-  put_lost (html, chart.crash, choices, count, finding->minimal);
+  put_lost (html, chart.crash, choices, count, finding->minimal, again);
+  put_again (html, again);
   return 0;
 }
 

@@ -50,6 +50,20 @@ print_finding (const struct session_config *config, const struct finding *findin
     minimal_print (finding->minimal, config->log, finding->detail, file);
 }
 
+/* The first of the findings after an interrupted recovery, if the smallest states were asked for: they have none. */
+static const struct finding *
+find_unreduced (const struct reports *reports)
+{
+  for (size_t i = 0; reports_config (reports)->minimize && i < reports->count; i++) {
+    const struct findings *findings = &reports->list[i].results->findings;
+
+    for (size_t j = 0; j < findings->count; j++)
+      if (findings->list[j].depth > 0)
+        return &findings->list[j];
+  }
+  return NULL;
+}
+
 #define SHARE_MOST 99.9         /* what is left is something */
 
 /* How many of STATES are covered: all, or a number and their share; to free, or NULL after a message. */
@@ -304,6 +318,10 @@ reports_print (const struct reports *reports, FILE *file)
     for (size_t j = 0; j < results->findings.count; j++)
       print_finding (results->config, &results->findings.list[j], file);
   }
+  const struct finding *unreduced = find_unreduced (reports);
+  if (unreduced)
+    fprintf (file, "note: what an interrupted recovery left is made smaller by itself: give --state='%s' --minimize\n",
+             unreduced->state);
   if (totals->unchanged)
     fputs ("note: " REPORT_UNCHANGED "\n", file);
   print_verdicts (reports, file);

@@ -254,6 +254,26 @@ START_TEST (a_page_has_a_part_for_each_and_no_id_twice)
 }
 END_TEST
 
+START_TEST (a_finding_after_an_interrupted_recovery_is_told_in_words)
+{
+  wrong.state = (char *) "4:-3;9:-7/8-";
+  wrong.depth = 1;
+  configs[0].minimize = true;
+  make_reports (RECORDINGS);
+  CLEANUP_FREE char *page = reports_text (&reports, &html_format), *text = print_reports ();
+  ck_assert_ptr_nonnull (strstr (page, "while the kernel recovered from that, at position <code>9</code>"));
+  ck_assert_ptr_nonnull (strstr (page, "<code>-7/8-</code>.</p>"));
+  ck_assert_uint_eq (count_text (text, "give --state='4:-3;9:-7/8-' --minimize\n"), 1);
+  reports_free (&reports);
+  wrong.state = (char *) "4;9";
+  make_reports (RECORDINGS);
+  CLEANUP_FREE char *whole = reports_text (&reports, &html_format);
+  ck_assert_ptr_nonnull (strstr (whole, "No write is missing in the first state"));
+  ck_assert_ptr_nonnull (strstr (whole, "Nothing of that is missing."));
+  reports_free (&reports);
+}
+END_TEST
+
 /* What is printed may be pasted into a shell. */
 START_TEST (the_id_of_an_interrupted_recovery_is_quoted)
 {
@@ -296,4 +316,5 @@ UNIT_TEST_MAIN_WITH ("report", setup, teardown, counts_are_sums_and_maxima_the_l
                      the_text_has_a_line_for_each_and_findings_name_theirs,
                      json_has_the_schedules_and_of_which_a_violation_is,
                      junit_has_a_suite_for_each_and_tap_one_plan, a_page_has_a_part_for_each_and_no_id_twice,
+                     a_finding_after_an_interrupted_recovery_is_told_in_words,
                      the_id_of_an_interrupted_recovery_is_quoted, one_recording_is_reported_by_itself)
