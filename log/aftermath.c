@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -66,7 +65,7 @@ append_before (struct aftermath *aftermath)
     if (place == crash->pending_count)
       continue;
     aftermath->ended[place] = true;
-    event.record.length = event.record.length ? event.record.length : EIO;
+    event.record.length = event.record.length ? event.record.length : LOG_ERROR_CUT;
     written = append_bytes (aftermath, from, event.file_offset)
       && log_copy_record (&aftermath->copy, &event.record, event.data);
     from = aftermath->cursor.file_offset;
@@ -98,7 +97,7 @@ append_ends (struct aftermath *aftermath)
     const struct log_write *write = &crash->log->writes[crash->pending[i]];
 
     if (!aftermath->ended[i])
-      written = append_completion (aftermath, write->issue, write->device, EIO);
+      written = append_completion (aftermath, write->issue, write->device, LOG_ERROR_CUT);
   }
   return written;
 }

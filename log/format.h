@@ -82,6 +82,9 @@ enum log_kind {
  */
 #define LOG_ERROR_PRETENDED UINT32_MAX
 
+/* Likewise: power failed before this was durable, and the log goes on after that (log/aftermath.h). */
+#define LOG_ERROR_CUT (UINT32_MAX - 1)
+
 enum log_flag {
   LOG_FLAG_FUA = 1,             /* write, zero, trim: durable once completed */
   LOG_FLAG_MAY_TRIM = 2,        /* zero: the device may unmap (NBD without NBD_CMD_FLAG_NO_HOLE) */

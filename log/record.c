@@ -20,7 +20,14 @@ log_record_to_host (const struct log_record *stored)
 const char *
 log_error_text (uint32_t error)
 {
-  return error == LOG_ERROR_PRETENDED ? "nothing done, though answered as if it were: a fault" : strerror ((int) error);
+  switch (error) {
+  case LOG_ERROR_PRETENDED:
+    return "nothing done, though answered as if it were: a fault";
+  case LOG_ERROR_CUT:
+    return "power failed before it was durable";
+  default:
+    return strerror ((int) error);
+  }
 }
 
 struct log_record

@@ -148,6 +148,10 @@ print_incomplete (const struct write_log *log, const struct log_write *write, ui
 {
   const struct ending ending = find_ending (log, write->issue);
 
+  if (ending.error == LOG_ERROR_CUT) {
+    fputs ("it was pending when power failed first, before a recovery", file);
+    return;
+  }
   if (ending.position <= position) {
     fprintf (file, "it had failed at %u (%s), and what fails may be there or not", ending.position,
              log_error_text (ending.error));

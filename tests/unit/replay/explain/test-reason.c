@@ -58,6 +58,9 @@ static const struct {
   { "w0=a d0!28 f d2", 3,
     "was still pending at 3: it had failed at 1 (No space left on device), "
     "and what fails may be there or not" },
+  /* Power had failed before, and a recovery went on: */
+  { "w0=a d0!-2 f d2", 3,
+    "was still pending at 3: it was pending when power failed first, before a recovery" },
   /* A device that lies: */
   { "w0=a d0 f d2!-1", 3,
     "was still pending at 3: it had completed at 1, but flush 2, issued after that, was answered at 3 and did nothing: "
