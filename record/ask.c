@@ -66,9 +66,15 @@ ask_for (struct recording_run *run, const char *what, int timeout_ms, const char
 }
 
 char *
+ask_guest_within (struct recording_run *run, const char *what, uint64_t seconds, const char *const *words)
+{
+  return ask_for (run, what, (int) (seconds + held_seconds (run->recording)) * 1000 + CALL_TIMEOUT_MS, words);
+}
+
+char *
 ask_guest (struct recording_run *run, const char *what, const char *const *words)
 {
-  return ask_for (run, what, (int) held_seconds (run->recording) * 1000 + CALL_TIMEOUT_MS, words);
+  return ask_guest_within (run, what, 0, words);
 }
 
 int

@@ -20,6 +20,9 @@ struct recording_run {
  */
 extern char *ask_guest (struct recording_run *run, const char *what, const char *const *words);
 
+/* The same for what may take SECONDS by itself. */
+extern char *ask_guest_within (struct recording_run *run, const char *what, uint64_t seconds, const char *const *words);
+
 /* Ask for something that has no payload of interest.  Returns 0, or -1 after such a message. */
 extern int tell_guest (struct recording_run *run, const char *what, const char *const *words);
 

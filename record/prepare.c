@@ -97,12 +97,13 @@ assemble (struct recording_run *run, const char *option, const char *command)
   const struct recording *recording = run->recording;
   const char *disks = run->recorder->all_disks;
   CLEANUP_FREE char *expanded = command ? disks_expand (&recording->disks, option, command) : NULL;
-  CLEANUP_FREE char *timeout = text_format ("%ju", (uintmax_t) recording->guest.timeout_seconds);
+  const uint64_t seconds = recording->guest.timeout_seconds;
+  CLEANUP_FREE char *timeout = text_format ("%ju", (uintmax_t) seconds);
 
   if (command == NULL)
     return recording_places (recording, disks);
   CLEANUP_FREE char *made = expanded && timeout
-    ? ask_guest (run, option, WORDS ("assemble", disks, expanded, timeout)) : NULL;
+    ? ask_guest_within (run, option, seconds, WORDS ("assemble", disks, expanded, timeout)) : NULL;
   return made ? recording_places (recording, made) : NULL;
 }
 
