@@ -192,6 +192,7 @@ static void
 setup (void)
 {
   memset (answers, 0, sizeof answers);
+  config.taped = config.usable = false;
   next_answer = 0;
   boots = 0;
   runner = runner_start (&config, ".");
