@@ -222,7 +222,7 @@ extern int devices_each (const char *devices, int (*visit) (const char *device))
 /* stack.c */
 
 /* What is made of DEVICES, which may be themselves: of each what is on top of it, in their order, each once; to free.
- * NULL: several devices are made of one.  From now on arrays among that do not copy from disk to disk by themselves.
+ * NULL: there are several on top of one.  From now on arrays among that do not copy from disk to disk by themselves.
  */
 extern char *stack_tops (const char *devices);
 

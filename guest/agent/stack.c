@@ -30,21 +30,39 @@
 
 typedef char device_name[NAME_MAX + 1];
 
-/* The first of what is made of the block device NAME, in HOLDER.  Returns how many there are. */
-static size_t
-find_holder (const char *name, device_name holder)
+/* What is made of the block device NAME, as a directory; or NULL. */
+static DIR *
+open_holders (const char *name)
 {
   CLEANUP_FREE char *path = text_format (BLOCK_DEVICES "%s/holders", name);
-  DIR *directory = path ? opendir (path) : NULL;
-  const struct dirent *entry;
-  size_t count = 0;
 
-  while (directory && (entry = readdir (directory)) != NULL)
-    if (entry->d_name[0] != '.' && count++ == 0)
+  return path ? opendir (path) : NULL;
+}
+
+/* The next one of HOLDERS, which may be NULL, in HOLDER.  False: there is none. */
+static bool
+next_holder (DIR *holders, device_name holder)
+{
+  const struct dirent *entry;
+
+  while (holders && (entry = readdir (holders)) != NULL)
+    if (entry->d_name[0] != '.') {
       strcpy (holder, entry->d_name);
-  if (directory)
-    closedir (directory);
-  return count;
+      return true;
+    }
+  return false;
+}
+
+/* The first of what is made of the block device NAME, in HOLDER.  False: nothing is. */
+static bool
+find_holder (const char *name, device_name holder)
+{
+  DIR *holders = open_holders (name);
+  const bool found = next_holder (holders, holder);
+
+  if (holders)
+    closedir (holders);
+  return found;
 }
 
 /* The name of DEVICE, a path. */
@@ -76,31 +94,55 @@ stop_resync (const char *name)
   write_setting (name, "md/sync_action", "frozen");
 }
 
-/* Add the path of what is on top of DEVICE to *tops, unless it is there already. */
+/* Add PATH to *list, paths with commas between them or NULL, unless it is there already. */
+static int
+add_path (char **list, const char *path)
+{
+  char *before = *list;
+
+  if (text_lists (before, ',', path))
+    return 0;
+  *list = text_format ("%s%s%s", before ? before : "", before ? "," : "", path);
+  free (before);
+  return *list ? 0 : -1;
+}
+
+/* Add the paths of what is on top of the block device NAME to *tops.  By several ways there may be one: a mirror of the
+ * device mapper has its log and its data on a disk.
+ */
+static int
+add_tops (const char *name, char **tops)
+{
+  DIR *holders = open_holders (name);
+  device_name holder;
+  bool any = false;
+  int r = 0;
+
+  while (r == 0 && next_holder (holders, holder)) {
+    any = true;
+    stop_resync (holder);
+    r = add_tops (holder, tops);
+  }
+  if (holders)
+    closedir (holders);
+  if (any)
+    return r;
+  CLEANUP_FREE char *path = text_format (DEVICES "%s", name);
+  return path ? add_path (tops, path) : -1;
+}
+
+/* Add the path of what is on top of DEVICE to *tops. */
 static int
 add_top (const char *device, char **tops)
 {
-  device_name name = "", holder;
-  size_t count;
+  CLEANUP_FREE char *own = NULL;
 
-  strncpy (name, name_of (device), sizeof name - 1);
-  while ((count = find_holder (name, holder)) == 1) {
-    strcpy (name, holder);
-    stop_resync (name);
-  }
-  if (count > 1) {
-    error_message ("%zu devices are made of " DEVICES "%s: let there be one, which is mounted", count, name);
+  if (add_tops (name_of (device), &own) == -1)
     return -1;
-  }
-  CLEANUP_FREE char *path = text_format (DEVICES "%s", name);
-  if (path == NULL)
-    return -1;
-  if (text_lists (*tops, ',', path))
-    return 0;
-  char *before = *tops;
-  *tops = text_format ("%s%s%s", before ? before : "", before ? "," : "", path);
-  free (before);
-  return *tops ? 0 : -1;
+  if (strchr (own, ',') == NULL)
+    return add_path (tops, own);
+  error_message ("several devices are made of %s: let there be one, which is mounted", device);
+  return -1;
 }
 
 char *
@@ -166,7 +208,7 @@ remove_holders (const char *name)
 {
   device_name holder;
 
-  for (int waits = 0; find_holder (name, holder) > 0; waits++) {
+  for (int waits = 0; find_holder (name, holder); waits++) {
     if (remove_holders (holder) == -1)
       return -1;
     if (remove_device (holder) == 0)
