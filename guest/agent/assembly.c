@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,9 @@
  * are told not to.
  */
 #define START_READ_ONLY "/sys/module/md_mod/parameters/start_ro"
+
+/* With it the programs of the device mapper, and of LVM, make names in /dev/mapper themselves: no udev does. */
+#define WITHOUT_UDEV "DM_DISABLE_UDEV"
 
 /* The root in which the command's programs are. */
 static const char *
@@ -53,8 +57,10 @@ assembly_make (struct agent *agent, const char *devices, const char *command, co
   baseline_load_modules (agent, AGENT_ASSEMBLY_MODULES);
   hold_arrays ();
   int r = strcmp (root, "/") == 0 ? 0 : other_root_prepare (root);
+  setenv (WITHOUT_UDEV, "1", true);
   if (r == 0)
     r = run_shell (agent, root, command, timeout_s, why);
+  unsetenv (WITHOUT_UDEV);
   log_excuse_modules (agent);
   if (r != 0)
     return r;

@@ -62,14 +62,17 @@ mirror='a={a} b={b}
 record_on mirror.bin rename-fsync --fs=ext4 "${disks[@]}" --assemble="$mirror"
 visit 0 mirror.bin --tear=none --lose=any
 is 'a mirror' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
+# A disk has two parts under what is made of it; their names are there without udev.
+joined='for part in 0 1; do echo "0 204800 linear {a} $((part * 204800))" | dmsetup create part$part; done
+    printf "%s linear %s 0\n" "0 204800" /dev/mapper/part0 "204800 204800" /dev/mapper/part1 "409600 262144" {b} | dmsetup create joined'
 expect_status 0 "$powercut" run --quiet --jobs=1 --background=none,commit --fs=xfs --disk=a:200M --disk=b:128M -o "$tmp/joined.bin" \
-    --assemble='printf "0 409600 linear {a} 0\n409600 262144 linear {b} 0\n" | dmsetup create joined' --json="$tmp/json" -- \
-    "$update" rename-fsync file
+    --assemble="$joined" --json="$tmp/json" -- "$update" rename-fsync file
 is 'two disks in a row' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
 
 failed="powercut: --assemble, run on empty disks as there is no --create, failed in the guest"
 # Bad use is one line, and takes no more memory than a guest has.
 for command in ': {a}=it made nothing of {a}' 'echo so much for {a}; exit 3=exit 3: so much for {a}' \
+    'for part in 0 1; do echo "0 8 linear {a} $part" | dmsetup create $part; done=several devices are made of {a}: let there be one, which is mounted' \
     ': {a}; printf "why\nwhere\nit failed\n"; exit 3=exit 3: why ... it failed' ': {a}; yes | head -c 200000000; exit 3=exit 3: y ... y'; do
     expect_status 2 "$powercut" record --quiet --memory=64M --disk=a:64M --assemble="${command%=*}" -o "$tmp/none.bin" -- true
     [ "$(cat "$tmp/err")" = "$failed: ${command##*=}" ] || fail "bad use: $(cat "$tmp/err")"
