@@ -14,7 +14,9 @@
 #include "nbd-plugin/parameters.h"
 #include "nbd-plugin/paths.h"
 
-#define NOWHERE UINT64_MAX      /* no position of a log */
+/* No positions of a log: no path goes down by itself (any more); from the mark on. */
+#define NOWHERE UINT64_MAX
+#define FROM_MARK (UINT64_MAX - 1)
 
 static int
 config_count (struct device_paths *paths, const char *value)
@@ -54,8 +56,8 @@ paths_reset (struct device_paths *paths, struct logged_devices *logged)
 
   for (unsigned i = 0; i < LOG_PATHS_MAX; i++)
     atomic_store (&paths->states[i], 0);
-  if (paths->down_at)
-    parse_unsigned (paths->down_at, UINT32_MAX, &position);
+  if (paths->down_at && parse_unsigned (paths->down_at, UINT32_MAX, &position) == -1)
+    position = FROM_MARK;
   atomic_store (&paths->down_from, position);
   if (paths->count == 1)
     return 0;
@@ -102,8 +104,11 @@ paths_obey_mark (struct device_paths *paths, const char *text, size_t length)
   bool down;
   unsigned path;
 
-  if (paths->down_at && strlen (paths->down_at) == length && memcmp (paths->down_at, text, length) == 0)
-    atomic_store (&paths->down_from, 0);
+  if (paths->down_at && strlen (paths->down_at) == length && memcmp (paths->down_at, text, length) == 0) {
+    uint64_t from_mark = FROM_MARK;     /* the first of these marks */
+
+    atomic_compare_exchange_strong (&paths->down_from, &from_mark, 0);
+  }
   if (!log_mark_is (&mark, LOG_MARK_PATH, NULL, NULL))
     return 0;
   if (log_path_change (&mark, &down, &path) && path < paths->count) {

@@ -23,7 +23,7 @@ struct device_paths {
   unsigned count;
   atomic_uint states[LOG_PATHS_MAX];    /* odd while it is down; a change is 1 more */
   char *down_at;                        /* the mark or position at which one goes down, or NULL */
-  atomic_uint_fast64_t down_from;       /* the next request from this position on takes its path down with it */
+  atomic_uint_fast64_t down_from;       /* the first request from this position on takes its path down with it */
 };
 
 /* Take the parameter KEY with VALUE.  Returns 1, 0 if it is none for this, or -1 after a message. */

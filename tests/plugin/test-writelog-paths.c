@@ -204,6 +204,8 @@ START_TEST (from_a_mark_on_likewise_and_once)
   set_mark ("half way");
   ck_nbd_fails (nbd_flush (first, 0), EIO);
   ck_nbd (nbd_flush (second, 0));
+  set_mark ("half way");
+  ck_nbd (nbd_flush (second, 0));
   set_mark ("powercut:path up 0");
   ck_nbd (nbd_flush (first, 0));
   close_clients ();
