@@ -48,7 +48,3 @@ run_on 2 --step="$both; sync g || exit 3"
 expect_one_line "$tmp/err"
 grep -q '^powercut: --step ended in the guest with exit 3: .*Input/output error$' "$tmp/err" || fail "both paths lost: $(cat "$tmp/err")"
 [ ! -e "$tmp/log.bin" ] || fail 'a log of what failed'
-
-# What could not be synced is not there because it is synced once more.
-run_on 1 --step="$both; sync g || { powercut-path up 0; sync g; }; mv g f; sync ."
-is 'an error that is forgotten' '[.durable, .exhaustive]' '[false,true]'

@@ -33,5 +33,9 @@ for way in in-place block sfdisk; do
     visited 0 slots $way "${slots[@]}" --atomic=512 --background=none
 done
 visited 0 slots sgdisk "${slots[@]}" --background=none
-visited 1 slots sgdisk "${slots[@]}" --background=none --atomic=512
-grep -qx 'no GPT of the two is valid' "$tmp/details" || fail "sgdisk: $(cat "$tmp/details")"
+# It is safe on a disk that may tear them, too, if it flushes between the copies, as sfdisk does; gdisk 1.0.9 does not.
+flushes=$("$replay" --list "$tmp/log.bin" | awk '/ begin$/ { begun = 1 } / commit$/ { begun = 0 } begun && $3 == 3 && $4 == "flush"' | wc -l)
+if [ "$flushes" -lt 2 ]; then
+    visited 1 slots sgdisk "${slots[@]}" --background=none --atomic=512
+    grep -qx 'no GPT of the two is valid' "$tmp/details" || fail "sgdisk: $(cat "$tmp/details")"
+fi
