@@ -31,6 +31,7 @@ struct runner {
   char *release;
   const char **words;           /* of the request `recover` */
   char timeout[16];             /* one of them */
+  bool flushes;                 /* the guest's disks are told of flushes */
   unsigned messages;            /* of the guest's kernel so far */
   char *tree;                   /* observation of the last run, if its guest is gone; or NULL */
   double earlier_seconds;       /* processor time of the device for other configurations */
@@ -139,6 +140,7 @@ boot (struct runner *runner)
 
   vm_end (runner->vm);
   runner->vm = runner_boot (config, runner->device, runner->console, NULL);
+  runner->flushes = config->taped;
   if (runner->vm == NULL)
     return -1;
   if (name_disks (runner) == -1)
@@ -245,6 +247,8 @@ runner_change (struct runner *runner, const struct runner_config *config)
     return out_of_memory ();
   if (serve (runner, config->log) == -1)
     return -1;
+  if (runner->flushes != config->taped)
+    runner_renew (runner);
   /* The guest still has the request of the replay before. */
   return runner->vm && (name_disks (runner) == -1 || ask_for_details (runner) == -1) ? -1 : 0;
 }

@@ -40,6 +40,7 @@ small="--size=64M --initial=$tmp/initial" large="--size=128M --initial=$tmp/init
 cat > "$tmp/jobs" <<END
 first $small --fs=ext4 -- $tmp/bin/update rename
 synced $small --fs=ext4 -- $tmp/bin/update synced
+nested $small --fs=ext4 --nested=1 --tear=none -- $tmp/bin/update synced
 litter $small --fs=ext4 -- $tmp/bin/update litter
 clean $small --fs=ext4 -- $tmp/bin/update clean
 hang $small --fs=ext4 --timeout=1 -- $tmp/bin/update hang
@@ -68,6 +69,7 @@ status ()
 
 status first 1
 status synced 0
+status nested 0
 status litter 0
 status clean 0
 status hang 2 'time-out: see --timeout'
@@ -87,6 +89,10 @@ emulated=$(grep guestfwd "$tmp/boots" | grep -c accel=tcg) || true
 virtualized=$(grep guestfwd "$tmp/boots" | grep -c accel=kvm) || true
 boots=$((virtualized > 0 ? virtualized : emulated))
 [ "$boots" = 6 ] || fail "$boots guests and not 6 were booted for recordings"
+
+# What interrupts recovery has to know of its flushes, and gets a guest of its own whose disk has a cache.
+grep -v -e guestfwd -e drive=extras "$tmp/boots" | grep -q drive=disk0,write-cache=on ||
+    fail 'recoveries were interrupted in a guest that sends no flushes'
 
 # The same one by one, in another guest.  What was asked of one file system and is right must be said of it, whoever had the guest
 # before.
