@@ -66,12 +66,12 @@ prepare (const struct plan *plan, struct planned *planned)
 
 /* Have PLANNED be of a log in which its device has done what FAULT is. */
 static int
-let_befall (const struct plan *plan, const struct fault *fault, struct planned *planned)
+let_befall (struct plan *plan, const struct fault *fault, struct planned *planned)
 {
   const struct write_log *log = planned->log;
 
   planned->fault = fault_text (log, fault);
-  CLEANUP_FREE char *file = text_format ("%s/fault-%zu.bin", plan->directory, plan->count);
+  CLEANUP_FREE char *file = text_format ("%s/fault-%zu.bin", plan->directory, ++plan->fault_files);
   if (planned->fault == NULL || file == NULL || fault_write (log, fault, file) == -1
       || (planned->faulty = log_open_derived (log, file)) == NULL)
     return -1;
@@ -91,7 +91,7 @@ enter_one (struct plan *plan, const struct write_log *log, const struct fault *f
     free (planned);
     return out_of_memory ();
   }
-  *added_log = planned->log = log;
+  *added_log = planned->log = planned->recording = log;
   *added = planned;
   planned->lost = lost;
   if (fault && let_befall (plan, fault, planned) == -1)

@@ -8,7 +8,7 @@
 
 /* One log, what the device did wrong, and the disks that come back. */
 struct planned {
-  const struct write_log *log;
+  const struct write_log *log, *recording;      /* the same, unless the device did something wrong */
   struct write_log *faulty;     /* the recording with a fault, which LOG is then; or NULL */
   char *fault;                  /* as --fault has it */
   int lost;                     /* the number of the disk that does not, or -1 */
@@ -26,6 +26,7 @@ struct plan {
   struct planned **list;
   const struct write_log **logs;        /* of each */
   size_t count;
+  size_t fault_files;           /* made so far; each has a name of its own, as a log is mapped while it is in use */
   bool needed[DISKS_MAX];       /* disks that the file system cannot do without */
 };
 

@@ -61,27 +61,32 @@ struct visit {
   struct session **sessions;
   const struct results **results;       /* of those that have ended */
   size_t begun, ended;
-  bool refused;                 /* one of the disks cannot be lost */
+  bool tried[DISKS_MAX];        /* disks of which it is known whether they can be lost */
+  bool refused;                 /* one of them cannot */
   struct write_log **more;      /* logs that came later */
   size_t more_count;
 };
 
-/* Whether the file system of CONFIG does without the disk that is lost when nothing is pending yet: what it cannot do
- * at all is no finding.  Returns 1 or, after a message, 0, or -1.
+/* Whether the file system of PLANNED does without the disk that is lost when nothing is pending yet and the device has
+ * done nothing wrong: what it cannot do at all is no finding.  Returns 1 or, after a message, 0, or -1.
  */
 static int
-check_loss (const struct session_config *config)
+check_loss (const struct planned *planned)
 {
-  struct session *session = session_new (config);
-  struct seen_state seen = { .tree = NULL };
+  struct session_config config = planned->config;
+  struct seen_state seen = { .pending_count = 0 };
   uint32_t first, last;
-  int r = session && model_range (config->log, &first, &last) == 0
+
+  config.log = planned->recording;
+  config.runner.log = planned->recording->file;
+  struct session *session = session_new (&config);
+  int r = session && model_range (config.log, &first, &last) == 0
     ? session_see_state (session, first, NULL, 0, &seen) : -1;
 
   const bool unmountable = r == 0 && seen.verdict.kind == VIOLATION_UNMOUNTABLE;
   if (unmountable)
-    error_message ("--lose=%s: %s cannot be mounted without it, not even before the update: %s", config->runner.lost,
-                   config->runner.filesystem, seen.verdict.detail);
+    error_message ("--lose=%s: %s cannot be mounted without it, not even before the update: %s", config.runner.lost,
+                   config.runner.filesystem, seen.verdict.detail);
   seen_state_free (&seen);
   session_free (session);
   return r == -1 ? -1 : !unmountable;
@@ -94,9 +99,11 @@ check_next (struct visit *visit)
   const struct planned *next = visit->plan->list[visit->begun];
   int r = 1;
 
-  /* Of the first log, since all begin with the same file system. */
-  if (next->lost != -1 && next->log == visit->plan->logs[0])
-    r = check_loss (&next->config);
+  /* Once for each disk, since all recordings begin with the same file system. */
+  if (next->lost != -1 && !visit->tried[next->lost]) {
+    visit->tried[next->lost] = true;
+    r = check_loss (next);
+  }
   if (r != 0)
     return r;
   visit->refused = true;

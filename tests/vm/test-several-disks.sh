@@ -53,6 +53,10 @@ grep -q '^replay: --lose=b: btrfs cannot be mounted without it, not even before 
 visit 2 raid0.bin --lose=any --tear=none
 [ "$(grep -c 'cannot be mounted without it' "$tmp/err")" = 2 ] || fail "stripes that lose any disk: $(cat "$tmp/err")"
 is 'stripes' '[.durable, .exhaustive, (.schedules | length)]' '[true,true,1]'
+# That is so before the device does anything wrong, whatever that leads to then.
+"$replay" --quiet --jobs=1 --json="$tmp/json" --lose=any --tear=none --fault=lost-fua "$tmp/raid0.bin" 2> "$tmp/err" || [ $? -le 2 ]
+[ "$(grep -c 'cannot be mounted without it' "$tmp/err")" = 2 ] || fail "stripes with a fault: $(cat "$tmp/err")"
+is 'stripes with a fault' '[.schedules[].lost] | unique' '[null]'
 
 record_on xfs.bin rename-fsync --fs=xfs --disk=data:300M --disk=log:64M --log-device=log
 visit 0 xfs.bin --fsck --usable
