@@ -81,6 +81,16 @@ START_TEST (expected_to_fail_when_power_fails_again)
 }
 END_TEST
 
+START_TEST (nothing_is_fixed_where_power_did_not_fail_again)
+{
+  static char *nested_findings[] = { (char *) "kernel" };
+  const struct case_failure nested = { .nested_findings = { nested_findings, 1 }, .why = (char *) "w" };
+
+  ck_assert_int_eq (judge_text (0, "{\"violations\": [], \"nested\": []}", &nested), CASE_PASS);
+  ck_assert_int_eq (judge_text (0, "{\"violations\": [], \"nested\": [{}]}", &nested), CASE_FIXED);
+}
+END_TEST
+
 #define UNREPEATED "{\"kind\": \"kernel\", \"detail\": \"a panic\", \"repeated\": false, \"states\": \"0\"}"
 
 START_TEST (what_a_second_run_did_not_see_decides_nothing)
@@ -127,6 +137,7 @@ END_TEST
 
 UNIT_TEST_MAIN ("corpus-verdict", expected_to_pass, expected_to_fail, expected_to_fail_by_luck,
                 expected_to_fail_otherwise,
-                expected_to_fail_when_power_fails_again, what_a_second_run_did_not_see_decides_nothing,
+                expected_to_fail_when_power_fails_again, nothing_is_fixed_where_power_did_not_fail_again,
+                what_a_second_run_did_not_see_decides_nothing,
                 what_is_known_may_hide_something_where_states_are_left, not_measured,
                 what_is_not_as_expected_calls_for_a_status)
