@@ -103,7 +103,7 @@ put_facts (const struct html *html)
            plural (results->runs, "run", "runs"), (uintmax_t) results->remembered,
            plural (results->remembered, "answer", "answers"), results->seconds);
   for (unsigned i = 0; i < config->nested; i++) {
-    CLEANUP_FREE char *nested = report_nested (&totals->nested[i]);
+    CLEANUP_FREE char *nested = report_nested (&totals->nested[i], config);
 
     fprintf (html->file, "<dt>%s</dt>", report_again[i]);
     html_put_part (html, "<dd>", nested ? nested : "", "</dd>\n");

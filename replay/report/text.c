@@ -130,11 +130,13 @@ report_unordered (const struct totals *totals)
 }
 
 char *
-report_nested (const struct nested_result *nested)
+report_nested (const struct nested_result *nested, const struct session_config *config)
 {
   CLEANUP_FREE char *states = big_number_text (nested->states, BIG_NUMBER_DIGITS);
   CLEANUP_FREE char *covered = share_text (nested->covered, nested->states);
-  const bool all = mpz_cmp (nested->states, nested->covered) == 0;
+  const char *more = mpz_cmp (nested->states, nested->covered) == 0 ? ""
+    : config->seconds > 0 ? "; --nested-limit=0 without --time goes on to the end"
+    : "; --nested-limit=0 goes on to the end";
   CLEANUP_FREE char *untaped = nested->untaped == 0 ? strdup ("")
     : text_format ("; %ju %s too much to be interrupted", (uintmax_t) nested->untaped,
                    plural (nested->untaped, "recovery wrote", "recoveries wrote"));
@@ -146,7 +148,7 @@ report_nested (const struct nested_result *nested)
                       (uintmax_t) nested->points, plural (nested->points, "point", "points"), states,
                       plural_of_digits (states, "state", "states"), covered,
                       (uintmax_t) nested->runs, plural (nested->runs, "run", "runs"), (uintmax_t) nested->remembered,
-                      untaped ? untaped : "", all ? "" : "; --nested-limit=0 goes on to the end");
+                      untaped ? untaped : "", more);
 }
 
 /* What was explored, and how much of that was covered. */
@@ -231,7 +233,7 @@ print_counts (const struct reports *reports, FILE *file)
   print_covered (totals, config, file);
   fprintf (file, " in %.1f s\n", totals->seconds);
   for (unsigned i = 0; i < config->nested; i++) {
-    CLEANUP_FREE char *nested = report_nested (&totals->nested[i]);
+    CLEANUP_FREE char *nested = report_nested (&totals->nested[i], config);
 
     fprintf (file, "%s: %s\n", report_again[i], nested ? nested : "out of memory");
   }

@@ -16,7 +16,7 @@ extern void reports_print (const struct reports *reports, FILE *file);
 /* What was recorded, as `9 writes, 1 flush, ...`, and which writes had no order, as text to free, or NULL. */
 extern char *report_recorded (const struct totals *totals);
 extern char *report_unordered (const struct totals *totals);
-extern char *report_nested (const struct nested_result *nested);
+extern char *report_nested (const struct nested_result *nested, const struct session_config *config);
 
 /* What that is called, by how many recoveries were interrupted before. */
 extern const char *const report_again[NESTED_MAX];

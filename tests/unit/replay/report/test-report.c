@@ -141,19 +141,23 @@ print_reports (void)
 
 START_TEST (what_interrupted_recoveries_came_to_is_told)
 {
+  struct session_config config = { .nested_limit = 64 };
   struct nested_result nested;
 
   nested_result_begin (&nested);
-  CLEANUP_FREE char *nothing = report_nested (&nested);
+  CLEANUP_FREE char *nothing = report_nested (&nested, &config);
   ck_assert_str_eq (nothing, "recovery wrote nothing");
   nested.recoveries = nested.points = nested.runs = 1;
   mpz_set_ui (nested.states, 100000);
   mpz_set_ui (nested.covered, 99999);
-  CLEANUP_FREE char *most = report_nested (&nested);
+  CLEANUP_FREE char *most = report_nested (&nested, &config);
   ck_assert_str_eq (most, "1 recovery is interrupted at 1 crash point, 100000 crash states; 99999 of them (99.9 %) "
                     "covered by 1 run and 0 remembered; --nested-limit=0 goes on to the end");
+  config.seconds = 1;
+  CLEANUP_FREE char *in_time = report_nested (&nested, &config);
+  ck_assert_ptr_nonnull (strstr (in_time, "; --nested-limit=0 without --time goes on to the end"));
   mpz_set_ui (nested.covered, 100000);
-  CLEANUP_FREE char *all_states = report_nested (&nested);
+  CLEANUP_FREE char *all_states = report_nested (&nested, &config);
   ck_assert_ptr_nonnull (strstr (all_states, "100000 crash states; all covered by 1 run"));
   nested_result_free (&nested);
 }
