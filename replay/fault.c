@@ -244,7 +244,7 @@ rot (const struct fault *fault, const struct log_event *event, char *data)
   return first < last;
 }
 
-/* The number of the write whose issue is at POSITION. */
+/* The write whose issue is at POSITION. */
 static const struct log_write *
 write_at (const struct write_log *log, uint32_t position)
 {

@@ -28,7 +28,7 @@ struct usage_table {
 /* Note an object that has this STATUS and belongs to PROJECT.  Returns 0, or -1 with errno ENOMEM. */
 extern int usage_note (struct usage_table *table, const struct statx *status, uint32_t project);
 
-/* The first owner, of any kind, of whom the COUNT entries of QUOTA, sorted by id, do not say what TABLE, whose rows may
+/* The first owner, of KIND, of whom the COUNT entries of QUOTA, sorted by id, do not say what TABLE, whose rows may
  * change their order, has: *is and *says.  Returns 1, 0 if there is none, or -1 with errno ENOMEM.
  */
 extern int usage_compare (struct usage_table *table, enum usage_kind kind, const struct usage *quota, size_t count,
