@@ -226,7 +226,7 @@ extern int devices_each (const char *devices, int (*visit) (const char *device))
  */
 extern char *stack_tops (const char *devices);
 
-/* Undo all that is made of DEVICES.  Returns 0 or -1. */
+/* Undo all that is made of DEVICES, and whatever else there is of the device mapper.  Returns 0 or -1. */
 extern int stack_take_apart (const char *devices);
 
 /* repair.c: run what a system runs on a file system of TYPE before it mounts it (filesystem/filesystem.h).  Returns 0

@@ -69,6 +69,8 @@ assembly_make (struct agent *agent, const char *devices, const char *command, co
     return -1;
   if (strcmp (*made, devices) != 0)
     return 0;
+  free (*made);
+  *made = NULL;
   *why = text_format ("it made nothing of %s", devices);
   return *why ? 1 : -1;
 }
@@ -76,7 +78,9 @@ assembly_make (struct agent *agent, const char *devices, const char *command, co
 int
 assembly_undo (const char *devices, const char *made, const char *type)
 {
-  if ((made && mount_forget (made, type) == -1) || stack_take_apart (devices) == -1)
+  const bool assembled = made == NULL || strcmp (made, devices) != 0;
+
+  if (assembled && ((made && mount_forget (made, type) == -1) || stack_take_apart (devices) == -1))
     return -1;
   return mount_forget (devices, type);
 }

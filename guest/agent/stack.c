@@ -39,15 +39,15 @@ open_holders (const char *name)
   return path ? opendir (path) : NULL;
 }
 
-/* The next one of HOLDERS, which may be NULL, in HOLDER.  False: there is none. */
+/* The next one of DEVICES, a directory or NULL, in NAME.  False: there is none. */
 static bool
-next_holder (DIR *holders, device_name holder)
+next_device (DIR *devices, device_name name)
 {
   const struct dirent *entry;
 
-  while (holders && (entry = readdir (holders)) != NULL)
+  while (devices && (entry = readdir (devices)) != NULL)
     if (entry->d_name[0] != '.') {
-      strcpy (holder, entry->d_name);
+      strcpy (name, entry->d_name);
       return true;
     }
   return false;
@@ -58,7 +58,7 @@ static bool
 find_holder (const char *name, device_name holder)
 {
   DIR *holders = open_holders (name);
-  const bool found = next_holder (holders, holder);
+  const bool found = next_device (holders, holder);
 
   if (holders)
     closedir (holders);
@@ -118,7 +118,7 @@ add_tops (const char *name, char **tops)
   bool any = false;
   int r = 0;
 
-  while (r == 0 && next_holder (holders, holder)) {
+  while (r == 0 && next_device (holders, holder)) {
     any = true;
     stop_resync (holder);
     r = add_tops (holder, tops);
@@ -202,24 +202,34 @@ remove_device (const char *name)
   return -1;
 }
 
+static int remove_holders (const char *name);
+
+/* Undo the device NAME, and first all that is made of it. */
+static int
+remove_with_holders (const char *name)
+{
+  for (int waits = 0; remove_holders (name) == 0; waits++) {
+    if (remove_device (name) == 0)
+      return 0;
+    if (errno != EBUSY || waits == WAITS_MAX) {
+      error_message ("cannot undo %s: %m", name);
+      return -1;
+    }
+    usleep (WAIT_US);
+  }
+  return -1;
+}
+
 /* Undo all that is made of the block device NAME. */
 static int
 remove_holders (const char *name)
 {
   device_name holder;
+  int r = 0;
 
-  for (int waits = 0; find_holder (name, holder); waits++) {
-    if (remove_holders (holder) == -1)
-      return -1;
-    if (remove_device (holder) == 0)
-      continue;
-    if (errno != EBUSY || waits == WAITS_MAX) {
-      error_message ("cannot undo %s, which is made of %s: %m", holder, name);
-      return -1;
-    }
-    usleep (WAIT_US);
-  }
-  return 0;
+  while (r == 0 && find_holder (name, holder))
+    r = remove_with_holders (holder);
+  return r;
 }
 
 static int
@@ -228,8 +238,29 @@ take_apart (const char *device)
   return remove_holders (name_of (device));
 }
 
+/* Undo what is left of the device mapper, which may be on no disk (zero, error), unless it is one of DEVICES. */
+static int
+remove_rest (const char *devices)
+{
+  DIR *all = opendir (BLOCK_DEVICES);
+  device_name name;
+  int r = 0;
+
+  while (r == 0 && next_device (all, name)) {
+    CLEANUP_FREE char *path = text_format (DEVICES "%s", name);
+
+    if (path == NULL)
+      r = -1;
+    else if (is_of (name, "dm") && !text_lists (devices, ',', path))
+      r = remove_with_holders (name);
+  }
+  if (all)
+    closedir (all);
+  return r;
+}
+
 int
 stack_take_apart (const char *devices)
 {
-  return devices_each (devices, take_apart);
+  return devices_each (devices, take_apart) == -1 ? -1 : remove_rest (devices);
 }
