@@ -153,7 +153,8 @@ contradiction (const struct replay_options *options)
   if (filter_given (&options->filter) && !options->list)
     return "--from, --to, --device and --kind say what --list lists: see --help";
   const bool single = options->list || options->state || options->export || options->serve || options->shell;
-  if (options->lose && (options->list || options->export || options->serve))
+  const bool again = options->state && strstr (options->state, STATE_ID_AGAIN);
+  if (options->lose && (options->list || options->serve || (options->export && !again)))
     return "--lose says what recovery has: it is not for --list, --export or --serve";
   if (options->fault && (options->list || options->serve))
     return "--fault is not for --list or --serve: --export writes the image";
@@ -163,7 +164,6 @@ contradiction (const struct replay_options *options)
     return "--fault with a place is for one log: name the one that it is of";
   if (options->lose && strcmp (options->lose, "any") == 0 && single)
     return "--lose=any is for a whole replay: name the disk that the state is seen without";
-  const bool again = options->state && strstr (options->state, STATE_ID_AGAIN);
   if (options->serve && again)
     return "a state after an interrupted recovery is not for --serve: see --bundle";
   if (options->readonly_device && !again && (options->list || options->export || options->serve || options->shell))

@@ -23,6 +23,7 @@ refused 'exclude' "$replay" --list --state=1 "$tmp/log.bin"
 refused '--lose=any is for a whole replay' "$replay" --lose=any --state=1 "$tmp/log.bin"
 refused '--readonly-device is for what is recovered' "$replay" --readonly-device --state=1 --export="$tmp/x" "$tmp/log.bin"
 refused '--lose says what recovery has' "$replay" --lose=a --state=1 --export="$tmp/x" "$tmp/log.bin"
+refused 'not a powercut log' "$replay" --lose=a --state='1;2' --export="$tmp/x" "$tmp/log.bin"     # a guest recovers from 1
 refused '--seed=7: is for --random' "$powercut" gen --seed=7 -o "$tmp/gen"
 refused '--fault=flush: lost-flush, lost-fua, misdirected or bitrot' "$replay" --fault=flush "$tmp/log.bin"
 refused '--fault is not for --list' "$replay" --fault=lost-flush:1 --list "$tmp/log.bin"
