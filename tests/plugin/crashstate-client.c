@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 
 /* What most tests need to know of a report is in its first 4 KiB. */
 #define REPORT_BYTES 4096
+#define TAPE_BYTES 16384
 
 uint32_t
 issue (struct log_writer *writer, enum log_kind kind, uint16_t device, uint64_t offset, uint32_t length, uint64_t seed)
@@ -166,6 +168,28 @@ check_seen (struct nbd_handle *client, const struct control_seen *expected, size
 
   ck_nbd (nbd_pread (client, bytes, sizeof bytes, 0, 0));
   check_lists (bytes, NULL, 0, expected, count);
+}
+
+void
+check_tape (struct nbd_handle *client, const char *expected)
+{
+  static const char *const names[] = {
+    [LOG_WRITE] = "write", [LOG_ZERO] = "zero", [LOG_TRIM] = "trim", [LOG_FLUSH] = "flush"
+  };
+  char bytes[TAPE_BYTES], text[1024] = "", *end = text;
+  const char *data;
+  struct log_record record;
+  struct log_tape tape = { .bytes = bytes + sizeof (struct control_tape) };
+  size_t at = 0, whole;
+
+  ck_nbd (nbd_pread (client, bytes, sizeof bytes, CONTROL_TAPE_OFFSET, 0));
+  ck_assert_int_eq (control_decode_tape_head (bytes, &tape.size, &whole), 0);
+  ck_assert_uint_le (whole, sizeof bytes);
+  while (log_tape_next (&tape, &at, &record, &data))
+    end += sprintf (end, "%u %s %ju+%u%s%s\n", record.device, names[record.kind], (uintmax_t) record.offset,
+                    record.length, record.flags & LOG_FLAG_FUA ? " fua" : "",
+                    record.flags & LOG_FLAG_MAY_TRIM ? " may-trim" : "");
+  ck_assert_str_eq (text, expected);
 }
 
 void

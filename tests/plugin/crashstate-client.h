@@ -74,6 +74,9 @@ extern void check_seen (struct nbd_handle *client, const struct control_seen *ex
   check_seen ((control), (const struct control_seen[]) { __VA_ARGS__ },                                 \
               sizeof ((const struct control_seen[]) { __VA_ARGS__ }) / sizeof (struct control_seen))
 
+/* What the run has done with the disks must be EXPECTED: `0 write 2048+512 fua` and so on, each with a newline. */
+extern void check_tape (struct nbd_handle *client, const char *expected);
+
 /* Read a range, whatever it holds. */
 extern void read_range (struct nbd_handle *client, uint64_t offset, size_t count);
 

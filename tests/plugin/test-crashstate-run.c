@@ -184,9 +184,10 @@ START_TEST (what_a_client_writes_is_seen_and_forgotten_with_the_next_selection)
   memcpy (content + 2048, data, sizeof data);
   ck_nbd (nbd_zero (disk, 1024, 512, 0));
   memset (content + 512, 0, 1024);
-  ck_nbd (nbd_trim (disk, 512, 7680, 0));
+  ck_nbd (nbd_trim (disk, 512, 7680, LIBNBD_CMD_FLAG_FUA));
   memset (content + 7680, 0, 512);
   ck_nbd (nbd_flush (disk, 0));
+  check_tape (control, "0 write 2048+4096 fua\n0 zero 512+1024 may-trim\n0 trim 7680+512 fua\n0 flush 0+0\n");
   check_content (other, content, sizeof content, 0);
   check_content (disk, content + 512, 512, 512);
   select_writes (control, 0, 0, PREFER_PRESENT);

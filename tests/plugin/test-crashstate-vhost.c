@@ -117,6 +117,7 @@ START_TEST (writes_are_seen_by_the_others_and_forgotten)
   ck_nbd (nbd_pwrite (disk, content + 512, 512, 0, 0));
   read_directly (content, 512, 0);
   ck_assert_mem_eq (content, content + 512, 512);
+  check_tape (control, "0 write 0+1536\n0 zero 512+512\n0 trim 1024+512\n0 flush 0+0\n0 write 0+512\n");
   select_writes (control, 0, 0, PREFER_PRESENT);
   read_directly (content, sizeof content, 0);
   ck_assert_mem_eq (content, before, sizeof content);

@@ -114,7 +114,8 @@ add_tape (struct history *after, const struct log_tape *tape)
 
     *operation = (struct operation) {
       .device = record.device, .first = (unsigned) record.offset / LOG_SECTOR, .count = record.length / LOG_SECTOR,
-      .issue = position, .completion = position + 1, .ended = position + 1, .kind = record.kind
+      .issue = position, .completion = position + 1, .ended = position + 1, .fua = record.flags & LOG_FLAG_FUA,
+      .kind = record.kind
     };
     for (unsigned i = 0; i < operation->count; i++)
       operation->letters[i] = sector_letter (data + i * LOG_SECTOR);
@@ -132,7 +133,7 @@ makes_durable (const struct history *after, const struct operation *flush)
     if (earlier->device == flush->device)
       before = earlier->completion;
   for (unsigned i = DEVICES; i < after->write_count; i++)
-    if (after->writes[i].device == flush->device && after->writes[i].issue > before
+    if (after->writes[i].device == flush->device && after->writes[i].issue > before && !after->writes[i].fua
         && after->writes[i].completion < flush->issue)
       return true;
   return false;
@@ -152,6 +153,9 @@ interrupt_all (const struct visitor *visitor, char letters[DEVICES][SECTORS], co
   for (unsigned i = 0; i < after.flush_count; i++)
     if (makes_durable (&after, &after.flushes[i]))
       visit_images (&after, after.flushes[i].completion - 1, &config.tear, recover_from, &deeper);
+  for (unsigned i = DEVICES; i < after.write_count; i++)
+    if (after.writes[i].fua)
+      visit_images (&after, after.writes[i].completion - 1, &config.tear, recover_from, &deeper);
   visit_images (&after, last, &config.tear, recover_from, &deeper);
 }
 

@@ -52,14 +52,15 @@ read_sectors (struct guest *guest, unsigned device, unsigned first, unsigned cou
   }
 }
 
-/* Put an operation on the guest's tape, a write of COUNT times LETTER, or without COUNT a flush. */
+/* Put an operation on the guest's tape, a write of COUNT times LETTER, some with FUA, or without COUNT a flush. */
 static void
 tape (const struct guest *guest, unsigned device, unsigned first, unsigned count, char letter)
 {
   char bytes[SECTORS * LOG_SECTOR];
   const struct log_operation operation = {
     .kind = count > 0 ? LOG_WRITE : LOG_FLUSH, .device = (uint16_t) device,
-    .offset_bytes = (uint64_t) first * LOG_SECTOR, .length_bytes = count * LOG_SECTOR
+    .flags = count > 0 && letter % 4 == 0 ? LOG_FLAG_FUA : 0, .offset_bytes = (uint64_t) first * LOG_SECTOR,
+    .length_bytes = count * LOG_SECTOR
   };
 
   for (unsigned i = 0; guest->tape && i < count; i++)
