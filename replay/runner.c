@@ -70,17 +70,20 @@ ask_for_details (struct runner *runner)
   return tell (runner, "what to look at", words);
 }
 
-/* Tell it where the disks are: a checker may look at those that no file system is on. */
+/* Tell it where the disks are: a checker may look at those that no file system is on.  The one that is lost is nowhere.
+ */
 static int
 name_disks (struct runner *runner)
 {
-  const struct disks *disks = runner->config->check ? runner->config->disks : NULL;
+  const struct runner_config *config = runner->config;
+  const struct disks *disks = config->check ? config->disks : NULL;
 
   for (size_t i = 0; disks && i < disks->count; i++) {
+    const bool lost = config->lost && strcmp (config->lost, disks->list[i].name) == 0;
     CLEANUP_FREE char *variable = text_format (AGENT_DISK_VARIABLE "%s", disks->list[i].name);
 
     if (variable == NULL
-        || tell (runner, "where the disks are", WORDS ("setenv", variable, disks->list[i].place)) == -1)
+        || tell (runner, "where the disks are", WORDS ("setenv", variable, lost ? "" : disks->list[i].place)) == -1)
       return -1;
   }
   return 0;

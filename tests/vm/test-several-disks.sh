@@ -31,6 +31,8 @@ visit 0 raid1.bin --lose=any --fsck --json-lines="$tmp/lines"
 [ "$(jq -r .lost "$tmp/lines" | sort -u | paste -sd' ')" = 'a b null' ] || fail 'the lines do not say which disk was lost'
 is 'a mirror, with and without each disk' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
 is 'a mirror' '[.schedules[].lost]' '[null,"a","b"]'
+# A checker does not find the disk that is lost.
+visit 0 raid1.bin --tear=none --lose=b --check='[ -b "$POWERCUT_DISK_a" ] && [ -z "$POWERCUT_DISK_b" ]'
 # Every state one by one gives the same.
 visit 0 raid1.bin --tear=none --audit=100
 is 'a mirror' '.mismatches' 0
