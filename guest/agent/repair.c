@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/message.h"
 #include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "guest/agent/agent.h"
@@ -67,6 +69,10 @@ repair_device (const char *devices, const char *type, FILE *payload)
     return -1;
   if (WIFEXITED (status) && WEXITSTATUS (status) < UNREPAIRED)
     return 0;
+  if (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL) {   /* of which the file system is not the reason */
+    error_message ("%s was killed: has the guest too little memory? see --memory", repair->program);
+    return -1;
+  }
   answer_begin_line (ANSWER_REPAIR, payload);
   fprintf (payload, "%s %s: %s %d: %s\n", repair->program, repair->option, WIFEXITED (status) ? "exit" : "signal",
            WIFEXITED (status) ? WEXITSTATUS (status) : WTERMSIG (status), last_line (output, text));
