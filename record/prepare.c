@@ -158,9 +158,7 @@ set_up (struct recording_run *run)
     : run_program (run, "the workload's setup", WORDS (AGENT_WORKLOAD_TOOL, "--setup", recording->workload), &output);
 }
 
-/* Say what else is observed: of a workload, all that it may be judged by
- * without a crash.
- */
+/* Say what else is observed: of a workload, all that it may be judged by without a crash. */
 static int
 ask_for_details (struct recording_run *run)
 {
