@@ -361,7 +361,9 @@ crashstate_flush (void *opaque, uint32_t flags)
   ALONE;
 
   (void) flags;
-  return export->device == EXPORT_OTHER ? 0 : run_io_flush (run, (unsigned) export->device);
+  if (export->device != EXPORT_OTHER)
+    run_io_flush (run, (unsigned) export->device);
+  return 0;
 }
 
 static int

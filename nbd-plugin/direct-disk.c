@@ -62,7 +62,8 @@ flush_disk (void *opaque)
 {
   const struct direct_disk *disk = opaque;
 
-  return run_io_flush (disk->source.run, disk->device);
+  run_io_flush (disk->source.run, disk->device);
+  return 0;
 }
 
 static void

@@ -23,7 +23,7 @@ struct run_io {
   struct control_report report;
   struct control_seen *seen;    /* report.seen_count of them */
   struct log_tape tape;
-  bool tape_ended;              /* it would be too long to be sent */
+  bool tape_ended;              /* it would be too long to be sent, or take too much memory */
 };
 
 void
@@ -132,18 +132,22 @@ tell_no_room (struct run_io *run)
   errno = ENOSPC;
 }
 
-/* Put OPERATION on the tape. */
-static int
+/* Put OPERATION on the tape, if there is room for it: a run goes on without. */
+static void
 tape_operation (struct run_io *run, const struct log_operation *operation, const void *data)
 {
-  run->tape_ended |= run->tape.size + log_tape_bytes (operation) > CONTROL_TAPE_MAX;
-  return run->tape_ended ? 0 : log_tape_add (&run->tape, operation, data);
+  if (run->tape_ended || (run->tape.size + log_tape_bytes (operation) <= CONTROL_TAPE_MAX
+                          && log_tape_add (&run->tape, operation, data) == 0))
+    return;
+  free (run->tape.bytes);       /* the beginning alone is of no use, and large */
+  run->tape = (struct log_tape) { .bytes = NULL };
+  run->tape_ended = true;
 }
 
-int
+void
 run_io_flush (struct run_io *run, unsigned device)
 {
-  return tape_operation (run, &(struct log_operation) { .kind = LOG_FLUSH, .device = (uint16_t) device }, NULL);
+  tape_operation (run, &(struct log_operation) { .kind = LOG_FLUSH, .device = (uint16_t) device }, NULL);
 }
 
 int
@@ -156,8 +160,7 @@ run_io_write (struct run_io *run, const struct log_operation *operation, const v
 
   run->report.writes++;
   run->report.written_bytes += count;
-  if (tape_operation (run, operation, data) == -1)
-    return -1;
+  tape_operation (run, operation, data);
   while (count > 0) {
     struct block_part part = first_part (offset, count);
 

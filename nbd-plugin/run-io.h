@@ -29,8 +29,8 @@ extern int run_io_read (struct run_io *run, struct crash_state *state, unsigned 
  */
 extern int run_io_write (struct run_io *run, const struct log_operation *operation, const void *data);
 
-/* Note that DEVICE was flushed: what is written is in memory, and stays there.  Returns 0, or -1 with errno ENOMEM. */
-extern int run_io_flush (struct run_io *run, unsigned device);
+/* Note that DEVICE was flushed: what is written is in memory, and stays there. */
+extern void run_io_flush (struct run_io *run, unsigned device);
 
 /* The report (nbd-plugin/crashstate-control.h) as it is sent, with the decisions of STATE: *size bytes, to free, or
  * NULL with errno ENOMEM.
