@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "commands/replay-plan.h"
 #include "common/array.h"
@@ -119,6 +120,27 @@ enter_losses (struct plan *plan, const struct write_log *log, const struct fault
   return 0;
 }
 
+/* Is there room for COUNT copies of LOG, for each set of disks that may be gone?  Returns 0, or -1 after a message. */
+static int
+check_room (const struct plan *plan, const struct write_log *log, size_t count)
+{
+  const char *lose = plan->options->lose;
+  const size_t losses = lose && strcmp (lose, "any") == 0 ? log->device_count + 1 : 1;
+  struct statvfs room;
+
+  if (statvfs (plan->directory, &room) == -1) {
+    error_message ("%s: %m", plan->directory);
+    return -1;
+  }
+  const uint64_t free_bytes = (uint64_t) room.f_bavail * room.f_frsize;
+  if (log->file_size <= free_bytes / (count * losses))
+    return 0;
+  error_message ("--fault=%s: %zu copies of %s, of %ju MiB each, have no room in %s: name a place, as in "
+                 "--fault=KIND:PLACE, or a larger TMPDIR", plan->options->fault, count * losses, log->path,
+                 (uintmax_t) ((log->file_size >> 20) + 1), plan->directory);
+  return -1;
+}
+
 /* Enter LOG as often as there are faults of the kind that is asked for. */
 static int
 enter (struct plan *plan, const struct write_log *log)
@@ -129,7 +151,7 @@ enter (struct plan *plan, const struct write_log *log)
 
   if (plan->options->fault == NULL)
     return enter_losses (plan, log, NULL);
-  if (faults_find (log, plan->options->fault, &faults, &count) == -1)
+  if (faults_find (log, plan->options->fault, &faults, &count) == -1 || check_room (plan, log, count) == -1)
     return -1;
   for (size_t i = 0; i < count && r == 0; i++)
     r = enter_losses (plan, log, &faults[i]);

@@ -86,7 +86,9 @@ print_runs (int fd, struct finding_runs *finding)
     map->fm_start = finding->count > 0 ? finding->to : 0;
     map->fm_length = FIEMAP_MAX_OFFSET - map->fm_start;
     map->fm_extent_count = EXTENTS_AT_ONCE;
-    good = ioctl (fd, FS_IOC_FIEMAP, map) == 0 && add_extents (finding, map, &last);
+    /* A file system that a crash has damaged may say the same again and again. */
+    good = ioctl (fd, FS_IOC_FIEMAP, map) == 0 && add_extents (finding, map, &last)
+      && (last || finding->to > map->fm_start);
   }
   free (map);
   if (good && finding->count > 0)

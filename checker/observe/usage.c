@@ -109,6 +109,7 @@ ask (int root_fd, enum usage_kind kind, struct usage **usages)
   uint32_t id = 1;
 
   *usages = NULL;
+  errno = 0;
   while (syscall (SYS_quotactl_fd, root_fd, command, id, &next) == 0 && next.dqb_id >= id) {
     struct usage *added = array_add (*usages, count);
 
@@ -119,8 +120,8 @@ ask (int root_fd, enum usage_kind kind, struct usage **usages)
       return (ssize_t) count;
     id = next.dqb_id + 1;
   }
-  /* ENOENT: there are no more. */
-  return errno == ENOENT || count > 0 ? (ssize_t) count : -1;
+  /* ENOENT: there are no more.  What comes again from the beginning, without an error, is no list. */
+  return errno == ENOENT ? (ssize_t) count : -1;
 }
 
 char *

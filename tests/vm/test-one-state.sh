@@ -51,6 +51,14 @@ tar -C "$tmp/bug" --zstd -xf "$tmp/bug.tar.zst"
 grep -q "breaks its promise: $fault" "$tmp/bug/README" || fail "the bundle does not name the fault: $(cat "$tmp/bug/README")"
 expect_status 1 "$replay" --state="$state" "$tmp/bug/log.bin"
 
+# A copy of the log for each place has to have room.
+cp "$tmp/safe.bin" "$tmp/huge.bin"
+truncate -s -40 "$tmp/huge.bin" # without its end, which nothing may follow
+truncate -s 8T "$tmp/huge.bin"
+expect_status 2 "$replay" --fault=misdirected "$tmp/huge.bin"
+grep -q -e '--fault=misdirected: .* copies of .*/huge.bin, .* have no room' "$tmp/err" || fail "no room: $(cat "$tmp/err")"
+rm "$tmp/huge.bin"
+
 # A checker that dies of what it reads says something about the state.
 mkdir "$tmp/programs"
 # shellcheck disable=SC2016
