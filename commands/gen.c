@@ -23,6 +23,7 @@
 #include "common/text.h"
 
 #define SEED_USUAL 1
+#define SEED_NONE UINT64_MAX    /* as long as the user has given none */
 
 /* The files in the making. */
 struct making {
@@ -133,10 +134,12 @@ parse_gen (int argc, char **argv, struct making *making)
     error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
   else if (making->directory == NULL)
     error_message ("where to put them? give -o DIR: see powercut gen --help");
-  else if (making->seed != SEED_USUAL && making->random == 0)
+  else if (making->seed != SEED_NONE && making->random == 0)
     error_message ("--seed=%ju: is for --random=COUNT", (uintmax_t) making->seed);
-  else
+  else {
+    making->seed = making->seed == SEED_NONE ? SEED_USUAL : making->seed;
     return parse_operations (operations, making);
+  }
   return -1;
 }
 
@@ -161,7 +164,7 @@ make_all (struct making *making)
 int
 gen_command (int argc, char **argv)
 {
-  struct making making = { .from = 1, .seed = SEED_USUAL };
+  struct making making = { .from = 1, .seed = SEED_NONE };
 
   if (parse_gen (argc, argv, &making) == -1)
     return EXIT_UNUSABLE;

@@ -25,6 +25,7 @@ refused '--readonly-device is for what is recovered' "$replay" --readonly-device
 refused '--lose says what recovery has' "$replay" --lose=a --state=1 --export="$tmp/x" "$tmp/log.bin"
 refused 'not a powercut log' "$replay" --lose=a --state='1;2' --export="$tmp/x" "$tmp/log.bin"     # a guest recovers from 1
 refused '--seed=7: is for --random' "$powercut" gen --seed=7 -o "$tmp/gen"
+refused '--seed=1: is for --random' "$powercut" gen --seed=1 -o "$tmp/gen"
 refused '--fault=flush: lost-flush, lost-fua, misdirected or bitrot' "$replay" --fault=flush "$tmp/log.bin"
 refused '--fault is not for --list' "$replay" --fault=lost-flush:1 --list "$tmp/log.bin"
 refused 'without a place is for a whole replay' "$replay" --fault=lost-flush --state=1 "$tmp/log.bin"
