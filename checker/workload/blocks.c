@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Statements, and those that are done several times, `COUNTx STATEMENT` or `COUNTx {` STATEMENTS `}`, or by two
- * processes, `{` STATEMENTS `|` STATEMENTS `}`.  In a block a word `;` separates statements as the end of a line does.
+ * processes, `{` STATEMENTS `|` STATEMENTS `}`.  In a block, and after it in its last line, a word `;` separates
+ * statements as the end of a line does.
  */
 #include <config.h>
 
@@ -239,11 +240,15 @@ take_statement (struct workload_parser *parser, char *text)
 int
 parse_statements (struct workload_parser *parser, char *line)
 {
+  bool separated = false;       /* a block has stood in this line, so that `;` may come after it, too */
   char *statement;
 
-  while ((statement = cut_statement (parser->repeat.times > 0 || parser->block.open, &line)) != NULL)
-    if (take_statement (parser, statement) == -1)
+  do {
+    separated = separated || parser->repeat.times > 0 || parser->block.open;
+    statement = cut_statement (separated, &line);
+    if (statement && take_statement (parser, statement) == -1)
       return -1;
+  } while (statement);
   return 0;
 }
 

@@ -33,6 +33,23 @@ START_TEST (a_block_has_two_processes)
 }
 END_TEST
 
+START_TEST (after_a_block_statements_are_separated_in_its_line)
+{
+  static const char *const texts[] = {
+    "creat a\n{ fsync a | sync } ; creat b ; creat c\n", "creat a\n{ fsync a\n| sync } creat b ; creat c\n",
+    "2x { sync } ; creat b ; creat c ;\nsync\n",
+  };
+
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct workload workload = parse_well (texts[i]);
+
+    ck_assert_uint_eq (workload.count, 5);
+    ck_assert_int_eq (simulation_check (&workload), 0);
+    workload_free (&workload);
+  }
+}
+END_TEST
+
 START_TEST (a_block_that_cannot_be_is_refused)
 {
   static const struct {
@@ -44,6 +61,7 @@ START_TEST (a_block_that_cannot_be_is_refused)
     { "{ sync |\n}\n", "file:2: }: give an operation before it" },
     { "sync\n{ sync | sync\n", "file:2: `{' has no `}'" },
     { "sync\n}\n", "file:2: }: is in no block" },
+    { "{ sync | sync } }\n", "file:1: }: is in no block" },
     { "{ { sync | sync } | sync }\n", "file:1: {: stands in a block already" },
     { "{ sync | begin }\n", "file:1: begin: stands in no block" },
     { "creat a\n{ sync | open d a }\n", "file:2: open: stands before the block" },
@@ -92,5 +110,6 @@ END_TEST
 
 UNIT_TEST_MAIN ("processes",
                 a_block_has_two_processes,
+                after_a_block_statements_are_separated_in_its_line,
                 a_block_that_cannot_be_is_refused,
                 the_processes_have_to_do_with_different_things)
