@@ -22,7 +22,9 @@ checker_libjudge_la_SOURCES = \
 	checker/outcome.c checker/outcome.h checker/verdict.h checker/violation.c checker/violation.h \
 	checker/watched-pages.c checker/watched-pages.h \
 	checker/persistence/attributes.c checker/persistence/attributes.h \
+	checker/persistence/doing.c checker/persistence/doing.h \
 	checker/persistence/hearing.h checker/persistence/match.c checker/persistence/match.h \
+	checker/persistence/paths.c checker/persistence/paths.h \
 	checker/persistence/persistence.c checker/persistence/persistence.h \
 	checker/persistence/promises.c checker/persistence/promises.h \
 	checker/persistence/report.c checker/persistence/report.h \

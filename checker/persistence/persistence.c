@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checker/persistence/doing.h"
 #include "checker/persistence/hearing.h"
+#include "checker/persistence/paths.h"
 #include "checker/persistence/persistence.h"
 #include "checker/persistence/promises.h"
 #include "checker/persistence/walk.h"
 #include "common/array.h"
 #include "common/cleanup.h"
-#include "common/escape.h"
 #include "common/message.h"
 #include "common/printable.h"
 
@@ -109,74 +110,19 @@ persistence_free (struct persistence *persistence)
   free (persistence);
 }
 
-/* Whether operation INDEX, which persists, had returned at PROGRESS. */
-static bool
-has_returned (const struct workload *workload, struct workload_progress progress, size_t index)
-{
-  const struct workload_operation *operation = &workload->operations[index];
-  const bool all = progress.operation > workload->count;
-  const struct workload_operation *last = progress.operation && !all ? &workload->operations[progress.operation - 1]
-    : NULL;
-
-  return index < (operation->block == 0 || last == NULL || last->block != operation->block
-                  || last->process == operation->process ? progress.operation : progress.beside);
-}
-
-/* Do the operations up to number LIMIT, where those of PROGRESS were the last persistence operations that returned; a
- * process stops at its next one.
- */
-static int
-do_operations (const struct persistence *persistence, struct workload_state *state, struct workload_progress progress,
-               size_t limit)
-{
-  const struct workload *workload = persistence->workload;
-  struct promiser promiser = { persistence->rules, state, 0, { 0, 0 } };
-  bool stopped[2] = { false, false };
-  uint32_t block = 0;           /* in which a process was stopped */
-
-  if (workload_state_begin (state, workload) == -1)
-    return -1;
-  for (size_t i = 0; i < limit; i++) {
-    const struct workload_operation *operation = &workload->operations[i];
-    const bool persists = workload_is_persistence (operation) && i >= workload->setup_count;
-    const bool is_next = persists && !has_returned (workload, progress, i);
-
-    if (i == workload->setup_count && promise_all (&promiser) == -1)
-      return -1;
-    if ((stopped[0] || stopped[1]) && (operation->block == 0 || operation->block != block))
-      break;
-    if (stopped[operation->process])
-      continue;
-    stopped[operation->process] = is_next;
-    block = operation->block;
-    if (is_next && !workload_changes (operation))
-      continue;
-    if (workload_state_do (state, i) == -1)
-      return -1;
-    promiser.operation = (uint32_t) i + 1;
-    promiser.by = (struct last_touch) { operation->block, operation->process };
-    if (operation->verb == WORKLOAD_SNAPSHOT && promise_whole (&promiser, state->simulation.effect.snapshot) == -1)
-      return -1;
-    if (is_next)                /* some of what it writes may be there before it returns */
-      continue;
-    if (persists && promise_by (&promiser, operation) == -1)
-      return -1;
-    promiser.operation = 0;
-  }
-  return 0;
-}
-
 /* A new state at PROGRESS; NULL after a message. */
 static struct workload_state *
 make_state (const struct persistence *persistence, struct workload_progress progress)
 {
   struct workload_state *state = calloc (1, sizeof *state);
+  struct doing doing;
 
   if (state == NULL) {
     out_of_memory ();
     return NULL;
   }
-  if (do_operations (persistence, state, progress, persistence->workload->count) == -1
+  if (doing_begin (&doing, persistence->workload, persistence->rules, state) == -1
+      || doing_come_to (&doing, progress, persistence->workload->count) == -1
       || workload_state_finish (state, persistence->hash) == -1) {
     workload_state_free (state);
     return NULL;
@@ -270,51 +216,6 @@ judge_seen (const struct persistence *persistence, struct workload_state *state,
   return r;
 }
 
-static int
-compare_paths (const void *left, const void *right)
-{
-  return strcmp (*(char *const *) left, *(char *const *) right);
-}
-
-/* Add the path of ENTRY to the COUNT in PATHS, unless it is there.  Returns their number, or -1. */
-static ssize_t
-add_path (const struct sim_entry *entry, char **paths, ssize_t count)
-{
-  CLEANUP_FREE char *path = sim_entry_path (entry);
-  char *word = path ? escape_text (path) : NULL;
-
-  if (word == NULL)
-    return -1;
-  for (ssize_t i = 0; i < count; i++)
-    if (strcmp (paths[i], word) == 0) {
-      free (word);
-      return count;
-    }
-  paths[count] = word;
-  return count + 1;
-}
-
-/* Whether INODE is judged by what was touched or, with NEW, was never promised, so that only what is stale counts. */
-static bool
-needs_sectors (const struct inode_state *inode, bool new)
-{
-  return new ? !inode->data.made && inode->size_max > 0 : inode->data.made && inode->data_touched;
-}
-
-/* Add the paths, COUNT so far, under which a file of STATE may be judged by its sectors, NEW or not. */
-static ssize_t
-add_paths (const struct workload_state *state, bool new, char **paths, ssize_t count)
-{
-  for (size_t i = 0; i < state->entry_count; i++)
-    for (size_t j = 0; j < state->entries[i].count && count >= 0 && count < PERSISTENCE_PATHS_MAX; j++) {
-      uint32_t inode = state->entries[i].leads[j].inode;
-
-      if (inode != NOWHERE && needs_sectors (&state->inodes[inode], new))
-        count = add_path (state->simulation.entries[i], paths, count);
-    }
-  return count;
-}
-
 /* Whether a mark may say that operation NUMBER has returned: one of the update's that promise, or 0, the sync before
  * it.
  */
@@ -341,40 +242,10 @@ is_progress (const struct workload *workload, struct workload_progress progress)
     && last->process != beside->process;
 }
 
-/* Add the paths, COUNT so far, of all states.  Returns their number, or -1 after a message. */
-static ssize_t
-add_all_paths (struct persistence *persistence, bool new, char **paths, ssize_t count)
-{
-  for (size_t number = 0; number <= persistence->workload->count && count < PERSISTENCE_PATHS_MAX; number++) {
-    if (!is_mark (persistence->workload, number))
-      continue;
-    const struct workload_state *state = find_state (persistence, (struct workload_progress) { (uint32_t) number, 0 });
-    if (state == NULL)
-      return -1;
-    count = add_paths (state, new, paths, count);
-    if (count == -1)
-      return out_of_memory ();
-  }
-  return count;
-}
-
 ssize_t
 persistence_paths (struct persistence *persistence, char ***paths)
 {
-  *paths = calloc (PERSISTENCE_PATHS_MAX, sizeof **paths);
-  if (*paths == NULL)
-    return out_of_memory ();
-  ssize_t count = add_all_paths (persistence, false, *paths, 0);
-  if (count != -1 && persistence->written)
-    count = add_all_paths (persistence, true, *paths, count);
-  if (count == -1) {
-    for (ssize_t i = 0; i < PERSISTENCE_PATHS_MAX; i++)
-      free ((*paths)[i]);
-    free (*paths);
-    return -1;
-  }
-  qsort (*paths, (size_t) count, sizeof **paths, compare_paths);
-  return count;
+  return paths_by_sectors (persistence->workload, persistence->rules, paths);
 }
 
 unsigned
@@ -425,13 +296,15 @@ persistence_compare (struct persistence *persistence, bool done, const char *see
   const struct persistence exact = { .workload = workload, .rules = rules, .hash = persistence->hash };
   struct workload_state *state = calloc (1, sizeof *state);
   const struct promiser promiser = { rules, state, 0, { 0, 0 } };
+  struct doing doing;
   int r = -1;
 
   *detail = NULL;
   if (state == NULL)
     return out_of_memory ();
   const struct workload_progress all = { UINT32_MAX, 0 };
-  if (do_operations (&exact, state, all, done ? workload->count : workload->setup_count) == 0
+  if (doing_begin (&doing, workload, rules, state) == 0
+      && doing_come_to (&doing, all, done ? workload->count : workload->setup_count) == 0
       && promise_all (&promiser) == 0 && workload_state_finish (state, persistence->hash) == 0)
     r = judge_seen (&exact, state, seen, detail);
   workload_state_free (state);

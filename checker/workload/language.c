@@ -77,6 +77,17 @@ workload_verb_name (enum workload_verb verb)
   return verbs[verb].name;
 }
 
+size_t
+workload_block_end (const struct workload *workload, size_t index)
+{
+  const struct workload_operation *operations = workload->operations;
+  size_t end = index + 1;
+
+  while (operations[index].block && end < workload->count && operations[end].block == operations[index].block)
+    end++;
+  return end;
+}
+
 bool
 workload_is_persistence (const struct workload_operation *operation)
 {

@@ -40,6 +40,7 @@
 
 #define WORKLOAD_OPERATIONS_MAX 10000
 #define WORKLOAD_TEXT_MAX (100 << 10)           /* it travels as one argument of a program, which takes 128 KiB */
+#define WORKLOAD_PROCESSES_MAX 2        /* of a block */
 #define WORKLOAD_REPEATED_MAX (16 << 20)        /* bytes of text, once what is repeated is written out */
 #define WORKLOAD_TARGET_MAX 4095                /* of a symbolic link: Linux has no longer one */
 #define WORKLOAD_WRITE_MAX (UINT64_C (32) << 20)        /* bytes of one write: the guest has them in memory */
@@ -114,6 +115,11 @@ struct workload {
  */
 extern int workload_parse (const char *text, const char *name, struct workload *workload);
 extern void workload_free (struct workload *workload);
+
+/* The index after that of the last operation of the block in which operation INDEX is the first; INDEX + 1 if it is in
+ * none.
+ */
+extern size_t workload_block_end (const struct workload *workload, size_t index);
 
 /* The word for VERB. */
 extern const char *workload_verb_name (enum workload_verb verb);

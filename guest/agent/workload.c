@@ -227,9 +227,7 @@ run_operations (struct doer *doer, size_t first, size_t end)
   int status = STATUS_DONE;
 
   for (size_t i = first; i < end && status == STATUS_DONE; i = next) {
-    next = i + 1;
-    while (operations[i].block && next < end && operations[next].block == operations[i].block)
-      next++;
+    next = workload_block_end (doer->workload, i);
     status = operations[i].block ? run_block (doer, i, next) : run_operation (doer, i);
   }
   return status;

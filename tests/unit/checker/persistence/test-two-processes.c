@@ -79,6 +79,40 @@ START_TEST (nothing_is_promised_of_what_the_other_process_does)
 }
 END_TEST
 
+/* The paths of TEXT whose sectors are observed are EXPECTED, each with a blank after it. */
+static void
+assert_paths (const char *text, const char *expected)
+{
+  struct workload workload = parse_well (text);
+  struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
+  char **paths, all[200] = "";
+  const ssize_t count = persistence_paths (persistence, &paths);
+
+  for (ssize_t i = 0; i < count; i++) {
+    strcat (strcat (all, paths[i]), " ");
+    free (paths[i]);
+  }
+  ck_assert_msg (strcmp (all, expected) == 0, "%s: %s", text, all);
+  free (paths);
+  persistence_free (persistence);
+  workload_free (&workload);
+}
+
+START_TEST (files_that_a_process_touches_are_judged_by_ranges)
+{
+  assert_paths ("write a 0 4K\nwrite b 0 4K\nbegin\n{ append a 1 ; fsync a | append b 1 ; fsync b }\n", "a b ");
+  /* What one has synced by then may still have its old name as long as the other has not. */
+  assert_paths ("write a 0 4K\ncreat z\nbegin\nrename a b\n{ sync | append b 1 ; fsync b }\n", "a b ");
+  assert_paths ("write a 0 4K\ncreat z\nbegin\nrename a b\n{ append b 1 ; fsync b | sync }\n", "a b ");
+}
+END_TEST
+
+START_TEST (what_two_processes_have_set_up_is_there)
+{
+  assert_beside ("{ creat a | creat b }\nbegin\ncreat c\nsync\n", 0, 0, "sync\n", "sync-name: a: missing");
+}
+END_TEST
+
 START_TEST (marks_of_two_processes_that_cannot_be_are_refused)
 {
   static const struct workload_progress bad[] = { { 2, 3 }, { 3, 3 }, { 4, 2 }, { 4, 3 }, { 3, 1 }, { 0, 2 } };
@@ -102,4 +136,6 @@ END_TEST
 UNIT_TEST_MAIN ("two-processes",
                 each_process_keeps_what_it_has_promised,
                 nothing_is_promised_of_what_the_other_process_does,
+                files_that_a_process_touches_are_judged_by_ranges,
+                what_two_processes_have_set_up_is_there,
                 marks_of_two_processes_that_cannot_be_are_refused)
