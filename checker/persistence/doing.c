@@ -6,7 +6,7 @@
 int
 doing_begin (struct doing *doing, const struct workload *workload, uint32_t rules, struct workload_state *state)
 {
-  *doing = (struct doing) { workload, { .rules = rules, .state = state } };
+  *doing = (struct doing) { .workload = workload, .promiser = { .rules = rules, .state = state } };
   return workload_state_begin (state, workload);
 }
 
@@ -71,35 +71,55 @@ has_returned (const struct workload *workload, struct workload_progress progress
                   || last->process == operation->process ? progress.operation : progress.beside);
 }
 
+bool
+doing_can_come_to (const struct doing *doing, struct workload_progress progress)
+{
+  return doing->next < doing->workload->count && has_returned (doing->workload, progress, doing->next);
+}
+
+/* Operation INDEX comes next; with IS_NEXT it has not returned. */
+static int
+come_past (struct doing *doing, size_t index, bool is_next)
+{
+  const struct workload_operation *operation = &doing->workload->operations[index];
+  const bool begun = doing->started;
+
+  if (!begun && sync_before (doing, index) == -1)
+    return -1;
+  doing->started = is_next && workload_changes (operation);     /* some of it may be there before it returns */
+  if (!begun && (!is_next || doing->started) && do_one (doing, index) == -1)
+    return -1;
+  return is_next ? 0 : return_from (doing, index);
+}
+
 int
 doing_come_to (struct doing *doing, struct workload_progress progress, size_t limit)
 {
   const struct workload *workload = doing->workload;
-  bool stopped[WORKLOAD_PROCESSES_MAX] = { false }, any = false;
+  bool stopped[WORKLOAD_PROCESSES_MAX] = { false };
   uint32_t block = 0;           /* in which a process was stopped */
 
-  for (size_t i = 0; i < limit; i++) {
-    const struct workload_operation *operation = &workload->operations[i];
-    const bool is_next = promises (workload, i) && !has_returned (workload, progress, i);
+  for (; doing->next < limit; doing->next++) {
+    const struct workload_operation *operation = &workload->operations[doing->next];
+    const bool is_next = promises (workload, doing->next) && !has_returned (workload, progress, doing->next);
 
-    if (sync_before (doing, i) == -1)
-      return -1;
-    if (any && (operation->block == 0 || operation->block != block))
+    if (block && operation->block != block)
       break;
     if (stopped[operation->process])
       continue;
+    if (come_past (doing, doing->next, is_next) == -1)
+      return -1;
+    if (is_next && operation->block == 0)
+      return 0;
+    doing->started = false;
     stopped[operation->process] = is_next;
-    any |= is_next;
-    block = operation->block;
-    /* Of what changes something, some may be there before it returns. */
-    if ((!is_next || workload_changes (operation)) && do_one (doing, i) == -1)
-      return -1;
-    if (!is_next && return_from (doing, i) == -1)
-      return -1;
+    block = is_next ? operation->block : block;
   }
+  doing->next = block ? DOING_IN_BLOCK : doing->next;
   return 0;
 }
 
+/* Each function that visits returns as doing_visit_all does. */
 struct visiting {
   struct doing *doing;
   doing_visit *visit;
@@ -116,9 +136,9 @@ visit_now (const struct visiting *visiting)
 static int
 pass_return (const struct visiting *visiting, size_t index)
 {
-  if (promises (visiting->doing->workload, index) && visit_now (visiting) == -1)
-    return -1;
-  return return_from (visiting->doing, index);
+  const int r = promises (visiting->doing->workload, index) ? visit_now (visiting) : 0;
+
+  return r ? r : return_from (visiting->doing, index);
 }
 
 /* Do what of the operations from FIRST up to END is PROCESS's; with STOP only up to the first that persists, which does
@@ -136,10 +156,21 @@ pass_process (const struct visiting *visiting, size_t first, size_t end, unsigne
       return -1;
     if (stop && promises (workload, *stopped))
       break;
-    if (pass_return (visiting, *stopped) == -1)
-      return -1;
+    const int r = pass_return (visiting, *stopped);
+    if (r)
+      return r;
   }
   return 0;
+}
+
+/* Let the process that has come to *stopped, not to END, go on up to END. */
+static int
+pass_rest (const struct visiting *visiting, size_t *stopped, size_t end)
+{
+  const unsigned process = visiting->doing->workload->operations[*stopped].process;
+  const int r = pass_return (visiting, *stopped);
+
+  return r ? r : pass_process (visiting, *stopped + 1, end, process, false, stopped);
 }
 
 /* Do a block, the operations from FIRST up to END. */
@@ -148,19 +179,27 @@ pass_block (const struct visiting *visiting, size_t first, size_t end, unsigned 
 {
   const unsigned count = visiting->doing->workload->operations[end - 1].process + 1;
   size_t stopped[WORKLOAD_PROCESSES_MAX];
+  int r = 0;
 
   last = last < count ? last : count - 1;
-  for (unsigned i = 0; i < count; i++)
-    if (i != last && pass_process (visiting, first, end, i, true, &stopped[i]) == -1)
-      return -1;
-  if (pass_process (visiting, first, end, last, false, &stopped[last]) == -1 || visit_now (visiting) == -1)
-    return -1;
-  for (unsigned i = 0; i < count; i++)
-    if (stopped[i] < end
-        && (pass_return (visiting, stopped[i]) == -1
-            || pass_process (visiting, stopped[i] + 1, end, i, false, &stopped[i]) == -1))
-      return -1;
-  return 0;
+  for (unsigned i = 0; i < count && r == 0; i++)
+    if (i != last)
+      r = pass_process (visiting, first, end, i, true, &stopped[i]);
+  if (r == 0)
+    r = pass_process (visiting, first, end, last, false, &stopped[last]);
+  if (r == 0)
+    r = visit_now (visiting);
+  for (unsigned i = 0; i < count && r == 0; i++)
+    if (stopped[i] < end)
+      r = pass_rest (visiting, &stopped[i], end);
+  return r;
+}
+
+/* Do operation INDEX, which is in no block. */
+static int
+pass_one (const struct visiting *visiting, size_t index)
+{
+  return do_one (visiting->doing, index) == -1 ? -1 : pass_return (visiting, index);
 }
 
 int
@@ -174,9 +213,9 @@ doing_visit_all (struct doing *doing, unsigned last, doing_visit *visit, void *c
     end = workload_block_end (workload, i);
     if (sync_before (doing, i) == -1)
       return -1;
-    if (workload->operations[i].block ? pass_block (&visiting, i, end, last) == -1
-        : do_one (doing, i) == -1 || pass_return (&visiting, i) == -1)
-      return -1;
+    const int r = workload->operations[i].block ? pass_block (&visiting, i, end, last) : pass_one (&visiting, i);
+    if (r)
+      return r;
   }
   return visit_now (&visiting);
 }

@@ -47,7 +47,9 @@ needs_sectors (const struct inode_state *inode, bool new)
   return new ? !inode->data.made && inode->size_max > 0 : inode->data.made && inode->data_touched;
 }
 
-/* Add the paths under which a file of STATE may be judged by its sectors. */
+/* Add the paths under which a file of STATE may be judged by its sectors: a doing_visit, which stops when there is no
+ * room for more.
+ */
 static int
 add_paths (void *context, const struct workload_state *state)
 {
@@ -61,10 +63,12 @@ add_paths (void *context, const struct workload_state *state)
           && add_path (state->simulation.entries[i], found) == -1)
         return out_of_memory ();
     }
-  return 0;
+  return found->count == PERSISTENCE_PATHS_MAX;
 }
 
-/* Add the paths of all states, in blocks those in which the process of number LAST comes last. */
+/* Add the paths of all states, in blocks those in which the process of number LAST comes last.  Returns as
+ * doing_visit_all does.
+ */
 static int
 add_all_paths (const struct workload *workload, uint32_t rules, unsigned last, struct found_paths *found)
 {
@@ -102,7 +106,7 @@ paths_by_sectors (const struct workload *workload, uint32_t rules, char ***paths
     r = add_all_paths (workload, rules, i % processes, &found);
   }
   *paths = found.paths;
-  if (r == 0) {
+  if (r != -1) {
     qsort (found.paths, found.count, sizeof *found.paths, compare_paths);
     return (ssize_t) found.count;
   }

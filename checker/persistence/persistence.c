@@ -19,8 +19,8 @@
 /* The rules that not even a file system that is never cut off need hold. */
 #define RULES_OF_SOME (RULE_BIT (RULE_LINKS) | RULE_BIT (RULE_TIME))
 
-/* Of what all kept states have, objects and names, before they are forgotten: they are made again as they are needed,
- * and states that follow one another are those of neighbouring crash points.
+/* Of what all kept states have, objects and names, before they are forgotten: they are made again as they are needed.
+ * States that follow one another are those of neighbouring crash points, so one becomes the next where it can.
  */
 #define STATES_PARTS_MAX 50000
 
@@ -28,6 +28,7 @@
 struct known_state {
   struct workload_progress progress;
   struct workload_state *state;
+  struct doing doing;           /* that has made it */
 };
 
 struct persistence {
@@ -110,24 +111,40 @@ persistence_free (struct persistence *persistence)
   free (persistence);
 }
 
-/* A new state at PROGRESS; NULL after a message. */
-static struct workload_state *
-make_state (const struct persistence *persistence, struct workload_progress progress)
+/* Let KNOWN be what is known at PROGRESS, which is not before its own.  Returns 0, or -1 after a message. */
+static int
+go_on (const struct persistence *persistence, struct known_state *known, struct workload_progress progress)
 {
-  struct workload_state *state = calloc (1, sizeof *state);
-  struct doing doing;
+  known->progress = progress;
+  return doing_come_to (&known->doing, progress, persistence->workload->count) == -1 ? -1
+    : workload_state_finish (known->state, persistence->hash);
+}
 
-  if (state == NULL) {
-    out_of_memory ();
-    return NULL;
-  }
-  if (doing_begin (&doing, persistence->workload, persistence->rules, state) == -1
-      || doing_come_to (&doing, progress, persistence->workload->count) == -1
-      || workload_state_finish (state, persistence->hash) == -1) {
-    workload_state_free (state);
-    return NULL;
-  }
-  return state;
+/* Make KNOWN, which is all zeros, the state at PROGRESS.  Returns as above. */
+static int
+make_state (const struct persistence *persistence, struct workload_progress progress, struct known_state *known)
+{
+  known->state = calloc (1, sizeof *known->state);
+  if (known->state == NULL)
+    return out_of_memory ();
+  return doing_begin (&known->doing, persistence->workload, persistence->rules, known->state) == -1 ? -1
+    : go_on (persistence, known, progress);
+}
+
+/* Of what is known the last that can go on to PROGRESS; NULL if none can. */
+static struct known_state *
+find_earlier (const struct persistence *persistence, struct workload_progress progress)
+{
+  for (size_t i = persistence->state_count; i > 0; i--)
+    if (doing_can_come_to (&persistence->states[i - 1].doing, progress))
+      return &persistence->states[i - 1];
+  return NULL;
+}
+
+static size_t
+count_parts (const struct workload_state *state)
+{
+  return state->simulation.inode_count + state->simulation.entry_count;
 }
 
 /* The state at PROGRESS; NULL after a message.  It stays persistence's, until the next one is asked for. */
@@ -140,19 +157,19 @@ find_state (struct persistence *persistence, struct workload_progress progress)
     if (known->progress.operation == progress.operation && known->progress.beside == progress.beside)
       return known->state;
   }
-  if (persistence->state_parts > STATES_PARTS_MAX)
+  struct known_state *known = find_earlier (persistence, progress);
+  const size_t parts = known ? count_parts (known->state) : 0;
+  if (known == NULL && persistence->state_parts > STATES_PARTS_MAX)
     forget_states (persistence);
-  struct workload_state *state = make_state (persistence, progress);
-  struct known_state *added = state ? array_add (persistence->states, persistence->state_count) : NULL;
-  if (added == NULL) {
-    if (state)
-      out_of_memory ();
-    workload_state_free (state);
+  const int r = known ? go_on (persistence, known, progress)
+    : (known = array_add (persistence->states, persistence->state_count)) == NULL ? out_of_memory ()
+    : make_state (persistence, progress, known);
+  if (r == -1) {
+    forget_states (persistence);
     return NULL;
   }
-  *added = (struct known_state) { progress, state };
-  persistence->state_parts += state->simulation.inode_count + state->simulation.entry_count;
-  return state;
+  persistence->state_parts += count_parts (known->state) - parts;
+  return known->state;
 }
 
 /* Say how many more there are.  Returns the detail, or NULL. */

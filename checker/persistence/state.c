@@ -167,6 +167,7 @@ static int
 touch_data (struct inode_state *inode, uint64_t size, struct byte_range range)
 {
   inode->data_touched = true;
+  inode->word[0] = '\0';
   inode->size_min = size < inode->size_min ? size : inode->size_min;
   inode->size_max = size > inode->size_max ? size : inode->size_max;
   return ranges_add (&inode->dirty, range);
@@ -281,7 +282,7 @@ workload_state_finish (struct workload_state *state, XXH3_state_t *hash)
 
     if (state->inodes[i].xattrs.made && attributes_finish (&state->inodes[i].attributes, hash) == -1)
       return -1;
-    if (!state->inodes[i].data.made || state->inodes[i].data_touched)
+    if (!state->inodes[i].data.made || state->inodes[i].data_touched || state->inodes[i].word[0] != '\0')
       continue;
     sim_data_word (&inode->data, hash, state->inodes[i].word);
     snprintf (state->inodes[i].size_text, sizeof state->inodes[i].size_text, "%ju", (uintmax_t) inode->data.size);

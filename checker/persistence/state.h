@@ -98,7 +98,7 @@ extern void workload_state_free (struct workload_state *state);
 /* Do operation INDEX, the next one: what it touches may be old or new from now on.  Returns as above. */
 extern int workload_state_do (struct workload_state *state, size_t index);
 
-/* Work out the words of what is promised.  HASH is the caller's.  Returns as above. */
+/* Work out the words of what is promised, as it is now.  HASH is the caller's.  Returns as above. */
 extern int workload_state_finish (struct workload_state *state, XXH3_state_t *hash);
 
 #endif

@@ -134,6 +134,51 @@ START_TEST (a_sync_that_did_nothing_is_found)
 }
 END_TEST
 
+/* What is said of SEEN when operation NUMBER has returned, to free, or NULL. */
+static char *
+judge (struct persistence *persistence, size_t number, const char *seen)
+{
+  char *detail;
+
+  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { (uint32_t) number, 0 }, seen,
+                                       &detail), 0);
+  return detail;
+}
+
+/* What is known after one operation becomes what is known after the next one. */
+START_TEST (what_is_said_does_not_depend_on_what_was_asked_before)
+{
+  uint64_t state = 40;
+  unsigned found = 0;
+
+  for (unsigned i = 0; i < unit_rounds (100); i++) {
+    char *text = random_workload (&state, 5 + roll (&state, 25));
+    struct workload workload = parse_well (text);
+    struct persistence *going_on = persistence_new (&workload, UINT32_MAX);
+
+    for (size_t number = 0; number <= workload.count; number++) {
+      if (number > 0 && !workload_is_persistence (&workload.operations[number - 1]))
+        continue;
+      struct persistence *anew = persistence_new (&workload, UINT32_MAX);
+      char *seen = tree_after (text, roll (&state, (uint32_t) workload.count + 1));
+      char *one = judge (going_on, number, seen), *other = judge (anew, number, seen);
+      ck_assert_msg (one == other || (one && other && strcmp (one, other) == 0), "%s%zu: %s, but %s", text, number, one,
+                     other);
+      found += one != NULL;
+      free (one);
+      free (other);
+      free (seen);
+      persistence_free (anew);
+    }
+    persistence_free (going_on);
+    workload_free (&workload);
+    free (text);
+  }
+  ck_assert_uint_gt (found, 30);
+}
+END_TEST
+
 UNIT_TEST_MAIN ("any-workload",
                 unit_loop (no_state_that_a_workload_went_through_is_wrong, 4),
-                a_sync_that_did_nothing_is_found)
+                a_sync_that_did_nothing_is_found,
+                what_is_said_does_not_depend_on_what_was_asked_before)
