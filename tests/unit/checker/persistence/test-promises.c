@@ -334,6 +334,7 @@ START_TEST (devices_are_the_ones_that_were_made)
 {
   static const char made[] = "mknod n b 7 300\nsync\n";
   static const char moved[] = "write a 0 4K\nsync\nrename a b whiteout\nsync\n";
+  static const char fsynced[] = "write a 0 4K\nsync\nrename a b whiteout\nfsync b\n";
   static const struct left cases[] = {
     { made, 2, made, NULL },
     { made, 2, "sync\n", "sync-name: n: missing, should be device 7:300" },
@@ -345,6 +346,10 @@ START_TEST (devices_are_the_ones_that_were_made)
     { moved, 2, moved, NULL },
     { moved, 2, "write a 0 4K\n", NULL },
     { moved, 2, "mknod a c 0 0\n", "rename-lost: a or b: lost" },
+    /* A rename and its whiteout are one: nothing is never at the old name. */
+    { moved, 2, "write a 0 4K\nrename a b\n", "sync-name: a: missing, should be device 0:0" },
+    { fsynced, 4, "write a 0 4K\nrename a b\n", "fsync-gone: a: missing, should be device 0:0" },
+    { fsynced, 4, fsynced, NULL },
   };
   ASSERT_ALL_LEFT (cases);
 }
