@@ -47,16 +47,24 @@ list_files (const struct saved_file *files, size_t count)
   return EXIT_SUCCESS;
 }
 
-/* Remove what was not used for DAYS. */
+/* Remove what was not used for DAYS.  Of what is in use and stays, say how much that is. */
 static int
 clean_files (const struct saved_file *files, size_t count, uint64_t days)
 {
   const time_t since = time (NULL) - (time_t) days * DAY_SECONDS;
+  size_t in_use = 0;
   int status = EXIT_SUCCESS;
 
   for (size_t i = 0; i < count; i++)
-    if ((days == 0 || files[i].used < since) && saved_remove (&files[i]) == -1)
-      status = EXIT_UNUSABLE;
+    if (days == 0 || files[i].used < since) {
+      const int r = saved_remove (&files[i]);
+
+      in_use += r == 1 && saved_kind (&files[i]);
+      if (r == -1)
+        status = EXIT_UNUSABLE;
+    }
+  if (in_use > 0)
+    printf ("in use, and left: %zu\n", in_use);
   return status;
 }
 
@@ -72,8 +80,9 @@ parse_cache (int argc, char **argv, uint64_t *days)
   const struct command_line command = {
     .usage = "usage: powercut cache list\n"
              "       powercut cache clean [--older=DAYS]\n",
-    .summary = "What is kept so that guests need not boot.  It is made anew when it is missing; what was not used for\n"
-               "a month, and what is more than a gigabyte in all, is removed by itself.  Kernels are no part of it.",
+    .summary = "What is kept so that guests need not boot, and disks need not be prepared.  It is made anew when it\n"
+               "is missing; what was not used for a month, and what is more than 1 GiB of guests or 4 GiB of disks,\n"
+               "is removed by itself.  Kernels are no part of it.",
     .options = options,
   };
   const char *word = NULL;

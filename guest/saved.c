@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,17 +13,17 @@
 #include "common/array.h"
 #include "common/cache.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
+#include "common/lock.h"
 #include "common/publish.h"
-#include "common/stop.h"
 #include "common/text.h"
 #include "guest/saved.h"
 
 #define DIRECTORY "guests"
 #define LOCK_SUFFIX ".lock"
-#define LOCK_STEP_MS 20
 #define KEPT_SECONDS (30 * 24 * 3600)   /* without being used */
-#define KEPT_BYTES (UINT64_C (1) << 30) /* in all */
+#define GUESTS_BYTES (UINT64_C (1) << 30)       /* of all but disks */
+#define DISKS_BYTES (UINT64_C (4) << 30)
+#define RANDOM_LENGTH 16        /* of what the name of a file ends with that is not complete */
 #define OTHERS_MAY_WRITE (S_IWGRP | S_IWOTH)
 
 /* Whether what has STATUS is this user's, and nobody else could change it. */
@@ -78,27 +77,31 @@ saved_touch (int fd)
 
 /* Lock the file PATH. */
 static int
-lock_file (const char *path, int64_t deadline_ms)
+lock (const char *path, bool alone, int timeout_ms)
 {
-  int fd = open (path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  CLEANUP_FREE char *file = text_format ("%s" LOCK_SUFFIX, path);
 
-  while (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == -1) {
-    if (stop_requested () == 0 && clock_ms () < deadline_ms) {
-      usleep (LOCK_STEP_MS * 1000);
-      continue;
-    }
-    close (fd);
-    fd = -1;
-  }
-  return fd;
+  return file ? lock_take (file, alone, timeout_ms) : -1;
 }
 
 int
 saved_lock (const char *path, int timeout_ms)
 {
+  return lock (path, true, timeout_ms);
+}
+
+int
+saved_share (const char *path, int timeout_ms)
+{
+  return lock (path, false, timeout_ms);
+}
+
+pid_t
+saved_maker (const char *path)
+{
   CLEANUP_FREE char *file = text_format ("%s" LOCK_SUFFIX, path);
 
-  return file ? lock_file (file, clock_ms () + timeout_ms) : -1;
+  return file ? lock_holder (file) : 0;
 }
 
 void
@@ -129,6 +132,26 @@ compare_files (const void *left, const void *right)
   return one->used != other->used ? (one->used < other->used ? -1 : 1) : strcmp (one->name, other->name);
 }
 
+const char *
+saved_kind (const struct saved_file *file)
+{
+  static const char *const kinds[] = { "base", SAVED_PREPARED, "snapshot" };
+  const char *dot = strchr (file->name, '.');
+
+  for (size_t i = 0; dot && i < sizeof kinds / sizeof kinds[0]; i++)
+    if (strcmp (dot + 1, kinds[i]) == 0)
+      return kinds[i];
+  return NULL;
+}
+
+static bool
+is_prepared (const struct saved_file *file)
+{
+  const char *kind = saved_kind (file);
+
+  return kind && strcmp (kind, SAVED_PREPARED) == 0;
+}
+
 /* Add the file NAME of DIRECTORY, if that is one. */
 static int
 add_file (struct saved_file **files, size_t *count, const char *directory, const char *name)
@@ -145,6 +168,8 @@ add_file (struct saved_file **files, size_t *count, const char *directory, const
     return out_of_memory ();
   *file = (struct saved_file) { .path = path, .bytes = (uint64_t) status.st_size, .used = status.st_mtim.tv_sec };
   file->name = strrchr (path, '/') + 1;
+  if (is_prepared (file))       /* it has holes */
+    file->bytes = (uint64_t) status.st_blocks * S_BLKSIZE;
   path = NULL;
   return 0;
 }
@@ -184,18 +209,6 @@ saved_list (struct saved_file **files)
   return (ssize_t) count;
 }
 
-const char *
-saved_kind (const struct saved_file *file)
-{
-  static const char *const kinds[] = { "base", "snapshot" };
-  const char *dot = strchr (file->name, '.');
-
-  for (size_t i = 0; dot && i < sizeof kinds / sizeof kinds[0]; i++)
-    if (strcmp (dot + 1, kinds[i]) == 0)
-      return kinds[i];
-  return NULL;
-}
-
 char *
 saved_release (const struct saved_file *file)
 {
@@ -208,13 +221,62 @@ saved_release (const struct saved_file *file)
   return NULL;
 }
 
+/* Whether FILE was not completed: its name is that of another one, a dot, and digits that nobody can foresee. */
+static bool
+is_unfinished (const struct saved_file *file)
+{
+  const char *dot = strrchr (file->path, '.');
+
+  return dot && strlen (dot + 1) == RANDOM_LENGTH && strspn (dot + 1, "0123456789abcdef") == RANDOM_LENGTH;
+}
+
+/* The file that is locked by who makes or uses FILE, to free, or NULL. */
+static char *
+lock_of (const struct saved_file *file)
+{
+  const char *dot = strrchr (file->path, '.');
+
+  if (dot && strcmp (dot, LOCK_SUFFIX) == 0)
+    return text_format ("%s", file->path);
+  const size_t length = is_unfinished (file) ? (size_t) (dot - file->path) : strlen (file->path);
+  return text_format ("%.*s" LOCK_SUFFIX, (int) length, file->path);
+}
+
+/* Remove FILE.  Returns 0, 1 if it is in use, or -1 with errno. */
+static int
+remove_file (const struct saved_file *file)
+{
+  CLEANUP_FREE char *path = lock_of (file);
+  CLEANUP_CLOSE int fd = path ? lock_take (path, true, 0) : -1;
+
+  if (fd == -1 && (errno == EWOULDBLOCK || errno == EINTR))
+    return 1;
+  const int r = unlink (file->path) == 0 || errno == ENOENT ? 0 : -1;
+  if (fd >= 0)
+    unlink (path);
+  return r;
+}
+
 int
 saved_remove (const struct saved_file *file)
 {
-  if (unlink (file->path) == 0 || errno == ENOENT)
-    return 0;
-  error_message ("%s: %m", file->path);
-  return -1;
+  const int r = remove_file (file);
+
+  if (r == -1)
+    error_message ("%s: %m", file->path);
+  return r;
+}
+
+/* What all of the COUNT FILES take up: disks, or the others. */
+static uint64_t
+sum_up (const struct saved_file *files, ssize_t count, bool prepared)
+{
+  uint64_t bytes = 0;
+
+  for (ssize_t i = 0; i < count; i++)
+    if (is_prepared (&files[i]) == prepared)
+      bytes += files[i].bytes;
+  return bytes;
 }
 
 void
@@ -223,15 +285,17 @@ saved_sweep (void)
   const time_t oldest = time (NULL) - KEPT_SECONDS;
   struct saved_file *files;
   const ssize_t count = saved_list (&files);
-  uint64_t bytes = 0;
+  uint64_t guests = sum_up (files, count, false), disks = sum_up (files, count, true);
 
-  for (ssize_t i = 0; i < count; i++)
-    bytes += files[i].bytes;
-  for (ssize_t i = 0; i < count; i++)
-    if (files[i].used < oldest || bytes > KEPT_BYTES) {
-      unlink (files[i].path);   /* one that stays is nothing to complain of */
-      bytes -= files[i].bytes;
-    }
+  for (ssize_t i = 0; i < count; i++) {
+    const bool prepared = is_prepared (&files[i]);
+    uint64_t *bytes = prepared ? &disks : &guests;
+
+    /* One that stays is nothing to complain of. */
+    if ((files[i].used < oldest || is_unfinished (&files[i]) || *bytes > (prepared ? DISKS_BYTES : GUESTS_BYTES))
+        && remove_file (&files[i]) == 0)
+      *bytes -= files[i].bytes;
+  }
   if (count > 0)
     saved_free (files, (size_t) count);
 }

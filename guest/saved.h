@@ -31,20 +31,30 @@ extern void saved_touch (int fd);
  */
 extern int saved_lock (const char *path, int timeout_ms);
 
+/* Let nobody make or remove the file PATH, which others may use as well, until the descriptor that is returned is
+ * closed.  -1 without a message likewise.
+ */
+extern int saved_share (const char *path, int timeout_ms);
+
+/* The process that makes the file PATH, if one does; or 0. */
+extern pid_t saved_maker (const char *path);
+
 /* Keep TEXT as the file PATH. */
 extern void saved_text (const char *path, const char *text);
 
 /* Keep what is in the file FD, all of it, as PATH.  A failure costs time and is nothing to complain of. */
 extern void saved_write (const char *path, int fd);
 
-/* Remove what was not used for long, and more, what was used last longest ago first, if there is too much. */
+/* Remove what the dead have left, what was not used for long, and more, what was used last longest ago first, if there
+ * is too much.  What is in use stays.
+ */
 extern void saved_sweep (void);
 
 /* A file that is kept. */
 struct saved_file {
   char *path;
   const char *name;             /* of it, in path */
-  uint64_t bytes;
+  uint64_t bytes;               /* that it takes up */
   time_t used;                  /* last */
 };
 
@@ -55,12 +65,15 @@ extern ssize_t saved_list (struct saved_file **files);
 extern void saved_free (struct saved_file *files, size_t count);
 
 /* What FILE is, or NULL if it is nothing but a lock, or was not completed. */
+#define SAVED_PREPARED "prepared"       /* disks (record/prepared.h); all others are of guests */
 extern const char *saved_kind (const struct saved_file *file);
 
 /* The release of the kernel that FILE is of, to free, or NULL. */
 extern char *saved_release (const struct saved_file *file);
 
-/* Remove FILE, or what keeps others from making it.  Returns 0, or -1 after a message. */
+/* Remove FILE, or what keeps others from making it, unless somebody makes it, or has it shared.  Returns 0; 1 if it is
+ * in use; or -1 after a message.
+ */
 extern int saved_remove (const struct saved_file *file);
 
 #endif

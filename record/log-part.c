@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/lock.h"
 #include "common/message.h"
 #include "common/text.h"
 #include "log/format.h"
@@ -21,16 +22,6 @@ static bool
 is_locked (int fd)
 {
   return flock (fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
-}
-
-/* Whether NAME is the file FD, still. */
-static bool
-is_at (int fd, const char *name)
-{
-  struct stat opened, found;
-
-  return fstat (fd, &opened) == 0 && lstat (name, &found) == 0 && opened.st_dev == found.st_dev
-    && opened.st_ino == found.st_ino;
 }
 
 /* Whether FD is what a killed recorder may have left: a log, or nothing yet. */
@@ -64,7 +55,7 @@ remove_left_over (const char *name, const char *log)
     error_message ("%s: another recording is writing this log: let it end, or choose another name", log);
     return -1;
   }
-  if (fd != -1 && !is_at (fd, name))
+  if (fd != -1 && !lock_is_at (fd, name))
     return 0;
   if (fd == -1 || !is_left_over (fd)) {
     error_message ("%s: is there and no log: move it away, for the log is written there until it is complete", name);
@@ -84,7 +75,7 @@ make (const char *name, const char *log)
     int fd = open (name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
     /* Before it was locked another recorder may have taken it for one that was left. */
-    if (fd != -1 && !is_locked (fd) && is_at (fd, name))
+    if (fd != -1 && !is_locked (fd) && lock_is_at (fd, name))
       return fd;
     if (fd != -1)
       close (fd);
