@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "batch/corpus/workload-stream.h"
 #include "checker/workload/generate.h"
 #include "checker/workload/random.h"
 #include "commands/commands.h"
@@ -31,6 +33,7 @@ struct making {
   uint64_t least, most;         /* operations in a row */
   uint64_t random, seed;        /* how many random ones; 0: all that the bounds allow */
   const char *directory;
+  struct workload_stream *stream;       /* to which they go instead, or NULL */
   uint64_t from, limit;         /* the first to make; the most to make, 0: all */
   uint64_t found, made;         /* of these; and those of them that were not there yet */
   uint64_t total;               /* that the bounds allow, so far */
@@ -58,32 +61,43 @@ check_old (const char *path, const char *text)
   return -1;
 }
 
-/* Make the file of a workload, unless it is there from last time. */
+/* Make the file NAME of the workload TEXT if it is WANTED, unless it is there from last time. */
 static int
-make_file (void *context, uint64_t number, const char *text)
+make_file (struct making *making, const char *name, const char *text, bool wanted)
+{
+  CLEANUP_FREE char *path = text_format ("%s/%s", making->directory, name);
+
+  if (path == NULL)
+    return -1;
+  if (access (path, F_OK) == 0)
+    return check_old (path, text);
+  if (!wanted)
+    return 0;
+  making->made++;
+  return publish_text (path, text);
+}
+
+/* Workload NUMBER is TEXT. */
+static int
+take_workload (void *context, uint64_t number, const char *text)
 {
   struct making *making = context;
-  CLEANUP_FREE char *path = NULL;
+  const bool wanted = number >= making->from;
+  CLEANUP_FREE char *name = NULL;
 
   making->total = number;
   if (making->limit > 0 && making->found == making->limit) {
     making->stopped = true;
     return 1;
   }
-  path = making->random
-    ? text_format ("%s/random%" PRIu64 "-%06" PRIu64 ".workload", making->directory, making->seed, number)
-    : text_format ("%s/ops%" PRIu64 "-%06" PRIu64 ".workload", making->directory, making->least, number);
-  if (path == NULL)
+  name = making->random ? text_format ("random%" PRIu64 "-%06" PRIu64 ".workload", making->seed, number)
+    : text_format ("ops%" PRIu64 "-%06" PRIu64 ".workload", making->least, number);
+  if (name == NULL)
     return -1;
-  if (access (path, F_OK) == 0) {
-    making->found += number >= making->from;
-    return check_old (path, text);
-  }
-  if (number < making->from)
-    return 0;
-  making->found++;
-  making->made++;
-  return publish_text (path, text);
+  making->found += wanted;
+  if (making->stream == NULL)
+    return make_file (making, name, text, wanted);
+  return wanted ? workload_stream_add (making->stream, name, text) : 0;
 }
 
 /* How many operations in a row TEXT allows: one number, or two with a `-` between them. */
@@ -117,7 +131,7 @@ parse_gen (int argc, char **argv, struct making *making)
     OPT_TEXT ("set", &making->set, "NAMES", "which: data, names, xattrs, or single ones [all]"),
     OPT_NUMBER ("random", &making->random, "COUNT", "make COUNT random ones, of more kinds of operations", 1),
     OPT_NUMBER ("seed", &making->seed, "SEED", "which random ones [1]", 0),
-    OPT_OUTPUT (&making->directory, "DIR", "the folder to put them into"),
+    OPT_OUTPUT (&making->directory, "DIR", "the folder to put them into; -: standard output, as tar does"),
     OPT_NUMBER ("from", &making->from, "N", "begin with number N [1]", 1),
     OPT_NUMBER ("limit", &making->limit, "COUNT", "make at most COUNT, 0: all [0]", 0),
     OPT_END
@@ -152,30 +166,63 @@ make_all (struct making *making)
   int r = 0;
 
   if (making->random == 0)
-    return gen_all (&bounds, make_file, making);
+    return gen_all (&bounds, take_workload, making);
   for (uint64_t number = 1; number <= making->random && r == 0; number++) {
     CLEANUP_FREE char *text = random_workload (&random, number);
 
-    r = text ? make_file (making, number, text) : -1;
+    r = text ? take_workload (making, number, text) : -1;
   }
   return r == -1 ? -1 : 0;
+}
+
+/* Make all in the directory.  Returns 0, or -1 after a message. */
+static int
+fill_directory (struct making *making)
+{
+  if (mkdir (making->directory, 0777) == 0 || errno == EEXIST)
+    return make_all (making);
+  error_message ("%s: %m", making->directory);
+  return -1;
+}
+
+/* Make all on standard output.  Returns 0, or -1 after a message. */
+static int
+fill_stream (struct making *making)
+{
+  int r;
+
+  if (isatty (STDOUT_FILENO)) {
+    error_message ("-o -: standard output is a terminal: give it to `powercut corpus run -` or tar");
+    return -1;
+  }
+  signal (SIGPIPE, SIG_IGN);
+  making->stream = workload_stream_writer (STDOUT_FILENO, "standard output");
+  if (making->stream == NULL)
+    return -1;
+  r = make_all (making);
+  return workload_stream_end (making->stream) == -1 ? -1 : r;
+}
+
+static void
+print_counts (const struct making *making, FILE *file)
+{
+  fprintf (file, "%" PRIu64 " %s", making->found, plural (making->found, "workload", "workloads"));
+  if (making->stream == NULL)
+    fprintf (file, ", %" PRIu64 " of them new", making->made);
+  fprintf (file, "; the bounds allow %s%" PRIu64 "\n", making->stopped ? "at least " : "", making->total);
 }
 
 int
 gen_command (int argc, char **argv)
 {
   struct making making = { .from = 1, .seed = SEED_NONE };
+  bool streams;
 
   if (parse_gen (argc, argv, &making) == -1)
     return EXIT_UNUSABLE;
-  if (mkdir (making.directory, 0777) == -1 && errno != EEXIST) {
-    error_message ("%s: %m", making.directory);
+  streams = strcmp (making.directory, "-") == 0;
+  if ((streams ? fill_stream (&making) : fill_directory (&making)) == -1)
     return EXIT_UNUSABLE;
-  }
-  if (make_all (&making) == -1)
-    return EXIT_UNUSABLE;
-  printf ("%" PRIu64 " %s, %" PRIu64 " of them new; the bounds allow %s%" PRIu64 "\n", making.found,
-          plural (making.found, "workload", "workloads"), making.made,
-          making.stopped ? "at least " : "", making.total);
+  print_counts (&making, streams ? stderr : stdout);
   return EXIT_SUCCESS;
 }

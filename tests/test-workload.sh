@@ -176,6 +176,17 @@ diff "$tmp/made/ops1-$(printf %06d "${BASH_REMATCH[1]}").workload" "$tmp/last" |
 for file in "$tmp"/made/*; do
     expect_status 0 "$powercut" workload "$file"
 done
+# On standard output they are an archive of the same files.
+"$powercut" gen --set=link,rename --from=3 --limit=7 -o - 2> "$tmp/err" > "$tmp/made.tar" || fail "$(cat "$tmp/err")"
+grep -qx '7 workloads; the bounds allow at least 10' "$tmp/err" || fail "$(cat "$tmp/err")"
+mkdir "$tmp/unpacked"
+tar -xf "$tmp/made.tar" -C "$tmp/unpacked"
+[ "$(find "$tmp/unpacked" -type f | wc -l)" = 7 ] || fail 'the archive has others'
+for file in "$tmp"/unpacked/*; do
+    cmp "$file" "$tmp/made/${file##*/}"
+done
+status=0; "$powercut" gen --set=link,rename -o - > /dev/full 2> "$tmp/err" || status=$?
+[ "$status" = 2 ] && grep -q 'standard output: ' "$tmp/err" || fail "to a full device: $status, $(cat "$tmp/err")"
 # Random ones: the same of a seed, and all can be done.
 expect_status 0 "$powercut" gen --random=40 --seed=7 --ops=3-8 -o "$tmp/random"
 grep -qx '40 workloads, 40 of them new; the bounds allow 40' "$tmp/out" || fail "$(cat "$tmp/out")"
