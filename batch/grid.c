@@ -142,9 +142,8 @@ do_cells (struct grid *grid, const char *folder)
   return r;
 }
 
-/* The same in a temporary directory of its own. */
-static int
-do_cells_aside (struct grid *grid)
+int
+grid_do (struct grid *grid)
 {
   const double started = clock_seconds (CLOCK_MONOTONIC);
   CLEANUP_FREE char *folder = workdir_create ();
@@ -156,15 +155,14 @@ do_cells_aside (struct grid *grid)
   workdir_remove (folder);
   if (has_machine (grid))
     accel_tell (grid->request->accel);
-  grid->seconds = clock_seconds (CLOCK_MONOTONIC) - started;
+  grid->seconds += clock_seconds (CLOCK_MONOTONIC) - started;
   return r;
 }
 
-/* Can all reports be written, each to a file of its own?  Returns 0, or -1 after a message. */
-static int
-check_outputs (const struct grid_output *outputs, size_t count)
+int
+grid_check_outputs (const struct grid *grid, const struct grid_output *outputs, size_t count)
 {
-  const char *paths[GRID_OUTPUTS_MAX] = { NULL };
+  const char *paths[GRID_OUTPUTS_MAX] = { NULL }, *keep = grid->request->keep;
 
   for (size_t i = 0; i < count; i++)
     paths[i] = outputs[i].path;
@@ -173,7 +171,7 @@ check_outputs (const struct grid_output *outputs, size_t count)
   for (size_t i = 0; i < count; i++)
     if (paths[i] && publish_check (paths[i]) == -1)
       return -1;
-  return 0;
+  return keep ? keep_check (keep) : 0;
 }
 
 /* Write the report, if it is asked for.  Returns 0, or -1 after a message. */
@@ -202,13 +200,10 @@ judge_cells (const struct grid *grid)
 }
 
 int
-grid_measure (struct grid *grid, const struct grid_output *outputs, size_t count)
+grid_report (const struct grid *grid, const struct grid_output *outputs, size_t count)
 {
-  const char *keep = grid->request->keep;
   int r = 0;
 
-  if (check_outputs (outputs, count) == -1 || (keep && keep_check (keep) == -1) || do_cells_aside (grid) == -1)
-    return EXIT_UNUSABLE;
   grid->kind->print_end (grid);
   for (size_t i = 0; i < count; i++)
     if (write_output (grid, &outputs[i]) == -1)
@@ -216,17 +211,34 @@ grid_measure (struct grid *grid, const struct grid_output *outputs, size_t count
   return r == -1 || grid->not_kept ? EXIT_UNUSABLE : judge_cells (grid);
 }
 
+int
+grid_measure (struct grid *grid, const struct grid_output *outputs, size_t count)
+{
+  if (grid_check_outputs (grid, outputs, count) == -1 || grid_do (grid) == -1)
+    return EXIT_UNUSABLE;
+  return grid_report (grid, outputs, count);
+}
+
 void
-grid_free (struct grid *grid)
+grid_clear_cells (struct grid *grid)
 {
   for (size_t i = 0; i < grid->cell_count; i++)
     free (grid->cells[i].reason);
   pool_free_jobs (grid->jobs, grid->job_count);
+  free (grid->jobs);
+  free (grid->cells);
+  grid->jobs = NULL;
+  grid->cells = NULL;
+  grid->job_count = grid->cell_count = 0;
+}
+
+void
+grid_free (struct grid *grid)
+{
+  grid_clear_cells (grid);
   for (size_t i = 0; i < grid->kernel_count; i++)
     kernel_free (&grid->kernels[i]);
   words_free (&grid->filesystems);
-  free (grid->jobs);
-  free (grid->cells);
   free (grid->environments);
   free (grid->kernels);
 }

@@ -148,6 +148,15 @@ extern int grid_add_environments (struct grid *grid);
 extern int grid_measure (struct grid *grid, const struct grid_output *outputs, size_t count);
 extern void grid_free (struct grid *grid);
 
+/* Parts of grid_measure, for rows that are not all there at once: can everything be written that is asked for?  Do the
+ * cells.  Report on the cells that there are, with the exit status that they call for.  Forget the cells, so that
+ * others can be done.  The first two return 0, or -1 after a message or a stop.
+ */
+extern int grid_check_outputs (const struct grid *grid, const struct grid_output *outputs, size_t count);
+extern int grid_do (struct grid *grid);
+extern int grid_report (const struct grid *grid, const struct grid_output *outputs, size_t count);
+extern void grid_clear_cells (struct grid *grid);
+
 /* What replay --json said of CELL, or NULL; and how long it took. */
 extern const cJSON *cell_result (const struct cell *cell);
 extern double cell_seconds (const struct cell *cell);

@@ -68,8 +68,8 @@ copy (const char *from, struct publication *to)
   return r;
 }
 
-static int
-keep_log (const char *from, const char *to)
+int
+keep_file (const char *from, const char *to)
 {
   struct publication publication;
 
@@ -94,7 +94,7 @@ keep_logs (const char *directory, const struct cell *cell, const char *name)
       CLEANUP_FREE char *from = text_format ("%s/%s", cell->job->directory, entry->d_name);
       CLEANUP_FREE char *to = text_format ("%s/%s%s", directory, stem, entry->d_name + strlen (LOG_STEM));
 
-      r = from && to ? keep_log (from, to) : -1;
+      r = from && to ? keep_file (from, to) : -1;
     }
   closedir (logs);
   return r;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch/corpus/corpus.h"
 #include "commands/arguments.h"
@@ -22,10 +23,33 @@
 #include "record/recordings.h"
 
 static const char main_usage[] =
-  "usage: powercut corpus run [OPTION...] DIR...\n"
+  "usage: powercut corpus run [OPTION...] DIR...|-\n"
   "       powercut corpus list [OPTION...] [DIR...]\n"
   "       powercut corpus add [OPTION...] LOG|BUNDLE DIR/NAME\n"
   "\nCases that keep bugs found.  Each of the three has a --help of its own.\n";
+
+/* A stream comes alone, and goes without what is for directories.  Returns 0, or -1 after a message. */
+static int
+check_stream (const struct corpus_request *request)
+{
+  bool streams = false;
+
+  for (size_t i = 0; i < request->path_count; i++)
+    streams |= strcmp (request->paths[i], STREAM_PATH) == 0;
+  if (!streams)
+    return 0;
+  if (request->path_count > 1)
+    error_message (STREAM_PATH ": comes alone: put all workloads into the stream");
+  else if (request->pattern)
+    error_message ("--filter: is for directories: choose what goes into the stream");
+  else if (request->junit)
+    error_message ("--junit: has a line for each workload, and a stream has too many: take --json");
+  else if (isatty (STDIN_FILENO))
+    error_message (STREAM_PATH ": standard input is a terminal: give it what `powercut gen -o -` makes");
+  else
+    return 0;
+  return -1;
+}
 
 static int
 parse_run (int argc, char **argv, struct corpus_request *request)
@@ -50,7 +74,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     OPT_END
   };
   const struct command_line command = {
-    "usage: powercut corpus run [OPTION...] DIR...\n",
+    "usage: powercut corpus run [OPTION...] DIR...|-\n",
     "Do every case in the folders on every file system and kernel, and hold what comes out against what is expected.",
     options, .mixed = true
   };
@@ -69,6 +93,8 @@ parse_run (int argc, char **argv, struct corpus_request *request)
   }
   request->paths = (const char *const *) argv + first;
   request->path_count = (size_t) (argc - first);
+  if (check_stream (request) == -1)
+    return -1;
   return request->grid.jobs == 0 ? 0 : jobs_check (request->grid.jobs, GUEST_MEMORY_DEFAULT);
 }
 

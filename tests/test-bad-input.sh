@@ -24,6 +24,9 @@ refused '--lose=any is for a whole replay' "$replay" --lose=any --state=1 "$tmp/
 refused '--readonly-device is for what is recovered' "$replay" --readonly-device --state=1 --export="$tmp/x" "$tmp/log.bin"
 refused '--lose says what recovery has' "$replay" --lose=a --state=1 --export="$tmp/x" "$tmp/log.bin"
 refused 'not a powercut log' "$replay" --lose=a --state='1;2' --export="$tmp/x" "$tmp/log.bin"     # a guest recovers from 1
+refused 'comes alone' "$powercut" corpus run "$tmp" - < /dev/null
+refused '--filter: is for directories' "$powercut" corpus run --filter=x - < /dev/null
+refused '--junit: ' "$powercut" corpus run --junit="$tmp/junit" - < /dev/null
 refused '--seed=7: is for --random' "$powercut" gen --seed=7 -o "$tmp/gen"
 refused '--seed=1: is for --random' "$powercut" gen --seed=1 -o "$tmp/gen"
 refused '--fault=flush: lost-flush, lost-fua, misdirected or bitrot' "$replay" --fault=flush "$tmp/log.bin"

@@ -202,5 +202,5 @@ const struct grid_kind corpus_kind = {
   .needs_more = needs_more, .fill_job = fill_job, .judge_cell = judge_cell, .name_row = name_row,
   .is_worth_keeping = is_worth_keeping, .print_begin = corpus_print_begin,
   .print_environment = corpus_print_environment, .print_end = corpus_print_end,
-  .describe_rows = corpus_describe_causes, .describe_cell = corpus_describe_cell,
+  .describe_rows = corpus_describe_all, .describe_cell = corpus_describe_cell,
 };

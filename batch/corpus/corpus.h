@@ -7,11 +7,12 @@
 #include "batch/grid.h"
 
 #define CORPUS_FILESYSTEMS "ext4,xfs,btrfs,f2fs"
+#define STREAM_PATH "-"         /* standard input, as batch/corpus/workload-stream.h says */
 
 /* What is asked of a run. */
 struct corpus_request {
   struct grid_request grid;     /* filesystems NULL: CORPUS_FILESYSTEMS, as far as the kernels know them */
-  const char *const *paths;     /* as corpus_find_cases takes them, and the pattern */
+  const char *const *paths;     /* as corpus_find_cases takes them, and the pattern; STREAM_PATH alone is a stream */
   size_t path_count;
   const char *pattern;
   bool trusted;                 /* what cases name may be taken from anywhere on this machine */
@@ -31,6 +32,10 @@ struct corpus {
   struct case_log *logs;        /* one for each case, or NULL: not yet */
   bool *supported;              /* whether the kernel of each environment has a driver for its file system */
   bool trusted, no_fsck, no_usable;     /* as in the request */
+
+  /* Of a stream (batch/corpus/sweep.h): */
+  bool streams;
+  size_t swept, swept_passes;   /* workloads; and cells that passed, which are counted only */
 };
 
 /* Do all cases in all environments and report.  Returns the exit status: EXIT_VIOLATION if some result is not the
@@ -70,11 +75,11 @@ extern const struct case_failure *corpus_cell_failure (const struct cell *cell);
 /* What makes a grid one of the corpus: its rows are cases, its data a struct corpus. */
 extern const struct grid_kind corpus_kind;
 
-/* Parts of it: what is printed, and what JSON says of why cells fail, and of a cell. */
+/* Parts of it: what is printed, and what JSON says of all cells and why they fail, and of a cell. */
 extern void corpus_print_begin (const struct grid *grid);
 extern void corpus_print_environment (const struct grid *grid, const struct cell *first);
 extern void corpus_print_end (const struct grid *grid);
-extern void corpus_describe_causes (const struct grid *grid, cJSON *object);
+extern void corpus_describe_all (const struct grid *grid, cJSON *object);
 extern void corpus_describe_cell (const struct cell *cell, cJSON *object);
 
 /* JUnit's XML: a grid_output. */

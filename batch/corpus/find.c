@@ -156,5 +156,11 @@ corpus_find_cases (struct corpus *corpus, const char *const *paths, size_t count
 void
 corpus_free_cases (struct corpus *corpus)
 {
+  for (size_t i = 0; corpus->logs && i < corpus->case_count; i++) {
+    free (corpus->logs[i].path);
+    free (corpus->logs[i].filesystem);
+  }
+  free (corpus->logs);
+  corpus->logs = NULL;
   array_free (corpus->cases, corpus->case_count, case_free);
 }

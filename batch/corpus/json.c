@@ -71,9 +71,24 @@ describe_cause (cJSON *object, const struct remark *remark)
   add_text_or_null (object, "detail", result_text (remark->violation, "detail"));
 }
 
+/* How many cells have each outcome. */
+static void
+add_counts (const struct grid *grid, cJSON *object)
+{
+  const struct corpus *corpus = grid->data;
+  cJSON *outcomes = cJSON_AddObjectToObject (object, "outcomes");
+  size_t counts[CASE_OUTCOME_COUNT] = { 0 };
+
+  cells_count (grid->cells, grid->cell_count, counts);
+  counts[CASE_PASS] += corpus->swept_passes;
+  cJSON_AddNumberToObject (object, "cases", (double) (grid->row_count + corpus->swept));
+  for (size_t i = 0; i < CASE_OUTCOME_COUNT; i++)
+    cJSON_AddNumberToObject (outcomes, case_outcomes[i].word, (double) counts[i]);
+}
+
 /* Why cells fail: what is not expected, and what is known. */
-void
-corpus_describe_causes (const struct grid *grid, cJSON *object)
+static void
+describe_causes (const struct grid *grid, cJSON *object)
 {
   cJSON *causes = cJSON_AddArrayToObject (object, "causes"), *known = cJSON_AddArrayToObject (object, "known");
   const struct remark *end;
@@ -95,6 +110,13 @@ corpus_describe_causes (const struct grid *grid, cJSON *object)
     cJSON_AddItemToArray (is_known ? known : causes, told);
   }
   remarks_free (&remarks);
+}
+
+void
+corpus_describe_all (const struct grid *grid, cJSON *object)
+{
+  add_counts (grid, object);
+  describe_causes (grid, object);
 }
 
 void

@@ -187,11 +187,13 @@ print_causes (const struct remarks *remarks)
 static void
 print_totals (const struct grid *grid)
 {
+  const struct corpus *corpus = grid->data;
+  const size_t cases = grid->row_count + corpus->swept, cells = grid->cell_count + corpus->swept_passes;
   size_t counts[CASE_OUTCOME_COUNT] = { 0 };
 
   cells_count (grid->cells, grid->cell_count, counts);
-  printf ("\n%zu %s, %zu %s:", grid->row_count, plural (grid->row_count, "case", "cases"), grid->cell_count,
-          plural (grid->cell_count, "cell", "cells"));
+  counts[CASE_PASS] += corpus->swept_passes;
+  printf ("\n%zu %s, %zu %s:", cases, plural (cases, "case", "cases"), cells, plural (cells, "cell", "cells"));
   for (int i = 0; i < CASE_OUTCOME_COUNT; i++)
     printf (" %zu %s,", counts[i], case_outcomes[i].word);
   printf (" in %.0f s\n", grid->seconds);
@@ -230,7 +232,8 @@ corpus_print_end (const struct grid *grid)
 
   if (remarks_make (grid, &remarks) == 0)
     print_causes (&remarks);
-  print_table (grid);
+  if (grid->row_count > 0)      /* of a stream there are too many */
+    print_table (grid);
   print_remarks (&remarks);
   print_totals (grid);
   remarks_free (&remarks);

@@ -2,8 +2,10 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "batch/corpus/corpus.h"
+#include "batch/corpus/sweep.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
@@ -51,41 +53,60 @@ check_filesystems (const struct corpus *corpus, const struct grid *grid, bool as
   return 0;
 }
 
-static void
-free_corpus (struct corpus *corpus)
+static int
+read_cases (struct grid *grid, const struct corpus_request *request)
 {
-  for (size_t i = 0; corpus->logs && i < corpus->case_count; i++) {
-    free (corpus->logs[i].path);
-    free (corpus->logs[i].filesystem);
-  }
-  free (corpus->logs);
-  free (corpus->supported);
-  corpus_free_cases (corpus);
+  struct corpus *corpus = grid->data;
+
+  if (corpus->streams)
+    return 0;
+  if (corpus_find_cases (corpus, request->paths, request->path_count, request->pattern) == -1
+      || corpus_check_cases (corpus) == -1)
+    return -1;
+  grid->rows = corpus->cases;
+  grid->row_count = corpus->case_count;
+  return 0;
+}
+
+/* Do all workloads of standard input, and report.  Returns the exit status. */
+static int
+measure_stream (struct grid *grid, const struct grid_output *outputs, size_t count)
+{
+  struct workload_stream *stream = workload_stream_reader (STDIN_FILENO, "standard input");
+  struct sweep sweep = { .cases = NULL };
+  int status = EXIT_UNUSABLE;
+
+  if (stream && grid_check_outputs (grid, outputs, count) == 0 && sweep_run (&sweep, grid, stream) == 0)
+    status = grid_report (grid, outputs, count);
+  workload_stream_end (stream);
+  grid_clear_cells (grid);
+  sweep_free (&sweep);
+  return status;
 }
 
 int
 corpus_run (const struct corpus_request *request)
 {
   const struct grid_output outputs[] = { { request->json, grid_make_json }, { request->junit, corpus_make_junit } };
+  const size_t output_count = sizeof outputs / sizeof outputs[0];
   const bool asked = request->grid.filesystems != NULL;
   struct grid_request of_grid = request->grid;
   struct corpus corpus = {
-    .trusted = request->trusted, .no_fsck = request->no_fsck, .no_usable = request->no_usable
+    .trusted = request->trusted, .no_fsck = request->no_fsck, .no_usable = request->no_usable,
+    .streams = request->path_count == 1 && strcmp (request->paths[0], STREAM_PATH) == 0
   };
   struct grid grid = { .kind = &corpus_kind, .request = &of_grid, .data = &corpus, .row_size = sizeof *corpus.cases };
   int status = EXIT_UNUSABLE;
 
   if (!asked)
     of_grid.filesystems = CORPUS_FILESYSTEMS;
-  if (grid_read_request (&grid) == 0
-      && corpus_find_cases (&corpus, request->paths, request->path_count, request->pattern) == 0
-      && corpus_check_cases (&corpus) == 0 && stop_install () == 0 && grid_add_environments (&grid) == 0
-      && find_supported (&corpus, &grid) == 0 && check_filesystems (&corpus, &grid, asked) == 0) {
-    grid.rows = corpus.cases;
-    grid.row_count = corpus.case_count;
-    status = grid_measure (&grid, outputs, sizeof outputs / sizeof outputs[0]);
-  }
+  if (grid_read_request (&grid) == 0 && read_cases (&grid, request) == 0 && stop_install () == 0
+      && grid_add_environments (&grid) == 0
+      && find_supported (&corpus, &grid) == 0 && check_filesystems (&corpus, &grid, asked) == 0)
+    status = corpus.streams ? measure_stream (&grid, outputs, output_count)
+      : grid_measure (&grid, outputs, output_count);
   grid_free (&grid);
-  free_corpus (&corpus);
+  corpus_free_cases (&corpus);
+  free (corpus.supported);
   return stop_status (status);
 }

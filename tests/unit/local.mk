@@ -91,6 +91,7 @@ UNIT_TESTS += \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cause tests/unit/batch/corpus/test-cell-outcome \
 	tests/unit/batch/corpus/test-find tests/unit/batch/corpus/test-remarks \
+	tests/unit/batch/corpus/test-workload-stream \
 	tests/unit/batch/matrix/test-cell-summary tests/unit/batch/matrix/test-document
 
 # What is in no library.

@@ -82,6 +82,19 @@ put_case broken 'exit 3; mv; sync' 'filesystems = ext4'
 expect_status 2 "$powercut" corpus run --background=none --jobs=1 --fs=ext4 --filter=broken --json="$tmp/json" "$cases"
 expect broken ext4 error
 
+# A stream: those that pass are counted, the others kept with their workloads.
+printf 'mkdir d\nwrite s 0 4K\nbegin\nrename s d/t\nfsync d\n' > "$tmp/both.workload"
+tar -cf "$tmp/stream.tar" -C "$tmp" both.workload -C "$cases" plain.workload
+expect_status 1 "$powercut" corpus run --background=none --jobs=1 --fs=ext4,btrfs --no-fsck --no-usable --json="$tmp/json" \
+    --keep="$tmp/kept" - < "$tmp/stream.tar"
+expect both btrfs FAIL
+[ "$(jq -c '[.cases, .outcomes.pass, .outcomes.FAIL, (.cells | length)]' "$tmp/json")" = '[2,3,1,1]' ] || fail "$(cat "$tmp/out")"
+grep -q "^    again: powercut run .* --workload $tmp/kept/both.workload$" "$tmp/out" || fail "no command: $(cat "$tmp/out")"
+cmp "$tmp/both.workload" "$tmp/kept/both.workload"
+[ "$(find "$tmp/kept" -name 'both-btrfs-*.bin' | wc -l)" = 1 ] || fail "kept: $(ls "$tmp/kept")"
+expect_status 2 "$powercut" corpus run - < /dev/null
+grep -q 'no workload is in the stream' "$tmp/err" || fail "$(cat "$tmp/err")"
+
 # A bad case stops everything before anything is booted.
 put_case bad true '[fails btrfs]' 'finding = nothing'
 expect_status 2 "$powercut" corpus run "$cases"
