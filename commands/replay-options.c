@@ -71,6 +71,7 @@ static void
 add_others (struct option_table *table, struct replay_options *options)
 {
   options_add (table, (const struct option_spec[]) {
+    OPT_TEXT ("resume", &options->resume, "FILE", "remember what runs saw in FILE, and go on from what it has"),
     OPT_FLAG ("list", &options->list, "print the log's events and crash points"),
     FILTER_OPTIONS (&options->filter),
     OPT_TEXT ("state", &options->state, "ID", "visit this one state and print what was seen"),
@@ -170,6 +171,10 @@ contradiction (const struct replay_options *options)
     return "--readonly-device is for what is recovered and judged: it is not for --list, --export, --serve or --shell";
   if (options->nested > 0 && (single || options->prefixes_only))
     return "--nested is for all states of a log: the id of a state says itself whether recovery was interrupted";
+  if (options->resume && (single || options->bundle))
+    return "--resume is for a whole replay, not for --list or one state";
+  if (options->resume && options->no_reduction)
+    return "--resume remembers what runs read, and --no-reduction trusts no memory: give one of them";
   if (options->log_count > 1 && single)
     return "--list, --state, --export, --serve and --shell are for one log: name the one that the state is of";
   return NULL;

@@ -45,6 +45,7 @@ struct replay_options {
   bool shell, before_recovery;
   struct filter filter;
 
+  const char *resume;           /* file that remembers what runs saw (replay/ledger.h), or NULL */
   bool trust_log;               /* what the log names may be taken from this machine */
   const char *const *logs;      /* one, or several recordings of one update */
   size_t log_count;

@@ -16,6 +16,7 @@
 #include "log/state-id.h"
 #include "log/trims.h"
 #include "replay/crew.h"
+#include "replay/ledger.h"
 #include "replay/level.h"
 #include "replay/report/outputs.h"
 #include "replay/report/run-lines.h"
@@ -58,6 +59,7 @@ struct visit {
   struct plan *plan;
   struct crew *crew;
   struct run_lines *lines;      /* where every answer goes, or NULL */
+  struct ledger *ledger;        /* that of --resume, or NULL */
   struct session **sessions;
   const struct results **results;       /* of those that have ended */
   size_t begun, ended;
@@ -124,6 +126,7 @@ begin_session (struct visit *visit)
   struct session_config *config = &visit->plan->list[visit->begun]->config;
   struct session *session, **added;
 
+  config->ledger = visit->ledger;
   if (visit->lines) {
     config->listen = run_lines_add;
     config->listener = visit->lines;
@@ -236,11 +239,13 @@ int
 visit_all (struct plan *plan)
 {
   const struct session_config *config = &plan->list[0]->config;
-  const char *lines = outputs_lines (&plan->options->outputs);
+  const char *lines = outputs_lines (&plan->options->outputs), *resume = plan->options->resume;
   struct visit visit = { .plan = plan, .lines = lines ? run_lines_open (lines) : NULL };
   int status = EXIT_UNUSABLE;
 
-  if (lines == NULL || visit.lines)
+  if (resume)
+    visit.ledger = ledger_open (resume);
+  if ((lines == NULL || visit.lines) && (resume == NULL || visit.ledger))
     visit.crew = crew_new (config->jobs, config->kept);
   if (visit.crew)
     status = search_and_report (&visit);
@@ -253,6 +258,8 @@ visit_all (struct plan *plan)
     write_log_close (visit.more[i]);
   free (visit.more);
   run_lines_close (visit.lines);
+  if (ledger_close (visit.ledger) == -1)
+    status = EXIT_UNUSABLE;
   return status;
 }
 

@@ -4,7 +4,8 @@ noinst_LTLIBRARIES += common/libcommon.la common/libmessage.la
 common_libcommon_la_SOURCES = \
 	common/append.h common/array.h common/cache.c common/cache.h common/capture.c common/capture.h common/cleanup.h common/clock.h \
 	common/complaint.c common/complaint.h common/escape.c common/escape.h common/exit-status.h common/html-style.h \
-	common/ini.c common/ini.h common/lock.c common/lock.h common/message.h common/nbdkit.c common/nbdkit.h common/nearest.c common/nearest.h \
+	common/ini.c common/ini.h common/journal.c common/journal.h common/lock.c common/lock.h common/message.h \
+	common/nbdkit.c common/nbdkit.h common/nearest.c common/nearest.h \
 	common/number.c common/number.h common/options.c common/options.h common/parts.c common/parts.h \
 	common/places.c common/places.h common/plural.h common/printable.c common/printable.h \
 	common/process.c common/process.h common/progress.c common/progress.h common/publish.c common/publish.h \

@@ -12,9 +12,6 @@
 #include "log/state-id.h"
 #include "replay/answer.h"
 
-/* As the inputs of a run that locates data: there is no checker then. */
-#define LOCATED UINT64_MAX
-
 /* What a run of the worker's selection depends on, but for the device: the marks that a checker is told. */
 static uint64_t
 inputs (const struct worker *worker)
@@ -85,7 +82,7 @@ keep_read_set (struct answering *answering, const struct device_report *report)
   if (result == READ_SET_CONTRADICTED)
     note_mismatch (worker, answering->choices, answering->selection.count,
                    "an earlier run that read the same saw something else");
-  return result == READ_SET_FAILED ? out_of_memory () : 0;
+  return result == READ_SET_FAILED ? out_of_memory () : result == READ_SET_UNTOLD ? -1 : 0;
 }
 
 /* Answer from memory.  Returns 1 if that can be done, 0 if not. */
@@ -104,7 +101,7 @@ remember (struct answering *answering)
   if (known == NULL)
     return 0;
   const struct choice *decisions = crash_state_decisions (worker->state, &count);
-  answering->remembered = true;
+  answering->remembered = !read_sets_count_restored (worker->session->read_sets, known);
   if (take_decisions (answering, decisions, count) == -1)
     return -1;
   return outcome_copy (&answering->outcome, known) == -1 ? out_of_memory () : 1;
@@ -182,7 +179,7 @@ static int
 answer_with (struct worker *worker, bool located, bool taped, struct reply *reply)
 {
   struct answering answering = {
-    .worker = worker, .located = located, .inputs = located ? LOCATED : inputs (worker),
+    .worker = worker, .located = located, .inputs = located ? INPUTS_LOCATED : inputs (worker),
     .tape = taped ? &reply->tape : NULL
   };
   int r = remember (&answering);

@@ -6,6 +6,9 @@
 #include "replay/expand.h"
 #include "replay/worker.h"
 
+/* The inputs of a run that locates data, which read sets know it by: there is no checker then. */
+#define INPUTS_LOCATED UINT64_MAX
+
 /* What a run of the worker's selection saw. */
 struct reply {
   struct expansion seen;        /* in the states that the run stands for */

@@ -26,6 +26,17 @@ first_alike (const struct session *session, size_t finding)
   return first;
 }
 
+/* Whether a fresh guest has to see finding NUMBER; if one did before, this is noted. */
+static bool
+is_to_confirm (struct session *session, size_t number)
+{
+  struct finding *finding = &session->results.findings.list[number];
+
+  if (finding->confirmation == FINDING_UNCONFIRMED)
+    finding->confirmation = ledger_confirmation (session->ledger, finding);
+  return finding->confirmation == FINDING_UNCONFIRMED && first_alike (session, number) == number;
+}
+
 /* The next finding that a fresh guest has to confirm, or NULL.  Once all crash points are done. */
 static struct finding *
 take_finding (struct session *session)
@@ -40,7 +51,7 @@ take_finding (struct session *session)
   while (taken == NULL && session->next_finding < results->findings.count && !results->failed && !stop_requested ()) {
     size_t next = session->next_finding++;
 
-    if (results->findings.list[next].confirmation == FINDING_UNCONFIRMED && first_alike (session, next) == next)
+    if (is_to_confirm (session, next))
       taken = &results->findings.list[next];
   }
   pthread_mutex_unlock (&session->lock);
@@ -81,9 +92,10 @@ confirm (struct worker *worker, struct finding *finding)
   pthread_mutex_lock (&worker->session->lock);
   finding->confirmation = repeated ? FINDING_REPEATED : FINDING_UNREPEATED;
   worker->session->findings_confirmed++;
+  const int r = ledger_add_confirmation (worker->session->ledger, finding);
   pthread_mutex_unlock (&worker->session->lock);
   outcome_free (&seen);
-  return 0;
+  return r;
 }
 
 int

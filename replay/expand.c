@@ -148,6 +148,27 @@ is_as_in (const struct spread *spread, unsigned number)
   return as;
 }
 
+/* The digest of the located tree number NUMBER, which the state of SELECTION has; empty if there is none. */
+static int
+locate_tree (struct worker *worker, unsigned number, const struct selection *selection,
+             char digest[TREE_DIGEST_LENGTH + 1])
+{
+  struct ledger_part *ledger = worker->session->ledger;
+  const char *known = ledger_contents (ledger, number);
+  struct device_report report;
+  struct outcome outcome;
+
+  if (known) {
+    snprintf (digest, TREE_DIGEST_LENGTH + 1, "%s", known);
+    return 0;
+  }
+  if (worker_run_located (worker, selection, &outcome, &report) == -1)
+    return -1;
+  snprintf (digest, TREE_DIGEST_LENGTH + 1, "%s", outcome.kind == OUTCOME_TREE ? outcome.digest : "");
+  outcome_free (&outcome);
+  return ledger_add_contents (ledger, number, digest);
+}
+
 /* Learn what the files of tree number NUMBER hold from the state at POSITION in which all is there. */
 static int
 learn_tree (struct worker *worker, unsigned number, uint32_t position)
@@ -155,18 +176,16 @@ learn_tree (struct worker *worker, unsigned number, uint32_t position)
   struct session *session = worker->session;
   const struct selection selection = { .point = position, .rule = { .tear = session->config->tear } };
   const struct located *located;
-  struct device_report report;
-  struct outcome outcome;
+  char digest[TREE_DIGEST_LENGTH + 1];
   int r = 0;
 
-  if (worker_run_located (worker, &selection, &outcome, &report) == -1)
+  if (locate_tree (worker, number, &selection, digest) == -1)
     return -1;
-  located = outcome.kind == OUTCOME_TREE ? located_trees_find (&session->located, outcome.digest) : NULL;
+  located = *digest ? located_trees_find (&session->located, digest) : NULL;
   if (located && crash_state_select (worker->state, &selection) == -1)
     r = out_of_memory ();
   if (located && r == 0)
     r = contents_learn (&session->contents.trees[number], located, worker->state);
-  outcome_free (&outcome);
   return r;
 }
 

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
 	replay/answer.c replay/answer.h replay/confirm.c replay/confirm.h replay/contents.c replay/contents.h \
 	replay/crew.c replay/crew.h replay/enter.c replay/enter.h replay/interrupt.c replay/interrupt.h replay/level.c replay/level.h replay/device.c replay/device.h replay/expand.c replay/expand.h \
+	replay/ledger.c replay/ledger.h replay/ledger-fields.c replay/ledger-fields.h replay/ledger-part.h replay/ledger-restore.c \
 	replay/made.c replay/made.h replay/located.c replay/located.h replay/located-pages.c replay/located-pages.h \
 	replay/page-counts.c replay/page-counts.h \
 	replay/expected.c replay/expected.h replay/fault.c replay/fault.h replay/findings.c replay/findings.h replay/freeze.c replay/freeze.h \

@@ -14,6 +14,8 @@
 /* The end of the message that a checker is refused that writes into what it looks at. */
 #define CHECKER_REFUSED "--nested interrupts recovery alone, and takes no such checker"
 
+struct ledger;
+
 #define NESTED_MAX 2            /* the power fails again so often, at most */
 
 /* An answer, as it is told to who listens; all is valid until the listener returns. */
@@ -54,6 +56,7 @@ struct session_config {
   const char *schedule;         /* what the recording is called (replay/schedule.h) among those that are replayed
                                    together; NULL: it is the only one */
   bool progress;                /* show how far it is on standard error */
+  struct ledger *ledger;        /* a file that remembers what runs saw, or NULL */
   struct kept *kept;            /* where the only guest comes from and goes to: one thread does all; or NULL */
 
   /* Is told every answer, one of this session at a time and by any thread, unless NULL.  Returns 0, or -1 after a

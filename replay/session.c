@@ -70,7 +70,8 @@ session_new (const struct session_config *config)
     read_sets_open (session->read_sets);
   if (session->searches == NULL || session->read_sets == NULL)
     out_of_memory ();
-  else if (!session->locates || contents_begin (&session->contents, &config->trees) == 0)
+  else if ((!session->locates || contents_begin (&session->contents, &config->trees) == 0)
+           && (config->ledger == NULL || (session->ledger = ledger_begin (config->ledger, session)) != NULL))
     return session;
   session_free (session);
   return NULL;
@@ -85,6 +86,7 @@ session_free (struct session *session)
   for (size_t i = 0; session->searches && i < session->results.points.count; i++)
     search_free (session->searches[i]);
   free (session->searches);
+  ledger_part_free (session->ledger);
   read_sets_free (session->read_sets);
   contents_free (&session->contents);
   pthread_mutex_destroy (&session->contents.lock);

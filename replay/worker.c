@@ -126,11 +126,14 @@ start_runner (struct worker *worker)
   }
   else if ((worker->runner = runner_start (config, worker->folder)) == NULL)
     return -1;
+  int r = 0;
   pthread_mutex_lock (&session->lock);
-  if (session->results.release == NULL)
+  if (session->results.release == NULL) {
     session->results.release = strdup (runner_release (worker->runner));
+    r = session->results.release ? ledger_add_release (session->ledger, session->results.release) : out_of_memory ();
+  }
   pthread_mutex_unlock (&session->lock);
-  return 0;
+  return r;
 }
 
 void
@@ -203,6 +206,10 @@ observed_tree (struct worker *worker, const struct outcome *outcome)
   const char *known = oracle_find (oracle, outcome->digest);
   char *tree = known ? NULL : runner_tree (worker->runner);
 
+  if (tree && ledger_add_tree (worker->session->ledger, outcome->digest, tree) == -1) {
+    free (tree);
+    return NULL;
+  }
   return tree ? oracle_add (oracle, outcome->digest, tree) : known;
 }
 
@@ -286,6 +293,11 @@ keep_located (struct worker *worker, struct outcome *outcome)
     return -1;
   }
   located_seal (located);
+  if (located_trees_find (&session->located, located->digest) == NULL
+      && ledger_add_located (session->ledger, located) == -1) {
+    located_free (located);
+    return -1;
+  }
   const struct located *kept = located_trees_add (&session->located, located);
   if (kept == NULL)
     return out_of_memory ();
@@ -329,5 +341,6 @@ worker_note_mismatch (struct worker *worker)
 {
   pthread_mutex_lock (&worker->session->lock);
   worker->session->results.mismatches++;
+  worker->session->results.failed |= ledger_add_mismatch (worker->session->ledger) == -1;
   pthread_mutex_unlock (&worker->session->lock);
 }

@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "replay/contents.h"
+#include "replay/ledger.h"
 #include "replay/located.h"
 #include "replay/results.h"
 #include "replay/search/read-sets.h"
@@ -25,6 +26,7 @@ struct session {
   bool locates;                 /* where the moment allows it, runs locate data */
   struct located_trees located; /* locks for itself */
   struct contents contents;     /* likewise */
+  struct ledger_part *ledger;   /* what is kept of it in a file, or NULL */
 
   /* Shared by the workers, under the lock. */
   pthread_mutex_t lock;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "common/array.h"
 #include "replay/search/read-sets.h"
 
 struct answer {
@@ -16,7 +17,8 @@ struct answer {
 };
 
 struct known_run {
-  struct outcome outcome;
+  struct outcome outcome;       /* first: who has it has the run */
+  bool restored;                /* another process has made it, and it has not been counted here */
   bool has_tape;
   struct log_tape tape;
 };
@@ -36,6 +38,10 @@ struct read_sets {
   uint32_t write_limit;         /* writes below this number are issued at the last one */
   bool open;                    /* everything may vary */
   struct answer root;           /* asks for the inputs: its question has no sectors */
+  read_sets_listener *listen;   /* or NULL */
+  void *listener;
+  struct read_step *steps;      /* to where a run is being kept */
+  size_t step_count;
 };
 
 struct read_sets *
@@ -110,6 +116,7 @@ read_sets_free (struct read_sets *sets)
     return;
   free_below (&sets->root);
   pthread_mutex_destroy (&sets->lock);
+  free (sets->steps);
   free (sets);
 }
 
@@ -266,11 +273,13 @@ get_answer (struct question *question, XXH128_hash_t content)
   return answer;
 }
 
+/* Keep at ANSWER what a run saw; *news says whether it was not known. */
 static enum read_set_result
-keep_run (struct answer *answer, const struct outcome *outcome, const struct log_tape *tape)
+keep_run (struct answer *answer, const struct outcome *outcome, const struct log_tape *tape, bool *news)
 {
   if (answer->run && !outcome_same (&answer->run->outcome, outcome))
     return READ_SET_CONTRADICTED;
+  *news = answer->run == NULL || (tape && !answer->run->has_tape);
   if (answer->run == NULL) {
     struct known_run *run = calloc (1, sizeof *run);
 
@@ -286,31 +295,109 @@ keep_run (struct answer *answer, const struct outcome *outcome, const struct log
   return answer->run->has_tape ? READ_SET_KEPT : READ_SET_FAILED;
 }
 
+/* Where a run of INPUTS begins; NULL with errno ENOMEM. */
+static struct answer *
+begin_path (struct read_sets *sets, uint64_t inputs)
+{
+  struct question *first = get_question (&sets->root, &(struct question) { .sectors = 0 });
+
+  sets->step_count = 0;
+  return first ? get_answer (first, inputs_content (inputs)) : NULL;
+}
+
+/* Where a run goes on from ANSWER that then reads what STEP says; NULL with errno ENOMEM. */
+static struct answer *
+take_step (struct read_sets *sets, struct answer *answer, const struct read_step *step)
+{
+  const struct question wanted = { .block = step->block, .device = step->device, .sectors = step->sectors };
+  struct question *question = get_question (answer, &wanted);
+  struct read_step *added = sets->listen ? array_add (sets->steps, sets->step_count) : NULL;
+
+  if (question == NULL || (sets->listen && added == NULL))
+    return NULL;
+  if (added)
+    *added = *step;
+  return get_answer (question, (XXH128_hash_t) { step->content[0], step->content[1] });
+}
+
+/* Tell who listens what is kept at ANSWER, where the steps lead. */
+static enum read_set_result
+tell (const struct read_sets *sets, uint64_t inputs, const struct answer *answer)
+{
+  const struct known_reads known = {
+    .inputs = inputs, .steps = sets->steps, .count = sets->step_count, .outcome = &answer->run->outcome,
+    .tape = answer->run->has_tape ? &answer->run->tape : NULL
+  };
+
+  return sets->listen (sets->listener, &known) == -1 ? READ_SET_UNTOLD : READ_SET_KEPT;
+}
+
 enum read_set_result
 read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs, const struct control_seen *seen,
                size_t count, const struct outcome *outcome, const struct log_tape *tape)
 {
   enum read_set_result result = READ_SET_FAILED;
-  struct question *first;
   struct answer *answer;
+  bool news = false;
 
   pthread_mutex_lock (&sets->lock);
-  first = get_question (&sets->root, &(struct question) { .sectors = 0 });
-  answer = first ? get_answer (first, inputs_content (inputs)) : NULL;
+  answer = begin_path (sets, inputs);
   /* Who finds that a run which read less saw the same adds nothing: that one is found first. */
   for (size_t i = 0; i < count && answer && answer->run == NULL; i++) {
     const struct question wanted = {
       .block = seen[i].block, .device = seen[i].device, .sectors = varying_sectors (sets, &seen[i])
     };
-    struct question *question;
 
     if (wanted.sectors == 0)
       continue;
-    question = get_question (answer, &wanted);
-    answer = question ? get_answer (question, read_content (state, question)) : NULL;
+    const XXH128_hash_t content = read_content (state, &wanted);
+    const struct read_step step = {
+      .block = wanted.block, .device = wanted.device, .sectors = wanted.sectors,
+      .content = { content.low64, content.high64 }
+    };
+    answer = take_step (sets, answer, &step);
   }
   if (answer)
-    result = keep_run (answer, outcome, tape);
+    result = keep_run (answer, outcome, tape, &news);
+  if (news && result == READ_SET_KEPT && sets->listen)
+    result = tell (sets, inputs, answer);
   pthread_mutex_unlock (&sets->lock);
   return result;
+}
+
+void
+read_sets_listen (struct read_sets *sets, read_sets_listener *listen, void *listener)
+{
+  sets->listen = listen;
+  sets->listener = listener;
+}
+
+enum read_set_result
+read_sets_restore (struct read_sets *sets, const struct known_reads *known)
+{
+  enum read_set_result result = READ_SET_FAILED;
+  bool news = false;
+
+  pthread_mutex_lock (&sets->lock);
+  struct answer *answer = begin_path (sets, known->inputs);
+  for (size_t i = 0; i < known->count && answer && answer->run == NULL; i++)
+    answer = take_step (sets, answer, &known->steps[i]);
+  if (answer)
+    result = keep_run (answer, known->outcome, known->tape, &news);
+  if (result == READ_SET_KEPT && news)
+    answer->run->restored = true;
+  pthread_mutex_unlock (&sets->lock);
+  return result;
+}
+
+bool
+read_sets_count_restored (struct read_sets *sets, const struct outcome *outcome)
+{
+  struct known_run *run = (struct known_run *) outcome;
+
+  pthread_mutex_lock (&sets->lock);
+  const bool restored = run->restored;
+  run->restored = false;
+  pthread_mutex_unlock (&sets->lock);
+  return restored;
 }

@@ -44,6 +44,7 @@ enum read_set_result {
   READ_SET_KEPT,
   READ_SET_CONTRADICTED,        /* a run that read the same saw something else: not the device alone decides */
   READ_SET_FAILED,              /* errno is ENOMEM */
+  READ_SET_UNTOLD,              /* who listens has failed after a message */
 };
 
 /* Keep what a run of STATE and INPUTS, with all that the run decided, read (SEEN) and saw (OUTCOME), and its TAPE
@@ -52,5 +53,33 @@ enum read_set_result {
 extern enum read_set_result read_sets_add (struct read_sets *sets, struct crash_state *state, uint64_t inputs,
                                            const struct control_seen *seen, size_t count,
                                            const struct outcome *outcome, const struct log_tape *tape);
+
+/* What a run read, and what it saw, apart from any log: for another process to know it, too. */
+struct known_reads {
+  uint64_t inputs;
+  const struct read_step {
+    uint64_t block;
+    uint32_t device, sectors;
+    uint64_t content[2];        /* a hash of the block with zeros in all other sectors */
+  } *steps;                     /* in the order of the reads */
+  size_t count;
+  const struct outcome *outcome;
+  const struct log_tape *tape;  /* or NULL */
+};
+
+/* Is told of each run that is kept, one at a time, or told again when its tape is.  Returns 0, or -1 after a message.
+ */
+typedef int read_sets_listener (void *listener, const struct known_reads *known);
+
+/* Let LISTEN be told, before anything is kept. */
+extern void read_sets_listen (struct read_sets *sets, read_sets_listener *listen, void *listener);
+
+/* Keep a run that another process was told of; nobody is told.  All is copied. */
+extern enum read_set_result read_sets_restore (struct read_sets *sets, const struct known_reads *known);
+
+/* Whether OUTCOME, as read_sets_find gave it, is of a run of another process that nobody has asked this of before: who
+ * counts runs counts it now.
+ */
+extern bool read_sets_count_restored (struct read_sets *sets, const struct outcome *outcome);
 
 #endif

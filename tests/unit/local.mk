@@ -31,7 +31,7 @@ LDADD = $(unit_libraries)
 AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 
 UNIT_TESTS += \
-	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-number \
+	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-journal tests/unit/common/test-number \
 	tests/unit/common/test-options tests/unit/common/test-printable tests/unit/common/test-process \
 	tests/unit/common/test-publish tests/unit/common/test-ranges \
 	tests/unit/common/test-sandbox tests/unit/common/test-stamp tests/unit/common/test-text \
@@ -86,7 +86,7 @@ UNIT_TESTS += \
 	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-fault \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze tests/unit/replay/test-located tests/unit/replay/test-runner \
-	tests/unit/replay/test-session tests/unit/replay/test-schedule tests/unit/replay/test-interrupt \
+	tests/unit/replay/test-ledger tests/unit/replay/test-session tests/unit/replay/test-schedule tests/unit/replay/test-interrupt \
 	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cause tests/unit/batch/corpus/test-cell-outcome \
@@ -125,4 +125,5 @@ tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)
 played_runner = tests/unit/replay/played-runner.c tests/unit/replay/played-runner.h
 tests_unit_replay_test_session_SOURCES = tests/unit/replay/test-session.c $(played_runner)
+tests_unit_replay_test_ledger_SOURCES = tests/unit/replay/test-ledger.c $(played_runner)
 tests_unit_replay_test_interrupt_SOURCES = tests/unit/replay/test-interrupt.c $(played_runner)

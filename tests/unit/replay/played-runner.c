@@ -56,6 +56,19 @@ runner_serve (struct runner *runner, const char *path)
   return 0;
 }
 
+char
+play_read (struct runner *runner, uint32_t sector)
+{
+  char block[BLOCK_SIZE] = "";
+
+  runner->seen[runner->seen_count] = (struct control_seen) {
+    .block = sector / BLOCK_SECTORS, .sectors = 1u << sector % BLOCK_SECTORS
+  };
+  crash_state_read_block (runner->state, 0, sector / BLOCK_SECTORS, runner->seen[runner->seen_count].sectors, block);
+  runner->seen_count++;
+  return sector_letter (block + sector % BLOCK_SECTORS * LOG_SECTOR);
+}
+
 const char *
 runner_release (const struct runner *runner)
 {

@@ -28,6 +28,9 @@ struct runner {
 extern const struct write_log *history;
 extern void play_run (struct runner *runner, const char *marks, struct outcome *outcome);
 
+/* Let the run read SECTOR of the first disk: its letter. */
+extern char play_read (struct runner *runner, uint32_t sector);
+
 extern atomic_uint runs, boots;
 
 #endif

@@ -23,18 +23,6 @@ static struct play {
   bool broken;                  /* the checker says nothing */
   bool moody;                   /* no two runs see the same */
 } play;
-static char
-read_letter (struct runner *runner, uint32_t sector)
-{
-  char block[BLOCK_SIZE] = "";
-
-  runner->seen[runner->seen_count] = (struct control_seen) {
-    .block = sector / BLOCK_SECTORS, .sectors = 1u << sector % BLOCK_SECTORS
-  };
-  crash_state_read_block (runner->state, 0, sector / BLOCK_SECTORS, runner->seen[runner->seen_count].sectors, block);
-  runner->seen_count++;
-  return sector_letter (block + sector % BLOCK_SECTORS * LOG_SECTOR);
-}
 
 /* A checker wants what was written after the mark `published`, once it is told that. */
 static void
@@ -53,7 +41,7 @@ static struct session_config config;
 void
 play_run (struct runner *runner, const char *marks, struct outcome *outcome)
 {
-  char root = read_letter (runner, 1), file = root == '.' ? '.' : read_letter (runner, 0);
+  char root = play_read (runner, 1), file = root == '.' ? '.' : play_read (runner, 0);
 
   sprintf (runner->tree, "%c%c\n", file, root);
   outcome->behaviour = (uint64_t) (unsigned char) file << 8 | (unsigned char) root;

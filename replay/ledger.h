@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the runs of a replay saw, in a file, so that no run has to be made twice.
+ *
+ * It is a journal (common/journal.h) to which a replay adds as it goes: what each run read and saw, the trees that were
+ * observed, and what fresh guests confirmed.  A replay that begins with such a file remembers all that, and asks for
+ * every state anew: what was covered and found is not stored but found again, from memory.  So nothing can be lost but
+ * runs that were under way, and nothing can be counted twice.
+ *
+ * One file may hold several sessions, and those of earlier replays with other bounds: each part has as its key the hash
+ * of all that a run's answer depends on, the log itself, the kernel and what is done in the guest.
+ */
+#ifndef POWERCUT_REPLAY_LEDGER_H
+#define POWERCUT_REPLAY_LEDGER_H
+
+#include "replay/findings.h"
+#include "replay/located.h"
+
+struct ledger;
+struct session;
+
+/* Open the file PATH, or make it.  NULL after a message. */
+extern struct ledger *ledger_open (const char *path);
+
+/* Returns 0, or -1 after a message: not all is in the file. */
+extern int ledger_close (struct ledger *ledger);
+
+/* The part of a session. */
+struct ledger_part;
+
+/* Begin the part of SESSION, and let the session know what the ledger has of it.  What its runs read is added from now
+ * on, until ledger_part_free.  NULL after a message.
+ */
+extern struct ledger_part *ledger_begin (struct ledger *ledger, struct session *session);
+extern void ledger_part_free (struct ledger_part *part);
+
+/* Add what a session learns; with PART NULL nothing is.  Return 0, or -1 after a message. */
+extern int ledger_add_release (const struct ledger_part *part, const char *release);
+extern int ledger_add_tree (const struct ledger_part *part, const char *digest, const char *text);
+extern int ledger_add_located (const struct ledger_part *part, const struct located *located);
+extern int ledger_add_mismatch (const struct ledger_part *part);
+extern int ledger_add_confirmation (const struct ledger_part *part, const struct finding *finding);
+
+/* What a fresh guest said of the state of FINDING before: FINDING_UNCONFIRMED if none did.  PART may be NULL. */
+extern enum confirmation ledger_confirmation (const struct ledger_part *part, const struct finding *finding);
+
+/* The located tree NUMBER, 0 or 1, from which the session learns what files hold (replay/contents.h): its digest if it
+ * is known from before (empty: no tree was to be had), else NULL.
+ */
+extern const char *ledger_contents (const struct ledger_part *part, unsigned number);
+extern int ledger_add_contents (const struct ledger_part *part, unsigned number, const char *digest);
+
+#endif
