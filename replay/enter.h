@@ -11,7 +11,8 @@ struct search_job {
   struct worker *worker;
   struct search *search;
   struct task task;
-  const struct crash_point *point;
+  const struct crash_points *points;
+  const struct crash_point *point;      /* one of these */
   struct point_result *found;   /* there; NULL where a recovery is interrupted */
   const struct level *level;    /* the recovery that is interrupted, or NULL */
   struct choice *choices;       /* the selection's, to free */

@@ -39,14 +39,19 @@ static struct write_log *
 make_aftermath (const struct worker *worker, const struct recovery_done *done, uint32_t *first)
 {
   static atomic_uint number;
+  CLEANUP_FREE uint32_t *pending = crash_point_pending (done->points, done->point);
   const struct log_crash crash = {
-    .log = done->log, .position = done->point->position, .pending = done->point->pending,
+    .log = done->log, .position = done->point->position, .pending = pending,
     .pending_count = done->point->pending_count
   };
   CLEANUP_FREE char *path = text_format ("%s/aftermath-%u", worker->folder, atomic_fetch_add (&number, 1));
 
   if (path == NULL)
     return NULL;
+  if (pending == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
   if (mkdir (worker->folder, 0700) == -1 && errno != EEXIST) {
     error_message ("%s: %m", worker->folder);
     return NULL;
@@ -72,7 +77,7 @@ static int
 do_job (struct search_job *job)
 {
   const bool deeper = job->level->depth + 1 < job->worker->session->config->nested;
-  struct recovery_done done = { .log = job->worker->log, .point = job->point };
+  struct recovery_done done = { .log = job->worker->log, .points = job->points, .point = job->point };
   struct reply reply;
 
   if (answer_run (job->worker, deeper, &reply) == -1)
@@ -119,21 +124,24 @@ note_point (struct session *session, const struct level *level, const struct sea
   mpz_clears (states, covered, NULL);
 }
 
-/* Interrupt the recovery of LEVEL at POINT. */
+/* Interrupt the recovery of LEVEL at POINT, one of POINTS. */
 static int
-interrupt_at (struct worker *worker, const struct level *level, const struct crash_point *point)
+interrupt_at (struct worker *worker, const struct level *level, const struct crash_points *points,
+              const struct crash_point *point)
 {
   struct session *session = worker->session;
   const struct session_config *config = session->config;
+  CLEANUP_FREE uint32_t *pending = crash_point_pending (points, point);
   const struct search_config search_config = {
-    .log = level->aftermath, .point = point->position, .pending = point->pending,
+    .log = level->aftermath, .point = point->position, .pending = pending,
     .pending_count = point->pending_count, .tear = config->tear, .limit = config->nested_limit,
     .seconds = (double) config->seconds, .seed = config->seed + point->position, .reduce = !config->no_reduction,
     .given = level->done->decided, .given_count = level->done->decided_count,
     .settled = level->done->point->pending_count
   };
   struct search_job job = {
-    .worker = worker, .search = search_new (&search_config), .point = point, .level = level
+    .worker = worker, .search = pending ? search_new (&search_config) : NULL, .points = points, .point = point,
+    .level = level
   };
 
   if (job.search == NULL)
@@ -155,7 +163,7 @@ interrupt_everywhere (struct worker *worker, const struct level *level)
 
   for (size_t i = 0; r == 0 && i < points.count; i++)
     if (points.points[i].position >= level->first)
-      r = interrupt_at (worker, level, &points.points[i]);
+      r = interrupt_at (worker, level, &points, &points.points[i]);
   crash_points_free (&points);
   return r;
 }

@@ -4,13 +4,14 @@
 #define POWERCUT_REPLAY_LEVEL_H
 
 #include "log/tape.h"
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 #include "replay/session-config.h"
 
 /* A recovery, and what is known of the states that it stands for. */
 struct recovery_done {
   const struct write_log *log;
-  const struct crash_point *point;      /* after which it was */
+  const struct crash_points *points;
+  const struct crash_point *point;      /* one of these, after which it was */
   struct choice *decided;       /* by its run, forced decisions included; to free */
   size_t decided_count;
   struct log_tape tape;         /* what it did; its bytes are to free */

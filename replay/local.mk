@@ -29,10 +29,13 @@ replay_libreplay_la_SOURCES = \
 	replay/report/page-table.c replay/report/page-table.h replay/report/report.c replay/report/report.h replay/report/run-lines.c replay/report/run-lines.h \
 	replay/report/state.c replay/report/state.h replay/report/tap.c \
 	replay/report/test-cases.c replay/report/test-cases.h replay/report/text.c replay/report/text.h \
-	replay/search/big-number.c replay/search/big-number.h replay/search/data-classes.c replay/search/data-classes.h \
+	replay/search/big-number.c replay/search/big-number.h \
+	replay/search/crash-points.c replay/search/crash-points.h \
+	replay/search/data-classes.c replay/search/data-classes.h \
 	replay/search/data-groups.c replay/search/data-groups.h \
 	replay/search/ddmin.c replay/search/ddmin.h \
-	replay/search/model.c replay/search/model.h replay/search/node.c replay/search/node.h \
+	replay/search/model.c replay/search/model.h replay/search/moments.c replay/search/moments.h \
+	replay/search/node.c replay/search/node.h replay/search/pending.c replay/search/pending.h \
 	replay/search/read-sets.c replay/search/read-sets.h replay/search/search.c replay/search/search.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \

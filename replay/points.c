@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "replay/enter.h"
@@ -13,13 +14,14 @@ static struct search *
 begin_search (const struct session *session, const struct crash_point *point)
 {
   const struct session_config *config = session->config;
+  CLEANUP_FREE uint32_t *pending = crash_point_pending (&session->results.points, point);
   const struct search_config search = {
-    .log = config->log, .point = point->position, .pending = point->pending, .pending_count = point->pending_count,
+    .log = config->log, .point = point->position, .pending = pending, .pending_count = point->pending_count,
     .tear = config->tear, .limit = config->limit, .seconds = (double) config->seconds,
     .seed = config->seed + point->position, .reduce = !config->no_reduction, .prefix_only = config->prefixes_only
   };
 
-  return search_new (&search);
+  return pending ? search_new (&search) : NULL;
 }
 
 /* Keep what the search of crash point number NUMBER came to. */
@@ -51,6 +53,7 @@ try_point (struct session *session, size_t number, struct search_job *job)
   if (step != SEARCH_TASK)
     return step;
   job->search = *search;
+  job->points = &session->results.points;
   job->point = point;
   job->found = &session->results.found[number];
   job->worker->moment = point->moment;
@@ -98,7 +101,7 @@ static int
 do_job (struct search_job *job)
 {
   const bool nested = job->worker->session->config->nested > 0;
-  struct recovery_done done = { .log = job->worker->log, .point = job->point };
+  struct recovery_done done = { .log = job->worker->log, .points = job->points, .point = job->point };
   struct reply reply;
 
   if (answer_run (job->worker, nested, &reply) == -1)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "replay/results.h"
 
@@ -42,8 +43,11 @@ results_begin (struct results *results, const struct session_config *config)
   }
   for (size_t i = 0; i < results->points.count; i++) {
     const struct crash_point *point = &results->points.points[i];
+    CLEANUP_FREE uint32_t *pending = crash_point_pending (&results->points, point);
 
-    if (model_count_states (config->log, point->position, point->pending, point->pending_count, &config->tear,
+    if (pending == NULL)
+      return out_of_memory ();
+    if (model_count_states (config->log, point->position, pending, point->pending_count, &config->tear,
                             results->found[i].states) == -1)
       return -1;
   }

@@ -5,7 +5,7 @@
 
 #include "replay/findings.h"
 #include "replay/page-counts.h"
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 #include "replay/session-config.h"
 #include "replay/tally.h"
 

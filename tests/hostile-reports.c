@@ -121,9 +121,11 @@ add_violation (struct results *results, size_t number, enum violation kind, cons
   const struct write_log *log = results->config->log;
   const struct crash_point *point = &results->points.points[number];
   struct finding finding = { .kind = kind, .detail = copy (how), .outcome = *outcome, .confirmation = confirmation };
+  uint32_t first = 0;
 
+  check (pending_index_next (&results->points.pending, point->position, &first) ? 0 : -1, "pending_index_next");
   finding.after = finding_after (log, point->position);
-  check (asprintf (&finding.state, "%u:-%u", point->position, log->writes[point->pending[0]].issue), "asprintf");
+  check (asprintf (&finding.state, "%u:-%u", point->position, log->writes[first].issue), "asprintf");
   check (asprintf (&finding.place, "%010u", point->position), "asprintf");
   mpz_init_set (finding.states, results->found[number].states);
   check (tally_add (&results->found[number].tally, outcome, finding.states), "tally_add");

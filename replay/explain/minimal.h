@@ -9,7 +9,7 @@
 
 #include "checker/observations.h"
 #include "replay/explain/blame.h"
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 
 /* A write that is missing, or of which sectors are; or one that lies over a later one. */
 struct dropped_write {

@@ -18,7 +18,7 @@
 #include "replay/explain/reason.h"
 #include "replay/report/dump.h"
 #include "replay/report/list.h"
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 
 #define LINE_MAX_BYTES 4096     /* no terminal is wider */
 
@@ -253,10 +253,10 @@ print_other (const struct dump *dump, const struct log_event *event)
 static void
 print_point (const struct dump *dump, const struct crash_point *point)
 {
-  char expected[POINT_EXPECTS_SIZE];
+  char expected[MOMENT_EXPECTS_SIZE];
   struct dump_line line = { .length = 0 };
 
-  point_expects (dump->log, point, expected);
+  moment_expects (dump->log, &point->moment, expected);
   add (&line, "%*u ----------- crash point: %u pending%s%s", dump->position_width, point->position,
        point->pending_count,
        *expected ? ", expected: " : "", expected);
@@ -304,13 +304,13 @@ print_events (struct dump *dump, const struct filter *filter, const struct crash
 int
 dump_log (const struct write_log *log, const struct filter *filter, const struct dump_style *style, FILE *file)
 {
-  CLEANUP_FREE uint32_t *durable = model_durable_from (log);
-  struct dump dump = { .log = log, .style = style, .file = file, .durable = durable };
+  struct dump dump = { .log = log, .style = style, .file = file };
   struct dump_line totals = { .length = 0 };
   struct crash_points points;
 
-  if (durable == NULL || model_crash_points (log, log_info (log, LOG_KEY_CHECK) ? POINTS_TOLD : 0, &points) == -1)
+  if (model_crash_points (log, log_info (log, LOG_KEY_CHECK) ? POINTS_TOLD : 0, &points) == -1)
     return out_of_memory ();
+  dump.durable = pending_index_durable (&points.pending);
   dump.position_width = snprintf (NULL, 0, "%u", log->event_count);
   if (dump.position_width < 3)
     dump.position_width = 3;

@@ -323,22 +323,23 @@ draw_crash (const struct drawing *drawing, uint32_t position)
 static void
 draw_overlay (const struct drawing *drawing, const struct crash_point *point, struct raster *raster)
 {
+  const struct pending_index *index = &drawing->chart->report->results->points.pending;
   FILE *file = drawing->file;
 
   fprintf (file, "<g class=\"at\" id=\"%sat%u\">", drawing->chart->prefix, point->position);
   draw_crash (drawing, point->position);
   if (drawing->bars > BARS_MAX) {
     memset (raster, 0, sizeof *raster);
-    for (uint32_t i = 0; i < point->pending_count; i++)
-      fill_raster (drawing, raster, point->pending[i], 1);
+    for (uint32_t write = 0; pending_index_next (index, point->position, &write); write++)
+      fill_raster (drawing, raster, write, 1);
     draw_raster (drawing, raster, 1, "pending");
   }
   else if (point->pending_count > 0) {
     fputs ("<path class=\"pending\" d=\"", file);
-    for (uint32_t i = 0; i < point->pending_count; i++) {
+    for (uint32_t write = 0; pending_index_next (index, point->position, &write); write++) {
       double x, y, width, height;
 
-      drawing_box (drawing, point->pending[i], &x, &y, &width, &height);
+      drawing_box (drawing, write, &x, &y, &width, &height);
       fprintf (file, "M%.1f %.1fh%.1fv%.1fh%.1fz", x - 1, y - 1, width + 2, height + 2, -width - 2);
     }
     fputs ("\"/>\n", file);
@@ -433,9 +434,11 @@ draw (struct drawing *drawing)
 int
 chart_write (const struct chart *chart, FILE *file)
 {
-  const struct write_log *log = chart->report->results->config->log;
-  CLEANUP_FREE uint32_t *durable = model_durable_from (log);
-  struct drawing drawing = { .chart = chart, .log = log, .durable = durable, .file = file };
+  const struct results *results = chart->report->results;
+  struct drawing drawing = {
+    .chart = chart, .log = results->config->log, .durable = pending_index_durable (&results->points.pending),
+    .file = file
+  };
 
-  return durable ? draw (&drawing) : -1;
+  return draw (&drawing);
 }

@@ -175,17 +175,18 @@ share_out (const struct html *html, size_t total, size_t each)
 static void
 put_pending (const struct html *html, const struct crash_point *point, uint32_t most)
 {
+  const struct pending_index *index = &html->results->points.pending;
+  uint32_t write = 0;
+
   if (point->pending_count == 0) {
     fputs ("0", html->file);
     return;
   }
   fprintf (html->file, "<details><summary>%u</summary><pre id=\"%sw%u\">", point->pending_count, html->prefix,
            point->position);
-  for (uint32_t i = 0; i < point->pending_count && i < most; i++) {
-    const struct log_write *write = &html->log->writes[point->pending[i]];
-
-    fprintf (html->file, "%u: ", write->issue);
-    html_put_write (html, write);
+  for (uint32_t i = 0; i < most && pending_index_next (index, point->position, &write); i++, write++) {
+    fprintf (html->file, "%u: ", html->log->writes[write].issue);
+    html_put_write (html, &html->log->writes[write]);
     putc ('\n', html->file);
   }
   if (point->pending_count > most)
@@ -221,9 +222,9 @@ put_point (const struct html *html, size_t number, uint32_t most)
   const struct crash_point *point = &html->results->points.points[number];
   const struct point_result *result = &html->results->found[number];
   CLEANUP_FREE char *after = finding_after (html->log, point->position);
-  char expected[POINT_EXPECTS_SIZE];
+  char expected[MOMENT_EXPECTS_SIZE];
 
-  point_expects (html->log, point, expected);
+  moment_expects (html->log, &point->moment, expected);
   fprintf (html->file, "<tr id=\"%sp%u\"><td class=\"n\" data-head=\"position\">", html->prefix, point->position);
   if (html->overlays[number])
     fprintf (html->file, "<a href=\"#%sat%u\">%u</a>", html->prefix, point->position, point->position);

@@ -85,14 +85,17 @@ print_event (const struct write_log *log, const struct log_event *event, FILE *f
 }
 
 static void
-print_point (const struct write_log *log, const struct crash_point *point, const struct tear *tear, FILE *file)
+print_point (const struct write_log *log, const struct crash_points *points, const struct crash_point *point,
+             const struct tear *tear, FILE *file)
 {
-  char expected[POINT_EXPECTS_SIZE];
+  CLEANUP_FREE uint32_t *pending = crash_point_pending (points, point);
+
+  char expected[MOMENT_EXPECTS_SIZE];
   mpz_t states;
 
-  point_expects (log, point, expected);
+  moment_expects (log, &point->moment, expected);
   mpz_init (states);
-  model_count_states (log, point->position, point->pending, point->pending_count, tear, states);
+  model_count_states (log, point->position, pending, point->pending_count, tear, states);
   CLEANUP_FREE char *text = big_number_text (states, BIG_NUMBER_DIGITS);
   mpz_clear (states);
   fprintf (file, "-------- crash point %u: %u pending, %s %s%s%s", point->position, point->pending_count, text,
@@ -113,8 +116,9 @@ count_all (const struct write_log *log, const struct crash_points *points, const
   mpz_inits (total, states, NULL);
   for (size_t i = 0; i < points->count && r == 0; i++) {
     const struct crash_point *point = &points->points[i];
+    CLEANUP_FREE uint32_t *pending = crash_point_pending (points, point);
 
-    r = model_count_states (log, point->position, point->pending, point->pending_count, tear, states);
+    r = model_count_states (log, point->position, pending, point->pending_count, tear, states);
     mpz_add (total, total, states);
   }
   if (r == 0)
@@ -137,7 +141,7 @@ print_events (const struct write_log *log, const struct crash_points *points, co
       print_event (log, &event, file);
     for (; next < points->count && points->points[next].position == event.position; next++)
       if (filter_lists_point (filter, event.position))
-        print_point (log, &points->points[next], tear, file);
+        print_point (log, points, &points->points[next], tear, file);
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "log/choice.h"
 #include "replay/report/filter.h"
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 
 /* Print the header, the events that FILTER lists, in order, with the crash points in their places, and the totals of
  * the whole log; TEAR says which states there are, and TOLD that a checker is told the marks.  Programs read it.

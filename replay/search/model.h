@@ -36,25 +36,7 @@
 #include <gmp.h>
 #include <stdbool.h>
 
-#include "checker/moment.h"
 #include "log/choice.h"
-
-struct crash_point {
-  uint32_t position;
-  struct moment moment;
-  uint32_t *pending;            /* numbers of the pending writes, ascending */
-  uint32_t pending_count;
-};
-
-/* What is expected there, in words: `old or new`, `new`, `operation 5 has returned` or nothing. */
-#define POINT_EXPECTS_SIZE 64
-extern void point_expects (const struct write_log *log, const struct crash_point *point, char text[POINT_EXPECTS_SIZE]);
-
-struct crash_points {
-  struct crash_point *points;   /* by position */
-  size_t count;
-  uint32_t pending_max;
-};
 
 /* Whether write number WRITE is durable at POSITION. */
 extern bool model_is_durable (const struct write_log *log, uint32_t write, uint32_t position);
@@ -64,7 +46,9 @@ extern bool model_is_durable (const struct write_log *log, uint32_t write, uint3
  */
 extern uint32_t *model_durable_from (const struct write_log *log);
 
-/* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM. */
+/* The pending writes at POSITION, ascending, in *pending, to free.  Returns their number, or -1 with errno ENOMEM.
+ * Looks at every write; for more than one position there is an index (replay/search/pending.h).
+ */
 extern int64_t model_pending (const struct write_log *log, uint32_t position, uint32_t **pending);
 
 /* Where the number WRITE is in the ascending list PENDING, or NULL. */
@@ -84,24 +68,9 @@ extern int model_count_states (const struct write_log *log, uint32_t position, c
 extern void model_multiply_orders (const struct write_log *log, uint32_t position, const struct order *orders,
                                    mpz_t states);
 
-/* What is expected of a crash at POSITION depends on this. */
-extern struct moment model_moment (const struct write_log *log, uint32_t position);
-
 /* The positions that are explored, *first to *last: from the mark `begin` (without one: `base`; without that: the
  * start) to the event before the mark `end` (without one: the end of the log).  Returns -1 if there is no event.
  */
 extern int model_range (const struct write_log *log, uint32_t *first, uint32_t *last);
-
-/* Which crash points are worth visiting. */
-enum point_set {
-  POINTS_PREFIXES = 1,          /* instead: the issue of every write, each mark that is one otherwise, and the end */
-  POINTS_TOLD = 2,              /* a checker is told the public marks */
-};
-
-/* The crash points of WHICH, an `or` of enum point_set, that are worth visiting.  Returns 0, or -1 with errno ENOMEM.
- * Free with crash_points_free.
- */
-extern int model_crash_points (const struct write_log *log, unsigned which, struct crash_points *points);
-extern void crash_points_free (struct crash_points *points);
 
 #endif

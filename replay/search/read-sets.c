@@ -124,10 +124,8 @@ read_sets_free (struct read_sets *sets)
 static bool
 is_constant (const struct read_sets *sets, uint32_t write)
 {
-  const struct crash_point *first = &sets->points->points[0];
-
   return write < sets->constant_limit && !(sets->log->writes[write].flags & LOG_UNORDERED)
-    && !model_find_pending (first->pending, first->pending_count, write);
+    && !pending_index_has (&sets->points->pending, write, sets->points->points[0].position);
 }
 
 /* Those of SECTORS whose content is not the same in every state of every crash point. */

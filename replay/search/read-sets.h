@@ -17,7 +17,7 @@
 #include "log/crash-state.h"
 #include "log/tape.h"
 #include "nbd-plugin/crashstate-control.h"
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 
 struct read_sets;
 

@@ -28,6 +28,7 @@ enum stage {
 
 struct search {
   struct search_config config;
+  uint32_t *pending;            /* the config's */
   struct node *root;
   enum stage stage;
   uint32_t discrepancies;
@@ -64,7 +65,7 @@ search_free (struct search *search)
   node_free (search->root);
   mpz_clears (search->states, search->covered, search->pieces, NULL);
   chosen_orders_free (&search->orders);
-  free_all (search->batch, search->left, search->left_at_first, search);
+  free_all (search->batch, search->left, search->left_at_first, search->pending, search);
 }
 
 /* Let a run decide DECISION at *node, and move there. */
@@ -220,16 +221,19 @@ search_new (const struct search_config *config)
   if (search == NULL)
     return NULL;
   search->config = *config;
+  search->config.pending = search->pending = calloc (count, sizeof *search->pending);
   search->random = config->seed;
   search->root = calloc (1, sizeof *search->root);
   search->left = calloc (count, sizeof *search->left);
   search->left_at_first = calloc (count, sizeof *search->left_at_first);
   mpz_inits (search->states, search->covered, search->pieces, NULL);
   if (chosen_orders_begin (&search->orders, &config->log->orders) == -1 || search->root == NULL || search->left == NULL
-      || search->left_at_first == NULL) {
+      || search->left_at_first == NULL || search->pending == NULL) {
     search_free (search);
     return NULL;
   }
+  for (uint32_t i = 0; i < config->pending_count; i++)
+    search->pending[i] = config->pending[i];
   search->root->open = 1;
   begin_count (search);
   return search;

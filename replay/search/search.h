@@ -31,7 +31,7 @@
 struct search_config {
   const struct write_log *log;
   uint32_t point;               /* position of the crash point */
-  const uint32_t *pending;      /* numbers of the pending writes, ascending */
+  const uint32_t *pending;      /* numbers of the pending writes, ascending; the search has its own copy */
   uint32_t pending_count;
   struct tear tear;
   uint64_t limit;               /* most runs; 0 is no limit */
@@ -50,7 +50,7 @@ struct search_config {
 
 struct search;
 
-/* CONFIG is copied, what it points to must outlive the search.  NULL with errno ENOMEM. */
+/* CONFIG is copied; but for the pending writes, what it points to must outlive the search.  NULL with errno ENOMEM. */
 extern struct search *search_new (const struct search_config *config);
 extern void search_free (struct search *search);
 

@@ -79,7 +79,7 @@ UNIT_TESTS += \
 	tests/unit/record/test-log-part tests/unit/record/test-recording-disks \
 	tests/unit/record/test-recording-paths tests/unit/record/test-recordings \
 	tests/unit/replay/search/test-data-classes \
-	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive \
+	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive tests/unit/replay/search/test-pending \
 	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
 	tests/unit/replay/explain/test-blame tests/unit/replay/explain/test-minimal \
 	tests/unit/replay/explain/test-reason \

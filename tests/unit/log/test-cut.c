@@ -11,7 +11,7 @@
 #include "log/cut.h"
 #include "log/files.h"
 #include "log/info.h"
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 #include "tests/unit/make-log.h"
 
 #define SECTORS 8

@@ -30,7 +30,9 @@ assert_points (const struct write_log *log, unsigned which, const uint32_t *posi
   ck_assert_int_eq (model_crash_points (log, which, &points), 0);
   for (size_t i = 0; i < points.count && i < count; i++) {
     ck_assert_uint_eq (points.points[i].position, positions[i]);
-    assert_pending (log, positions[i], points.points[i].pending, points.points[i].pending_count);
+    uint32_t *pending = crash_point_pending (&points, &points.points[i]);
+    assert_pending (log, positions[i], pending, points.points[i].pending_count);
+    free (pending);
   }
   ck_assert_uint_eq (points.count, count);
   crash_points_free (&points);

@@ -3,7 +3,7 @@
 #ifndef POWERCUT_TESTS_UNIT_REPLAY_SEARCH_POINTS_H
 #define POWERCUT_TESTS_UNIT_REPLAY_SEARCH_POINTS_H
 
-#include "replay/search/model.h"
+#include "replay/search/crash-points.h"
 #include "tests/unit/make-log.h"
 
 /* Just the writes with the COUNT numbers of EXPECTED, in order, are pending at POSITION. */

@@ -215,12 +215,12 @@ static const struct log_shape shapes[] = {
 
 /* Whether there are few enough pieces for brute force. */
 static bool
-is_small (const struct write_log *log, const struct crash_point *point, const struct tear *tear)
+is_small (const struct write_log *log, const struct crash_points *points, size_t number, const struct tear *tear)
 {
   unsigned units = 0;
 
-  for (uint32_t i = 0; i < point->pending_count; i++)
-    units += tear_pieces (tear, &log->writes[point->pending[i]]);
+  for (uint32_t write = 0; pending_index_next (&points->pending, points->points[number].position, &write); write++)
+    units += tear_pieces (tear, &log->writes[write]);
   return units <= UNITS_MAX;
 }
 
@@ -242,7 +242,7 @@ START_TEST (groups_count_what_every_state_shows)
       struct sightings every;
 
       /* Of writes that lie in any order nothing is counted. */
-      if (logs.log->unordered_count > 0 || !is_small (logs.log, &points.points[i], &tears[_i]))
+      if (logs.log->unordered_count > 0 || !is_small (logs.log, &points, i, &tears[_i]))
         continue;
       trial = begin_trial (logs.log, &points.points[i], tears[_i],
                            (struct reader) { wander, logs.round, 6, true, false });

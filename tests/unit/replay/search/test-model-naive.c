@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "tests/unit/replay/search/points.h"
 
 #define EVENTS_MAX 512
@@ -196,11 +197,12 @@ is_among (uint64_t content, const uint64_t *contents, size_t count)
 
 /* Check all positions up to the crash point POINT from *T on. */
 static void
-assert_states_covered (const struct write_log *log, const struct events *list, const struct crash_point *point,
-                       uint32_t *t)
+assert_states_covered (const struct write_log *log, const struct events *list, const struct crash_points *points,
+                       const struct crash_point *point, uint32_t *t)
 {
   uint64_t here[1 << SMALL_PENDING], there[1 << SMALL_PENDING];
-  size_t there_count = list_contents (log, point->position, point->pending, point->pending_count, there);
+  CLEANUP_FREE uint32_t *pending_there = crash_point_pending (points, point);
+  size_t there_count = list_contents (log, point->position, pending_there, point->pending_count, there);
   uint32_t pending[EVENTS_MAX];
 
   for (; *t <= point->position; (*t)++) {
@@ -231,7 +233,7 @@ START_TEST (every_state_of_any_position_is_one_of_the_next_crash_point)
     ck_assert_int_eq (model_crash_points (log, false, &points), 0);
     if (points.pending_max <= SMALL_PENDING) {
       for (size_t i = 0; i < points.count; i++)
-        assert_states_covered (log, &list, &points.points[i], &t);
+        assert_states_covered (log, &list, &points, &points.points[i], &t);
       ck_assert_uint_eq (t, last + 1);
       checked++;
     }

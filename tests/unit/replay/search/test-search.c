@@ -108,7 +108,9 @@ has_few_states (const struct scene *scene, const struct tear *tear, unsigned max
   for (size_t i = 0; i < points->count && few; i++) {
     const struct crash_point *point = &points->points[i];
 
-    model_count_states (scene->log, point->position, point->pending, point->pending_count, tear, states);
+    uint32_t *pending = crash_point_pending (points, point);
+    model_count_states (scene->log, point->position, pending, point->pending_count, tear, states);
+    free (pending);
     few = mpz_cmp_ui (states, max) <= 0 && count_pairs (&history, point->position) <= PAIRS_MAX;
   }
   mpz_clear (states);

@@ -6,15 +6,18 @@
 
 #include "common/cleanup.h"
 #include "log/state-id.h"
+#include "replay/search/model.h"
 #include "replay/search/node.h"
 #include "tests/unit/replay/search/trial.h"
 
 struct trial
 begin_trial (const struct write_log *log, const struct crash_point *point, struct tear tear, struct reader reader)
 {
+  uint32_t *pending;
+  ck_assert_int_eq (model_pending (log, point->position, &pending), point->pending_count);
   struct trial trial = {
     .config = {
-      .log = log, .point = point->position, .pending = point->pending, .pending_count = point->pending_count,
+      .log = log, .point = point->position, .pending = pending, .pending_count = point->pending_count,
       .tear = tear, .reduce = true
     },
     .reader = reader, .workers = 1
@@ -32,6 +35,7 @@ void
 end_trial (struct trial *trial)
 {
   search_free (trial->search);
+  free ((void *) trial->config.pending);
   crash_state_free (trial->state);
   crash_state_free (trial->other);
   sightings_free (&trial->runs);
