@@ -35,3 +35,6 @@ noinst_PROGRAMS += corpus/pages/page-updates
 corpus_pages_page_updates_SOURCES = corpus/pages/page-updates.c corpus/program.h
 corpus_pages_page_updates_LDADD =
 EXTRA_DIST += corpus/pages/tabulate.sh
+
+# What `powercut corpus run` has written, as in docs/corpus.md.
+EXTRA_DIST += corpus/tabulate.sh
