@@ -18,13 +18,17 @@
    | RULE_BIT (RULE_DIR_GONE) | RULE_BIT (RULE_RENAME_LOST) | RULE_BIT (RULE_RENAME))
 #define RULES_SIMPLE                                                                                \
   (RULES_ALL & ~(RULES_FSYNC_NAMES | RULE_BIT (RULE_STALE) | RULE_BIT (RULE_SNAPSHOT)               \
-                 | RULE_BIT (RULE_ALLOCATED) | RULE_BIT (RULE_BLOCKS) | RULE_BIT (RULE_QUOTA)))
+                 | RULE_BIT (RULE_ALLOCATED) | RULE_BIT (RULE_BLOCKS) | RULE_BIT (RULE_QUOTA)             \
+                 | RULE_BIT (RULE_REMOVED)))
+
+/* The same where an operation is there as a whole, or not at all. */
+#define RULES_JOURNALED (RULES_SIMPLE | RULE_BIT (RULE_REMOVED))
 
 /* Only btrfs counts nothing but data among the blocks of a file. */
 #define RULES_MOST (RULES_ALL & ~RULE_BIT (RULE_BLOCKS))
 
 /* Where an fsync promises nothing, but a sync does. */
-#define RULES_SYNC (RULES_SIMPLE & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)))
+#define RULES_SYNC (RULES_JOURNALED & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)))
 
 /* Where the device's cache is never flushed, nothing is promised that it may lose. */
 #define NO_BARRIER { "nobarrier", 0, 0 }
@@ -185,7 +189,7 @@ static const struct filesystem rows[] = {
     .norecovery = "norecovery",
     .tools = "lscp dumpseg lssu nilfs-tune",
     .faults = { { { "NILFS error", "" } }, { { "NILFS (", "bad btree node" } } },  /* fs/nilfs2/super.c, btree.c */
-    .promises = RULES_SIMPLE,
+    .promises = RULES_JOURNALED,
     .modes = { NO_BARRIER },    /* fs/nilfs2/super.c, nilfs_sync_super: without it no flush */
   },
   {
@@ -225,7 +229,7 @@ static const struct filesystem rows[] = {
     .tools = "jfs_fsck jfs_debugfs jfs_logdump jfs_tune",
     .plain_data = true,
     .faults = { { { "ERROR: (device ", "" } } },        /* fs/jfs/super.c, jfs_error */
-    .promises = RULES_SIMPLE,
+    .promises = RULES_JOURNALED,
   },
   {
     .name = NULL,               /* the unknown one; it comes last */

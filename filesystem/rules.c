@@ -20,6 +20,7 @@ static const char *const names[RULE_COUNT] = {
   [RULE_ALLOCATED] = "allocated",
   [RULE_BLOCKS] = "blocks",
   [RULE_QUOTA] = "quota",
+  [RULE_REMOVED] = "removed",
 };
 
 const char *

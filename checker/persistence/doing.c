@@ -40,6 +40,8 @@ do_one (struct doing *doing, size_t index)
 
   if (workload_state_do (state, index) == -1)
     return -1;
+  if (!(doing->promiser.rules & RULE_BIT (RULE_REMOVED)))
+    workload_state_forget_removed (state);
   return doing->workload->operations[index].verb == WORKLOAD_SNAPSHOT
     ? promise_whole (promiser_of (doing, index), state->simulation.effect.snapshot) : 0;
 }

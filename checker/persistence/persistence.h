@@ -55,6 +55,8 @@
  *                than ALLOCATION_BLOCK (checker/workload/allocation.h) and the observation says it
  *   blocks       the blocks that stat(2) counts of a file are those that it has; where the observation says it
  *   quota        what users, groups and projects have is what quotas say, where the observation says it
+ *   removed      what was promised of a file holds as long as it is there, also once an operation has taken its last
+ *                name: it is there as it was, or not at all
  *   time         what sync-xattr and fsync-xattr promise includes the mtime that utimes has set
  *
  * Of a file whose data were touched since they were promised, this much is asked: its size is none below the smallest

@@ -274,6 +274,22 @@ workload_state_do (struct workload_state *state, size_t index)
   return touch (state, operation->verb);
 }
 
+void
+workload_state_forget_removed (struct workload_state *state)
+{
+  const struct sim_effect *effect = &state->simulation.effect;
+
+  for (size_t i = 0; i < effect->entry_count; i++) {
+    const struct sim_inode *left = effect->left[i];
+
+    if (left && left->name_count == 0) {
+      struct inode_state *inode = &state->inodes[left->number];
+
+      inode->data.made = inode->xattrs.made = inode->allocation.made = false;
+    }
+  }
+}
+
 int
 workload_state_finish (struct workload_state *state, XXH3_state_t *hash)
 {

@@ -98,6 +98,9 @@ extern void workload_state_free (struct workload_state *state);
 /* Do operation INDEX, the next one: what it touches may be old or new from now on.  Returns as above. */
 extern int workload_state_do (struct workload_state *state, size_t index);
 
+/* Of what the last operation has taken its last name from, nothing is promised any more but that name. */
+extern void workload_state_forget_removed (struct workload_state *state);
+
 /* Work out the words of what is promised, as it is now.  HASH is the caller's.  Returns as above. */
 extern int workload_state_finish (struct workload_state *state, XXH3_state_t *hash);
 

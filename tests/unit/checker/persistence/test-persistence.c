@@ -249,6 +249,8 @@ START_TEST (rules_depend_on_the_file_system)
   static const char text[] = "creat a\nlink a b\nbegin\nunlink b\nfsync a\n";
   static const char made[] = "write a 0 4K\nfsync a\n";
   static const char exchange[] = "write a 0 8K\nwrite b 0 4K\nbegin\nexchange a b\nfsync a\n";
+  static const char removed[] = "write a 0 8K\nbegin\nunlink a\n";
+  static const char replaced[] = "write a 0 8K\nwrite b 0 4K\nbegin\nrename b a\n";
   static const struct {
     const char *filesystem, *options, *text;
     uint32_t number;
@@ -282,6 +284,15 @@ START_TEST (rules_depend_on_the_file_system)
     { "btrfs", "notreelog,nodatacow", made, 2, "sync\n", true, 0 },
     { "vfat", "", made, 2, "creat a\n", true, 0 },
     { "vfat", "", "creat a\nsync\n", 2, "sync\n", true, 0 },
+    /* A file that is being removed is there as it was only where that is one step. */
+    { "vfat", "", removed, 0, "creat a\n", false, 0 },
+    { "vfat", "", replaced, 0, "creat a\nwrite b 0 4K\n", false, 0 },
+    { "vfat", "", replaced, 0, "write a 0 8K\ncreat b\n", true, 0 },
+    { "ext2", "", "write a 0 8K\nlink a b\nbegin\nunlink a\n", 0, "creat a\nlink a b\n", true, 0 },
+    { "vfat", "", "write a 0 8K\nbegin\nunlink a\nsync\n", 3, "creat a\n", true, 0 },
+    { "ext4", "", removed, 0, "creat a\n", true, 0 },
+    { "ext4", "", removed, 0, "creat a\n", false, FILESYSTEM_NO_JOURNAL },
+    { "jfs", "", removed, 0, "creat a\n", true, 0 },
   };
 
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
