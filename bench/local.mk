@@ -16,7 +16,8 @@ bench_replay_run_SOURCES = bench/replay-run.c bench/median.h
 bench_replay_run_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
 EXTRA_DIST += bench/batch.sh bench/device.sh bench/functions.sh bench/observing.sh bench/recording.sh \
-	bench/replaying.sh bench/searching.sh bench/schedules.sh bench/starting.sh
+	bench/replaying.sh bench/searching.sh bench/schedules.sh bench/starting.sh \
+	bench/large.sh bench/large/check.sh bench/large/load.sh bench/large/prepare.sh
 
 bench: all $(BENCHES)
 	$(srcdir)/bench/starting.sh $(abs_top_builddir)
@@ -28,4 +29,8 @@ bench: all $(BENCHES)
 	$(srcdir)/bench/schedules.sh $(abs_top_builddir)
 	$(srcdir)/bench/batch.sh $(abs_top_builddir)
 	$(srcdir)/bench/observing.sh $(abs_top_builddir)
-.PHONY: bench
+
+# Recordings of minutes, which need root and a network.
+bench-large: all
+	$(srcdir)/bench/large.sh $(abs_top_builddir)
+.PHONY: bench bench-large
