@@ -34,6 +34,8 @@ replay_options_add (struct option_table *table, struct replay_options *options)
     OPT_FLAG ("no-reduction", &options->no_reduction, "one run for each state, not for each behaviour"),
     OPT_NUMBER ("limit", &options->limit, "N", "most runs at one crash point [4096]; 0: no limit", 0),
     OPT_SECONDS ("time", &options->seconds, "S", "most time at one crash point [0: no limit]", 0),
+    OPT_SECONDS ("total-time", &options->total_seconds, "S", "most time at all of them together [0: no limit]", 0),
+    OPT_TEXT ("points", &options->points, "WHICH", "every:N, near-marks, sample:N:SEED or FROM-TO [all crash points]"),
     OPT_NUMBER ("seed", &options->seed, "N", "of what is visited when there is a limit [0]", 0),
     OPT_NUMBER ("audit", &options->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0),
     OPT_NUMBER ("jobs", &options->jobs, "N", "guests side by side when replaying [one for each processor]", 1),
@@ -171,6 +173,8 @@ contradiction (const struct replay_options *options)
     return "--readonly-device is for what is recovered and judged: it is not for --list, --export, --serve or --shell";
   if (options->nested > 0 && (single || options->prefixes_only))
     return "--nested is for all states of a log: the id of a state says itself whether recovery was interrupted";
+  if ((options->points || options->total_seconds > 0) && (single || options->bundle))
+    return "--points and --total-time are for a whole replay, not for --list or one state";
   if (options->resume && (single || options->bundle))
     return "--resume is for a whole replay, not for --list or one state";
   if (options->resume && options->no_reduction)
@@ -186,6 +190,7 @@ replay_options_check (struct replay_options *options)
   const char *fault = contradiction (options);
 
   if (check_tear (options) == -1 || check_trim (options) == -1 || check_nested (options->nested) == -1
+      || chosen_points_parse (options->points, &options->chosen) == -1
       || (options->fault && fault_check (options->fault) == -1))
     return -1;
   if (fault) {

@@ -9,6 +9,7 @@
 #include "guest/options.h"
 #include "log/choice.h"
 #include "log/reader.h"
+#include "replay/chosen-points.h"
 #include "replay/report/filter.h"
 #include "replay/report/outputs.h"
 #include "replay/trust.h"
@@ -23,6 +24,9 @@ struct replay_options {
   uint64_t jobs;                /* 0: one for each processor */
   uint64_t limit;               /* most runs at one crash point; 0: no limit */
   uint64_t seconds;             /* most time at one crash point; 0: no limit */
+  uint64_t total_seconds;       /* ... and at all of them */
+  const char *points;           /* words; chosen is what they mean */
+  struct chosen_points chosen;
   uint64_t seed, audit_percent;
   const char *tear;             /* a word; tear_mode is what it means */
   enum tear_mode tear_mode;

@@ -60,6 +60,7 @@ struct visit {
   struct crew *crew;
   struct run_lines *lines;      /* where every answer goes, or NULL */
   struct ledger *ledger;        /* that of --resume, or NULL */
+  struct time_budget budget;    /* that of --total-time */
   struct session **sessions;
   const struct results **results;       /* of those that have ended */
   size_t begun, ended;
@@ -127,6 +128,7 @@ begin_session (struct visit *visit)
   struct session *session, **added;
 
   config->ledger = visit->ledger;
+  config->budget = visit->plan->options->total_seconds > 0 ? &visit->budget : NULL;
   if (visit->lines) {
     config->listen = run_lines_add;
     config->listener = visit->lines;
@@ -240,7 +242,10 @@ visit_all (struct plan *plan)
 {
   const struct session_config *config = &plan->list[0]->config;
   const char *lines = outputs_lines (&plan->options->outputs), *resume = plan->options->resume;
-  struct visit visit = { .plan = plan, .lines = lines ? run_lines_open (lines) : NULL };
+  struct visit visit = {
+    .plan = plan, .lines = lines ? run_lines_open (lines) : NULL,
+    .budget = { .seconds = (double) plan->options->total_seconds, .sessions = (unsigned) plan->count }
+  };
   int status = EXIT_UNUSABLE;
 
   if (resume)

@@ -149,6 +149,8 @@ count_reply (const struct search_job *job, const struct reply *reply, bool viola
   job->found->remembered += remembered;
   results->runs += runs;
   results->remembered += remembered;
+  if (job->task.node->parent)
+    estimate_note (&session->estimate, reply->decision_count);
   if (reply->remembered)
     return 0;
   uint64_t *behaviour = array_add (session->behaviours, session->behaviour_count);

@@ -2,7 +2,7 @@
 # libreplay has all but main, for the unit tests.
 noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
-	replay/answer.c replay/answer.h replay/confirm.c replay/confirm.h replay/contents.c replay/contents.h \
+	replay/answer.c replay/answer.h replay/chosen-points.c replay/chosen-points.h replay/confirm.c replay/confirm.h replay/estimate.c replay/estimate.h replay/contents.c replay/contents.h \
 	replay/crew.c replay/crew.h replay/enter.c replay/enter.h replay/interrupt.c replay/interrupt.h replay/level.c replay/level.h replay/device.c replay/device.h replay/expand.c replay/expand.h \
 	replay/ledger.c replay/ledger.h replay/ledger-fields.c replay/ledger-fields.h replay/ledger-part.h replay/ledger-restore.c \
 	replay/made.c replay/made.h replay/located.c replay/located.h replay/located-pages.c replay/located-pages.h \
@@ -34,7 +34,7 @@ replay_libreplay_la_SOURCES = \
 	replay/search/data-classes.c replay/search/data-classes.h \
 	replay/search/data-groups.c replay/search/data-groups.h \
 	replay/search/ddmin.c replay/search/ddmin.h \
-	replay/search/model.c replay/search/model.h replay/search/moments.c replay/search/moments.h \
+	replay/search/random.h replay/search/model.c replay/search/model.h replay/search/moments.c replay/search/moments.h \
 	replay/search/node.c replay/search/node.h replay/search/pending.c replay/search/pending.h \
 	replay/search/read-sets.c replay/search/read-sets.h replay/search/search.c replay/search/search.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/message.h"
 #include "common/stop.h"
 #include "replay/enter.h"
@@ -61,12 +62,33 @@ try_point (struct session *session, size_t number, struct search_job *job)
     : SEARCH_TASK;
 }
 
+/* With a time for all, from one crash point after the other: what tells most of each comes first. */
+static enum search_step
+try_in_turn (struct session *session, struct search_job *job)
+{
+  const size_t count = session->results.points.count;
+  bool waiting = false;
+
+  session->timed_out |= clock_seconds (CLOCK_MONOTONIC) >= session->deadline;
+  for (size_t i = 0; i < count && !session->timed_out; i++) {
+    enum search_step step = try_point (session, session->turn, job);
+
+    session->turn = (session->turn + 1) % count;
+    if (step == SEARCH_FAILED || step == SEARCH_TASK)
+      return step;
+    waiting |= step == SEARCH_WAIT;
+  }
+  return waiting ? SEARCH_WAIT : SEARCH_DONE;
+}
+
 /* A task from the first crash point that has one.  Called with the lock held. */
 static enum search_step
 try_points (struct session *session, struct search_job *job)
 {
   bool waiting = false;
 
+  if (session->deadline > 0)
+    return try_in_turn (session, job);
   for (size_t i = session->first_point; i < session->results.points.count; i++) {
     enum search_step step = try_point (session, i, job);
 
@@ -135,4 +157,6 @@ note_covered (struct session *session)
   for (size_t i = 0; i < session->results.points.count; i++)
     if (session->searches[i])
       search_covered (session->searches[i], session->results.found[i].covered);
+  for (size_t i = 0; session->timed_out && i < session->results.points.count; i++)
+    session->results.found[i].done = true;
 }

@@ -10,7 +10,9 @@
  */
 extern int search_points (struct worker *worker);
 
-/* Note in the results what each search covered that is not at its end.  When all workers are done. */
+/* Note in the results what each search covered that is not at its end, and that nothing is left to do where time is
+ * up.  When all workers are done.
+ */
 extern void note_covered (struct session *session);
 
 #endif

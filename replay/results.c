@@ -21,6 +21,22 @@ nested_result_free (struct nested_result *nested)
   mpz_clears (nested->states, nested->covered, NULL);
 }
 
+/* Leave out the crash points that are not chosen. */
+static int
+leave_out (struct results *results)
+{
+  const struct session_config *config = results->config;
+  CLEANUP_FREE bool *is_chosen = chosen_points_find (&config->chosen, config->log, &results->points);
+
+  if (is_chosen == NULL)
+    return out_of_memory ();
+  for (size_t i = 0; i < results->points.count; i++) {
+    results->found[i].done = !is_chosen[i];
+    results->left_out += !is_chosen[i];
+  }
+  return 0;
+}
+
 int
 results_begin (struct results *results, const struct session_config *config)
 {
@@ -51,7 +67,7 @@ results_begin (struct results *results, const struct session_config *config)
                             results->found[i].states) == -1)
       return -1;
   }
-  return 0;
+  return leave_out (results);
 }
 
 void

@@ -11,7 +11,7 @@
 
 /* What was found at a crash point. */
 struct point_result {
-  bool done;                    /* searched, perhaps up to a limit */
+  bool done;                    /* searched, perhaps up to a limit, or left out */
   uint64_t runs;                /* real ones */
   uint64_t remembered;          /* answers that needed none */
   double seconds;               /* of all workers, for these answers */
@@ -32,6 +32,7 @@ struct nested_result {
 struct results {
   const struct session_config *config;
   struct crash_points points;
+  size_t left_out;              /* of them, which --points does not choose */
   struct point_result *found;   /* at each of them */
   struct oracle oracle;         /* what was observed, and left over */
   struct page_counts pages;     /* what became of them, if the replay has pages */

@@ -8,6 +8,7 @@
 
 #include "checker/oracle.h"
 #include "log/choice.h"
+#include "replay/chosen-points.h"
 #include "replay/guest-cache.h"
 #include "replay/runner.h"
 
@@ -15,6 +16,13 @@
 #define CHECKER_REFUSED "--nested interrupts recovery alone, and takes no such checker"
 
 struct ledger;
+
+/* Time for several sessions, one after the other: each has its share of what those before it left. */
+struct time_budget {
+  double seconds;               /* for all of them */
+  double deadline;              /* (CLOCK_MONOTONIC), or 0: none has begun */
+  unsigned sessions;            /* that have not begun */
+};
 
 #define NESTED_MAX 2            /* the power fails again so often, at most */
 
@@ -43,6 +51,8 @@ struct session_config {
   struct tear tear;
   uint64_t limit;               /* most runs at one crash point, remembered ones too; 0 is no limit */
   uint64_t seconds;             /* no run at a crash point is begun later than this after its first; 0 is no limit */
+  struct time_budget *budget;   /* the time for all crash points, of this session and others, or NULL */
+  struct chosen_points chosen;  /* crash points that are visited */
   uint64_t seed;                /* of the order in which states are visited when there is a limit */
   unsigned nested;              /* how often the power fails again, during recovery */
   uint64_t nested_limit;        /* most runs at one crash point of a recovery; 0 is no limit */

@@ -104,13 +104,31 @@ session_results (const struct session *session)
   return session ? &session->results : NULL;
 }
 
+/* The end of the next session's share of BUDGET, which begins at NOW. */
+static double
+take_time (struct time_budget *budget, double now)
+{
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+  pthread_mutex_lock (&lock);
+  if (budget->deadline == 0)
+    budget->deadline = now + budget->seconds;
+  const double share = (budget->deadline - now) / (budget->sessions > 0 ? budget->sessions : 1);
+  budget->sessions -= budget->sessions > 0;
+  pthread_mutex_unlock (&lock);
+  return now + share;
+}
+
 /* A worker begins, the first of them perhaps. */
 static void
 note_begin (struct session *session)
 {
   pthread_mutex_lock (&session->lock);
-  if (session->results.begun == 0)
+  if (session->results.begun == 0) {
     session->results.begun = clock_seconds (CLOCK_MONOTONIC);
+    if (session->config->budget)
+      session->deadline = take_time (session->config->budget, session->results.begun);
+  }
   pthread_mutex_unlock (&session->lock);
 }
 
@@ -158,19 +176,18 @@ static void
 show_progress (const struct session *session, struct progress *progress, double seconds)
 {
   const struct results *results = &session->results;
-  double left = session->points_done ? seconds / (double) session->points_done
-    * (double) (results->points.count - session->points_done) : 0;
+  const size_t points = results->points.count - results->left_out;
+  const double rate = (double) results->runs / (seconds > 0.1 ? seconds : 0.1), left = estimate_runs_left (session);
   const char *schedule = session->config->schedule;
   char rest[64] = "";
 
   if (session->searched)
     snprintf (rest, sizeof rest, ", %zu confirmed on a fresh boot", session->findings_confirmed);
-  else if (session->points_done)
-    snprintf (rest, sizeof rest, ", about %.0f s left", left);
+  else if (rate > 0)
+    snprintf (rest, sizeof rest, ", about %.0f runs (%.0f s) left", left, left / rate);
   progress_show (progress, "%s%scrash point %zu/%zu, %ju %s, %.0f runs/s, %ju %s%s", schedule ? schedule : "",
-                 schedule ? ": " : "", session->points_done, results->points.count, (uintmax_t) results->runs,
-                 plural (results->runs, "run", "runs"),
-                 (double) results->runs / (seconds > 0.1 ? seconds : 0.1), (uintmax_t) session->violations,
+                 schedule ? ": " : "", session->points_done, points, (uintmax_t) results->runs,
+                 plural (results->runs, "run", "runs"), rate, (uintmax_t) session->violations,
                  plural (session->violations, "violation", "violations"), rest);
 }
 

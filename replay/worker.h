@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "replay/contents.h"
+#include "replay/estimate.h"
 #include "replay/ledger.h"
 #include "replay/located.h"
 #include "replay/results.h"
@@ -37,6 +38,10 @@ struct session {
   size_t behaviour_count;
   size_t first_point;           /* all points before it are done */
   size_t points_done;
+  size_t turn;                  /* with a time for all, the crash point that is next */
+  double deadline;              /* of that time (CLOCK_MONOTONIC), or 0 */
+  bool timed_out;               /* it is over */
+  struct estimate estimate;
   unsigned workers_left;
   uint64_t violations;          /* answers that are one, so far */
   struct crew *crew;            /* who works for it, or NULL */

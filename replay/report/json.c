@@ -130,6 +130,7 @@ add_counts (cJSON *object, const struct totals *totals)
   cJSON_AddNumberToObject (object, "unordered", totals->unordered);
   cJSON_AddNumberToObject (object, "uncompared", totals->uncompared);
   cJSON_AddNumberToObject (object, "crash_points", (double) totals->crash_points);
+  cJSON_AddNumberToObject (object, "crash_points_left_out", (double) totals->points_left_out);
   cJSON_AddNumberToObject (object, "pending_max", totals->pending_max);
   json_add_big_number (object, "crash_states", totals->states);
   json_add_big_number (object, "states_covered", totals->covered);

@@ -72,6 +72,7 @@ totals_add (struct totals *totals, const struct totals *more)
   totals->uncompared += more->uncompared;
   totals->crash_points += more->crash_points;
   totals->unfinished += more->unfinished;
+  totals->points_left_out += more->points_left_out;
   if (totals->pending_max < more->pending_max)
     totals->pending_max = more->pending_max;
   mpz_add (totals->states, totals->states, more->states);
@@ -158,6 +159,7 @@ count_results (struct totals *totals, const struct results *results)
 
   count_operations (totals, config->log);
   totals->crash_points = results->points.count;
+  totals->points_left_out = results->left_out;
   totals->pending_max = results->points.pending_max;
   for (unsigned i = 0; i < NESTED_MAX; i++)
     nested_add (&totals->nested[i], &results->nested[i]);

@@ -14,6 +14,7 @@ struct totals {
   uint32_t left_out;            /* ... of which one order alone is visited */
   uint32_t uncompared;              /* writes of which not all such pairs are known */
   size_t crash_points, unfinished;      /* of them, those that are not covered */
+  size_t points_left_out;       /* ... which --points does not choose */
   uint32_t pending_max;         /* writes at one crash point */
   mpz_t states, covered;
   struct nested_result nested[NESTED_MAX];      /* as many as the power failed again */

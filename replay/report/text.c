@@ -159,6 +159,8 @@ print_covered (const struct totals *totals, const struct session_config *config,
   CLEANUP_FREE char *states = big_number_text (totals->states, BIG_NUMBER_DIGITS);
   CLEANUP_FREE char *covered = share_text (totals->covered, totals->states);
 
+  if (totals->points_left_out > 0)
+    fprintf (file, "%zu of ", totals->crash_points - totals->points_left_out);
   fprintf (file, "%zu crash %s, up to %u pending %s%s, %s crash %s; %s covered by %ju %s", totals->crash_points,
            plural (totals->crash_points, "point", "points"), totals->pending_max,
            plural (totals->pending_max, "write", "writes"), tears[config->tear.mode], states,
@@ -298,9 +300,13 @@ print_unfinished (const struct reports *reports, FILE *file)
     fprintf (file, "it was %s\n", stop_requested () ? "stopped" : "broken off");
   else if (totals->unfinished == 0)
     fputs ("overlapping writes may lie in more orders than are visited\n", file);
+  else if (totals->unfinished <= totals->points_left_out)
+    fprintf (file, "%zu of %zu crash points are visited: all without --points\n",
+             totals->crash_points - totals->points_left_out, totals->crash_points);
   else
-    fprintf (file, "%zu of %zu crash points need more runs than --limit or --time allow: --limit=0 goes on to the "
-             "end%s\n", totals->unfinished, totals->crash_points,
+    fprintf (file, "%zu of %zu crash points need more runs than --limit or %s allow: --limit=0 goes on to the "
+             "end%s\n", totals->unfinished - totals->points_left_out, totals->crash_points,
+             reports_config (reports)->budget ? "--total-time" : "--time",
              reports_config (reports)->tear.mode == TEAR_NONE ? "" : ", --tear=none takes it that no write is torn");
 }
 

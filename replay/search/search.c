@@ -12,6 +12,7 @@
 #include "log/chosen-orders.h"
 #include "replay/search/model.h"
 #include "replay/search/node.h"
+#include "replay/search/random.h"
 #include "replay/search/search.h"
 
 #define RANDOM_BATCH 64
@@ -45,17 +46,6 @@ struct search {
     uint32_t low, high;
   } *left, *left_at_first;      /* TEAR_PREFIX: by place in pending, how many pieces are there at least and at most */
 };
-
-/* SplitMix64: a step of the generator. */
-static uint64_t
-next_random (uint64_t *state)
-{
-  uint64_t z = *state += UINT64_C (0x9e3779b97f4a7c15);
-
-  z = (z ^ z >> 30) * UINT64_C (0xbf58476d1ce4e5b9);
-  z = (z ^ z >> 27) * UINT64_C (0x94d049bb133111eb);
-  return z ^ z >> 31;
-}
 
 void
 search_free (struct search *search)
@@ -248,7 +238,7 @@ add_task (struct search *search, struct node *node, enum preference preference)
     return -1;
   node_change_open (node, -1);
   *task = (struct task) {
-    .node = node, .preference = preference, .seed = preference == PREFER_RANDOM ? next_random (&search->random) : 0
+    .node = node, .preference = preference, .seed = preference == PREFER_RANDOM ? random_next (&search->random) : 0
   };
   return 0;
 }
@@ -306,7 +296,7 @@ descend (struct search *search, enum choice_kind kind)
   struct node *node = search->root;
 
   while (node->children[0]) {
-    unsigned side = kind == CHOICE_UNDECIDED ? next_random (&search->random) >> 63 : (unsigned) kind;
+    unsigned side = kind == CHOICE_UNDECIDED ? random_next (&search->random) >> 63 : (unsigned) kind;
 
     node = node->children[side]->open ? node->children[side] : node->children[1 - side];
   }
@@ -550,4 +540,16 @@ void
 search_states (const struct search *search, mpz_t states)
 {
   mpz_set (states, search->states);
+}
+
+uint64_t
+search_given (const struct search *search)
+{
+  return search->given;
+}
+
+uint64_t
+search_waiting (const struct search *search)
+{
+  return search->root->open + (search->batch_count - search->batch_next);
 }

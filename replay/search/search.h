@@ -85,4 +85,8 @@ extern int search_answer (struct search *search, const struct task *task, const 
 extern void search_covered (const struct search *search, mpz_t covered);
 extern void search_states (const struct search *search, mpz_t states);
 
+/* How many tasks were given out, and how many alternatives wait for one. */
+extern uint64_t search_given (const struct search *search);
+extern uint64_t search_waiting (const struct search *search);
+
 #endif

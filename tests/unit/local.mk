@@ -83,7 +83,7 @@ UNIT_TESTS += \
 	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
 	tests/unit/replay/explain/test-blame tests/unit/replay/explain/test-minimal \
 	tests/unit/replay/explain/test-reason \
-	tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-fault \
+	tests/unit/replay/test-chosen-points tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-fault \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze tests/unit/replay/test-located tests/unit/replay/test-runner \
 	tests/unit/replay/test-ledger tests/unit/replay/test-session tests/unit/replay/test-schedule tests/unit/replay/test-interrupt \
@@ -125,5 +125,6 @@ tests_unit_guest_agent_test_call_stop_SOURCES = tests/unit/guest/agent/test-call
 tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.c $(agent_trace)
 played_runner = tests/unit/replay/played-runner.c tests/unit/replay/played-runner.h
 tests_unit_replay_test_session_SOURCES = tests/unit/replay/test-session.c $(played_runner)
+tests_unit_replay_test_chosen_points_SOURCES = tests/unit/replay/test-chosen-points.c $(played_runner)
 tests_unit_replay_test_ledger_SOURCES = tests/unit/replay/test-ledger.c $(played_runner)
 tests_unit_replay_test_interrupt_SOURCES = tests/unit/replay/test-interrupt.c $(played_runner)
