@@ -13,7 +13,7 @@ observe_sources = \
 	checker/observe/xattrs.c \
 	checker/workload/arguments.c checker/workload/arguments.h checker/workload/blocks.c checker/workload/parser.h \
 	checker/workload/language.c checker/workload/language.h checker/workload/pattern.c checker/workload/pattern.h \
-	checker/workload/words.c checker/workload/words.h
+	checker/workload/progress.c checker/workload/progress.h checker/workload/words.c checker/workload/words.h
 checker_libobserve_la_SOURCES = $(observe_sources)
 checker_libobserve_la_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 checker_libjudge_la_SOURCES = \

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "checker/workload/progress.h"
+
 /* An update is one step or several, each from a mark `begin` to the next mark `commit`. */
 enum phase {
   PHASE_UNKNOWN,                /* no mark `begin` yet: nothing is known of contents */
@@ -15,8 +17,7 @@ enum phase {
 struct moment {
   enum phase phase;
   uint32_t step;                /* that the phase is about, from 1; 0 in PHASE_UNKNOWN */
-  uint32_t operation;           /* the last of the log's workload that returned, from 1; 0: none, or no workload */
-  uint32_t beside;              /* the last of the other process of its block that returned, or 0 */
+  struct workload_progress progress;    /* of the log's workload, if it has one */
 };
 
 #endif

@@ -196,8 +196,7 @@ judge_persistence (struct oracle *oracle, const struct observation *seen, const 
     text = NULL;
     return out_of_memory ();
   }
-  if (persistence_judge (oracle->persistence, (struct workload_progress) { moment->operation, moment->beside }, text,
-                         &verdict->detail) == -1)
+  if (persistence_judge (oracle->persistence, moment->progress, text, &verdict->detail) == -1)
     return -1;
   verdict->durable = verdict->detail == NULL;
   verdict->kind = verdict->detail ? VIOLATION_DURABILITY : VIOLATION_NONE;
@@ -238,7 +237,7 @@ judge_observation (struct oracle *oracle, const struct observation *observation,
 static bool
 is_same_moment (const struct moment *a, const struct moment *b)
 {
-  return a->phase == b->phase && a->step == b->step && a->operation == b->operation && a->beside == b->beside;
+  return a->phase == b->phase && a->step == b->step && progress_compare (a->progress, b->progress) == 0;
 }
 
 /* What SEEN means at MOMENT, worked out once for each step and phase; NULL after a message. */

@@ -65,12 +65,15 @@ static bool
 has_returned (const struct workload *workload, struct workload_progress progress, size_t index)
 {
   const struct workload_operation *operation = &workload->operations[index];
-  const bool all = progress.operation > workload->count;
-  const struct workload_operation *last = progress.operation && !all ? &workload->operations[progress.operation - 1]
-    : NULL;
+  const size_t last = progress.returned[0];
 
-  return index < (operation->block == 0 || last == NULL || last->block != operation->block
-                  || last->process == operation->process ? progress.operation : progress.beside);
+  if (last == 0 || last > workload->count || operation->block == 0
+      || workload->operations[last - 1].block != operation->block)
+    return index < last;
+  for (size_t i = 0; i < WORKLOAD_PROCESSES_MAX && progress.returned[i]; i++)
+    if (workload->operations[progress.returned[i] - 1].process == operation->process)
+      return index < progress.returned[i];
+  return false;
 }
 
 bool

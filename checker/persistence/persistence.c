@@ -154,7 +154,7 @@ find_state (struct persistence *persistence, struct workload_progress progress)
   for (size_t i = 0; i < persistence->state_count; i++) {
     const struct known_state *known = &persistence->states[i];
 
-    if (known->progress.operation == progress.operation && known->progress.beside == progress.beside)
+    if (progress_compare (known->progress, progress) == 0)
       return known->state;
   }
   struct known_state *known = find_earlier (persistence, progress);
@@ -245,18 +245,27 @@ is_mark (const struct workload *workload, size_t number)
     && workload_is_persistence (&workload->operations[number - 1]);
 }
 
-/* Whether a mark may say that operations have come so far: if two, then one of each process of a block. */
+/* Whether a mark may say that operation OTHER has returned beside NUMBER: it is another process's of the same block. */
+static bool
+is_beside (const struct workload *workload, size_t number, size_t other)
+{
+  const struct workload_operation *one = &workload->operations[number - 1];
+
+  return other < number && one->block != 0 && one->block == workload->operations[other - 1].block
+    && one->process != workload->operations[other - 1].process;
+}
+
+/* Whether a mark may say that operations have come so far. */
 static bool
 is_progress (const struct workload *workload, struct workload_progress progress)
 {
-  if (!is_mark (workload, progress.operation) || !is_mark (workload, progress.beside))
+  if (!is_mark (workload, progress.returned[0]))
     return false;
-  if (progress.beside == 0)
-    return true;
-  const struct workload_operation *last = &workload->operations[progress.operation - 1];
-  const struct workload_operation *beside = &workload->operations[progress.beside - 1];
-  return progress.beside < progress.operation && last->block != 0 && last->block == beside->block
-    && last->process != beside->process;
+  for (size_t i = 1; i < WORKLOAD_PROCESSES_MAX && progress.returned[i]; i++)
+    if (!is_mark (workload, progress.returned[i]) || progress.returned[i - 1] == 0
+        || !is_beside (workload, progress.returned[i - 1], progress.returned[i]))
+      return false;
+  return true;
 }
 
 ssize_t
@@ -297,7 +306,7 @@ persistence_judge (struct persistence *persistence, struct workload_progress pro
   if (!is_progress (persistence->workload, progress)) {
     error_message ("%s: a mark says that operation %u has returned, which is no persistence operation of the update: "
                    "the log is damaged or was written by another version", persistence->workload->name,
-                   progress.operation);
+                   progress.returned[0]);
     return -1;
   }
   state = find_state (persistence, progress);
@@ -319,7 +328,7 @@ persistence_compare (struct persistence *persistence, bool done, const char *see
   *detail = NULL;
   if (state == NULL)
     return out_of_memory ();
-  const struct workload_progress all = { UINT32_MAX, 0 };
+  const struct workload_progress all = { { PROGRESS_ALL } };
   if (doing_begin (&doing, workload, rules, state) == 0
       && doing_come_to (&doing, all, done ? workload->count : workload->setup_count) == 0
       && promise_all (&promiser) == 0 && workload_state_finish (state, persistence->hash) == 0)

@@ -8,8 +8,8 @@
  * most E, touches what it is about, and from then on both what was promised and what came later is right.  What is
  * touched apart: each name in a folder, the data and size of each file, the attributes of each object.
  *
- * The two processes of a block of the workload have to do with different things, and each has a K and an E of its own.
- * What operations of the other process of the block touch, a persistence operation promises nothing of.
+ * The processes of a block of the workload have to do with different things, and each has a K and an E of its own.
+ * What operations of another process of the block touch, a persistence operation promises nothing of.
  *
  * Everything that was never promised may be there or not, old or new.  Names that the workload never uses are nobody's
  * business.  Modes that no chmod and no ACL has set are not looked at, nor are owners that no chown has, flags that no
@@ -76,6 +76,7 @@
 #include <sys/types.h>
 
 #include "checker/workload/language.h"
+#include "checker/workload/progress.h"
 #include "filesystem/rules.h"
 
 /* The rules (filesystem/rules.h), a bit each, to which WORKLOAD holds a file system that promises PROMISES, into
@@ -84,13 +85,6 @@
 extern int persistence_rules (const struct workload *workload, uint32_t promises, uint32_t *rules);
 
 struct persistence;
-
-/* How far a workload has come: the persistence operation of the highest number that has returned (0: none, only `begin`
- * was written) and, if the other process of its block has one that has returned, that process's last (else 0).
- */
-struct workload_progress {
-  uint32_t operation, beside;
-};
 
 /* An oracle for WORKLOAD, which must outlive it.  NULL after a message.  Free with persistence_free. */
 extern struct persistence *persistence_new (const struct workload *workload, uint32_t rules);

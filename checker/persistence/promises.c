@@ -18,7 +18,7 @@ promise (const struct promiser *promiser, enum persistence_rule rule)
   return (struct promise) { true, rule, promiser->operation };
 }
 
-/* Whether the other process of the promiser's block has touched something last: what that was may have come before or
+/* Whether another process of the promiser's block has touched something last: what that was may have come before or
  * after what promises here, so that nothing is promised of it.
  */
 static bool

@@ -33,7 +33,7 @@ struct entry_lead {
   uint32_t link;                /* NOWHERE if inode is */
 };
 
-/* The process of a block of two that has touched something last. */
+/* The process of a block that has touched something last. */
 struct last_touch {
   uint32_t block;               /* 0: it was in none */
   unsigned process;

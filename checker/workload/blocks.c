@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Statements, and those that are done several times, `COUNTx STATEMENT` or `COUNTx {` STATEMENTS `}`, or by two
+/* Statements, and those that are done several times, `COUNTx STATEMENT` or `COUNTx {` STATEMENTS `}`, or by several
  * processes, `{` STATEMENTS `|` STATEMENTS `}`.  In a block, and after it in its last line, a word `;` separates
  * statements as the end of a line does.
  */
@@ -185,20 +185,20 @@ end_process (struct workload_parser *parser, char sign)
   struct workload *workload = parser->workload;
 
   if (!block->open)
-    return refuse (&parser->place, "%c: is in no block of two processes, as in `{ fsync a | fsync b }'", sign);
-  if ((sign == '|') != (block->second == 0))
-    return refuse (&parser->place, "%c: a block has two processes, as in `{ fsync a | fsync b }'", sign);
-  if (workload->count == (sign == '|' ? block->first : block->second))
+    return refuse (&parser->place, "%c: is in no block of processes, as in `{ fsync a | fsync b }'", sign);
+  if (sign == '}' && block->process == 0)
+    return refuse (&parser->place, "}: a block has two processes or more, as in `{ fsync a | fsync b }'");
+  if (sign == '|' && block->process == WORKLOAD_PROCESSES_MAX - 1)
+    return refuse (&parser->place, "|: a block has at most %d processes", WORKLOAD_PROCESSES_MAX);
+  if (workload->count == block->first)
     return refuse (&parser->place, "%c: give an operation before it", sign);
-  if (sign == '|') {
-    block->second = workload->count;
-    return 0;
-  }
   for (size_t i = block->first; i < workload->count; i++) {
     workload->operations[i].block = block->number;
-    workload->operations[i].process = i >= block->second;
+    workload->operations[i].process = block->process;
   }
-  block->open = false;
+  block->first = workload->count;
+  block->process++;
+  block->open = sign == '|';
   return 0;
 }
 
@@ -213,7 +213,7 @@ add_statement (struct workload_parser *parser, const char *verb, char *words)
       return refuse (&parser->place, "%s: stands in no block", verb);
   for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
     if (parser->block.open && strcmp (verb, single[i]) == 0)
-      return refuse (&parser->place, "%s: stands before the block or after it, as it is for both processes", verb);
+      return refuse (&parser->place, "%s: stands before the block or after it, as it is for all processes", verb);
   return parse_verb (parser, verb, words);
 }
 

@@ -24,7 +24,7 @@
  *     checkpoint [TEXT]               remount OPTION[,OPTION...]
  *     COUNTx OPERATION                the same COUNT times; each `$` in it is the number of the time, from 1
  *     COUNTx { OPERATIONS }           the same with several, on lines of their own or separated by `;`
- *     { OPERATIONS | OPERATIONS }     done by two processes at the same time
+ *     { OPERATIONS | OPERATIONS }     done by two processes, or more, at the same time
  *     begin                           what stands before it is the setup; without it there is none
  *     rule +NAME, rule -NAME          hold the file system to a rule of the oracle (filesystem/rules.h), or do not
  *
@@ -40,7 +40,7 @@
 
 #define WORKLOAD_OPERATIONS_MAX 10000
 #define WORKLOAD_TEXT_MAX (100 << 10)           /* it travels as one argument of a program, which takes 128 KiB */
-#define WORKLOAD_PROCESSES_MAX 2        /* of a block */
+#define WORKLOAD_PROCESSES_MAX 8        /* of a block */
 #define WORKLOAD_REPEATED_MAX (16 << 20)        /* bytes of text, once what is repeated is written out */
 #define WORKLOAD_TARGET_MAX 4095                /* of a symbolic link: Linux has no longer one */
 #define WORKLOAD_WRITE_MAX (UINT64_C (32) << 20)        /* bytes of one write: the guest has them in memory */
@@ -78,8 +78,8 @@ enum workload_rename { RENAME_PLAIN, RENAME_NOT_OVER, RENAME_LEAVING_WHITEOUT };
 struct workload_operation {
   enum workload_verb verb;
   uint32_t line;                /* in the text, from 1 */
-  uint32_t block;               /* of two processes, from 1; 0: it is in none */
-  unsigned process;             /* of the two: 0 or 1 */
+  uint32_t block;               /* of processes, from 1; 0: it is in none */
+  unsigned process;             /* of the block, from 0; what one does stands before what those after it do */
   char *path;                   /* PATH, OLD, FROM, A, or the NAME of an open file; NULL: it has none */
   char *other;                  /* NEW, TO, B, TARGET, PATH after NAME, attribute's NAME, TEXT, OPTIONs; or NULL */
   char *value;                  /* of an attribute; may hold NULs */

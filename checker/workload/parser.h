@@ -22,12 +22,13 @@ struct workload_repeat {
   size_t count;
 };
 
-/* Operations of two processes, while they are added. */
+/* Operations of several processes, while they are added. */
 struct workload_block {
   bool open;
   uint32_t number;              /* of the last one, from 1 */
   uint32_t line;                /* where it begins */
-  size_t first, second;         /* operations of each process; SECOND is 0 up to the `|` */
+  unsigned process;             /* to which they are added */
+  size_t first;                 /* of its operations */
 };
 
 /* The workload up to the line of PLACE. */

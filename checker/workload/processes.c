@@ -15,18 +15,18 @@ struct user {
   struct processes *processes;
   const struct simulation *simulation;
   const struct workload_operation *operation;
-  bool conflicts;               /* with the other process */
+  bool conflicts;               /* with another process */
 };
 
 static void
 note (struct user *user, struct process_use *use, bool writes)
 {
-  const unsigned process = user->operation->process;
+  const uint32_t own = UINT32_C (1) << user->operation->process;
 
   if (use->block != user->operation->block)
     *use = (struct process_use) { .block = user->operation->block };
-  (writes ? use->writes : use->reads)[process] = true;
-  user->conflicts |= use->writes[1 - process] || (writes && use->reads[1 - process]);
+  *(writes ? &use->writes : &use->reads) |= own;
+  user->conflicts |= ((use->writes | (writes ? use->reads : 0)) & ~own) != 0;
 }
 
 static void
@@ -91,7 +91,7 @@ static int
 say_conflict (const struct user *user)
 {
   return !user->conflicts ? 0
-    : cannot (user->simulation, user->operation, "%s: the other process of the block has to do with it or what leads "
+    : cannot (user->simulation, user->operation, "%s: another process of the block has to do with it or what leads "
               "there, too, and one of them changes that: which is first is not known", user->operation->path);
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "checker/workload/language.h"
+#include "checker/workload/progress.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/message.h"
@@ -29,10 +30,10 @@
 
 enum { STATUS_DONE = 0, STATUS_FAILED = 1, STATUS_MISUSED = 2, STATUS_NOT_SUPPORTED = 77 };
 
-/* What the two processes of a block tell each other, in memory that they share. */
+/* What the processes of a block tell each other, in memory that they share. */
 struct block_memory {
   sem_t marking;                /* to be had while a mark is written */
-  uint32_t returned[2];         /* the last persistence operation of each that has returned, or 0 */
+  uint16_t returned[WORKLOAD_PROCESSES_MAX];    /* the last persistence operation of each that has returned, or 0 */
 };
 
 struct doer {
@@ -46,21 +47,23 @@ struct doer {
   struct block_memory *block;   /* NULL: there is one process */
 };
 
-/* Mark that operation NUMBER of a block has returned, together with how far the other process has come. */
+/* Mark that operation NUMBER of a block has returned, together with how far the other processes have come. */
 static int
 mark_in_block (const struct doer *doer, unsigned process, uint32_t number)
 {
   struct block_memory *block = doer->block;
-  char text[64];
+  struct workload_progress progress = { { 0 } };
+  char words[PROGRESS_TEXT_SIZE], text[sizeof "op " + PROGRESS_TEXT_SIZE];
+  size_t count = 0;
 
   while (sem_wait (&block->marking) == -1)
     ;
-  block->returned[process] = number;
-  const uint32_t first = block->returned[0], second = block->returned[1];
-  if (first > 0 && second > 0)
-    snprintf (text, sizeof text, "op %u beside %u", second, first);
-  else
-    snprintf (text, sizeof text, "op %u", first + second);
+  block->returned[process] = (uint16_t) number;
+  for (size_t i = WORKLOAD_PROCESSES_MAX; i > 0; i--)
+    if (block->returned[i - 1] > 0)
+      progress.returned[count++] = block->returned[i - 1];
+  progress_print (progress, words);
+  snprintf (text, sizeof text, "op %s", words);
   const int r = mark_write (doer->mark_device, text);
   sem_post (&block->marking);
   return r;
@@ -193,7 +196,7 @@ wait_for (pid_t pid)
   int status;
 
   if (pid == -1 || waitpid (pid, &status, 0) == -1) {
-    error_message ("cannot have two processes: %m");
+    error_message ("cannot have several processes: %m");
     return STATUS_FAILED;
   }
   return WIFEXITED (status) ? WEXITSTATUS (status) : STATUS_FAILED;
@@ -204,19 +207,25 @@ static int
 run_block (struct doer *doer, size_t first, size_t end)
 {
   struct block_memory *memory = mmap (NULL, sizeof *memory, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  pid_t pids[2];
+  const unsigned count = doer->workload->operations[end - 1].process + 1;
+  pid_t pids[WORKLOAD_PROCESSES_MAX];
+  int status = STATUS_DONE;
 
   if (memory == MAP_FAILED || sem_init (&memory->marking, 1, 1) == -1) {
-    error_message ("cannot have two processes: %m");
+    error_message ("cannot have several processes: %m");
     return STATUS_FAILED;
   }
   doer->block = memory;
-  for (unsigned i = 0; i < 2; i++)
+  for (unsigned i = 0; i < count; i++)
     pids[i] = start_process (doer, first, end, i);
-  const int one = wait_for (pids[0]), other = wait_for (pids[1]);
+  for (unsigned i = 0; i < count; i++) {
+    const int one = wait_for (pids[i]);
+
+    status = status == STATUS_DONE ? one : status;
+  }
   doer->block = NULL;
   munmap (memory, sizeof *memory);
-  return one != STATUS_DONE ? one : other;
+  return status;
 }
 
 static int

@@ -15,12 +15,8 @@ moment_expects (const struct write_log *log, const struct moment *moment, char t
 
   if (log_info (log, LOG_KEY_WORKLOAD) == NULL)
     snprintf (text, MOMENT_EXPECTS_SIZE, "%s", trees[moment->phase]);
-  else if (moment->beside > 0)
-    snprintf (text, MOMENT_EXPECTS_SIZE, "operations %u and %u have returned", moment->beside, moment->operation);
-  else if (moment->operation > 0)
-    snprintf (text, MOMENT_EXPECTS_SIZE, "operation %u has returned", moment->operation);
   else
-    *text = '\0';
+    progress_say (moment->progress, text);
 }
 
 /* How many steps the recorder says that it made; programs may write marks of the same names. */
@@ -39,28 +35,22 @@ struct passed
 passed_begin (const struct write_log *log)
 {
   return (struct passed) { .log = log, .steps = count_steps (log), .workload = log_info (log, LOG_KEY_WORKLOAD) != NULL,
-                           .moment = { PHASE_UNKNOWN, 0, 0, 0 } };
+                           .moment = { .phase = PHASE_UNKNOWN } };
 }
 
-/* The N of a mark `op N` or `op N beside M`, or 0, and M, or 0, in *beside. */
-static uint32_t
-operation_of (const struct log_mark *mark, uint32_t *beside)
+/* What MARK says of operations, or all zeros: nothing. */
+static struct workload_progress
+progress_of (const struct log_mark *mark)
 {
   const char *text;
   size_t length;
-  uint64_t number = 0, other = 0;
-  char words[40], *rest = words;
+  char words[PROGRESS_TEXT_SIZE];
 
-  *beside = 0;
   if (!log_mark_is (mark, "op", &text, &length) || length >= sizeof words)
-    return 0;
+    return (struct workload_progress) { { 0 } };
   memcpy (words, text, length);
   words[length] = '\0';
-  parse_unsigned (strsep (&rest, " "), UINT32_MAX, &number);
-  if (rest && strncmp (rest, "beside ", strlen ("beside ")) == 0)
-    parse_unsigned (rest + strlen ("beside "), UINT32_MAX, &other);
-  *beside = (uint32_t) other;
-  return (uint32_t) number;
+  return progress_parse (words);
 }
 
 bool
@@ -79,11 +69,10 @@ passed_mark (struct passed *passed, const struct log_mark *mark)
     moment->phase = PHASE_COMMITTED;
     return true;
   }
-  uint32_t beside = 0, operation = passed->workload ? operation_of (mark, &beside) : 0;
-  if (operation < moment->operation || (operation == moment->operation && beside <= moment->beside))
+  const struct workload_progress progress = progress_of (mark);
+  if (!passed->workload || progress_compare (progress, moment->progress) <= 0)
     return false;
-  moment->operation = operation;
-  moment->beside = beside;
+  moment->progress = progress;
   return true;
 }
 

@@ -30,7 +30,7 @@ extern bool passed_mark (struct passed *passed, const struct log_mark *mark);
 extern struct moment model_moment (const struct write_log *log, uint32_t position);
 
 /* What is expected at MOMENT, in words: `old or new`, `new`, `operation 5 has returned` or nothing. */
-#define MOMENT_EXPECTS_SIZE 64
+#define MOMENT_EXPECTS_SIZE PROGRESS_SAID_SIZE
 extern void moment_expects (const struct write_log *log, const struct moment *moment, char text[MOMENT_EXPECTS_SIZE]);
 
 #endif

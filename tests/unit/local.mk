@@ -59,7 +59,8 @@ UNIT_TESTS += \
 	tests/unit/checker/workload/test-subvolumes \
 	tests/unit/checker/persistence/test-any-change tests/unit/checker/persistence/test-any-workload \
 	tests/unit/checker/persistence/test-opened-and-shared \
-	tests/unit/checker/persistence/test-two-processes tests/unit/checker/workload/test-processes \
+	tests/unit/checker/persistence/test-processes tests/unit/checker/workload/test-processes \
+	tests/unit/checker/workload/test-progress \
 	tests/unit/checker/persistence/test-persistence \
 	tests/unit/checker/persistence/test-promises tests/unit/checker/persistence/test-subvolumes \
 	tests/unit/checker/test-judge tests/unit/checker/test-kernel-fault tests/unit/checker/test-oracle \

@@ -124,7 +124,7 @@ fdatasync @renamed
 close renamed
 open renamed .
 fsync @directory
-{ write M/one 0 8K ; fsync M/one ; append @unlinked 100 | 3x { creat C/other-$ ; fsync C/other-$ } sync }
+{ write M/one 0 8K ; fsync M/one ; append @unlinked 100 | 3x { creat C/other-$ ; fsync C/other-$ } sync | mkdir D ; fsync D }
 copyrange M/new 1000 copied 5000 3000
 fsync copied"
 for fs in ext4 btrfs; do
@@ -167,6 +167,7 @@ $opened"
         grep -q "operation $number has returned" "$tmp/out" || fail "$fs: operation $number changes nothing"
     done
     grep -q 'mark  *checkpoint half way$' "$tmp/out" || fail "$fs: no mark of the checkpoint"
+    grep -Eq 'operations [0-9]+, [0-9]+ and [0-9]+ have returned' "$tmp/out" || fail "$fs: three processes have not come so far"
 done
 
 # Nothing was promised, so nothing is broken.

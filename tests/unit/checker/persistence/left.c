@@ -135,7 +135,7 @@ char *
 judge_made (const char *filesystem, const char *options, uint32_t features, const char *text, uint32_t number,
             const char *seen)
 {
-  return judge_at (filesystem, options, features, text, (struct workload_progress) { number, 0 }, seen);
+  return judge_at (filesystem, options, features, text, (struct workload_progress) { { (uint16_t) number } }, seen);
 }
 
 char *

@@ -140,7 +140,7 @@ judge (struct persistence *persistence, size_t number, const char *seen)
 {
   char *detail;
 
-  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { (uint32_t) number, 0 }, seen,
+  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { { (uint16_t) number } }, seen,
                                        &detail), 0);
   return detail;
 }

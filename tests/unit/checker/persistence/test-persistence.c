@@ -191,8 +191,8 @@ START_TEST (a_file_that_is_synced_often_is_judged_soon)
 
   ck_assert_int_eq (persistence_paths (persistence, &paths), 1);
   ck_assert_str_eq (paths[0], "a");
-  for (uint32_t i = 2; i <= 10000; i += 2) {
-    ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { i, 0 }, ROOT, &detail), 0);
+  for (uint16_t i = 2; i <= 10000; i += 2) {
+    ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { { i } }, ROOT, &detail), 0);
     ck_assert_ptr_nonnull (detail);
     free (detail);
   }
@@ -320,18 +320,18 @@ END_TEST
 
 START_TEST (marks_that_cannot_be_are_refused)
 {
-  static const uint32_t bad[] = { 1, 2, 4, 6, UINT32_MAX };
+  static const uint16_t bad[] = { 1, 2, 4, 6, UINT16_MAX };
   struct workload workload = parse_well ("creat a\nfsync a\nbegin\nfsync a\nunlink a\nsync\n");
   struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
   char *detail;
 
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    const struct workload_progress progress = { bad[i], 0 };
+    const struct workload_progress progress = { { bad[i] } };
 
     ck_assert_int_eq (persistence_judge (persistence, progress, "d 0755 0 0 - - - .\n", &detail), -1);
     ck_assert_ptr_nonnull (strstr (message, "no persistence operation of the update"));
   }
-  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { 5, 0 }, "not a tree\n", &detail), -1);
+  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { { 5 } }, "not a tree\n", &detail), -1);
   ck_assert_ptr_null (detail);
   persistence_free (persistence);
   workload_free (&workload);
@@ -342,11 +342,11 @@ START_TEST (what_is_known_after_each_of_many_operations_is_not_kept_for_ever)
 {
   struct workload workload = parse_well ("400x creat f-$\nbegin\n400x fsync f-$\n");
   struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
-  struct workload_progress progress = { 400, 0 };
+  struct workload_progress progress = { { 400 } };
   size_t first = 0, most = 0;
   char *detail;
 
-  while (++progress.operation <= 800) {
+  while (++progress.returned[0] <= 800) {
     ck_assert_int_eq (persistence_judge (persistence, progress, ROOT, &detail), 0);
     ck_assert_ptr_nonnull (strstr (detail, "f-1: missing"));
     free (detail);
@@ -355,7 +355,7 @@ START_TEST (what_is_known_after_each_of_many_operations_is_not_kept_for_ever)
     most = used > most ? used : most;
   }
   ck_assert_uint_lt (most - first, 40 << 20);
-  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { 401, 0 }, ROOT, &detail), 0);
+  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { { 401 } }, ROOT, &detail), 0);
   ck_assert_ptr_nonnull (strstr (detail, "f-1: missing"));
   free (detail);
   persistence_free (persistence);

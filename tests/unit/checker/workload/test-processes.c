@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Blocks of two processes: what stands in them, and that the two have to do with different things. */
+/* Blocks of processes: what stands in them, and that these have to do with different things. */
 #include <config.h>
 
 #include <stdio.h>
@@ -10,16 +10,18 @@
 #include "tests/unit/message.h"
 #include "tests/unit/unit.h"
 
-START_TEST (a_block_has_two_processes)
+START_TEST (a_block_has_several_processes)
 {
   struct workload workload = parse_well ("creat a\n{ write a 0 4K ; fsync a |\n2x creat b$\nfsync . }\nsync\n"
-                                         "2x { { fsync a | sync } unlink b$ }\n{\n3x { sync ; syncfs }\n|\nsync\n}\n");
+                                         "2x { { fsync a | sync } unlink b$ }\n{\n3x { sync ; syncfs }\n|\nsync\n}\n"
+                                         "{ sync | syncfs ; sync | fsync a | sync }\n");
   static const struct {
     uint32_t block;
     unsigned process;
   } expected[] = {
     { 0, 0 }, { 1, 0 }, { 1, 0 }, { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0, 0 }, { 2, 0 }, { 2, 1 }, { 0, 0 }, { 3, 0 },
-    { 3, 1 }, { 0, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 1 },
+    { 3, 1 }, { 0, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 0 }, { 4, 1 }, { 5, 0 },
+    { 5, 1 }, { 5, 1 }, { 5, 2 }, { 5, 3 },
   };
 
   ck_assert_uint_eq (workload.count, sizeof expected / sizeof expected[0]);
@@ -55,8 +57,9 @@ START_TEST (a_block_that_cannot_be_is_refused)
   static const struct {
     const char *text, *expected;
   } bad[] = {
-    { "{ sync }\n", "file:1: }: a block has two processes" },
-    { "{ sync | sync | sync }\n", "file:1: |: a block has two processes" },
+    { "{ sync }\n", "file:1: }: a block has two processes or more" },
+    { "{ sync | sync | sync | sync | sync | sync | sync | sync | sync }\n", "file:1: |: a block has at most 8" },
+    { "{ sync | | sync }\n", "file:1: |: give an operation before it" },
     { "{ | sync }\n", "file:1: |: give an operation before it" },
     { "{ sync |\n}\n", "file:2: }: give an operation before it" },
     { "sync\n{ sync | sync\n", "file:2: `{' has no `}'" },
@@ -84,7 +87,8 @@ START_TEST (the_processes_have_to_do_with_different_things)
 {
   static const char *const good[] = {
     "write a 0 4K | write b 0 4K", "creat x | creat y", "write a 0 4K ; fsync a | rename b x ; fsync .",
-    "write a 0 4K | fsync a", "append b 1 | fdatasync @e", "creat A/x | fsync A", "sync | unlink a",
+    "write a 0 4K | fsync a", "write a 0 4K | fsync a | write b 0 4K ; fsync a | sync", "fsync a | fsync a | fsync d",
+    "append b 1 | fdatasync @e", "creat A/x | fsync A", "sync | unlink a",
     "unlink a | unlink b",
     "fsync A/c | creat A/x", "creat x ; unlink x | mkdir y ; rmdir y", "clone a x | fsync b", "utimes a 1 1 | creat x",
   };
@@ -92,6 +96,7 @@ START_TEST (the_processes_have_to_do_with_different_things)
     "write a 0 4K | append a 1", "write a 0 4K | write d 0 1", "unlink a | fsync a", "fsync a | unlink d",
     "append b 1 | append @e 1", "rename A B | fsync A/c", "chmod A 700 | creat A/x", "creat x | creat x",
     "creat x ; unlink x | creat x", "link a x | link a y", "fsync @e | unlink b", "rename b x | creat b",
+    "sync | write a 0 4K | append b 1 | truncate a 0", "fsync a | sync | unlink a", "unlink a | sync | fsync a",
     "clone a x | append a 1", "append a 1 | clone a b", "unlink A/c ; rmdir A | creat A/x", "exchange a b | fsync a",
   };
 
@@ -109,7 +114,7 @@ START_TEST (the_processes_have_to_do_with_different_things)
 END_TEST
 
 UNIT_TEST_MAIN ("processes",
-                a_block_has_two_processes,
+                a_block_has_several_processes,
                 after_a_block_statements_are_separated_in_its_line,
                 a_block_that_cannot_be_is_refused,
                 the_processes_have_to_do_with_different_things)

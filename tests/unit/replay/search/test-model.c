@@ -279,7 +279,7 @@ END_TEST
 static uint32_t
 operation_at (const struct write_log *log, uint32_t position)
 {
-  return model_moment (log, position).operation;
+  return model_moment (log, position).progress.returned[0];
 }
 
 START_TEST (marks_of_operations_count_in_logs_with_a_workload_alone)
@@ -315,7 +315,7 @@ START_TEST (marks_of_operations_count_in_logs_with_a_workload_alone)
     else
       assert_points (log, false, NUMBERS (commit - 1, last));
     ck_assert_int_eq (model_crash_points (log, false, &points), 0);
-    ck_assert_uint_eq (points.points[1].moment.operation, with ? 2 : 0);
+    ck_assert_uint_eq (points.points[1].moment.progress.returned[0], with ? 2 : 0);
     crash_points_free (&points);
     write_log_close (log);
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is promised where two processes do something at the same time. */
+/* What is promised where several processes do something at the same time. */
 #include <config.h>
 
 #include <stdio.h>
@@ -12,10 +12,10 @@
 
 /* OPERATION, and BESIDE it, have returned when what the workload OTHER leaves is seen. */
 static void
-assert_beside (const char *text, uint32_t operation, uint32_t beside, const char *other, const char *expected)
+assert_beside (const char *text, uint16_t operation, uint16_t beside, const char *other, const char *expected)
 {
   char *seen = tree_after (other, SIZE_MAX);
-  char *detail = judge_at ("ext4", "", 0, text, (struct workload_progress) { operation, beside }, seen);
+  char *detail = judge_at ("ext4", "", 0, text, (struct workload_progress) { { operation, beside } }, seen);
 
   if (expected)
     ck_assert_msg (detail && strncmp (detail, expected, strlen (expected)) == 0, "%s: %s", other, detail);
@@ -33,7 +33,7 @@ START_TEST (each_process_keeps_what_it_has_promised)
     "creat c\n";
   static const char made[] = "mkdir A\nmkdir B\nwrite a 0 4K\n";
   static const struct {
-    uint32_t operation, beside;
+    uint16_t operation, beside;
     const char *more, *expected;
   } cases[] = {
     { 0, 0, "", NULL },
@@ -104,24 +104,29 @@ START_TEST (files_that_a_process_touches_are_judged_by_ranges)
   /* What one has synced by then may still have its old name as long as the other has not. */
   assert_paths ("write a 0 4K\ncreat z\nbegin\nrename a b\n{ sync | append b 1 ; fsync b }\n", "a b ");
   assert_paths ("write a 0 4K\ncreat z\nbegin\nrename a b\n{ append b 1 ; fsync b | sync }\n", "a b ");
+  assert_paths ("write a 0 4K\nbegin\nrename a b\n{ sync | syncfs ; creat x | creat y ; append b 1 ; fsync b }\n",
+                "a b ");
 }
 END_TEST
 
-START_TEST (what_two_processes_have_set_up_is_there)
+START_TEST (what_processes_have_set_up_is_there)
 {
   assert_beside ("{ creat a | creat b }\nbegin\ncreat c\nsync\n", 0, 0, "sync\n", "sync-name: a: missing");
 }
 END_TEST
 
-START_TEST (marks_of_two_processes_that_cannot_be_are_refused)
+START_TEST (marks_of_processes_that_cannot_be_are_refused)
 {
-  static const struct workload_progress bad[] = { { 2, 3 }, { 3, 3 }, { 4, 2 }, { 4, 3 }, { 3, 1 }, { 0, 2 } };
+  static const struct workload_progress bad[] = {
+    { { 2, 3 } }, { { 3, 3 } }, { { 4, 2 } }, { { 4, 3 } }, { { 3, 1 } }, { { 0, 2 } }, { { 3, 2, 2 } },
+    { { 3, 2, 1 } },
+  };
   struct workload workload = parse_well ("creat a\n{ fsync a | fsync . }\nfsync a\n");
   struct persistence *persistence = persistence_new (&workload, UINT32_MAX);
   char *detail;
 
   char *seen = tree_after ("creat a\n", SIZE_MAX);
-  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { 3, 2 }, seen, &detail), 0);
+  ck_assert_int_eq (persistence_judge (persistence, (struct workload_progress) { { 3, 2 } }, seen, &detail), 0);
   ck_assert_ptr_null (detail);
   free (seen);
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -133,9 +138,37 @@ START_TEST (marks_of_two_processes_that_cannot_be_are_refused)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("two-processes",
+/* Three processes, of each of which it is seen whether its file is there: where its fsync has returned it must be. */
+START_TEST (each_of_three_processes_has_come_so_far)
+{
+  static const char text[] = "mkdir A\nbegin\n"
+    "{ creat A/x ; fsync A/x | creat A/y ; fsync A/y | creat A/z ; fsync A/z }\ncreat c\n";
+  static const struct workload_progress progresses[] = {
+    { { 0 } }, { { 3 } }, { { 5 } }, { { 5, 3 } }, { { 7 } }, { { 7, 3 } }, { { 7, 5 } }, { { 7, 5, 3 } }
+  };
+
+  for (unsigned returned = 0; returned < 8; returned++)
+    for (unsigned there = 0; there < 8; there++) {
+      char other[100];
+
+      snprintf (other, sizeof other, "mkdir A\n%s%s%s", there & 1 ? "creat A/x\n" : "",
+                there & 2 ? "creat A/y\n" : "", there & 4 ? "creat A/z\n" : "");
+      char *seen = tree_after (other, SIZE_MAX);
+      char *detail = judge_at ("ext4", "", 0, text, progresses[returned], seen);
+      if ((there & returned) == returned)
+        ck_assert_msg (detail == NULL, "%u, %u: %s", returned, there, detail);
+      else
+        ck_assert_msg (detail && strncmp (detail, "fsync-name: A/", 14) == 0, "%u, %u: %s", returned, there, detail);
+      free (detail);
+      free (seen);
+    }
+}
+END_TEST
+
+UNIT_TEST_MAIN ("processes",
                 each_process_keeps_what_it_has_promised,
+                each_of_three_processes_has_come_so_far,
                 nothing_is_promised_of_what_the_other_process_does,
                 files_that_a_process_touches_are_judged_by_ranges,
-                what_two_processes_have_set_up_is_there,
-                marks_of_two_processes_that_cannot_be_are_refused)
+                what_processes_have_set_up_is_there,
+                marks_of_processes_that_cannot_be_are_refused)
