@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "log/format.h"
 #include "log/index.h"
 #include "log/reader.h"
@@ -55,14 +56,49 @@ split_write (const struct log_write *write, uint32_t number, struct index_entry 
   return split_range (from, from + write->length_bytes / LOG_SECTOR, write->device, number, entries, levels);
 }
 
-static int
-compare_entries (const void *left, const void *right)
-{
-  const struct index_entry *a = left, *b = right;
+#define DIGIT_BITS 11
 
-  if (a->node != b->node)
-    return a->node < b->node ? -1 : 1;
-  return a->write < b->write ? -1 : a->write > b->write;
+/* Sort COUNT entries by the BITS of their nodes from FIRST on, from FROM to TO; what has the same stays in order.
+ * Returns false, with nothing done, if all have the same.
+ */
+static bool
+sort_by_digit (const struct index_entry *from, struct index_entry *to, size_t count, unsigned first)
+{
+  size_t places[1 << DIGIT_BITS] = { 0 }, place = 0;
+  const uint64_t mask = (1 << DIGIT_BITS) - 1;
+
+  for (size_t i = 0; i < count; i++)
+    places[from[i].node >> first & mask]++;
+  if (places[from[0].node >> first & mask] == count)
+    return false;
+  for (size_t digit = 0; digit <= mask; digit++) {
+    const size_t mine = places[digit];
+
+    places[digit] = place;
+    place += mine;
+  }
+  for (size_t i = 0; i < count; i++)
+    to[places[from[i].node >> first & mask]++] = from[i];
+  return true;
+}
+
+/* Sort the entries, which are in the order of the writes, by node: digit by digit, in time about their number. */
+static int
+sort_entries (struct log_index *index)
+{
+  struct index_entry *from = index->entries, *to = calloc (index->count, sizeof *to), *other;
+
+  if (to == NULL)
+    return -1;
+  for (unsigned first = 0; first < 64; first += DIGIT_BITS)
+    if (sort_by_digit (from, to, index->count, first)) {
+      other = from;
+      from = to;
+      to = other;
+    }
+  index->entries = from;
+  free (to);
+  return 0;
 }
 
 int
@@ -81,8 +117,7 @@ log_index_build (struct log_index *index, const struct log_write *writes, size_t
   for (size_t i = 0; i < count; i++)
     at += split_write (&writes[i], (uint32_t) i, index->entries + at, index->levels);
   index->count = entry_count;
-  qsort (index->entries, index->count, sizeof *index->entries, compare_entries);
-  return 0;
+  return sort_entries (index);
 }
 
 void
@@ -97,18 +132,10 @@ log_index_free (struct log_index *index)
 static size_t
 lower_bound (const struct log_index *index, uint64_t node, uint32_t write)
 {
-  const struct index_entry wanted = { node, write };
-  size_t low = 0, high = index->count;
+  const struct index_entry *entries = index->entries;
 
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-
-    if (compare_entries (&index->entries[middle], &wanted) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return array_place (index->count, i,
+                      entries[i].node < node || (entries[i].node == node && entries[i].write < write));
 }
 
 static void
@@ -168,4 +195,70 @@ index_walk_next (struct index_walk *walk, uint32_t *number)
       walk->nodes[i].next--;
   *number = found;
   return true;
+}
+
+/* What log_index_ranges hands over. */
+struct ranges {
+  const struct log_index *index;
+  const struct log_write *writes;
+  uint64_t device;              /* as in a node's key */
+  log_index_put *put;
+  void *opaque;
+};
+
+/* The sectors of the node of KEY. */
+static void
+node_range (uint64_t key, uint64_t *from, uint64_t *to)
+{
+  const uint64_t half = key & -key, middle = key & ((UINT64_C (1) << 58) - 1);
+
+  *from = (middle - half) / 2;
+  *to = (middle + half) / 2;
+}
+
+/* The node of the largest level that has both A and B in its range, or is one of them. */
+static uint64_t
+common_node (uint64_t a, uint64_t b)
+{
+  if (a == b)
+    return a;
+  const unsigned level = 63 - (unsigned) __builtin_clzll (a ^ b);
+  const uint64_t node = (a >> level | 1) << level;
+  const uint64_t half_a = a & -a, half_b = b & -b, larger = half_a > half_b ? a : b;
+
+  return (larger & -larger) > UINT64_C (1) << level ? larger : node;
+}
+
+/* Hand over what is data of the entries FIRST to END, which are all those below some node.  They stand as the nodes
+ * lie: those of the left half, those of the node itself, those of the right half.
+ */
+static int
+put_entries (const struct ranges *ranges, size_t first, size_t end)
+{
+  const struct index_entry *entries = ranges->index->entries;
+  uint64_t from, to;
+
+  if (first == end)
+    return 0;
+  const uint64_t node = common_node (entries[first].node, entries[end - 1].node);
+  const size_t own = first + array_place (end - first, i, entries[first + i].node < node);
+  const size_t after = own + array_place (end - own, i, entries[own + i].node <= node);
+  for (size_t i = own; i < after; i++)
+    if (ranges->writes[entries[i].write].kind == LOG_WRITE) {
+      node_range (node, &from, &to);
+      return ranges->put (ranges->opaque, from, to);
+    }
+  const int r = put_entries (ranges, first, own);
+  return r == 0 ? put_entries (ranges, after, end) : r;
+}
+
+int
+log_index_ranges (const struct log_index *index, const struct log_write *writes, unsigned device, log_index_put *put,
+                  void *opaque)
+{
+  const struct ranges ranges = { index, writes, (uint64_t) device << 58, put, opaque };
+  const size_t first = array_place (index->count, i, index->entries[i].node < ranges.device);
+  const size_t end = array_place (index->count, i, index->entries[i].node >> 58 <= device);
+
+  return put_entries (&ranges, first, end);
 }

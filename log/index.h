@@ -25,6 +25,13 @@ struct log_index {
 extern int log_index_build (struct log_index *index, const struct log_write *writes, size_t count);
 extern void log_index_free (struct log_index *index);
 
+/* Hand to PUT, in order, ranges of sectors (TO excluded) that together are just what the WRITES with data touch on
+ * DEVICE.  INDEX is of these writes.  Returns 0, or what PUT returned if that was something else.
+ */
+typedef int log_index_put (void *opaque, uint64_t from, uint64_t to);
+extern int log_index_ranges (const struct log_index *index, const struct log_write *writes, unsigned device,
+                             log_index_put *put, void *opaque);
+
 /* Walks, newest first, over the writes that touch some sector of an aligned block of sectors. */
 #define INDEX_BLOCK_LEVEL 3     /* a block is 2^3 sectors, 4 KiB */
 #define INDEX_NODES_MAX (64 + (2 << INDEX_BLOCK_LEVEL))

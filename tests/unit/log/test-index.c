@@ -2,6 +2,7 @@
 /* The index is held against a look at every write. */
 #include <config.h>
 
+#include "common/cleanup.h"
 #include "log/index.h"
 #include "log/reader.h"
 #include "tests/unit/make-log.h"
@@ -69,7 +70,55 @@ random_write (struct dice *dice, unsigned devices, uint64_t base, uint32_t secto
   }
   if (count > sectors - sector)
     count = (uint32_t) (sectors - sector);
-  return write_to (roll (dice, devices), start + sector, count);
+  struct log_write write = write_to (roll (dice, devices), start + sector, count);
+  if (roll (dice, 4) == 0)
+    write.kind = LOG_ZERO;
+  return write;
+}
+
+/* Which sectors hold data: those from 0 on, then those from BASE on. */
+struct map {
+  uint64_t base, end;           /* what was handed over last ended there */
+  uint32_t sectors;
+  uint8_t *data;
+};
+
+static uint8_t *
+map_sector (const struct map *map, uint64_t sector)
+{
+  return &map->data[sector < map->sectors ? sector : map->sectors + (sector - map->base)];
+}
+
+static int
+put_range (void *opaque, uint64_t from, uint64_t to)
+{
+  struct map *map = opaque;
+
+  ck_assert_uint_ge (from, map->end);
+  ck_assert_uint_lt (from, to);
+  map->end = to;
+  for (; from < to; from++)
+    *map_sector (map, from) |= 2;
+  return 0;
+}
+
+/* The ranges of DEVICE are what the writes with data touch, in order. */
+static void
+assert_ranges (const struct log_index *index, const struct log_write *writes, uint32_t count, unsigned device,
+               uint64_t base, uint32_t sectors)
+{
+  CLEANUP_FREE uint8_t *data = calloc (2, sectors);
+  struct map map = { .base = base, .sectors = sectors, .data = data };
+
+  for (uint32_t i = 0; i < count; i++)
+    for (uint32_t j = 0; j < writes[i].length_bytes / LOG_SECTOR; j++)
+      if (writes[i].device == device && writes[i].kind == LOG_WRITE)
+        *map_sector (&map, writes[i].offset_bytes / LOG_SECTOR + j) |= 1;
+  ck_assert_int_eq (log_index_ranges (index, writes, device, put_range, &map), 0);
+  for (uint32_t i = 0; i < 2 * sectors; i++)
+    if (data[i] != 0 && data[i] != 3)
+      ck_abort_msg ("device %u, sector %u after %ju: %s", device, i, (uintmax_t) base,
+                    data[i] == 1 ? "missing" : "no data");
 }
 
 static void
@@ -87,6 +136,8 @@ compare_random (struct dice *dice, unsigned devices, uint64_t base, uint32_t sec
 
     assert_same_as_scan (&index, writes, roll (dice, devices), block, i % 2 ? count : roll (dice, count + 1));
   }
+  for (unsigned device = 0; device < devices; device++)
+    assert_ranges (&index, writes, count, device, base, sectors);
   log_index_free (&index);
 }
 
@@ -140,6 +191,7 @@ START_TEST (no_writes_are_no_entries)
 
   ck_assert_int_eq (log_index_build (&index, NULL, 0), 0);
   assert_same_as_scan (&index, NULL, 0, 0, 0);
+  assert_ranges (&index, NULL, 0, 0, 0, 8);
   assert_same_as_scan (&index, NULL, LOG_DEVICES_MAX - 1, 12345, 0);
   log_index_free (&index);
 }
