@@ -36,7 +36,8 @@ replay_libreplay_la_SOURCES = \
 	replay/search/ddmin.c replay/search/ddmin.h \
 	replay/search/random.h replay/search/model.c replay/search/model.h replay/search/moments.c replay/search/moments.h \
 	replay/search/node.c replay/search/node.h replay/search/pending.c replay/search/pending.h \
-	replay/search/read-sets.c replay/search/read-sets.h replay/search/search.c replay/search/search.h
+	replay/search/read-sets.c replay/search/read-sets.h replay/search/search.c replay/search/search.h \
+	replay/search/state-counts.c replay/search/state-counts.h
 replay_libreplay_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(XXHASH_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(EXT2FS_CFLAGS)
 replay_libreplay_la_LIBADD = \
 	guest/libguest.la checker/libjudge.la checker/libobserve.la nbd-plugin/libcontrol.la \

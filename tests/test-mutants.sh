@@ -9,7 +9,8 @@
 units=(checker/observe/layout checker/observe/pages checker/outcome checker/watched-pages nbd-plugin/hold replay/explain/minimal
   replay/freeze
   replay/located replay/report/page-table replay/search/data-classes replay/search/model replay/search/model-naive
-  replay/search/pending replay/search/read-sets replay/search/search replay/session replay/interrupt)
+  replay/search/pending replay/search/read-sets replay/search/search replay/search/state-counts
+  replay/session replay/interrupt log/index)
 
 # concerned FILE: the units whose tests are about it
 concerned ()
@@ -17,6 +18,8 @@ concerned ()
   case $1 in
     replay/search/model.c | replay/search/crash-points.c | replay/search/moments.c | replay/search/pending.c | log/trims.c)
       echo replay/search/model replay/search/model-naive replay/search/pending replay/search/search ;;
+    replay/search/state-counts.c) echo replay/search/state-counts ;;
+    log/index.c) echo log/index ;;
     replay/search/search.c | replay/search/node.c) echo replay/search/search ;;
     replay/answer.c | replay/confirm.c) echo replay/session ;;
     replay/interrupt.c | replay/enter.c | replay/session.c | log/aftermath.c) echo replay/interrupt ;;

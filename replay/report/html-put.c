@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/escape.h"
 #include "replay/explain/reason.h"
+#include "replay/search/big-number.h"
 #include "replay/report/html-put.h"
 
 void
@@ -27,15 +28,15 @@ html_put_names (const struct html *html, const char *before, const char *text, c
 void
 html_put_states (const struct html *html, const mpz_t states)
 {
-  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, states);
-  size_t digits = strlen (text);
+  CLEANUP_FREE char *text = big_number_text (states, 12);
+  const char *power = strchr (text, 'e');
 
-  if (digits <= 12)
+  if (power == NULL)
     fputs (text, html->file);
   else if (mpz_popcount (states) == 1)
     fprintf (html->file, "2<sup>%zu</sup>", mpz_sizeinbase (states, 2) - 1);
   else
-    fprintf (html->file, "%c.%.2s&#215;10<sup>%zu</sup>", text[0], text + 1, digits - 1);
+    fprintf (html->file, "%.*s&#215;10<sup>%s</sup>", (int) (power - text), text, power + 1);
 }
 
 void

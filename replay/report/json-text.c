@@ -11,6 +11,7 @@
 #include "log/paths.h"
 #include "replay/report/json-text.h"
 #include "replay/schedule.h"
+#include "replay/search/big-number.h"
 
 #define UTF8_BYTES_MAX 4        /* of one character: all that is looked at, since a table of pages has megabytes */
 
@@ -59,7 +60,7 @@ json_add_schedule (cJSON *object, const struct write_log *log, const struct runn
 void
 json_add_big_number (cJSON *object, const char *name, const mpz_t number)
 {
-  CLEANUP_FREE char *text = mpz_get_str (NULL, 10, number);
+  CLEANUP_FREE char *text = big_number_for_programs (number);
 
   cJSON_AddStringToObject (object, name, text);
 }

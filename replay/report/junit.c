@@ -12,6 +12,7 @@
 #include "replay/report/format.h"
 #include "replay/report/text.h"
 #include "replay/schedule.h"
+#include "replay/search/big-number.h"
 
 /* Lines stay lines. */
 static void
@@ -106,8 +107,8 @@ static void
 put_properties (const struct report *report, FILE *file)
 {
   const struct results *results = report->results;
-  CLEANUP_FREE char *states = mpz_get_str (NULL, 10, report->totals.states);
-  CLEANUP_FREE char *covered = mpz_get_str (NULL, 10, report->totals.covered);
+  CLEANUP_FREE char *states = big_number_for_programs (report->totals.states);
+  CLEANUP_FREE char *covered = big_number_for_programs (report->totals.covered);
 
   fputs ("<properties>\n", file);
   put_property ("filesystem", results->config->runner.filesystem, file);

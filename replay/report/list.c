@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <gmp.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "log/paths.h"
 #include "log/record.h"
 #include "replay/report/list.h"
-#include "replay/search/big-number.h"
+#include "replay/search/state-counts.h"
 
 #define MARK_TEXT_MAX 60        /* characters of a mark that fit a line */
 #define CALL_TEXT_MAX 200       /* of a system call */
@@ -84,53 +83,27 @@ print_event (const struct write_log *log, const struct log_event *event, FILE *f
   }
 }
 
+/* STATES is the number of its states. */
 static void
-print_point (const struct write_log *log, const struct crash_points *points, const struct crash_point *point,
-             const struct tear *tear, FILE *file)
+print_point (const struct write_log *log, const struct crash_point *point, const char *states, FILE *file)
 {
-  CLEANUP_FREE uint32_t *pending = crash_point_pending (points, point);
 
   char expected[MOMENT_EXPECTS_SIZE];
-  mpz_t states;
 
   moment_expects (log, &point->moment, expected);
-  mpz_init (states);
-  model_count_states (log, point->position, pending, point->pending_count, tear, states);
-  CLEANUP_FREE char *text = big_number_text (states, BIG_NUMBER_DIGITS);
-  mpz_clear (states);
-  fprintf (file, "-------- crash point %u: %u pending, %s %s%s%s", point->position, point->pending_count, text,
-           plural_of_digits (text, "state", "states"), *expected ? ", " : "", expected);
+  fprintf (file, "-------- crash point %u: %u pending, %s %s%s%s", point->position, point->pending_count, states,
+           plural_of_digits (states, "state", "states"), *expected ? ", " : "", expected);
   if (point->moment.step > 1)
     fprintf (file, " (step %u)", point->moment.step);
   putc ('\n', file);
 }
 
-/* The states of all crash points, as text to free; NULL after a message. */
-static char *
-count_all (const struct write_log *log, const struct crash_points *points, const struct tear *tear)
+/* Add up in SUM how many states there are.  Returns 0, or -1 with errno ENOMEM. */
+static int
+print_events (const struct state_counts *counts, const struct filter *filter, struct state_sum *sum, FILE *file)
 {
-  char *text = NULL;
-  mpz_t total, states;
-  int r = 0;
-
-  mpz_inits (total, states, NULL);
-  for (size_t i = 0; i < points->count && r == 0; i++) {
-    const struct crash_point *point = &points->points[i];
-    CLEANUP_FREE uint32_t *pending = crash_point_pending (points, point);
-
-    r = model_count_states (log, point->position, pending, point->pending_count, tear, states);
-    mpz_add (total, total, states);
-  }
-  if (r == 0)
-    text = big_number_text (total, BIG_NUMBER_DIGITS);
-  mpz_clears (total, states, NULL);
-  return text;
-}
-
-static void
-print_events (const struct write_log *log, const struct crash_points *points, const struct tear *tear,
-              const struct filter *filter, FILE *file)
-{
+  const struct write_log *log = counts->log;
+  const struct crash_points *points = counts->points;
   struct log_cursor cursor;
   struct log_event event;
   size_t next = 0;
@@ -139,10 +112,16 @@ print_events (const struct write_log *log, const struct crash_points *points, co
   while (log_cursor_next (&cursor, &event)) {
     if (filter_lists (filter, &event))
       print_event (log, &event, file);
-    for (; next < points->count && points->points[next].position == event.position; next++)
-      if (filter_lists_point (filter, event.position))
-        print_point (log, points, &points->points[next], tear, file);
+    if (next == points->count || points->points[next].position != event.position)
+      continue;
+    CLEANUP_FREE char *states = state_counts_add (counts, next, sum);
+    if (states == NULL)
+      return -1;
+    if (filter_lists_point (filter, event.position))
+      print_point (log, &points->points[next], states, file);
+    next++;
   }
+  return 0;
 }
 
 char *
@@ -159,21 +138,34 @@ list_totals (const struct write_log *log, const struct crash_points *points)
   return length == -1 ? NULL : text;
 }
 
+static int
+list_points (const struct write_log *log, const struct tear *tear, const struct crash_points *points,
+             const struct filter *filter, FILE *file)
+{
+  struct state_counts counts;
+  struct state_sum sum;
+
+  if (state_counts_build (&counts, log, points, tear) == -1)
+    return -1;
+  print_header (log, file);
+  state_sum_begin (&sum);
+  int r = print_events (&counts, filter, &sum, file);
+  CLEANUP_FREE char *totals = list_totals (log, points), *states = r == 0 ? state_sum_text (&sum) : NULL;
+  if (totals && states)
+    fprintf (file, "%s, %s crash %s\n", totals, states, plural_of_digits (states, "state", "states"));
+  state_sum_end (&sum);
+  state_counts_free (&counts);
+  return totals && states ? 0 : -1;
+}
+
 int
 list_log (const struct write_log *log, const struct tear *tear, bool told, const struct filter *filter, FILE *file)
 {
   struct crash_points points;
+  int r = model_crash_points (log, told ? POINTS_TOLD : 0, &points);
 
-  if (model_crash_points (log, told ? POINTS_TOLD : 0, &points) == -1)
-    return out_of_memory ();
-  CLEANUP_FREE char *states = count_all (log, &points, tear);
-  if (states) {
-    print_header (log, file);
-    print_events (log, &points, tear, filter, file);
-    CLEANUP_FREE char *totals = list_totals (log, &points);
-
-    fprintf (file, "%s, %s crash %s\n", totals ? totals : "", states, plural_of_digits (states, "state", "states"));
-  }
+  if (r == 0)
+    r = list_points (log, tear, &points, filter, file);
   crash_points_free (&points);
-  return states ? 0 : -1;
+  return r == 0 ? 0 : out_of_memory ();
 }

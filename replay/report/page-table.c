@@ -341,7 +341,7 @@ add_counts (cJSON *row, const struct page_row *counts, enum page_when when)
   cJSON *object = cJSON_AddObjectToObject (row, when == PAGES_IN_UPDATE ? "in_update" : "committed");
 
   for (int class = 0; class < PAGE_CLASS_COUNT; class++) {
-    CLEANUP_FREE char *states = mpz_get_str (NULL, 10, counts->states[when][class]);
+    CLEANUP_FREE char *states = big_number_for_programs (counts->states[when][class]);
 
     cJSON_AddStringToObject (object, page_class_name ((enum page_class) class), states);
   }

@@ -127,6 +127,13 @@ model_find_pending (const uint32_t *pending, uint32_t count, uint32_t write)
   return place < count && pending[place] == write ? &pending[place] : NULL;
 }
 
+/* How many writes of GROUP are among the ISSUED first ones. */
+static unsigned
+count_issued (const struct order_group *group, uint32_t issued)
+{
+  return (unsigned) array_place (group->count, i, group->writes[i] < issued);
+}
+
 void
 model_multiply_orders (const struct write_log *log, uint32_t position, const struct order *orders, mpz_t states)
 {
@@ -134,25 +141,46 @@ model_multiply_orders (const struct write_log *log, uint32_t position, const str
 
   for (size_t i = 0; i < log->orders.count; i++) {
     const struct order_group *group = &log->orders.groups[i];
-    unsigned count = 0;
 
-    while (count < group->count && group->writes[count] < issued)
-      count++;
-    mpz_mul_ui (states, states, order_count (group, &orders[i], count));
+    mpz_mul_ui (states, states, order_count (group, &orders[i], count_issued (group, issued)));
   }
 }
 
-static int
+/* Multiply STATES by the number of orders in which the writes issued at POSITION may lie, nothing being known of it. */
+static void
 multiply_all_orders (const struct write_log *log, uint32_t position, mpz_t states)
 {
-  CLEANUP_FREE struct order *orders = calloc (log->orders.count + 1, sizeof *orders);
+  uint32_t issued = log_writes_until (log, position);
 
-  if (orders == NULL)
-    return out_of_memory ();
-  for (size_t i = 0; i < log->orders.count; i++)
-    orders[i] = order_begin (&log->orders.groups[i]);
-  model_multiply_orders (log, position, orders, states);
-  return 0;
+  for (size_t i = 0; i < log->orders.count; i++) {
+    const struct order_group *group = &log->orders.groups[i];
+
+    if (group->writes[0] < issued)
+      mpz_mul_ui (states, states, group->counts[count_issued (group, issued) - 1]);
+  }
+}
+
+/* Multiply STATES by the numbers of leading parts that may be there of COUNT writes, PENDING: by halves, since large
+ * numbers are multiplied well only with large ones.
+ */
+static void
+multiply_parts (const struct write_log *log, const uint32_t *pending, uint32_t count, const struct tear *tear,
+                mpz_t states)
+{
+  mpz_t half;
+
+  if (count <= 32) {
+    for (uint32_t i = 0; i < count; i++)
+      mpz_mul_ui (states, states, (unsigned long) tear_pieces (tear, &log->writes[pending[i]]) + 1);
+    return;
+  }
+  mpz_init_set_ui (half, 1);
+  multiply_parts (log, pending, count / 2, tear, half);
+  mpz_mul (states, states, half);
+  mpz_set_ui (half, 1);
+  multiply_parts (log, pending + count / 2, count - count / 2, tear, half);
+  mpz_mul (states, states, half);
+  mpz_clear (half);
 }
 
 int
@@ -162,21 +190,19 @@ model_count_states (const struct write_log *log, uint32_t position, const uint32
   mp_bitcnt_t bits = 0;
 
   mpz_set_ui (states, 1);
-  for (uint32_t i = 0; i < count; i++) {
-    uint32_t pieces = tear_pieces (tear, &log->writes[pending[i]]);
-
-    if (tear->mode == TEAR_PREFIX)
-      mpz_mul_ui (states, states, (unsigned long) pieces + 1);
-    else
-      bits += pieces;
-  }
+  if (tear->mode == TEAR_PREFIX)
+    multiply_parts (log, pending, count, tear, states);
+  else
+    for (uint32_t i = 0; i < count; i++)
+      bits += tear_pieces (tear, &log->writes[pending[i]]);
   if (bits > MODEL_STATES_BITS) {
     error_message ("%s: %ju sectors of pending writes may be torn at one crash point: see --atomic, and --tear=prefix",
                    log->path, (uintmax_t) bits);
     return -1;
   }
   mpz_mul_2exp (states, states, bits);
-  return multiply_all_orders (log, position, states);
+  multiply_all_orders (log, position, states);
+  return 0;
 }
 
 int

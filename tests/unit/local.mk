@@ -81,7 +81,7 @@ UNIT_TESTS += \
 	tests/unit/record/test-recording-paths tests/unit/record/test-recordings \
 	tests/unit/replay/search/test-data-classes \
 	tests/unit/replay/search/test-model tests/unit/replay/search/test-model-naive tests/unit/replay/search/test-pending \
-	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search \
+	tests/unit/replay/search/test-read-sets tests/unit/replay/search/test-search tests/unit/replay/search/test-state-counts \
 	tests/unit/replay/explain/test-blame tests/unit/replay/explain/test-minimal \
 	tests/unit/replay/explain/test-reason \
 	tests/unit/replay/test-chosen-points tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-fault \
