@@ -13,6 +13,7 @@ extern int gen_command (int argc, char **argv);
 extern int import_command (int argc, char **argv);
 extern int kernel_command (int argc, char **argv);
 extern int matrix_command (int argc, char **argv);
+extern int merge_command (int argc, char **argv);
 extern int record_command (int argc, char **argv);
 extern int show_command (int argc, char **argv);
 extern int workload_command (int argc, char **argv);

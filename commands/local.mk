@@ -3,7 +3,7 @@
 bin_PROGRAMS += record/powercut replay/replay
 record_powercut_SOURCES = \
 	commands/bundle.c commands/commands.h commands/corpus.c commands/export.c commands/gen.c commands/import.c \
-	commands/cache.c commands/kernel.c commands/matrix.c commands/powercut.c commands/run.c commands/run.h commands/show.c \
+	commands/cache.c commands/kernel.c commands/matrix.c commands/merge.c commands/powercut.c commands/run.c commands/run.h commands/show.c \
 	commands/workload.c
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \
@@ -16,7 +16,7 @@ commands_libcommands_la_SOURCES = \
 	commands/replay-again.c commands/replay-again.h \
 	commands/replay-bundle.c commands/replay-bundle.h commands/replay-config.c commands/replay-config.h \
 	commands/replay-options.c commands/replay-options.h commands/replay-plan.c commands/replay-plan.h \
-	commands/replay-state.c commands/replay-state.h commands/replay-visit.c commands/replay-visit.h
+	commands/replay-state.c commands/replay-state.h commands/replay-visit.c commands/replay-visit.h commands/replay-words.c
 commands_libcommands_la_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 
 replay_replay_SOURCES = commands/replay-main.c

@@ -26,6 +26,7 @@ static const char main_usage[] =
   "       powercut corpus run|list|add                          cases that keep bugs found\n"
   "       powercut workload FILE                                check a workload, convert J-lang\n"
   "       powercut gen [OPTION...] -o DIR                       make every short workload\n"
+  "       powercut merge [OPTION...] RESULT...                  what shards found, in one report\n"
   "       powercut import|export [OPTION...] FILE -o FILE       logs of other recorders' formats\n"
   "       powercut kernel list|fetch                            the guests' kernels\n"
   "       powercut cache list|clean                             what is kept so that guests need not boot\n"
@@ -59,7 +60,7 @@ static const struct {
   { "show", show_command, true }, { "bundle", bundle_command, false }, { "matrix", matrix_command, false },
   { "corpus", corpus_command, false }, { "workload", workload_command, false }, { "gen", gen_command, false },
   { "import", import_command, false }, { "export", export_command, false }, { "kernel", kernel_command, false },
-  { "cache", cache_command, false },
+  { "cache", cache_command, false }, { "merge", merge_command, false },
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

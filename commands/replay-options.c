@@ -73,6 +73,7 @@ static void
 add_others (struct option_table *table, struct replay_options *options)
 {
   options_add (table, (const struct option_spec[]) {
+    OPT_TEXT ("shard", &options->shard, "I/N", "do the I-th of N shares of the work, for powercut merge"),
     OPT_TEXT ("resume", &options->resume, "FILE", "remember what runs saw in FILE, and go on from what it has"),
     OPT_FLAG ("list", &options->list, "print the log's events and crash points"),
     FILTER_OPTIONS (&options->filter),
@@ -175,6 +176,8 @@ contradiction (const struct replay_options *options)
     return "--nested is for all states of a log: the id of a state says itself whether recovery was interrupted";
   if ((options->points || options->total_seconds > 0) && (single || options->bundle))
     return "--points and --total-time are for a whole replay, not for --list or one state";
+  if (options->shard && (single || options->bundle))
+    return "--shard is for a whole replay, not for --list or one state";
   if (options->resume && (single || options->bundle))
     return "--resume is for a whole replay, not for --list or one state";
   if (options->resume && options->no_reduction)
@@ -191,6 +194,7 @@ replay_options_check (struct replay_options *options)
 
   if (check_tear (options) == -1 || check_trim (options) == -1 || check_nested (options->nested) == -1
       || chosen_points_parse (options->points, &options->chosen) == -1
+      || share_parse (options->shard, &options->share) == -1
       || (options->fault && fault_check (options->fault) == -1))
     return -1;
   if (fault) {

@@ -10,6 +10,7 @@
 #include "log/choice.h"
 #include "log/reader.h"
 #include "replay/chosen-points.h"
+#include "replay/shares.h"
 #include "replay/report/filter.h"
 #include "replay/report/outputs.h"
 #include "replay/trust.h"
@@ -49,6 +50,12 @@ struct replay_options {
   bool shell, before_recovery;
   struct filter filter;
 
+  const char *shard;            /* words; share is what they mean */
+  struct share share;
+  const char *const *joined;    /* files of all shards, which are put together (commands/merge.c), or NULL */
+  size_t joined_count;
+  bool joined_timed;            /* not all of them had the time to come to an end */
+  const char *release;          /* the kernel's that they were made with */
   const char *resume;           /* file that remembers what runs saw (replay/ledger.h), or NULL */
   bool trust_log;               /* what the log names may be taken from this machine */
   const char *const *logs;      /* one, or several recordings of one update */
@@ -67,6 +74,24 @@ struct replay_options {
 #define REPLAY_OPTIONS_DEFAULT \
   { .filter = FILTER_ALL, .tear = "prefix", .atomic_bytes = TEAR_ATOMIC_USUAL, .trim = "any", .limit = 4096, \
     .nested_limit = 64 }
+
+/* What OPTIONS ask of a replay of LOGS: a line of escaped words (common/escape.h) that two replays have in common if
+ * they may be put together.  Before what they ask come the shard, whether all is covered that can be, the RELEASE of
+ * the kernel, the number of logs, their paths and their hashes: enum replay_word.  To free; NULL after a message.
+ */
+extern char *replay_options_words (const struct replay_options *options, const struct write_log *const *logs,
+                                   const char *release);
+
+#define REPLAY_TIMED "timed"
+
+/* Where in such a line, taken apart, is what. */
+enum replay_word {
+  REPLAY_WORD_SHARD,            /* I/N */
+  REPLAY_WORD_BOUNDS,           /* REPLAY_TIMED if time was limited */
+  REPLAY_WORD_RELEASE,
+  REPLAY_WORD_LOGS,             /* their number; from the next on their paths, then hashes, then options */
+  REPLAY_WORD_PATHS,
+};
 
 /* Add the rows of what says how a log is searched, and of the reports, to TABLE: not those of the guest. */
 extern void replay_options_add (struct option_table *table, struct replay_options *options);

@@ -158,16 +158,29 @@ enter (struct plan *plan, const struct write_log *log)
   return r;
 }
 
+/* The kernel of the guests; of those that others have had only its release is known. */
+static int
+find_kernel (const struct replay_options *options, const struct trust *trust, const struct write_log *log,
+             struct kernel *kernel)
+{
+  if (options->joined == NULL)
+    return trust_find_kernel (trust, log, kernel);
+  *kernel = (struct kernel) { .release = text_format ("%s", options->release) };
+  return kernel->release ? 0 : -1;
+}
+
 int
 plan_begin (struct plan *plan, const struct replay_options *options, const struct write_log *const *logs, size_t count)
 {
   const struct trust trust = replay_options_trust (options);
 
-  *plan = (struct plan) { .options = options };
-  if (check_logs (options, logs, count) == -1 || trust_find_kernel (&trust, logs[0], &plan->kernel) == -1)
+  *plan = (struct plan) { .options = options, .given = logs };
+  if (check_logs (options, logs, count) == -1 || find_kernel (options, &trust, logs[0], &plan->kernel) == -1)
     return -1;
   plan->directory = workdir_create ();
-  int r = plan->directory ? guest_prepare (options, logs[0], &plan->kernel, plan->directory, &plan->guest) : -1;
+  plan->guest = (struct replay_guest) { .kernel = &plan->kernel };
+  int r = plan->directory == NULL ? -1 : options->joined ? 0
+    : guest_prepare (options, logs[0], &plan->kernel, plan->directory, &plan->guest);
 
   for (size_t i = 0; i < count && r == 0; i++)
     r = enter (plan, logs[i]);

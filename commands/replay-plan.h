@@ -23,6 +23,7 @@ struct plan {
   char *directory;              /* for all files, private */
   struct kernel kernel;
   struct replay_guest guest;
+  const struct write_log *const *given; /* the logs that are replayed, without those that come later */
   struct planned **list;
   const struct write_log **logs;        /* of each */
   size_t count;

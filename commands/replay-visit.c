@@ -61,6 +61,7 @@ struct visit {
   struct run_lines *lines;      /* where every answer goes, or NULL */
   struct ledger *ledger;        /* that of --resume, or NULL */
   struct time_budget budget;    /* that of --total-time */
+  char *words;                  /* what is noted in the ledger of this replay, or NULL */
   struct session **sessions;
   const struct results **results;       /* of those that have ended */
   size_t begun, ended;
@@ -222,6 +223,18 @@ search_more (struct visit *visit)
   return r;
 }
 
+/* Whether what the shards cover that are joined, if any are, is all. */
+static int
+check_joined (const struct visit *visit)
+{
+  const struct replay_options *options = visit->plan->options;
+
+  for (size_t i = 0; options->joined && i < visit->ended; i++)
+    if (results_check_joined (visit->results[i], options->joined_timed) == -1)
+      return -1;
+  return 0;
+}
+
 /* Search, and report: what was found before something went wrong is not lost. */
 static int
 search_and_report (struct visit *visit)
@@ -233,24 +246,45 @@ search_and_report (struct visit *visit)
     runs += visit->results[i]->runs;
   if (visit->ended == 0 || (!ended && runs == 0))
     return EXIT_UNUSABLE;
+  if (ended && !stop_requested () && visit->words && ledger_end_replay (visit->ledger, visit->words) == -1)
+    ended = false;
+  if (ended && check_joined (visit) == -1)
+    return EXIT_UNUSABLE;
   const int status = report_results (visit->plan->options, visit->results, visit->ended, ended || stop_requested ());
   return visit->refused && status != EXIT_VIOLATION ? EXIT_UNUSABLE : status;
+}
+
+/* Open the file that remembers runs, or those of all shards, if there are any.  Returns 0, or -1 after a message. */
+static int
+open_ledger (struct visit *visit)
+{
+  const struct plan *plan = visit->plan;
+  const struct replay_options *options = plan->options;
+
+  if (options->joined) {
+    visit->ledger = ledger_join (options->joined, options->joined_count);
+    return visit->ledger ? 0 : -1;
+  }
+  if (options->resume == NULL)
+    return 0;
+  visit->ledger = ledger_open (options->resume);
+  if (visit->ledger)
+    visit->words = replay_options_words (options, plan->given, plan->kernel.release);
+  return visit->words ? ledger_begin_replay (visit->ledger, visit->words) : -1;
 }
 
 int
 visit_all (struct plan *plan)
 {
   const struct session_config *config = &plan->list[0]->config;
-  const char *lines = outputs_lines (&plan->options->outputs), *resume = plan->options->resume;
+  const char *lines = outputs_lines (&plan->options->outputs);
   struct visit visit = {
     .plan = plan, .lines = lines ? run_lines_open (lines) : NULL,
     .budget = { .seconds = (double) plan->options->total_seconds, .sessions = (unsigned) plan->count }
   };
   int status = EXIT_UNUSABLE;
 
-  if (resume)
-    visit.ledger = ledger_open (resume);
-  if ((lines == NULL || visit.lines) && (resume == NULL || visit.ledger))
+  if ((lines == NULL || visit.lines) && open_ledger (&visit) == 0)
     visit.crew = crew_new (config->jobs, config->kept);
   if (visit.crew)
     status = search_and_report (&visit);
@@ -265,6 +299,7 @@ visit_all (struct plan *plan)
   run_lines_close (visit.lines);
   if (ledger_close (visit.ledger) == -1)
     status = EXIT_UNUSABLE;
+  free (visit.words);
   return status;
 }
 

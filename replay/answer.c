@@ -165,9 +165,10 @@ audit_part (const struct answering *answering, const struct seen_part *part)
 static int
 audit (const struct answering *answering, const struct expansion *seen)
 {
+  const struct session_config *config = answering->worker->session->config;
   int r = 0;
 
-  if (answering->worker->session->config->audit_percent == 0 || (!answering->remembered && !answering->located))
+  if (config->audit_percent == 0 || config->joined || (!answering->remembered && !answering->located))
     return 0;
   for (size_t i = 0; r == 0 && i < seen->count; i++)
     r = audit_part (answering, &seen->parts[i]);
@@ -184,6 +185,10 @@ answer_with (struct worker *worker, bool located, bool taped, struct reply *repl
   };
   int r = remember (&answering);
 
+  if (r == 0 && worker->session->config->joined) {
+    reply->unknown = true;
+    return 1;
+  }
   if (r == 0)
     r = make_run (&answering) == -1 ? -1 : 1;
   if (r == 1 && located)

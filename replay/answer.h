@@ -16,6 +16,7 @@ struct reply {
   size_t decision_count;
   double seconds;               /* that the answer took */
   bool remembered;
+  bool unknown;                 /* memory has no answer, and there is no guest: nothing else is there */
   struct log_tape tape;         /* what recovery did to the disks, if it was asked for; its bytes are NULL if not, or if
                                    it is too long */
 };

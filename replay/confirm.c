@@ -51,7 +51,7 @@ take_finding (struct session *session)
   while (taken == NULL && session->next_finding < results->findings.count && !results->failed && !stop_requested ()) {
     size_t next = session->next_finding++;
 
-    if (is_to_confirm (session, next))
+    if (is_to_confirm (session, next) && !session->config->joined)
       taken = &results->findings.list[next];
   }
   pthread_mutex_unlock (&session->lock);

@@ -126,15 +126,15 @@ add_findings (const struct search_job *job, const struct node *leaf, const struc
   return r;
 }
 
-/* Count a reply, and what a real run read.  Each of its parts is an answer; one run is enough for all.  Called with the
- * lock held.
+/* Count a reply, and what a real run read.  Each of its parts is an answer; one run is enough for all.  Of a reply that
+ * is not the session's own only a run counts.  Called with the lock held.
  */
 static int
-count_reply (const struct search_job *job, const struct reply *reply, bool violation)
+count_reply (const struct search_job *job, const struct reply *reply, bool violation, bool is_own)
 {
   struct session *session = job->worker->session;
   struct results *results = &session->results;
-  const size_t runs = !reply->remembered, remembered = reply->seen.count - runs;
+  const size_t runs = !reply->remembered, remembered = is_own ? reply->seen.count - runs : 0;
 
   session->violations += violation;
   if (job->level) {
@@ -240,18 +240,29 @@ enter_judged (const struct search_job *job, struct reply *reply, struct judged_p
   mpz_inits (all, entered, NULL);
   if (search_answer (job->search, &job->task, reply->decisions, reply->decision_count, all, &leaf) == -1)
     r = out_of_memory ();
-  if (r == 0)
+  const bool is_own = r == 0 && mpz_sgn (all) > 0;
+  if (is_own)
     enter_pages (job, &reply->seen, all);
-  for (size_t i = 0; r == 0 && i < reply->seen.count; i++) {
+  for (size_t i = 0; r == 0 && is_own && i < reply->seen.count; i++) {
     r = enter_part (job, leaf, all, &parts[i]);
     mpz_add (entered, entered, parts[i].states);
     violation |= parts[i].verdict.kind != VIOLATION_NONE;
   }
   assert (r == -1 || mpz_cmp (entered, all) == 0);
   mpz_clears (all, entered, NULL);
-  if (r == 0 && done)
+  if (is_own && r == 0 && done)
     r = note_done (job, leaf, reply, parts, done);
-  return r == -1 ? -1 : count_reply (job, reply, violation);
+  return r == -1 ? -1 : count_reply (job, reply, violation, is_own);
+}
+
+/* What a fresh guest may have seen of PART's kind AFTER this, of whatever state. */
+static struct finding
+like_part (const struct judged_part *part, char *after)
+{
+  return (struct finding) {
+    .kind = part->verdict.kind, .detail = part->verdict.detail, .after = after, .state = "",
+    .confirmation = part->confirmation
+  };
 }
 
 /* Whether what is wrong with PART was seen on a fresh boot after another recovery already. */
@@ -263,10 +274,25 @@ was_confirmed (const struct search_job *job, const struct judged_part *part)
 
   if (after == NULL)
     return out_of_memory ();
+  const struct finding like = like_part (part, after);
+  if (ledger_confirmation (session->ledger, &like) == FINDING_REPEATED)
+    return 1;
   pthread_mutex_lock (&session->lock);
   int r = findings_repeated (&session->results.findings, part->verdict.kind, part->verdict.detail, after);
   pthread_mutex_unlock (&session->lock);
   return r == -1 ? out_of_memory () : r;
+}
+
+/* Keep that a fresh guest saw PART. */
+static int
+keep_confirmed (const struct search_job *job, const struct judged_part *part)
+{
+  CLEANUP_FREE char *after = after_what (job);
+
+  if (after == NULL)
+    return out_of_memory ();
+  const struct finding like = like_part (part, after);
+  return ledger_add_confirmation (job->worker->session->ledger, &like);
 }
 
 /* Let a freshly booted guest see PART, while the log is there that it is of. */
@@ -295,7 +321,7 @@ confirm_part (const struct search_job *job, struct judged_part *part)
   part->confirmation = outcome_same (&seen, &part->part->outcome) ? FINDING_REPEATED : FINDING_UNREPEATED;
   outcome_free (&seen);
   if (part->confirmation == FINDING_REPEATED)
-    return 0;
+    return keep_confirmed (job, part);
   worker_note_mismatch (worker);
   error_message ("after an interrupted recovery, a freshly booted guest does not see again: %s: no number of this "
                  "replay is to be trusted", violation_name (part->verdict.kind));
@@ -314,7 +340,7 @@ try_again (const struct search_job *job, struct judged_part *part)
   const int known = was_confirmed (job, part);
   if (known == 1)
     part->confirmation = FINDING_REPEATED;
-  return known == 0 ? confirm_part (job, part) : known == 1 ? 0 : -1;
+  return known == 0 && !job->worker->session->config->joined ? confirm_part (job, part) : known == -1 ? -1 : 0;
 }
 
 /* Judge PART. */
@@ -351,4 +377,17 @@ enter_reply (const struct search_job *job, struct reply *reply, struct recovery_
     free (parts[judged].verdict.detail);
   }
   return r;
+}
+
+int
+leave_job (const struct search_job *job)
+{
+  struct session *session = job->worker->session;
+
+  pthread_mutex_lock (&session->lock);
+  search_leave (job->search, &job->task);
+  session->results.unknown++;
+  pthread_cond_broadcast (&session->changed);
+  pthread_mutex_unlock (&session->lock);
+  return 0;
 }

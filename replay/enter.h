@@ -25,4 +25,7 @@ struct search_job {
  */
 extern int enter_reply (const struct search_job *job, struct reply *reply, struct recovery_done *done);
 
+/* Give up JOB, the answer to which is unknown.  Returns 0. */
+extern int leave_job (const struct search_job *job);
+
 #endif

@@ -158,8 +158,8 @@ locate_tree (struct worker *worker, unsigned number, const struct selection *sel
   struct device_report report;
   struct outcome outcome;
 
-  if (known) {
-    snprintf (digest, TREE_DIGEST_LENGTH + 1, "%s", known);
+  if (known || worker->session->config->joined) {
+    snprintf (digest, TREE_DIGEST_LENGTH + 1, "%s", known ? known : "");
     return 0;
   }
   if (worker_run_located (worker, selection, &outcome, &report) == -1)

@@ -82,7 +82,7 @@ do_job (struct search_job *job)
 
   if (answer_run (job->worker, deeper, &reply) == -1)
     return -1;
-  int r = enter_reply (job, &reply, deeper ? &done : NULL);
+  int r = reply.unknown ? leave_job (job) : enter_reply (job, &reply, deeper ? &done : NULL);
   reply_free (&reply);
   if (r == 0 && deeper)
     r = interrupt (job->worker, job->level, &done);

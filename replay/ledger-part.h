@@ -17,10 +17,14 @@ enum ledger_kind {
   LEDGER_MISMATCH,
   LEDGER_CONFIRMATION,
   LEDGER_CONTENTS,
+  LEDGER_REPLAY,
+  LEDGER_REPLAY_END,
 };
 
 struct ledger {
-  struct journal_file *journal;
+  struct journal_file **journals;
+  size_t count;
+  struct journal_file *more;    /* that to which is added, or NULL: it is the only one */
 };
 
 /* What a fresh guest said. */
@@ -32,6 +36,7 @@ struct confirmed {
 
 struct ledger_part {
   struct ledger *ledger;
+  struct journal_file *reading; /* the file that is read */
   struct session *session;
   uint64_t key;
   bool known;                   /* the ledger has the part */
@@ -39,6 +44,7 @@ struct ledger_part {
   size_t step_count;
   struct confirmed *confirmed;
   size_t confirmed_count;
+  struct findings repeated;     /* those that were */
   char *contents[2];            /* digests, or NULL */
 };
 

@@ -106,19 +106,36 @@ restore_located (struct session *session, struct fields *fields)
   return located_trees_add (&session->located, located) ? 0 : out_of_memory ();
 }
 
+/* CONFIRMED was seen again: what was said of it. */
+static int
+restore_repeated (struct ledger_part *part, const struct confirmed *confirmed, const char *detail, const char *after)
+{
+  struct finding finding = {
+    .kind = confirmed->kind, .state = confirmed->state, .detail = (char *) detail, .after = (char *) after, .place = "",
+    .confirmation = FINDING_REPEATED, .outcome = { .kind = OUTCOME_TREE }
+  };
+
+  mpz_init (finding.states);
+  const int r = findings_add (&part->repeated, &finding);
+  mpz_clear (finding.states);
+  return r == -1 ? out_of_memory () : 0;
+}
+
 static int
 restore_confirmation (struct ledger_part *part, struct fields *fields)
 {
   const uint64_t kind = fields_number (fields);
-  const char *state = fields_text (fields);
+  const char *state = fields_text (fields), *detail = fields_text (fields), *after = fields_text (fields);
   const bool repeated = fields_number (fields) == 1;
 
-  fields->bad |= state == NULL || kind >= VIOLATION_COUNT;
+  fields->bad |= state == NULL || detail == NULL || after == NULL || kind >= VIOLATION_COUNT;
   struct confirmed *added = fields->bad ? NULL : array_add (part->confirmed, part->confirmed_count);
   if (added == NULL)
     return fields->bad ? 0 : out_of_memory ();
   *added = (struct confirmed) { .kind = (enum violation) kind, .state = strdup (state), .repeated = repeated };
-  return added->state ? 0 : out_of_memory ();
+  if (added->state == NULL)
+    return out_of_memory ();
+  return repeated ? restore_repeated (part, added, detail, after) : 0;
 }
 
 static int
@@ -182,6 +199,6 @@ ledger_restore (void *opaque, const struct journal_record *record)
   }
   if (!fields.bad)
     return r;
-  error_message ("%s: has a record that makes no sense: name another file", journal_path (part->ledger->journal));
+  error_message ("%s: has a record that makes no sense: name another file", journal_path (part->reading));
   return -1;
 }

@@ -16,26 +16,69 @@
 
 #define TITLE "powercut replay 1"
 
-struct ledger *
-ledger_open (const char *path)
+/* The ledger of COUNT PATHS, for more or to be read. */
+static struct ledger *
+open_ledger (const char *const *paths, size_t count, bool more)
 {
   struct ledger *ledger = calloc (1, sizeof *ledger);
 
-  if (ledger == NULL)
+  if (ledger == NULL || (ledger->journals = calloc (count, sizeof *ledger->journals)) == NULL) {
+    free (ledger);
     out_of_memory ();
-  else if ((ledger->journal = journal_open (path, TITLE)) != NULL)
-    return ledger;
-  free (ledger);
-  return NULL;
+    return NULL;
+  }
+  for (; ledger->count < count; ledger->count++) {
+    const char *path = paths[ledger->count];
+    struct journal_file *journal = more ? journal_open (path, TITLE) : journal_look (path, TITLE);
+
+    if (journal == NULL) {
+      ledger_close (ledger);
+      return NULL;
+    }
+    ledger->journals[ledger->count] = journal;
+    ledger->more = more ? journal : NULL;
+  }
+  return ledger;
+}
+
+struct ledger *
+ledger_open (const char *path)
+{
+  return open_ledger (&path, 1, true);
+}
+
+struct ledger *
+ledger_join (const char *const *paths, size_t count)
+{
+  return open_ledger (paths, count, false);
+}
+
+bool
+ledger_is (const char *path)
+{
+  return journal_is (path, TITLE);
 }
 
 int
 ledger_close (struct ledger *ledger)
 {
-  int r = ledger ? journal_close (ledger->journal) : 0;
+  int r = 0;
 
-  free (ledger);
+  if (ledger == NULL)
+    return 0;
+  for (size_t i = 0; i < ledger->count; i++)
+    if (journal_close (ledger->journals[i]) == -1)
+      r = -1;
+  free_all (ledger->journals, ledger);
   return r;
+}
+
+void
+ledger_hash_log (const struct write_log *log, char hash[LEDGER_HASH_SIZE])
+{
+  const XXH128_hash_t value = XXH3_128bits (log->map, log->valid_size);
+
+  snprintf (hash, LEDGER_HASH_SIZE, "%016jx%016jx", (uintmax_t) value.high64, (uintmax_t) value.low64);
 }
 
 /* Write all that the answer to a run depends on beside the state: of the session's configuration and its log. */
@@ -43,17 +86,18 @@ static void
 describe (const struct session_config *config, FILE *file)
 {
   const struct runner_config *runner = &config->runner;
-  const XXH128_hash_t log = XXH3_128bits (config->log->map, config->log->valid_size);
+  char log[LEDGER_HASH_SIZE];
   const char *const texts[] = {
-    runner->kernel ? runner->kernel->release : NULL, runner->filesystem, runner->mount_options, runner->places,
+    log, runner->kernel ? runner->kernel->release : NULL, runner->filesystem, runner->mount_options, runner->places,
     runner->assemble, runner->lost, runner->fault, runner->check,
   };
   const uint64_t numbers[] = {
-    log.low64, log.high64, config->log->trims_trusted, config->prefixes_only, config->nested > 0, runner->observe,
+    config->log->trims_trusted, config->prefixes_only, config->nested > 0, runner->observe,
     runner->facts, runner->readonly_device, runner->fsck, runner->usable, (uint64_t) runner->run_timeout_ms,
     runner->watch_count, runner->pages_count,
   };
 
+  ledger_hash_log (config->log, log);
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     fields_put_text (file, texts[i]);
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -64,25 +108,34 @@ describe (const struct session_config *config, FILE *file)
     fields_put_text (file, runner->pages[i]);
 }
 
+/* Add a record to the part, if the ledger takes more. */
+static int
+add (const struct ledger_part *part, enum ledger_kind kind, const void *bytes, size_t count)
+{
+  struct journal_file *more = part ? part->ledger->more : NULL;
+
+  return more ? journal_add (more, kind, part->key, bytes, count) : 0;
+}
+
 /* Add the record that STREAM has, which ends with this. */
 static int
 add_record (const struct ledger_part *part, enum ledger_kind kind, struct text_stream *stream)
 {
   CLEANUP_FREE char *bytes = text_end (stream);
 
-  return bytes ? journal_add (part->ledger->journal, kind, part->key, bytes, stream->length) : out_of_memory ();
+  return bytes ? add (part, kind, bytes, stream->length) : out_of_memory ();
 }
 
 int
 ledger_add_release (const struct ledger_part *part, const char *release)
 {
-  return part ? journal_add (part->ledger->journal, LEDGER_RELEASE, part->key, release, strlen (release)) : 0;
+  return add (part, LEDGER_RELEASE, release, strlen (release));
 }
 
 int
 ledger_add_mismatch (const struct ledger_part *part)
 {
-  return part ? journal_add (part->ledger->journal, LEDGER_MISMATCH, part->key, "", 0) : 0;
+  return add (part, LEDGER_MISMATCH, "", 0);
 }
 
 int
@@ -129,6 +182,8 @@ ledger_add_confirmation (const struct ledger_part *part, const struct finding *f
     return out_of_memory ();
   fields_put_number (stream.file, finding->kind);
   fields_put_text (stream.file, finding->state);
+  fields_put_text (stream.file, finding->detail);
+  fields_put_text (stream.file, finding->after);
   fields_put_number (stream.file, finding->confirmation == FINDING_REPEATED);
   return add_record (part, LEDGER_CONFIRMATION, &stream);
 }
@@ -142,7 +197,8 @@ ledger_confirmation (const struct ledger_part *part, const struct finding *findi
     if (confirmed->kind == finding->kind && strcmp (confirmed->state, finding->state) == 0)
       return confirmed->repeated ? FINDING_REPEATED : FINDING_UNREPEATED;
   }
-  return FINDING_UNCONFIRMED;
+  return part && findings_repeated (&part->repeated, finding->kind, finding->detail, finding->after) == 1
+    ? FINDING_REPEATED : FINDING_UNCONFIRMED;
 }
 
 const char *
@@ -213,17 +269,29 @@ add_run (void *opaque, const struct known_reads *known)
   return ledger_take_steps (part, known->steps ? known->steps + shared : NULL, shared, more);
 }
 
+/* Let the session know all that the ledger has of PART. */
+static int
+restore (struct ledger_part *part)
+{
+  for (size_t i = 0; i < part->ledger->count; i++) {
+    part->reading = part->ledger->journals[i];
+    part->step_count = 0;
+    if (journal_walk (part->reading, ledger_restore, part) == -1)
+      return -1;
+  }
+  return 0;
+}
+
 /* Begin the part of a session that DESCRIPTION tells from others. */
 static int
 begin_part (struct ledger_part *part, const struct text_stream *description)
 {
-  struct journal_file *journal = part->ledger->journal;
-
   part->key = XXH3_64bits (description->text, description->length);
-  if (journal_walk (journal, ledger_restore, part) == -1)
+  if (restore (part) == -1)
     return -1;
-  read_sets_listen (part->session->read_sets, add_run, part);
-  return part->known ? 0 : journal_add (journal, LEDGER_PART, part->key, description->text, description->length);
+  if (part->ledger->more)
+    read_sets_listen (part->session->read_sets, add_run, part);
+  return part->known ? 0 : add (part, LEDGER_PART, description->text, description->length);
 }
 
 struct ledger_part *
@@ -255,5 +323,6 @@ ledger_part_free (struct ledger_part *part)
     return;
   for (size_t i = 0; i < part->confirmed_count; i++)
     free (part->confirmed[i].state);
+  findings_free (&part->repeated);
   free_all (part->confirmed, part->steps, part->contents[0], part->contents[1], part);
 }

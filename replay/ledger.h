@@ -21,8 +21,37 @@ struct session;
 /* Open the file PATH, or make it.  NULL after a message. */
 extern struct ledger *ledger_open (const char *path);
 
+/* Open COUNT files as one, to which nothing is added. */
+extern struct ledger *ledger_join (const char *const *paths, size_t count);
+
+/* Whether the file PATH is one. */
+extern bool ledger_is (const char *path);
+
 /* Returns 0, or -1 after a message: not all is in the file. */
 extern int ledger_close (struct ledger *ledger);
+
+/* Note in the file of LEDGER that a replay begins, of which TEXT says what it does; and that it has come to its end.
+ * Return 0, or -1 after a message.
+ */
+extern int ledger_begin_replay (struct ledger *ledger, const char *text);
+extern int ledger_end_replay (struct ledger *ledger, const char *text);
+
+/* Replays of which a file has notes: each text once. */
+struct ledger_replays {
+  struct ledger_replay {
+    char *text;
+    bool ended;
+  } *list;
+  size_t count;
+};
+
+/* Read them from the file PATH.  Returns 0, or -1 after a message.  Free with ledger_replays_free in any case. */
+extern int ledger_read_replays (const char *path, struct ledger_replays *replays);
+extern void ledger_replays_free (struct ledger_replays *replays);
+
+/* A hash of LOG, in hexadecimal digits: of all that is valid. */
+#define LEDGER_HASH_SIZE 33
+extern void ledger_hash_log (const struct write_log *log, char hash[LEDGER_HASH_SIZE]);
 
 /* The part of a session. */
 struct ledger_part;
@@ -40,7 +69,9 @@ extern int ledger_add_located (const struct ledger_part *part, const struct loca
 extern int ledger_add_mismatch (const struct ledger_part *part);
 extern int ledger_add_confirmation (const struct ledger_part *part, const struct finding *finding);
 
-/* What a fresh guest said of the state of FINDING before: FINDING_UNCONFIRMED if none did.  PART may be NULL. */
+/* What a fresh guest said of the state of FINDING before, or of another of the same cause: FINDING_UNCONFIRMED if none
+ * did.  PART may be NULL.
+ */
 extern enum confirmation ledger_confirmation (const struct ledger_part *part, const struct finding *finding);
 
 /* The located tree NUMBER, 0 or 1, from which the session learns what files hold (replay/contents.h): its digest if it

@@ -4,13 +4,13 @@ noinst_LTLIBRARIES += replay/libreplay.la
 replay_libreplay_la_SOURCES = \
 	replay/answer.c replay/answer.h replay/chosen-points.c replay/chosen-points.h replay/confirm.c replay/confirm.h replay/estimate.c replay/estimate.h replay/contents.c replay/contents.h \
 	replay/crew.c replay/crew.h replay/enter.c replay/enter.h replay/interrupt.c replay/interrupt.h replay/level.c replay/level.h replay/device.c replay/device.h replay/expand.c replay/expand.h \
-	replay/ledger.c replay/ledger.h replay/ledger-fields.c replay/ledger-fields.h replay/ledger-part.h replay/ledger-restore.c \
+	replay/ledger.c replay/ledger.h replay/ledger-fields.c replay/ledger-fields.h replay/ledger-part.h replay/ledger-replays.c replay/ledger-restore.c \
 	replay/made.c replay/made.h replay/located.c replay/located.h replay/located-pages.c replay/located-pages.h \
 	replay/page-counts.c replay/page-counts.h \
 	replay/expected.c replay/expected.h replay/fault.c replay/fault.h replay/findings.c replay/findings.h replay/freeze.c replay/freeze.h \
 	replay/guest-cache.c replay/guest-cache.h replay/points.c replay/points.h replay/recovery.c replay/recovery.h \
 	replay/reduce.c replay/reduce.h replay/results.c replay/results.h replay/runner.c replay/runner.h \
-	replay/schedule.c replay/schedule.h replay/session.c replay/session.h replay/session-config.h replay/shell.c replay/shell.h \
+	replay/schedule.c replay/schedule.h replay/session.c replay/session.h replay/session-config.h replay/shares.c replay/shares.h replay/shell.c replay/shell.h \
 	replay/tally.c replay/tally.h replay/trust.c replay/trust.h replay/unchanged.c replay/unchanged.h \
 	replay/worker.c replay/worker.h \
 	replay/explain/blame.c replay/explain/blame.h replay/explain/blame-btrfs.c replay/explain/blame-ext.c \
@@ -34,7 +34,7 @@ replay_libreplay_la_SOURCES = \
 	replay/search/data-classes.c replay/search/data-classes.h \
 	replay/search/data-groups.c replay/search/data-groups.h \
 	replay/search/ddmin.c replay/search/ddmin.h \
-	replay/search/random.h replay/search/model.c replay/search/model.h replay/search/moments.c replay/search/moments.h \
+	replay/search/agreeing.c replay/search/inside.h replay/search/random.h replay/search/model.c replay/search/model.h replay/search/moments.c replay/search/moments.h \
 	replay/search/node.c replay/search/node.h replay/search/pending.c replay/search/pending.h \
 	replay/search/read-sets.c replay/search/read-sets.h replay/search/search.c replay/search/search.h \
 	replay/search/state-counts.c replay/search/state-counts.h

@@ -12,27 +12,51 @@
 #include "replay/points.h"
 
 static struct search *
-begin_search (const struct session *session, const struct crash_point *point)
+begin_search (const struct session *session, size_t number)
 {
   const struct session_config *config = session->config;
+  const struct crash_point *point = &session->results.points.points[number];
+  const struct point_result *found = &session->results.found[number];
   CLEANUP_FREE uint32_t *pending = crash_point_pending (&session->results.points, point);
   const struct search_config search = {
     .log = config->log, .point = point->position, .pending = pending, .pending_count = point->pending_count,
     .tear = config->tear, .limit = config->limit, .seconds = (double) config->seconds,
-    .seed = config->seed + point->position, .reduce = !config->no_reduction, .prefix_only = config->prefixes_only
+    .parts = found->parts, .part = (unsigned) found->part, .seed = config->seed + point->position,
+    .reduce = !config->no_reduction, .prefix_only = config->prefixes_only
   };
 
   return pending ? search_new (&search) : NULL;
 }
 
-/* Keep what the search of crash point number NUMBER came to. */
+/* Keep what the search of a part of crash point number NUMBER has come to. */
 static void
-end_search (struct session *session, size_t number)
+note_part (struct session *session, size_t number)
 {
-  search_covered (session->searches[number], session->results.found[number].covered);
+  struct point_result *found = &session->results.found[number];
+  mpz_t count;
+
+  mpz_init (count);
+  search_covered (session->searches[number], count);
+  mpz_add (found->covered, found->covered, count);
+  search_states (session->searches[number], count);
+  mpz_add (found->own, found->own, count);
+  if (!session->config->joined && found->parts > 1)
+    mpz_set (found->states, found->own);
+  mpz_clear (count);
+}
+
+/* The same at its end: if all parts are to be searched, go on to the next one. */
+static void
+end_part (struct session *session, size_t number)
+{
+  struct point_result *found = &session->results.found[number];
+
+  note_part (session, number);
   search_free (session->searches[number]);
   session->searches[number] = NULL;
-  session->results.found[number].done = true;
+  if (session->config->joined && (unsigned) ++found->part < found->parts)
+    return;
+  found->done = true;
   session->points_done++;
 }
 
@@ -44,13 +68,15 @@ try_point (struct session *session, size_t number, struct search_job *job)
   struct search **search = &session->searches[number];
   enum search_step step;
 
-  if (session->results.found[number].done)
-    return SEARCH_DONE;
-  if (*search == NULL && (*search = begin_search (session, point)) == NULL)
-    return SEARCH_FAILED;
-  step = search_take (*search, &job->task);
-  if (step == SEARCH_DONE)
-    end_search (session, number);
+  do {
+    if (session->results.found[number].done)
+      return SEARCH_DONE;
+    if (*search == NULL && (*search = begin_search (session, number)) == NULL)
+      return SEARCH_FAILED;
+    step = search_take (*search, &job->task);
+    if (step == SEARCH_DONE)
+      end_part (session, number);
+  } while (step == SEARCH_DONE);
   if (step != SEARCH_TASK)
     return step;
   job->search = *search;
@@ -128,7 +154,7 @@ do_job (struct search_job *job)
 
   if (answer_run (job->worker, nested, &reply) == -1)
     return -1;
-  int r = enter_reply (job, &reply, nested ? &done : NULL);
+  int r = reply.unknown ? leave_job (job) : enter_reply (job, &reply, nested ? &done : NULL);
   reply_free (&reply);
   if (r == 0 && nested)
     r = interrupt_recovery (job->worker, &done);
@@ -156,7 +182,7 @@ note_covered (struct session *session)
 {
   for (size_t i = 0; i < session->results.points.count; i++)
     if (session->searches[i])
-      search_covered (session->searches[i], session->results.found[i].covered);
+      note_part (session, i);
   for (size_t i = 0; session->timed_out && i < session->results.points.count; i++)
     session->results.found[i].done = true;
 }

@@ -46,8 +46,8 @@ reduce_probe (struct worker *worker, uint32_t position, const struct choice *cho
     .point = position, .choices = choices, .count = count, .rule = { .tear = config->tear }
   };
   if (!is_explored (config->log, position))
-    return probe_with_run (worker, verdict);
-  if (answer_run (worker, false, &reply) == -1)
+    return config->joined ? -1 : probe_with_run (worker, verdict);
+  if (answer_run (worker, false, &reply) == -1 || reply.unknown)
     return -1;
   r = worker_judge (worker, &reply.seen.parts[0].outcome, &worker->moment, verdict);    /* all is decided */
   reply_free (&reply);
@@ -58,6 +58,22 @@ static int
 probe (void *opaque, uint32_t position, const struct choice *choices, size_t count, struct verdict *verdict)
 {
   return reduce_probe (opaque, position, choices, count, verdict);
+}
+
+/* Whether MINIMAL was seen to be wrong with KIND: 1 or 0, or -1. */
+static int
+remember_minimal (struct worker *worker, const struct minimal *minimal, enum violation kind)
+{
+  struct verdict verdict;
+  size_t count;
+  CLEANUP_FREE struct choice *choices = minimal_choices (minimal, &count);
+
+  if (choices == NULL)
+    return out_of_memory ();
+  if (reduce_probe (worker, minimal->position, choices, count, &verdict) == -1)
+    return -1;
+  free (verdict.detail);
+  return verdict.kind == kind;
 }
 
 /* Whether a run of MINIMAL, which may be known from memory alone, is wrong with KIND: 1, 0 after a message, or -1. */
@@ -111,7 +127,8 @@ reduce_state (struct worker *worker, enum violation kind, uint32_t position, con
     .first = session->config->recovery_from, .probe = probe, .opaque = worker
   };
   struct minimal *found = minimal_find (&config, position, choices, count);
-  int r = found ? confirm_minimal (worker, found, kind) : -1;
+  int r = found == NULL ? -1 : session->config->joined ? remember_minimal (worker, found, kind)
+    : confirm_minimal (worker, found, kind);
 
   *minimal = NULL;
   if (r == 1)
@@ -148,6 +165,9 @@ reduce_findings (struct session *session)
     r = state_id_parse (finding->state, session->config->log, &position, &choices, &count);
     if (r == 0)
       r = reduce_state (worker, finding->kind, position, choices, count, &finding->minimal);
+    /* What no shard has tried is not known: such a finding has no smallest state. */
+    if (session->config->joined)
+      r = 0;
   }
   return r;
 }

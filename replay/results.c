@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/plural.h"
 #include "replay/results.h"
 
 void
@@ -21,7 +22,19 @@ nested_result_free (struct nested_result *nested)
   mpz_clears (nested->states, nested->covered, NULL);
 }
 
-/* Leave out the crash points that are not chosen. */
+/* Which part of crash point FOUND, number NUMBER of those that are chosen, is the session's. */
+static void
+share_point (const struct session_config *config, size_t number, unsigned parts, struct point_result *found)
+{
+  found->parts = parts;
+  found->part = config->joined ? 0 : share_part (&config->share, number, parts);
+  if (found->part >= 0)
+    return;
+  found->done = true;
+  mpz_set_ui (found->states, 0);
+}
+
+/* Leave out the crash points that are not chosen, and what is another shard's. */
 static int
 leave_out (struct results *results)
 {
@@ -34,6 +47,13 @@ leave_out (struct results *results)
     results->found[i].done = !is_chosen[i];
     results->left_out += !is_chosen[i];
   }
+  const size_t chosen = results->points.count - results->left_out;
+  const unsigned parts = config->prefixes_only ? 1 : share_parts (&config->share, chosen);
+  for (size_t i = 0, number = 0; i < results->points.count; i++)
+    if (is_chosen[i])
+      share_point (config, number++, parts, &results->found[i]);
+    else if (config->share.number > 1)
+      mpz_set_ui (results->found[i].states, 0); /* they are the first shard's not to cover */
   return 0;
 }
 
@@ -56,6 +76,7 @@ results_begin (struct results *results, const struct session_config *config)
   for (size_t i = 0; i < results->points.count; i++) {
     mpz_init (results->found[i].states);
     mpz_init (results->found[i].covered);
+    mpz_init (results->found[i].own);
   }
   for (size_t i = 0; i < results->points.count; i++) {
     const struct crash_point *point = &results->points.points[i];
@@ -70,12 +91,34 @@ results_begin (struct results *results, const struct session_config *config)
   return leave_out (results);
 }
 
+int
+results_check_joined (const struct results *results, bool timed)
+{
+  const char *log = results->config->log->path;
+
+  if (results->unknown > 0 && !timed) {
+    error_message ("%s: no shard has an answer to %ju %s that all together should have: they did not divide the work "
+                   "in the same way, since recovery does not read in the same order each time: replay it with fewer "
+                   "shards", log, (uintmax_t) results->unknown, plural (results->unknown, "question", "questions"));
+    return -1;
+  }
+  for (size_t i = 0; i < results->points.count; i++)
+    if (results->found[i].part >= 0 && results->found[i].parts > 1 && results->unknown == 0
+        && mpz_cmp (results->found[i].own, results->found[i].states) != 0) {
+      error_message ("%s: at crash point %u the shards' states do not add up to all of them", log,
+                     results->points.points[i].position);
+      return -1;
+    }
+  return 0;
+}
+
 void
 results_free (struct results *results)
 {
   for (size_t i = 0; results->found && i < results->points.count; i++) {
     mpz_clear (results->found[i].states);
     mpz_clear (results->found[i].covered);
+    mpz_clear (results->found[i].own);
     tally_free (&results->found[i].tally);
   }
   free (results->found);

@@ -15,7 +15,10 @@ struct point_result {
   uint64_t runs;                /* real ones */
   uint64_t remembered;          /* answers that needed none */
   double seconds;               /* of all workers, for these answers */
-  mpz_t states, covered;
+  unsigned parts;               /* into which it is divided, at least 1 */
+  int part;                     /* the one that is searched, or -1: none is this session's */
+  mpz_t states, covered;        /* of the part, once it is known which states those are */
+  mpz_t own;                    /* states of the parts that came to their end */
   struct tally tally;
 };
 
@@ -44,6 +47,7 @@ struct results {
   struct nested_result nested[NESTED_MAX];      /* the first config->nested of them */
   uint64_t runs, remembered;    /* without those of interrupted recoveries */
   uint64_t behaviours;          /* runs that read different bytes */
+  uint64_t unknown;             /* answers that nobody could give, as there is no guest */
   uint64_t audited;             /* remembered answers held against a run */
   uint64_t mismatches;          /* runs that saw something else than was remembered */
   bool failed;                  /* something went wrong, and not all was searched */
@@ -56,6 +60,11 @@ extern void nested_result_free (struct nested_result *nested);
  * or -1 after a message.  Free with results_free in any case.
  */
 extern int results_begin (struct results *results, const struct session_config *config);
+
+/* Whether all shards together cover each state that they were to cover, once, if time was not TIMED.  Returns 0, or -1
+ * after a message.
+ */
+extern int results_check_joined (const struct results *results, bool timed);
 extern void results_free (struct results *results);
 
 #endif

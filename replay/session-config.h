@@ -11,6 +11,7 @@
 #include "replay/chosen-points.h"
 #include "replay/guest-cache.h"
 #include "replay/runner.h"
+#include "replay/shares.h"
 
 /* The end of the message that a checker is refused that writes into what it looks at. */
 #define CHECKER_REFUSED "--nested interrupts recovery alone, and takes no such checker"
@@ -53,6 +54,8 @@ struct session_config {
   uint64_t seconds;             /* no run at a crash point is begun later than this after its first; 0 is no limit */
   struct time_budget *budget;   /* the time for all crash points, of this session and others, or NULL */
   struct chosen_points chosen;  /* crash points that are visited */
+  struct share share;           /* of them, and of their states, those that this session covers */
+  bool joined;                  /* what all shards cover, each as it does alone, and from memory: there is no guest */
   uint64_t seed;                /* of the order in which states are visited when there is a limit */
   unsigned nested;              /* how often the power fails again, during recovery */
   uint64_t nested_limit;        /* most runs at one crash point of a recovery; 0 is no limit */

@@ -94,11 +94,12 @@ program_agrees powercut 'OPTIONS OF CORPUS RUN' "$common" -- "$powercut" corpus 
 program_agrees powercut 'OPTIONS OF CORPUS LIST' "$common" -- "$powercut" corpus list
 program_agrees powercut 'OPTIONS OF CORPUS ADD' "$common" -- "$powercut" corpus add
 program_agrees powercut 'OPTIONS OF GEN' "$common" -- "$powercut" gen
+program_agrees powercut 'OPTIONS OF MERGE' "$common" -- "$powercut" merge
 program_agrees powercut 'OPTIONS OF IMPORT' "$common" -- "$powercut" import
 program_agrees powercut 'OPTIONS OF EXPORT' "$common" -- "$powercut" export
 program_agrees powercut 'OPTIONS OF KERNEL FETCH' "$common" -- "$powercut" kernel fetch
 program_agrees powercut 'OPTIONS OF CACHE CLEAN' "$common" -- "$powercut" cache clean
-page_has_no_more powercut run record show bundle matrix 'corpus run' 'corpus list' 'corpus add' gen import export 'kernel fetch' 'cache clean'
+page_has_no_more powercut run record show bundle matrix 'corpus run' 'corpus list' 'corpus add' gen merge import export 'kernel fetch' 'cache clean'
 program_agrees replay -- "$replay"
 plugin_agrees writelog
 plugin_agrees crashstate

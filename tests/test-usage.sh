@@ -22,7 +22,7 @@ same_help ()
     cmp expected out || fail "help $*"
 }
 same_help
-for words in run record replay show bundle matrix corpus 'corpus run' 'corpus list' 'corpus add' workload gen import export kernel cache; do
+for words in run record replay show bundle matrix corpus 'corpus run' 'corpus list' 'corpus add' workload gen merge import export kernel cache; do
     # shellcheck disable=SC2086
     same_help $words
 done

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Long because the tree, what agrees with its leaves, and the order in which it grows are all one structure. */
 #include <config.h>
 
 #include <assert.h>
@@ -9,43 +8,14 @@
 #include "common/array.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "log/chosen-orders.h"
 #include "replay/search/model.h"
-#include "replay/search/node.h"
+#include "replay/search/inside.h"
 #include "replay/search/random.h"
-#include "replay/search/search.h"
 
 #define RANDOM_BATCH 64
+#define DEALT_EACH 3            /* alternatives that each part of a search gets at least, if there are as many */
+#define COMMON_EACH 1           /* first runs for each of the parts at most, and the rest of their batch */
 #define DISCREPANCIES_MAX 2     /* single ones and pairs, then at random */
-
-/* What the next batch is made of. */
-enum stage {
-  STAGE_ALL,
-  STAGE_NONE,
-  STAGE_DROPPED,                /* `discrepancies` decisions against all others, which are for `there` */
-  STAGE_ALONE,                  /* the other way round */
-  STAGE_RANDOM,
-};
-
-struct search {
-  struct search_config config;
-  uint32_t *pending;            /* the config's */
-  struct node *root;
-  enum stage stage;
-  uint32_t discrepancies;
-  struct task *batch;
-  size_t batch_count, batch_next;
-  uint64_t given, answered;     /* tasks in all */
-  uint64_t random;              /* state of the generator */
-  double deadline;              /* by the monotonic clock, in seconds; 0 while nothing was given out */
-  bool ended;                   /* no more batches */
-  mpz_t states, covered;
-  mpz_t pieces;                 /* the states, were there one order in which writes can lie */
-  struct chosen_orders orders;  /* as choose_orders leaves them */
-  struct left {
-    uint32_t low, high;
-  } *left, *left_at_first;      /* TEAR_PREFIX: by place in pending, how many pieces are there at least and at most */
-};
 
 void
 search_free (struct search *search)
@@ -63,143 +33,6 @@ static int
 grow (const struct search *search, struct node **node, struct choice decision)
 {
   return node_grow (node, decision, tear_turned (&search->config.tear, search->config.log, decision));
-}
-
-/* The place of WRITE among the pending writes.  Only they are ever undecided. */
-static size_t
-find_pending (const struct search *search, uint32_t write)
-{
-  const uint32_t *found = model_find_pending (search->config.pending, search->config.pending_count, write);
-
-  assert (found);
-  return (size_t) (found - search->config.pending);
-}
-
-/* The number of the piece of a write that has its sector SECTOR. */
-static uint32_t
-piece_of (const struct search *search, uint32_t write, uint32_t sector)
-{
-  struct log_write part = search->config.log->writes[write];
-
-  part.length_bytes = (sector + 1) * LOG_SECTOR;
-  return tear_pieces (&search->config.tear, &part) - 1;
-}
-
-/* Narrow what is left of a write, for TEAR_PREFIX, to what DECISION leaves of it. */
-static void
-narrow_by (struct search *search, const struct choice *decision)
-{
-  if (choice_kind_is_of_order (decision->kind))
-    return;
-  struct left *left = &search->left[find_pending (search, decision->write)];
-  if (decision->kind == CHOICE_PRESENT) {
-    uint32_t least = piece_of (search, decision->write, decision->last) + 1;
-
-    if (left->low < least)
-      left->low = least;
-  }
-  else {
-    uint32_t most = piece_of (search, decision->write, decision->first);
-
-    if (left->high > most)
-      left->high = most;
-  }
-}
-
-static bool
-same_left (struct left a, struct left b)
-{
-  return a.low == b.low && a.high == b.high;
-}
-
-/* Undo what was narrowed by the decisions above LEAF, dividing STATES, all there are, down to those that agree with
- * them.
- */
-static void
-widen (struct search *search, const struct node *leaf, mpz_t states)
-{
-  for (; leaf->parent; leaf = leaf->parent) {
-    if (choice_kind_is_of_order (leaf->decision.kind))
-      continue;
-    size_t place = find_pending (search, leaf->decision.write);
-    const struct left all = search->left_at_first[place], left = search->left[place];
-
-    if (same_left (all, left))
-      continue;                 /* seen before */
-    mpz_divexact_ui (states, states, (unsigned long) all.high - all.low + 1);
-    mpz_mul_ui (states, states, (unsigned long) left.high - left.low + 1);
-    search->left[place] = all;
-  }
-}
-
-/* Let the search's orders be as what is given says, and the decisions above LEAF.  Returns how many of these are about
- * them.
- */
-static uint32_t
-choose_orders (struct search *search, const struct node *leaf)
-{
-  uint32_t count = 0;
-
-  chosen_orders_restart (&search->orders);
-  chosen_orders_add (&search->orders, search->config.given, search->config.given_count);
-  for (; leaf->parent; leaf = leaf->parent)
-    if (choice_kind_is_of_order (leaf->decision.kind)) {
-      chosen_orders_add (&search->orders, &leaf->decision, 1);
-      count++;
-    }
-  return count;
-}
-
-/* How many states agree with the decisions above LEAF. */
-static void
-count_agreeing (struct search *search, const struct node *leaf, mpz_t states)
-{
-  if (search->config.prefix_only) {
-    mpz_set_ui (states, 1);
-    return;
-  }
-  const uint32_t about_orders = choose_orders (search, leaf);
-  mpz_set (states, search->pieces);
-  if (search->config.tear.mode == TEAR_PREFIX) {
-    for (const struct node *node = leaf; node->parent; node = node->parent)
-      narrow_by (search, &node->decision);
-    widen (search, leaf, states);
-  }
-  else
-    mpz_tdiv_q_2exp (states, states, leaf->present + leaf->absent - about_orders);
-  model_multiply_orders (search->config.log, search->config.point, search->orders.orders, states);
-}
-
-/* Begin to count: what is given leaves so many states. */
-static void
-begin_count (struct search *search)
-{
-  const struct search_config *config = &search->config;
-  uint32_t about_orders = 0;
-
-  model_count_states (config->log, config->point, config->pending, config->pending_count, &config->tear,
-                      search->states);
-  chosen_orders_restart (&search->orders);
-  mpz_set_ui (search->pieces, 1);
-  model_multiply_orders (config->log, config->point, search->orders.orders, search->pieces);
-  mpz_divexact (search->pieces, search->states, search->pieces);
-  for (size_t i = 0; i < config->given_count; i++)
-    about_orders += choice_kind_is_of_order (config->given[i].kind);
-  if (config->tear.mode == TEAR_PREFIX)
-    mpz_set_ui (search->pieces, 1);
-  else
-    mpz_tdiv_q_2exp (search->pieces, search->pieces, config->given_count - about_orders);
-  for (uint32_t i = 0; i < config->pending_count; i++)
-    search->left[i].high = tear_pieces (&config->tear, &config->log->writes[config->pending[i]]);
-  for (size_t i = 0; i < config->given_count && config->tear.mode == TEAR_PREFIX; i++)
-    narrow_by (search, &config->given[i]);
-  for (uint32_t i = 0; i < config->pending_count; i++) {
-    search->left_at_first[i] = search->left[i];
-    if (config->tear.mode == TEAR_PREFIX)
-      mpz_mul_ui (search->pieces, search->pieces, (unsigned long) search->left[i].high - search->left[i].low + 1);
-  }
-  if (!config->prefix_only)
-    count_agreeing (search, search->root, search->states);
 }
 
 struct search *
@@ -225,8 +58,51 @@ search_new (const struct search_config *config)
   for (uint32_t i = 0; i < config->pending_count; i++)
     search->pending[i] = config->pending[i];
   search->root->open = 1;
-  begin_count (search);
+  search_begin_count (search);
   return search;
+}
+
+/* Whether a run that is made now is one that all parts make. */
+static bool
+is_common (const struct search *search)
+{
+  return search->config.parts > 1 && !search->divided;
+}
+
+/* Deal out what is open; all states are from now on those of this part. */
+static void
+divide (struct search *search)
+{
+  const struct search_config *config = &search->config;
+  uint64_t number = 0;
+  mpz_t below;
+
+  mpz_init (below);
+  mpz_set (search->states, search->covered);
+  for (struct node *node = search->root; node; node = node_next (search->root, node, false)) {
+    if (!node_is_open (node))
+      continue;
+    if (number++ % config->parts != config->part)
+      node_change_open (node, -1);
+    else {
+      search_count_agreeing (search, node, below);
+      mpz_add (search->states, search->states, below);
+    }
+  }
+  mpz_clear (below);
+  search->divided = true;
+}
+
+/* Divide the search if the common runs have opened enough, or all. */
+static void
+try_to_divide (struct search *search)
+{
+  const uint64_t parts = search->config.parts;
+
+  if (is_common (search) && search->given > 0
+      && (search->root->open == 0 || search->root->open >= DEALT_EACH * parts
+          || search->answered >= COMMON_EACH * parts))
+    divide (search);
 }
 
 static int
@@ -330,6 +206,7 @@ make_batch (struct search *search)
   int r = 0;
 
   search->batch_count = search->batch_next = 0;
+  try_to_divide (search);
   while (r == 0 && search->batch_count == 0 && search->root->open > 0 && tasks_left (search) > 0)
     switch (search->stage) {
     case STAGE_ALL:
@@ -377,7 +254,7 @@ decide_pieces (struct search *search, struct task *task)
   const struct search_config *config = &search->config;
   const struct decision_rule rule = { config->tear, task->preference, task->seed };
   const struct choice *last = task->node->parent ? &task->node->decision : NULL;
-  size_t place = last ? find_pending (search, last->write) : config->settled;
+  size_t place = last ? search_find_pending (search, last->write) : config->settled;
   bool next = last == NULL;
 
   for (; place < config->pending_count; place++, next = true) {
@@ -385,7 +262,7 @@ decide_pieces (struct search *search, struct task *task)
     const struct log_write *w = &config->log->writes[write];
     uint64_t unit = rule.tear.atomic_bytes / LOG_SECTOR, lead = w->offset_bytes / LOG_SECTOR % unit;
     uint32_t pieces = next ? tear_pieces (&rule.tear, w)
-                    : is_settled (search, last) ? 0 : piece_of (search, write, last->first);
+                    : is_settled (search, last) ? 0 : search_piece_of (search, write, last->first);
 
     while (pieces-- > 0) {
       uint32_t sector = pieces == 0 ? 0 : (uint32_t) (pieces * unit - lead);
@@ -409,7 +286,7 @@ decide_orders (struct search *search, struct task *task)
   const struct decision_rule rule = { search->config.tear, task->preference, task->seed };
   const uint32_t issued = log_writes_until (log, search->config.point);
 
-  choose_orders (search, task->node);
+  search_choose_orders (search, task->node);
   for (size_t i = 0; i < log->orders.count; i++) {
     const struct order_group *group = &log->orders.groups[i];
 
@@ -451,8 +328,8 @@ search_take (struct search *search, struct task *task)
   if (search->ended || search->batch_next == search->batch_count) {
     if (running > 0)
       return SEARCH_WAIT;
-    assert (search->ended || search->root->open > 0 || search->config.prefix_only
-            || mpz_cmp (search->covered, search->states) == 0);
+    assert (search->ended || search->gave_up || search->root->open > 0 || search->config.prefix_only
+            || is_common (search) || mpz_cmp (search->covered, search->states) == 0);
     return SEARCH_DONE;
   }
   *task = search->batch[search->batch_next++];
@@ -523,11 +400,22 @@ search_answer (struct search *search, const struct task *task, const struct choi
     if (grow (search, &node, decisions[i]) == -1)
       return -1;
   node_note_open (node, task->node);
-  count_agreeing (search, node, states);
+  if (is_common (search) && search->config.part > 0)
+    mpz_set_ui (states, 0);
+  else
+    search_count_agreeing (search, node, states);
   mpz_add (search->covered, search->covered, states);
   search->answered++;
   *leaf = node;
   return 0;
+}
+
+void
+search_leave (struct search *search, const struct task *task)
+{
+  (void) task;                  /* its node is neither open nor answered */
+  search->answered++;
+  search->gave_up = true;
 }
 
 void
@@ -539,7 +427,10 @@ search_covered (const struct search *search, mpz_t covered)
 void
 search_states (const struct search *search, mpz_t states)
 {
-  mpz_set (states, search->states);
+  if (is_common (search) && search->config.part > 0)
+    mpz_set_ui (states, 0);     /* it came to no division: all is the first part's */
+  else
+    mpz_set (states, search->states);
 }
 
 uint64_t

@@ -16,6 +16,11 @@
  * two; then at random.  Tasks are given out in batches, and the next batch depends on what all tasks of the one before
  * found, not on when: the states that a limited search covers are the same however many workers share it.
  *
+ * A search may be divided among several that know nothing of one another.  Each makes the same first runs, until there
+ * are enough open alternatives; these are dealt out in the order of the tree.  The states of the first runs are those
+ * of the first part.  What recovery reads first is the same for all of them, or there would be no search at all; so the
+ * parts have no state in common, and all states together.
+ *
  * Nothing here locks: workers that share a search do.
  */
 #ifndef POWERCUT_REPLAY_SEARCH_SEARCH_H
@@ -39,6 +44,9 @@ struct search_config {
   uint64_t seed;                /* of what is random */
   bool reduce;                  /* false: decide everything beforehand, one run for each state */
   bool prefix_only;             /* one run: every write is there */
+
+  /* The search is divided among so many, of which it does part PART (from 0); 0 or 1: it is whole. */
+  unsigned parts, part;
 
   /* What was decided before the search, which is about the states that agree with it: as a run decides it, in its
    * order.  Without `reduce` it decides all of the first SETTLED pending writes, and nothing of the others.
@@ -75,13 +83,16 @@ extern enum search_step search_take (struct search *search, struct task *task);
 extern int search_selection (const struct search *search, const struct task *task, struct selection *selection,
                              struct choice **choices);
 
-/* Enter that the run of TASK forced DECISIONS, in this order.  Puts how many states the run stands for into STATES, and
- * the node of the run into *leaf.  Returns 0, or -1 with errno ENOMEM.
+/* Enter that the run of TASK forced DECISIONS, in this order.  Puts how many states the run stands for into STATES, 0
+ * if they are another part's, and the node of the run into *leaf.  Returns 0, or -1 with errno ENOMEM.
  */
 extern int search_answer (struct search *search, const struct task *task, const struct choice *decisions, size_t count,
                           mpz_t states, const struct node **leaf);
 
-/* The number of states that are covered so far, and of all. */
+/* Give TASK up: the states below its node are not covered. */
+extern void search_leave (struct search *search, const struct task *task);
+
+/* The number of states that are covered so far, and of all; those of the search's own part. */
 extern void search_covered (const struct search *search, mpz_t covered);
 extern void search_states (const struct search *search, mpz_t states);
 

@@ -87,7 +87,7 @@ UNIT_TESTS += \
 	tests/unit/replay/test-chosen-points tests/unit/replay/test-device tests/unit/replay/test-expected tests/unit/replay/test-fault \
 	tests/unit/replay/test-findings \
 	tests/unit/replay/test-freeze tests/unit/replay/test-located tests/unit/replay/test-runner \
-	tests/unit/replay/test-ledger tests/unit/replay/test-session tests/unit/replay/test-schedule tests/unit/replay/test-interrupt \
+	tests/unit/replay/test-ledger tests/unit/replay/test-shards tests/unit/replay/test-session tests/unit/replay/test-schedule tests/unit/replay/test-interrupt \
 	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \
 	tests/unit/batch/test-grid \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cause tests/unit/batch/corpus/test-cell-outcome \
@@ -127,5 +127,6 @@ tests_unit_guest_agent_test_tracer_SOURCES = tests/unit/guest/agent/test-tracer.
 played_runner = tests/unit/replay/played-runner.c tests/unit/replay/played-runner.h
 tests_unit_replay_test_session_SOURCES = tests/unit/replay/test-session.c $(played_runner)
 tests_unit_replay_test_chosen_points_SOURCES = tests/unit/replay/test-chosen-points.c $(played_runner)
+tests_unit_replay_test_shards_SOURCES = tests/unit/replay/test-shards.c $(played_runner)
 tests_unit_replay_test_ledger_SOURCES = tests/unit/replay/test-ledger.c $(played_runner)
 tests_unit_replay_test_interrupt_SOURCES = tests/unit/replay/test-interrupt.c $(played_runner)
