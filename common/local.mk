@@ -9,7 +9,7 @@ common_libcommon_la_SOURCES = \
 	common/number.c common/number.h common/options.c common/options.h common/parts.c common/parts.h \
 	common/places.c common/places.h common/plural.h common/printable.c common/printable.h \
 	common/process.c common/process.h common/progress.c common/progress.h common/publish.c common/publish.h \
-	common/ranges.c common/ranges.h \
+	common/ranges.c common/ranges.h common/sparse.c common/sparse.h \
 	common/stamp.c common/stamp.h common/standard-output.c common/standard-output.h common/stop.c common/stop.h \
 	common/terminal.c common/terminal.h common/text.h common/text-list.c common/text-list.h \
 	common/words.c common/words.h common/workdir.c common/workdir.h

@@ -15,7 +15,7 @@ guest_agent_agent_SOURCES = \
 	guest/agent/sleep.c guest/agent/stack.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
 	guest/agent/call-stop.c guest/agent/call-stop.h \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \
-	guest/agent/unpack.c guest/agent/workload.c guest/agent/workload.h guest/agent/workload-files.c guest/agent/workload-files.h \
+	guest/agent/traces.c guest/agent/unpack.c guest/agent/workload.c guest/agent/workload.h guest/agent/workload-files.c guest/agent/workload-files.h \
 	guest/agent/workload-sharing.c guest/agent/workload-sharing.h \
 	guest/agent/workload-subvolumes.c guest/agent/workload-subvolumes.h \
 	guest/agent/workload-operations.c \

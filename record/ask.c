@@ -85,6 +85,18 @@ tell_guest (struct recording_run *run, const char *what, const char *const *word
   return payload ? 0 : -1;
 }
 
+int
+try_guest (struct recording_run *run, const char *what, const char *const *words)
+{
+  struct vm_answer answer = vm_call (run->recorder->vm, CALL_TIMEOUT_MS, words);
+  const bool refused = answer.failure == VM_REFUSED;
+
+  if (answer.failure != VM_OK && !refused)
+    report_trouble (run, what, &answer);
+  free (answer.text);
+  return answer.failure == VM_OK ? 0 : refused ? 1 : -1;
+}
+
 /* The last lines of TEXT, which is changed, as one line. */
 static const char *
 last_lines (char *text)

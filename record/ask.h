@@ -26,6 +26,9 @@ extern char *ask_guest_within (struct recording_run *run, const char *what, uint
 /* Ask for something that has no payload of interest.  Returns 0, or -1 after such a message. */
 extern int tell_guest (struct recording_run *run, const char *what, const char *const *words);
 
+/* Ask for something that the agent may be unable to do.  Returns 0, 1 without a message if it is, or -1 after one. */
+extern int try_guest (struct recording_run *run, const char *what, const char *const *words);
+
 /* Run COMMAND in the guest.  Returns how it ended, and what it printed (guest/agent/protocol.h), to free; or NULL after
  * a message.
  */

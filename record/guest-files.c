@@ -23,6 +23,14 @@ add_shell_commands (struct initramfs *extras, const struct option_texts *command
   return 0;
 }
 
+/* Add what makes of the disks what is mounted. */
+static int
+add_assembly (const struct recording *recording, struct initramfs *extras)
+{
+  return (recording->assemble && initramfs_add_shell_command (extras, recording->assemble) == -1)
+    || (recording->create && initramfs_add_shell_command (extras, recording->create) == -1) ? -1 : 0;
+}
+
 /* In the host's root, COMMAND is where it is here. */
 static int
 find_command (struct recorder *recorder)
@@ -55,11 +63,18 @@ add_programs (struct recorder *recorder, struct initramfs *extras)
     return -1;
   if (recording->command[0] && initramfs_add_arguments (extras, recording->command) == -1)
     return -1;
-  if ((recording->assemble && initramfs_add_shell_command (extras, recording->assemble) == -1)
-      || (recording->create && initramfs_add_shell_command (extras, recording->create) == -1))
-    return -1;
-  return add_shell_commands (extras, &recording->setup) == -1 ? -1
+  return add_assembly (recording, extras) == -1 || add_shell_commands (extras, &recording->setup) == -1 ? -1
     : add_shell_commands (extras, &recording->step);
+}
+
+/* Add files and trees that were asked for. */
+static int
+add_files (const struct recording *recording, struct initramfs *extras)
+{
+  for (size_t i = 0; i < recording->guest.include.count && !recording->host_root; i++)
+    if (initramfs_add_included (extras, recording->guest.include.texts[i]) == -1)
+      return -1;
+  return recording->initial ? initramfs_add_tree (extras, recording->initial, RECORDER_INITIAL_TREE) : 0;
 }
 
 struct initramfs *
@@ -87,10 +102,39 @@ guest_files_make (struct recorder *recorder)
     r = initramfs_confine (extras, recording->guest.confine);
   if (r == 0)
     r = add_programs (recorder, extras);
-  for (size_t i = 0; i < recording->guest.include.count && r == 0 && !recording->host_root; i++)
-    r = initramfs_add_included (extras, recording->guest.include.texts[i]);
-  if (r == 0 && recording->initial)
-    r = initramfs_add_tree (extras, recording->initial, RECORDER_INITIAL_TREE);
+  if (r == 0)
+    r = add_files (recording, extras);
+  if (r == 0)
+    return extras;
+  initramfs_free (extras);
+  return NULL;
+}
+
+/* Add to EXTRAS what makes the tree. */
+static int
+add_tree (const struct recording *recording, struct initramfs *extras)
+{
+  return initramfs_add_program (extras, "/bin/sh", NULL) == -1 || add_shell_commands (extras, &recording->setup) == -1
+    ? -1 : add_files (recording, extras);
+}
+
+struct initramfs *
+guest_files_preparing (const struct recorder *recorder, enum preparation preparation)
+{
+  const struct recording *recording = recorder->recording;
+  struct initramfs *extras = guest_extras_new (&recorder->kernel, recording->filesystem, 0, !recording->virtio);
+  int r;
+
+  if (extras == NULL)
+    return NULL;
+  initramfs_ask_interpreters (extras);
+  r = mkfs_add (extras, recording->filesystem, NULL);
+  if (r == 0 && recording->guest.confine)
+    r = initramfs_confine (extras, recording->guest.confine);
+  if (r == 0)
+    r = add_assembly (recording, extras);
+  if (r == 0 && preparation == PREPARED_TREE)
+    r = add_tree (recording, extras);
   if (r == 0)
     return extras;
   initramfs_free (extras);

@@ -10,4 +10,7 @@
  */
 extern struct initramfs *guest_files_make (struct recorder *recorder);
 
+/* What of that RECORDER's recording needs to bring its disks to PREPARATION.  NULL after a message. */
+extern struct initramfs *guest_files_preparing (const struct recorder *recorder, enum preparation preparation);
+
 #endif

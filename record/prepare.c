@@ -15,6 +15,7 @@
 #include "nbd-plugin/parameters.h"
 #include "record/mkfs.h"
 #include "record/prepare.h"
+#include "record/prepared.h"
 #include "record/recording-disks.h"
 #include "record/server.h"
 
@@ -134,26 +135,93 @@ make_filesystem (struct recording_run *run)
   if (recording_makes_journal (recording)
       && run_mkfs (run, WORDS (NULL), recording_mkfs_arguments (recording, NULL)) == -1)
     return -1;
-  if (run_mkfs (run, fixed, recording_mkfs_arguments (recording, places)) == -1
-      || tell_guest (run, "writing out the file system", WORDS ("sync", recorder->all_disks)) == -1
-      || disassemble (run) == -1)
-    return -1;
-  return recorder_start_log (recorder);
+  return run_mkfs (run, fixed, recording_mkfs_arguments (recording, places)) == -1
+    || tell_guest (run, "writing out the file system", WORDS ("sync", recorder->all_disks)) == -1
+    || disassemble (run) == -1 ? -1 : prepared_reached (recorder, PREPARED_FILESYSTEM, false);
 }
 
-/* Run what makes the tree. */
+/* Mount the file system, assembled if it must be. */
+static int
+mount_filesystem (struct recording_run *run)
+{
+  const struct recording *recording = run->recording;
+  CLEANUP_FREE char *options = recording_mount_options (recording);
+  CLEANUP_FREE char *places = options ? assemble (run, "--assemble", recording->assemble) : NULL;
+
+  return places == NULL ? -1
+    : tell_guest (run, "mounting the file system (see --mount and --mkfs)",
+                  WORDS ("mount", places, recording->filesystem, options));
+}
+
+/* Undo that, if it can be undone.  Returns 0, 1 if it is still mounted, or -1 after a message. */
+static int
+unmount_filesystem (struct recording_run *run)
+{
+  const int r = try_guest (run, "unmounting the file system", WORDS ("unmount"));
+
+  if (r != 0)
+    return r;
+  return disassemble (run) == -1
+    || tell_guest (run, "writing out the tree", WORDS ("sync", run->recorder->all_disks)) == -1 ? -1 : 0;
+}
+
+/* Before there is anything that could leave no room for it. */
+static int
+make_other_file (struct recording_run *run)
+{
+  return run->recording->background != BACKGROUND_COMMIT ? 0
+    : tell_guest (run, "making a file to be synced", WORDS ("other-file"));
+}
+
+/* Run the commands of --setup.  Returns 0; 1 if they have left something that is on no disk; or -1 after a message. */
 static int
 set_up (struct recording_run *run)
 {
-  const struct recording *recording = run->recording;
+  const struct option_texts *setup = &run->recording->setup;
+  CLEANUP_FREE char *before = ask_guest (run, "looking around", WORDS ("traces"));
 
-  for (size_t i = 0; i < recording->setup.count; i++) {
+  for (size_t i = 0; i < setup->count && before; i++) {
     CLEANUP_FREE char *output = NULL;
 
-    if (run_program (run, "--setup", WORDS ("/bin/sh", "-c", recording->setup.texts[i]), &output) == -1)
+    if (run_program (run, "--setup", WORDS ("/bin/sh", "-c", setup->texts[i]), &output) == -1)
       return -1;
   }
+  CLEANUP_FREE char *after = before ? ask_guest (run, "looking around", WORDS ("traces")) : NULL;
+  return after ? strcmp (before, after) != 0 : -1;
+}
+
+/* Make the tree in the file system.  What is on no disk would be gone if it was unmounted, and not be there where the
+ * disks are used again: with such things it stays *mounted.
+ */
+static int
+make_tree (struct recording_run *run, bool *mounted)
+{
+  const struct recording *recording = run->recording;
+  struct recorder *recorder = run->recorder;
+
+  progress_stage (recorder->progress, "setting up");
+  if (mount_filesystem (run) == -1 || make_other_file (run) == -1
+      || (recording->initial
+          && tell_guest (run, "copying the initial tree", WORDS ("copy", RECORDER_INITIAL_TREE)) == -1))
+    return -1;
+  int left = set_up (run);
+  if (left == -1 || tell_guest (run, "sync", WORDS ("sync", recorder->all_disks)) == -1)
+    return -1;
+  if (left == 0 && !prepared_is_live (recorder))
+    left = unmount_filesystem (run);
+  else
+    left = 1;
+  *mounted = left == 1;
+  return left == -1 ? -1 : prepared_reached (recorder, PREPARED_TREE, *mounted);
+}
+
+/* Do what a workload has to be done before it, in the file system that it is done in. */
+static int
+set_up_workload (struct recording_run *run)
+{
+  const struct recording *recording = run->recording;
   CLEANUP_FREE char *output = NULL;
+
   return recording->workload == NULL ? 0
     : run_program (run, "the workload's setup", WORDS (AGENT_WORKLOAD_TOOL, "--setup", recording->workload), &output);
 }
@@ -188,40 +256,37 @@ name_disks (struct recording_run *run)
   return 0;
 }
 
-int
-prepare_tree (struct recording_run *run)
+/* Say what goes on besides the update.  Not before: --setup is none of it. */
+static int
+name_events (struct recording_run *run)
 {
   const struct recording *recording = run->recording;
-  const struct recorder *recorder = run->recorder;
-  CLEANUP_FREE char *places = NULL, *options = recording_mount_options (recording);
 
-  if (options == NULL || attach (run) == -1 || join_paths (run) == -1
-      || (recorder->empty && make_filesystem (run) == -1)
-      || (places = assemble (run, "--assemble", recording->assemble)) == NULL)
-    return -1;
-  progress_stage (recorder->progress, "setting up");
-  if (tell_guest (run, "naming the mark device",
-                  WORDS ("setenv", AGENT_MARK_DEVICE_VARIABLE, recorder->mark_device)) == -1
-      || tell_guest (run, "mounting the file system (see --mount and --mkfs)",
-                     WORDS ("mount", places, recording->filesystem, options)) == -1
-      || name_disks (run) == -1)
-    return -1;
-  /* Before there is anything that could leave no room for it. */
-  if (recording->background == BACKGROUND_COMMIT
-      && tell_guest (run, "making a file to be synced", WORDS ("other-file")) == -1)
-    return -1;
-  if (recording->initial
-      && tell_guest (run, "copying the initial tree", WORDS ("copy", RECORDER_INITIAL_TREE)) == -1)
-    return -1;
-  if (set_up (run) == -1 || ask_for_details (run) == -1)
-    return -1;
-  /* Not before: --setup is none of the update. */
   if (recording->background != BACKGROUND_NONE
       && tell_guest (run, "naming the background",
                      WORDS ("setenv", AGENT_BACKGROUND_VARIABLE, background_name (recording->background))) == -1)
     return -1;
-  if (recording->freeze_at
-      && tell_guest (run, "naming the mark", WORDS ("setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at)) == -1)
+  return recording->freeze_at == NULL ? 0
+    : tell_guest (run, "naming the mark", WORDS ("setenv", AGENT_FREEZE_AT_VARIABLE, recording->freeze_at));
+}
+
+int
+prepare_tree (struct recording_run *run)
+{
+  const struct recorder *recorder = run->recorder;
+  bool mounted = false;
+
+  if (attach (run) == -1 || join_paths (run) == -1
+      || (recorder->prepared < PREPARED_FILESYSTEM && make_filesystem (run) == -1)
+      || tell_guest (run, "naming the mark device",
+                     WORDS ("setenv", AGENT_MARK_DEVICE_VARIABLE, recorder->mark_device)) == -1
+      || name_disks (run) == -1
+      || (recorder->prepared < recorder->wanted && make_tree (run, &mounted) == -1))
+    return -1;
+  progress_stage (recorder->progress, "setting up");
+  if ((!mounted && mount_filesystem (run) == -1)
+      || (recorder->wanted < PREPARED_TREE && make_other_file (run) == -1)
+      || set_up_workload (run) == -1 || ask_for_details (run) == -1 || name_events (run) == -1)
     return -1;
   /* Where sync(2) flushes nothing (vfat, exfat, ext2, jfs), what is there before `begin` could be lost after it. */
   return tell_guest (run, "sync", WORDS ("sync", recorder->all_disks));

@@ -43,6 +43,7 @@ struct recording {
   enum settle settle;
   uint64_t settle_seconds;
   const char *log;              /* the file to make */
+  bool no_cache;                /* prepare the disks anew, and do not keep them */
   bool output_dropped;          /* what commands print is shown nowhere */
   bool output_aside;            /* what commands print goes to standard error: standard output is a report's */
   const char *const *command;   /* NULL at the end; empty if there are steps or a workload */

@@ -17,6 +17,7 @@
 #include "record/guest-files.h"
 #include "record/log-part.h"
 #include "record/mkfs.h"
+#include "record/prepared.h"
 #include "record/recorder.h"
 #include "record/server.h"
 
@@ -102,40 +103,12 @@ recorder_end_guest (struct recorder *recorder)
   recorder->attached = false;
 }
 
-/* How the file system of the recording is made, to free, or NULL after a message. */
-static char *
-describe_made (const struct recording *recording)
-{
-  CLEANUP_FREE char *disks = describe_disks (&recording->disks);
-
-  return disks ? text_format ("%s%s %d %s\n%s\n%s", recording->filesystem, disks, recording->log_disk,
-                              recording->mkfs_arguments ? recording->mkfs_arguments : "",
-                              recording->assemble ? recording->assemble : "",
-                              recording->create ? recording->create : "") : NULL;
-}
-
-/* Begin a recording in the guest that is there: with the image of the one before if that is what it would make. */
+/* Begin a recording in the guest that is there. */
 static int
 reuse_guest (struct recorder *recorder)
 {
-  CLEANUP_FREE char *made = describe_made (recorder->recording);
-
-  if (made == NULL)
-    return -1;
-  return recorder->made && strcmp (recorder->made, made) == 0 ? server_open_log (recorder)
-    : server_open_blank (recorder);
-}
-
-int
-recorder_start_log (struct recorder *recorder)
-{
-  free (recorder->made);
-  recorder->made = describe_made (recorder->recording);
-  if (recorder->made == NULL || server_save_images (recorder) == -1 || server_open_log (recorder) == -1)
-    return -1;
-  unlink (recorder->blank);
-  recorder->empty = false;
-  return 0;
+  return prepared_find (recorder) == -1 ? -1
+    : recorder->prepared == PREPARED_NOTHING ? server_open_blank (recorder) : 0;
 }
 
 /* Boot a guest with EXTRAS. */
@@ -149,8 +122,8 @@ boot (struct recorder *recorder, struct initramfs *extras)
   recorder_end_guest (recorder);
   nbdkit_free (&recorder->nbdkit);
   progress_stage (recorder->progress, "booting a guest: kernel %s", recorder->kernel.release);
-  return initramfs_write (extras, recorder->extras) == -1 || server_start (recorder) == -1 ? -1
-    : start_guest (recorder);
+  return initramfs_write (extras, recorder->extras) == -1 || server_start (recorder) == -1
+    || prepared_find (recorder) == -1 ? -1 : start_guest (recorder);
 }
 
 /* Have a guest: the one that is there if it will do, or a new one. */
@@ -215,7 +188,7 @@ make_names (struct recorder *recorder)
     const char *name;
   } files[] = {
     { &recorder->extras, "extras" }, { &recorder->console, "console" }, { &recorder->files, SERVER_FILES },
-    { &recorder->blank, SERVER_BLANK }, { &recorder->link, SERVER_LINK },
+    { &recorder->blank, SERVER_BLANK }, { &recorder->link, SERVER_LINK }, { &recorder->aside, SERVER_ASIDE },
   };
 
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
@@ -275,13 +248,13 @@ recorder_begin (struct recorder *recorder, const struct recording *recording)
     error_message ("--bus=virtio: %s is recorded over NBD alone: leave --bus out", recorder->kernel.release);
     return -1;
   }
-  recorder->empty = false;
   return pack_files (recorder) == -1 ? -1 : prepare_guest (recorder);
 }
 
 void
 recorder_forget (struct recorder *recorder)
 {
+  prepared_give_up (recorder);
   kernel_free (&recorder->kernel);
   if (recorder->part)
     close (recorder->part_fd);
@@ -307,10 +280,11 @@ recorder_release (struct recorder *recorder)
 {
   recorder_end_guest (recorder);
   recorder_forget (recorder);
+  prepared_forget (recorder);
   nbdkit_free (&recorder->nbdkit);
   workdir_remove (recorder->directory);
   free_all (recorder->directory, recorder->extras, recorder->files, recorder->blank,
-            recorder->link, recorder->made, recorder->console);
+            recorder->link, recorder->aside, recorder->console);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,6 @@ server_start (struct recorder *recorder)
   text_list_free (&parameters);
   if (r == -1)
     return -1;
-  recorder->empty = true;
   recorder->marks = connect_to (recorder, MARK_EXPORT);
   recorder->control = connect_to (recorder, CONTROL_EXPORT);
   return recorder->marks && recorder->control ? 0 : -1;
@@ -109,16 +109,33 @@ add_device (struct text_list *parameters, const struct recording *recording)
     | parameters_add (parameters, PARAMETER_HOLD_LIMIT, seconds);
 }
 
-/* What the disks hold at first and, unless there is one without a name of its own, what they are called. */
+char *
+server_image_name (enum preparation preparation, size_t number)
+{
+  return text_format ("%s%zu", preparation == PREPARED_TREE ? "tree" : "image", number);
+}
+
+/* What the disks hold at first. */
 static int
-add_disks (struct text_list *parameters, const struct disks *disks)
+add_bases (struct text_list *parameters, const struct recorder *recorder)
+{
+  int r = 0;
+
+  for (size_t i = 0; i < recorder->recording->disks.count; i++) {
+    CLEANUP_FREE char *image = server_image_name (recorder->prepared, i);
+
+    r |= image ? parameters_add (parameters, PARAMETER_BASE, image) : -1;
+  }
+  return r;
+}
+
+/* What they are called, unless there is one without a name of its own. */
+static int
+add_names (struct text_list *parameters, const struct disks *disks)
 {
   int r = 0;
 
   for (size_t i = 0; i < disks->count; i++) {
-    CLEANUP_FREE char *image = text_format (SERVER_IMAGE "%zu", i);
-
-    r |= image ? parameters_add (parameters, PARAMETER_BASE, image) : -1;
     if (disks->count > 1 || strcmp (disks->list[i].name, DISK_EXPORT) != 0)
       r |= add_info (parameters, LOG_KEY_DISK, disks->list[i].name);
   }
@@ -131,7 +148,8 @@ make_parameters (const struct recorder *recorder, struct text_list *parameters)
   const struct recording *recording = recorder->recording;
   int r = parameters_add (parameters, PARAMETER_LOG, SERVER_LINK);
 
-  r |= add_disks (parameters, &recording->disks);
+  r |= add_bases (parameters, recorder);
+  r |= add_names (parameters, &recording->disks);
   r |= add_device (parameters, recording);
   if (recording->path_down_at)
     r |= parameters_add (parameters, PARAMETER_PATH_DOWN_AT, recording->path_down_at);
@@ -169,23 +187,36 @@ make_parameters (const struct recorder *recorder, struct text_list *parameters)
   return r;
 }
 
+/* Where the file PATH is, from wherever, to free, or NULL after a message. */
+static char *
+absolute_path (const char *path)
+{
+  CLEANUP_FREE char *directory = *path == '/' ? strdup ("") : getcwd (NULL, 0);
+
+  if (directory)
+    return text_format ("%s%s%s", directory, *directory ? "/" : "", path);
+  out_of_memory ();
+  return NULL;
+}
+
+/* Let LINK, by which the server finds a log, lead to the file TARGET, wherever it is. */
+static int
+make_link (const char *link, const char *target)
+{
+  unlink (link);                /* of the recording before */
+  if (symlink (target, link) == 0)
+    return 0;
+  error_message ("%s: %m", link);
+  return -1;
+}
+
 /* Let the link by which the server finds the log lead there. */
 static int
 link_log (const struct recorder *recorder)
 {
-  CLEANUP_FREE char *directory = *recorder->part == '/' ? strdup ("") : getcwd (NULL, 0);
-  CLEANUP_FREE char *target = NULL;
+  CLEANUP_FREE char *target = absolute_path (recorder->part);
 
-  if (directory == NULL)
-    return out_of_memory ();
-  target = text_format ("%s%s%s", directory, *directory ? "/" : "", recorder->part);
-  if (target == NULL)
-    return -1;
-  unlink (recorder->link);      /* of the recording before */
-  if (symlink (target, recorder->link) == 0)
-    return 0;
-  error_message ("%s: %m", recorder->link);
-  return -1;
+  return target ? make_link (recorder->link, target) : -1;
 }
 
 int
@@ -195,7 +226,7 @@ server_save_images (struct recorder *recorder)
   int r = 0;
 
   for (size_t i = 0; i < recorder->recording->disks.count && r == 0; i++) {
-    CLEANUP_FREE char *name = text_format (SERVER_IMAGE "%zu", i);
+    CLEANUP_FREE char *name = server_image_name (recorder->prepared, i);
     CLEANUP_FREE char *path = name ? text_format ("%s/%s", recorder->directory, name) : NULL;
 
     r = path ? text_list_add (&names, name, strlen (name)) : -1;
@@ -218,6 +249,51 @@ server_open_log (struct recorder *recorder)
     r = link_log (recorder);
   if (r == 0)
     r = server_ask (recorder, WRITELOG_OPEN, parameters.texts, parameters.count);
+  if (r == 0)
+    unlink (recorder->blank);
+  text_list_free (&parameters);
+  return r;
+}
+
+/* Open the log that is to be done without, and let it have no name: nothing of it is left, whoever is killed. */
+static int
+open_aside (struct recorder *recorder, const char *path)
+{
+  server_close_aside (recorder);
+  recorder->aside_fd = open (path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  recorder->has_aside = recorder->aside_fd != -1;
+  if (recorder->has_aside && unlink (path) == 0)
+    return 0;
+  error_message ("%s: %m", path);
+  return -1;
+}
+
+void
+server_close_aside (struct recorder *recorder)
+{
+  if (recorder->has_aside)
+    close (recorder->aside_fd);
+  recorder->has_aside = false;
+}
+
+int
+server_open_aside (struct recorder *recorder)
+{
+  CLEANUP_FREE char *part = absolute_path (recorder->part);
+  CLEANUP_FREE char *target = part ? text_format ("%s" SERVER_ASIDE_SUFFIX, part) : NULL;
+  struct text_list parameters = { NULL, 0 };
+  int r = target ? parameters_add (&parameters, PARAMETER_LOG, SERVER_ASIDE) : -1;
+
+  if (r == 0)
+    r = add_bases (&parameters, recorder);
+  if (r == 0)
+    r = make_link (recorder->aside, target);
+  if (r == 0) {
+    unlink (target);
+    r = server_ask (recorder, WRITELOG_OPEN, parameters.texts, parameters.count);
+  }
+  if (r == 0)
+    r = open_aside (recorder, target);
   text_list_free (&parameters);
   return r;
 }
@@ -228,7 +304,6 @@ server_open_blank (struct recorder *recorder)
   char *texts[] = { (char *) PARAMETER_LOG "=" SERVER_BLANK };
 
   unlink (recorder->blank);
-  recorder->empty = true;
   return server_ask (recorder, WRITELOG_OPEN, texts, 1);
 }
 
@@ -239,20 +314,25 @@ server_trouble (const struct recorder *recorder)
 }
 
 int
+server_mark_text (struct recorder *recorder, const char *text, size_t length)
+{
+  const size_t size = (length / LOG_SECTOR + 1) * LOG_SECTOR;
+  CLEANUP_FREE char *bytes = calloc (1, size);
+
+  if (bytes == NULL)
+    return out_of_memory ();
+  memcpy (bytes, text, length);
+  if (nbd_pwrite (recorder->marks, bytes, size, 0, 0) == 0)
+    return 0;
+  CLEANUP_FREE char *trouble = server_trouble (recorder);
+  error_message ("cannot record a mark: %s", trouble ? trouble : nbd_get_error ());
+  return -1;
+}
+
+int
 server_mark (struct recorder *recorder, const char *name, const char *payload)
 {
-  size_t length = strlen ("powercut:") + strlen (name) + 1 + strlen (payload);
-  size_t size = (length / LOG_SECTOR + 1) * LOG_SECTOR;
-  CLEANUP_FREE char *text = calloc (1, size);
+  CLEANUP_FREE char *text = text_format ("powercut:%s %s", name, payload);
 
-  if (text == NULL)
-    return out_of_memory ();
-  snprintf (text, size, "powercut:%s %s", name, payload);
-  if (nbd_pwrite (recorder->marks, text, size, 0, 0) == -1) {
-    CLEANUP_FREE char *trouble = server_trouble (recorder);
-
-    error_message ("cannot record the observed tree: %s", trouble ? trouble : nbd_get_error ());
-    return -1;
-  }
-  return 0;
+  return text ? server_mark_text (recorder, text, strlen (text)) : -1;
 }

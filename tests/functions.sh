@@ -246,6 +246,15 @@ test_kernel ()
   printf '%s\n' ${kernel:-$kernels} | sed -n '1{/./p}'
 }
 
+# own_cache: what is kept is this test's alone, the kernels are those of all tests
+own_cache ()
+{
+  mkdir -p "$tmp/cache/powercut"
+  ln -s "$XDG_CACHE_HOME/powercut/kernels" "$tmp/cache/powercut/kernels"
+  [ ! -e "$XDG_CACHE_HOME/powercut/accel" ] || cp -p "$XDG_CACHE_HOME/powercut/accel" "$tmp/cache/powercut/accel"
+  export XDG_CACHE_HOME=$tmp/cache
+}
+
 # what_was_found JSON: the results of a replay without what may differ from one replay to another: times, and which answers were
 # remembered
 what_was_found ()

@@ -306,7 +306,14 @@ extern serve_verb observe_mounted, observe_details;
 extern serve_verb recover, try_recovered;
 
 /* reset.c */
+
+/* Where programs are welcome to leave something. */
+#define TEMPORARY_FOLDERS 5
+extern const char *const temporary_folders[TEMPORARY_FOLDERS];
 extern serve_verb reset_guest;
+
+/* traces.c */
+extern serve_verb traces_tell;
 
 /* sync.c */
 

@@ -121,7 +121,7 @@ static const struct {
   { "reset", 2, 2, reset_guest }, { "run", 2, SIZE_MAX, run_program },
   { "setenv", 2, 2, verb_setenv }, { "shell", 4, 4, shell_start }, { "sleep", 0, SIZE_MAX, guest_sleep },
   { "sync", 0, 1, sync_devices }, { "thaw", 0, 0, verb_thaw }, { "try", 7, 7, try_recovered },
-  { "tree", 0, 0, verb_tree }, { "unmount", 0, 0, mount_unmount },
+  { "traces", 0, 0, traces_tell }, { "tree", 0, 0, verb_tree }, { "unmount", 0, 0, mount_unmount },
 };
 
 static void

@@ -26,6 +26,9 @@
  *   details FACTS all|these [PATH...]      from now on, observations (checker/observe/tree.h) have FACTS, the sum of
  *                                          enum tree_fact, and lines about the sectors of all files or of these, whose
  *                                          PATHs are as in an observation and sorted
+ *   traces                                 payload: lines that differ from those of another time if programs have left
+ *                                          meanwhile, outside of what is mounted on /mnt, what may matter: processes,
+ *                                          files, mounts, disks, swap, settings of the kernel
  *   tree                                   payload: the whole text of the last observation
  *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache

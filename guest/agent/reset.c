@@ -18,8 +18,7 @@
 #include "common/message.h"
 #include "guest/agent/agent.h"
 
-/* Where programs are welcome to leave something. */
-static const char *const folders[] = { "/dev/shm", "/root", "/run", "/tmp", "/var/tmp" };
+const char *const temporary_folders[TEMPORARY_FOLDERS] = { "/dev/shm", "/root", "/run", "/tmp", "/var/tmp" };
 
 static void
 reset_environment (const struct agent *agent)
@@ -62,8 +61,8 @@ static int
 empty_folders (const struct agent *agent)
 {
   boot_time = agent->boot_time;
-  for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
-    if (nftw (folders[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == -1 && errno != ENOENT)
+  for (size_t i = 0; i < TEMPORARY_FOLDERS; i++)
+    if (nftw (temporary_folders[i], remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == -1 && errno != ENOENT)
       return -1;
   return 0;
 }

@@ -89,6 +89,9 @@ extern int initramfs_add_modules (struct initramfs *initramfs, const struct kern
  */
 extern char *initramfs_signature (const struct initramfs *initramfs);
 
+/* The same of the contents themselves, which are read.  To free, or NULL after a message. */
+extern char *initramfs_digest (struct initramfs *initramfs);
+
 /* Let *memory_bytes, how much memory a guest is to have, be enough to unpack INITRAMFS besides what every guest has
  * (guest/base.h): if it is not, a note says that it is made more.  Returns -1 after a message with the largest files
  * if this host has not so much.

@@ -4,14 +4,19 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <search.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#define XXH_INLINE_ALL          /* nobody who links with this needs the library */
+#include <xxhash.h>
+
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/text.h"
 #include "guest/initramfs/entry.h"
 #include "guest/initramfs/initramfs.h"
 
@@ -19,6 +24,7 @@ struct write_state {
   struct archive *archive;
   const char *file;
   int fd;                       /* it is written here; -1: to a file of that name */
+  XXH3_state_t *hash;           /* or not at all, but into this */
   bool packed;                  /* for a log: what a guest has in any case is left out */
   int result;
 };
@@ -115,9 +121,20 @@ visit (const void *node, VISIT order, void *closure)
     state->result = write_object (state, *(struct initramfs_entry *const *) node);
 }
 
+/* libarchive's callback: the bytes of the archive go into the hash. */
+static la_ssize_t
+hash_bytes (struct archive *archive, void *hash, const void *bytes, size_t length)
+{
+  (void) archive;
+  XXH3_128bits_update (hash, bytes, length);
+  return (la_ssize_t) length;
+}
+
 static int
 open_archive (const struct write_state *state)
 {
+  if (state->hash)
+    return archive_write_open (state->archive, state->hash, NULL, hash_bytes, NULL);
   return state->fd == -1 ? archive_write_open_filename (state->archive, state->file)
     : archive_write_open_fd (state->archive, state->fd);
 }
@@ -132,7 +149,7 @@ write_archive (struct initramfs *initramfs, struct write_state *state)
     twalk_r (initramfs->entries, visit, state);
   if (state->result == 0 && archive_write_close (state->archive) != ARCHIVE_OK)
     state->result = archive_failed (state);
-  if (state->result == -1 && state->fd == -1)
+  if (state->result == -1 && state->fd == -1 && state->hash == NULL)
     unlink (state->file);
   return state->result;
 }
@@ -170,4 +187,23 @@ initramfs_pack (struct initramfs *initramfs, const char *file)
     result = write_archive (initramfs, &state);
   archive_write_free (state.archive);
   return result;
+}
+
+char *
+initramfs_digest (struct initramfs *initramfs)
+{
+  XXH3_state_t hash;
+  struct write_state state = {
+    .archive = archive_write_new (), .file = "that a guest is prepared with", .fd = -1, .hash = &hash
+  };
+
+  if (state.archive == NULL) {
+    out_of_memory ();
+    return NULL;
+  }
+  XXH3_128bits_reset (&hash);
+  const int result = write_archive (initramfs, &state);
+  archive_write_free (state.archive);
+  const XXH128_hash_t sum = XXH3_128bits_digest (&hash);
+  return result == -1 ? NULL : text_format ("%016" PRIx64 "%016" PRIx64, sum.high64, sum.low64);
 }

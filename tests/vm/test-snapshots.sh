@@ -4,11 +4,7 @@
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 requires jq mkfs.ext4 mkfs.xfs mkfs.btrfs lsattr qemu-system-x86_64 nbdkit
 
-# What is saved is this test's alone, the kernels are those of all tests.
-mkdir -p "$tmp/cache/powercut"
-ln -s "$XDG_CACHE_HOME/powercut/kernels" "$tmp/cache/powercut/kernels"
-[ ! -e "$XDG_CACHE_HOME/powercut/accel" ] || cp -p "$XDG_CACHE_HOME/powercut/accel" "$tmp/cache/powercut/accel"
-export XDG_CACHE_HOME=$tmp/cache
+own_cache
 guests=$XDG_CACHE_HOME/powercut/guests
 
 # Numbers and times that no two guests have in common, and what all of them have; `briefly` the time alone.  The number of a file's

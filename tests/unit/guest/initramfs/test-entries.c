@@ -2,6 +2,7 @@
 /* What an initramfs holds: files, trees, links. */
 #include <config.h>
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,6 +169,40 @@ START_TEST (a_signature_tells_what_differs)
 }
 END_TEST
 
+/* The digest of an initramfs with FILE of the host, to free. */
+static char *
+digest (const char *file)
+{
+  struct initramfs *digested = initramfs_new ();
+
+  ck_assert_int_eq (initramfs_add_file (digested, file, "/f"), 0);
+  char *sum = initramfs_digest (digested);
+  ck_assert_ptr_nonnull (sum);
+  initramfs_free (digested);
+  return sum;
+}
+
+START_TEST (a_digest_tells_contents_alone)
+{
+  const struct timespec times[2] = { { 1700000000, 5 }, { 1700000000, 5 } };
+
+  put_text ("a", 0644, "same");
+  put_text ("b", 0644, "same");
+  put_text ("c", 0755, "same");
+  CLEANUP_FREE char *first = digest ("a"), *elsewhere = digest ("b"), *mode = digest ("c");
+  ck_assert_str_eq (first, elsewhere);
+  ck_assert_str_ne (first, mode);
+  ck_assert_int_eq (utimensat (AT_FDCWD, "a", times, 0), 0);
+  CLEANUP_FREE char *old = digest ("a");
+  ck_assert_str_eq (first, old);
+  /* As old and as large as it was. */
+  put_text ("a", 0644, "Same");
+  ck_assert_int_eq (utimensat (AT_FDCWD, "a", times, 0), 0);
+  CLEANUP_FREE char *other = digest ("a");
+  ck_assert_str_ne (first, other);
+}
+END_TEST
+
 UNIT_TEST_MAIN_WITH ("entries", begin_initramfs, end_initramfs,
   an_empty_initramfs_has_the_folders_and_devices_of_a_system,
   a_file_keeps_its_contents_and_mode,
@@ -178,4 +213,4 @@ UNIT_TEST_MAIN_WITH ("entries", begin_initramfs, end_initramfs,
   a_tree_that_is_none_is_refused,
   a_file_that_is_gone_before_the_archive_is_written_is_named,
   memory_grows_with_what_is_taken,
-  a_signature_tells_what_differs)
+  a_signature_tells_what_differs, a_digest_tells_contents_alone)

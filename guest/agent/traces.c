@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What programs can leave outside of the mounted file system, so that it can be told whether they have. */
+#include <config.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/escape.h"
+#include "common/text.h"
+#include "guest/agent/agent.h"
+
+#define SETTING_MAX 4096
+
+static FILE *traces;            /* for those that nftw calls, which it gives no argument */
+
+/* The text of the file PATH, on a line. */
+static void
+put_file (const char *path)
+{
+  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  char text[SETTING_MAX];
+  ssize_t count;
+
+  fprintf (traces, "%s ", path);
+  while (fd >= 0 && (count = read (fd, text, sizeof text)) > 0)
+    escape_word (text, (size_t) count, traces);
+  putc ('\n', traces);
+}
+
+/* What can be read and set. */
+static int
+put_setting (const char *path, const struct stat *status, int type, struct FTW *position)
+{
+  const mode_t both = S_IRUSR | S_IWUSR;
+
+  (void) position;
+  if (type == FTW_F && (status->st_mode & both) == both)
+    put_file (path);
+  return 0;
+}
+
+static int
+put_entry (const char *path, const struct stat *status, int type, struct FTW *position)
+{
+  (void) type, (void) position;
+  putc ('/', traces);
+  escape_word (path, strlen (path), traces);
+  fprintf (traces, " %o %jd %jd.%09ld\n", (unsigned) status->st_mode, (intmax_t) status->st_size,
+           (intmax_t) status->st_ctim.tv_sec, status->st_ctim.tv_nsec);
+  return 0;
+}
+
+/* The programs that run: a thread of the kernel has none. */
+static void
+put_programs (void)
+{
+  DIR *directory = opendir ("/proc");
+  const struct dirent *entry;
+  char program[SETTING_MAX];
+
+  while (directory && (entry = readdir (directory)) != NULL) {
+    CLEANUP_FREE char *path = isdigit ((unsigned char) entry->d_name[0])
+      ? text_format ("/proc/%s/exe", entry->d_name) : NULL;
+    const ssize_t length = path ? readlink (path, program, sizeof program) : -1;
+
+    if (length > 0) {
+      fprintf (traces, "process %s ", entry->d_name);
+      escape_word (program, (size_t) length, traces);
+      putc ('\n', traces);
+    }
+  }
+  if (directory)
+    closedir (directory);
+}
+
+/* How full the root is, which shows files anywhere; one that does not count shows nothing, and is another each time. */
+static void
+put_root (void)
+{
+  struct statvfs root;
+  struct timespec now;
+
+  if (statvfs ("/", &root) == 0 && root.f_blocks > 0) {
+    fprintf (traces, "root %ju %ju\n", (uintmax_t) root.f_bfree, (uintmax_t) root.f_ffree);
+    return;
+  }
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  fprintf (traces, "root at %jd.%09ld\n", (intmax_t) now.tv_sec, now.tv_nsec);
+}
+
+int
+traces_tell (struct agent *agent, char **words, FILE *payload)
+{
+  static const char *const files[] = { "/proc/self/mountinfo", "/proc/swaps", "/proc/partitions" };
+  static const char *const settings[] = { "/proc/sys/fs", "/proc/sys/vm" };
+
+  (void) agent, (void) words;
+  traces = payload;
+  put_programs ();
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+    put_file (files[i]);
+  for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+    nftw (settings[i], put_setting, 16, FTW_PHYS);
+  for (size_t i = 0; i < TEMPORARY_FOLDERS; i++)
+    nftw (temporary_folders[i], put_entry, 16, FTW_PHYS | FTW_MOUNT);
+  put_root ();
+  return 0;
+}
