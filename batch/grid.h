@@ -26,6 +26,7 @@ struct grid_request {
   const char *keep;             /* directory for the logs of cells that failed, or NULL */
   const char *accel;            /* as --accel of `powercut run`, or NULL */
   bool no_snapshot;             /* as --no-snapshot of it */
+  bool no_cache;                /* as --no-cache of it */
   const char *nested, *nested_limit;    /* as --nested and --nested-limit of it, or NULL */
   const char *device;           /* as --device of it, or NULL */
   uint64_t jobs;                /* cells side by side; 0: as many as keep the processors busy */
@@ -136,6 +137,9 @@ extern int grid_read_request (struct grid *grid);
 /* Add to JOB, of a cell, what the request of GRID says of how its logs are replayed.  Returns 0, or -1 after a message.
  */
 extern int grid_add_replaying (const struct grid *grid, struct pool_job *job);
+
+/* The same of what a recording alone has. */
+extern int grid_add_recording (const struct grid *grid, struct pool_job *job);
 
 /* Find the kernels of the request, and make the environments: all of one kernel, then those of the next.  Returns 0, or
  * -1 after a message.

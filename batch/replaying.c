@@ -14,3 +14,9 @@ grid_add_replaying (const struct grid *grid, struct pool_job *job)
     return -1;
   return request->nested_limit ? pool_add_option (job, "--nested-limit", request->nested_limit) : 0;
 }
+
+int
+grid_add_recording (const struct grid *grid, struct pool_job *job)
+{
+  return grid->request->no_cache ? pool_add_word (job, "--no-cache") : 0;
+}

@@ -11,3 +11,15 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 update=$builddir/corpus/atomic-update/atomic-update
 mkdir "$folder/initial"
 (cd "$folder/initial" && "$update" old file)
+
+# own_cache: what is kept, in $kept, is this measurement's own; the kernels are the user's
+own_cache ()
+{
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/powercut
+
+    export XDG_CACHE_HOME=$folder/cache
+    kept=$XDG_CACHE_HOME/powercut/guests
+    mkdir -p "$XDG_CACHE_HOME/powercut"
+    ln -s "$cache/kernels" "$XDG_CACHE_HOME/powercut/kernels"
+    [ ! -e "$cache/accel" ] || cp -p "$cache/accel" "$XDG_CACHE_HOME/powercut/accel"
+}

@@ -5,11 +5,7 @@
 # own.  Targets: 3 the second time, 1.5 with $UML.
 . "${0%/*}/functions.sh"
 rounds=${ROUNDS:-7}
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/powercut
-export XDG_CACHE_HOME=$folder/cache
-mkdir -p "$XDG_CACHE_HOME/powercut"
-ln -s "$cache/kernels" "$XDG_CACHE_HOME/powercut/kernels"
-[ ! -e "$cache/accel" ] || cp -p "$cache/accel" "$XDG_CACHE_HOME/powercut/accel"
+own_cache
 
 cat > "$folder/update.sh" << 'END'
 #!/bin/sh

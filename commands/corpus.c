@@ -59,6 +59,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     DEVICE_OPTION (&request->grid.device, "KIND"),
     ACCEL_OPTION (&request->grid.accel, "HOW"),
     NO_SNAPSHOT_OPTION (&request->grid.no_snapshot),
+    NO_CACHE_OPTION (&request->grid.no_cache),
     OPT_TEXT ("nested", &request->grid.nested, "DEPTH", "how often the power fails again, in recovery: up to 2 [0]"),
     OPT_TEXT ("nested-limit", &request->grid.nested_limit, "RUNS", "most at one crash point of a recovery [64]"),
     OPT_TEXT ("fs", &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]"),

@@ -30,6 +30,7 @@ parse_request (int argc, char **argv, struct matrix_request *request)
     DEVICE_OPTION (&request->grid.device, "DEVICE"),
     ACCEL_OPTION (&request->grid.accel, "MODE"),
     NO_SNAPSHOT_OPTION (&request->grid.no_snapshot),
+    NO_CACHE_OPTION (&request->grid.no_cache),
     OPT_TEXT ("nested", &request->grid.nested, "TIMES", "how often the power fails again, in recovery: up to 2 [0]"),
     OPT_TEXT ("nested-limit", &request->grid.nested_limit, "MOST", "runs at one crash point of a recovery [64]"),
     OPT_TEXT ("protocol", &request->protocols, "NAME,...", "ways to update a file [all]"),

@@ -173,20 +173,31 @@ make_other_file (struct recording_run *run)
     : tell_guest (run, "making a file to be synced", WORDS ("other-file"));
 }
 
-/* Run the commands of --setup.  Returns 0; 1 if they have left something that is on no disk; or -1 after a message. */
+/* Run the commands of --setup. */
 static int
-set_up (struct recording_run *run)
+run_setup (struct recording_run *run)
 {
   const struct option_texts *setup = &run->recording->setup;
-  CLEANUP_FREE char *before = ask_guest (run, "looking around", WORDS ("traces"));
 
-  for (size_t i = 0; i < setup->count && before; i++) {
+  for (size_t i = 0; i < setup->count; i++) {
     CLEANUP_FREE char *output = NULL;
 
     if (run_program (run, "--setup", WORDS ("/bin/sh", "-c", setup->texts[i]), &output) == -1)
       return -1;
   }
-  CLEANUP_FREE char *after = before ? ask_guest (run, "looking around", WORDS ("traces")) : NULL;
+  return 0;
+}
+
+/* Run them, and see whether they leave something that is on no disk.  Returns 0; 1 if they do; or -1 after a message.
+ */
+static int
+set_up (struct recording_run *run)
+{
+  if (prepared_is_live (run->recorder) || run->recording->setup.count == 0)
+    return run_setup (run) == -1 ? -1 : prepared_is_live (run->recorder);
+  CLEANUP_FREE char *before = ask_guest (run, "looking around", WORDS ("traces"));
+  CLEANUP_FREE char *after = before && run_setup (run) == 0
+    ? ask_guest (run, "looking around", WORDS ("traces")) : NULL;
   return after ? strcmp (before, after) != 0 : -1;
 }
 
@@ -207,10 +218,8 @@ make_tree (struct recording_run *run, bool *mounted)
   int left = set_up (run);
   if (left == -1 || tell_guest (run, "sync", WORDS ("sync", recorder->all_disks)) == -1)
     return -1;
-  if (left == 0 && !prepared_is_live (recorder))
+  if (left == 0)
     left = unmount_filesystem (run);
-  else
-    left = 1;
   *mounted = left == 1;
   return left == -1 ? -1 : prepared_reached (recorder, PREPARED_TREE, *mounted);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,6 +121,26 @@ wait_ms (const struct recording *recording)
   return (int) (WAIT_MS + commands * (seconds < most ? seconds : most) * 1000);
 }
 
+/* Wait for whoever prepares the same, and lock it, as ALONE says.  Returns the lock, or -1: after a message, unless a
+ * stop was asked for, or nothing can be locked.
+ */
+static int
+await_lock (struct recorder *recorder, const char *path, bool alone)
+{
+  int (*lock) (const char *path, int timeout_ms) = alone ? saved_lock : saved_share;
+  int fd = lock (path, 0);
+
+  if (fd != -1 || errno != EWOULDBLOCK)
+    return fd;
+  progress_stage (recorder->progress, "waiting for process %jd, which prepares the same disks",
+                  (intmax_t) saved_maker (path));
+  fd = lock (path, wait_ms (recorder->recording));
+  if (fd == -1 && errno == EWOULDBLOCK)
+    error_message ("note: process %jd has been preparing the same disks for too long: they are prepared anew, and not "
+                   "kept", (intmax_t) saved_maker (path));
+  return fd;
+}
+
 /* Nobody has kept it: prepare it, and see to it that no other does, who may have come first. */
 static int
 make_or_take (struct recorder *recorder, enum preparation preparation)
@@ -127,37 +148,31 @@ make_or_take (struct recorder *recorder, enum preparation preparation)
   struct recorder_images *images = &recorder->images[preparation];
 
   saved_sweep ();
-  images->lock = saved_lock (images->path, wait_ms (recorder->recording));
+  images->lock = await_lock (recorder, images->path, true);
   images->making = images->lock != -1;
-  return images->making ? take (recorder, preparation) : KEPT_DISKS_NONE;
+  if (!images->making)
+    return KEPT_DISKS_NONE;
+  const int there = take (recorder, preparation);
+  if (there != KEPT_DISKS_NONE)
+    release_lock (images);
+  return there;
 }
 
-/* Take what others have kept of PREPARATION, once they have, if there is something. */
-static int
-take_shared (struct recorder *recorder, enum preparation preparation)
-{
-  struct recorder_images *images = &recorder->images[preparation];
-  CLEANUP_CLOSE int lock = saved_share (images->path, wait_ms (recorder->recording));
-
-  return lock == -1 ? KEPT_DISKS_NONE : take (recorder, preparation);
-}
-
+/* Take what others have kept of PREPARATION, once they have, if there is something; if not, it is this one's to make.
+ */
 static int
 take_kept (struct recorder *recorder, enum preparation preparation)
 {
   struct recorder_images *images = &recorder->images[preparation];
-  int there = take_shared (recorder, preparation);
+  int lock = await_lock (recorder, images->path, false), there = KEPT_DISKS_NONE;
 
-  if (there == KEPT_DISKS_NONE && !stop_requested ())
-    there = make_or_take (recorder, preparation);
-  if (stop_requested ())
-    return -1;
-  if (there == KEPT_DISKS_NONE && !images->making)
-    error_message ("note: process %jd has been preparing the same disks for too long: they are prepared anew, and not "
-                   "kept", (intmax_t) saved_maker (images->path));
-  if (there != KEPT_DISKS_NONE)
-    release_lock (images);
-  return there;
+  if (lock != -1) {
+    there = take (recorder, preparation);
+    close (lock);
+    if (there == KEPT_DISKS_NONE)
+      there = make_or_take (recorder, preparation);
+  }
+  return stop_requested () ? -1 : there;
 }
 
 /* Look for PREPARATION.  Returns 1 if the images are of that, 0, or -1 after a message. */

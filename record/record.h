@@ -51,6 +51,9 @@ struct recording {
 
 #define RECORD_NOT_SUPPORTED 77
 
+/* Row of a table of options; FLAG is whether it is given. */
+#define NO_CACHE_OPTION(FLAG) OPT_FLAG ("no-cache", (FLAG), "prepare the disks anew, and do not keep them")
+
 /* What serves one recording after another: the guest, and the server of its devices. */
 struct recorder;
 

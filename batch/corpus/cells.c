@@ -122,7 +122,7 @@ add_recording (const struct grid *grid, const struct cell *cell, struct pool_job
     { "--device", grid->request->device },
   };
 
-  if (add_options (job, options, sizeof options / sizeof options[0]) == -1)
+  if (add_options (job, options, sizeof options / sizeof options[0]) == -1 || grid_add_recording (grid, job) == -1)
     return -1;
   for (size_t i = 0; i < corpus_case->setup.count; i++)
     if (pool_add_option (job, "--setup", corpus_case->setup.list[i]) == -1)

@@ -54,7 +54,7 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
     "--", matrix->program, protocol->name, UPDATED_FILE
   };
 
-  if (grid_add_replaying (grid, job) == -1)
+  if (grid_add_replaying (grid, job) == -1 || grid_add_recording (grid, job) == -1)
     return -1;
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     if (pool_add_word (job, words[i]) == -1)
