@@ -43,6 +43,7 @@ checker_libjudge_la_SOURCES = \
 	checker/workload/opens.c checker/workload/opens.h \
 	checker/workload/processes.c checker/workload/processes.h \
 	checker/workload/random.c checker/workload/random.h \
+	checker/workload/random-forms.c checker/workload/random-forms.h \
 	checker/workload/sharing.c checker/workload/sharing.h \
 	checker/workload/simulation.c checker/workload/simulation.h \
 	checker/workload/subvolumes.c checker/workload/subvolumes.h

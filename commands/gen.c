@@ -23,6 +23,7 @@
 #include "common/plural.h"
 #include "common/publish.h"
 #include "common/text.h"
+#include "filesystem/filesystem.h"
 
 #define SEED_USUAL 1
 #define SEED_NONE UINT64_MAX    /* as long as the user has given none */
@@ -30,6 +31,7 @@
 /* The files in the making. */
 struct making {
   const char *set;              /* NULL: all */
+  const char *filesystem;       /* for which random ones are; NULL: for several */
   uint64_t least, most;         /* operations in a row */
   uint64_t random, seed;        /* how many random ones; 0: all that the bounds allow */
   const char *directory;
@@ -130,6 +132,7 @@ parse_gen (int argc, char **argv, struct making *making)
     OPT_TEXT ("ops", &operations, "N", "operations in a row, 1 to 3; with --random as in 3-8, too [1]"),
     OPT_TEXT ("set", &making->set, "NAMES", "which: data, names, xattrs, or single ones [all]"),
     OPT_NUMBER ("random", &making->random, "COUNT", "make COUNT random ones, of more kinds of operations", 1),
+    OPT_TEXT ("fs", &making->filesystem, "TYPE", "random ones are of what this file system can do [what most can]"),
     OPT_NUMBER ("seed", &making->seed, "SEED", "which random ones [1]", 0),
     OPT_OUTPUT (&making->directory, "DIR", "the folder to put them into; -: standard output, as tar does"),
     OPT_NUMBER ("from", &making->from, "N", "begin with number N [1]", 1),
@@ -148,6 +151,8 @@ parse_gen (int argc, char **argv, struct making *making)
     error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);
   else if (making->directory == NULL)
     error_message ("where to put them? give -o DIR: see powercut gen --help");
+  else if (making->filesystem && making->random == 0)
+    error_message ("--fs=%s: is for --random=COUNT", making->filesystem);
   else if (making->seed != SEED_NONE && making->random == 0)
     error_message ("--seed=%ju: is for --random=COUNT", (uintmax_t) making->seed);
   else {
@@ -162,7 +167,10 @@ static int
 make_all (struct making *making)
 {
   const struct gen_bounds bounds = { (size_t) making->least, making->set ? making->set : "data,names,xattrs" };
-  const struct random_bounds random = { making->seed, (size_t) making->least, (size_t) making->most, making->set };
+  const struct random_bounds random = {
+    making->seed, (size_t) making->least, (size_t) making->most, making->set,
+    making->filesystem ? filesystem_find (making->filesystem) : NULL
+  };
   int r = 0;
 
   if (making->random == 0)

@@ -27,6 +27,10 @@
 /* Only btrfs counts nothing but data among the blocks of a file. */
 #define RULES_MOST (RULES_ALL & ~RULE_BIT (RULE_BLOCKS))
 
+/* What can be done on those that have it all; and what only with extents, which ext2 and ext3 have not. */
+#define CAN_ALL (FILESYSTEM_CAN_USUALLY & ~FILESYSTEM_CAN_SHARE)
+#define CAN_EXTENTS (FILESYSTEM_CAN_FALLOC | FILESYSTEM_CAN_SHIFT)
+
 /* Where an fsync promises nothing, but a sync does. */
 #define RULES_SYNC (RULES_JOURNALED & ~(RULE_BIT (RULE_FSYNC_DATA) | RULE_BIT (RULE_FSYNC_XATTR)))
 
@@ -50,6 +54,7 @@
   .small_size = "64M",                                                                               \
   .fsck = { .words = { "e2fsck", "-fn" }, .idle = { "e2fsck *", "Pass *: *" } },                     \
   .tools = "debugfs dumpe2fs e2fsck fsck." NAME " tune2fs e2image filefrag lsattr chattr",           \
+  .flags = FILESYSTEM_FLAGS_USUAL,                                                                   \
   .plain_data = true,                                                                                \
   .layout = FILESYSTEM_LAYOUT_EXT
 
@@ -67,6 +72,7 @@
 static const struct filesystem rows[] = {
   {
     EXT_FAMILY ("ext2"),
+    .abilities = CAN_ALL & ~CAN_EXTENTS,
     .driver = "ext4",
     /* With -a it gives up on any file that was created just before the crash (an unattached inode), and says nothing
      * about the rest.
@@ -77,6 +83,7 @@ static const struct filesystem rows[] = {
   },
   {
     EXT_FAMILY ("ext3", "-E", "lazy_journal_init=0"),
+    .abilities = CAN_ALL & ~CAN_EXTENTS,
     EXT_JOURNAL,
     .driver = "ext4",
     .quiet = EXT4_QUIET,
@@ -87,6 +94,7 @@ static const struct filesystem rows[] = {
   },
   {
     EXT_FAMILY ("ext4", "-E", "lazy_itable_init=0,lazy_journal_init=0"),
+    .abilities = CAN_ALL,
     EXT_JOURNAL,
     .asked_for = { "quota_v2?" },
     .repair = { .program = "fsck.ext4", .option = "-y", .feature = FILESYSTEM_NO_JOURNAL },
@@ -105,6 +113,8 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-q", "-f" }, "xfsprogs", NULL },
     .log_disk = { NULL, "-l logdev={}", "logdev={}", "-l" },
     .small_size = "300M",
+    .abilities = CAN_ALL | FILESYSTEM_CAN_SHARE | FILESYSTEM_CAN_PROJECTS,
+    .flags = FILESYSTEM_FLAGS_USUAL,
     /* Without threads that read ahead, and with a cache as small as what is checked: its memory costs more than it.
      * Looking for superblocks it reads 512 KiB of the device and 128 KiB of each group (repair/sb.c).
      */
@@ -136,6 +146,8 @@ static const struct filesystem rows[] = {
     .limits_messages = true,    /* fs/btrfs/messages.c, printk_limits; messages.h, btrfs_warn_rl */
     .degraded = "degraded",
     .small_size = "128M",
+    .abilities = (CAN_ALL & ~FILESYSTEM_CAN_SHIFT) | FILESYSTEM_CAN_SHARE | FILESYSTEM_CAN_SUBVOLUMES,
+    .flags = "c" FILESYSTEM_FLAGS_USUAL,
     .fsck = {
       .words = { "btrfs", "check", "--readonly" },
       .idle = { "Opening filesystem*", "Checking filesystem*", "UUID: *", "[[]*/*] check*" }
@@ -159,6 +171,8 @@ static const struct filesystem rows[] = {
     .mkfs = { { "-f" }, "f2fs-tools", NULL },
     .asked_for = { "quota_v2?" },
     .small_size = "64M",
+    .abilities = CAN_ALL,
+    .flags = FILESYSTEM_FLAGS_USUAL,
     .fsck = {
       .words = { "fsck.f2fs", "--dry-run" },
       .idle = {
@@ -185,6 +199,7 @@ static const struct filesystem rows[] = {
   {
     .name = "nilfs2",
     .mkfs = { { "-q", "-f" }, "nilfs-tools", NULL },
+    .abilities = FILESYSTEM_CAN_LINK,
     .small_size = "256M",
     .norecovery = "norecovery",
     .tools = "lscp dumpseg lssu nilfs-tune",
@@ -218,6 +233,7 @@ static const struct filesystem rows[] = {
   {
     .name = "jfs",
     .mkfs = { { "-q" }, "jfsutils", NULL },
+    .abilities = FILESYSTEM_CAN_LINK | FILESYSTEM_CAN_XATTRS | FILESYSTEM_CAN_ACLS,
     .small_size = "64M",
     .repair = { .program = "fsck.jfs", .option = "-a" },  /* replays its journal; no mount before that */
     .fsck = {

@@ -30,6 +30,23 @@ enum filesystem_feature {
   FILESYSTEM_NO_JOURNAL = 1,    /* of those that can have one */
 };
 
+/* What can be done on one, a bit each, that cannot be done on all. */
+enum filesystem_ability {
+  FILESYSTEM_CAN_LINK = 1,      /* names beside the first, symbolic links, FIFOs and devices, owners and modes */
+  FILESYSTEM_CAN_XATTRS = 2,
+  FILESYSTEM_CAN_ACLS = 4,
+  FILESYSTEM_CAN_TMPFILE = 8,
+  FILESYSTEM_CAN_EXCHANGE = 16, /* and leave whiteouts */
+  FILESYSTEM_CAN_FALLOC = 32,   /* allocate, also behind the end, zero and punch */
+  FILESYSTEM_CAN_SHIFT = 64,    /* take a range out of a file, or put one in */
+  FILESYSTEM_CAN_FLAGS = 128,
+  FILESYSTEM_CAN_SHARE = 256,   /* blocks between files */
+  FILESYSTEM_CAN_PROJECTS = 512,        /* without anything said to mkfs */
+  FILESYSTEM_CAN_SUBVOLUMES = 1024,
+};
+#define FILESYSTEM_CAN_USUALLY (FILESYSTEM_CAN_PROJECTS - 1)
+#define FILESYSTEM_FLAGS_USUAL "ASadi"
+
 #define FILESYSTEM_START_BYTES 4096     /* of a device: they have all features */
 
 struct filesystem {
@@ -66,6 +83,12 @@ struct filesystem {
 
   /* The least that mkfs is content with and that leaves room for a journal, as --size has it: for many short runs. */
   const char *small_size;
+
+  /* What can be done on it as mkfs makes it: enum filesystem_ability; and the flags of chattr(1) that it keeps of any
+   * file, also of one that is not empty.
+   */
+  uint32_t abilities;
+  const char *flags;
 
   /* The module that mounts it; NULL: one of its name.  And modules that it asks for only when it mounts, so that
    * nothing depends on them; one whose name has a question mark after it may be missing.

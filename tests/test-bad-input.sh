@@ -29,6 +29,8 @@ refused '--filter: is for directories' "$powercut" corpus run --filter=x - < /de
 refused '--junit: ' "$powercut" corpus run --junit="$tmp/junit" - < /dev/null
 refused '--seed=7: is for --random' "$powercut" gen --seed=7 -o "$tmp/gen"
 refused '--seed=1: is for --random' "$powercut" gen --seed=1 -o "$tmp/gen"
+refused '--fs=xfs: is for --random' "$powercut" gen --fs=xfs -o "$tmp/gen"
+refused '--set=subvolumes: the file system can do none' "$powercut" gen --random=1 --fs=xfs --set=subvolumes -o "$tmp/gen"
 refused '--fault=flush: lost-flush, lost-fua, misdirected or bitrot' "$replay" --fault=flush "$tmp/log.bin"
 refused '--fault is not for --list' "$replay" --fault=lost-flush:1 --list "$tmp/log.bin"
 refused 'without a place is for a whole replay' "$replay" --fault=lost-flush --state=1 "$tmp/log.bin"

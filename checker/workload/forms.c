@@ -70,10 +70,12 @@ const struct gen_form gen_forms[] = {
 static const struct {
   const char *name, *verbs[GROUP_VERBS_MAX];
 } groups[] = {
-  { "data", { "write", "dwrite", "append", "mmapwrite", "falloc", "truncate", "reflink", "sync_file_range" } },
+  { "data", { "write", "dwrite", "append", "mmapwrite", "falloc", "truncate", "reflink", "clone", "copyrange", "dedupe",
+              "sync_file_range" } },
   { "names", { "creat", "mkdir", "mkfifo", "mknod", "link", "symlink", "rename", "exchange", "unlink", "rmdir",
                "tmpfile", "linktmp" } },
-  { "xattrs", { "setxattr", "removexattr", "chmod", "chown", "utimes" } },
+  { "xattrs", { "setxattr", "removexattr", "chmod", "chown", "utimes", "chattr", "project" } },
+  { "subvolumes", { "subvolume", "snapshot", "delete-subvolume" } },
 };
 
 /* Whether NAME is the word of LENGTH bytes at WORD. */
@@ -105,7 +107,7 @@ gen_want (const char *set, const char *const *verbs, size_t count, bool *wanted)
       if (means (at, length, verbs[i]))
         found = wanted[i] = true;
     if (!found) {
-      error_message ("--set=%s: %.*s is none of data, names, xattrs or one of the operations in them: "
+      error_message ("--set=%s: %.*s is none of data, names, xattrs, subvolumes or one of the operations in them: "
                      "see powercut gen --help", set, (int) length, at);
       return -1;
     }

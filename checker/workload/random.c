@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checker/workload/forms.h"
+#include "checker/workload/random-forms.h"
 #include "checker/workload/random.h"
 #include "checker/workload/simulation.h"
 #include "common/cleanup.h"
@@ -14,77 +15,27 @@
 
 #define TRIES_MAX 4000          /* before it is believed that nothing more can be done */
 #define TRIES_EACH 32           /* of one kind, so that those that can seldom be done are not rare */
-#define TMPFILE "t"
-#define CHOICES_MAX 16
+#define BLOCK_TRIES_MAX 100     /* before there is no block here */
+#define BLOCK_SIDES 8           /* there is one in so many places */
+#define BLOCK_WORD "blocks"     /* by which --set names them */
 
-/* An ACL for the owner, user 1000, the group, the mask and others. */
-#define ACL(user, mask)                                                                                       \
-  "%02%00%00%00%01%00%06%00%ff%ff%ff%ff%02%00%0" user "%00%e8%03%00%00%04%00%04%00%ff%ff%ff%ff%10%00%0" mask \
-  "%00%ff%ff%ff%ff%20%00%04%00%ff%ff%ff%ff"
-
-/* What may stand in place of a percent sign and a letter. */
-static const struct random_words {
-  char letter;
-  const char *words[CHOICES_MAX];
-} choices[] = {
-  { 'f', { "foo", "bar", "A/foo", "A/bar", "B/foo", "A/C/foo" } },      /* what may be a file, or the tmpfile */
-  { 'w', { "foo", "bar", "A/foo", "A/bar", "B/foo", "A/C/foo" } },      /* a path of one */
-  { 'd', { "A", "B", "A/C" } },                                         /* a directory */
-  { 'p', { "foo", "bar", "A/foo", "A/bar", "B/foo", "A/C/foo", "A", "B", "A/C" } },
-  { 'r', { "foo", "bar", "A/foo", "A/bar", "B/foo", "A/C/foo", "A", "B", "A/C", "." } },
-  { 'o', { "0", "1000", "4K", "8K", "12K", "13000", "16K", "20K" } },   /* an offset, a size */
-  { 'l', { "100", "3000", "4K", "5000", "8K", "16K" } },                /* a length */
-  { 'b', { "0", "4K", "8K", "12K", "16K" } },                           /* an offset in blocks */
-  { 'n', { "4K", "8K" } },                                              /* a length in such blocks */
-  { 'k', { "user.a", "user.b", "trusted.a", "security.a" } },
-  { 'v', { "1", "2", "three", "4444444444444444444444444444444444444444444444444444444444444444" } },
-  { 'm', { "600", "644", "755", "4755", "1777" } },
-  { 'u', { "0", "1000", "1001" } },
-  { 'a', { ACL ("6", "6"), ACL ("4", "6"), ACL ("6", "4") } },
-};
-
-static const struct random_form {
-  const char *verb, *rest;
-} forms[] = {
-  { "creat", " %w" }, { "mkdir", " %d" }, { "mkfifo", " %w" }, { "mknod", " %w c 1 3" }, { "symlink", " %p %w" },
-  { "write", " %f %o %l" }, { "write", " %f %o %l" }, { "write", " %f %o %l sync" }, { "write", " %f %o %l dsync" },
-  { "dwrite", " %f %b %n" }, { "dwrite", " %f %b %n sync" }, { "dwrite", " %f %b %n dsync" },
-  { "append", " %f %l" }, { "append", " %f %l sync" }, { "append", " %f %l dsync" },
-  { "mmapwrite", " %f %o %l" }, { "truncate", " %f %o" }, { "truncate", " %f %o" },
-  { "falloc", " %f alloc %o %l" }, { "falloc", " %f keep %o %l" }, { "falloc", " %f zero %o %l" },
-  { "falloc", " %f zero+keep %o %l" }, { "falloc", " %f punch %o %l" }, { "falloc", " %f collapse %b %n" },
-  { "falloc", " %f insert %b %n" }, { "sync_file_range", " %f %o %l" },
-  { "link", " %w %w" }, { "link", " %w %w" }, { "unlink", " %w" }, { "unlink", " %w" }, { "rmdir", " %d" },
-  { "rename", " %p %p" }, { "rename", " %p %p" }, { "rename", " %p %p noreplace" }, { "rename", " %p %p whiteout" },
-  { "exchange", " %p %p" },
-  { "tmpfile", " " TMPFILE }, { "linktmp", " " TMPFILE " %w" }, { "linktmp", " " TMPFILE " %w" },
-  { "linktmp", " " TMPFILE " %w" }, { "linktmp", " " TMPFILE " %w" },
-  { "setxattr", " %r %k %v" }, { "setxattr", " %r %k %v" }, { "removexattr", " %r %k" },
-  { "setxattr", " %r system.posix_acl_access %a" }, { "setxattr", " %d system.posix_acl_default %a" },
-  { "removexattr", " %r system.posix_acl_access" },
-  { "chmod", " %r %m" }, { "chown", " %r %u %u" }, { "utimes", " %r 1000 2000" },
-  { "reflink", " %f %w" }, { "dropcaches", "" },
-};
-#define FORM_COUNT (sizeof forms / sizeof forms[0])
-
-static const struct random_form persistence_forms[] = {
-  { "fsync", " %r" }, { "fsync", " %r" }, { "fsync", " %r" }, { "fdatasync", " %f" }, { "msync", " %f %b %n" },
-  { "sync", "" }, { "syncfs", "" },
-};
-#define PERSISTENCE_FORM_COUNT (sizeof persistence_forms / sizeof persistence_forms[0])
-
-/* What the setup may make, in this order. */
-static const char *const setup_lines[] = {
-  "mkdir A\n", "mkdir B\n", "mkdir A/C\n", "write foo 0 16K\n", "write bar 0 5000\n", "write A/foo 0 16K\n",
-  "write B/foo 0 8K\n", "setxattr foo user.a old\n", "link foo A/bar\n", "setxattr A user.b old\n",
-};
-#define SETUP_LINE_COUNT (sizeof setup_lines / sizeof setup_lines[0])
+/* The files that may be open: what opens one calls it this, and with the `@` it is a path. */
+static const struct open_name {
+  char name;
+  const char *path;
+} open_names[] = { { 't', "@t" }, { 'd', "@d" }, { 'e', "@e" } };
+#define OPEN_NAME_COUNT (sizeof open_names / sizeof open_names[0])
 
 struct random_maker {
+  uint32_t abilities;           /* of the file system: enum filesystem_ability */
+  const char *flags;            /* that chattr can set there */
   uint64_t state;
-  bool wanted[FORM_COUNT];
+  bool wanted[RANDOM_FORMS_MAX], blocks;
   char *text;                   /* the workload so far */
+  bool open[OPEN_NAME_COUNT];
   const char *path;             /* that was chosen last; or NULL */
+  const char *paths[2];         /* of the form that is being filled in; NULL: not yet */
+  char flag[3];                 /* the word of one that was chosen last */
 };
 
 /* A number below SIDES (SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators"). */
@@ -98,63 +49,117 @@ roll (struct random_maker *maker, size_t sides)
   return (size_t) ((z ^ z >> 31) % sides);
 }
 
-static const struct random_words *
-find_choice (char letter)
+/* How many texts LIST has up to its end or a NULL. */
+static size_t
+count_words (const char *const *list, size_t most)
 {
-  const struct random_words *choice = choices;
+  size_t count = 0;
 
-  while (choice->letter != letter)
-    choice++;
-  return choice;
+  while (count < most && list[count])
+    count++;
+  return count;
+}
+
+/* How many words of CHOICE there are on the file system, and word NUMBER of them. */
+static size_t
+count_choices (const struct random_maker *maker, const struct random_words *choice)
+{
+  const size_t most = maker->abilities & FILESYSTEM_CAN_SUBVOLUMES ? RANDOM_IN_SUBVOLUMES_MAX : 0;
+
+  return count_words (choice->words, RANDOM_WORDS_MAX) + count_words (choice->in_subvolumes, most);
+}
+
+static const char *
+choice_at (const struct random_words *choice, size_t number)
+{
+  const size_t count = count_words (choice->words, RANDOM_WORDS_MAX);
+
+  return number < count ? choice->words[number] : choice->in_subvolumes[number - count];
 }
 
 /* Whether WORD, which may be NULL, is one of CHOICE. */
 static bool
-has_word (const struct random_words *choice, const char *word)
+has_word (const struct random_maker *maker, const struct random_words *choice, const char *word)
 {
-  for (size_t i = 0; word && i < CHOICES_MAX && choice->words[i]; i++)
-    if (strcmp (choice->words[i], word) == 0)
+  for (size_t i = 0; word && i < count_choices (maker, choice); i++)
+    if (strcmp (choice_at (choice, i), word) == 0)
       return true;
   return false;
 }
 
-/* A word for LETTER: where it is a path, often the one that was chosen last, or the tmpfile. */
+/* A file that is open, as a path; NULL: none is. */
+static const char *
+choose_open (struct random_maker *maker)
+{
+  const char *paths[OPEN_NAME_COUNT];
+  size_t count = 0;
+
+  for (size_t i = 0; i < OPEN_NAME_COUNT; i++)
+    if (maker->open[i])
+      paths[count++] = open_names[i].path;
+  return count > 0 ? paths[roll (maker, count)] : NULL;
+}
+
+/* A path for LETTER: often the one that was chosen last, or an open file. */
+static const char *
+choose_path (struct random_maker *maker, char letter)
+{
+  const struct random_words *choice = random_words_find (letter);
+
+  if (has_word (maker, choice, maker->path) && roll (maker, 2) == 0)
+    return maker->path;
+  const char *opened = random_letter_may_be_open (letter) && roll (maker, 3) == 0 ? choose_open (maker) : NULL;
+  if (opened)
+    return opened;
+  maker->path = choice_at (choice, roll (maker, count_choices (maker, choice)));
+  return maker->path;
+}
+
+/* A flag of chattr that is set or taken away. */
+static const char *
+choose_flag (struct random_maker *maker)
+{
+  maker->flag[0] = roll (maker, 3) == 0 ? '-' : '+';
+  maker->flag[1] = maker->flags[roll (maker, strlen (maker->flags))];
+  return maker->flag;
+}
+
 static const char *
 choose_word (struct random_maker *maker, char letter)
 {
-  const struct random_words *choice = find_choice (letter);
-  size_t count = 0;
+  if (letter == '1' || letter == '2')
+    return maker->paths[letter - '1'];
+  if (letter == 'A')
+    return choose_flag (maker);
+  if (!random_letter_is_path (letter)) {
+    const struct random_words *choice = random_words_find (letter);
 
-  if (has_word (choice, maker->path) && roll (maker, 2) == 0)
-    return maker->path;
-  if (strchr ("fr", letter) && strstr (maker->text, "\ntmpfile ") && roll (maker, 3) == 0)
-    return TMPFILE;
-  while (count < CHOICES_MAX && choice->words[count])
-    count++;
-  const char *word = choice->words[roll (maker, count)];
-  if (strchr ("fwdpr", letter))
-    maker->path = word;
-  return word;
+    return choice_at (choice, roll (maker, count_choices (maker, choice)));
+  }
+  const char *path = choose_path (maker, letter);
+  maker->paths[maker->paths[0] != NULL] = path;
+  return path;
 }
 
-/* The text so far with a line of FORM after it, to free, or NULL after a message. */
+/* TEXT with the lines of FORM after it, to free, or NULL after a message. */
 static char *
-with_line (struct random_maker *maker, const struct random_form *form)
+with_form (struct random_maker *maker, const char *text, const struct random_form *form)
 {
-  struct text_stream text;
+  struct text_stream stream;
 
-  if (!text_begin (&text)) {
+  if (!text_begin (&stream)) {
     out_of_memory ();
     return NULL;
   }
-  fprintf (text.file, "%s%s", maker->text, form->verb);
-  for (const char *at = form->rest; *at; at++)
+  maker->paths[0] = maker->paths[1] = NULL;
+  fputs (text, stream.file);
+  for (const char *at = form->text; *at; at++)
     if (*at == '%')
-      fputs (choose_word (maker, *++at), text.file);
+      fputs (choose_word (maker, *++at), stream.file);
     else
-      putc (*at, text.file);
-  putc ('\n', text.file);
-  char *made = text_end (&text);
+      putc (*at, stream.file);
+  putc ('\n', stream.file);
+  char *made = text_end (&stream);
   if (made == NULL)
     out_of_memory ();
   return made;
@@ -165,16 +170,10 @@ static int
 can_be_done (const char *text)
 {
   struct workload workload;
-  struct simulation simulation;
-  int r = -1;
+  int r = workload_parse (text, "gen", &workload);
 
-  if (workload_parse (text, "gen", &workload) == 0 && simulation_begin (&simulation, &workload) == 0) {
-    simulation.quiet = true;
-    r = 1;
-    for (size_t i = 0; i < workload.count && r == 1; i++)
-      r = simulation_do (&simulation, i) == 0;
-    simulation_free (&simulation);
-  }
+  if (r == 0)
+    r = simulation_try (&workload);
   workload_free (&workload);
   return r;
 }
@@ -191,31 +190,132 @@ take (struct random_maker *maker, char *longer)
   return r;
 }
 
-/* Whether the tmpfile, which the parser knows before the simulation does, allows FORM. */
 static bool
-tmpfile_allows (const struct random_maker *maker, const struct random_form *form)
+has_verb (const struct random_form *form, const char *verb)
 {
-  bool there = strstr (maker->text, "\ntmpfile ") != NULL;
-
-  return strcmp (form->verb, "tmpfile") == 0 ? !there : strcmp (form->verb, "linktmp") == 0 ? there : true;
+  return strcmp (form->verb, verb) == 0;
 }
 
-/* Add one of COUNT of LIST, those of WANTED alone if that is not NULL.  Returns as take does. */
+/* The open file that FORM opens, closes or gives a name to; NULL: it does nothing of that. */
+static bool *
+open_of (struct random_maker *maker, const struct random_form *form)
+{
+  if (has_verb (form, "open") || has_verb (form, "close") || has_verb (form, "tmpfile") || has_verb (form, "linktmp"))
+    for (size_t i = 0; i < OPEN_NAME_COUNT; i++)
+      if (form->text[strlen (form->verb) + 1] == open_names[i].name)
+        return &maker->open[i];
+  return NULL;
+}
+
+/* Whether FORM may come next: the parser knows which files are open before the simulation does, and tells. */
+static bool
+may_come (struct random_maker *maker, const struct random_form *form)
+{
+  const bool opens = has_verb (form, "open") || has_verb (form, "tmpfile"), *open = open_of (maker, form);
+
+  return open == NULL || *open != opens;
+}
+
+/* Whether FORM can stand in a block of processes. */
+static bool
+may_be_in_block (struct random_maker *maker, const struct random_form *form)
+{
+  return !has_verb (form, "remount") && (open_of (maker, form) == NULL || has_verb (form, "linktmp"));
+}
+
+/* One of the COUNT forms of LIST, those of WANTED alone if that is not NULL; each has a weight. */
+static const struct random_form *
+choose_form (struct random_maker *maker, const struct random_form *list, size_t count, const bool *wanted)
+{
+  size_t sides = 0, i = 0;
+
+  for (size_t j = 0; j < count; j++)
+    sides += wanted == NULL || wanted[j] ? list[j].weight : 0;
+  for (size_t at = roll (maker, sides);; i++) {
+    const size_t weight = wanted == NULL || wanted[i] ? list[i].weight : 0;
+
+    if (at < weight)
+      return &list[i];
+    at -= weight;
+  }
+}
+
+static const struct random_form *
+choose_persistence (struct random_maker *maker)
+{
+  return choose_form (maker, random_persistence_forms, random_persistence_form_count, NULL);
+}
+
+/* Add FORM.  Returns as take does. */
+static int
+add_form (struct random_maker *maker, const struct random_form *form)
+{
+  const char *path = maker->path;
+  const int r = take (maker, with_form (maker, maker->text, form));
+  bool *open = r == 1 ? open_of (maker, form) : NULL;
+
+  maker->path = r == 1 ? maker->path : path;
+  if (open)
+    *open = !has_verb (form, "close");
+  return r;
+}
+
+/* Add one of COUNT forms of LIST, those of WANTED alone if that is not NULL.  Returns as take does. */
 static int
 add_one (struct random_maker *maker, const struct random_form *list, size_t count, const bool *wanted)
 {
-  size_t i = 0;
+  const struct random_form *form = NULL;
   int r = 0;
 
   for (int tries = 0; tries < TRIES_MAX && r == 0; tries++) {
-    i = tries % TRIES_EACH == 0 ? roll (maker, count) : i;
-    if ((wanted == NULL || wanted[i]) && tmpfile_allows (maker, &list[i])) {
-      const char *path = maker->path;
-
-      r = take (maker, with_line (maker, &list[i]));
-      maker->path = r == 1 ? maker->path : path;
-    }
+    form = tries % TRIES_EACH == 0 ? choose_form (maker, list, count, wanted) : form;
+    r = may_come (maker, form) ? add_form (maker, form) : 0;
   }
+  return r;
+}
+
+/* Let *text, which is freed, become itself with FORM, or NULL after a message. */
+static void
+append_form (struct random_maker *maker, char **text, const struct random_form *form)
+{
+  char *longer = *text ? with_form (maker, *text, form) : NULL;
+
+  free (*text);
+  *text = longer;
+}
+
+/* The text with a block of COUNT processes after it, each of which does one operation or none, and perhaps persists;
+ * to free, or NULL after a message.
+ */
+static char *
+with_block (struct random_maker *maker, size_t count)
+{
+  static const struct random_form begins = { "", "{", 0, 0 }, between = { "", "|", 0, 0 }, ends = { "", "}", 0, 0 };
+  char *text = with_form (maker, maker->text, &begins);
+
+  for (size_t i = 0; i < count; i++) {
+    const struct random_form *form = choose_form (maker, random_forms, random_form_count, maker->wanted);
+    const bool changes = (i == 0 || roll (maker, 4) > 0) && may_be_in_block (maker, form) && may_come (maker, form);
+
+    if (i > 0)
+      append_form (maker, &text, &between);
+    if (changes)
+      append_form (maker, &text, form);
+    if (!changes || roll (maker, 2) == 0)
+      append_form (maker, &text, choose_persistence (maker));
+  }
+  append_form (maker, &text, &ends);
+  return text;
+}
+
+/* Add a block of COUNT processes.  Returns as take does. */
+static int
+add_block (struct random_maker *maker, size_t count)
+{
+  int r = 0;
+
+  for (int tries = 0; tries < BLOCK_TRIES_MAX && r == 0; tries++)
+    r = take (maker, with_block (maker, count));
   return r;
 }
 
@@ -225,8 +325,9 @@ add_setup (struct random_maker *maker)
 {
   bool any = false;
 
-  for (size_t i = 0; i < SETUP_LINE_COUNT; i++) {
-    int r = roll (maker, 2) == 0 ? 0 : take (maker, text_format ("%s%s", maker->text, setup_lines[i]));
+  for (size_t i = 0; i < random_setup_count; i++) {
+    const bool can = (random_setup[i].needs & ~maker->abilities) == 0;
+    const int r = can && roll (maker, 2) == 0 ? add_form (maker, &random_setup[i]) : 0;
 
     if (r == -1)
       return -1;
@@ -240,41 +341,71 @@ add_setup (struct random_maker *maker)
   return any && begun == NULL ? -1 : 0;
 }
 
-/* Add COUNT operations, and persistence operations.  Returns as above. */
+/* Add one of the LEFT operations that the update may still have, or a block of some.  Returns their number, 0 if no
+ * further one can be done, or -1 after a message.
+ */
+static int
+add_some (struct random_maker *maker, size_t left)
+{
+  if (maker->blocks && left > 1 && roll (maker, BLOCK_SIDES) == 0) {
+    const size_t count = left > 2 && roll (maker, 3) == 0 ? 3 : 2;
+    const int r = add_block (maker, count);
+
+    if (r != 0)
+      return r == 1 ? (int) count : -1;
+  }
+  return add_one (maker, random_forms, random_form_count, maker->wanted);
+}
+
+/* Add COUNT operations, and persistence operations.  Returns 0, or -1 after a message. */
 static int
 add_update (struct random_maker *maker, size_t count)
 {
-  for (size_t i = 1; i <= count; i++) {
-    int r = add_one (maker, forms, FORM_COUNT, maker->wanted);
+  for (bool last = false; !last;) {
+    const int added = add_some (maker, count);
 
-    if (r == -1)
+    if (added == -1)
       return -1;
-    const bool last = i == count || r == 0;
-    if ((last || roll (maker, 2) == 0) && add_one (maker, persistence_forms, PERSISTENCE_FORM_COUNT, NULL) == -1)
+    count -= (size_t) added;
+    last = count == 0 || added == 0;
+    if ((last || roll (maker, 2) == 0)
+        && add_one (maker, random_persistence_forms, random_persistence_form_count, NULL) == -1)
       return -1;
-    if (last)
-      break;
   }
   return 0;
 }
 
-/* Want what SET says.  Returns as above. */
+/* Want what SET says of what the file system can do.  Returns as above. */
 static int
 want (struct random_maker *maker, const char *set)
 {
-  const char *verbs[FORM_COUNT];
+  const char *verbs[RANDOM_FORMS_MAX + 1];
+  bool wanted[RANDOM_FORMS_MAX + 1], any = false;
 
-  for (size_t i = 0; i < FORM_COUNT; i++) {
-    verbs[i] = forms[i].verb;
-    maker->wanted[i] = set == NULL;
+  for (size_t i = 0; i <= random_form_count; i++) {
+    verbs[i] = i < random_form_count ? random_forms[i].verb : BLOCK_WORD;
+    wanted[i] = set == NULL;
   }
-  return set ? gen_want (set, verbs, FORM_COUNT, maker->wanted) : 0;
+  if (set && gen_want (set, verbs, random_form_count + 1, wanted) == -1)
+    return -1;
+  for (size_t i = 0; i < random_form_count; i++) {
+    maker->wanted[i] = wanted[i] && (random_forms[i].needs & ~maker->abilities) == 0;
+    any |= maker->wanted[i];
+  }
+  maker->blocks = wanted[random_form_count];
+  if (!any)
+    error_message ("--set=%s: the file system can do none of these", set);
+  return any ? 0 : -1;
 }
 
 char *
 random_workload (const struct random_bounds *bounds, uint64_t number)
 {
-  struct random_maker maker = { .state = bounds->seed };
+  const struct filesystem *filesystem = bounds->filesystem;
+  struct random_maker maker = {
+    .state = bounds->seed, .abilities = filesystem ? filesystem->abilities : FILESYSTEM_CAN_USUALLY,
+    .flags = filesystem ? filesystem->flags : FILESYSTEM_FLAGS_USUAL
+  };
 
   maker.state = (uint64_t) roll (&maker, SIZE_MAX) + number;    /* seeds that are near have nothing in common */
   maker.text = text_format ("# random, seed %" PRIu64 ", number %" PRIu64 "\n", bounds->seed, number);

@@ -26,6 +26,23 @@ is_range (const struct simulation *simulation, const struct workload_operation *
   return false;
 }
 
+/* Whether the kernel shares the LENGTH bytes of OPERATION: whole blocks, but for the last one of FROM if TO, with which
+ * it is shared, ends there, too (fs/remap_range.c of Linux); if not, after a message.
+ */
+static bool
+is_of_blocks (const struct simulation *simulation, const struct workload_operation *operation,
+              const struct sim_inode *from, const struct sim_inode *to, uint64_t length)
+{
+  const uint64_t block = simulation->block_bytes ? simulation->block_bytes : 1;
+  const bool at_end = operation->offset + length == from->data.size && operation->to_offset + length >= to->data.size;
+
+  if (operation->verb == WORKLOAD_COPYRANGE || ((operation->offset | operation->to_offset) % block == 0
+                                                && (length % block == 0 || at_end)))
+    return true;
+  cannot (simulation, operation, "%s: is shared in whole blocks", operation->path);
+  return false;
+}
+
 int
 check_pieces (const struct simulation *simulation, const struct workload_operation *operation)
 {
@@ -57,7 +74,7 @@ simulate_clone (struct simulation *simulation, const struct workload_operation *
   if (to == NULL)
     return -1;
   const uint64_t length = operation->length > 0 ? operation->length : from->data.size;
-  if (!is_range (simulation, operation, from, to, length))
+  if (!is_range (simulation, operation, from, to, length) || !is_of_blocks (simulation, operation, from, to, length))
     return -1;
   sim_allocation_forget (simulation, to);
   sim_touch_range (simulation, to, operation->to_offset, operation->to_offset + length);
@@ -73,7 +90,8 @@ simulate_dedupe (struct simulation *simulation, const struct workload_operation 
   const struct sim_inode *from = need_file (simulation, operation);
   struct sim_inode *to = from ? need_file_at (simulation, operation, operation->other) : NULL;
 
-  if (to == NULL || !is_range (simulation, operation, from, to, operation->length))
+  if (to == NULL || !is_range (simulation, operation, from, to, operation->length)
+      || !is_of_blocks (simulation, operation, from, to, operation->length))
     return -1;
   if (operation->to_offset + operation->length > to->data.size)
     return cannot (simulation, operation, "%s: the file ends before that", operation->other);

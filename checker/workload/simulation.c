@@ -331,18 +331,41 @@ simulation_free (struct simulation *simulation)
   *simulation = (struct simulation) { .workload = simulation->workload };
 }
 
+/* Do all operations of WORKLOAD in SIMULATION, which has begun.  Returns 0, or -1 after a message, but if quiet. */
+static int
+do_all (struct simulation *simulation, const struct workload *workload)
+{
+  struct processes processes = { .entries = NULL };
+  int r = 0;
+
+  for (size_t i = 0; i < workload->count && r == 0; i++)
+    if (processes_before (&processes, simulation, i) == -1 || simulation_do (simulation, i) == -1
+        || processes_after (&processes, simulation, i) == -1)
+      r = -1;
+  processes_free (&processes);
+  return r;
+}
+
 int
 simulation_check (const struct workload *workload)
 {
-  struct processes processes = { .entries = NULL };
+  struct simulation simulation;
+  const int r = simulation_begin (&simulation, workload) == -1 ? -1 : do_all (&simulation, workload);
+
+  simulation_free (&simulation);
+  return r;
+}
+
+int
+simulation_try (const struct workload *workload)
+{
   struct simulation simulation;
   int r = simulation_begin (&simulation, workload);
 
-  for (size_t i = 0; i < workload->count && r == 0; i++)
-    if (processes_before (&processes, &simulation, i) == -1 || simulation_do (&simulation, i) == -1
-        || processes_after (&processes, &simulation, i) == -1)
-      r = -1;
-  processes_free (&processes);
+  simulation.quiet = true;
+  simulation.block_bytes = SIMULATION_BLOCK_MAX;
+  if (r == 0)
+    r = do_all (&simulation, workload) == 0;
   simulation_free (&simulation);
   return r;
 }

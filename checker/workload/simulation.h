@@ -43,6 +43,7 @@ struct sim_open {
 struct simulation {
   const struct workload *workload;
   bool quiet;                   /* say nothing of operations that would fail: to be set after simulation_begin */
+  uint64_t block_bytes;         /* of which the kernel wants multiples where blocks are shared; 0: not known */
   struct sim_inode **inodes;
   size_t inode_count;
   struct sim_entry **entries;
@@ -64,6 +65,12 @@ extern int simulation_do (struct simulation *simulation, size_t index);
 
 /* Whether every operation of WORKLOAD can be done: 0, or -1 after a message. */
 extern int simulation_check (const struct workload *workload);
+
+/* The same without a message, on file systems with blocks of up to SIMULATION_BLOCK_MAX bytes: 1 if it can, 0 if not,
+ * -1 after a message that says something else.
+ */
+#define SIMULATION_BLOCK_MAX 4096
+extern int simulation_try (const struct workload *workload);
 
 /* What a word of an operation names: an entry's inode, the root, an open file, or a tmpfile; NULL if there is none. */
 extern struct sim_inode *simulation_find (const struct simulation *simulation, const char *path);
