@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "batch/corpus/case.h"
+#include "batch/corpus/settings.h"
 #include "checker/violation.h"
 #include "common/array.h"
 #include "common/cleanup.h"
@@ -34,22 +35,6 @@ struct case_reader {
   char *folder;                 /* absolute */
   enum case_part part;
 };
-
-static int
-add_text (struct case_texts *texts, const char *text)
-{
-  char **added = array_add (texts->list, texts->count);
-
-  return added && (*added = strdup (text)) != NULL ? 0 : out_of_memory ();
-}
-
-static void
-free_texts (struct case_texts *texts)
-{
-  for (size_t i = 0; i < texts->count; i++)
-    free (texts->list[i]);
-  free (texts->list);
-}
 
 /* The next $CASE in TEXT that is not the beginning of the name of another variable, or NULL. */
 static const char *
@@ -86,15 +71,6 @@ insert_folder (const char *value, const char *folder)
   return NULL;
 }
 
-static int
-set_text (const struct ini_place *place, const char *key, const char *value, char **target)
-{
-  if (*target)
-    return ini_fault (place, "%s: is given twice", key);
-  *target = strdup (value);
-  return *target ? 0 : ini_fault (place, "out of memory");
-}
-
 static bool
 is_filesystem_name (const char *name)
 {
@@ -114,7 +90,7 @@ set_filesystems (const struct ini_place *place, const char *value, struct case_t
     if (*words.list[i] == '\0')
       continue;
     else if (is_filesystem_name (words.list[i]))
-      r = add_text (filesystems, words.list[i]);
+      r = case_add_text (filesystems, words.list[i]);
     else
       r = ini_fault (place, "filesystems: %s: is no name of a file system: give names with blanks between them",
                      words.list[i]);
@@ -129,7 +105,7 @@ set_settle (const struct ini_place *place, const char *value, char **settle)
 
   if (strcmp (value, "sync") != 0 && strcmp (value, "none") != 0 && parse_seconds (value, &seconds) == -1)
     return ini_fault (place, "settle: %s: give sync, none or a time in seconds", value);
-  return set_text (place, "settle", value, settle);
+  return case_set_text (place, "settle", value, settle);
 }
 
 static int
@@ -139,7 +115,7 @@ set_nested (const struct ini_place *place, const char *value, char **nested)
 
   if (parse_unsigned (value, NESTED_MAX, &times) == -1 || times == 0)
     return ini_fault (place, "nested: %s: give how often the power fails again: 1 to %d", value, NESTED_MAX);
-  return set_text (place, "nested", value, nested);
+  return case_set_text (place, "nested", value, nested);
 }
 
 static int
@@ -169,9 +145,9 @@ set_case_value (struct case_reader *reader, const struct ini_place *place, const
     return -1;
   for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
     if (strcmp (keys[i].key, key) == 0)
-      return set_text (place, key, keys[i].has_folder ? text : value, keys[i].target);
+      return case_set_text (place, key, keys[i].has_folder ? text : value, keys[i].target);
   if (strcmp (key, "setup") == 0)
-    return add_text (&corpus_case->setup, text);
+    return case_add_text (&corpus_case->setup, text);
   if (strcmp (key, "settle") == 0)
     return set_settle (place, value, &corpus_case->settle);
   if (strcmp (key, "nested") == 0)
@@ -181,22 +157,6 @@ set_case_value (struct case_reader *reader, const struct ini_place *place, const
   if (strcmp (key, "filesystems") == 0)
     return set_filesystems (place, value, &corpus_case->filesystems);
   return ini_fault (place, "%s: no such key: see THE CORPUS in powercut(1)", key);
-}
-
-static int
-set_setting (struct case_settings *settings, const struct ini_place *place, const char *key, const char *value)
-{
-  uint64_t size_bytes;
-
-  if (strcmp (key, "mkfs") == 0)
-    return set_text (place, key, value, &settings->mkfs);
-  if (strcmp (key, "mount") == 0)
-    return set_text (place, key, value, &settings->mount);
-  if (strcmp (key, "size") != 0)
-    return ini_fault (place, "%s: no such key here: give size, mkfs or mount", key);
-  if (parse_size (value, &size_bytes) == -1)
-    return ini_fault (place, "size: %s: not understood: give a size in bytes, or with K, M, G or T behind it", value);
-  return set_text (place, key, value, &settings->size);
 }
 
 /* Is FINDING, `KIND` or `KIND: TEXT`, of a kind that there is? */
@@ -212,12 +172,12 @@ set_failure (struct case_failure *failure, const struct ini_place *place, const 
   const bool nested = strcmp (key, "nested-finding") == 0;
 
   if (strcmp (key, "why") == 0)
-    return set_text (place, key, value, &failure->why);
+    return case_set_text (place, key, value, &failure->why);
   if (strcmp (key, "finding") != 0 && !nested)
     return ini_fault (place, "%s: no such key here: give finding, nested-finding or why", key);
   if (!is_finding (value))
     return ini_fault (place, "%s: %s: no such kind of violation: see VIOLATIONS in replay(1)", key, value);
-  return add_text (nested ? &failure->nested_findings : &failure->findings, value);
+  return case_add_text (nested ? &failure->nested_findings : &failure->findings, value);
 }
 
 /* The section [fails FILESYSTEM KERNEL...] or [may-fail FILESYSTEM KERNEL...] begins; WORDS are those. */
@@ -237,7 +197,7 @@ begin_failure (struct case_reader *reader, const struct ini_place *place, const 
     return out_of_memory ();
   failure->by_luck = strcmp (words->list[0], MAY_FAIL) == 0;
   for (size_t i = 2; i < words->count; i++)
-    if (*words->list[i] && add_text (&failure->kernels, words->list[i]) == -1)
+    if (*words->list[i] && case_add_text (&failure->kernels, words->list[i]) == -1)
       return -1;
   reader->part = IN_FAILURE;
   return 0;
@@ -287,7 +247,7 @@ take_item (void *data, const struct ini_place *place, const char *section, const
     return ini_fault (place, "%s: has no value", key);
   switch (reader->part) {
   case IN_SETTINGS:
-    return set_setting (&corpus_case->settings[corpus_case->setting_count - 1], place, key, value);
+    return case_set_setting (&corpus_case->settings[corpus_case->setting_count - 1], place, key, value);
   case IN_FAILURE:
     return set_failure (&corpus_case->failures[corpus_case->failure_count - 1], place, key, value);
   default:
@@ -385,19 +345,15 @@ case_free (struct corpus_case *corpus_case)
 
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     free (texts[i]);
-  free_texts (&corpus_case->setup);
-  free_texts (&corpus_case->filesystems);
-  for (size_t i = 0; i < corpus_case->setting_count; i++) {
-    free (corpus_case->settings[i].filesystem);
-    free (corpus_case->settings[i].size);
-    free (corpus_case->settings[i].mkfs);
-    free (corpus_case->settings[i].mount);
-  }
+  case_free_texts (&corpus_case->setup);
+  case_free_texts (&corpus_case->filesystems);
+  for (size_t i = 0; i < corpus_case->setting_count; i++)
+    case_free_settings (&corpus_case->settings[i]);
   for (size_t i = 0; i < corpus_case->failure_count; i++) {
     free (corpus_case->failures[i].filesystem);
-    free_texts (&corpus_case->failures[i].kernels);
-    free_texts (&corpus_case->failures[i].findings);
-    free_texts (&corpus_case->failures[i].nested_findings);
+    case_free_texts (&corpus_case->failures[i].kernels);
+    case_free_texts (&corpus_case->failures[i].findings);
+    case_free_texts (&corpus_case->failures[i].nested_findings);
     free (corpus_case->failures[i].why);
   }
   free (corpus_case->settings);

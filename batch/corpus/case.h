@@ -26,6 +26,8 @@ struct case_texts {
 struct case_settings {
   char *filesystem;
   char *size, *mkfs, *mount;    /* NULL: not given */
+  struct case_texts disks;      /* NAME:SIZE, instead of a size; none: one */
+  char *log_device;             /* the NAME of that with the journal, or NULL */
 };
 
 /* Where it is expected to fail: section [fails FILESYSTEM KERNEL...]; or where it may, by luck: [may-fail FILESYSTEM

@@ -115,7 +115,9 @@ add_recording (const struct grid *grid, const struct cell *cell, struct pool_job
   const struct case_settings *settings = case_find_settings (corpus_case, filesystem);
   const char *const options[][2] = {
     { "--fs", filesystem },
-    { "--size", settings && settings->size ? settings->size : filesystem_find (filesystem)->small_size },
+    { "--size", settings && settings->disks.count > 0 ? NULL
+      : settings && settings->size ? settings->size : filesystem_find (filesystem)->small_size },
+    { "--log-device", settings ? settings->log_device : NULL },
     { "--mkfs", settings ? settings->mkfs : NULL }, { "--mount", settings ? settings->mount : NULL },
     { "--background", grid->request->background },
     { "--initial", corpus_case->initial }, { "--settle", corpus_case->settle },
@@ -124,6 +126,9 @@ add_recording (const struct grid *grid, const struct cell *cell, struct pool_job
 
   if (add_options (job, options, sizeof options / sizeof options[0]) == -1 || grid_add_recording (grid, job) == -1)
     return -1;
+  for (size_t i = 0; settings && i < settings->disks.count; i++)
+    if (pool_add_option (job, "--disk", settings->disks.list[i]) == -1)
+      return -1;
   for (size_t i = 0; i < corpus_case->setup.count; i++)
     if (pool_add_option (job, "--setup", corpus_case->setup.list[i]) == -1)
       return -1;

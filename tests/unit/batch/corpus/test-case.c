@@ -113,7 +113,22 @@ START_TEST (all_keys_are_read)
   ck_assert_str_eq (settings->size, "256M");
   ck_assert_str_eq (settings->mkfs, "-n 4096");
   ck_assert_str_eq (settings->mount, "flushoncommit");
+  ck_assert_uint_eq (settings->disks.count, 0);
+  ck_assert_ptr_null (settings->log_device);
   ck_assert_int_eq (messages, 0);
+}
+END_TEST
+
+START_TEST (a_file_system_may_have_several_disks)
+{
+  ck_assert_int_eq (read_text ("title = t\n[ext4]\ndisk = main:64M\nmount = noatime\ndisk = log:16M\n"
+                               "log-device = log\n"), 0);
+  const struct case_settings *settings = case_find_settings (&corpus_case, "ext4");
+  ck_assert_uint_eq (settings->disks.count, 2);
+  ck_assert_str_eq (settings->disks.list[0], "main:64M");
+  ck_assert_str_eq (settings->disks.list[1], "log:16M");
+  ck_assert_str_eq (settings->log_device, "log");
+  ck_assert_ptr_null (settings->size);
 }
 END_TEST
 
@@ -204,6 +219,11 @@ START_TEST (what_is_not_understood_is_refused_with_its_line)
     { "title = t\n[]\n", "case.ini:2: []: a section" },
     { "title = t\n[no such thing]\n", "case.ini:2: [no such thing]: no such section" },
     { "title = t\n[btrfs]\nsize = big\n", "case.ini:3: size: big" },
+    { "title = t\n[btrfs]\ndisk = 64M\n", "case.ini:3: disk: 64M: give NAME:SIZE" },
+    { "title = t\n[btrfs]\ndisk = a:b\n", "case.ini:3: disk: a:b: give NAME:SIZE" },
+    { "title = t\n[btrfs]\nsize = 64M\ndisk = a:64M\n", "case.ini:4: disk: there is a size" },
+    { "title = t\n[btrfs]\ndisk = a:64M\nsize = 64M\n", "case.ini:4: size: there are disks" },
+    { "title = t\n[btrfs]\nlog-device = a\nlog-device = b\n", "case.ini:4: log-device: is given twice" },
     { "title = t\n[btrfs]\ntitle = u\n", "case.ini:3: title: no such key here" },
     { "title = t\n[btrfs]\n[btrfs]\n", "case.ini:3: [btrfs]: is given twice" },
     { "title = t\n[fails]\n", "case.ini:2: [fails]: on which file system" },
@@ -309,7 +329,8 @@ START_TEST (nothing_is_read_after_a_fault)
 }
 END_TEST
 
-UNIT_TEST_MAIN_WITH ("corpus-case", begin, end, all_keys_are_read, a_command_has_setup_and_initial, a_log_is_found,
+UNIT_TEST_MAIN_WITH ("corpus-case", begin, end, all_keys_are_read, a_file_system_may_have_several_disks,
+                     a_command_has_setup_and_initial, a_log_is_found,
                      a_workload_file_is_a_case, failures_are_those_of_file_system_and_kernel,
                      a_failure_by_luck_is_a_section_of_its_own, what_is_not_understood_is_refused_with_its_line,
                      a_case_without_anything_to_do_is_refused, nul_bytes_and_long_lines, files_that_are_not_there,
