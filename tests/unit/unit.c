@@ -20,6 +20,12 @@ static size_t loop_count;
 
 static char *directory;
 
+const char *
+unit_directory (void)
+{
+  return directory;
+}
+
 char *
 new_path (void)
 {

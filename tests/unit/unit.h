@@ -13,7 +13,10 @@
  */
 extern int run_suite (Suite *suite);
 
-/* A new path in that directory, to free. */
+/* That directory. */
+extern const char *unit_directory (void);
+
+/* A new path in it, to free. */
 extern char *new_path (void);
 
 /* How often WANTED, which is not empty, stands in TEXT. */

@@ -236,8 +236,8 @@ compare_logs (unsigned nested, unsigned steps, unsigned count)
       history = logs.log;
       reader = (struct reader) { wander, logs.round, 2 + logs.round % steps, true, true };
       config = (struct session_config) {
-        .log = history, .runner = { .filesystem = "ext4", .mount_options = "" }, .folder = ".", .jobs = 1,
-        .tear = tears[i], .nested = nested, .no_reduction = logs.round % 4 == 0, .listen = listen_to
+        .log = history, .runner = { .filesystem = "ext4", .mount_options = "" }, .folder = unit_directory (),
+        .jobs = 1, .tear = tears[i], .nested = nested, .no_reduction = logs.round % 4 == 0, .listen = listen_to
       };
       compared += compare_log (&interrupted);
     }

@@ -281,7 +281,8 @@ set_up_scene (const struct scene *scene, unsigned page_sectors)
   tree_texts[1] = tree_at (history->event_count - 1);
   trees = (struct trees) { tree_texts, 2 };
   config = (struct session_config) {
-    .log = history, .runner = runner_config, .folder = ".", .jobs = 1, .tear = few_pieces (&scene->tear), .trees = trees
+    .log = history, .runner = runner_config, .folder = unit_directory (), .jobs = 1, .tear = few_pieces (&scene->tear),
+    .trees = trees
   };
   if (paged) {
     ck_assert_int_eq (pages_init (&pages, tree_texts, 2, page_sectors * LOG_SECTOR), 0);

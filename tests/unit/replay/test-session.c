@@ -67,7 +67,8 @@ setup (void)
   add_events (maker, "m:begin w0=a d1 w1=b d3 w2=c d5 f d7 m:published w0=x d10 w1=y d12 f d14 m:commit m:end");
   history = finish_log (maker);
   config = (struct session_config) {
-    .log = history, .runner = runner_config, .folder = ".", .jobs = 1, .tear = { TEAR_NONE, LOG_SECTOR }
+    .log = history, .runner = runner_config, .folder = unit_directory (), .jobs = 1,
+    .tear = { TEAR_NONE, LOG_SECTOR }
   };
   play = (struct play) { false };
   runs = boots = 0;
