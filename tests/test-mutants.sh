@@ -5,6 +5,9 @@
 # library's own.
 . "${srcdir:?run the tests with make check}/tests/functions.sh" || exit 1
 
+# Also what a test leaves that is ended.
+export TMPDIR=$tmp
+
 # Where the test of each unit is, below tests/unit.
 units=(checker/observe/layout checker/observe/pages checker/outcome checker/watched-pages nbd-plugin/hold replay/explain/minimal
   replay/freeze
@@ -50,7 +53,7 @@ compile ()
   "${compiler[@]}" -DHAVE_VFPRINTF_PERCENT_M=1 -I"$builddir" -I"$srcdir" "${@:3}" -c "$1" -o "$2"
 }
 
-# link UNIT OUTPUT OBJECT...: the library gives what the objects do not have.  libtool says once how.
+# link UNIT: its test, to which the loader gives what can be broken: of libmutant.so what is there, else of liboriginal.so
 link ()
 {
   local command
@@ -59,8 +62,8 @@ link ()
     "$builddir/tests/unit/libunit.la" "$builddir/replay/libreplay.la" "$builddir/common/libmessage.la" "${libraries[@]}" |
     sed -n 's/^libtool: link: //p' > "$tmp/link"
   command=$(cat "$tmp/link")
-  command=${command/OUTPUT.x/'"$2"'}
-  eval "${command/OBJECTS.o/'"$tmp/test-${1##*/}.o" "${@:3}"'}"
+  command=${command/OUTPUT.x/'"$tmp/test-${1##*/}"'}
+  eval "${command/OBJECTS.o/'"$tmp/test-${1##*/}.o" -Wl,--no-as-needed -L"$tmp/none" -lmutant -L"$tmp" -loriginal -Wl,--as-needed'}"
 }
 
 # Changes: name, source file and sed script.
@@ -82,50 +85,43 @@ for unit in session interrupt; do
   mv "$tmp/$unit.o" "$tmp/test-$unit.o"
 done
 
-# object_of FILE: its object without a change
-object_of ()
-{
-  echo "$tmp/${1//\//-}.o"
-}
-
 # Without a change, but built in the same way, everything passes, with a tenth of the random inputs: the tests themselves are run with all.
 # Assertions are off: the tests alone are to notice.  Little is optimized, since most of what is built here runs for a moment.
-changed=(-DNDEBUG -w -O1 -g0)
+changed=(-DNDEBUG -w -O1 -g0 -fPIC)
 originals=()
 for file in $(printf '%s\n' "${files[@]}" | sort -u); do
-  originals+=("$(object_of "$file")")
-  compile "$srcdir/$file" "$(object_of "$file")" "${changed[@]}"
+  originals+=("$tmp/${file//\//-}.o")
+  compile "$srcdir/$file" "${originals[-1]}" "${changed[@]}"
 done
+"${compiler[@]}" -shared -o "$tmp/liboriginal.so" "${originals[@]}"
+mkdir "$tmp/none"
+"${compiler[@]}" -shared -o "$tmp/none/libmutant.so" -x c /dev/null
 for unit in "${units[@]}"; do
-  link "$unit" "$tmp/test-${unit##*/}" "${originals[@]}"
-  UNIT_ROUNDS_PERCENT=10 expect_status 0 "$tmp/test-${unit##*/}"
+  link "$unit"
+  UNIT_ROUNDS_PERCENT=10 LD_LIBRARY_PATH=$tmp/none:$tmp expect_status 0 "$tmp/test-${unit##*/}"
 done
 
-# first_failure TEST PERCENT: the first that fails with so many of the random inputs, at which TEST is ended
+# first_failure UNIT FOLDER PERCENT: the first that fails with the mutant in FOLDER and so many of the random inputs, at which the test
+# is ended
 first_failure ()
 {
-  (set +o pipefail; UNIT_ROUNDS_PERCENT=$2 timeout 120 "$1" 2>&1 | grep -m 1 '^not ok')
+  (set +o pipefail; UNIT_ROUNDS_PERCENT=$3 LD_LIBRARY_PATH=$2:$tmp timeout 120 "$tmp/test-${1##*/}" 2>&1 | grep -m 1 '^not ok')
 }
 
 # try NUMBER: succeed if some test fails with that mutant
 try ()
 {
-  local folder=$tmp/$1 file=${files[$1]} objects=() object unit percent
+  local folder=$tmp/$1 file=${files[$1]} unit percent
 
   mkdir "$folder"
   sed "${scripts[$1]}" "$srcdir/$file" > "$folder/${file##*/}"
   ! cmp -s "$srcdir/$file" "$folder/${file##*/}" || fail "${names[$1]}: nothing to change in $file"
   compile "$folder/${file##*/}" "$folder/mutant.o" "${changed[@]}"
-  for object in "${originals[@]}"; do
-    [ "$object" = "$(object_of "$file")" ] || objects+=("$object")
-  done
-  for unit in $(concerned "$file"); do
-    link "$unit" "$folder/test-${unit##*/}" "$folder/mutant.o" "${objects[@]}"
-  done
+  ld -shared -o "$folder/libmutant.so" "$folder/mutant.o"
   # Most are noticed with a tenth of the random inputs.
   for percent in 10 100; do
     for unit in $(concerned "$file"); do
-      ! first_failure "$folder/test-${unit##*/}" "$percent" || return 0
+      ! first_failure "$unit" "$folder" "$percent" || return 0
     done
   done
   fail "no test noticed"
