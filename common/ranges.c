@@ -57,6 +57,8 @@ ranges_remove (struct byte_ranges *ranges, struct byte_range range)
   struct byte_ranges smaller = { NULL, 0 };
   bool good = true;
 
+  if (range.from >= range.to)
+    return 0;                   /* it would divide the range around it in two that touch */
   for (size_t i = 0; i < ranges->count && good; i++) {
     const struct byte_range *old = &ranges->list[i];
 

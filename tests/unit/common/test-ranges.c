@@ -35,6 +35,17 @@ any_range (void)
   return (struct byte_range) { from, from + 1 + (uint64_t) rand () % (BYTES - from) };
 }
 
+/* One of four is empty. */
+static struct byte_range
+any_change (void)
+{
+  struct byte_range range = any_range ();
+
+  if (rand () % 4 == 0)
+    range.to = range.from;
+  return range;
+}
+
 START_TEST (ranges_are_sets)
 {
   struct byte_ranges ranges[2] = { { NULL, 0 }, { NULL, 0 } };
@@ -42,7 +53,7 @@ START_TEST (ranges_are_sets)
 
   srand (1);
   for (size_t i = 0; i < ROUNDS; i++) {
-    const struct byte_range range = any_range ();
+    const struct byte_range range = any_change ();
     const size_t which = (size_t) rand () % 2;
     const bool adds = rand () % 2;
     bool all = true, some = false;
