@@ -269,8 +269,9 @@ control_decode_tape_head (const void *bytes, size_t *tape_size, size_t *size)
 
   memcpy (&head, bytes, sizeof head);
   *tape_size = le64toh (head.size);
-  errno = head.ended ? EFBIG : EINVAL;
-  if (le32toh (head.magic) != CONTROL_MAGIC || head.ended || *tape_size > CONTROL_TAPE_MAX)
+  const bool is_tape = le32toh (head.magic) == CONTROL_MAGIC;
+  errno = is_tape && head.ended ? EFBIG : EINVAL;
+  if (!is_tape || head.ended || *tape_size > CONTROL_TAPE_MAX)
     return -1;
   *size = whole_sectors (sizeof head + *tape_size);
   return 0;

@@ -132,16 +132,22 @@ tell_no_room (struct run_io *run)
   errno = ENOSPC;
 }
 
-/* Put OPERATION on the tape, if there is room for it: a run goes on without. */
+/* A run goes on without: a part of it is of no use, and large. */
+static void
+end_tape (struct run_io *run)
+{
+  free (run->tape.bytes);
+  run->tape = (struct log_tape) { .bytes = NULL };
+  run->tape_ended = true;
+}
+
+/* Put OPERATION on the tape, if there is room for it. */
 static void
 tape_operation (struct run_io *run, const struct log_operation *operation, const void *data)
 {
-  if (run->tape_ended || (run->tape.size + log_tape_bytes (operation) <= CONTROL_TAPE_MAX
-                          && log_tape_add (&run->tape, operation, data) == 0))
-    return;
-  free (run->tape.bytes);       /* the beginning alone is of no use, and large */
-  run->tape = (struct log_tape) { .bytes = NULL };
-  run->tape_ended = true;
+  if (!run->tape_ended && (run->tape.size + log_tape_bytes (operation) > CONTROL_TAPE_MAX
+                           || log_tape_add (&run->tape, operation, data) == -1))
+    end_tape (run);
 }
 
 void
@@ -160,11 +166,11 @@ run_io_write (struct run_io *run, const struct log_operation *operation, const v
 
   run->report.writes++;
   run->report.written_bytes += count;
-  tape_operation (run, operation, data);
   while (count > 0) {
     struct block_part part = first_part (offset, count);
 
     if (overlay_write (run->overlay, device, part.block, part.sectors, from ? from - part.skip : NULL) == -1) {
+      end_tape (run);           /* a part of it is there, and no record says so */
       if (errno == ENOSPC)
         tell_no_room (run);
       return -1;
@@ -173,6 +179,7 @@ run_io_write (struct run_io *run, const struct log_operation *operation, const v
     offset += part.bytes;
     count -= part.bytes;
   }
+  tape_operation (run, operation, data);
   return 0;
 }
 
