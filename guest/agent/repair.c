@@ -18,6 +18,10 @@
 
 #define OUTPUT_MAX 4096
 
+/* sh(1): the exit status of a program that was not run. */
+#define NOT_EXECUTABLE 126
+#define NOT_FOUND 127
+
 /* fsck(8): the exit status has this bit or a higher one if the file system is not right now. */
 #define UNREPAIRED 4
 
@@ -71,6 +75,10 @@ repair_device (const char *devices, const char *type, FILE *payload)
     return 0;
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL) {   /* of which the file system is not the reason */
     error_message ("%s was killed: has the guest too little memory? see --memory", repair->program);
+    return -1;
+  }
+  if (WIFEXITED (status) && (WEXITSTATUS (status) == NOT_EXECUTABLE || WEXITSTATUS (status) == NOT_FOUND)) {
+    error_message ("%s cannot be run: exit %d: %s", repair->program, WEXITSTATUS (status), last_line (output, text));
     return -1;
   }
   answer_begin_line (ANSWER_REPAIR, payload);

@@ -36,10 +36,13 @@ static const struct {
   { 1 << 8, 0, "", NULL },
   { 4 << 8, 1, "repair fsck.vfat -y: exit 4: it is so\n", NULL },
   { SIGSEGV, 1, "repair fsck.vfat -y: signal 11: it is so\n", NULL },
+  { 125 << 8, 1, "repair fsck.vfat -y: exit 125: it is so\n", NULL },
+  { 126 << 8, -1, "", "fsck.vfat cannot be run: exit 126: it is so" },
+  { 127 << 8, -1, "", "fsck.vfat cannot be run: exit 127: it is so" },
   { SIGKILL, -1, "", "fsck.vfat was killed: has the guest too little memory? see --memory" },
 };
 
-START_TEST (an_end_says_something_of_the_file_system_unless_it_is_for_want_of_memory)
+START_TEST (an_end_says_something_of_the_file_system_unless_nothing_was_run)
 {
   struct text_stream payload;
 
@@ -56,4 +59,4 @@ START_TEST (an_end_says_something_of_the_file_system_unless_it_is_for_want_of_me
 }
 END_TEST
 
-UNIT_TEST_MAIN ("repair", LOOP_OVER (an_end_says_something_of_the_file_system_unless_it_is_for_want_of_memory, endings))
+UNIT_TEST_MAIN ("repair", LOOP_OVER (an_end_says_something_of_the_file_system_unless_nothing_was_run, endings))
