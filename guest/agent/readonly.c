@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,27 +30,49 @@
 /* devices_each gives what it calls no argument. */
 static uint64_t written_sectors;
 
-static int
+/* Whether it could be done; else with errno. */
+static bool
 set_read_only (const char *device, int on)
 {
   CLEANUP_CLOSE int fd = open (device, O_RDONLY | O_CLOEXEC);
 
-  if (fd >= 0 && ioctl (fd, BLKROSET, &on) == 0)
-    return 0;
-  error_message ("%s: cannot be made %s: %m", device, on ? "read-only" : "writable");
-  return -1;
+  return fd >= 0 && ioctl (fd, BLKROSET, &on) == 0;
 }
 
 static int
 forbid_writes (const char *device)
 {
-  return set_read_only (device, 1);
+  if (set_read_only (device, 1))
+    return 0;
+  error_message ("%s: cannot be made read-only: %m", device);
+  return -1;
 }
 
 static int
 allow_writes (const char *device)
 {
-  return set_read_only (device, 0);
+  if (set_read_only (device, 0))
+    return 0;
+  error_message ("%s: cannot be made writable: %m", device);
+  return -1;
+}
+
+/* As far as that can be done, since something has gone wrong already. */
+static int
+allow_writes_again (const char *device)
+{
+  set_read_only (device, 0);
+  return 0;
+}
+
+/* All of DEVICES, or none: 0, or -1 after a message. */
+static int
+forbid_all_writes (const char *devices)
+{
+  if (devices_each (devices, forbid_writes) == 0)
+    return 0;
+  devices_each (devices, allow_writes_again);
+  return -1;
 }
 
 /* Add what the kernel has written to DEVICE, or discarded, since the boot. */
@@ -141,7 +164,7 @@ int
 readonly_try (const char *devices, const char *type, const char *options, const char *root, FILE *payload)
 {
   written_sectors = 0;
-  if (devices_each (devices, add_written) == -1 || devices_each (devices, forbid_writes) == -1)
+  if (devices_each (devices, add_written) == -1 || forbid_all_writes (devices) == -1)
     return -1;
   const uint64_t before = written_sectors;
   const int error = look_both_ways (devices, type, options, root, payload);

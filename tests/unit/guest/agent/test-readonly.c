@@ -14,11 +14,13 @@
 
 #include "common/text.h"
 #include "guest/agent/agent.h"
+#include "tests/unit/message.h"
 #include "tests/unit/unit.h"
 
 static char root[] = "/tmp/test-readonly-XXXXXX";
 static int opened;                      /* of the devices `one` and `two`, the last */
 static bool refuses[2];
+static int stubborn;                    /* this device, or -1, cannot be made read-only */
 static unsigned sectors[2];             /* written to each */
 static char options_seen[200];          /* of each mount, a space after each */
 static int mount_error, unmount_error;
@@ -53,8 +55,12 @@ ioctl (int fd, unsigned long request, ...)
   (void) fd;
   ck_assert_uint_eq (request, BLKROSET);
   va_start (arguments, request);
-  refuses[opened] = *va_arg (arguments, int *) != 0;
+  const bool on = *va_arg (arguments, int *) != 0;
   va_end (arguments);
+  errno = EACCES;
+  if (on && opened == stubborn)
+    return -1;
+  refuses[opened] = on;
   return 0;
 }
 
@@ -111,6 +117,7 @@ setup (void)
   options_seen[0] = '\0';
   mount_error = unmount_error = 0;
   may_write = false;
+  stubborn = -1;
   writing_mount = mounts = 0;
   sectors[0] = 5;
   sectors[1] = 7;
@@ -178,7 +185,18 @@ START_TEST (an_unmount_that_fails_is_the_end)
 }
 END_TEST
 
+START_TEST (where_one_device_cannot_refuse_writes_none_does)
+{
+  stubborn = 1;
+  forget_messages ();
+  try ("xfs", -1, "");
+  ck_assert_uint_eq (mounts, 0);
+  ck_assert_uint_eq (message_count, 1);
+  ck_assert_str_eq (message, "/dev/two: cannot be made read-only: Permission denied");
+}
+END_TEST
+
 UNIT_TEST_MAIN_WITH ("readonly", setup, NULL, it_is_mounted_with_recovery_and_without,
                      it_is_mounted_once_where_there_is_always_recovery, a_mount_that_fails_is_right,
                      what_is_written_is_told, what_can_be_changed_is_told,
-                     an_unmount_that_fails_is_the_end)
+                     an_unmount_that_fails_is_the_end, where_one_device_cannot_refuse_writes_none_does)
