@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/message.h"
+#include "common/number.h"
 #include "guest/agent/protocol.h"
 #include "log/paths.h"
 #include "record/recording-paths.h"
@@ -38,10 +39,35 @@ recording_take_paths (struct recording *recording)
   return 0;
 }
 
+/* From which position of LOG on the next request takes its path down at DOWN_AT, a position or a mark; LOG_NEVER: there
+ * is no such mark.
+ */
+static uint32_t
+find_start (const char *down_at, const struct write_log *log)
+{
+  uint64_t position;
+
+  if (parse_unsigned (down_at, UINT32_MAX, &position) == 0)
+    return (uint32_t) position;
+  for (uint32_t i = 0; i < log->mark_count; i++)
+    if (log->marks[i].length == strlen (down_at) && memcmp (log->marks[i].text, down_at, strlen (down_at)) == 0)
+      return log->marks[i].position;
+  return LOG_NEVER;
+}
+
+/* Whether a request comes in LOG at position FROM or later. */
+static bool
+has_request (const struct write_log *log, uint32_t from)
+{
+  return (log->write_count > 0 && log->writes[log->write_count - 1].issue >= from)
+    || (log->flush_count > 0 && log->flushes[log->flush_count - 1].issue >= from);
+}
+
 int
 recording_check_cut (const struct recording *recording, const struct write_log *log)
 {
-  if (recording->path_down_at == NULL || log_path_cut (log))
+  if (recording->path_down_at == NULL
+      || (log_path_cut (log) && has_request (log, find_start (recording->path_down_at, log))))
     return 0;
   error_message ("--path-down-at=%s: no path went down: there was no such mark or position with a request after it",
                  recording->path_down_at);

@@ -11,7 +11,9 @@
  */
 extern int recording_take_paths (struct recording *recording);
 
-/* That a path went down where RECORDING asks for it is in LOG: 0, or -1 after a message. */
+/* That a path went down where RECORDING asks for it is in LOG: 0, or -1 after a message.  A path that something in the
+ * guest has taken down does not count.
+ */
 extern int recording_check_cut (const struct recording *recording, const struct write_log *log);
 
 #endif

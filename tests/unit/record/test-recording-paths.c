@@ -45,24 +45,40 @@ START_TEST (what_cannot_be_is_refused)
 }
 END_TEST
 
-START_TEST (a_path_that_never_went_down_is_an_error)
-{
-  const struct recording recording = { .path_down_at = "never" }, other = { .path_down_at = NULL };
-  struct write_log *up = finish_log (make_log_of_events (1, 8, "w0=a d0 m=powercut:path-up"));
-  struct log_maker *maker = make_log (1, 8);
+static const struct {
+  const char *down_at, *events;
+  const char *cut, *later;      /* a mark after those, if not NULL, and events after it */
+  bool good;
+} cuts[] = {
+  { NULL, "m:never", NULL, "", true },
+  { "now", "m:now w0=a", "powercut:path down 1", "d1", true },
+  { "now", "m:now f", "powercut:path down 0", "d1", true },
+  { "1", "m:now t0+1", "powercut:path down 1", "d1", true },
+  { "now", "m:now w0=a", "powercut:path up 1", "d1", false },
+  { "now", "w0=a d0 m:now", NULL, "", false },
+  /* Taken down by somebody else. */
+  { "never", "w0=a d0", "powercut:path down 1", "w0=b d3", false },
+  { "now", "w0=a d0", "powercut:path down 1", "m:now", false },
+  { "now", "m:nowhere w0=a d1", "powercut:path down 1", "f d4", false },
+  { "9", "w0=a d0", "powercut:path down 1", "f d3", false },
+};
 
-  add_mark (maker, "powercut:path down 1");
-  struct write_log *down = finish_log (maker);
-  ck_assert_int_eq (recording_check_cut (&recording, down), 0);
-  ck_assert_int_eq (recording_check_cut (&other, up), 0);
-  ck_assert_uint_eq (message_count, 0);
-  ck_assert_int_eq (recording_check_cut (&recording, up), -1);
-  ck_assert_uint_eq (message_count, 1);
-  ck_assert_msg (strstr (message, "--path-down-at=never: no path went down"), "%s", message);
-  write_log_close (up);
-  write_log_close (down);
+START_TEST (a_path_that_never_went_down_there_is_an_error)
+{
+  const struct recording recording = { .path_down_at = cuts[_i].down_at };
+  struct log_maker *maker = make_log_of_events (1, 8, cuts[_i].events);
+
+  if (cuts[_i].cut)
+    add_mark (maker, cuts[_i].cut);
+  add_events (maker, cuts[_i].later);
+  struct write_log *log = finish_log (maker);
+  ck_assert_int_eq (recording_check_cut (&recording, log), cuts[_i].good ? 0 : -1);
+  ck_assert_uint_eq (message_count, !cuts[_i].good);
+  if (!cuts[_i].good)
+    ck_assert_msg (strstr (message, ": no path went down"), "%s", message);
+  write_log_close (log);
 }
 END_TEST
 
 UNIT_TEST_MAIN_WITH ("recording-paths", forget_messages, NULL, LOOP_OVER (what_cannot_be_is_refused, bad),
-                     two_paths_are_one_disk, a_path_that_never_went_down_is_an_error)
+                     two_paths_are_one_disk, LOOP_OVER (a_path_that_never_went_down_there_is_an_error, cuts))
