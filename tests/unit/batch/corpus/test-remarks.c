@@ -29,9 +29,10 @@ static const struct environment environments[] = {
 };
 static struct pool_job jobs[CELLS];
 static struct cell cells[CELLS];
+static struct corpus corpus;
 static const struct grid grid = {
   .kind = &corpus_kind, .rows = cases, .row_size = sizeof *cases, .row_count = CASES, .cells = cells,
-  .cell_count = CELLS
+  .cell_count = CELLS, .data = &corpus
 };
 
 /* The cell NUMBER has come to OUTCOME with the LIST of violations. */
@@ -129,7 +130,7 @@ START_TEST (json_has_causes_and_apart_from_them_what_is_known)
   cJSON *object = cJSON_CreateObject (), *causes, *known;
 
   set_up ();
-  corpus_describe_causes (&grid, object);
+  corpus_describe_all (&grid, object);
   causes = cJSON_GetObjectItem (object, "causes");
   known = cJSON_GetObjectItem (object, "known");
   ck_assert_str_eq (list_texts (causes, "rule"), "fsync-data,fsync-name,");
