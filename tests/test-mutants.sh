@@ -102,10 +102,23 @@ for unit in "${units[@]}"; do
 done
 
 # first_failure UNIT FOLDER PERCENT: the first that fails with the mutant in FOLDER and so many of the random inputs, at which the test
-# is ended
+# is ended: what is next may go on for ever with this mutant
 first_failure ()
 {
-  (set +o pipefail; UNIT_ROUNDS_PERCENT=$3 LD_LIBRARY_PATH=$2:$tmp timeout 120 "$tmp/test-${1##*/}" 2>&1 | grep -m 1 '^not ok')
+  local output test line failure=1
+
+  exec {output}< <(UNIT_ROUNDS_PERCENT=$3 LD_LIBRARY_PATH=$2:$tmp exec timeout 120 "$tmp/test-${1##*/}" 2>&1)
+  test=$!
+  while read -r line <&"$output"; do
+    [[ $line = 'not ok'* ]] || continue
+    echo "$line"
+    failure=0
+    break
+  done
+  kill "$test" 2> /dev/null || true
+  wait "$test" || true
+  exec {output}<&-
+  return $failure
 }
 
 # try NUMBER: succeed if some test fails with that mutant
