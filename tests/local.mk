@@ -60,10 +60,10 @@ check-sanitized: all-am $(check_PROGRAMS)
 	UNIT_ROUNDS_PERCENT=25 $(MAKE) check TESTS="tests/test-bad-log.sh $(filter tests/unit/%,$(UNIT_TESTS)) $(filter tests/plugin/test-writelog%,$(filter-out %-failures,$(UNIT_TESTS))) \
 		tests/test-docs-agree.sh"
 
-# The unit and plugin tests under valgrind, with a tenth of their random inputs; libcheck must not fork there.  Not test-vm: its guests are children of forked tests,
+# The unit and plugin tests under valgrind, with a thirtieth of their random inputs; libcheck must not fork there.  Not test-vm: its guests are children of forked tests,
 # and the valgrind of Debian 12 knows no pidfd_open.  Not test-tracer and test-call-stop: they would follow valgrind's calls.
 VALGRIND_COMMAND = valgrind --quiet --leak-check=full --error-exitcode=119 --keep-debuginfo=yes
 check-valgrind: all-am $(check_PROGRAMS)
-	$(MAKE) check TESTS="$(filter-out tests/unit/guest/test-vm tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 UNIT_ROUNDS_PERCENT=10 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
+	$(MAKE) check TESTS="$(filter-out tests/unit/guest/test-vm tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 UNIT_ROUNDS_PERCENT=3 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
 
 .PHONY: check-quick check-sanitized check-valgrind

@@ -52,7 +52,7 @@ START_TEST (ranges_are_sets)
   bool has[2][BYTES] = { { false } };
 
   srand (1);
-  for (size_t i = 0; i < ROUNDS; i++) {
+  for (size_t i = 0; i < unit_rounds (ROUNDS); i++) {
     const struct byte_range range = any_change ();
     const size_t which = (size_t) rand () % 2;
     const bool adds = rand () % 2;

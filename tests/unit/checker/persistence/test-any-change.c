@@ -234,7 +234,7 @@ START_TEST (a_name_that_comes_back_after_a_sync_is_found)
     free (text);
     free (start);
   }
-  ck_assert_uint_ge (found, unit_rounds (30));
+  ck_assert_uint_ge (found, unit_rounds (100) * 3 / 10);
 }
 END_TEST
 

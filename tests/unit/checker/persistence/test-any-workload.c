@@ -174,7 +174,7 @@ START_TEST (what_is_said_does_not_depend_on_what_was_asked_before)
     workload_free (&workload);
     free (text);
   }
-  ck_assert_uint_gt (found, 30);
+  ck_assert_uint_gt (found, unit_rounds (30));
 }
 END_TEST
 
