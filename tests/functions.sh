@@ -129,7 +129,7 @@ interrupted ()
 # EXPRESSION, in $kernel; without one the test is skipped, and says how to fetch one: with OPTIONs
 need_kernel ()
 {
-  kernel=$("$powercut" kernel list | awk "$2"' { print $1; exit }')
+  kernel=$(awk "$2"' { print $1; exit }' "$kernel_list")
   [ -z "$kernel" ] || return 0
   echo "skipped: a kernel is missing: powercut kernel fetch $1 ${*:3}" >&2
   exit 77
@@ -144,7 +144,7 @@ any_guest ()
 
   kernel=${POWERCUT_TEST_KERNEL-}
   [ -z "$kernel" ] || requires qemu-system-x86_64
-  [ -n "$kernel" ] || [ -n "${1-}" ] || kernel=$("$powercut" kernel list | awk '/^7\.2\.[0-9]*-uml / { print $1; exit }')
+  [ -n "$kernel" ] || [ -n "${1-}" ] || kernel=$(awk '/^7\.2\.[0-9]*-uml / { print $1; exit }' "$kernel_list")
   [ -n "$kernel" ] || need_kernel 6.1 '/^6\.1\.[0-9]*-uml /' --suite=bookworm --flavour=uml
   mkdir "$tmp/.any-guest"
   for program in powercut replay; do
@@ -202,22 +202,24 @@ cleanup_fn rm -rf "$tmp"
 
 # same_kernels: the tests boot the same kernels whatever else was fetched, so that a new one in the cache turns no test
 # red.  They have a cache of their own with five kernels of the user's, as far as those are there; 6.12, the newest, is
-# what they get without --kernel.
+# what they get without --kernel.  $kernel_list is a file with what `powercut kernel list` says of them, which takes a while.
 same_kernels ()
 {
   local fetched=${XDG_CACHE_HOME:-$HOME/.cache}/powercut/kernels own=$builddir/tests/cache/powercut/kernels
 
   export XDG_CACHE_HOME=$builddir/tests/cache
+  kernel_list=$own/.list
   [ "$fetched" != "$own" ] || return 0
   mkdir -p "$own"
   (
     flock 9
     test_kernels > "$own/.wanted.new"
-    ! cmp -s "$own/.wanted" "$own/.wanted.new" || exit 0
+    [ ! -e "$kernel_list" ] || ! cmp -s "$own/.wanted" "$own/.wanted.new" || exit 0
     find "$own" -type l -delete
     while read -r kernel; do
       ln -s "$kernel" "$own/"
     done < "$own/.wanted.new"
+    "$powercut" kernel list > "$kernel_list"
     mv "$own/.wanted.new" "$own/.wanted"
   ) 9> "$own/.lock"
 }
