@@ -37,10 +37,10 @@ undecided ()
     > "$tmp/undecided/out" 2>&1
 }
 
-{ compare first 0 500 || true; undecided 0 300 || true; } & first=$!
-compare second 500 500 && compare real "$tmp"/*.bin || true
+{ compare first 0 150 || true; undecided 0 150 || true; } & first=$!
+compare second 150 150 && compare real "$tmp"/*.bin || true
 wait "$first" || true
-expect_agreement undecided '300 logs, [0-9]* decisions, [0-9]* of orders'
-expect_agreement first '500 logs, [0-9]* states'
-expect_agreement second '500 logs, [0-9]* states'
+expect_agreement undecided '150 logs, [0-9]* decisions, [0-9]* of orders'
+expect_agreement first '150 logs, [0-9]* states'
+expect_agreement second '150 logs, [0-9]* states'
 expect_agreement real '6 logs, [0-9]* states'
