@@ -28,7 +28,7 @@
  *                                          PATHs are as in an observation and sorted
  *   traces                                 payload: lines that differ from those of another time if programs have left
  *                                          meanwhile, outside of what is mounted on /mnt, what may matter: processes,
- *                                          files, mounts, disks, swap, settings of the kernel
+ *                                          files, mounts, disks, swap, settings of the kernel, the default subvolume
  *   tree                                   payload: the whole text of the last observation
  *   setenv NAME VALUE                      what is run from now on has NAME in its environment
  *   mark DEVICE TEXT                       write TEXT, at most 4096 bytes, to the mark device, past the page cache

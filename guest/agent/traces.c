@@ -4,10 +4,14 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <endian.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/btrfs.h>
+#include <linux/btrfs_tree.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -17,6 +21,7 @@
 #include "common/escape.h"
 #include "common/text.h"
 #include "guest/agent/agent.h"
+#include "guest/agent/protocol.h"
 
 #define SETTING_MAX 4096
 
@@ -82,6 +87,26 @@ put_programs (void)
     closedir (directory);
 }
 
+/* Which subvolume of btrfs the next mount would show: not the one that is mounted, once another is the default. */
+static void
+put_default_subvolume (void)
+{
+  CLEANUP_CLOSE int fd = open (AGENT_MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct btrfs_ioctl_search_args found = {
+    .key = {
+      .tree_id = BTRFS_ROOT_TREE_OBJECTID, .min_objectid = BTRFS_ROOT_TREE_DIR_OBJECTID,
+      .max_objectid = BTRFS_ROOT_TREE_DIR_OBJECTID, .min_type = BTRFS_DIR_ITEM_KEY, .max_type = BTRFS_DIR_ITEM_KEY,
+      .max_offset = UINT64_MAX, .max_transid = UINT64_MAX, .nr_items = 1
+    }
+  };
+  struct btrfs_dir_item item;
+
+  if (fd == -1 || ioctl (fd, BTRFS_IOC_TREE_SEARCH, &found) == -1 || found.key.nr_items == 0)
+    return;
+  memcpy (&item, found.buf + sizeof (struct btrfs_ioctl_search_header), sizeof item);
+  fprintf (traces, "default %ju\n", (uintmax_t) le64toh (item.location.objectid));
+}
+
 /* How full the root is, which shows files anywhere; one that does not count shows nothing, and is another each time. */
 static void
 put_root (void)
@@ -112,6 +137,7 @@ traces_tell (struct agent *agent, char **words, FILE *payload)
     nftw (settings[i], put_setting, 16, FTW_PHYS);
   for (size_t i = 0; i < TEMPORARY_FOLDERS; i++)
     nftw (temporary_folders[i], put_entry, 16, FTW_PHYS | FTW_MOUNT);
+  put_default_subvolume ();
   put_root ();
   return 0;
 }
