@@ -6,6 +6,7 @@
 
 #include "batch/grid.h"
 #include "batch/keep.h"
+#include "batch/resume.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/exit-status.h"
@@ -39,6 +40,13 @@ plan_jobs (struct grid *grid, struct cell *first, const bool *to_do, bool needs_
     grid->job_count++;
     if (kind->fill_job (grid, cell, job) == -1)
       return -1;
+    if (grid->resume) {
+      const int known = batch_resume_find (grid->resume, job);
+
+      if (known == -1)
+        return -1;
+      job->noted = known == 1;
+    }
   }
   return 0;
 }
@@ -80,6 +88,15 @@ plan_cells (struct grid *grid)
   return 0;
 }
 
+/* A job has ended. */
+static int
+note_end (const struct pool_config *config, struct pool_job *job)
+{
+  struct grid *grid = config->data;
+
+  return grid->resume ? batch_resume_add (grid->resume, job) : 0;
+}
+
 /* A job has ended, and all before it. */
 static void
 take_end (const struct pool_config *config, struct pool_job *job)
@@ -92,7 +109,7 @@ take_end (const struct pool_config *config, struct pool_job *job)
   const bool last = done == grid->job_count || ((struct cell *) job[1].data)->environment != cell->environment;
 
   kind->judge_cell (cell);
-  if (keep && job->log == NULL && kind->is_worth_keeping (cell))
+  if (keep && job->directory && job->log == NULL && kind->is_worth_keeping (cell))
     grid->not_kept |= keep_logs (keep, cell, kind->name_row (cell->row)) == -1;
   if (kind->print_cell)
     kind->print_cell (grid, cell);
@@ -128,7 +145,8 @@ static int
 do_cells (struct grid *grid, const char *folder)
 {
   const struct pool_config config = {
-    .jobs = count_jobs (grid), .folder = folder, .filesystems = grid->request->filesystems, .data = grid
+    .jobs = count_jobs (grid), .folder = folder, .filesystems = grid->request->filesystems, .data = grid,
+    .note = note_end
   };
 
   if (grid->kind->prepare (grid, folder) == -1 || plan_cells (grid) == -1)

@@ -16,6 +16,7 @@
 #include "common/options.h"
 #include "common/words.h"
 #include "guest/kernel/kernel.h"
+#include "replay/shares.h"
 
 /* What is asked of a grid on the command line. */
 struct grid_request {
@@ -23,6 +24,8 @@ struct grid_request {
   struct option_texts mount;    /* OPTIONS, or FILESYSTEM:OPTIONS for one file system alone; none: no options */
   struct option_texts kernels;  /* as for guest_kernel_find; none: the newest that was fetched */
   const char *background;       /* as --background of `powercut run` */
+  struct share share;           /* of the cells that are done */
+  struct option_texts resume;   /* files that remember what came of cells; more is added to the first of them */
   const char *keep;             /* directory for the logs of cells that failed, or NULL */
   const char *accel;            /* as --accel of `powercut run`, or NULL */
   bool no_snapshot;             /* as --no-snapshot of it */
@@ -74,6 +77,7 @@ struct grid {
   struct pool_job *jobs;        /* of the cells with something to do */
   size_t job_count;
   struct progress *progress;
+  struct batch_resume *resume;  /* what came of cells, or NULL */
   bool not_kept;                /* logs that were to be kept are not */
   double seconds;               /* all in all */
 };

@@ -3,7 +3,7 @@
 noinst_LTLIBRARIES += batch/libbatch.la
 batch_libbatch_la_SOURCES = \
 	batch/environments.c batch/grid.c batch/grid.h batch/keep.c batch/keep.h batch/pool.c batch/pool.h batch/report.c \
-	batch/replaying.c batch/result.c batch/result.h batch/worker.c batch/worker.h \
+	batch/replaying.c batch/resume.c batch/resume.h batch/result.c batch/result.h batch/worker.c batch/worker.h \
 	batch/corpus/add.c batch/corpus/case.c batch/corpus/case.h batch/corpus/cause.c batch/corpus/cause.h \
 	batch/corpus/cell-outcome.c batch/corpus/cell-outcome.h batch/corpus/cells.c batch/corpus/corpus.h \
 	batch/corpus/find.c batch/corpus/json.c batch/corpus/junit.c batch/corpus/list.c batch/corpus/log.c batch/corpus/log.h \

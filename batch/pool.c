@@ -281,10 +281,13 @@ read_answer (struct slot *slot, int *status)
 static int
 fill_slots (struct pool *pool)
 {
-  for (size_t i = 0; i < pool->config->jobs; i++)
+  for (size_t i = 0; i < pool->config->jobs; i++) {
+    while (pool->next_job < pool->job_count && pool->jobs[pool->next_job].ended)
+      pool->next_job++;
     if (pool->slots[i].job == NULL && pool->next_job < pool->job_count
         && start_job (pool, &pool->slots[i], &pool->jobs[pool->next_job++]) == -1)
       return -1;
+  }
   return 0;
 }
 
@@ -354,18 +357,37 @@ end_workers (struct pool *pool)
     }
 }
 
+/* Note the jobs from FIRST on that have ended and have not been noted. */
+static int
+note_jobs (struct pool *pool, size_t first)
+{
+  for (size_t i = first; pool->config->note && i < pool->next_job; i++) {
+    struct pool_job *job = &pool->jobs[i];
+    const bool news = job->ended && !job->noted;
+
+    job->noted |= news;
+    if (news && pool->config->note (pool->config, job) == -1)
+      return -1;
+  }
+  return 0;
+}
+
 static int
 run_all (struct pool *pool, pool_job_ended *ended)
 {
-  for (size_t told = 0; told < pool->job_count;) {
-    if (fill_slots (pool) == -1 || serve_slots (pool) == -1)
+  for (size_t told = 0;;) {
+    if (note_jobs (pool, told) == -1)
       return -1;
     for (; told < pool->job_count && pool->jobs[told].ended; told++) {
       ended (pool->config, &pool->jobs[told]);
-      workdir_remove (pool->jobs[told].directory);
+      if (pool->jobs[told].directory)
+        workdir_remove (pool->jobs[told].directory);
     }
+    if (told == pool->job_count)
+      return 0;
+    if (fill_slots (pool) == -1 || serve_slots (pool) == -1)
+      return -1;
   }
-  return 0;
 }
 
 int
@@ -375,11 +397,9 @@ pool_run (const struct pool_config *config, struct pool_job *jobs, size_t count,
     .config = config, .jobs = jobs, .job_count = count, .powercut = part_path (PART_POWERCUT),
     .slots = calloc (config->jobs, sizeof *pool.slots)
   };
-  int r = -1;
+  int r = pool.slots == NULL ? out_of_memory () : -1;
 
-  if (pool.slots == NULL)
-    out_of_memory ();
-  else if (pool.powercut) {
+  if (pool.slots && pool.powercut) {
     r = run_all (&pool, ended);
     end_workers (&pool);
   }

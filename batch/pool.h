@@ -25,6 +25,7 @@ struct pool_job {
 
   /* Once it has ended: */
   bool ended;
+  bool noted;                   /* the pool's: its caller knows */
   int status;                   /* as wait(2) gives it */
   char *text;                   /* what it said, or NULL; to free */
   char *directory;              /* its logs are there until it has been told that it has ended; to free */
@@ -40,6 +41,9 @@ struct pool_config {
   const char *folder;           /* directory for temporary files */
   const char *filesystems;      /* names with commas between them: runs of these need the same guests; or NULL */
   void *data;                   /* the caller's */
+
+  /* Called for each job as soon as it has ended, unless NULL.  Returns 0, or -1 after a message, which ends all. */
+  int (*note) (const struct pool_config *config, struct pool_job *job);
 };
 
 typedef void pool_job_ended (const struct pool_config *config, struct pool_job *job);
@@ -50,7 +54,8 @@ typedef void pool_job_ended (const struct pool_config *config, struct pool_job *
 extern int pool_add_word (struct pool_job *job, const char *word);
 extern int pool_add_option (struct pool_job *job, const char *name, const char *value);
 
-/* Run all JOBS.  ENDED is called for each in order, as soon as it and all before it have ended.  A job that fails says
+/* Run all JOBS, but for those that have ended already.
+ * ENDED is called for each in order, as soon as it and all before it have ended.  A job that fails says
  * why and stops no other.  Returns 0, or -1 after a message or after a stop; in any case what is to be freed in the
  * jobs is the caller's to free.
  */

@@ -54,6 +54,7 @@ check_stream (const struct corpus_request *request)
 static int
 parse_run (int argc, char **argv, struct corpus_request *request)
 {
+  const char *shard = NULL;
   const struct option_spec options[] = {
     OPT_TEXTS ("kernel", &request->grid.kernels, "GUEST", "the guests' kernel; may be repeated [the newest fetched]"),
     DEVICE_OPTION (&request->grid.device, "KIND"),
@@ -66,6 +67,8 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
     BACKGROUND_OPTION (&request->grid.background, "WHICH,..."),
     KEEP_OPTION (&request->grid.keep, "FOLDER"),
+    OPT_TEXT ("shard", &shard, "I/N", "do the I-th of N shares of the cells"),
+    OPT_TEXTS ("resume", &request->grid.resume, "FILE", "keep cells in FILE, and do none that it has; may be repeated"),
     OPT_FLAG ("no-fsck", &request->no_fsck, "do not run the file systems' checkers on what recovery left"),
     OPT_FLAG ("no-usable", &request->no_usable, "do not empty it, write to it and mount it again"),
     OPT_FLAG ("trust-cases", &request->trusted, "let cases take files from anywhere on this machine"),
@@ -84,6 +87,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
   enum accel accel;
 
   if (first == -1 || accel_parse (request->grid.accel, &accel) == -1
+      || share_parse (shard, &request->grid.share) == -1
       || nested_check (request->grid.nested, request->grid.nested_limit) == -1
       || recording_check_device (request->grid.device) == -1
       || backgrounds_parse (request->grid.background, &backgrounds) == -1)
@@ -112,6 +116,7 @@ run_command (int argc, char **argv)
   int status = parse_run (argc, argv, &request) == -1 ? EXIT_UNUSABLE : corpus_run (&request);
 
   free (request.grid.kernels.texts);
+  free (request.grid.resume.texts);
   return status;
 }
 

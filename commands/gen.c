@@ -24,6 +24,7 @@
 #include "common/publish.h"
 #include "common/text.h"
 #include "filesystem/filesystem.h"
+#include "replay/shares.h"
 
 #define SEED_USUAL 1
 #define SEED_NONE UINT64_MAX    /* as long as the user has given none */
@@ -36,6 +37,7 @@ struct making {
   uint64_t random, seed;        /* how many random ones; 0: all that the bounds allow */
   const char *directory;
   struct workload_stream *stream;       /* to which they go instead, or NULL */
+  struct share share;           /* of all, that are made */
   uint64_t from, limit;         /* the first to make; the most to make, 0: all */
   uint64_t found, made;         /* of these; and those of them that were not there yet */
   uint64_t total;               /* that the bounds allow, so far */
@@ -84,7 +86,7 @@ static int
 take_workload (void *context, uint64_t number, const char *text)
 {
   struct making *making = context;
-  const bool wanted = number >= making->from;
+  const bool wanted = number >= making->from && share_part (&making->share, number - 1, 1) == 0;
   CLEANUP_FREE char *name = NULL;
 
   making->total = number;
@@ -127,7 +129,7 @@ parse_operations (const char *text, struct making *making)
 static int
 parse_gen (int argc, char **argv, struct making *making)
 {
-  const char *operations = "1";
+  const char *operations = "1", *shard = NULL;
   const struct option_spec options[] = {
     OPT_TEXT ("ops", &operations, "N", "operations in a row, 1 to 3; with --random as in 3-8, too [1]"),
     OPT_TEXT ("set", &making->set, "NAMES", "which: data, names, xattrs, or single ones [all]"),
@@ -135,6 +137,7 @@ parse_gen (int argc, char **argv, struct making *making)
     OPT_TEXT ("fs", &making->filesystem, "TYPE", "random ones are of what this file system can do [what most can]"),
     OPT_NUMBER ("seed", &making->seed, "SEED", "which random ones [1]", 0),
     OPT_OUTPUT (&making->directory, "DIR", "the folder to put them into; -: standard output, as tar does"),
+    OPT_TEXT ("shard", &shard, "I/N", "make each N-th only, from number I on"),
     OPT_NUMBER ("from", &making->from, "N", "begin with number N [1]", 1),
     OPT_NUMBER ("limit", &making->limit, "COUNT", "make at most COUNT, 0: all [0]", 0),
     OPT_END
@@ -145,7 +148,7 @@ parse_gen (int argc, char **argv, struct making *making)
   };
   int first = options_parse (&command, argc, argv);
 
-  if (first == -1)
+  if (first == -1 || share_parse (shard, &making->share) == -1)
     return -1;
   if (argc > first)
     error_message ("%s: options alone are expected: see powercut gen --help", argv[first]);

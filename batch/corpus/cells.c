@@ -78,6 +78,9 @@ begin_cell (const struct grid *grid, struct cell *cell)
   const struct corpus *corpus = grid->data;
   const char *filesystem = cell->environment->filesystem, *log_filesystem = find_log (grid, cell)->filesystem;
 
+  const size_t number = (size_t) (cell - grid->cells);
+  if (share_part (&grid->request->share, number + number / (grid->row_count ? grid->row_count : 1), 1) == -1)
+    return excuse_cell (cell, "another shard does it");
   if (!case_applies (cell->row, filesystem))
     return excuse_cell (cell, "the case is not about this file system");
   if (log_filesystem && strcmp (log_filesystem, filesystem) != 0)

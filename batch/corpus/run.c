@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "batch/corpus/sweep.h"
+#include "batch/resume.h"
 #include "common/exit-status.h"
 #include "common/message.h"
 #include "common/stop.h"
@@ -102,10 +103,13 @@ corpus_run (const struct corpus_request *request)
     of_grid.filesystems = CORPUS_FILESYSTEMS;
   if (grid_read_request (&grid) == 0 && read_cases (&grid, request) == 0 && stop_install () == 0
       && grid_add_environments (&grid) == 0
-      && find_supported (&corpus, &grid) == 0 && check_filesystems (&corpus, &grid, asked) == 0)
+      && find_supported (&corpus, &grid) == 0 && check_filesystems (&corpus, &grid, asked) == 0
+      && (of_grid.resume.count == 0 || (grid.resume = batch_resume_open (&of_grid.resume)) != NULL))
     status = corpus.streams ? measure_stream (&grid, outputs, output_count)
       : grid_measure (&grid, outputs, output_count);
   grid_free (&grid);
+  if (batch_resume_close (grid.resume) == -1)
+    status = EXIT_UNUSABLE;
   corpus_free_cases (&corpus);
   free (corpus.supported);
   return stop_status (status);

@@ -73,3 +73,34 @@ refused 'other.bin is not the log' "$powercut" merge --log=other.bin part-[1-4]
 mv log.bin moved.bin
 expect_status 1 "$powercut" merge --quiet --log=moved.bin --json=merged.json part-[1-3] cut
 found merged.json | diff whole - || fail 'a shard that was run again finds something else'
+
+# --- corpus run: killed and gone on with; and shared out, as gen is
+unset TMPDIR
+expect_status 0 "$powercut" gen --ops=1 --set=xattrs --limit=4 -o cells
+for i in 1 2 3; do
+    expect_status 0 "$powercut" gen --ops=1 --set=xattrs --shard=$i/3 -o "gen-$i"
+done
+expect_status 0 "$powercut" gen --ops=1 --set=xattrs -o gen-all
+diff <(ls gen-all) <(ls gen-1 gen-2 gen-3 | grep workload | sort) || fail 'shards of gen do not make what one makes'
+cells=(corpus run --fs=ext4 --background=none --jobs=1)
+"$powercut" "${cells[@]}" --resume=cells.1 cells > killed.out 2>&1 &
+for ((i = 0; i < 400; i++)); do
+    [ "$(stat -c %s cells.1 2> /dev/null || echo 0)" -le 100 ] || break
+    sleep 0.05
+done
+kill -9 $!
+wait $! || :
+expect_status 0 "$powercut" "${cells[@]}" --resume=cells.1 --json=cells.json cells
+jq -S '.cells | map([.case, .outcome])' cells.json > cells.whole
+[ "$(jq -c .outcomes.pass cells.json)" = 4 ] || fail "corpus run after a kill: $(jq -c .outcomes cells.json)"
+for i in 1 2; do
+    expect_status 0 "$powercut" "${cells[@]}" --shard=$i/2 --resume=cells.shard-$i --json=shard.json cells
+    [ "$(jq -c '[.outcomes.pass, .outcomes["n/a"]]' shard.json)" = '[2,2]' ] || fail "cells of shard $i"
+done
+expect_status 0 "$powercut" "${cells[@]}" --resume=cells.all --resume=cells.shard-1 --resume=cells.shard-2 --json=cells.json cells
+jq -S '.cells | map([.case, .outcome])' cells.json | cmp - cells.whole || fail 'two shards of a corpus are not all'
+[ "$(stat -c %s cells.all)" = 32 ] || fail 'what shards have done was done again'
+# A case that is another one by now is done again.
+echo '# changed' >> cells/ops1-000001.workload
+expect_status 0 "$powercut" "${cells[@]}" --resume=cells.all --resume=cells.shard-1 --resume=cells.shard-2 cells
+[ "$(stat -c %s cells.all)" -gt 100 ] || fail 'a case that has changed is not done again'

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "batch/resume.h"
+#include "common/array.h"
+#include "common/cleanup.h"
+#include "common/journal.h"
+#include "common/message.h"
+#include "common/text.h"
+
+#define TITLE "powercut corpus 1"
+#define READ_AT_ONCE 65536      /* bytes */
+
+/* A record: this, then what the job said, its result as JSON, each with a NUL. */
+struct job_head {
+  int64_t status;
+  double seconds;
+  uint64_t text_bytes;          /* with its NUL; 0: it said nothing */
+};
+
+/* What is known of a job. */
+struct known_job {
+  uint64_t key;
+  char *record;
+  size_t bytes;
+};
+
+struct batch_resume {
+  struct journal_file *more;
+  struct known_job *known;      /* sorted by key */
+  size_t count;
+  const char *path;             /* of the file that is read */
+};
+
+/* Add what is in the file PATH to HASH, if it is a regular one. */
+static void
+hash_file (XXH3_state_t *hash, const char *path)
+{
+  CLEANUP_FCLOSE FILE *file = NULL;
+  struct stat status;
+  char bytes[READ_AT_ONCE];
+  size_t count;
+
+  if (stat (path, &status) == 0 && S_ISREG (status.st_mode))
+    file = fopen (path, "re");
+  while (file && (count = fread (bytes, 1, sizeof bytes, file)) > 0)
+    XXH3_64bits_update (hash, bytes, count);
+}
+
+/* What JOB is known by, in *key.  A kernel is known by its path, which has its release, and a workload, which may be in
+ * a temporary directory, by what it says.  Returns 0, or -1 after a message.
+ */
+static int
+find_key (const struct pool_job *job, uint64_t *key)
+{
+  XXH3_state_t *hash = XXH3_createState ();
+
+  if (hash == NULL)
+    return out_of_memory ();
+  XXH3_64bits_reset (hash);
+  for (size_t i = 0; i < job->word_count; i++) {
+    const char *word = job->words[i], *option = i > 0 ? job->words[i - 1] : "";
+    const bool placed = strcmp (option, "--workload") == 0 || strcmp (option, "--confine") == 0;
+
+    if (!placed)
+      XXH3_64bits_update (hash, word, strlen (word) + 1);
+    if (strcmp (option, "--kernel") != 0)
+      hash_file (hash, word);
+  }
+  if (job->log)
+    hash_file (hash, job->log);
+  *key = XXH3_64bits_digest (hash);
+  XXH3_freeState (hash);
+  return 0;
+}
+
+static int
+note_record (void *opaque, const struct journal_record *record)
+{
+  struct batch_resume *resume = opaque;
+  struct job_head head;
+
+  if (record->count > sizeof head)
+    memcpy (&head, record->bytes, sizeof head);
+  if (record->count <= sizeof head || head.text_bytes >= record->count - sizeof head
+      || (head.text_bytes > 0 && record->bytes[sizeof head + head.text_bytes - 1] != '\0')) {
+    error_message ("%s: has a record that makes no sense: name another file", resume->path);
+    return -1;
+  }
+  struct known_job *added = array_add (resume->known, resume->count);
+  char *copy = malloc (record->count + 1);
+  if (added == NULL || copy == NULL) {
+    free (copy);
+    resume->count -= added != NULL;
+    return out_of_memory ();
+  }
+  memcpy (copy, record->bytes, record->count + 1);
+  *added = (struct known_job) { record->key, copy, record->count };
+  return 0;
+}
+
+static int
+compare_keys (const void *left, const void *right)
+{
+  const struct known_job *a = left, *b = right;
+
+  return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/* Read the file PATH, which is to take MORE or only to be read. */
+static int
+read_file (struct batch_resume *resume, const char *path, bool more)
+{
+  struct journal_file *journal = more ? journal_open (path, TITLE) : journal_look (path, TITLE);
+
+  resume->path = path;
+  int r = journal ? journal_walk (journal, note_record, resume) : -1;
+  if (more)
+    resume->more = journal;
+  else
+    journal_close (journal);
+  return r;
+}
+
+struct batch_resume *
+batch_resume_open (const struct option_texts *paths)
+{
+  struct batch_resume *resume = calloc (1, sizeof *resume);
+  int r = resume ? 0 : out_of_memory ();
+
+  for (size_t i = 0; r == 0 && i < paths->count; i++)
+    r = read_file (resume, paths->texts[i], i == 0);
+  if (r == -1) {
+    batch_resume_close (resume);
+    return NULL;
+  }
+  if (resume->count > 0)
+    qsort (resume->known, resume->count, sizeof *resume->known, compare_keys);
+  return resume;
+}
+
+static void
+free_known (struct known_job *known)
+{
+  free (known->record);
+}
+
+int
+batch_resume_close (struct batch_resume *resume)
+{
+  int r = 0;
+
+  if (resume == NULL)
+    return 0;
+  r = journal_close (resume->more);
+  array_free (resume->known, resume->count, free_known);
+  free (resume);
+  return r;
+}
+
+int
+batch_resume_find (struct batch_resume *resume, struct pool_job *job)
+{
+  struct job_head head;
+  uint64_t key;
+
+  if (find_key (job, &key) == -1)
+    return -1;
+  const size_t place = array_place (resume->count, i, resume->known[i].key < key);
+  if (place == resume->count || resume->known[place].key != key)
+    return 0;
+  const char *record = resume->known[place].record;
+  memcpy (&head, record, sizeof head);
+  record += sizeof head;
+  job->result = cJSON_Parse (record + head.text_bytes);
+  if (job->result == NULL)
+    return 0;
+  job->text = head.text_bytes > 0 ? strdup (record) : NULL;
+  job->status = (int) head.status;
+  job->seconds = head.seconds;
+  job->ended = true;
+  return 1;
+}
+
+int
+batch_resume_add (struct batch_resume *resume, struct pool_job *job)
+{
+  const size_t text_bytes = job->text ? strlen (job->text) + 1 : 0;
+  const struct job_head head = { .status = job->status, .seconds = job->seconds, .text_bytes = text_bytes };
+  CLEANUP_FREE char *result = job->result ? cJSON_PrintUnformatted (job->result) : NULL;
+  struct text_stream stream;
+  uint64_t key;
+
+  if (job->result == NULL)
+    return 0;
+  if (result == NULL || !text_begin (&stream))
+    return out_of_memory ();
+  fwrite (&head, sizeof head, 1, stream.file);
+  if (text_bytes > 0)
+    fwrite (job->text, 1, text_bytes, stream.file);
+  fwrite (result, 1, strlen (result) + 1, stream.file);
+  CLEANUP_FREE char *bytes = text_end (&stream);
+  if (bytes == NULL)
+    return out_of_memory ();
+  return find_key (job, &key) == -1 ? -1 : journal_add (resume->more, 1, key, bytes, stream.length);
+}
