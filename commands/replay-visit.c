@@ -32,8 +32,7 @@ judge_reports (const struct reports *reports, bool ended)
 
   if (totals->mismatches > 0 || !ended)
     return EXIT_UNUSABLE;
-  return totals->violated ? EXIT_VIOLATION
-    : totals->exhaustive || reports_config (reports)->prefixes_only ? EXIT_SUCCESS : EXIT_UNFINISHED;
+  return totals->violated ? EXIT_VIOLATION : totals->finished ? EXIT_SUCCESS : EXIT_UNFINISHED;
 }
 
 /* Report the RESULTS of COUNT replays.  Returns the exit status. */

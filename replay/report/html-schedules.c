@@ -29,7 +29,7 @@ void
 html_put_banner (const struct html *html, const struct totals *totals, size_t count, const char *link)
 {
   const bool prefixes_only = html->results->config->prefixes_only;
-  const bool unfinished = !totals->exhaustive && !prefixes_only;
+  const bool unfinished = !totals->finished;
 
   if (totals->violated)
     fprintf (html->file, "<p class=\"banner bad\">A power cut can leave something wrong: <a href=\"#%s\">%zu %s of "

@@ -13,7 +13,7 @@ static void
 totals_begin (struct totals *totals)
 {
   *totals = (struct totals) {
-    .exhaustive = true, .unchanged = true, .atomic = true, .durable = true, .checked = true
+    .exhaustive = true, .finished = true, .unchanged = true, .atomic = true, .durable = true, .checked = true
   };
   mpz_init (totals->states);
   mpz_init (totals->covered);
@@ -88,6 +88,7 @@ totals_add (struct totals *totals, const struct totals *more)
   totals->search_cpu_seconds += more->search_cpu_seconds;
   totals->device_cpu_seconds += more->device_cpu_seconds;
   totals->exhaustive &= more->exhaustive;
+  totals->finished &= more->finished;
   totals->failed |= more->failed;
   totals->judged |= more->judged;
   totals->judged_new |= more->judged_new;
@@ -99,7 +100,7 @@ totals_add (struct totals *totals, const struct totals *more)
 }
 
 static void
-count_operations (struct totals *totals, const struct write_log *log)
+count_operations (struct totals *totals, const struct write_log *log, bool prefixes_only)
 {
   uint32_t first = 0, last = 0;
 
@@ -109,6 +110,7 @@ count_operations (struct totals *totals, const struct write_log *log)
   totals->left_out = log->orders.left_out;
   totals->uncompared = log->uncompared_count;
   totals->exhaustive &= totals->left_out == 0 && totals->uncompared == 0;
+  totals->finished &= prefixes_only || totals->exhaustive;
   if (model_range (log, &first, &last) == -1)
     return;
   for (uint32_t i = 0; i < log->write_count; i++) {
@@ -126,15 +128,19 @@ count_operations (struct totals *totals, const struct write_log *log)
 }
 
 static void
-add_point (struct totals *totals, const struct oracle *oracle, const struct point_result *result,
+add_point (struct totals *totals, const struct results *results, const struct point_result *result,
            const struct crash_point *point)
 {
-  bool visited = result->runs + result->remembered > 0, covered = mpz_cmp (result->covered, result->states) == 0;
+  const struct oracle *oracle = &results->oracle;
+  const bool visited = result->runs + result->remembered > 0;
+  const bool covered = mpz_cmp (result->covered, result->states) == 0;
+  const bool finished = results->config->prefixes_only ? visited : covered;
 
   totals->judged |= visited && oracle_judges_atomic (oracle, &point->moment);
   totals->judged_new |= visited && oracle_judges_durable (oracle, &point->moment);
   totals->exhaustive &= result->done && covered;
-  totals->unfinished += !covered;
+  totals->finished &= result->done && finished;
+  totals->unfinished += !finished;
   mpz_add (totals->states, totals->states, result->states);
   mpz_add (totals->covered, totals->covered, result->covered);
 }
@@ -157,7 +163,7 @@ count_results (struct totals *totals, const struct results *results)
 {
   const struct session_config *config = results->config;
 
-  count_operations (totals, config->log);
+  count_operations (totals, config->log, config->prefixes_only);
   totals->crash_points = results->points.count;
   totals->points_left_out = results->left_out;
   totals->pending_max = results->points.pending_max;
@@ -174,7 +180,7 @@ count_results (struct totals *totals, const struct results *results)
   totals->device_cpu_seconds = results->device_cpu_seconds;
   totals->failed = results->failed;
   for (size_t i = 0; i < results->points.count; i++)
-    add_point (totals, &results->oracle, &results->found[i], &results->points.points[i]);
+    add_point (totals, results, &results->found[i], &results->points.points[i]);
   for (size_t i = 0; i < results->findings.count; i++)
     add_finding (totals, &results->findings.list[i]);
   totals->unchanged = !totals->violated && config->runner.check == NULL

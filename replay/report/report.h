@@ -13,7 +13,7 @@ struct totals {
   uint32_t unordered;           /* pairs of overlapping writes in flight together */
   uint32_t left_out;            /* ... of which one order alone is visited */
   uint32_t uncompared;              /* writes of which not all such pairs are known */
-  size_t crash_points, unfinished;      /* of them, those that are not covered */
+  size_t crash_points, unfinished;      /* of them, those of which not all that was asked for is covered */
   size_t points_left_out;       /* ... which --points does not choose */
   uint32_t pending_max;         /* writes at one crash point */
   mpz_t states, covered;
@@ -23,6 +23,7 @@ struct totals {
   double seconds;               /* in which one or several of them were replayed */
   double search_cpu_seconds, device_cpu_seconds;
   bool exhaustive;              /* every state of every crash point is covered */
+  bool finished;                /* what was asked for is covered: those, or every prefix */
   bool failed;                  /* some replay was broken off */
   bool judged, judged_new;      /* some run was held against the old and new trees; some after `commit` */
   bool violated;                /* some finding was seen again on a fresh boot, or nobody could try */

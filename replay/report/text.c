@@ -333,7 +333,7 @@ reports_print (const struct reports *reports, FILE *file)
   if (totals->unchanged)
     fputs ("note: " REPORT_UNCHANGED "\n", file);
   print_verdicts (reports, file);
-  if (!totals->exhaustive && !config->prefixes_only)
+  if (!totals->finished)
     print_unfinished (reports, file);
   if (config->pages)
     page_table_print (&reports->pages, config->runner.filesystem, file);

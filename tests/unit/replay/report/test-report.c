@@ -126,6 +126,27 @@ START_TEST (all_is_covered_if_it_is_in_each)
 }
 END_TEST
 
+/* Of a crash point that was asked for one state is visited, of another, which --points leaves out, none. */
+START_TEST (prefixes_are_finished_if_each_is_visited)
+{
+  configs[0].prefixes_only = true;
+  for (size_t point = 0; point < all[0].points.count; point++) {
+    mpz_set_ui (all[0].found[point].covered, 1);
+    all[0].found[point].runs = 1;
+  }
+  make_reports (1);
+  ck_assert (!reports.totals.exhaustive && reports.totals.finished);
+  ck_assert_uint_eq (reports.totals.unfinished, 0);
+  reports_free (&reports);
+  mpz_set_ui (all[0].found[0].covered, 0);
+  all[0].found[0].runs = 0;
+  make_reports (1);
+  ck_assert (!reports.totals.finished);
+  ck_assert_uint_eq (reports.totals.unfinished, 1);
+  reports_free (&reports);
+}
+END_TEST
+
 /* The text of REPORTS, to free. */
 static char *
 print_reports (void)
@@ -316,7 +337,7 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("report", setup, teardown, counts_are_sums_and_maxima_the_largest,
                      what_one_recording_breaks_is_broken, what_interrupted_recoveries_came_to_is_told,
-                     all_is_covered_if_it_is_in_each,
+                     all_is_covered_if_it_is_in_each, prefixes_are_finished_if_each_is_visited,
                      the_text_has_a_line_for_each_and_findings_name_theirs,
                      json_has_the_schedules_and_of_which_a_violation_is,
                      junit_has_a_suite_for_each_and_tap_one_plan, a_page_has_a_part_for_each_and_no_id_twice,
