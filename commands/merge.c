@@ -49,19 +49,34 @@ common_words (const struct merged_shard *shard, size_t *count)
   return shard->words + first;
 }
 
+/* Whether SHARD's words are such as a replay notes: what asks for something else is not done. */
+static bool
+makes_sense (struct merged_shard *shard)
+{
+  uint64_t logs;
+
+  if (shard->words == NULL || shard->word_count <= REPLAY_WORD_PATHS
+      || parse_unsigned (shard->words[REPLAY_WORD_LOGS], shard->word_count, &logs) == -1 || logs == 0
+      || shard->word_count < REPLAY_WORD_PATHS + 2 * logs)
+    return false;
+  shard->log_count = logs;
+  for (size_t i = 0; i < shard->word_count - REPLAY_WORD_PATHS; i++) {
+    const char *word = shard->words[REPLAY_WORD_PATHS + i];
+
+    if (i < logs ? *word != '/' : i >= 2 * logs ? !replay_option_asks (word)
+        : strncmp (word, REPLAY_LOG_HASH, strlen (REPLAY_LOG_HASH)) != 0)
+      return false;
+  }
+  return true;
+}
+
 /* Read what SHARD's line says. */
 static int
 read_shard (struct merged_shard *shard)
 {
-  uint64_t logs;
-
   shard->words = unescape_words (shard->line, &shard->word_count);
-  if (shard->words && shard->word_count > REPLAY_WORD_PATHS
-      && parse_unsigned (shard->words[REPLAY_WORD_LOGS], shard->word_count, &logs) == 0 && logs > 0
-      && shard->word_count >= REPLAY_WORD_PATHS + 2 * logs) {
-    shard->log_count = logs;
+  if (makes_sense (shard))
     return share_parse (shard->words[REPLAY_WORD_SHARD], &shard->share);
-  }
   error_message ("%s: its notes of a replay make no sense: replay again, with another file", shard->path);
   return -1;
 }
@@ -113,6 +128,11 @@ check_same (const struct merged_shard *first, const struct merged_shard *shard)
   if (strcmp (first->words[REPLAY_WORD_RELEASE], shard->words[REPLAY_WORD_RELEASE]) != 0) {
     error_message ("%s is of kernel %s, and %s of %s: merge those of one replay", shard->path,
                    shard->words[REPLAY_WORD_RELEASE], first->path, first->words[REPLAY_WORD_RELEASE]);
+    return -1;
+  }
+  if (strcmp (first->words[REPLAY_WORD_IDENTITY], shard->words[REPLAY_WORD_IDENTITY]) != 0) {
+    error_message ("%s is of guests with another kernel, powercut, checker or memory than %s: merge those of one "
+                   "replay", shard->path, first->path);
     return -1;
   }
   while (i < count && i < other_count && strcmp (words[i], others[i]) == 0)
@@ -173,12 +193,22 @@ check_logs (const struct merge *merge, const struct replay_options *options)
       return -1;
     ledger_hash_log (log, hash);
     write_log_close (log);
-    if (strcmp (first->words[REPLAY_WORD_PATHS + first->log_count + i] + strlen ("log:"), hash) != 0) {
+    if (strcmp (first->words[REPLAY_WORD_PATHS + first->log_count + i] + strlen (REPLAY_LOG_HASH), hash) != 0) {
       error_message ("%s is not the log that %s is of: name that with --log", options->logs[i], first->path);
       return -1;
     }
   }
   return 0;
+}
+
+/* Can the reports be written, and are they none of what is read?  Returns 0, or -1 after a message. */
+static int
+check_outputs (const struct merge *merge, const struct replay_options *options)
+{
+  for (size_t i = 0; i < merge->path_count; i++)
+    if (outputs_check_input (&options->outputs, merge->paths[i], "one of the results") == -1)
+      return -1;
+  return outputs_check (&options->outputs, options->logs, options->log_count);
 }
 
 /* Report what the shards found together. */
@@ -198,11 +228,12 @@ report_all (const struct merge *merge, struct replay_options *options)
   options->joined = merge->paths;
   options->joined_count = merge->path_count;
   options->release = first->words[REPLAY_WORD_RELEASE];
+  options->identity = first->words[REPLAY_WORD_IDENTITY];
   options->share = (struct share) { 0, first->share.count };
   options->jobs = 1;
   for (size_t i = 0; i < merge->shard_count; i++)
     options->joined_timed |= strcmp (merge->shards[i].words[REPLAY_WORD_BOUNDS], REPLAY_TIMED) == 0;
-  return outputs_check (&options->outputs, options->logs, options->log_count) == -1 ? EXIT_UNUSABLE : replay (options);
+  return check_outputs (merge, options) == -1 ? EXIT_UNUSABLE : replay (options);
 }
 
 /* The shards are one replay: what was asked of it is asked again. */

@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "filesystem/filesystem.h"
 #include "guest/disks.h"
+#include "guest/identity.h"
 #include "guest/image.h"
 #include "log/info.h"
 #include "replay/guest-cache.h"
@@ -134,13 +135,16 @@ guest_prepare (const struct replay_options *options, const struct write_log *log
   else if ((guest->extras = text_format ("%s/extras", directory)) != NULL)
     r = initramfs_write (extras, guest->extras);
   initramfs_free (extras);
+  if (r == 0 && options->resume
+      && (guest->identity = guest_identity (kernel, guest->extras, guest->memory_bytes)) == NULL)
+    r = -1;
   return r;
 }
 
 void
 guest_release (struct replay_guest *guest)
 {
-  free (guest->extras);
+  free_all (guest->extras, guest->identity);
 }
 
 /* But for the checker, and what is observed. */
@@ -162,7 +166,7 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .recovered = options->recovered, .recovery_from = options->recovery_from,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {
-      .log = log->file, .kernel = guest->kernel, .extras = guest->extras,
+      .log = log->file, .kernel = guest->kernel, .extras = guest->extras, .identity = guest->identity,
       .memory_mib = (unsigned) (guest->memory_bytes >> 20), .filesystem = log_info (log, LOG_KEY_FILESYSTEM),
       .mount_options = placement->mount_options, .places = placement->places, .lost = placement->lost,
       .assemble = placement->assemble, .disk_count = log->device_count, .disks = &placement->disks,

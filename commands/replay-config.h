@@ -12,6 +12,7 @@
 struct replay_guest {
   const struct kernel *kernel;
   char *extras;                 /* path (guest/image.h) */
+  char *identity;               /* what tells them from others (guest/identity.h), if runs are remembered; or NULL */
   uint64_t memory_bytes;
 };
 

@@ -55,7 +55,8 @@ struct replay_options {
   const char *const *joined;    /* files of all shards, which are put together (commands/merge.c), or NULL */
   size_t joined_count;
   bool joined_timed;            /* not all of them had the time to come to an end */
-  const char *release;          /* the kernel's that they were made with */
+  const char *release;          /* the kernel's that they were made with ... */
+  const char *identity;         /* ... and what tells their guests from others (guest/identity.h) */
   const char *resume;           /* file that remembers what runs saw (replay/ledger.h), or NULL */
   bool trust_log;               /* what the log names may be taken from this machine */
   const char *const *logs;      /* one, or several recordings of one update */
@@ -77,18 +78,25 @@ struct replay_options {
 
 /* What OPTIONS ask of a replay of LOGS: a line of escaped words (common/escape.h) that two replays have in common if
  * they may be put together.  Before what they ask come the shard, whether all is covered that can be, the RELEASE of
- * the kernel, the number of logs, their paths and their hashes: enum replay_word.  To free; NULL after a message.
+ * the kernel, the IDENTITY of the guests, the number of logs, their paths and their hashes: enum replay_word.  To free;
+ * NULL after a message.
  */
 extern char *replay_options_words (const struct replay_options *options, const struct write_log *const *logs,
-                                   const char *release);
+                                   const char *release, const char *identity);
+
+/* Whether WORD is one of the options in such a line: others may do what nobody asked for, as the line may be anybody's.
+ */
+extern bool replay_option_asks (const char *word);
 
 #define REPLAY_TIMED "timed"
+#define REPLAY_LOG_HASH "log:"  /* before that of a log */
 
 /* Where in such a line, taken apart, is what. */
 enum replay_word {
   REPLAY_WORD_SHARD,            /* I/N */
   REPLAY_WORD_BOUNDS,           /* REPLAY_TIMED if time was limited */
   REPLAY_WORD_RELEASE,
+  REPLAY_WORD_IDENTITY,
   REPLAY_WORD_LOGS,             /* their number; from the next on their paths, then hashes, then options */
   REPLAY_WORD_PATHS,
 };

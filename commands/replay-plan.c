@@ -158,6 +158,19 @@ enter (struct plan *plan, const struct write_log *log)
   return r;
 }
 
+/* What the guests have; of those that others have had only what told them apart is known. */
+static int
+find_guest (struct plan *plan, const struct write_log *log)
+{
+  const struct replay_options *options = plan->options;
+
+  plan->guest = (struct replay_guest) { .kernel = &plan->kernel };
+  if (options->joined == NULL)
+    return guest_prepare (options, log, &plan->kernel, plan->directory, &plan->guest);
+  plan->guest.identity = text_format ("%s", options->identity);
+  return plan->guest.identity ? 0 : -1;
+}
+
 /* The kernel of the guests; of those that others have had only its release is known. */
 static int
 find_kernel (const struct replay_options *options, const struct trust *trust, const struct write_log *log,
@@ -178,9 +191,7 @@ plan_begin (struct plan *plan, const struct replay_options *options, const struc
   if (check_logs (options, logs, count) == -1 || find_kernel (options, &trust, logs[0], &plan->kernel) == -1)
     return -1;
   plan->directory = workdir_create ();
-  plan->guest = (struct replay_guest) { .kernel = &plan->kernel };
-  int r = plan->directory == NULL ? -1 : options->joined ? 0
-    : guest_prepare (options, logs[0], &plan->kernel, plan->directory, &plan->guest);
+  int r = plan->directory ? find_guest (plan, logs[0]) : -1;
 
   for (size_t i = 0; i < count && r == 0; i++)
     r = enter (plan, logs[i]);

@@ -268,7 +268,7 @@ open_ledger (struct visit *visit)
     return 0;
   visit->ledger = ledger_open (options->resume);
   if (visit->ledger)
-    visit->words = replay_options_words (options, plan->given, plan->kernel.release);
+    visit->words = replay_options_words (options, plan->given, plan->kernel.release, plan->guest.identity);
   return visit->words ? ledger_begin_replay (visit->ledger, visit->words) : -1;
 }
 

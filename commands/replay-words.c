@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "commands/replay-options.h"
 #include "common/array.h"
@@ -80,6 +81,22 @@ add_options (struct made_words *words, const struct replay_options *options)
   add_number (words, "timeout", options->guest.timeout_seconds);
 }
 
+bool
+replay_option_asks (const char *word)
+{
+  static const char *const names[] = {
+    "tear", "atomic", "trim", "nested", "nested-limit", "limit", "seed", "points", "prefixes-only", "minimize", "lose",
+    "fault", "readonly-device", "fsck", "usable", "check", "trust-log", "pages", "page-size", "timeout"
+  };
+  const size_t length = strcspn (word, "=");
+
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strncmp (word, "--", 2) == 0 && length == strlen (names[i]) + 2
+        && strncmp (word + 2, names[i], length - 2) == 0)
+      return true;
+  return false;
+}
+
 static void
 add_logs (struct made_words *words, const struct write_log *const *logs, size_t count)
 {
@@ -90,12 +107,13 @@ add_logs (struct made_words *words, const struct write_log *const *logs, size_t 
     char hash[LEDGER_HASH_SIZE];
 
     ledger_hash_log (logs[i], hash);
-    add_word (words, text_format ("log:%s", hash));
+    add_word (words, text_format (REPLAY_LOG_HASH "%s", hash));
   }
 }
 
 char *
-replay_options_words (const struct replay_options *options, const struct write_log *const *logs, const char *release)
+replay_options_words (const struct replay_options *options, const struct write_log *const *logs, const char *release,
+                      const char *identity)
 {
   const bool timed = options->seconds > 0 || options->total_seconds > 0;
   struct made_words words = { .count = 0 };
@@ -105,6 +123,7 @@ replay_options_words (const struct replay_options *options, const struct write_l
   add_word (&words, text_format ("%s", options->shard ? options->shard : "1/1"));
   add_word (&words, text_format ("%s", timed ? REPLAY_TIMED : "whole"));
   add_word (&words, text_format ("%s", release));
+  add_word (&words, text_format ("%s", identity));
   add_logs (&words, logs, options->log_count);
   add_options (&words, options);
   char **end = array_add (words.list, words.count);

@@ -25,6 +25,7 @@
 struct journal_file {
   char *path;
   char title[JOURNAL_TITLE_BYTES];
+  int title_length;             /* without the spaces after it */
   int fd;
   uint64_t size;                /* of the title and the valid records, when it was opened */
   bool more;                    /* it is open for that */
@@ -148,17 +149,18 @@ check_file (struct journal_file *journal)
   struct stat status;
   ssize_t count = -1;
 
-  if (fstat (journal->fd, &status) == 0 && S_ISREG (status.st_mode))
-    count = read_at (journal->fd, title, sizeof title, 0);
-  else if (!S_ISREG (status.st_mode))
-    errno = EINVAL;
+  if (fstat (journal->fd, &status) == 0 && !S_ISREG (status.st_mode)) {
+    error_message ("%s: is no regular file: name another one", journal->path);
+    return -1;
+  }
+  count = read_at (journal->fd, title, sizeof title, 0);
   if (count == -1) {
     error_message ("%s: %m", journal->path);
     return -1;
   }
   if (memcmp (title, journal->title, (size_t) count) != 0 || (!journal->more && count < (ssize_t) sizeof title)) {
     error_message ("%s: is no `%.*s' of this version of powercut: name another file", journal->path,
-                   (int) strcspn (journal->title, "\n"), journal->title);
+                   journal->title_length, journal->title);
     return -1;
   }
   if (count < (ssize_t) sizeof title)
@@ -200,10 +202,11 @@ open_journal (const char *path, const char *title, bool more)
     return NULL;
   }
   make_title (journal->title, title);
+  journal->title_length = (int) strlen (title);
   pthread_mutex_init (&journal->lock, NULL);
   journal->more = more;
   journal->synced = clock_seconds (CLOCK_MONOTONIC);
-  journal->fd = open (path, (more ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0666);
+  journal->fd = open (path, (more ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC | O_NONBLOCK, 0666);
   if (journal->fd == -1)
     error_message ("%s: %m", path);
   else if ((!more || lock_file (journal) == 0) && check_file (journal) == 0 && (!more || cut_file (journal) == 0))

@@ -38,7 +38,7 @@ noinst_LTLIBRARIES += guest/libguest.la
 guest_libguest_la_SOURCES = \
 	guest/accel.c guest/accel.h guest/base.c guest/base.h guest/boot.c guest/checker-there.c guest/checker-there.h \
 	guest/fsck-there.c guest/fsck-there.h \
-	guest/console.c guest/disks.c guest/disks.h guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h \
+	guest/console.c guest/disks.c guest/disks.h guest/identity.c guest/identity.h guest/image.c guest/image.h guest/jobs.c guest/jobs.h guest/launch.h guest/machine.h \
 	guest/machine-state.c guest/machine-state.h guest/missing.c guest/missing.h guest/options.c guest/options.h \
 	guest/qemu.c guest/qemu.h guest/qemu-machine.c guest/qmp.c guest/qmp.h guest/saved.c guest/saved.h guest/shell.c \
 	guest/snapshot.c guest/snapshot.h guest/snapshot-key.c guest/snapshot-key.h guest/start.c guest/uml.h guest/uml-machine.c \

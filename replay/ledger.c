@@ -14,7 +14,7 @@
 #include "replay/ledger-part.h"
 #include "replay/worker.h"
 
-#define TITLE "powercut replay 1"
+#define TITLE "powercut replay 2"
 
 /* The ledger of COUNT PATHS, for more or to be read. */
 static struct ledger *
@@ -88,8 +88,8 @@ describe (const struct session_config *config, FILE *file)
   const struct runner_config *runner = &config->runner;
   char log[LEDGER_HASH_SIZE];
   const char *const texts[] = {
-    log, runner->kernel ? runner->kernel->release : NULL, runner->filesystem, runner->mount_options, runner->places,
-    runner->assemble, runner->lost, runner->fault, runner->check,
+    log, runner->kernel ? runner->kernel->release : NULL, runner->identity, runner->filesystem, runner->mount_options,
+    runner->places, runner->assemble, runner->lost, runner->fault, runner->check,
   };
   const uint64_t numbers[] = {
     config->log->trims_trusted, config->prefixes_only, config->nested > 0, runner->observe,

@@ -7,7 +7,7 @@
  * runs that were under way, and nothing can be counted twice.
  *
  * One file may hold several sessions, and those of earlier replays with other bounds: each part has as its key the hash
- * of all that a run's answer depends on, the log itself, the kernel and what is done in the guest.
+ * of all that a run's answer depends on, the log itself, what the guest is made of and what is done in it.
  */
 #ifndef POWERCUT_REPLAY_LEDGER_H
 #define POWERCUT_REPLAY_LEDGER_H

@@ -17,6 +17,7 @@ struct runner_config {
   const char *log;
   const struct kernel *kernel;
   const char *extras;           /* as in struct vm_config */
+  const char *identity;         /* what tells its guests from others (guest/identity.h), for a ledger; or NULL */
   const char *filesystem;
   const char *mount_options;    /* as the guest needs them; never NULL */
   const char *places;           /* where the disks of the file system are, as the agent has it (guest/disks.h) */

@@ -80,13 +80,12 @@ outputs_lines (const struct outputs *outputs)
   return NULL;
 }
 
-/* Is none of them LOG?  Returns 0, or -1 after a message. */
-static int
-check_log (const struct outputs *outputs, const char *log)
+int
+outputs_check_input (const struct outputs *outputs, const char *path, const char *what)
 {
   for (size_t i = 0; i < OUTPUT_COUNT; i++)
-    if (outputs->paths[i] && same_place (outputs->paths[i], log)) {
-      error_message ("%s: a report cannot be written there: that is the log itself", outputs->paths[i]);
+    if (outputs->paths[i] && same_place (outputs->paths[i], path)) {
+      error_message ("%s: a report cannot be written there: that is %s", outputs->paths[i], what);
       return -1;
     }
   return 0;
@@ -104,7 +103,7 @@ outputs_check (const struct outputs *outputs, const char *const *logs, size_t co
   if (places_check_distinct (outputs->paths, OUTPUT_COUNT) == -1)
     return -1;
   for (size_t i = 0; i < count; i++)
-    if (check_log (outputs, logs[i]) == -1)
+    if (outputs_check_input (outputs, logs[i], "the log itself") == -1)
       return -1;
   for (size_t i = 0; i < OUTPUT_COUNT; i++) {
     const char *path = outputs->paths[i];

@@ -32,6 +32,9 @@ extern const char *outputs_lines (const struct outputs *outputs);
  */
 extern int outputs_check (const struct outputs *outputs, const char *const *logs, size_t count);
 
+/* Is none of them PATH, which is read, or added to, and is WHAT?  Returns 0, or -1 after a message. */
+extern int outputs_check_input (const struct outputs *outputs, const char *path, const char *what);
+
 /* Write all but that for every answer, each under a temporary name first.  Returns 0, or -1 after a message. */
 extern int outputs_write (const struct outputs *outputs, const struct reports *reports);
 

@@ -33,6 +33,17 @@ found again.json | diff whole - || fail 'what is remembered is something else'
 expect_status 1 "$powercut" merge --quiet --json=merged.json seen
 found merged.json | diff whole - || fail 'a file of --resume alone is merged to something else'
 
+# A checker that has another content by now is asked anew.
+printf '#!/bin/sh\nexit 0\n' > right
+chmod +x right
+checked=("$replay" --quiet --jobs=1 --prefixes-only "--check=$tmp/right" --resume=checked)
+expect_status 0 "${checked[@]}" log.bin
+bytes=$(stat -c %s checked)
+expect_status 0 "${checked[@]}" log.bin
+[ "$(stat -c %s checked)" -lt $((bytes + 3000)) ] || fail 'the same checker is asked again'
+printf '#!/bin/sh\nexit 1\n' > right
+expect_status 1 "${checked[@]}" log.bin
+
 # --- make -j, as in the manual
 cat > Makefile << END
 shards = part-1 part-2 part-3 part-4
@@ -56,6 +67,13 @@ fi
 # --- refused, in one line
 export TMPDIR=$tmp/empty
 mkdir "$TMPDIR"
+for output in --json --json-lines --junit --html --tap; do
+    refused 'part-3: a report cannot be written there: that is one of the results' "$powercut" merge "$output=part-3" part-[1-4]
+done
+ln -s part-3 linked
+refused 'a report cannot be written there' "$powercut" merge --json=part-3 part-[12] linked part-4
+refused 'seen: a report cannot be written there: that is the file of --resume' "$replay" --resume=seen --json=seen log.bin
+refused 'checked is of guests with another kernel' "$powercut" merge checked
 refused 'shard 3/4 is missing' "$powercut" merge part-1 part-2 part-4
 cp part-2 copy
 refused 'shard 2/4 is there twice, in part-2 and in copy' "$powercut" merge part-[1-4] copy

@@ -168,7 +168,7 @@ START_TEST (another_file_is_refused)
   forget_messages ();
   ck_assert_ptr_null (journal_open (FILE_NAME, TITLE));
   ck_assert_uint_eq (message_count, 1);
-  ck_assert_ptr_nonnull (strstr (message, "is no `powercut test 1"));
+  ck_assert_ptr_nonnull (strstr (message, "is no `powercut test 1' of"));
   ck_assert_int_eq (file_size (), strlen (text));
   ck_assert (!journal_is (FILE_NAME, TITLE));
   unlink (FILE_NAME);
@@ -177,6 +177,10 @@ START_TEST (another_file_is_refused)
   ck_assert_ptr_null (journal_open (FILE_NAME, "powercut test 2"));
   ck_assert_ptr_null (journal_look ("no-such-file", TITLE));
   ck_assert_ptr_null (journal_open (".", TITLE));
+  ck_assert_int_eq (mkfifo ("pipe", 0600), 0);
+  ck_assert_ptr_null (journal_look ("pipe", TITLE));    /* and does not wait for somebody who writes */
+  ck_assert_ptr_null (journal_open ("pipe", TITLE));
+  ck_assert_str_eq (message, "pipe: is no regular file: name another one");
 }
 END_TEST
 

@@ -16,7 +16,7 @@
 
 #define SECTORS 8
 #define FILE_NAME "ledger"
-#define TITLE "powercut replay 1"
+#define TITLE "powercut replay 2"
 #define RECORDS_MAX 256
 
 const struct write_log *history;
