@@ -8,6 +8,7 @@
 
 #include "batch/grid.h"
 #include "common/message.h"
+#include "guest/identity.h"
 #include "guest/image.h"
 
 /* The file system that a --mount is for, as an index, or their count if it is for all: FILESYSTEM:OPTIONS is for one.
@@ -98,15 +99,19 @@ grid_add_environments (struct grid *grid)
   const size_t mounts = request->mount.count ? request->mount.count : 1;
 
   grid->kernels = calloc (kernel_count, sizeof *grid->kernels);
+  grid->guests = calloc (kernel_count, sizeof *grid->guests);
   grid->environments = calloc (kernel_count * grid->filesystems.count * mounts, sizeof *grid->environments);
-  if (grid->kernels == NULL || grid->environments == NULL)
+  if (grid->kernels == NULL || grid->guests == NULL || grid->environments == NULL)
     return out_of_memory ();
   for (size_t i = 0; i < kernel_count; i++) {
     const char *spec = request->kernels.count ? request->kernels.texts[i] : NULL;
 
     if (guest_kernel_find (spec, request->filesystems, false, &grid->kernels[grid->kernel_count]) == -1)
       return -1;
-    add_kernel (grid, &grid->kernels[grid->kernel_count++]);
+    const struct kernel *kernel = &grid->kernels[grid->kernel_count++];
+    add_kernel (grid, kernel);
+    if (request->resume.count > 0 && (grid->guests[i] = guest_identity (kernel, NULL, 0)) == NULL)
+      return -1;
   }
   return 0;
 }

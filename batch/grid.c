@@ -41,6 +41,7 @@ plan_jobs (struct grid *grid, struct cell *first, const bool *to_do, bool needs_
     if (kind->fill_job (grid, cell, job) == -1)
       return -1;
     if (grid->resume) {
+      job->guest = grid->guests[cell->environment->kernel - grid->kernels];
       const int known = batch_resume_find (grid->resume, job);
 
       if (known == -1)
@@ -254,8 +255,11 @@ void
 grid_free (struct grid *grid)
 {
   grid_clear_cells (grid);
-  for (size_t i = 0; i < grid->kernel_count; i++)
+  for (size_t i = 0; i < grid->kernel_count; i++) {
     kernel_free (&grid->kernels[i]);
+    free (grid->guests[i]);
+  }
+  free (grid->guests);
   words_free (&grid->filesystems);
   free (grid->environments);
   free (grid->kernels);

@@ -69,6 +69,7 @@ struct grid {
   /* From here on it is the grid's: begin with zeros, and free with grid_free. */
   struct words filesystems;
   struct kernel *kernels;
+  char **guests;                /* what tells those of each kernel from others, if cells are remembered */
   size_t kernel_count;
   struct environment *environments;
   size_t environment_count;

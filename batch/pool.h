@@ -21,6 +21,8 @@ struct pool_job {
   size_t word_count;
   const char *log;              /* replay this log in place of recording one: the words are then those of `replay`;
                                    or NULL */
+  const char *folder;           /* what it may take into the guest is in here, or NULL */
+  const char *guest;            /* what tells its kernel and agent from others (guest/identity.h), or NULL */
   void *data;                   /* the caller's */
 
   /* Once it has ended: */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <errno.h>
+#include <fts.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +17,7 @@
 #include "common/message.h"
 #include "common/text.h"
 
-#define TITLE "powercut corpus 1"
+#define TITLE "powercut corpus 2"
 #define READ_AT_ONCE 65536      /* bytes */
 
 /* A record: this, then what the job said, its result as JSON, each with a NUL. */
@@ -53,8 +56,58 @@ hash_file (XXH3_state_t *hash, const char *path)
     XXH3_64bits_update (hash, bytes, count);
 }
 
-/* What JOB is known by, in *key.  A kernel is known by its path, which has its release, and a workload, which may be in
- * a temporary directory, by what it says.  Returns 0, or -1 after a message.
+static int
+compare_names (const FTSENT **left, const FTSENT **right)
+{
+  return strcmp ((*left)->fts_name, (*right)->fts_name);
+}
+
+/* Add ENTRY, which is in a directory, to HASH.  Returns 0, or -1 with errno. */
+static int
+hash_entry (XXH3_state_t *hash, const FTSENT *entry)
+{
+  const struct stat *status = entry->fts_statp;
+  char target[PATH_MAX];
+  ssize_t length = 0;
+
+  if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS) {
+    errno = entry->fts_errno;
+    return -1;
+  }
+  const uint64_t about[] = { (uint64_t) entry->fts_level, status->st_mode, status->st_uid, status->st_gid };
+  XXH3_64bits_update (hash, entry->fts_name, entry->fts_namelen + 1u);
+  XXH3_64bits_update (hash, about, sizeof about);
+  if (entry->fts_info == FTS_SL && (length = readlink (entry->fts_accpath, target, sizeof target)) == -1)
+    return -1;
+  XXH3_64bits_update (hash, target, (size_t) length);
+  if (entry->fts_info == FTS_F)
+    hash_file (hash, entry->fts_accpath);
+  return 0;
+}
+
+/* Add all that is in FOLDER to HASH, whatever it is called itself.  Returns 0, or -1 after a message. */
+static int
+hash_folder (XXH3_state_t *hash, const char *folder)
+{
+  char *const roots[] = { (char *) folder, NULL };
+  FTS *walk = fts_open (roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, compare_names);
+  int r = walk ? 0 : -1;
+  FTSENT *entry;
+
+  while (r == 0 && (entry = fts_read (walk)) != NULL)
+    if (entry->fts_level > 0)
+      r = hash_entry (hash, entry);
+  if (r == 0 && errno != 0)
+    r = -1;
+  if (r == -1)
+    error_message ("%s: %m", folder);
+  if (walk)
+    fts_close (walk);
+  return r;
+}
+
+/* What JOB is known by, in *key.  A kernel is known by what is in its file, and a workload, which may be in a temporary
+ * directory, by what it says.  Returns 0, or -1 after a message.
  */
 static int
 find_key (const struct pool_job *job, uint64_t *key)
@@ -66,7 +119,8 @@ find_key (const struct pool_job *job, uint64_t *key)
   XXH3_64bits_reset (hash);
   for (size_t i = 0; i < job->word_count; i++) {
     const char *word = job->words[i], *option = i > 0 ? job->words[i - 1] : "";
-    const bool placed = strcmp (option, "--workload") == 0 || strcmp (option, "--confine") == 0;
+    const bool placed = strcmp (option, "--workload") == 0 || strcmp (option, "--confine") == 0
+      || strcmp (option, "--kernel") == 0;
 
     if (!placed)
       XXH3_64bits_update (hash, word, strlen (word) + 1);
@@ -75,9 +129,12 @@ find_key (const struct pool_job *job, uint64_t *key)
   }
   if (job->log)
     hash_file (hash, job->log);
+  if (job->guest)
+    XXH3_64bits_update (hash, job->guest, strlen (job->guest) + 1);
+  const int r = job->folder ? hash_folder (hash, job->folder) : 0;
   *key = XXH3_64bits_digest (hash);
   XXH3_freeState (hash);
-  return 0;
+  return r;
 }
 
 static int

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What came of the jobs of a batch, in a file (common/journal.h), so that one that was killed goes on where it was.
  *
- * A job is known by all that is asked of it: its words, and what is in the files that they name.  One that came to no
- * result is done again.
+ * A job is known by all that is asked of it: its words, what is in the files that they name and in those of its
+ * directory, and its guest.  One that came to no result is done again.
  */
 #ifndef POWERCUT_BATCH_RESUME_H
 #define POWERCUT_BATCH_RESUME_H

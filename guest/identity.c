@@ -69,7 +69,8 @@ guest_identity (const struct kernel *kernel, const char *extras, uint64_t memory
   }
   XXH3_128bits_reset (hash);
   XXH3_128bits_update (hash, &memory_bytes, sizeof memory_bytes);
-  if (add_file (hash, kernel->image) == 0 && add_base (hash, kernel) == 0 && add_file (hash, extras) == 0) {
+  if (add_file (hash, kernel->image) == 0 && add_base (hash, kernel) == 0
+      && (extras == NULL || add_file (hash, extras) == 0)) {
     const XXH128_hash_t value = XXH3_128bits_digest (hash);
     word = text_format ("%016" PRIx64 "%016" PRIx64, value.high64, value.low64);
   }

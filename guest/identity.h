@@ -9,7 +9,7 @@
 
 /* A word that guests on any machine have in common if kernel, modules, agent, the archive EXTRAS (a path) and memory
  * are the same: by what the files hold, as a kernel that is built again may keep its release, and a checker its name.
- * To free, or NULL after a message.
+ * EXTRAS is NULL where they are told apart in another way.  To free, or NULL after a message.
  */
 extern char *guest_identity (const struct kernel *kernel, const char *extras, uint64_t memory_bytes);
 

@@ -166,6 +166,7 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
   };
 
   job->log = find_log (grid, cell)->path;
+  job->folder = corpus_case->path;
   if (add_options (job, options, sizeof options / sizeof options[0]) == -1 || pool_add_word (job, "--minimize") == -1
       || grid_add_replaying (grid, job) == -1 || add_beside (corpus, cell, job) == -1)
     return -1;

@@ -118,7 +118,17 @@ done
 expect_status 0 "$powercut" "${cells[@]}" --resume=cells.all --resume=cells.shard-1 --resume=cells.shard-2 --json=cells.json cells
 jq -S '.cells | map([.case, .outcome])' cells.json | cmp - cells.whole || fail 'two shards of a corpus are not all'
 [ "$(stat -c %s cells.all)" = 32 ] || fail 'what shards have done was done again'
-# A case that is another one by now is done again.
+# A case that is another one by now is done again: also where it is not its workload that has changed.
+mkdir -p more/one/init
+echo old > more/one/init/f
+printf 'title = copy\ncommand = cp f g\ninitial = $CASE/init\nfilesystems = ext4\n' > more/one/case.ini
+sizes=()
+for content in old old new; do
+    echo "$content" > more/one/init/f
+    "$powercut" "${cells[@]}" --no-fsck --no-usable --resume=more.1 more > more.out 2>&1 || [ $? = 1 ] || fail "$(cat more.out)"
+    sizes+=("$(stat -c %s more.1)")
+done
+[ "${sizes[0]}" -gt 100 ] && [ "${sizes[0]}" = "${sizes[1]}" ] && [ "${sizes[1]}" -lt "${sizes[2]}" ] || fail "sizes ${sizes[*]}"
 echo '# changed' >> cells/ops1-000001.workload
 expect_status 0 "$powercut" "${cells[@]}" --resume=cells.all --resume=cells.shard-1 --resume=cells.shard-2 cells
 [ "$(stat -c %s cells.all)" -gt 100 ] || fail 'a case that has changed is not done again'
