@@ -79,7 +79,9 @@ workload_stream_reader (int fd, const char *name)
   archive_read_support_filter_all (stream->archive);
   archive_read_support_format_tar (stream->archive);
   archive_read_support_format_empty (stream->archive);
-  if (archive_read_open_fd (stream->archive, fd, PIECE) == ARCHIVE_OK)
+  /* One that comes after another, as that of another shard of gen, is not left out. */
+  if (archive_read_set_format_option (stream->archive, "tar", "read_concatenated_archives", "1") == ARCHIVE_OK
+      && archive_read_open_fd (stream->archive, fd, PIECE) == ARCHIVE_OK)
     return stream;
   fault (stream);
   stream_free (stream);

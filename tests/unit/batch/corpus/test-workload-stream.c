@@ -60,6 +60,27 @@ START_TEST (what_is_written_is_read)
 }
 END_TEST
 
+/* As where the shards of a generator are put together with cat. */
+START_TEST (a_stream_after_another_is_not_left_out)
+{
+  CLEANUP_CLOSE int fd = new_file ();
+  static const char *const names[] = { "a.workload", "b.workload" };
+  char *name, *text;
+
+  for (size_t i = 0; i < 2; i++) {
+    struct workload_stream *stream = workload_stream_writer (fd, "stream");
+
+    ck_assert_int_eq (workload_stream_add (stream, names[i], "sync"), 0);
+    ck_assert_int_eq (workload_stream_end (stream), 0);
+  }
+  struct workload_stream *stream = read_again (fd);
+  expect_next (stream, names[0], "sync\n");
+  expect_next (stream, names[1], "sync\n");
+  ck_assert_int_eq (workload_stream_next (stream, &name, &text), 0);
+  workload_stream_end (stream);
+}
+END_TEST
+
 START_TEST (nothing_is_a_stream_of_none)
 {
   CLEANUP_CLOSE int fd = new_file ();
@@ -167,6 +188,6 @@ START_TEST (half_a_stream_is_refused)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("workload-stream", what_is_written_is_read, nothing_is_a_stream_of_none,
-                directories_are_left_out_of_names, what_is_no_file_is_passed_over,
+UNIT_TEST_MAIN ("workload-stream", what_is_written_is_read, a_stream_after_another_is_not_left_out,
+                nothing_is_a_stream_of_none, directories_are_left_out_of_names, what_is_no_file_is_passed_over,
                 LOOP_OVER (a_bad_entry_is_refused, bad), the_longest_workload_is_taken, half_a_stream_is_refused)
