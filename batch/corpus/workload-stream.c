@@ -15,11 +15,13 @@
 #include "common/text.h"
 
 #define PIECE 65536             /* bytes that are read or written at once */
+#define TAR_BLOCK 512
 
 struct workload_stream {
   struct archive *archive;
   const char *name;
   bool writes;
+  int64_t read;                 /* bytes, to the end of the last workload */
 };
 
 /* Say why the archive cannot be gone on with.  Returns -1. */
@@ -48,7 +50,9 @@ stream_new (const char *name, bool writes)
   struct workload_stream *stream = malloc (sizeof *stream);
 
   if (stream)
-    *stream = (struct workload_stream) { writes ? archive_write_new () : archive_read_new (), name, writes };
+    *stream = (struct workload_stream) {
+      .archive = writes ? archive_write_new () : archive_read_new (), .name = name, .writes = writes
+    };
   if (stream && stream->archive)
     return stream;
   free (stream);
@@ -150,6 +154,18 @@ take_text (const struct workload_stream *stream, const char *name)
   return NULL;
 }
 
+/* A tar archive ends with blocks of zeros: one that does not was cut off between two files, as by the end of whoever
+ * wrote it.  Returns 0, or -1 after a message.
+ */
+static int
+check_end (const struct workload_stream *stream)
+{
+  if (stream->read == 0 || archive_filter_bytes (stream->archive, 0) - stream->read >= TAR_BLOCK)
+    return 0;
+  error_message ("%s: has no end: whoever wrote it did not come to it", stream->name);
+  return -1;
+}
+
 int
 workload_stream_next (struct workload_stream *stream, char **name, char **text)
 {
@@ -160,11 +176,12 @@ workload_stream_next (struct workload_stream *stream, char **name, char **text)
     r = archive_read_next_header (stream->archive, &entry);
   while (r == ARCHIVE_OK && archive_entry_filetype (entry) != AE_IFREG);
   if (r == ARCHIVE_EOF)
-    return 0;
+    return check_end (stream);
   if (r != ARCHIVE_OK)
     return fault (stream);
   *name = take_name (stream, archive_entry_pathname (entry));
   *text = *name ? take_text (stream, *name) : NULL;
+  stream->read = archive_filter_bytes (stream->archive, 0);
   if (*text)
     return 1;
   free (*name);

@@ -172,6 +172,24 @@ START_TEST (the_longest_workload_is_taken)
 }
 END_TEST
 
+/* It ends after a file, where nothing says that there are no more. */
+START_TEST (a_stream_without_its_end_is_refused)
+{
+  CLEANUP_CLOSE int fd = new_file ();
+  struct workload_stream *stream = workload_stream_writer (fd, "stream");
+  char *name, *text;
+
+  ck_assert_int_eq (workload_stream_add (stream, "a.workload", "creat a"), 0);
+  ck_assert_int_eq (workload_stream_add (stream, "b.workload", "creat b"), 0);
+  ck_assert_int_eq (workload_stream_end (stream), 0);
+  ck_assert_int_eq (ftruncate (fd, 1024), 0);
+  stream = read_again (fd);
+  expect_next (stream, "a.workload", "creat a\n");
+  ck_assert_int_eq (workload_stream_next (stream, &name, &text), -1);
+  workload_stream_end (stream);
+}
+END_TEST
+
 /* It ends in the middle of a file. */
 START_TEST (half_a_stream_is_refused)
 {
@@ -190,4 +208,5 @@ END_TEST
 
 UNIT_TEST_MAIN ("workload-stream", what_is_written_is_read, a_stream_after_another_is_not_left_out,
                 nothing_is_a_stream_of_none, directories_are_left_out_of_names, what_is_no_file_is_passed_over,
-                LOOP_OVER (a_bad_entry_is_refused, bad), the_longest_workload_is_taken, half_a_stream_is_refused)
+                LOOP_OVER (a_bad_entry_is_refused, bad), the_longest_workload_is_taken,
+                a_stream_without_its_end_is_refused, half_a_stream_is_refused)
