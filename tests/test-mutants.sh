@@ -23,7 +23,7 @@ concerned ()
       echo replay/search/model replay/search/model-naive replay/search/pending replay/search/search ;;
     replay/search/state-counts.c) echo replay/search/state-counts ;;
     log/index.c) echo log/index ;;
-    replay/search/search.c | replay/search/node.c) echo replay/search/search ;;
+    replay/search/search.c | replay/search/agreeing.c | replay/search/node.c) echo replay/search/search ;;
     replay/answer.c | replay/confirm.c) echo replay/session ;;
     replay/interrupt.c | replay/enter.c | replay/session.c | log/aftermath.c) echo replay/interrupt ;;
     replay/explain/minimal.c) echo replay/explain/minimal ;;
