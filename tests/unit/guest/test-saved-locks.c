@@ -161,10 +161,12 @@ START_TEST (holes_take_up_nothing)
 }
 END_TEST
 
-/* Make PATH again and again, as the only one that does. */
+/* Make one thing again and again, as the only one that does. */
 static int
-make_often (const char *path)
+make_often (void)
 {
+  CLEANUP_FREE char *path = path_of ("one");
+
   for (int i = 0; i < ROUNDS; i++) {
     CLEANUP_CLOSE int lock = saved_lock (path, LONG_MS);
     /* Nobody else is here. */
@@ -181,12 +183,11 @@ make_often (const char *path)
 
 START_TEST (one_makes_it_also_while_others_remove_it)
 {
-  CLEANUP_FREE char *path = path_of ("one");
   int status, left = MAKERS;
 
   for (int i = 0; i < MAKERS; i++)
     if (fork () == 0)
-      _exit (make_often (path));
+      _exit (make_often ());
   while (left > 0) {
     clean ();
     if (waitpid (-1, &status, WNOHANG) > 0) {
