@@ -166,6 +166,17 @@ check_end (const struct workload_stream *stream)
   return -1;
 }
 
+/* A link is a workload of the same text, which tar leaves out: it would be missed. */
+static int
+refuse_entry (const struct workload_stream *stream, struct archive_entry *entry)
+{
+  const char *path = archive_entry_pathname (entry);
+
+  error_message ("%s: %s: is no regular file, or a link to one: make it a file of its own", stream->name,
+                 path ? path : "a file");
+  return -1;
+}
+
 int
 workload_stream_next (struct workload_stream *stream, char **name, char **text)
 {
@@ -174,11 +185,13 @@ workload_stream_next (struct workload_stream *stream, char **name, char **text)
 
   do
     r = archive_read_next_header (stream->archive, &entry);
-  while (r == ARCHIVE_OK && archive_entry_filetype (entry) != AE_IFREG);
+  while (r == ARCHIVE_OK && archive_entry_filetype (entry) == AE_IFDIR);
   if (r == ARCHIVE_EOF)
     return check_end (stream);
   if (r != ARCHIVE_OK)
     return fault (stream);
+  if (archive_entry_filetype (entry) != AE_IFREG || archive_entry_hardlink (entry))
+    return refuse_entry (stream, entry);
   *name = take_name (stream, archive_entry_pathname (entry));
   *text = *name ? take_text (stream, *name) : NULL;
   stream->read = archive_filter_bytes (stream->archive, 0);

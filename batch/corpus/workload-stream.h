@@ -16,8 +16,8 @@ extern struct workload_stream *workload_stream_reader (int fd, const char *name)
 /* Add the workload TEXT, and a newline, as the file NAME.  Returns 0, or -1 after a message. */
 extern int workload_stream_add (struct workload_stream *stream, const char *name, const char *text);
 
-/* The next workload: the name of its file, without directories, and its text, both to free.  What is no regular file
- * is passed over.  Returns 1, 0 at the end of the stream, or -1 after a message.
+/* The next workload: the name of its file, without directories, and its text, both to free.  Directories are passed
+ * over, links and the like refused.  Returns 1, 0 at the end of the stream, or -1 after a message.
  */
 extern int workload_stream_next (struct workload_stream *stream, char **name, char **text);
 

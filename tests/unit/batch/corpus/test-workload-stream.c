@@ -92,9 +92,9 @@ START_TEST (nothing_is_a_stream_of_none)
 }
 END_TEST
 
-/* A stream of one entry of TYPE. */
+/* A stream of one entry of TYPE, which is a hard link to LINKED unless that is NULL. */
 static struct workload_stream *
-stream_of_entry (int fd, const char *path, unsigned type, const char *data, size_t length)
+stream_of_link (int fd, const char *path, unsigned type, const char *linked, const char *data, size_t length)
 {
   struct archive *archive = archive_write_new ();
   struct archive_entry *entry = archive_entry_new ();
@@ -105,11 +105,19 @@ stream_of_entry (int fd, const char *path, unsigned type, const char *data, size
   archive_entry_set_filetype (entry, type);
   archive_entry_set_perm (entry, 0644);
   archive_entry_set_size (entry, (int64_t) length);
+  if (linked)
+    archive_entry_set_hardlink (entry, linked);
   ck_assert_int_eq (archive_write_header (archive, entry), ARCHIVE_OK);
   ck_assert_int_eq (archive_write_data (archive, data, length), (la_ssize_t) length);
   archive_entry_free (entry);
   ck_assert_int_eq (archive_write_free (archive), ARCHIVE_OK);
   return read_again (fd);
+}
+
+static struct workload_stream *
+stream_of_entry (int fd, const char *path, unsigned type, const char *data, size_t length)
+{
+  return stream_of_link (fd, path, type, NULL, data, length);
 }
 
 START_TEST (directories_are_left_out_of_names)
@@ -122,13 +130,27 @@ START_TEST (directories_are_left_out_of_names)
 }
 END_TEST
 
-START_TEST (what_is_no_file_is_passed_over)
+START_TEST (a_directory_is_passed_over)
 {
   CLEANUP_CLOSE int fd = new_file ();
   struct workload_stream *stream = stream_of_entry (fd, "x.workload", AE_IFDIR, "", 0);
   char *name, *text;
 
   ck_assert_int_eq (workload_stream_next (stream, &name, &text), 0);
+  workload_stream_end (stream);
+}
+END_TEST
+
+static const unsigned odd_types[] = { AE_IFREG, AE_IFLNK, AE_IFIFO };
+
+START_TEST (a_link_is_refused)
+{
+  CLEANUP_CLOSE int fd = new_file ();
+  struct workload_stream *stream =
+    stream_of_link (fd, "x.workload", odd_types[_i], odd_types[_i] == AE_IFREG ? "y.workload" : NULL, "", 0);
+  char *name, *text;
+
+  ck_assert_int_eq (workload_stream_next (stream, &name, &text), -1);
   workload_stream_end (stream);
 }
 END_TEST
@@ -207,6 +229,6 @@ START_TEST (half_a_stream_is_refused)
 END_TEST
 
 UNIT_TEST_MAIN ("workload-stream", what_is_written_is_read, a_stream_after_another_is_not_left_out,
-                nothing_is_a_stream_of_none, directories_are_left_out_of_names, what_is_no_file_is_passed_over,
-                LOOP_OVER (a_bad_entry_is_refused, bad), the_longest_workload_is_taken,
-                a_stream_without_its_end_is_refused, half_a_stream_is_refused)
+                nothing_is_a_stream_of_none, directories_are_left_out_of_names, a_directory_is_passed_over,
+                LOOP_OVER (a_link_is_refused, odd_types), LOOP_OVER (a_bad_entry_is_refused, bad),
+                the_longest_workload_is_taken, a_stream_without_its_end_is_refused, half_a_stream_is_refused)
