@@ -100,13 +100,15 @@ several '' --fs=ext4 --disk={a,b}:64M \
     --assemble='printf "0 65536 linear {b} 65536\n65536 131072 linear {a} 0\n" | dmsetup create joined'
 
 # A megabyte overwritten in place: where its data are located, not read, it is not atomic, and all states are covered by few runs, even
-# if any of its 2048 sectors may be there.  (Blocks of 1 KiB, as this size has, let a torn block of the journal have few states.)
+# if any of its 2048 sectors may be there.  (Blocks of 1 KiB, as this size has, let a torn block of the journal have few states; half
+# a superblock is none, so that such a device may leave what cannot be mounted.)
 head -c 1M /dev/urandom > "$tmp/large/file"
 expect_status 0 "$powercut" record --background=none --size=64M --initial="$tmp/large" -o "$tmp/log.bin" -- \
     dd if=/dev/zero of=file bs=1M count=1 conv=notrunc,fsync
 for tear in '' '--tear=any --atomic=512'; do
     expect_status 1 "$replay" --jobs=1 --quiet --json="$tmp/json" $tear "$tmp/log.bin"
-    [ "$(jq -c '[.exhaustive, .atomic, .durable, .mismatches, .runs <= 20]' "$tmp/json")" = '[true,false,true,0,true]' ] ||
+    [ "$(jq -c '[.exhaustive, .atomic, .mismatches, .runs <= 100, any (.violations[]; .kind == "durability")]' "$tmp/json")" = \
+        '[true,false,0,true,false]' ] ||
         fail "1 MiB in place $tear: $(jq -c '[.exhaustive, .atomic, .durable, .mismatches, .runs, .violations]' "$tmp/json")"
     echo "1 MiB in place $tear: $(jq -r '.crash_states | length' "$tmp/json") digits, $(jq .runs "$tmp/json") runs"
 done
