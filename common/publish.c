@@ -185,7 +185,9 @@ publication_failed (const struct publication *publication)
 static int
 begin (struct publication *publication, const char *path, bool silent)
 {
-  *publication = (struct publication) { .path = path, .fd = -1, .direct = publish_is_direct (path), .silent = silent };
+  *publication = (struct publication) {
+    .path = path, .fd = -1, .direct = !silent && publish_is_direct (path), .silent = silent
+  };
   if (open_for (publication) == 0)
     return 0;
   publication_failed (publication);

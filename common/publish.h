@@ -22,7 +22,9 @@ struct publication {
 /* Begin to make PATH, which must outlive it.  Returns 0, or -1 after a message. */
 extern int publish_begin (struct publication *publication, const char *path);
 
-/* The same; neither this nor publish_end says a word. */
+/* The same for a file that nobody has named: neither this nor publish_end says a word, and what stands in its place is
+ * replaced, be it a FIFO that nobody reads.
+ */
 extern int publish_begin_silently (struct publication *publication, const char *path);
 
 /* The file is complete if RESULT is 0, and gets its name; or it is removed.  Returns RESULT, or -1 after a message. */

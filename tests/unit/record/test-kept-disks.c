@@ -134,6 +134,16 @@ START_TEST (what_is_cut_short_or_longer_is_not_used)
 }
 END_TEST
 
+/* Opened, it would keep both waiting for the other end. */
+START_TEST (a_fifo_in_its_place_is_replaced)
+{
+  ck_assert_int_eq (mkfifo ("kept", 0600), 0);
+  expect_kept (KEY, KEPT_DISKS_NONE);
+  kept_disks_put ("kept", KEY, &disks, made, MARKS);
+  expect_kept (KEY, KEPT_DISKS_THERE);
+}
+END_TEST
+
 START_TEST (a_writer_that_is_killed_leaves_nothing_or_all)
 {
   for (int i = 0; i < KILLED; i++) {
@@ -175,5 +185,5 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("kept-disks", begin, leave_work, what_was_kept_is_there_with_its_holes,
                      another_key_is_of_other_disks, that_there_can_be_none_is_kept_too,
-                     what_is_cut_short_or_longer_is_not_used, a_writer_that_is_killed_leaves_nothing_or_all,
-                     a_part_is_copied_to_where_it_belongs)
+                     what_is_cut_short_or_longer_is_not_used, a_fifo_in_its_place_is_replaced,
+                     a_writer_that_is_killed_leaves_nothing_or_all, a_part_is_copied_to_where_it_belongs)
