@@ -67,13 +67,18 @@ add_programs (struct recorder *recorder, struct initramfs *extras)
     : add_shell_commands (extras, &recording->step);
 }
 
-/* Add files and trees that were asked for. */
 static int
-add_files (const struct recording *recording, struct initramfs *extras)
+add_included (const struct recording *recording, struct initramfs *extras)
 {
   for (size_t i = 0; i < recording->guest.include.count && !recording->host_root; i++)
     if (initramfs_add_included (extras, recording->guest.include.texts[i]) == -1)
       return -1;
+  return 0;
+}
+
+static int
+add_initial (const struct recording *recording, struct initramfs *extras)
+{
   return recording->initial ? initramfs_add_tree (extras, recording->initial, RECORDER_INITIAL_TREE) : 0;
 }
 
@@ -103,7 +108,9 @@ guest_files_make (struct recorder *recorder)
   if (r == 0)
     r = add_programs (recorder, extras);
   if (r == 0)
-    r = add_files (recording, extras);
+    r = add_included (recording, extras);
+  if (r == 0)
+    r = add_initial (recording, extras);
   if (r == 0)
     return extras;
   initramfs_free (extras);
@@ -115,7 +122,16 @@ static int
 add_tree (const struct recording *recording, struct initramfs *extras)
 {
   return initramfs_add_program (extras, "/bin/sh", NULL) == -1 || add_shell_commands (extras, &recording->setup) == -1
-    ? -1 : add_files (recording, extras);
+    ? -1 : add_initial (recording, extras);
+}
+
+/* Whether what is brought to PREPARATION may have to do with --include: so may what mkfs, or what assembles the disks,
+ * is told.
+ */
+static bool
+may_need_included (const struct recording *recording, enum preparation preparation)
+{
+  return preparation == PREPARED_TREE || recording->mkfs_arguments || recording->assemble || recording->create;
 }
 
 struct initramfs *
@@ -133,6 +149,8 @@ guest_files_preparing (const struct recorder *recorder, enum preparation prepara
     r = initramfs_confine (extras, recording->guest.confine);
   if (r == 0)
     r = add_assembly (recording, extras);
+  if (r == 0 && may_need_included (recording, preparation))
+    r = add_included (recording, extras);
   if (r == 0 && preparation == PREPARED_TREE)
     r = add_tree (recording, extras);
   if (r == 0)

@@ -86,6 +86,15 @@ different ext4 program
 prepare mkfs --setup="$tmp/setup.sh" --mkfs='-O ^has_journal'
 different program mkfs
 
+# So does a file that mkfs alone is told of.
+echo one > "$tmp/initial/number"
+prepare told --mkfs="-d $tmp/initial" --include="$tmp/initial"
+prepare told-again --mkfs="-d $tmp/initial" --include="$tmp/initial"
+same told told-again
+echo two > "$tmp/initial/number"
+prepare told-else --mkfs="-d $tmp/initial" --include="$tmp/initial"
+different told told-else
+
 # What fails is not kept.
 before=$(ls "$kept")
 for i in 1 2; do
