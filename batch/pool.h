@@ -23,6 +23,7 @@ struct pool_job {
                                    or NULL */
   const char *folder;           /* what it may take into the guest is in here, or NULL */
   const char *guest;            /* what tells its kernel and agent from others (guest/identity.h), or NULL */
+  uint64_t key;                 /* what it is known by, if that is asked (batch/resume.h) */
   void *data;                   /* the caller's */
 
   /* Once it has ended: */

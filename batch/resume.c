@@ -117,6 +117,7 @@ find_key (const struct pool_job *job, uint64_t *key)
   if (hash == NULL)
     return out_of_memory ();
   XXH3_64bits_reset (hash);
+  XXH3_64bits_update (hash, PACKAGE_VERSION, sizeof PACKAGE_VERSION);
   for (size_t i = 0; i < job->word_count; i++) {
     const char *word = job->words[i], *option = i > 0 ? job->words[i - 1] : "";
     const bool placed = strcmp (option, "--workload") == 0 || strcmp (option, "--confine") == 0
@@ -225,12 +226,11 @@ int
 batch_resume_find (struct batch_resume *resume, struct pool_job *job)
 {
   struct job_head head;
-  uint64_t key;
 
-  if (find_key (job, &key) == -1)
+  if (find_key (job, &job->key) == -1)
     return -1;
-  const size_t place = array_place (resume->count, i, resume->known[i].key < key);
-  if (place == resume->count || resume->known[place].key != key)
+  const size_t place = array_place (resume->count, i, resume->known[i].key < job->key);
+  if (place == resume->count || resume->known[place].key != job->key)
     return 0;
   const char *record = resume->known[place].record;
   memcpy (&head, record, sizeof head);
@@ -256,6 +256,10 @@ batch_resume_add (struct batch_resume *resume, struct pool_job *job)
 
   if (job->result == NULL)
     return 0;
+  if (find_key (job, &key) == -1)
+    return -1;
+  if (key != job->key)          /* a file was changed: nobody knows whether it was done with the old one */
+    return 0;
   if (result == NULL || !text_begin (&stream))
     return out_of_memory ();
   fwrite (&head, sizeof head, 1, stream.file);
@@ -265,5 +269,5 @@ batch_resume_add (struct batch_resume *resume, struct pool_job *job)
   CLEANUP_FREE char *bytes = text_end (&stream);
   if (bytes == NULL)
     return out_of_memory ();
-  return find_key (job, &key) == -1 ? -1 : journal_add (resume->more, 1, key, bytes, stream.length);
+  return journal_add (resume->more, 1, key, bytes, stream.length);
 }

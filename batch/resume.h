@@ -2,7 +2,8 @@
 /* What came of the jobs of a batch, in a file (common/journal.h), so that one that was killed goes on where it was.
  *
  * A job is known by all that is asked of it: its words, what is in the files that they name and in those of its
- * directory, and its guest.  One that came to no result is done again.
+ * directory, its guest, and the version of powercut.  One that came to no result is done again, and so is one of which
+ * a file was changed meanwhile.
  */
 #ifndef POWERCUT_BATCH_RESUME_H
 #define POWERCUT_BATCH_RESUME_H
@@ -21,7 +22,7 @@ extern int batch_resume_close (struct batch_resume *resume);
 /* Let JOB, which is planned, be as it was when it ended, if it is known: 1; 0 if it is not; -1 after a message. */
 extern int batch_resume_find (struct batch_resume *resume, struct pool_job *job);
 
-/* Keep what came of JOB.  Returns 0, or -1 after a message. */
+/* Keep what came of JOB, which was not known.  Returns 0, or -1 after a message. */
 extern int batch_resume_add (struct batch_resume *resume, struct pool_job *job);
 
 #endif

@@ -89,7 +89,7 @@ UNIT_TESTS += \
 	tests/unit/replay/test-freeze tests/unit/replay/test-located tests/unit/replay/test-runner \
 	tests/unit/replay/test-ledger tests/unit/replay/test-shards tests/unit/replay/test-session tests/unit/replay/test-schedule tests/unit/replay/test-interrupt \
 	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \
-	tests/unit/batch/test-grid \
+	tests/unit/batch/test-grid tests/unit/batch/test-resume \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cause tests/unit/batch/corpus/test-cell-outcome \
 	tests/unit/batch/corpus/test-find tests/unit/batch/corpus/test-remarks \
 	tests/unit/batch/corpus/test-workload-stream \
