@@ -130,5 +130,6 @@ fields_outcome (struct fields *fields, struct outcome *outcome)
   outcome->unrepeated = borrow_text (fields);
   outcome->repeated = number_up_to (fields, true);
   outcome->behaviour = fields_number (fields);
-  fields->bad |= outcome->kind != OUTCOME_TREE && outcome->detail == NULL;
+  fields->bad |= (outcome->kind != OUTCOME_TREE && outcome->detail == NULL)
+    || (outcome->check > CHECK_RIGHT && outcome->check_detail == NULL);
 }

@@ -20,6 +20,18 @@ is_seen (struct session *session, uint64_t inputs, const struct outcome *outcome
         : oracle_find (&session->results.oracle, outcome->digest) != NULL);
 }
 
+/* Whether all of COUNT STEPS are reads of some sectors of a block of LOG's devices. */
+static bool
+are_reads (const struct write_log *log, const struct read_step *steps, size_t count)
+{
+  size_t i = 0;
+
+  while (i < count && steps[i].device < log->device_count && steps[i].sectors > 0 && steps[i].sectors <= BLOCK_ALL
+         && steps[i].block <= (log->device_sizes[steps[i].device] - 1) / BLOCK_SIZE)
+    i++;
+  return i == count;
+}
+
 /* Know a run from FIELDS. */
 static int
 restore_run (struct ledger_part *part, struct fields *fields)
@@ -44,6 +56,9 @@ restore_run (struct ledger_part *part, struct fields *fields)
     return 0;
   if (ledger_take_steps (part, steps, shared, bytes / sizeof *known.steps) == -1)
     return -1;
+  fields->bad = !are_reads (session->config->log, part->steps + shared, part->step_count - shared);
+  if (fields->bad)
+    return 0;
   known.steps = part->steps;
   known.count = part->step_count;
   known.outcome = &outcome;

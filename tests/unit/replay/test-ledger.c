@@ -8,7 +8,10 @@
 
 #include "common/cleanup.h"
 #include "common/journal.h"
+#include "common/text.h"
+#include "replay/ledger-fields.h"
 #include "replay/ledger.h"
+#include "replay/search/read-sets.h"
 #include "replay/session.h"
 #include "tests/unit/message.h"
 #include "tests/unit/replay/played-runner.h"
@@ -298,6 +301,8 @@ START_TEST (what_makes_no_sense_is_refused)
       struct session *session = session_new (&config);
       refused += session == NULL;
       ck_assert_uint_eq (message_count, session == NULL);
+      if (session)
+        session_run (session);  /* what others would have read is looked for: it may be an answer, or none */
       session_free (session);
       ledger_close (ledger);
       unlink ("forged");
@@ -307,6 +312,66 @@ START_TEST (what_makes_no_sense_is_refused)
 }
 END_TEST
 
+static int
+take_key (void *key, const struct journal_record *record)
+{
+  *(uint64_t *) key = record->key;
+  return 0;
+}
+
+/* Add to the file a run that read what STEP says and saw OUTCOME, and begin with it: whether it is refused. */
+static bool
+is_refused (const struct read_step *step, const struct outcome *outcome)
+{
+  struct journal_file *journal = journal_open (FILE_NAME, TITLE);
+  struct text_stream record;
+  uint64_t key = 0;
+
+  ck_assert_int_eq (journal_walk (journal, take_key, &key), 0);
+  ck_assert (text_begin (&record));
+  fields_put_number (record.file, 0);
+  fields_put_number (record.file, 0);
+  fields_put_bytes (record.file, step, sizeof *step);
+  fields_put_outcome (record.file, outcome);
+  fields_put_number (record.file, false);
+  CLEANUP_FREE char *bytes = text_end (&record);
+  ck_assert_int_eq (journal_add (journal, 5, key, bytes, record.length), 0);
+  journal_close (journal);
+  struct ledger *ledger = ledger_open (FILE_NAME);
+  config.ledger = ledger;
+  struct session *session = session_new (&config);
+  const bool refused = session == NULL;
+  session_free (session);
+  ledger_close (ledger);
+  unlink (FILE_NAME);
+  end_session (run_session (true));
+  return refused;
+}
+
+/* What no device of the log has is not looked for, and what is wrong is said. */
+START_TEST (a_run_that_cannot_be_is_refused)
+{
+  static const struct read_step possible = { .device = 0, .block = 0, .sectors = 0x80 };
+  static const struct read_step impossible[] = {
+    { .device = 1, .sectors = 1 }, { .device = 64, .sectors = 1 }, { .device = UINT32_MAX, .sectors = 1 },
+    { .block = 1, .sectors = 1 }, { .block = UINT64_MAX, .sectors = 1 }, { .sectors = 0 }, { .sectors = 0x100 },
+  };
+  const struct outcome hung = { .kind = OUTCOME_HUNG, .detail = (char *) "no answer" };
+  struct outcome checked = hung;
+
+  end_session (run_session (true));
+  ck_assert (!is_refused (&possible, &hung));
+  for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++)
+    ck_assert (is_refused (&impossible[i], &hung));
+  ck_assert (is_refused (&possible, &(struct outcome) { .kind = OUTCOME_HUNG }));
+  checked.check = CHECK_WRONG;
+  ck_assert (is_refused (&possible, &checked));
+  checked.check_detail = (char *) "one is missing";
+  ck_assert (!is_refused (&possible, &checked));
+}
+END_TEST
+
 UNIT_TEST_MAIN_WITH ("ledger", setup, teardown, all_is_found_again_without_a_run,
                      what_was_killed_at_any_instant_is_gone_on_with, what_it_holds_is_used_where_it_holds,
-                     that_no_number_is_to_be_trusted_is_not_forgotten, what_makes_no_sense_is_refused)
+                     that_no_number_is_to_be_trusted_is_not_forgotten, what_makes_no_sense_is_refused,
+                     a_run_that_cannot_be_is_refused)
