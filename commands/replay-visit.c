@@ -71,28 +71,33 @@ struct visit {
 };
 
 /* Whether the file system of PLANNED does without the disk that is lost when nothing is pending yet and the device has
- * done nothing wrong: what it cannot do at all is no finding.  Returns 1 or, after a message, 0, or -1.
+ * done nothing wrong: what it cannot do at all is no finding.  LEDGER, if there is one, remembers that, too.  Returns 1
+ * or, after a message, 0, or -1.
  */
 static int
-check_loss (const struct planned *planned)
+check_loss (const struct planned *planned, struct ledger *ledger)
 {
   struct session_config config = planned->config;
-  struct seen_state seen = { .pending_count = 0 };
+  struct verdict verdict;
   uint32_t first, last;
 
   config.log = planned->recording;
   config.runner.log = planned->recording->file;
+  config.ledger = ledger;
   struct session *session = session_new (&config);
-  int r = session && model_range (config.log, &first, &last) == 0
-    ? session_see_state (session, first, NULL, 0, &seen) : -1;
+  int r = session && model_range (config.log, &first, &last) == 0 ? session_judge_state (session, first, &verdict) : -1;
 
-  const bool unmountable = r == 0 && seen.verdict.kind == VIOLATION_UNMOUNTABLE;
-  if (unmountable)
-    error_message ("--lose=%s: %s cannot be mounted without it, not even before the update: %s", config.runner.lost,
-                   config.runner.filesystem, seen.verdict.detail);
-  seen_state_free (&seen);
+  if (session && r == -1 && config.joined)
+    error_message ("--lose=%s: whether %s does without it is in none of the results: replay the shards again",
+                   config.runner.lost, config.runner.filesystem);
   session_free (session);
-  return r == -1 ? -1 : !unmountable;
+  if (r == -1)
+    return -1;
+  if (verdict.kind == VIOLATION_UNMOUNTABLE)
+    error_message ("--lose=%s: %s cannot be mounted without it, not even before the update: %s", config.runner.lost,
+                   config.runner.filesystem, verdict.detail);
+  free (verdict.detail);
+  return verdict.kind != VIOLATION_UNMOUNTABLE;
 }
 
 /* Whether the next session can be begun.  Returns 1, 0 if it is planned no more, or -1 after a message. */
@@ -105,7 +110,7 @@ check_next (struct visit *visit)
   /* Once for each disk, since all recordings begin with the same file system. */
   if (next->lost != -1 && !visit->tried[next->lost]) {
     visit->tried[next->lost] = true;
-    r = check_loss (next);
+    r = check_loss (next, visit->ledger);
   }
   if (r != 0)
     return r;

@@ -287,6 +287,14 @@ session_run (struct session *session)
   return r;
 }
 
+int
+session_judge_state (struct session *session, uint32_t position, struct verdict *verdict)
+{
+  struct worker *worker = worker_alone (session);
+
+  return worker ? reduce_probe (worker, position, NULL, 0, verdict) : -1;
+}
+
 /* Keep what is known of the observation that a run of a state saw. */
 static void
 note_observation (struct session *session, struct seen_state *seen)

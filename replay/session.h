@@ -34,6 +34,11 @@ extern int session_end (struct session *session);
  */
 extern int session_run (struct session *session);
 
+/* What is wrong in the state at POSITION in which all is there, as memory has it or else a run sees it: in *verdict,
+ * whose detail is to free.  Returns 0, or -1 after a message, or silently after a stop or if nobody can tell.
+ */
+extern int session_judge_state (struct session *session, uint32_t position, struct verdict *verdict);
+
 /* What a run of one state showed.  The texts are the session's. */
 struct seen_state {
   struct selection selection;

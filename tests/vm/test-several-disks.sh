@@ -27,10 +27,13 @@ visit ()
 
 mirror=(--fs=btrfs --disk=a:128M --disk=b:128M)
 record_on raid1.bin rename-fsync "${mirror[@]}" --mkfs='-d raid1 -m raid1'
-visit 0 raid1.bin --lose=any --fsck --json-lines="$tmp/lines"
+visit 0 raid1.bin --lose=any --fsck --json-lines="$tmp/lines" --resume="$tmp/mirror"
 [ "$(jq -r .lost "$tmp/lines" | sort -u | paste -sd' ')" = 'a b null' ] || fail 'the lines do not say which disk was lost'
 is 'a mirror, with and without each disk' '[.atomic, .durable, .exhaustive]' '[true,true,true]'
 is 'a mirror' '[.schedules[].lost]' '[null,"a","b"]'
+# What is put together needs no guest to tell which disks can be lost.
+expect_status 0 "$powercut" merge --quiet --json="$tmp/json" "$tmp/mirror"
+is 'a mirror that is merged' '[.exhaustive, .schedules[].lost]' '[true,null,"a","b"]'
 # A checker does not find the disk that is lost.
 visit 0 raid1.bin --tear=none --lose=b --check='[ -b "$POWERCUT_DISK_a" ] && [ -z "$POWERCUT_DISK_b" ]'
 # Every state one by one gives the same.
@@ -52,9 +55,12 @@ grep -q '^replay: --lose=b: btrfs cannot be mounted without it, not even before 
     fail "stripes that lose a disk: $(cat "$tmp/err")"
 [ "$(wc -l < "$tmp/err")" = 1 ] || fail "stripes that lose a disk: more than one line: $(cat "$tmp/err")"
 # All that can be visited is.
-visit 2 raid0.bin --lose=any --tear=none
+visit 2 raid0.bin --lose=any --tear=none --resume="$tmp/stripes"
 [ "$(grep -c 'cannot be mounted without it' "$tmp/err")" = 2 ] || fail "stripes that lose any disk: $(cat "$tmp/err")"
 is 'stripes' '[.durable, .exhaustive, (.schedules | length)]' '[true,true,1]'
+expect_status 2 "$powercut" merge --quiet --json="$tmp/json" "$tmp/stripes"
+[ "$(grep -c 'cannot be mounted without it' "$tmp/err")" = 2 ] || fail "stripes that are merged: $(cat "$tmp/err")"
+is 'stripes that are merged' '[.durable, .exhaustive, (.schedules | length)]' '[true,true,1]'
 # That is so before the device does anything wrong, whatever that leads to then.
 "$replay" --quiet --jobs=1 --json="$tmp/json" --lose=any --tear=none --fault=lost-fua "$tmp/raid0.bin" 2> "$tmp/err" || [ $? -le 2 ]
 [ "$(grep -c 'cannot be mounted without it' "$tmp/err")" = 2 ] || fail "stripes with a fault: $(cat "$tmp/err")"
