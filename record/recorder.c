@@ -122,8 +122,9 @@ boot (struct recorder *recorder, struct initramfs *extras)
   recorder_end_guest (recorder);
   nbdkit_free (&recorder->nbdkit);
   progress_stage (recorder->progress, "booting a guest: kernel %s", recorder->kernel.release);
-  return initramfs_write (extras, recorder->extras) == -1 || server_start (recorder) == -1
-    || prepared_find (recorder) == -1 ? -1 : start_guest (recorder);
+  /* A file that is changed between the two is found to be another one once the disks are prepared. */
+  return server_start (recorder) == -1 || prepared_find (recorder) == -1
+    || initramfs_write (extras, recorder->extras) == -1 ? -1 : start_guest (recorder);
 }
 
 /* Have a guest: the one that is there if it will do, or a new one. */
