@@ -106,13 +106,27 @@ hash_folder (XXH3_state_t *hash, const char *folder)
   return r;
 }
 
+/* Add WORD to HASH, wherever PLACE, a path or NULL, is that it names. */
+static void
+hash_word (XXH3_state_t *hash, const char *word, const char *place)
+{
+  const char *at;
+
+  for (; place && (at = strstr (word, place)) != NULL; word = at + strlen (place)) {
+    XXH3_64bits_update (hash, word, (size_t) (at - word));
+    XXH3_64bits_update (hash, "", 1);
+  }
+  XXH3_64bits_update (hash, word, strlen (word) + 1);
+}
+
 /* What JOB is known by, in *key.  A kernel is known by what is in its file, and a workload, which may be in a temporary
- * directory, by what it says.  Returns 0, or -1 after a message.
+ * directory, by what it says; and the job's directory may be elsewhere another time.  Returns 0, or -1 after a message.
  */
 static int
 find_key (const struct pool_job *job, uint64_t *key)
 {
   XXH3_state_t *hash = XXH3_createState ();
+  CLEANUP_FREE char *folder = job->folder ? realpath (job->folder, NULL) : NULL;
 
   if (hash == NULL)
     return out_of_memory ();
@@ -124,7 +138,7 @@ find_key (const struct pool_job *job, uint64_t *key)
       || strcmp (option, "--kernel") == 0;
 
     if (!placed)
-      XXH3_64bits_update (hash, word, strlen (word) + 1);
+      hash_word (hash, word, folder);
     if (strcmp (option, "--kernel") != 0)
       hash_file (hash, word);
   }

@@ -2,10 +2,13 @@
 /* What came of a job is found again for the same one, and for no other. */
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "batch/resume.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 #include "tests/unit/message.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/work.h"
@@ -102,6 +105,24 @@ START_TEST (a_job_is_known_by_all_that_is_asked_of_it)
 }
 END_TEST
 
+/* As on another machine. */
+START_TEST (its_directory_may_be_elsewhere)
+{
+  CLEANUP_FREE char *here = realpath (CASE, NULL), *setup = text_format ("cp %s/f %s/g h", here, here);
+  CLEANUP_FREE char *moved = text_format ("cp %s.moved/f %s.moved/g h", here, here);
+  const char *asked[] = { "--setup", setup }, *asked_there[] = { "--setup", moved };
+  struct pool_job job = { .words = asked, .word_count = 2, .folder = CASE };
+
+  do_job (job, "creat a\n");
+  ck_assert_int_eq (rename (CASE, CASE ".moved"), 0);
+  job.folder = CASE ".moved";
+  job.words = asked_there;
+  ck_assert_int_eq (is_known (job), 1);
+  asked_there[1] = "cp f g h";
+  ck_assert_int_eq (is_known (job), 0);
+}
+END_TEST
+
 START_TEST (what_was_changed_meanwhile_is_done_again)
 {
   do_job (new_job (), "creat b\n");
@@ -111,5 +132,5 @@ START_TEST (what_was_changed_meanwhile_is_done_again)
 }
 END_TEST
 
-UNIT_TEST_MAIN_WITH ("resume", begin, end, a_job_is_known_by_all_that_is_asked_of_it,
+UNIT_TEST_MAIN_WITH ("resume", begin, end, a_job_is_known_by_all_that_is_asked_of_it, its_directory_may_be_elsewhere,
                      what_was_changed_meanwhile_is_done_again)
