@@ -78,7 +78,7 @@ struct buffer {
 };
 
 /* Read the record at *offset of the file of SIZE bytes, and move there after it.  Returns 1; 0 if there is no valid
- * one; -1 with errno.
+ * one, as when the file has been cut meanwhile; -1 with errno.
  */
 static int
 read_record (int fd, uint64_t size, uint64_t *offset, struct buffer *buffer, struct journal_record *record)
@@ -87,8 +87,9 @@ read_record (int fd, uint64_t size, uint64_t *offset, struct buffer *buffer, str
 
   if (size - *offset < sizeof head)
     return 0;
-  if (read_at (fd, &head, sizeof head, *offset) != sizeof head)
-    return -1;
+  ssize_t count = read_at (fd, &head, sizeof head, *offset);
+  if (count != sizeof head)
+    return count == -1 ? -1 : 0;
   if (head.bytes > JOURNAL_RECORD_MAX || head.bytes > size - *offset - sizeof head)
     return 0;
   if (head.bytes >= buffer->room) {
@@ -99,8 +100,9 @@ read_record (int fd, uint64_t size, uint64_t *offset, struct buffer *buffer, str
     buffer->bytes = larger;
     buffer->room = (size_t) head.bytes + 1;
   }
-  if (read_at (fd, buffer->bytes, head.bytes, *offset + sizeof head) != (ssize_t) head.bytes)
-    return -1;
+  count = read_at (fd, buffer->bytes, head.bytes, *offset + sizeof head);
+  if (count != (ssize_t) head.bytes)
+    return count == -1 ? -1 : 0;
   if (hash_record (&head, buffer->bytes) != head.hash)
     return 0;
   buffer->bytes[head.bytes] = '\0';
@@ -147,13 +149,14 @@ check_file (struct journal_file *journal)
 {
   char title[JOURNAL_TITLE_BYTES];
   struct stat status;
-  ssize_t count = -1;
+  ssize_t count = fstat (journal->fd, &status);
 
-  if (fstat (journal->fd, &status) == 0 && !S_ISREG (status.st_mode)) {
+  if (count == 0 && !S_ISREG (status.st_mode)) {
     error_message ("%s: is no regular file: name another one", journal->path);
     return -1;
   }
-  count = read_at (journal->fd, title, sizeof title, 0);
+  if (count == 0)
+    count = read_at (journal->fd, title, sizeof title, 0);
   if (count == -1) {
     error_message ("%s: %m", journal->path);
     return -1;

@@ -56,9 +56,9 @@ typedef int journal_visit (void *context, const struct journal_record *record);
 /* Visit all records that were there when it was opened.  Returns 0, or -1 after a message. */
 extern int journal_walk (struct journal_file *journal, journal_visit *visit, void *context);
 
-/* Add a record of COUNT BYTES: once this returns, it outlasts the process, and about a second later the machine.  Any
- * thread may do so.  Returns 0, or -1 after a message: what was added before is there, and nothing can be added any
- * more.
+/* Add a record of COUNT BYTES: once this returns, it outlasts the process; and the machine once one is added a second
+ * later, or the journal is closed.  Any thread may do so.  Returns 0, or -1 after a message: what was added before is
+ * there, and nothing can be added any more.
  */
 extern int journal_add (struct journal_file *journal, uint32_t kind, uint64_t key, const void *bytes, size_t count);
 

@@ -157,6 +157,25 @@ START_TEST (one_process_at_a_time_has_it)
 }
 END_TEST
 
+/* Who looks sees what is there still, and does not complain. */
+START_TEST (what_is_cut_off_meanwhile_is_left_out)
+{
+  make_file ();
+  struct journal_file *journal = journal_look (FILE_NAME, TITLE);
+
+  forget_messages ();
+  for (off_t size = file_size (); size >= JOURNAL_TITLE_BYTES + (off_t) HEAD + 5; size--) {
+    ck_assert_int_eq (truncate (FILE_NAME, size), 0);
+    seen[0] = '\0';
+    ck_assert_int_eq (journal_walk (journal, note, NULL), 0);
+    ck_assert_ptr_eq (strstr (seen, "0:0:first\n"), seen);
+  }
+  ck_assert_str_eq (seen, "0:0:first\n");
+  ck_assert_uint_eq (message_count, 0);
+  journal_close (journal);
+}
+END_TEST
+
 /* It is as it was after that. */
 START_TEST (another_file_is_refused)
 {
@@ -186,4 +205,4 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("journal", enter_work, leave_work, what_was_added_is_there, what_was_cut_off_is_left_out,
                      what_is_damaged_is_no_record_nor_is_what_comes_after_it, one_process_at_a_time_has_it,
-                     another_file_is_refused)
+                     what_is_cut_off_meanwhile_is_left_out, another_file_is_refused)
