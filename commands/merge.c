@@ -225,8 +225,6 @@ report_all (const struct merge *merge, struct replay_options *options)
     return EXIT_UNUSABLE;
   options->outputs = merge->outputs;
   options->guest.quiet = merge->quiet;
-  options->joined = merge->paths;
-  options->joined_count = merge->path_count;
   options->release = first->words[REPLAY_WORD_RELEASE];
   options->identity = first->words[REPLAY_WORD_IDENTITY];
   options->share = (struct share) { 0, first->share.count };
@@ -254,6 +252,8 @@ merge_shards (const struct merge *merge)
     words[count++] = first->words[i];
   for (size_t i = 0; i < first->log_count; i++)
     words[count++] = first->words[REPLAY_WORD_PATHS + i];
+  options.joined = merge->paths;
+  options.joined_count = merge->path_count;
   return replay_options_parse ((int) count, words, &options) == -1 ? EXIT_UNUSABLE : report_all (merge, &options);
 }
 

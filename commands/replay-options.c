@@ -207,7 +207,9 @@ replay_options_check (struct replay_options *options)
     error_message ("--audit=%ju: percent, 0 to 100", (uintmax_t) options->audit_percent);
     return -1;
   }
-  return guest_options_check (&options->guest) == -1 || filter_check (&options->filter) == -1
+  if (options->joined == NULL && guest_options_check (&options->guest) == -1)   /* else no guest needs anything */
+    return -1;
+  return filter_check (&options->filter) == -1
     || (options->resume && outputs_check_input (&options->outputs, options->resume, "the file of --resume") == -1) ? -1
     : outputs_check (&options->outputs, options->logs, options->log_count);
 }

@@ -25,7 +25,8 @@ tests_unit_libunit_la_SOURCES = \
 	tests/unit/replay/search/sightings.c tests/unit/replay/search/sightings.h \
 	tests/unit/replay/search/trial.c tests/unit/replay/search/trial.h
 unit_libraries = \
-	tests/unit/libunit.la batch/libbatch.la record/librecord.la replay/libreplay.la vhost/libvhost.la common/libmessage.la $(CHECK_LIBS) \
+	tests/unit/libunit.la commands/libcommands.la batch/libbatch.la record/librecord.la replay/libreplay.la vhost/libvhost.la \
+	common/libmessage.la $(CHECK_LIBS) \
 	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
 LDADD = $(unit_libraries)
 AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
@@ -93,7 +94,8 @@ UNIT_TESTS += \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cause tests/unit/batch/corpus/test-cell-outcome \
 	tests/unit/batch/corpus/test-find tests/unit/batch/corpus/test-remarks \
 	tests/unit/batch/corpus/test-workload-stream \
-	tests/unit/batch/matrix/test-cell-summary tests/unit/batch/matrix/test-document
+	tests/unit/batch/matrix/test-cell-summary tests/unit/batch/matrix/test-document \
+	tests/unit/commands/test-merge
 
 # What is in no library.
 tests_unit_nbd_plugin_test_busy_SOURCES = tests/unit/nbd-plugin/test-busy.c nbd-plugin/busy.c
@@ -130,3 +132,4 @@ tests_unit_replay_test_chosen_points_SOURCES = tests/unit/replay/test-chosen-poi
 tests_unit_replay_test_shards_SOURCES = tests/unit/replay/test-shards.c $(played_runner)
 tests_unit_replay_test_ledger_SOURCES = tests/unit/replay/test-ledger.c $(played_runner)
 tests_unit_replay_test_interrupt_SOURCES = tests/unit/replay/test-interrupt.c $(played_runner)
+tests_unit_commands_test_merge_SOURCES = tests/unit/commands/test-merge.c commands/merge.c
