@@ -24,6 +24,7 @@
 #include "guest/agent/protocol.h"
 
 #define SETTING_MAX 4096
+#define BLOCK_DEVICES "/sys/class/block"
 
 static FILE *traces;            /* for those that nftw calls, which it gives no argument */
 
@@ -51,6 +52,23 @@ put_setting (const char *path, const struct stat *status, int type, struct FTW *
   if (type == FTW_F && (status->st_mode & both) == both)
     put_file (path);
   return 0;
+}
+
+/* How each block device is served: on no disk, and there for whoever comes next in this guest. */
+static void
+put_queues (void)
+{
+  DIR *directory = opendir (BLOCK_DEVICES);
+  const struct dirent *entry;
+
+  while (directory && (entry = readdir (directory)) != NULL) {
+    CLEANUP_FREE char *path = text_format (BLOCK_DEVICES "/%s/queue", entry->d_name);
+
+    if (path && entry->d_name[0] != '.')
+      nftw (path, put_setting, 16, FTW_PHYS);   /* a partition has none */
+  }
+  if (directory)
+    closedir (directory);
 }
 
 static int
@@ -135,6 +153,7 @@ traces_tell (struct agent *agent, char **words, FILE *payload)
     put_file (files[i]);
   for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
     nftw (settings[i], put_setting, 16, FTW_PHYS);
+  put_queues ();
   for (size_t i = 0; i < TEMPORARY_FOLDERS; i++)
     nftw (temporary_folders[i], put_entry, 16, FTW_PHYS | FTW_MOUNT);
   put_default_subvolume ();

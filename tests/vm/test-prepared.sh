@@ -119,6 +119,15 @@ for log in live live-again; do
     cp "$tmp/out" "$tmp/$log.number"
 done
 different live live-again
+cat > "$tmp/through.sh" << 'END'
+#!/bin/sh
+echo write through > "/sys/class/block/${POWERCUT_DISK_disk0##*/}/queue/write_cache"
+END
+chmod +x "$tmp/through.sh"
+for log in queue queue-again; do
+    prepare $log --setup="$tmp/setup.sh" --setup="$tmp/through.sh"
+done
+different queue queue-again
 
 # What is damaged is made anew.
 for file in "$kept"/*.prepared; do
