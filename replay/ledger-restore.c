@@ -67,16 +67,25 @@ restore_run (struct ledger_part *part, struct fields *fields)
   return result == READ_SET_FAILED ? out_of_memory () : 0;
 }
 
+/* The text of a tree, after its digest, and that in DIGEST; NULL if they are not of one another. */
+static const char *
+read_tree (struct fields *fields, char digest[TREE_DIGEST_LENGTH + 1])
+{
+  const char *noted = fields_text (fields), *text = fields_text (fields);
+
+  if (noted && text)
+    tree_digest (text, digest);
+  fields->bad |= noted == NULL || text == NULL || strcmp (noted, digest) != 0;
+  return fields->bad ? NULL : text;
+}
+
 static int
 restore_tree (struct session *session, struct fields *fields)
 {
-  const char *digest = fields_text (fields), *text = fields_text (fields);
-  char seen[TREE_DIGEST_LENGTH + 1];
+  char digest[TREE_DIGEST_LENGTH + 1];
+  const char *text = read_tree (fields, digest);
 
-  if (digest && text)
-    tree_digest (text, seen);
-  fields->bad |= digest == NULL || text == NULL || strcmp (digest, seen) != 0;
-  if (fields->bad || oracle_find (&session->results.oracle, digest))
+  if (text == NULL || oracle_find (&session->results.oracle, digest))
     return 0;
   char *copy = strdup (text);
   return copy == NULL ? out_of_memory () : oracle_add (&session->results.oracle, digest, copy) ? 0 : -1;
@@ -103,15 +112,12 @@ restore_written (struct located *located, struct fields *fields)
 static int
 restore_located (struct session *session, struct fields *fields)
 {
-  const char *digest = fields_text (fields), *text = fields_text (fields);
-  char seen[TREE_DIGEST_LENGTH + 1];
+  char digest[TREE_DIGEST_LENGTH + 1];
+  const char *text = read_tree (fields, digest);
+  char *copy = text ? strdup (text) : NULL;
 
-  if (digest && text)
-    tree_digest (text, seen);
-  fields->bad |= digest == NULL || text == NULL || strcmp (digest, seen) != 0;
-  char *copy = fields->bad ? NULL : strdup (text);
   if (copy == NULL)
-    return fields->bad ? 0 : out_of_memory ();
+    return text ? out_of_memory () : 0;
   struct located *located = located_new (copy, digest, session->config->log->device_sizes[LOCATED_DEVICE]);
   if (located == NULL || restore_written (located, fields) == -1 || fields->bad) {
     located_free (located);
