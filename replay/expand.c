@@ -304,10 +304,12 @@ observe_class (struct spread *spread, const struct data_class *class, char diges
   if (text == NULL)
     return -1;
   tree_digest (text, digest);
-  if (oracle_find (oracle, digest) == NULL)
+  const bool known = oracle_find (oracle, digest) != NULL;
+  /* A run that reads everything and sees this tree will find that it is known, and not note it. */
+  if (!known && ledger_add_tree (spread->worker->session->ledger, digest, text) == 0)
     return oracle_add (oracle, digest, text) ? 0 : -1;
   free (text);
-  return 0;
+  return known ? 0 : -1;
 }
 
 /* Add CLASS to *expansion; all of its states beside the tree saw OUTCOME. */

@@ -33,6 +33,14 @@ found again.json | diff whole - || fail 'what is remembered is something else'
 expect_status 1 "$powercut" merge --quiet --json=merged.json seen
 found merged.json | diff whole - || fail 'a file of --resume alone is merged to something else'
 
+# What the first step leaves is seen where its data are, and without that when the second begins.
+expect_status 0 "$powercut" record --background=none -o "$tmp/steps.bin" --step='echo 1 > n; sync; mv n f; sync' --step='echo 2 > m; sync; mv m g; sync'
+steps=("$replay" --quiet --jobs=1 --resume=steps.seen steps.bin)
+expect_status 0 "${steps[@]}"
+bytes=$(stat -c %s steps.seen)
+expect_status 0 "${steps[@]}"
+[ "$(stat -c %s steps.seen)" -lt $((bytes + 3000)) ] || fail 'runs of two steps are made again'
+
 # A checker that has another content by now is asked anew.
 printf '#!/bin/sh\nexit 0\n' > right
 chmod +x right
