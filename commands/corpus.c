@@ -133,12 +133,14 @@ list_command (int argc, char **argv)
     "Name the cases in the folders, or those that come with powercut, and say what each holds.", options, .mixed = true
   };
   int first = options_parse (&command, argc, argv);
-  CLEANUP_FREE char *own = first == argc ? part_path (PART_CASES) : NULL;
-  const char *const *paths = first == argc ? (const char *const *) &own : (const char *const *) argv + first;
+  CLEANUP_FREE char *cases = first == argc ? part_path (PART_CASES) : NULL;
+  CLEANUP_FREE char *findings = first == argc ? part_path (PART_FINDINGS) : NULL;
+  const char *const own[] = { cases, findings };
+  const char *const *paths = first == argc ? own : (const char *const *) argv + first;
 
-  if (first == -1 || *paths == NULL)
+  if (first == -1 || (first == argc && (cases == NULL || findings == NULL)))
     return EXIT_UNUSABLE;
-  return corpus_list (paths, first == argc ? 1 : (size_t) (argc - first), pattern) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
+  return corpus_list (paths, first == argc ? 2 : (size_t) (argc - first), pattern) == -1 ? EXIT_UNUSABLE : EXIT_SUCCESS;
 }
 
 static int

@@ -15,7 +15,8 @@ common_libcommon_la_SOURCES = \
 	common/words.c common/words.h common/workdir.c common/workdir.h
 # The cases of the corpus are not built: in a build tree they are the sources'.
 common_libcommon_la_CPPFLAGS = $(AM_CPPFLAGS) \
-	-DCASESDIR='"$(pkgdatadir)/cases"' -DSOURCE_CASES='"$(abs_top_srcdir)/corpus/cases"'
+	-DCASESDIR='"$(pkgdatadir)/cases"' -DSOURCE_CASES='"$(abs_top_srcdir)/corpus/cases"' \
+	-DFINDINGSDIR='"$(pkgdatadir)/findings"' -DSOURCE_FINDINGS='"$(abs_top_srcdir)/corpus/findings"'
 common_libmessage_la_SOURCES = common/message.c common/message.h
 common_libmessage_la_LIBADD = common/libcommon.la
 

@@ -17,6 +17,7 @@ static const struct {
 } places[] = {
   [PART_AGENT] = { "guest/agent/agent", PKGLIBEXECDIR "/agent" },
   [PART_CASES] = { SOURCE_CASES, CASESDIR },
+  [PART_FINDINGS] = { SOURCE_FINDINGS, FINDINGSDIR },
   [PART_POWERCUT] = { "record/powercut", BINDIR "/powercut" },
   [PART_PROTOCOLS] = { "corpus/update-protocols/update-protocols", PKGLIBEXECDIR "/update-protocols" },
   [PART_WRITELOG] = { "nbd-plugin/.libs/nbdkit-writelog-plugin.so", PLUGINDIR "/nbdkit-writelog-plugin.so" },

@@ -6,6 +6,7 @@
 enum part {
   PART_AGENT,                   /* the guest's init, a static executable */
   PART_CASES,                   /* the folder of the cases of `powercut corpus` that come with it */
+  PART_FINDINGS,                /* the folder of those that nobody had found before */
   PART_POWERCUT,                /* program `powercut` */
   PART_PROTOCOLS,               /* the updates of `powercut matrix`, a program */
   PART_WRITELOG,                /* nbdkit plugin */

@@ -20,15 +20,18 @@ pkglibexec_PROGRAMS += corpus/update-protocols/update-protocols
 corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/update-protocols.c corpus/program.h
 corpus_update_protocols_update_protocols_LDADD =
 
-# The cases of `powercut corpus`: whatever is in the folder is distributed and installed.
-EXTRA_DIST += corpus/cases
+# The cases of `powercut corpus`, and what was found with it: whatever is in the folders is distributed and installed.
+corpora = cases findings
+EXTRA_DIST += corpus/cases corpus/findings corpus/findings.pl
 install-data-local:
 	$(MKDIR_P) $(DESTDIR)$(pkgdatadir)
-	rm -rf $(DESTDIR)$(pkgdatadir)/cases
-	cp -R $(srcdir)/corpus/cases $(DESTDIR)$(pkgdatadir)/cases
-	chmod -R u+w $(DESTDIR)$(pkgdatadir)/cases
+	for corpus in $(corpora); do \
+		rm -rf $(DESTDIR)$(pkgdatadir)/$$corpus && \
+		cp -R $(srcdir)/corpus/$$corpus $(DESTDIR)$(pkgdatadir)/$$corpus && \
+		chmod -R u+w $(DESTDIR)$(pkgdatadir)/$$corpus || exit 1; \
+	done
 uninstall-local:
-	rm -rf $(DESTDIR)$(pkgdatadir)/cases
+	for corpus in $(corpora); do rm -rf $(DESTDIR)$(pkgdatadir)/$$corpus; done
 
 # The updates of docs/pages.md.
 noinst_PROGRAMS += corpus/pages/page-updates

@@ -26,7 +26,7 @@ VM_TESTS = \
 	tests/vm/test-reports.sh tests/vm/test-several-disks.sh tests/vm/test-shards.sh tests/vm/test-nested.sh tests/vm/test-stacked-disks.sh
 SHELL_TESTS = \
 	tests/test-mutants.sh tests/test-bad-log.sh tests/test-model.sh tests/test-strangers.sh tests/test-usage.sh \
-	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh \
+	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh tests/test-findings.sh \
 	tests/test-hostile-names.sh tests/test-house.sh tests/test-import-blklogwrites.sh \
 	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-record-agrees-with-filter-log.sh \
 	tests/test-show.sh tests/test-uml-keeper.sh tests/test-unpacking.sh tests/test-workload.sh

@@ -55,7 +55,7 @@ said "$replay" --help
 
 # Without a directory `corpus list` lists what comes with powercut.  Files NAME.workload are cases where they are pointed at alone.
 expect_status 0 "$powercut" corpus list
-[ "$(grep -c '^[^ ]' out)" = "$(find "$srcdir/corpus/cases" -name case.ini | wc -l)" ] || fail "corpus list: $(cat out)"
+[ "$(grep -c '^[^ ]' out)" = "$(find "$srcdir/corpus/cases" "$srcdir/corpus/findings" -name case.ini | wc -l)" ] || fail "corpus list: $(cat out)"
 mkdir -p cases/known cases/others/deep
 printf 'title = t\n' > cases/known/case.ini
 cp a.workload cases/known/workload
