@@ -41,7 +41,10 @@ $(UNIT_TESTS): private LDADD = $(archives) $(filter-out %.la,$(unit_libraries))
 check_PROGRAMS += tests/hostile-reports tests/vm/starts-others
 tests_vm_starts_others_SOURCES = tests/vm/starts-others.c
 tests_vm_starts_others_LDADD =
-TESTS += $(VM_TESTS) $(SHELL_TESTS) $(UNIT_TESTS)
+if GUEST_TESTS
+TESTS += $(VM_TESTS)
+endif
+TESTS += $(SHELL_TESTS) $(UNIT_TESTS)
 EXTRA_DIST += tests/vm/logs/before tests/timed-driver tests/whole.mk
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl tests/damage-log.py \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \

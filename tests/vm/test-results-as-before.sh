@@ -37,8 +37,9 @@ mkdir bundle
 tar -C bundle -xf "$before/rename-56.tar.zst"
 keep bundle.txt 1 "$replay" --kernel=6.1 --state="$(cat bundle/state)" bundle/log.bin
 
-# Times, and where the test is.
+# Times, and the version.
 sed -i -E 's/[0-9]+\.[0-9]+ s\b/T s/g; s/("[a-z_]*seconds":\t?)[0-9.e-]+/\1T/g; s/time="[0-9.]+"/time="T"/g' "$seen"/*
+sed -i -E 's/(Made by powercut )[0-9.a-z~]*[0-9a-z]\./\1V./' "$seen"/*.html
 
 if [ -n "${EXPECTED-}" ]; then
   rm -rf "$EXPECTED"
