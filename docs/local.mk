@@ -11,6 +11,7 @@ man_MANS = \
 
 pages_of_section_1 = $(man_MANS:.1=.pod)
 pages_of_section_5 = $(pages_of_section_1:.5=.pod)
+EXTRA_DIST += docs/ci-github.yml docs/ci.md
 EXTRA_DIST += $(pages_of_section_5:.7=.pod) docs/hacking.md docs/disks.md docs/findings.md docs/matrix.md docs/pages.md docs/xfstests.md
 CLEANFILES += $(man_MANS)
 
