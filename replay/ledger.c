@@ -81,7 +81,9 @@ ledger_hash_log (const struct write_log *log, char hash[LEDGER_HASH_SIZE])
   snprintf (hash, LEDGER_HASH_SIZE, "%016jx%016jx", (uintmax_t) value.high64, (uintmax_t) value.low64);
 }
 
-/* Write all that the answer to a run depends on beside the state: of the session's configuration and its log. */
+/* Write all that the answer to a run depends on beside the state: of the session's configuration and its log, and what
+ * makes an answer of what the guest says.
+ */
 static void
 describe (const struct session_config *config, FILE *file)
 {
@@ -98,6 +100,7 @@ describe (const struct session_config *config, FILE *file)
   };
 
   ledger_hash_log (config->log, log);
+  fields_put_text (file, PACKAGE_VERSION);
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     fields_put_text (file, texts[i]);
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)

@@ -238,6 +238,30 @@ START_TEST (what_it_holds_is_used_where_it_holds)
 }
 END_TEST
 
+/* Whether a record of the file, one that tells what a part is, has CONTEXT in it. */
+static int
+find_in_part (void *context, const struct journal_record *record)
+{
+  const char *text = *(const char **) context;
+
+  if (text && record->kind == 1 && memmem (record->bytes, record->count, text, strlen (text)))
+    *(const char **) context = NULL;
+  return 0;
+}
+
+/* Another version may make another answer of what the guest says. */
+START_TEST (it_is_of_this_version)
+{
+  const char *version = PACKAGE_VERSION;
+
+  end_session (run_session (true));
+  struct journal_file *journal = journal_look (FILE_NAME, TITLE);
+  ck_assert_int_eq (journal_walk (journal, find_in_part, &version), 0);
+  journal_close (journal);
+  ck_assert_ptr_null (version);
+}
+END_TEST
+
 START_TEST (that_no_number_is_to_be_trusted_is_not_forgotten)
 {
   fickle = true;
@@ -373,5 +397,6 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("ledger", setup, teardown, all_is_found_again_without_a_run,
                      what_was_killed_at_any_instant_is_gone_on_with, what_it_holds_is_used_where_it_holds,
+                     it_is_of_this_version,
                      that_no_number_is_to_be_trusted_is_not_forgotten, what_makes_no_sense_is_refused,
                      a_run_that_cannot_be_is_refused)
