@@ -13,6 +13,7 @@
 #include "common/message.h"
 #include "common/stamp.h"
 #include "common/text.h"
+#include "filesystem/filesystem.h"
 #include "guest/base.h"
 #include "guest/initramfs/initramfs.h"
 #include "guest/saved.h"
@@ -81,6 +82,19 @@ preparation_is_current (struct recorder *recorder, enum preparation preparation)
   return signature && strcmp (signature, recorder->images[preparation].signature) == 0;
 }
 
+/* What mkfs is given in any case, and where the journal has a disk of its own. */
+static void
+put_filesystem (FILE *key, const char *name)
+{
+  const struct filesystem *filesystem = filesystem_find (name);
+
+  put_text (key, "filesystem", name);
+  for (size_t i = 0; filesystem->mkfs.words[i]; i++)
+    put_text (key, "mkfs word", filesystem->mkfs.words[i]);
+  put_text (key, "mkfs of a journal", filesystem->log_disk.make);
+  put_text (key, "mkfs with a journal", filesystem->log_disk.mkfs);
+}
+
 static void
 put_disks (FILE *key, const struct recording *recording)
 {
@@ -111,7 +125,7 @@ put_all (FILE *key, struct recorder *recorder, enum preparation preparation)
   if (digest == NULL || put_guest (key, recorder) == -1)
     return -1;
   fprintf (key, "files %s\n", digest);
-  put_text (key, "filesystem", recording->filesystem);
+  put_filesystem (key, recording->filesystem);
   put_text (key, "mkfs", recording->mkfs_arguments);
   put_text (key, "accel", recording->guest.accel);
   put_text (key, "create", recording->create);

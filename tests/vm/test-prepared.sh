@@ -63,6 +63,8 @@ for fs in ext4 btrfs; do
         fail "$fs: no FUA write, or no mark of --setup: $(cat "$tmp/operations")"
 done
 [ "$(ls "$kept"/*.prepared | wc -l)" = 4 ] || fail "of two file systems, the empty one and the tree are kept: $(ls "$kept")"
+# What mkfs is given in any case may be another in another version.
+grep -aqx 'mkfs word -F' "$kept"/*.prepared || fail "the key is without mkfs's own words: $(head -c 2000 "$kept"/*.prepared | strings)"
 "$powercut" cache list | grep -q '^prepared  *[0-9]' || fail "cache list: $("$powercut" cache list)"
 [ "$(stat -c %a "$kept"/*.prepared | sort -u)" = 600 ] || fail "not private: $(ls -la "$kept")"
 
