@@ -11,7 +11,8 @@ guest_agent_agent_SOURCES = \
 	guest/agent/message.c guest/agent/modprobe.c guest/agent/modules.c guest/agent/mount.c \
 	guest/agent/multipath.c guest/agent/nbd.c guest/agent/other-root.c guest/agent/path-tool.c \
 	guest/agent/observe.c guest/agent/pace.c guest/agent/pace.h guest/agent/port.c guest/agent/protocol.h guest/agent/readonly.c \
-	guest/agent/recover.c guest/agent/relay.c guest/agent/repair.c guest/agent/reset.c guest/agent/root.c guest/agent/run.c guest/agent/shell.c \
+	guest/agent/recover.c guest/agent/relay.c guest/agent/repair.c guest/agent/reset.c guest/agent/root.c guest/agent/run.c \
+	guest/agent/settings.c guest/agent/shell.c \
 	guest/agent/sleep.c guest/agent/stack.c guest/agent/sync.c guest/agent/system-calls.c guest/agent/system-calls.h guest/agent/tools.c \
 	guest/agent/call-stop.c guest/agent/call-stop.h \
 	guest/agent/trace-tool.c guest/agent/tracee.c guest/agent/tracee.h guest/agent/tracer.c guest/agent/tracer.h \

@@ -24,6 +24,7 @@ struct agent {
   struct statvfs boot_root;     /* how full the root file system was then */
   struct timespec boot_time;    /* what is older has come with the boot */
   char **boot_environment;      /* what programs found in their environment, NULL at the end */
+  char *settings;               /* what they were before the first program ran, or NULL: none has */
   char *observation;            /* text of the last observation, or NULL */
   pid_t shell;                  /* of a person; when it ends the machine goes off.  0: there is none */
   int terminal;                 /* the shell's */
@@ -172,6 +173,25 @@ extern run_tool tool_trace;
 /* tools.c: be the tool NAME with the arguments WORDS, NULL at the end.  Returns its exit status, or -1 if NAME is none.
  */
 extern int tool_run (const char *name, char **words);
+
+/* settings.c */
+
+/* Write a line to FILE: PATH, a blank, and what is in that file, as a word. */
+extern void setting_tell (const char *path, FILE *file);
+
+/* Write such a line for each of the kernel's settings that may have to do with what is recorded. */
+extern void settings_tell (FILE *file);
+
+/* Note them all, unless that was done before.  Returns 0 or -1. */
+extern int settings_note (struct agent *agent);
+
+/* The first line of NOW that is another one than in BEFORE, with the *length of its path; what is in one of the two
+ * alone, as it comes with a module or a device, does not count.  NULL: there is none.
+ */
+extern const char *settings_other (const char *before, const char *now, size_t *length);
+
+/* Whether they are as they were noted: 0, or -1. */
+extern int settings_check (const struct agent *agent);
 
 /* run.c */
 

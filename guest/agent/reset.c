@@ -110,7 +110,8 @@ reset_guest (struct agent *agent, char **words, FILE *payload)
   agent->observation = NULL;
   agent->sectors = false;
   if (mount_unmount (agent, NULL, payload) == -1 || disassemble (agent, words, payload) == -1
-      || devices_each (words[0], check_free) == -1 || empty_folders (agent) == -1 || check_root (agent) == -1)
+      || devices_each (words[0], check_free) == -1 || empty_folders (agent) == -1 || check_root (agent) == -1
+      || settings_check (agent) == -1)
     return -1;
   log_report (agent, payload);
   return 0;

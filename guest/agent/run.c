@@ -203,7 +203,7 @@ run_program (struct agent *agent, char **words, FILE *payload)
   uint64_t timeout_s;
   ssize_t length;
 
-  if (text == NULL || parse_timeout ("run", words[0], &timeout_s) == -1)
+  if (text == NULL || settings_note (agent) == -1 || parse_timeout ("run", words[0], &timeout_s) == -1)
     return -1;
   length = run_to_end (agent, "/", (const char *const *) words + 1, timeout_s, false, text, payload);
   if (length > 0)

@@ -24,52 +24,8 @@
 #include "guest/agent/protocol.h"
 
 #define SETTING_MAX 4096
-#define BLOCK_DEVICES "/sys/class/block"
 
-static FILE *traces;            /* for those that nftw calls, which it gives no argument */
-
-/* The text of the file PATH, on a line. */
-static void
-put_file (const char *path)
-{
-  CLEANUP_CLOSE int fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  char text[SETTING_MAX];
-  ssize_t count;
-
-  fprintf (traces, "%s ", path);
-  while (fd >= 0 && (count = read (fd, text, sizeof text)) > 0)
-    escape_word (text, (size_t) count, traces);
-  putc ('\n', traces);
-}
-
-/* What can be read and set. */
-static int
-put_setting (const char *path, const struct stat *status, int type, struct FTW *position)
-{
-  const mode_t both = S_IRUSR | S_IWUSR;
-
-  (void) position;
-  if (type == FTW_F && (status->st_mode & both) == both)
-    put_file (path);
-  return 0;
-}
-
-/* How each block device is served: on no disk, and there for whoever comes next in this guest. */
-static void
-put_queues (void)
-{
-  DIR *directory = opendir (BLOCK_DEVICES);
-  const struct dirent *entry;
-
-  while (directory && (entry = readdir (directory)) != NULL) {
-    CLEANUP_FREE char *path = text_format (BLOCK_DEVICES "/%s/queue", entry->d_name);
-
-    if (path && entry->d_name[0] != '.')
-      nftw (path, put_setting, 16, FTW_PHYS);   /* a partition has none */
-  }
-  if (directory)
-    closedir (directory);
-}
+static FILE *traces;            /* for put_entry, which nftw gives no argument */
 
 static int
 put_entry (const char *path, const struct stat *status, int type, struct FTW *position)
@@ -144,16 +100,13 @@ int
 traces_tell (struct agent *agent, char **words, FILE *payload)
 {
   static const char *const files[] = { "/proc/self/mountinfo", "/proc/swaps", "/proc/partitions" };
-  static const char *const settings[] = { "/proc/sys/fs", "/proc/sys/vm" };
 
   (void) agent, (void) words;
   traces = payload;
   put_programs ();
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-    put_file (files[i]);
-  for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
-    nftw (settings[i], put_setting, 16, FTW_PHYS);
-  put_queues ();
+    setting_tell (files[i], payload);
+  settings_tell (payload);
   for (size_t i = 0; i < TEMPORARY_FOLDERS; i++)
     nftw (temporary_folders[i], put_entry, 16, FTW_PHYS | FTW_MOUNT);
   put_default_subvolume ();

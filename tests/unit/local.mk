@@ -70,7 +70,7 @@ UNIT_TESTS += \
 	tests/unit/guest/agent/test-sync tests/unit/guest/agent/test-thaw \
 	tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer tests/unit/guest/agent/test-unpack \
 	tests/unit/guest/agent/test-original tests/unit/guest/agent/test-readonly tests/unit/guest/agent/test-repair \
-	tests/unit/guest/agent/test-usable \
+	tests/unit/guest/agent/test-settings tests/unit/guest/agent/test-usable \
 	tests/unit/guest/kernel/test-fetch tests/unit/guest/kernel/test-find tests/unit/guest/kernel/test-program \
 	tests/unit/guest/kernel/test-asked tests/unit/guest/kernel/test-unpack \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
@@ -120,6 +120,7 @@ tests_unit_guest_agent_test_readonly_SOURCES = \
 tests_unit_guest_agent_test_original_SOURCES = tests/unit/guest/agent/test-original.c guest/agent/original.c
 tests_unit_guest_agent_test_repair_SOURCES = \
 	tests/unit/guest/agent/test-repair.c guest/agent/repair.c guest/agent/answer.c guest/agent/devices.c
+tests_unit_guest_agent_test_settings_SOURCES = tests/unit/guest/agent/test-settings.c guest/agent/settings.c
 tests_unit_guest_agent_test_usable_SOURCES = \
 	tests/unit/guest/agent/test-usable.c guest/agent/usable.c guest/agent/answer.c
 tests_unit_guest_agent_test_sync_SOURCES = \

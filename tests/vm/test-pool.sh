@@ -27,7 +27,8 @@ litter)
     mkdir /tmp/left
     echo x > /tmp/left/x ;;
 elsewhere) echo new > file; sync; mkdir /elsewhere ;;
-clean) [ -z "$POWERCUT_FREEZE_AT" ]; [ ! -e /tmp/left ]; [ ! -e /elsewhere ]; echo new > file; sync ;;
+setting) echo new > file; sync; echo 17 > /proc/sys/vm/swappiness ;;
+clean) [ -z "$POWERCUT_FREEZE_AT" ]; [ "$(cat /proc/sys/vm/swappiness)" != 17 ]; [ ! -e /tmp/left ]; [ ! -e /elsewhere ]; echo new > file; sync ;;
 freeze) powercut-mark now; echo new > file; sync ;;
 hang) sleep 1000 ;;
 panic) echo 1 > /proc/sys/kernel/sysrq; echo c > /proc/sysrq-trigger ;;
@@ -48,6 +49,8 @@ panic $small --fs=ext4 -- $tmp/bin/update panic
 freeze $small --fs=ext4 --freeze-at=now -- $tmp/bin/update freeze
 clean-2 $small --fs=ext4 -- $tmp/bin/update clean
 btrfs $large --fs=btrfs -- $tmp/bin/update rename
+setting $large --fs=btrfs -- $tmp/bin/update setting
+clean-4 $large --fs=btrfs -- $tmp/bin/update clean
 ext4 $large --fs=ext4 -- $tmp/bin/update rename
 elsewhere $large --fs=btrfs -- $tmp/bin/update elsewhere
 clean-3 $large --fs=btrfs -- $tmp/bin/update clean
@@ -77,6 +80,8 @@ status panic 2 'sysrq'
 status freeze 0
 status clean-2 0
 status btrfs 1
+status setting 0
+status clean-4 0
 status ext4 1
 status elsewhere 0
 status clean-3 0
@@ -84,11 +89,11 @@ status unknown 2 'mkfs.foofs'
 status last 0
 
 # A guest that records has a network.  Those are booted for `first`, after `hang`, after `panic`, for a larger disk, after
-# `elsewhere` and after `unknown`.  Where KVM works, one may have been emulated until that was found out.
+# `setting`, after `elsewhere` and after `unknown`.  Where KVM works, one may have been emulated until that was found out.
 emulated=$(grep guestfwd "$tmp/boots" | grep -c accel=tcg) || true
 virtualized=$(grep guestfwd "$tmp/boots" | grep -c accel=kvm) || true
 boots=$((virtualized > 0 ? virtualized : emulated))
-[ "$boots" = 6 ] || fail "$boots guests and not 6 were booted for recordings"
+[ "$boots" = 7 ] || fail "$boots guests and not 7 were booted for recordings"
 
 # What interrupts recovery has to know of its flushes, and gets a guest of its own whose disk has a cache.
 grep -v -e guestfwd -e drive=extras "$tmp/boots" | grep -q drive=disk0,write-cache=on ||
