@@ -7,6 +7,7 @@ batch_libbatch_la_SOURCES = \
 	batch/corpus/add.c batch/corpus/case.c batch/corpus/case.h batch/corpus/cause.c batch/corpus/cause.h \
 	batch/corpus/cell-outcome.c batch/corpus/cell-outcome.h batch/corpus/cells.c batch/corpus/corpus.h \
 	batch/corpus/find.c batch/corpus/json.c batch/corpus/junit.c batch/corpus/list.c batch/corpus/log.c batch/corpus/log.h \
+	batch/corpus/name-set.c batch/corpus/name-set.h \
 	batch/corpus/remarks.c batch/corpus/remarks.h batch/corpus/report.c batch/corpus/run.c \
 	batch/corpus/settings.c batch/corpus/settings.h batch/corpus/sweep.c batch/corpus/sweep.h \
 	batch/corpus/trust.c batch/corpus/workload-stream.c batch/corpus/workload-stream.h \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,24 +30,32 @@ put_workload (const char *folder, const char *name, const char *text)
 {
   CLEANUP_FREE char *path = text_format ("%s/%s", folder, name);
   FILE *file = path ? fopen (path, "wxe") : NULL;
-  int r;
 
   if (path == NULL)
     return -1;
-  if (file == NULL) {
-    error_message ("%s: %s", name, errno == EEXIST ? "is twice in the stream" : strerror (errno));
-    return -1;
-  }
-  r = fputs (text, file);
-  if (fclose (file) != EOF && r != EOF)
+  const int r = file ? fputs (text, file) : EOF;
+  if (file && fclose (file) != EOF && r != EOF)
     return 0;
   error_message ("%s: %m", path);
   return -1;
 }
 
+/* Whether NAME is the first of that name: its file and what is reported of it are called so.  Returns 0, or -1 after a
+ * message.
+ */
+static int
+check_name (struct sweep *sweep, const char *name)
+{
+  const int r = name_set_add (&sweep->names, name);
+
+  if (r == 0)
+    error_message ("%s: is twice in the stream", name);
+  return r == 1 ? 0 : -1;
+}
+
 /* Put the next workloads into FOLDER.  Returns how many, or -1 after a message. */
 static int
-read_batch (struct workload_stream *stream, const char *folder)
+read_batch (struct sweep *sweep, struct workload_stream *stream, const char *folder)
 {
   for (int count = 0; count < BATCH; count++) {
     char *name, *text;
@@ -56,7 +63,7 @@ read_batch (struct workload_stream *stream, const char *folder)
 
     if (r <= 0)
       return r == 0 ? count : -1;
-    r = put_workload (folder, name, text);
+    r = check_name (sweep, name) == -1 ? -1 : put_workload (folder, name, text);
     free (name);
     free (text);
     if (r == -1)
@@ -180,7 +187,7 @@ static int
 next_batch (struct sweep *sweep, struct kept_cells *kept, struct grid *grid, struct workload_stream *stream)
 {
   CLEANUP_FREE char *folder = workdir_create ();
-  int count = folder ? read_batch (stream, folder) : -1;
+  int count = folder ? read_batch (sweep, stream, folder) : -1;
 
   if (count > 0 && do_batch (sweep, kept, grid, folder) == -1)
     count = -1;
@@ -225,4 +232,5 @@ void
 sweep_free (struct sweep *sweep)
 {
   array_free (sweep->cases, sweep->case_count, free_case);
+  name_set_free (&sweep->names);
 }

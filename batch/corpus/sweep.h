@@ -8,12 +8,14 @@
 #define POWERCUT_BATCH_CORPUS_SWEEP_H
 
 #include "batch/corpus/corpus.h"
+#include "batch/corpus/name-set.h"
 #include "batch/corpus/workload-stream.h"
 
-/* The cases of the cells that are kept: begin with zeros, and free after the grid. */
+/* Begin with zeros, and free after the grid. */
 struct sweep {
-  struct corpus_case **cases;
+  struct corpus_case **cases;   /* of the cells that are kept */
   size_t case_count;
+  struct name_set names;        /* of all workloads so far */
 };
 
 /* Do all workloads of STREAM in the environments of GRID, one of the corpus, and leave the cells that did not pass in

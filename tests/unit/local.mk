@@ -92,7 +92,7 @@ UNIT_TESTS += \
 	tests/unit/replay/report/test-html tests/unit/replay/report/test-page-table tests/unit/replay/report/test-report \
 	tests/unit/batch/test-grid tests/unit/batch/test-resume \
 	tests/unit/batch/corpus/test-case tests/unit/batch/corpus/test-cause tests/unit/batch/corpus/test-cell-outcome \
-	tests/unit/batch/corpus/test-find tests/unit/batch/corpus/test-remarks \
+	tests/unit/batch/corpus/test-find tests/unit/batch/corpus/test-name-set tests/unit/batch/corpus/test-remarks \
 	tests/unit/batch/corpus/test-workload-stream \
 	tests/unit/batch/matrix/test-cell-summary tests/unit/batch/matrix/test-document \
 	tests/unit/commands/test-merge

@@ -101,6 +101,14 @@ cmp "$tmp/both.workload" "$tmp/kept/both.workload"
 expect_status 2 "$powercut" corpus run - < /dev/null
 grep -q 'no workload is in the stream' "$tmp/err" || fail "$(cat "$tmp/err")"
 
+mkdir "$tmp/many"
+for ((i = 0; i < 1000; i++)); do
+    printf 'begin\nsync\n' > "$tmp/many/$i.workload"
+done
+tar --hard-dereference -cf "$tmp/stream.tar" -C "$tmp" both.workload many both.workload
+expect_status 2 "$powercut" corpus run --fs=ext4 --shard=4096/4096 - < "$tmp/stream.tar"
+grep -q 'both.workload: is twice in the stream' "$tmp/err" || fail "the same name in another batch: $(cat "$tmp/err")"
+
 # A bad case stops everything before anything is booted.
 put_case bad true '[fails btrfs]' 'finding = nothing'
 expect_status 2 "$powercut" corpus run "$cases"
