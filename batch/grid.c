@@ -21,6 +21,40 @@
 
 #define PROGRAMS_A_PROCESSOR 3  /* guests that are programs: more do not make anything faster */
 
+/* Whether the logs of CELL are to be kept, whose job is known from before, and are not there: as where whoever did it
+ * was killed first.  Returns 1, 0, or -1 after a message.
+ */
+static int
+lacks_logs (const struct grid *grid, struct cell *cell)
+{
+  const struct grid_kind *kind = grid->kind;
+  const char *keep = grid->request->keep;
+
+  if (keep == NULL || cell->job->log)
+    return 0;
+  kind->judge_cell (cell);
+  free (cell->reason);
+  cell->reason = NULL;
+  if (!kind->is_worth_keeping (cell))
+    return 0;
+  const int there = keep_has_logs (keep, cell, kind->name_row (cell->row));
+  return there == -1 ? -1 : !there;
+}
+
+/* Let JOB, of CELL, have what is known of it from before.  Returns 0, or -1 after a message. */
+static int
+resume_job (struct grid *grid, struct cell *cell, struct pool_job *job)
+{
+  job->guest = grid->guests[cell->environment->kernel - grid->kernels];
+  const int known = batch_resume_find (grid->resume, job);
+  const int lacks = known == 1 ? lacks_logs (grid, cell) : 0;
+
+  if (lacks == 1)
+    batch_resume_forget (job);
+  job->noted = known == 1 && lacks == 0;
+  return known == -1 || lacks == -1 ? -1 : 0;
+}
+
 /* Add the jobs of the cells from FIRST on, one for each row: those that need more in their guests, or those that do
  * not.
  */
@@ -38,16 +72,8 @@ plan_jobs (struct grid *grid, struct cell *first, const bool *to_do, bool needs_
     job->data = cell;
     cell->job = job;
     grid->job_count++;
-    if (kind->fill_job (grid, cell, job) == -1)
+    if (kind->fill_job (grid, cell, job) == -1 || (grid->resume && resume_job (grid, cell, job) == -1))
       return -1;
-    if (grid->resume) {
-      job->guest = grid->guests[cell->environment->kernel - grid->kernels];
-      const int known = batch_resume_find (grid->resume, job);
-
-      if (known == -1)
-        return -1;
-      job->noted = known == 1;
-    }
   }
   return 0;
 }

@@ -77,6 +77,15 @@ keep_file (const char *from, const char *to)
 }
 
 int
+keep_has_logs (const char *directory, const struct cell *cell, const char *name)
+{
+  CLEANUP_FREE char *stem = name_cell (cell, name);
+  CLEANUP_FREE char *first = stem ? text_format ("%s/%s%s", directory, stem, POOL_LOG + strlen (LOG_STEM)) : NULL;
+
+  return first == NULL ? -1 : access (first, F_OK) == 0;
+}
+
+int
 keep_logs (const char *directory, const struct cell *cell, const char *name)
 {
   CLEANUP_FREE char *stem = name_cell (cell, name);

@@ -14,6 +14,9 @@ extern int keep_check (const char *directory);
  */
 extern int keep_logs (const char *directory, const struct cell *cell, const char *name);
 
+/* Whether they are there: 1, 0, or -1 after a message. */
+extern int keep_has_logs (const char *directory, const struct cell *cell, const char *name);
+
 /* Copy the file FROM to TO.  Returns 0, or -1 after a message. */
 extern int keep_file (const char *from, const char *to);
 

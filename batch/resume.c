@@ -30,13 +30,14 @@ struct job_head {
 /* What is known of a job. */
 struct known_job {
   uint64_t key;
+  size_t number;                /* among all records: of one job, that was done again, the last counts */
   char *record;
   size_t bytes;
 };
 
 struct batch_resume {
   struct journal_file *more;
-  struct known_job *known;      /* sorted by key */
+  struct known_job *known;      /* sorted by key, of one key the last first */
   size_t count;
   const char *path;             /* of the file that is read */
 };
@@ -173,7 +174,7 @@ note_record (void *opaque, const struct journal_record *record)
     return out_of_memory ();
   }
   memcpy (copy, record->bytes, record->count + 1);
-  *added = (struct known_job) { record->key, copy, record->count };
+  *added = (struct known_job) { record->key, resume->count, copy, record->count };
   return 0;
 }
 
@@ -182,7 +183,7 @@ compare_keys (const void *left, const void *right)
 {
   const struct known_job *a = left, *b = right;
 
-  return a->key < b->key ? -1 : a->key > b->key;
+  return a->key != b->key ? (a->key < b->key ? -1 : 1) : a->number > b->number ? -1 : 1;
 }
 
 /* Read the file PATH, which is to take MORE or only to be read. */
@@ -257,6 +258,16 @@ batch_resume_find (struct batch_resume *resume, struct pool_job *job)
   job->seconds = head.seconds;
   job->ended = true;
   return 1;
+}
+
+void
+batch_resume_forget (struct pool_job *job)
+{
+  cJSON_Delete (job->result);
+  free (job->text);
+  job->result = NULL;
+  job->text = NULL;
+  job->ended = false;
 }
 
 int

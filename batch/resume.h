@@ -22,6 +22,9 @@ extern int batch_resume_close (struct batch_resume *resume);
 /* Let JOB, which is planned, be as it was when it ended, if it is known: 1; 0 if it is not; -1 after a message. */
 extern int batch_resume_find (struct batch_resume *resume, struct pool_job *job);
 
+/* Let JOB, which was known, be as if it was not: it is to be done again, and what comes of it counts from then on. */
+extern void batch_resume_forget (struct pool_job *job);
+
 /* Keep what came of JOB, which was not known.  Returns 0, or -1 after a message. */
 extern int batch_resume_add (struct batch_resume *resume, struct pool_job *job);
 

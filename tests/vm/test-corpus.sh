@@ -109,6 +109,14 @@ tar --hard-dereference -cf "$tmp/stream.tar" -C "$tmp" both.workload many both.w
 expect_status 2 "$powercut" corpus run --fs=ext4 --shard=4096/4096 - < "$tmp/stream.tar"
 grep -q 'both.workload: is twice in the stream' "$tmp/err" || fail "the same name in another batch: $(cat "$tmp/err")"
 
+# One that is known to fail is not done again, but for its log.
+for keep in '' "--keep=$tmp/logs" "--keep=$tmp/logs"; do
+    cp "$tmp/known" "$tmp/before" 2> "$tmp/err" || :
+    expect_status 1 "$powercut" corpus run --background=none --jobs=1 --fs=ext4 --filter=new --resume="$tmp/known" $keep "$cases"
+    [ -z "$keep" ] || ls "$tmp"/logs/new-ext4-*.bin > "$tmp/out" || fail 'no log is kept of what was known'
+done
+cmp "$tmp/known" "$tmp/before"
+
 # A bad case stops everything before anything is booted.
 put_case bad true '[fails btrfs]' 'finding = nothing'
 expect_status 2 "$powercut" corpus run "$cases"

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "batch/resume.h"
@@ -132,5 +133,26 @@ START_TEST (what_was_changed_meanwhile_is_done_again)
 }
 END_TEST
 
+/* What came of it the last time counts. */
+START_TEST (what_is_forgotten_is_done_again)
+{
+  struct pool_job job = new_job ();
+
+  ck_assert_int_eq (batch_resume_find (resume, &job), 0);
+  for (int status = 1; status < 50; status++) {
+    job.status = status;
+    job.result = cJSON_Parse ("{\"runs\": 1}");
+    job.text = strdup ("said");
+    ck_assert_int_eq (batch_resume_add (resume, &job), 0);
+    batch_resume_forget (&job);
+    ck_assert (!job.ended && job.result == NULL && job.text == NULL);
+    open_again ();
+    ck_assert_int_eq (batch_resume_find (resume, &job), 1);
+    ck_assert_int_eq (job.status, status);
+    batch_resume_forget (&job);
+  }
+}
+END_TEST
+
 UNIT_TEST_MAIN_WITH ("resume", begin, end, a_job_is_known_by_all_that_is_asked_of_it, its_directory_may_be_elsewhere,
-                     what_was_changed_meanwhile_is_done_again)
+                     what_was_changed_meanwhile_is_done_again, what_is_forgotten_is_done_again)
