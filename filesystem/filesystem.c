@@ -54,7 +54,7 @@
   .small_size = "64M",                                                                               \
   .fsck = { .words = { "e2fsck", "-fn" }, .idle = { "e2fsck *", "Pass *: *" } },                     \
   .tools = "debugfs dumpe2fs e2fsck fsck." NAME " tune2fs e2image filefrag lsattr chattr",           \
-  .flags = FILESYSTEM_FLAGS_USUAL,                                                                   \
+  .flags = "cD" FILESYSTEM_FLAGS_USUAL,                                                              \
   .plain_data = true,                                                                                \
   .layout = FILESYSTEM_LAYOUT_EXT
 
@@ -72,7 +72,7 @@
 static const struct filesystem rows[] = {
   {
     EXT_FAMILY ("ext2"),
-    .abilities = CAN_ALL & ~CAN_EXTENTS,
+    .abilities = CAN_ALL & ~CAN_EXTENTS & ~FILESYSTEM_CAN_EXCHANGE,     /* as the kernel's driver of this name */
     .driver = "ext4",
     /* With -a it gives up on any file that was created just before the crash (an unattached inode), and says nothing
      * about the rest.
@@ -146,8 +146,9 @@ static const struct filesystem rows[] = {
     .limits_messages = true,    /* fs/btrfs/messages.c, printk_limits; messages.h, btrfs_warn_rl */
     .degraded = "degraded",
     .small_size = "128M",
-    .abilities = (CAN_ALL & ~FILESYSTEM_CAN_SHIFT) | FILESYSTEM_CAN_SHARE | FILESYSTEM_CAN_SUBVOLUMES,
-    .flags = "c" FILESYSTEM_FLAGS_USUAL,
+    .abilities = (CAN_ALL & ~FILESYSTEM_CAN_SHIFT) | FILESYSTEM_CAN_SHARE | FILESYSTEM_CAN_SUBVOLUMES
+      | FILESYSTEM_CAN_NOCOW,
+    .flags = "cCD" FILESYSTEM_FLAGS_USUAL,
     .fsck = {
       .words = { "btrfs", "check", "--readonly" },
       .idle = { "Opening filesystem*", "Checking filesystem*", "UUID: *", "[[]*/*] check*" }
@@ -172,7 +173,7 @@ static const struct filesystem rows[] = {
     .asked_for = { "quota_v2?" },
     .small_size = "64M",
     .abilities = CAN_ALL,
-    .flags = FILESYSTEM_FLAGS_USUAL,
+    .flags = "D" FILESYSTEM_FLAGS_USUAL,
     .fsck = {
       .words = { "fsck.f2fs", "--dry-run" },
       .idle = {
@@ -199,7 +200,8 @@ static const struct filesystem rows[] = {
   {
     .name = "nilfs2",
     .mkfs = { { "-q", "-f" }, "nilfs-tools", NULL },
-    .abilities = FILESYSTEM_CAN_LINK,
+    .abilities = FILESYSTEM_CAN_LINK | FILESYSTEM_CAN_FLAGS,
+    .flags = "cD" FILESYSTEM_FLAGS_USUAL,
     .small_size = "256M",
     .norecovery = "norecovery",
     .tools = "lscp dumpseg lssu nilfs-tune",
@@ -233,7 +235,8 @@ static const struct filesystem rows[] = {
   {
     .name = "jfs",
     .mkfs = { { "-q" }, "jfsutils", NULL },
-    .abilities = FILESYSTEM_CAN_LINK | FILESYSTEM_CAN_XATTRS | FILESYSTEM_CAN_ACLS,
+    .abilities = FILESYSTEM_CAN_LINK | FILESYSTEM_CAN_XATTRS | FILESYSTEM_CAN_ACLS | FILESYSTEM_CAN_FLAGS,
+    .flags = "ADSai",
     .small_size = "64M",
     .repair = { .program = "fsck.jfs", .option = "-a" },  /* replays its journal; no mount before that */
     .fsck = {

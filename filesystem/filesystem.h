@@ -43,6 +43,7 @@ enum filesystem_ability {
   FILESYSTEM_CAN_SHARE = 256,   /* blocks between files */
   FILESYSTEM_CAN_PROJECTS = 512,        /* without anything said to mkfs */
   FILESYSTEM_CAN_SUBVOLUMES = 1024,
+  FILESYSTEM_CAN_NOCOW = 2048,  /* write over data in place or elsewhere, as a file's flag C says */
 };
 #define FILESYSTEM_CAN_USUALLY (FILESYSTEM_CAN_PROJECTS - 1)
 #define FILESYSTEM_FLAGS_USUAL "ASadi"
@@ -84,8 +85,8 @@ struct filesystem {
   /* The least that mkfs is content with and that leaves room for a journal, as --size has it: for many short runs. */
   const char *small_size;
 
-  /* What can be done on it as mkfs makes it: enum filesystem_ability; and the flags of chattr(1) that it keeps of any
-   * file, also of one that is not empty.
+  /* What can be done on it as mkfs makes it: enum filesystem_ability; and the flags of chattr(1) that it keeps: D of
+   * directories, C of these and of files that are empty, others of any file.
    */
   uint32_t abilities;
   const char *flags;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <linux/fs.h>
 #include <linux/xattr.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ simulate_inheritance (struct sim_inode *inode, const struct sim_inode *folder)
       inode->owner = sim_owner (0, sim_owner_group (folder->owner));
   }
   inode->xattrs_unknown = folder->xattrs_unknown;
+  inode->flags |= folder->flags & (FS_COMPR_FL | FS_NOCOW_FL);  /* as on btrfs: nobody else has both */
   return acl_inherit (inode, folder);
 }
 

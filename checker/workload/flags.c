@@ -133,6 +133,23 @@ simulate_protection (const struct simulation *simulation, const struct workload_
   return check_deed (simulation, operation, operation->other, deeds[operation->verb].other);
 }
 
+/* Why INODE cannot be given FLAGS, as OPERATION asks; NULL: it can. */
+static const char *
+refusal (const struct sim_inode *inode, uint32_t flags, const struct workload_operation *operation)
+{
+  const uint32_t opposite = FS_COMPR_FL | FS_NOCOW_FL;
+
+  if (inode->flags & flags & FS_IMMUTABLE_FL && flags != inode->flags)
+    return "is immutable: take `i' off it first";
+  if (operation->set & FS_DIRSYNC_FL && inode->type != 'd')
+    return "is no folder: `D' is for one";
+  if ((operation->set | operation->clear) & FS_NOCOW_FL && inode->type == 'f' && inode->data.size > 0)
+    return "is not empty: `C' is for a file that is";
+  if (flags & opposite && ((flags | inode->flags) & opposite) == opposite)
+    return "cannot have both `c' and `C', nor one right after the other";
+  return NULL;
+}
+
 int
 simulate_chattr (struct simulation *simulation, const struct workload_operation *operation)
 {
@@ -141,8 +158,9 @@ simulate_chattr (struct simulation *simulation, const struct workload_operation 
   if (inode == NULL)
     return -1;
   const uint32_t flags = (inode->flags | operation->set) & ~operation->clear;
-  if (inode->flags & flags & FS_IMMUTABLE_FL && flags != inode->flags)
-    return cannot (simulation, operation, "%s: is immutable: take `i' off it first", operation->path);
+  const char *why = refusal (inode, flags, operation);
+  if (why)
+    return cannot (simulation, operation, "%s: %s", operation->path, why);
   simulation->effect.facts = inode;
   inode->flags = flags;
   inode->flags_known |= operation->set | operation->clear;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <linux/fs.h>
+
 #include "checker/workload/allocation.h"
 #include "checker/workload/names.h"
 #include "checker/workload/needs.h"
@@ -43,6 +45,19 @@ is_of_blocks (const struct simulation *simulation, const struct workload_operati
   return false;
 }
 
+/* Whether FROM and TO can share blocks: btrfs has checksums of the data of all files but those that it writes over in
+ * place, so that the two would be of one file; if not, after a message.
+ */
+static bool
+is_alike (const struct simulation *simulation, const struct workload_operation *operation,
+          const struct sim_inode *from, const struct sim_inode *to)
+{
+  if (operation->verb == WORKLOAD_COPYRANGE || !((from->flags ^ to->flags) & FS_NOCOW_FL))
+    return true;
+  cannot (simulation, operation, "%s: one of the two files has `C', see chattr", operation->path);
+  return false;
+}
+
 int
 check_pieces (const struct simulation *simulation, const struct workload_operation *operation)
 {
@@ -74,7 +89,8 @@ simulate_clone (struct simulation *simulation, const struct workload_operation *
   if (to == NULL)
     return -1;
   const uint64_t length = operation->length > 0 ? operation->length : from->data.size;
-  if (!is_range (simulation, operation, from, to, length) || !is_of_blocks (simulation, operation, from, to, length))
+  if (!is_range (simulation, operation, from, to, length) || !is_of_blocks (simulation, operation, from, to, length)
+      || !is_alike (simulation, operation, from, to))
     return -1;
   sim_allocation_forget (simulation, to);
   sim_touch_range (simulation, to, operation->to_offset, operation->to_offset + length);
@@ -91,7 +107,8 @@ simulate_dedupe (struct simulation *simulation, const struct workload_operation 
   struct sim_inode *to = from ? need_file_at (simulation, operation, operation->other) : NULL;
 
   if (to == NULL || !is_range (simulation, operation, from, to, operation->length)
-      || !is_of_blocks (simulation, operation, from, to, operation->length))
+      || !is_of_blocks (simulation, operation, from, to, operation->length)
+      || !is_alike (simulation, operation, from, to))
     return -1;
   if (operation->to_offset + operation->length > to->data.size)
     return cannot (simulation, operation, "%s: the file ends before that", operation->other);

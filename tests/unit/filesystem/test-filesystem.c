@@ -198,6 +198,53 @@ START_TEST (each_row_is_complete)
 }
 END_TEST
 
+/* What was tried on Linux 6.1 and 7.2, one operation and one flag after the other, and worked on both that have it. */
+static const struct {
+  const char *filesystem, *flags;
+  uint32_t abilities;
+} tried[] = {
+#define NAMES FILESYSTEM_CAN_LINK | FILESYSTEM_CAN_XATTRS | FILESYSTEM_CAN_ACLS | FILESYSTEM_CAN_TMPFILE
+  { "ext2", "cDASadi", NAMES | FILESYSTEM_CAN_FLAGS },
+  { "ext3", "cDASadi", NAMES | FILESYSTEM_CAN_EXCHANGE | FILESYSTEM_CAN_FLAGS },
+  { "ext4", "cDASadi",
+    NAMES | FILESYSTEM_CAN_EXCHANGE | FILESYSTEM_CAN_FALLOC | FILESYSTEM_CAN_SHIFT | FILESYSTEM_CAN_FLAGS
+    },
+  { "xfs", "ASadi",
+    NAMES | FILESYSTEM_CAN_EXCHANGE | FILESYSTEM_CAN_FALLOC | FILESYSTEM_CAN_SHIFT | FILESYSTEM_CAN_FLAGS
+    | FILESYSTEM_CAN_SHARE | FILESYSTEM_CAN_PROJECTS },
+  { "btrfs", "cCDASadi",
+    NAMES | FILESYSTEM_CAN_EXCHANGE | FILESYSTEM_CAN_FALLOC | FILESYSTEM_CAN_FLAGS | FILESYSTEM_CAN_SHARE
+    | FILESYSTEM_CAN_SUBVOLUMES | FILESYSTEM_CAN_NOCOW },
+  { "f2fs", "DASadi",
+    NAMES | FILESYSTEM_CAN_EXCHANGE | FILESYSTEM_CAN_FALLOC | FILESYSTEM_CAN_SHIFT | FILESYSTEM_CAN_FLAGS
+    },
+  { "nilfs2", "cDASadi", FILESYSTEM_CAN_LINK | FILESYSTEM_CAN_FLAGS },
+  /* vfat can exchange, but leave no whiteouts, and allocate, but not punch. */
+  { "vfat", "", 0 },
+  { "exfat", "", 0 },
+  { "jfs", "ADSai",
+    FILESYSTEM_CAN_LINK | FILESYSTEM_CAN_XATTRS | FILESYSTEM_CAN_ACLS | FILESYSTEM_CAN_FLAGS },
+#undef NAMES
+};
+
+/* Each row says what was seen, no more and no less. */
+START_TEST (what_can_be_done_was_tried)
+{
+  const size_t count = sizeof tried / sizeof tried[0];
+
+  for (size_t i = 0; i < count; i++) {
+    const struct filesystem *row = filesystem_find (tried[i].filesystem);
+
+    ck_assert_ptr_nonnull (row->name);
+    ck_assert_msg (row->abilities == tried[i].abilities, "%s: %x and not %x", row->name, row->abilities,
+                   tried[i].abilities);
+    ck_assert_str_eq (row->flags ? row->flags : "", tried[i].flags);
+  }
+  ck_assert_ptr_null (filesystem_at (count));
+  ck_assert_uint_eq (filesystem_find ("no such file system")->abilities, 0);
+}
+END_TEST
+
 /* A name is of one row as a whole. */
 START_TEST (a_name_without_a_row_is_unknown)
 {
@@ -292,6 +339,7 @@ START_TEST (rules_have_names)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("filesystem", each_row_is_complete, a_name_without_a_row_is_unknown, a_mount_option_is_a_word,
-                ext4_without_a_journal_is_checked_first, a_journal_is_found_in_the_mount_options,
+UNIT_TEST_MAIN ("filesystem", each_row_is_complete, what_can_be_done_was_tried, a_name_without_a_row_is_unknown,
+                a_mount_option_is_a_word, ext4_without_a_journal_is_checked_first,
+                a_journal_is_found_in_the_mount_options,
                 a_lazy_block_is_of_one_file_system, layouts_are_of_file_systems, rules_have_names)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "checker/observe/flags.h"
 #include "checker/workload/random.h"
 #include "checker/workload/simulation.h"
 #include "tests/unit/checker/workload/parsed.h"
@@ -128,6 +129,44 @@ START_TEST (a_file_system_is_asked_for_what_it_can_do)
 }
 END_TEST
 
+/* The flags that chattr sets in random workloads for FILESYSTEM. */
+static uint32_t
+flags_set_on (const char *filesystem)
+{
+  const struct random_bounds bounds = { 1, 3, 8, "creat,mkdir,chattr", filesystem_find (filesystem) };
+  uint32_t set = 0;
+
+  for (uint64_t number = 1; number <= 100; number++) {
+    char *text = random_workload (&bounds, number);
+    struct workload workload = parse_well (text);
+
+    for (size_t i = workload.setup_count; i < workload.count; i++)
+      set |= workload.operations[i].verb == WORKLOAD_CHATTR ? workload.operations[i].set : 0;
+    workload_free (&workload);
+    free (text);
+  }
+  return set;
+}
+
+/* All that the file system keeps come up, and none that it does not. */
+START_TEST (each_flag_comes_up)
+{
+  static const struct {
+    const char *filesystem, *flags;
+  } cases[] = {
+    { "ext2", "ADSacdi" }, { "ext3", "ADSacdi" }, { "ext4", "ADSacdi" }, { "xfs", "ASadi" }, { "btrfs", "ACDSacdi" },
+    { "f2fs", "ADSadi" }, { "nilfs2", "ADSacdi" }, { "jfs", "ADSai" },
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    uint32_t expected;
+
+    ck_assert (flags_read (cases[i].flags, '\0', &expected));
+    ck_assert_msg (flags_set_on (cases[i].filesystem) == expected, "%s", cases[i].filesystem);
+  }
+}
+END_TEST
+
 START_TEST (seed_and_number_say_which)
 {
   char *one = make (5, 3, NULL), *same = make (5, 3, NULL), *next = make (5, 4, NULL), *other = make (6, 2, NULL);
@@ -178,7 +217,7 @@ END_TEST
 
 UNIT_TEST_MAIN ("random",
                 each_can_be_done_and_ends_with_a_promise, each_operation_comes_up,
-                a_file_system_is_asked_for_what_it_can_do,
+                a_file_system_is_asked_for_what_it_can_do, each_flag_comes_up,
                 seed_and_number_say_which,
                 a_set_has_no_others,
                 where_nothing_more_can_be_done_it_ends)

@@ -133,6 +133,15 @@ START_TEST (an_operation_that_would_fail_is_refused)
     { "mkdir A\nchattr A +i\ncreat A/a\n", "file:3: creat A/a: its folder is immutable" },
     { "creat a\nchattr a +a\nunlink a\n", "file:3: unlink a: is one that may only grow: see chattr" },
     { "creat a\nremount ro,noatime\nfsync a\nappend a 1\n", "file:4: append cannot be done: the file system" },
+    { "write a 0 1\nchattr a +C\n", "file:2: chattr a: is not empty: `C' is for a file that is" },
+    { "creat a\nchattr a +C\nwrite a 0 1\nchattr a -C\n", "file:4: chattr a: is not empty" },
+    { "creat a\nchattr a -D\nchattr a +AD\n", "file:3: chattr a: is no folder: `D' is for one" },
+    { "creat a\nchattr a +Cc\n", "file:2: chattr a: cannot have both `c' and `C'" },
+    { "creat a\nchattr a +c\nchattr a +C\n", "file:3: chattr a: cannot have both" },
+    { "mkdir A\nchattr A +C\ncreat A/a\nchattr A/a +c\n", "file:4: chattr A/a: cannot have both" },
+    { "mkdir A\nchattr A +c\nmkdir A/B\ncreat A/B/a\nchattr A/B/a +C\n", "file:5: chattr A/B/a: cannot have both" },
+    { "creat a\nchattr a +C\nwrite a 0 4K\nreflink a b\n", "file:4: reflink a: one of the two files has `C'" },
+    { "creat a\nchattr a +C\nwrite b 0 4K\nclone b a\n", "file:4: clone b: one of the two files has `C'" },
     { "creat a\nopen d a\nremount ro\n", "file:3: remount ro: d is open: close it first" },
     { "remount ro\nremount rw\nremount errors=remount-ro\ncreat a\nrmdir a\n", "file:5: rmdir a: is no folder" },
     { "symlink x l\nproject l 1\n", "file:2: project l: is a symbolic link" },
@@ -193,6 +202,25 @@ START_TEST (flags_forbid_what_they_forbid)
     ck_assert_msg (can_follow (before, cases[i].text) == cases[i].immutable, "%s", cases[i].text);
     snprintf (before, sizeof before, "%schattr a +a\nchattr A +a\n", file);
     ck_assert_msg (can_follow (before, cases[i].text) == cases[i].append, "%s", cases[i].text);
+  }
+}
+END_TEST
+
+/* How the data of a file are kept is inherited, and can be chosen as long as there are none. */
+START_TEST (what_is_not_copied_on_a_write_is_shared_with_its_like)
+{
+  static const char *const good[] = {
+    "creat a\nchattr a +C\nchattr a -C\nchattr a -C\nchattr a +c\n",
+    "mkdir A\ncreat A/b\nchattr A +C\nwrite A/a 0 4K\nreflink A/a A/c\nclone A/a A/d\ndedupe A/a 0 A/c 0 4K\n",
+    "mkdir A\nchattr A +C\nwrite A/a 0 4K\nwrite b 0 4K\ncopyrange A/a 0 b 0 4K\nchattr A -C\nchattr A +c\n",
+    "creat a\nchattr a +C\ncreat b\nchattr b +C\nwrite a 0 8K\nclone a b\n",
+  };
+
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    struct workload workload = parse_well (good[i]);
+
+    ck_assert_msg (simulation_check (&workload) == 0, "%s", good[i]);
+    workload_free (&workload);
   }
 }
 END_TEST
@@ -261,5 +289,5 @@ UNIT_TEST_MAIN ("simulation",
                 a_simulated_file_may_be_large,
                 an_operation_that_would_fail_is_refused,
                 data_are_taken_from_another_file_or_from_elsewhere_in_it,
-                flags_forbid_what_they_forbid,
+                flags_forbid_what_they_forbid, what_is_not_copied_on_a_write_is_shared_with_its_like,
                 an_open_file_is_the_same_whatever_becomes_of_its_name)
