@@ -159,6 +159,15 @@ set_case_value (struct case_reader *reader, const struct ini_place *place, const
   return ini_fault (place, "%s: no such key: see THE CORPUS in powercut(1)", key);
 }
 
+static int
+set_setting (struct case_reader *reader, const struct ini_place *place, const char *key, const char *value)
+{
+  struct corpus_case *corpus_case = reader->corpus_case;
+  CLEANUP_FREE char *text = insert_folder (value, reader->folder);
+
+  return text ? case_set_setting (&corpus_case->settings[corpus_case->setting_count - 1], place, key, text) : -1;
+}
+
 /* Is FINDING, `KIND` or `KIND: TEXT`, of a kind that there is? */
 static bool
 is_finding (const char *finding)
@@ -247,7 +256,7 @@ take_item (void *data, const struct ini_place *place, const char *section, const
     return ini_fault (place, "%s: has no value", key);
   switch (reader->part) {
   case IN_SETTINGS:
-    return case_set_setting (&corpus_case->settings[corpus_case->setting_count - 1], place, key, value);
+    return set_setting (reader, place, key, value);
   case IN_FAILURE:
     return set_failure (&corpus_case->failures[corpus_case->failure_count - 1], place, key, value);
   default:

@@ -28,6 +28,8 @@ struct case_settings {
   char *size, *mkfs, *mount;    /* NULL: not given */
   struct case_texts disks;      /* NAME:SIZE, instead of a size; none: one */
   char *log_device;             /* the NAME of that with the journal, or NULL */
+  char *create, *assemble;      /* shell commands that make of the disks what is mounted, as for --create; or NULL */
+  char *lose;                   /* the NAME of a disk, or `any`, as for --lose; or NULL */
 };
 
 /* Where it is expected to fail: section [fails FILESYSTEM KERNEL...]; or where it may, by luck: [may-fail FILESYSTEM

@@ -90,13 +90,14 @@ begin_cell (const struct grid *grid, struct cell *cell)
   return 1;
 }
 
-/* A checker is taken into the guest. */
+/* A checker is taken into the guest, or what assembles the disks. */
 static bool
 needs_more (const struct cell *cell)
 {
   const struct corpus_case *corpus_case = cell->row;
+  const struct case_settings *settings = case_find_settings (corpus_case, cell->environment->filesystem);
 
-  return corpus_case->check != NULL;
+  return corpus_case->check || (settings && settings->assemble);
 }
 
 /* Add the COUNT OPTIONS, names with their values, to JOB; those without a value are left out. */
@@ -121,6 +122,7 @@ add_recording (const struct grid *grid, const struct cell *cell, struct pool_job
     { "--size", settings && settings->disks.count > 0 ? NULL
       : settings && settings->size ? settings->size : filesystem_find (filesystem)->small_size },
     { "--log-device", settings ? settings->log_device : NULL },
+    { "--create", settings ? settings->create : NULL }, { "--assemble", settings ? settings->assemble : NULL },
     { "--mkfs", settings ? settings->mkfs : NULL }, { "--mount", settings ? settings->mount : NULL },
     { "--background", grid->request->background },
     { "--initial", corpus_case->initial }, { "--settle", corpus_case->settle },
@@ -159,10 +161,11 @@ fill_job (const struct grid *grid, const struct cell *cell, struct pool_job *job
 {
   const struct corpus *corpus = grid->data;
   const struct corpus_case *corpus_case = cell->row;
+  const struct case_settings *settings = case_find_settings (corpus_case, cell->environment->filesystem);
   const char *const options[][2] = {
     { "--kernel", cell->environment->kernel->image }, { "--accel", grid->request->accel },
     { "--check", corpus_case->check }, { "--confine", corpus->trusted ? NULL : corpus_case->path },
-    { "--nested", grid->request->nested ? NULL : corpus_case->nested },
+    { "--nested", grid->request->nested ? NULL : corpus_case->nested }, { "--lose", settings ? settings->lose : NULL },
   };
 
   job->log = find_log (grid, cell)->path;

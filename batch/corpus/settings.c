@@ -6,6 +6,7 @@
 
 #include "batch/corpus/settings.h"
 #include "common/array.h"
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
 
@@ -67,20 +68,24 @@ case_set_setting (struct case_settings *settings, const struct ini_place *place,
     return set_size (settings, place, value);
   if (strcmp (key, "disk") == 0)
     return add_disk (settings, place, value);
-  char **target = strcmp (key, "mkfs") == 0 ? &settings->mkfs : strcmp (key, "mount") == 0 ? &settings->mount
-    : strcmp (key, "log-device") == 0 ? &settings->log_device : NULL;
-  if (target)
-    return case_set_text (place, key, value, target);
-  return ini_fault (place, "%s: no such key here: give size, disk, log-device, mkfs or mount", key);
+  const struct {
+    const char *key;
+    char **target;
+  } texts[] = {
+    { "mkfs", &settings->mkfs }, { "mount", &settings->mount }, { "log-device", &settings->log_device },
+    { "create", &settings->create }, { "assemble", &settings->assemble }, { "lose", &settings->lose },
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    if (strcmp (texts[i].key, key) == 0)
+      return case_set_text (place, key, value, texts[i].target);
+  return ini_fault (place, "%s: no such key here: give size, disk, log-device, mkfs, mount, create, assemble or lose",
+                    key);
 }
 
 void
 case_free_settings (struct case_settings *settings)
 {
-  free (settings->filesystem);
-  free (settings->size);
   case_free_texts (&settings->disks);
-  free (settings->log_device);
-  free (settings->mkfs);
-  free (settings->mount);
+  free_all (settings->filesystem, settings->size, settings->log_device, settings->mkfs, settings->mount,
+            settings->create, settings->assemble, settings->lose);
 }

@@ -13,7 +13,7 @@ extern int case_add_text (struct case_texts *texts, const char *text);
 extern int case_set_text (const struct ini_place *place, const char *key, const char *value, char **target);
 extern void case_free_texts (struct case_texts *texts);
 
-/* Take KEY and VALUE, which stand at PLACE.  Returns as above. */
+/* Take KEY and VALUE, which stand at PLACE; the case's folder is there in place of $CASE.  Returns as above. */
 extern int case_set_setting (struct case_settings *settings, const struct ini_place *place, const char *key,
                              const char *value);
 extern void case_free_settings (struct case_settings *settings);

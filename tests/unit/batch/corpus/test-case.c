@@ -132,6 +132,21 @@ START_TEST (a_file_system_may_have_several_disks)
 }
 END_TEST
 
+START_TEST (disks_may_be_put_together_and_lost)
+{
+  ck_assert_int_eq (read_text ("title = t\n[ext4]\ndisk = a:64M\ndisk = b:64M\nlose = any\n"
+                               "create = $CASE/make {a} {b}\nassemble = mdadm {a} {b} ${CASES}\n"
+                               "[xfs]\nsize = 300M\n"), 0);
+  const struct case_settings *settings = case_find_settings (&corpus_case, "ext4");
+  ck_assert_str_eq (settings->lose, "any");
+  ck_assert (strncmp (settings->create, folder, strlen (folder)) == 0);
+  ck_assert_str_eq (settings->create + strlen (folder), "/make {a} {b}");
+  ck_assert_str_eq (settings->assemble, "mdadm {a} {b} ${CASES}");
+  settings = case_find_settings (&corpus_case, "xfs");
+  ck_assert (settings->create == NULL && settings->assemble == NULL && settings->lose == NULL);
+}
+END_TEST
+
 START_TEST (a_command_has_setup_and_initial)
 {
   put ("case.ini", "title = t\ncommand = $CASE/update $CASES$CASE\nsetup = echo 1\nsetup = echo 2\n"
@@ -224,6 +239,8 @@ START_TEST (what_is_not_understood_is_refused_with_its_line)
     { "title = t\n[btrfs]\nsize = 64M\ndisk = a:64M\n", "case.ini:4: disk: there is a size" },
     { "title = t\n[btrfs]\ndisk = a:64M\nsize = 64M\n", "case.ini:4: size: there are disks" },
     { "title = t\n[btrfs]\nlog-device = a\nlog-device = b\n", "case.ini:4: log-device: is given twice" },
+    { "title = t\n[btrfs]\nassemble = a\nassemble = b\n", "case.ini:4: assemble: is given twice" },
+    { "title = t\nassemble = a\n", "case.ini:2: assemble: no such key" },
     { "title = t\n[btrfs]\ntitle = u\n", "case.ini:3: title: no such key here" },
     { "title = t\n[btrfs]\n[btrfs]\n", "case.ini:3: [btrfs]: is given twice" },
     { "title = t\n[fails]\n", "case.ini:2: [fails]: on which file system" },
@@ -330,7 +347,7 @@ START_TEST (nothing_is_read_after_a_fault)
 END_TEST
 
 UNIT_TEST_MAIN_WITH ("corpus-case", begin, end, all_keys_are_read, a_file_system_may_have_several_disks,
-                     a_command_has_setup_and_initial, a_log_is_found,
+                     disks_may_be_put_together_and_lost, a_command_has_setup_and_initial, a_log_is_found,
                      a_workload_file_is_a_case, failures_are_those_of_file_system_and_kernel,
                      a_failure_by_luck_is_a_section_of_its_own, what_is_not_understood_is_refused_with_its_line,
                      a_case_without_anything_to_do_is_refused, nul_bytes_and_long_lines, files_that_are_not_there,
