@@ -11,7 +11,7 @@ man_MANS = \
 
 pages_of_section_1 = $(man_MANS:.1=.pod)
 pages_of_section_5 = $(pages_of_section_1:.5=.pod)
-EXTRA_DIST += docs/ci-github.yml docs/ci.md
+EXTRA_DIST += docs/ci-github.yml docs/ci.md docs/corpus.md
 EXTRA_DIST += $(pages_of_section_5:.7=.pod) docs/hacking.md docs/disks.md docs/findings.md docs/matrix.md docs/pages.md docs/xfstests.md
 EXTRA_DIST += docs/gallery.md docs/pictures docs/site/make-site.pl docs/site/picture.pl docs/site/style.css
 CLEANFILES += $(man_MANS)

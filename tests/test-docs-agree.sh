@@ -140,6 +140,18 @@ items powercut 'THE MATRIX' | grep -v '^\*' | sort > "$tmp/page"
 "$builddir/corpus/update-protocols/update-protocols" list | cut -f1 | sort > "$tmp/help"
 agree protocols "$tmp/help" "$tmp/page"
 
+# What is known of the corpus, in its table, is what the cases expect.
+sed '1,/^| case |/d' "$srcdir/docs/corpus.md" | sed -n 's/^| \([^ |]*\) | [^|]* | [^|]* | \(.*\) |$/\1 \2/p' > "$tmp/known"
+[ -s "$tmp/known" ] || fail 'docs/corpus.md has no table of what is known'
+while read -r name why; do
+  expected=$(cat "$srcdir"/corpus/{cases,findings}/"$name"/case.ini 2> "$tmp/err") || [ -n "$expected" ] ||
+    fail "docs/corpus.md: $name: there is no such case"
+  while read -r text; do
+    why=${why//"$text"/}
+  done < <(sed -n 's/^why = //p' <<< "$expected")
+  [ -z "${why//; /}" ] || fail "docs/corpus.md: $name: its case.ini does not say: $why"
+done < "$tmp/known"
+
 for page in "$srcdir"/docs/*.pod; do
   expect_status 0 podchecker -warnings -warnings "$page"
   if grep -q 'WARNING\|ERROR' "$tmp/out" "$tmp/err"; then
