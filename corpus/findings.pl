@@ -117,7 +117,7 @@ sub line
             for grep { is_wrong ($_) == $wrong } @{$report->{table}};
         join '; ', map { "$_ " . join ', ', @{$seen{$_}} } sort keys %seen;
     } 1, 0;
-    my ($known) = $report->{texts}{'What is known of it'} =~ /\A\s*(.+?)(?:[.:]\s|\n|\z)/;
+    my ($known) = $report->{texts}{'What is known of it'} =~ s/\s+/ /gr =~ /\A ?(.+?)\.?(?: (?<=\. )|\z)/;
     return "| [$report->{part}: $report->{title}](../corpus/findings/$report->{name}/report.md) | " . join (' | ', @columns)
         . " | $known |\n";
 }

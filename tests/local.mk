@@ -23,7 +23,8 @@ VM_TESTS = \
 	tests/vm/test-what-replay-finds.sh tests/vm/test-device.sh tests/vm/test-settle.sh tests/vm/test-pages.sh tests/vm/test-paths.sh \
 	tests/vm/test-steps.sh tests/vm/test-recording-agrees-with-filter-log.sh tests/vm/test-results-as-before.sh \
 	tests/vm/test-background.sh tests/vm/test-workload.sh tests/vm/test-one-state.sh tests/vm/test-shell.sh \
-	tests/vm/test-reports.sh tests/vm/test-several-disks.sh tests/vm/test-ci.sh tests/vm/test-shards.sh tests/vm/test-nested.sh tests/vm/test-stacked-disks.sh
+	tests/vm/test-reports.sh tests/vm/test-several-disks.sh tests/vm/test-ci.sh tests/vm/test-shards.sh tests/vm/test-nested.sh tests/vm/test-stacked-disks.sh \
+	tests/vm/test-findings.sh
 SHELL_TESTS = \
 	tests/test-mutants.sh tests/test-bad-log.sh tests/test-model.sh tests/test-strangers.sh tests/test-usage.sh \
 	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh tests/test-findings.sh \
