@@ -161,13 +161,18 @@ initramfs_add_host_file (struct initramfs *initramfs, const char *path)
   return guest ? initramfs_add_file (initramfs, real, guest) : -1;
 }
 
+/* Whether FILE is ELF and linked: a module of a kernel is not, and needs no libraries. */
 static bool
-is_elf (const char *file)
+is_linked (const char *file)
 {
   CLEANUP_CLOSE int fd = open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  char magic[SELFMAG];
+  struct {
+    unsigned char ident[EI_NIDENT];
+    Elf64_Half type;
+  } start;
 
-  return fd != -1 && read (fd, magic, sizeof magic) == (ssize_t) sizeof magic && memcmp (magic, ELFMAG, SELFMAG) == 0;
+  return fd != -1 && read (fd, &start, sizeof start) == (ssize_t) sizeof start
+         && memcmp (start.ident, ELFMAG, SELFMAG) == 0 && start.type != ET_REL;
 }
 
 int
@@ -177,7 +182,7 @@ initramfs_add_libraries (struct initramfs *initramfs, const char *file)
   char why[1024];
   int r = 0;
 
-  if (!is_elf (file))
+  if (!is_linked (file))
     return 0;
   if (libraries_find (file, &files, why, sizeof why) == -1) {
     initramfs_complain (initramfs, "%s", why);

@@ -2,12 +2,15 @@
 /* What an initramfs holds: files, trees, links. */
 #include <config.h>
 
+#include <elf.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "guest/initramfs/host.h"
 #include "tests/unit/guest/initramfs/archive.h"
 #include "tests/unit/message.h"
 #include "tests/unit/unit.h"
@@ -117,6 +120,27 @@ START_TEST (a_file_that_is_gone_before_the_archive_is_written_is_named)
 }
 END_TEST
 
+static void
+put_elf (const char *path, Elf64_Half type)
+{
+  const Elf64_Ehdr header = { .e_ident = ELFMAG "\2\1\1", .e_type = type, .e_machine = EM_X86_64 };
+  FILE *file = fopen (path, "w");
+
+  ck_assert_ptr_nonnull (file);
+  ck_assert_uint_eq (fwrite (&header, sizeof header, 1, file), 1);
+  ck_assert_int_eq (fclose (file), 0);
+}
+
+START_TEST (what_is_not_linked_needs_no_libraries)
+{
+  put_elf ("module.ko", ET_REL);
+  ck_assert_int_eq (initramfs_add_libraries (initramfs, "module.ko"), 0);
+  ck_assert_str_eq (message, "");
+  put_elf ("core", ET_CORE);
+  assert_refused (initramfs_add_libraries (initramfs, "core"), "no executable");
+}
+END_TEST
+
 START_TEST (memory_grows_with_what_is_taken)
 {
   uint64_t memory_bytes = 256 << 20;
@@ -212,5 +236,5 @@ UNIT_TEST_MAIN_WITH ("entries", begin_initramfs, end_initramfs,
   nothing_is_put_below_a_symbolic_link,
   a_tree_that_is_none_is_refused,
   a_file_that_is_gone_before_the_archive_is_written_is_named,
-  memory_grows_with_what_is_taken,
+  what_is_not_linked_needs_no_libraries, memory_grows_with_what_is_taken,
   a_signature_tells_what_differs, a_digest_tells_contents_alone)
