@@ -70,4 +70,8 @@ VALGRIND_COMMAND = valgrind --quiet --leak-check=full --error-exitcode=119 --kee
 check-valgrind: all-am $(check_PROGRAMS)
 	$(MAKE) check TESTS="$(filter-out tests/unit/guest/test-vm tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 UNIT_ROUNDS_PERCENT=3 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
 
+# What tests keep for one another.
+distclean-local:
+	rm -rf tests/cache
+
 .PHONY: check-quick check-sanitized check-valgrind

@@ -12,6 +12,7 @@
 #include "replay/search/model.h"
 #include "tests/unit/make-log.h"
 #include "tests/unit/message.h"
+#include "tests/unit/work.h"
 
 #define SECTORS 32
 #define FILE_NAME "faulty.bin"
@@ -189,7 +190,14 @@ START_TEST (what_has_no_effect_is_no_place)
 }
 END_TEST
 
-UNIT_TEST_MAIN_WITH ("fault", forget_messages, NULL, LOOP_OVER (one_place_is_another_and_all_else_is_the_same, cases),
+static void
+begin (void)
+{
+  forget_messages ();
+  enter_work ();
+}
+
+UNIT_TEST_MAIN_WITH ("fault", begin, leave_work, LOOP_OVER (one_place_is_another_and_all_else_is_the_same, cases),
                      a_write_lands_on_its_device, every_bit_of_a_block_rots, without_a_place_there_is_one_for_each,
                      LOOP_OVER (what_is_no_place_is_refused, bad), what_is_no_kind_is_refused,
                      what_has_no_effect_is_no_place)
