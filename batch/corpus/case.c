@@ -17,6 +17,7 @@
 #include "common/ini.h"
 #include "common/message.h"
 #include "common/number.h"
+#include "common/process.h"
 #include "common/text.h"
 #include "common/words.h"
 #include "guest/kernel/kernel.h"
@@ -75,6 +76,20 @@ static bool
 is_filesystem_name (const char *name)
 {
   return *name && strspn (name, NAME_CHARACTERS) == strlen (name);
+}
+
+/* The programs and files of VALUE, with blanks between them. */
+static int
+add_needs (const char *value, struct case_texts *needs)
+{
+  struct words words;
+  int r = words_split (value, " \t", &words);
+
+  for (size_t i = 0; i < words.count && r == 0; i++)
+    if (*words.list[i])
+      r = case_add_text (needs, words.list[i]);
+  words_free (&words);
+  return r;
 }
 
 /* The file systems of VALUE, with blanks between them. */
@@ -148,6 +163,8 @@ set_case_value (struct case_reader *reader, const struct ini_place *place, const
       return case_set_text (place, key, keys[i].has_folder ? text : value, keys[i].target);
   if (strcmp (key, "setup") == 0)
     return case_add_text (&corpus_case->setup, text);
+  if (strcmp (key, "needs") == 0)
+    return add_needs (value, &corpus_case->needs);
   if (strcmp (key, "settle") == 0)
     return set_settle (place, value, &corpus_case->settle);
   if (strcmp (key, "nested") == 0)
@@ -356,6 +373,7 @@ case_free (struct corpus_case *corpus_case)
     free (texts[i]);
   case_free_texts (&corpus_case->setup);
   case_free_texts (&corpus_case->filesystems);
+  case_free_texts (&corpus_case->needs);
   for (size_t i = 0; i < corpus_case->setting_count; i++)
     case_free_settings (&corpus_case->settings[i]);
   for (size_t i = 0; i < corpus_case->failure_count; i++) {
@@ -377,6 +395,19 @@ case_applies (const struct corpus_case *corpus_case, const char *filesystem)
     if (strcmp (corpus_case->filesystems.list[i], filesystem) == 0)
       return true;
   return corpus_case->filesystems.count == 0;
+}
+
+const char *
+case_find_missing (const struct corpus_case *corpus_case)
+{
+  for (size_t i = 0; i < corpus_case->needs.count; i++) {
+    const char *need = corpus_case->needs.list[i];
+    CLEANUP_FREE char *program = strchr (need, '/') ? NULL : process_find (need);
+
+    if (program == NULL && (strchr (need, '/') == NULL || access (need, F_OK) == -1))
+      return need;
+  }
+  return NULL;
 }
 
 const struct case_settings *

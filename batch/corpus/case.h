@@ -57,6 +57,7 @@ struct corpus_case {
   char *nested;                 /* as for --nested, or NULL */
   struct case_texts setup;           /* shell commands */
   struct case_texts filesystems;     /* none: all */
+  struct case_texts needs;           /* programs in PATH, and paths of files, that this host has to have */
   struct case_settings *settings;
   size_t setting_count;
   struct case_failure *failures;
@@ -71,6 +72,9 @@ extern void case_free (struct corpus_case *corpus_case);
 
 /* Is it about FILESYSTEM? */
 extern bool case_applies (const struct corpus_case *corpus_case, const char *filesystem);
+
+/* The first program or file that it needs and that this host does not have, or NULL. */
+extern const char *case_find_missing (const struct corpus_case *corpus_case);
 
 /* What is said of FILESYSTEM, or NULL. */
 extern const struct case_settings *case_find_settings (const struct corpus_case *corpus_case, const char *filesystem);

@@ -9,6 +9,7 @@
 #include "batch/corpus/cell-outcome.h"
 #include "batch/corpus/corpus.h"
 #include "batch/corpus/log.h"
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
 #include "filesystem/filesystem.h"
@@ -72,6 +73,15 @@ excuse_cell (struct cell *cell, const char *reason)
   return cell->reason ? 0 : out_of_memory ();
 }
 
+/* The case of CELL needs what this host does not have, and what it holds stays unknown here. */
+static int
+excuse_missing (struct cell *cell, const char *missing)
+{
+  CLEANUP_FREE char *reason = text_format ("%s is not on this machine", missing);
+
+  return reason ? excuse_cell (cell, reason) : -1;
+}
+
 static int
 begin_cell (const struct grid *grid, struct cell *cell)
 {
@@ -87,7 +97,8 @@ begin_cell (const struct grid *grid, struct cell *cell)
     return excuse_cell (cell, "the log is of another file system");
   if (!corpus->supported[cell->environment - grid->environments])
     return excuse_cell (cell, "this kernel has no such file system");
-  return 1;
+  const char *missing = case_find_missing (cell->row);
+  return missing ? excuse_missing (cell, missing) : 1;
 }
 
 /* A checker is taken into the guest, or what assembles the disks. */

@@ -36,6 +36,7 @@ put_case known "$unsafe" 'filesystems = btrfs' '[fails btrfs 6 7]' 'finding = du
 put_case fixed "$safe" 'filesystems = ext4' '[fails ext4]' 'finding = durability' 'why = no reason'
 put_case new "$unsafe" 'filesystems = ext4' '[fails ext4]' 'finding = kernel' 'why = it fails otherwise'
 put_case unsupported 'exit 77; mv; sync' 'filesystems = ext4'
+put_case missing "$unsafe" 'needs = sh no-such-program'
 printf 'write a 0 4K\nfsync a\n' > "$cases/plain.workload"
 # Recovery is asked for the sectors of `b`, which no case before it in the same guest is about, and again by a fresh boot.
 mkdir "$cases/touched"
@@ -56,13 +57,16 @@ expect known ext4 n/a
 expect fixed ext4 FIXED
 expect new ext4 FAIL
 expect unsupported ext4 n/a
+expect missing ext4 n/a
+jq -e '.cells[] | select (.case == "missing") | .reason == "no-such-program is not on this machine"' "$tmp/json" > "$tmp/ignored" ||
+    fail "what is missing: $(jq -c .cells "$tmp/json")"
 expect plain ext4 pass
 expect plain btrfs pass
 expect touched btrfs known
 expect log ext4 pass
 expect log btrfs n/a
 grep -q '^new  *FAIL  *n/a *$' "$tmp/out" || fail "the table: $(cat "$tmp/out")"
-grep -q '^8 cases, 16 cells: 5 pass, 1 FAIL, 2 known, 1 FIXED, 7 n/a, 0 error' "$tmp/out" || fail "the totals: $(cat "$tmp/out")"
+grep -q '^9 cases, 18 cells: 5 pass, 1 FAIL, 2 known, 1 FIXED, 9 n/a, 0 error' "$tmp/out" || fail "the totals: $(cat "$tmp/out")"
 grep -q '^    1  ext4: durability: old contents after commit: file:' "$tmp/out" || fail "the causes: $(cat "$tmp/out")"
 [ "$(jq -r '[.causes[] | .kind, (.cells[] | .case, .filesystem), .lost[]] + [.known[].cells[].case] | join (" ")' "$tmp/json")" = \
     'durability new ext4 known touched' ] || fail "the causes: $(jq '.causes, .known' "$tmp/json")"

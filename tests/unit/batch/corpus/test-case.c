@@ -119,6 +119,19 @@ START_TEST (all_keys_are_read)
 }
 END_TEST
 
+START_TEST (what_is_missing_is_found)
+{
+  ck_assert_int_eq (read_text ("title = t\nneeds = sh  /bin/sh\nneeds = /etc/passwd\n"), 0);
+  ck_assert_ptr_null (case_find_missing (&corpus_case));
+  ck_assert_int_eq (read_text ("title = t\nneeds = sh no-such-program /no/such/file\n"), 0);
+  ck_assert_str_eq (case_find_missing (&corpus_case), "no-such-program");
+  ck_assert_int_eq (read_text ("title = t\nneeds = /bin/sh\nneeds = /no/such/file\n"), 0);
+  ck_assert_str_eq (case_find_missing (&corpus_case), "/no/such/file");
+  ck_assert_int_eq (read_text ("title = t\n"), 0);
+  ck_assert_ptr_null (case_find_missing (&corpus_case));
+}
+END_TEST
+
 START_TEST (a_file_system_may_have_several_disks)
 {
   ck_assert_int_eq (read_text ("title = t\n[ext4]\ndisk = main:64M\nmount = noatime\ndisk = log:16M\n"
@@ -346,8 +359,9 @@ START_TEST (nothing_is_read_after_a_fault)
 }
 END_TEST
 
-UNIT_TEST_MAIN_WITH ("corpus-case", begin, end, all_keys_are_read, a_file_system_may_have_several_disks,
-                     disks_may_be_put_together_and_lost, a_command_has_setup_and_initial, a_log_is_found,
+UNIT_TEST_MAIN_WITH ("corpus-case", begin, end, all_keys_are_read, what_is_missing_is_found,
+                     a_file_system_may_have_several_disks, disks_may_be_put_together_and_lost,
+                     a_command_has_setup_and_initial, a_log_is_found,
                      a_workload_file_is_a_case, failures_are_those_of_file_system_and_kernel,
                      a_failure_by_luck_is_a_section_of_its_own, what_is_not_understood_is_refused_with_its_line,
                      a_case_without_anything_to_do_is_refused, nul_bytes_and_long_lines, files_that_are_not_there,
