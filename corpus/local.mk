@@ -21,8 +21,8 @@ corpus_update_protocols_update_protocols_SOURCES = corpus/update-protocols/updat
 corpus_update_protocols_update_protocols_LDADD =
 
 # The cases of `powercut corpus`, and what was found with it: whatever is in the folders is distributed and installed.
-corpora = cases findings
-EXTRA_DIST += corpus/cases corpus/findings corpus/findings.pl
+corpora = cases findings programs
+EXTRA_DIST += corpus/cases corpus/findings corpus/programs corpus/findings.pl
 install-data-local:
 	$(MKDIR_P) $(DESTDIR)$(pkgdatadir)
 	for corpus in $(corpora); do \

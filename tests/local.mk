@@ -29,8 +29,9 @@ SHELL_TESTS = \
 	tests/test-mutants.sh tests/test-bad-log.sh tests/test-model.sh tests/test-strangers.sh tests/test-usage.sh \
 	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh tests/test-findings.sh \
 	tests/test-hostile-names.sh tests/test-house.sh tests/test-import-blklogwrites.sh \
-	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-record-agrees-with-filter-log.sh \
-	tests/test-show.sh tests/test-site.sh tests/test-uml-keeper.sh tests/test-unpacking.sh tests/test-workload.sh
+	tests/test-import-nbd-datalog.sh tests/test-kernel-list.sh tests/test-program-cases.sh \
+	tests/test-record-agrees-with-filter-log.sh tests/test-show.sh tests/test-site.sh tests/test-uml-keeper.sh \
+	tests/test-unpacking.sh tests/test-workload.sh
 
 include tests/unit/local.mk
 include tests/plugin/local.mk
