@@ -150,8 +150,9 @@ sub row_of_cell
     my $violation = $result->{violations}[0];
     my $what = $violation ? "$violation->{kind}: $violation->{detail}" : '';
 
-    # The rule, or what is wrong: without the names and the numbers, which stand elsewhere in the report.
-    $what = "**$1**" if $what =~ /^([a-z]+: [a-z-]+)/;
+    # The rule, or what is wrong: without the names and the numbers, which stand elsewhere in the report.  A checker's words are
+    # all that there is.
+    $what = $what =~ /^(check: .*)/ || $what =~ /^([a-z]+: [a-z-]+)/ ? "**$1**" : $what;
     die "$cell->{case}, $cell->{filesystem}, $cell->{kernel}: $cell->{outcome}: correct the case first\n"
         unless $cell->{outcome} =~ /^(pass|known)$/;
     return { kernel => $cell->{kernel}, 'file system' => $cell->{filesystem}, outcome => $what || 'right',
@@ -175,6 +176,12 @@ sub with_cells
     my %rows = map { ("$_->{'file system'} $_->{kernel}" => $_) } @{$report->{table}}, map { row_of_cell ($_) } @cells;
     my @rows = sort { $a->{'file system'} cmp $b->{'file system'} || by_kernel ($a, $b) } values %rows;
     my @header = @{$report->{header}};
+    # A program's version is the last word of where its case comes from.
+    if (defined $report->{program}) {
+        my ($version) = slurp ("$report->{path}/case.ini") =~ /^origin = .* (\S+)$/m
+            or die "$report->{path}/case.ini: origin does not end with a version\n";
+        $_->{$report->{program}} = $version for @rows;
+    }
     my $table = join '', map { "| $_ |\n" } join (' | ', @header), join ('|', map { '---' } @header) =~ s/^\||\|$//gr,
         map { my $row = $_; join ' | ', map { $row->{$_} } @header } @rows;
 

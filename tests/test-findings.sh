@@ -14,7 +14,7 @@ grep -o '(\.\./corpus/[^)]*)' "$tmp/page" | tr -d '()' | while read -r link; do
 done
 
 # told WHAT [STATUS]: a copy of a finding, changed by the commands on standard input, is complained of; WHAT is empty: it is not
-first=$(dirname "$(find "$srcdir/corpus/findings" -name report.md | sort | head -n 1)")
+first=$(dirname "$(find "$srcdir/corpus/findings" -name workload | sort | head -n 1)")
 name=$(basename "$first")
 told ()
 {
@@ -55,3 +55,21 @@ diff <(grep -v ext9 "$tmp/findings/$name/report.md") "$first/report.md" >&2 || f
 sed -i 's/"pass"/"FAIL"/' "$tmp/results.json"
 expect_status 255 perl "$findings" -d "$tmp/findings" where "$tmp/results.json"
 grep -q 'correct the case first' "$tmp/err" || fail "$(cat "$tmp/err")"
+
+# That of a program tells its version, which is in its case, and its checker's words.
+first=$(dirname "$(grep -l '^needs' "$srcdir"/corpus/findings/*/case.ini | head -n 1)")
+name=$(basename "$first")
+told '' 0 <<< :
+cat > "$tmp/results.json" <<EOF
+{ "cells": [
+  { "case": "$name", "filesystem": "ext9", "kernel": "6.9.1", "outcome": "known",
+    "result": { "crash_states": "34", "exhaustive": true, "violations": [{ "kind": "check", "detail": "file has 0 bytes" }] } } ] }
+EOF
+expect_status 0 perl "$findings" -d "$tmp/findings" where "$tmp/results.json"
+version=$(sed -n 's/^origin = .* //p' "$first/case.ini")
+grep -qxF "| $version | 6.9.1 | ext9 | **check: file has 0 bytes** | 34 |" "$tmp/findings/$name/report.md" ||
+    fail "of a program: $(cat "$tmp/findings/$name/report.md")"
+told '' 0 <<< :
+sed -i '/^origin/d' "$tmp/findings/$name/case.ini"
+expect_status 255 perl "$findings" -d "$tmp/findings" where "$tmp/results.json"
+grep -q 'does not end with a version' "$tmp/err" || fail "$(cat "$tmp/err")"

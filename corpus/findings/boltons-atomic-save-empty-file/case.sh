@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# That the new one is there once it has returned is not promised, and not asked for.
+set -e
+contents () { yes "$1 line" | head -c 9000; }
+wrong () { echo "$1"; exit 1; }
+
+setup () { contents old > file; }
+update ()
+{
+    /usr/bin/python3 -c '
+from boltons.fileutils import atomic_save
+with atomic_save ("file") as file:
+    file.write ((b"new line\n" * 1000)[:9000])'
+}
+check ()
+{
+    contents new | cmp -s - file || contents old | cmp -s - file ||
+        wrong "file has $(wc -c < file) bytes, and is neither the old nor the new one"
+}
+"$@"
