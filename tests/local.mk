@@ -24,7 +24,7 @@ VM_TESTS = \
 	tests/vm/test-steps.sh tests/vm/test-recording-agrees-with-filter-log.sh tests/vm/test-results-as-before.sh \
 	tests/vm/test-background.sh tests/vm/test-workload.sh tests/vm/test-one-state.sh tests/vm/test-shell.sh \
 	tests/vm/test-reports.sh tests/vm/test-several-disks.sh tests/vm/test-ci.sh tests/vm/test-shards.sh tests/vm/test-nested.sh tests/vm/test-stacked-disks.sh \
-	tests/vm/test-findings.sh
+	tests/vm/test-findings.sh tests/vm/test-xfstests.sh
 SHELL_TESTS = \
 	tests/test-mutants.sh tests/test-bad-log.sh tests/test-model.sh tests/test-strangers.sh tests/test-usage.sh \
 	tests/test-bad-input.sh tests/test-completion.sh tests/test-docs-agree.sh tests/test-export.sh tests/test-findings.sh \
@@ -47,7 +47,7 @@ if GUEST_TESTS
 TESTS += $(VM_TESTS)
 endif
 TESTS += $(SHELL_TESTS) $(UNIT_TESTS)
-EXTRA_DIST += tests/vm/logs/before tests/timed-driver tests/whole.mk
+EXTRA_DIST += tests/vm/xfstests tests/vm/logs/before tests/timed-driver tests/whole.mk
 EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl tests/damage-log.py \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/logs/btrfs-lost-tmpfile-workload/case.ini tests/vm/logs/btrfs-lost-tmpfile-workload/log.zst \
