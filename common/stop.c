@@ -16,13 +16,18 @@
 
 static int ends[2] = { -1, -1 };
 static atomic_int received;
+static atomic_int allowed;      /* a signal whose stop can be taken back, or 0 */
 
 static void
 on_signal (int signal_number)
 {
-  int saved_errno = errno;
+  int saved_errno = errno, none = 0;
 
-  atomic_store (&received, signal_number);
+  /* What cannot be taken back outweighs it, whichever comes first. */
+  if (signal_number == atomic_load (&allowed))
+    atomic_compare_exchange_strong (&received, &none, signal_number);
+  else
+    atomic_store (&received, signal_number);
   if (write (ends[1], "", 1) == -1) {
     /* The pipe is full: it is readable already. */
   }
@@ -46,6 +51,32 @@ stop_install (void)
     if (sigaction (signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction (signals[i], &action, NULL);
   return 0;
+}
+
+void
+stop_allow (int signal_number)
+{
+  struct sigaction action = { .sa_handler = on_signal };
+
+  atomic_store (&allowed, signal_number);
+  sigaction (signal_number, &action, NULL);
+}
+
+bool
+stop_take_back (void)
+{
+  int signal_number = atomic_load (&allowed);
+  char bytes[16];
+
+  if (signal_number == 0 || stop_requested () != signal_number)
+    return false;
+  while (read (ends[0], bytes, sizeof bytes) > 0) {
+    /* It is not readable any more. */
+  }
+  if (atomic_compare_exchange_strong (&received, &signal_number, 0))
+    return true;
+  on_signal (signal_number);    /* another one has come meanwhile, and its byte may be gone */
+  return false;
 }
 
 int

@@ -9,6 +9,12 @@
 /* Catch SIGINT, SIGTERM and SIGHUP (unless ignored) and ignore SIGPIPE.  Returns 0, or -1 after a message. */
 extern int stop_install (void);
 
+/* Let SIGNAL_NUMBER ask to stop, too, with a stop that can be taken back.  After stop_install. */
+extern void stop_allow (int signal_number);
+
+/* Take back the stop that such a signal asked for.  False if there is none, or if another signal asked for one. */
+extern bool stop_take_back (void);
+
 /* A descriptor that becomes readable, and stays so, once a stop was asked for; -1 before stop_install.  Poll it in
  * every wait that may be long.
  */

@@ -88,12 +88,18 @@ make (const char *name, const char *log)
   }
 }
 
+char *
+log_part_name (const char *log)
+{
+  return text_format ("%s.part", log);
+}
+
 int
 log_part_make (const char *log, char **part)
 {
   int fd;
 
-  *part = text_format ("%s.part", log);
+  *part = log_part_name (log);
   fd = *part ? make (*part, log) : -1;
   if (fd == -1) {
     free (*part);

@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "common/stop.h"
 #include "common/text.h"
 #include "log/calls.h"
 #include "log/reader.h"
@@ -138,10 +139,11 @@ record (struct recorder *recorder, const struct recording *recording)
     r = recorder_recycle (recorder);
   if (r == -1 || recorder == NULL)
     recorder_end_guest (run.recorder);
-  if (r == 0)
-    r = check_recorder (&run) == -1 ? -1 : check_log (&run);
+  const bool enough = r == -1 && run.begun && stop_take_back ();
+  if (r == 0 || enough)
+    r = check_recorder (&run) == -1 ? -1 : enough ? 0 : check_log (&run);
   r = finish_log (&run, r);
   recorder_forget (run.recorder);
   recorder_release (&single);
-  return r == -1 && run.not_supported ? RECORD_NOT_SUPPORTED : r;
+  return r == -1 && run.not_supported ? RECORD_NOT_SUPPORTED : r == 0 && enough ? RECORD_ENOUGH : r;
 }

@@ -50,6 +50,7 @@ struct recording {
 };
 
 #define RECORD_NOT_SUPPORTED 77
+#define RECORD_ENOUGH 78
 
 /* Row of a table of options; FLAG is whether it is given. */
 #define NO_CACHE_OPTION(FLAG) OPT_FLAG ("no-cache", (FLAG), "prepare the disks anew, and do not keep them")
@@ -69,8 +70,9 @@ extern void recorder_free (struct recorder *recorder);
  * all went well: programs of an earlier recording then have left nothing behind that could be seen.  Returns 0 when the
  * log is complete under its name, or -1 after a message.  What was there under that name is then as it was, and what
  * was recorded is removed, except where the guest died or hung after `begin`: what led there is in LOG.died.
- * RECORD_NOT_SUPPORTED in place of -1: a command in the guest ended with that exit status, by which it says that what
- * it needs is not to be had there.
+ * RECORD_ENOUGH: a stop that can be taken back (common/stop.h) was asked for after `begin`, and was taken back: the log
+ * is complete under its name as far as it goes.  RECORD_NOT_SUPPORTED in place of -1: a command in the guest ended with
+ * that exit status, by which it says that what it needs is not to be had there.
  */
 extern int record (struct recorder *recorder, const struct recording *recording);
 

@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/places.h"
+#include "common/stop.h"
 #include "common/text.h"
 #include "common/words.h"
 #include "nbd-plugin/hold.h"
@@ -177,9 +178,14 @@ recordings_make (struct recordings *recordings)
     if (recordings->own == NULL)
       return -1;
   }
-  for (; recordings->made < recordings->count; recordings->made++) {
+  while (recordings->made < recordings->count) {
+    if (recordings->beginning)
+      recordings->beginning (recordings->opaque, recordings->made);
     int r = record (recordings->recorder, recordings->list[recordings->made]);
 
+    if (r == -1 && recordings->made > 0 && stop_take_back ()) /* before it had begun */
+      return RECORD_ENOUGH;
+    recordings->made += r == 0 || r == RECORD_ENOUGH;
     if (r != 0)
       return r;
   }

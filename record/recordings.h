@@ -26,6 +26,10 @@ struct recordings {
   size_t count, made;
   struct recorder *recorder;    /* that makes them, or NULL */
   struct recorder *own;         /* it, unless it is another's */
+
+  /* Is told with OPAQUE that recording NUMBER is to begin; or NULL. */
+  void (*beginning) (void *opaque, size_t number);
+  void *opaque;
 };
 
 /* Plan recordings of UPDATE, which must outlive *recordings, one for each of the BACKGROUNDS: the first with the log
@@ -57,7 +61,9 @@ extern uint64_t recordings_first_seed (const char *device);
 extern int recordings_check_reports (const struct recording *update, const struct backgrounds *backgrounds,
                                      const char *const *paths, size_t count);
 
-/* Make those that are not made yet.  Returns what record does of the first that fails, after which none is made. */
+/* Make those that are not made yet.  Returns what record does of the first that fails, after which none is made; also
+ * RECORD_ENOUGH if a stop that was taken back came before one had begun.
+ */
 extern int recordings_make (struct recordings *recordings);
 
 /* End the guest that they were made in, unless it is another's. */
