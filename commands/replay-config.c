@@ -160,9 +160,10 @@ configure (const struct replay_options *options, const struct write_log *log, co
     .tear = { options->tear_mode, (uint32_t) options->atomic_bytes }, .limit = options->limit,
     .seconds = options->seconds, .chosen = options->chosen, .share = options->share,
     .joined = options->joined != NULL, .seed = options->seed,
-    .audit_percent = options->audit_percent,
+    .audit_percent = options->growing ? 0 : options->audit_percent,
     .nested = (unsigned) options->nested, .nested_limit = options->nested_limit,
     .prefixes_only = options->prefixes_only, .no_reduction = options->no_reduction, .minimize = options->minimize,
+    .growing = options->growing, .by_header = options->growing || options->learnt, .live = options->live,
     .recovered = options->recovered, .recovery_from = options->recovery_from,
     .progress = !options->guest.quiet, .kept = options->kept, .pages = paged ? &expected->pages : NULL,
     .runner = {

@@ -40,6 +40,7 @@ replay_options_add (struct option_table *table, struct replay_options *options)
     OPT_NUMBER ("audit", &options->audit_percent, "PCT", "hold this share of remembered answers against a run [0]", 0),
     OPT_NUMBER ("jobs", &options->jobs, "N", "guests side by side when replaying [one for each processor]", 1),
     OPT_FLAG ("minimize", &options->minimize, "find the smallest state of each violation, and say why"),
+    OPT_FLAG ("stop-at-first", &options->stop_at_first, "end with the first violation"),
     OPT_END
   });
   replay_options_add_later (table, options);
@@ -178,6 +179,10 @@ contradiction (const struct replay_options *options)
     return "--points and --total-time are for a whole replay, not for --list or one state";
   if (options->shard && (single || options->bundle))
     return "--shard is for a whole replay, not for --list or one state";
+  if (options->stop_at_first && (single || options->bundle))
+    return "--stop-at-first is for a whole replay, not for --list or one state";
+  if (options->stop_at_first && options->shard)
+    return "--stop-at-first and --shard exclude one another: a share counts once all of it is done";
   if (options->resume && (single || options->bundle))
     return "--resume is for a whole replay, not for --list or one state";
   if (options->resume && options->no_reduction)

@@ -16,12 +16,13 @@
 #include "replay/trust.h"
 
 struct kept;
+struct live_first;
 
 struct replay_options {
   struct guest_options guest;
 
   /* How a whole log is searched. */
-  bool all_prefixes, prefixes_only, no_reduction, minimize;
+  bool all_prefixes, prefixes_only, no_reduction, minimize, stop_at_first;
   uint64_t jobs;                /* 0: one for each processor */
   uint64_t limit;               /* most runs at one crash point; 0: no limit */
   uint64_t seconds;             /* most time at one crash point; 0: no limit */
@@ -58,6 +59,9 @@ struct replay_options {
   const char *release;          /* the kernel's that they were made with ... */
   const char *identity;         /* ... and what tells their guests from others (guest/identity.h) */
   const char *resume;           /* file that remembers what runs saw (replay/ledger.h), or NULL */
+  bool growing;                 /* the logs are not to their ends: they go on, or were not let to (session-config.h) */
+  const char *learnt;           /* file in which a live replay of the logs remembers what runs saw, or NULL */
+  const struct live_first *live;        /* what that told, or NULL: there was none */
   bool trust_log;               /* what the log names may be taken from this machine */
   const char *const *logs;      /* one, or several recordings of one update */
   size_t log_count;

@@ -51,7 +51,8 @@ prepare (const struct plan *plan, struct planned *planned)
 
   if (placement_make (planned->log, planned->lost, &planned->placement) == -1)
     return -1;
-  if (expected_find (&planned->expected, planned->log, options->guest.pages, options->guest.page_bytes) == -1)
+  if (expected_find (&planned->expected, planned->log, options->guest.pages, options->guest.page_bytes,
+                     options->growing) == -1)
     return -1;
   if (planned->expected.paged && !pages_same (&planned->expected.pages, &first->pages)) {
     error_message ("%s: its files have other pages than in %s: replay one of them alone", planned->log->path,
@@ -236,6 +237,14 @@ planned_free (struct planned *planned)
   placement_release (&planned->placement);
   write_log_close (planned->faulty);
   free_all (planned->schedule, planned->fault, planned);
+}
+
+int
+plan_renew (struct plan *plan, const struct write_log *log)
+{
+  while (plan->count > 0)
+    planned_free (plan->list[--plan->count]);
+  return check_logs (plan->options, &log, 1) == -1 ? -1 : enter (plan, log);
 }
 
 void

@@ -41,6 +41,11 @@ extern void plan_free (struct plan *plan);
 /* Plan that of LOG, too, another recording of the update.  Returns 0, or -1 after a message. */
 extern int plan_add (struct plan *plan, const struct write_log *log);
 
+/* Plan that of LOG alone, in place of all that was planned: another recording of the update, or more of the one that
+ * was.  Returns 0, or -1 after a message.
+ */
+extern int plan_renew (struct plan *plan, const struct write_log *log);
+
 /* Plan nothing without the disk of number LOST: what is planned for that, from number FIRST on, is left out. */
 extern void plan_keep_disk (struct plan *plan, int lost, size_t first);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -66,6 +67,7 @@ struct visit {
   size_t begun, ended;
   bool tried[DISKS_MAX];        /* disks of which it is known whether they can be lost */
   bool refused;                 /* one of them cannot */
+  atomic_bool violated;         /* there is a violation, and the first ends the search */
   struct write_log **more;      /* logs that came later */
   size_t more_count;
 };
@@ -134,6 +136,7 @@ begin_session (struct visit *visit)
 
   config->ledger = visit->ledger;
   config->budget = visit->plan->options->total_seconds > 0 ? &visit->budget : NULL;
+  config->violated = visit->plan->options->stop_at_first ? &visit->violated : NULL;
   if (visit->lines) {
     config->listen = run_lines_add;
     config->listener = visit->lines;
@@ -221,7 +224,7 @@ search_more (struct visit *visit)
 
   if (r == -1 || options->more == NULL)
     return r;
-  while ((r = options->more (options->more_opaque, has_news (visit), &path)) == 1)
+  while (!visit->violated && (r = options->more (options->more_opaque, has_news (visit), &path)) == 1)
     if (add_log (visit, path) == -1 || search_all (visit) == -1)
       return -1;
   return r;
@@ -250,7 +253,8 @@ search_and_report (struct visit *visit)
     runs += visit->results[i]->runs;
   if (visit->ended == 0 || (!ended && runs == 0))
     return EXIT_UNUSABLE;
-  if (ended && !stop_requested () && visit->words && ledger_end_replay (visit->ledger, visit->words) == -1)
+  if (ended && !stop_requested () && !visit->violated && visit->words
+      && ledger_end_replay (visit->ledger, visit->words) == -1)
     ended = false;
   if (ended && check_joined (visit) == -1)
     return EXIT_UNUSABLE;
@@ -267,6 +271,10 @@ open_ledger (struct visit *visit)
 
   if (options->joined) {
     visit->ledger = ledger_join (options->joined, options->joined_count);
+    return visit->ledger ? 0 : -1;
+  }
+  if (options->learnt) {
+    visit->ledger = ledger_join (&options->learnt, 1);
     return visit->ledger ? 0 : -1;
   }
   if (options->resume == NULL)

@@ -137,6 +137,8 @@ count_reply (const struct search_job *job, const struct reply *reply, bool viola
   const size_t runs = !reply->remembered, remembered = is_own ? reply->seen.count - runs : 0;
 
   session->violations += violation;
+  if (violation && session->config->violated)
+    *session->config->violated = true;
   if (job->level) {
     struct nested_result *nested = &results->nested[job->level->depth];
 

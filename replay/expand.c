@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because the files of a run are told apart, counted and observed by what was found out of them once. */
 #include <config.h>
 
 #include <stdlib.h>
@@ -402,6 +403,22 @@ count_pages (const struct spread *spread, struct expansion *expansion)
   return r;
 }
 
+/* Take all states of the spread for one in which all data are there: nobody knows yet what files should hold. */
+static int
+take_as_one (struct spread *spread, const struct outcome *outcome, struct expansion *expansion)
+{
+  struct data_class all = { .count = 0 };
+
+  *expansion = (struct expansion) { .count = 0 };
+  mpz_init_set_ui (expansion->all, 1);
+  mpz_init_set_ui (all.ways, 1);
+  const int r = add_part (spread, &all, outcome, expansion);
+  mpz_clear (all.ways);
+  if (r == -1)
+    expansion_free (expansion);
+  return r == -1 ? -1 : 1;
+}
+
 /* Tell the states of the spread apart. */
 static int
 tell_apart (struct spread *spread, const struct outcome *outcome, struct expansion *expansion)
@@ -410,6 +427,8 @@ tell_apart (struct spread *spread, const struct outcome *outcome, struct expansi
 
   if (read_decided_files (spread) == -1)
     return out_of_memory ();
+  if (spread->worker->session->config->trees.count < 2)
+    return take_as_one (spread, outcome, expansion);
   if (count_open (spread) > 0) {
     int old = is_as_in (spread, 0), new = old == -1 ? -1 : is_as_in (spread, 1), r;
 

@@ -28,7 +28,7 @@ add_tree (struct trees *trees, const char *text, size_t length)
 
 /* The observations that travel in the marks. */
 static int
-find_trees (const struct write_log *log, struct trees *trees)
+find_trees (const struct write_log *log, bool growing, struct trees *trees)
 {
   for (uint32_t i = 0; i < log->mark_count; i++) {
     const char *text;
@@ -38,7 +38,8 @@ find_trees (const struct write_log *log, struct trees *trees)
         && add_tree (trees, text, length) == -1)
       return -1;
   }
-  if (trees->count > 1 || (trees->count == 0 && log->end == LOG_END_CLOSED) || log_info (log, LOG_KEY_WORKLOAD))
+  if (growing || trees->count > 1 || (trees->count == 0 && log->end == LOG_END_CLOSED)
+      || log_info (log, LOG_KEY_WORKLOAD))
     return 0;
   error_message ("%s: the log ends before the update was committed, so that nobody knows what is right: record it "
                  "again, or look at it with --list", log->path);
@@ -152,10 +153,10 @@ find_watch (struct expected *expected, const struct write_log *log)
 }
 
 int
-expected_find (struct expected *expected, const struct write_log *log, bool pages, uint64_t page_bytes)
+expected_find (struct expected *expected, const struct write_log *log, bool pages, uint64_t page_bytes, bool growing)
 {
   *expected = (struct expected) { .watch = NULL };
-  return find_trees (log, &expected->trees) == -1 || find_workload (expected, log) == -1
+  return find_trees (log, growing, &expected->trees) == -1 || find_workload (expected, log) == -1
     || find_watch (expected, log) == -1 ? -1 : find_pages (expected, log, pages, page_bytes);
 }
 

@@ -26,10 +26,11 @@ struct expected {
 };
 
 /* What is right in the states of LOG.  With PAGES or PAGE_BYTES, the size of a page, not 0, its pages are asked for;
- * they are tabulated in any case if it was recorded for that.  Returns 0, or -1 after a message.  To be freed with
- * expected_free in any case; LOG must last as long.
+ * they are tabulated in any case if it was recorded for that.  A GROWING log need not have got to its commit.  Returns
+ * 0, or -1 after a message.  To be freed with expected_free in any case; LOG must last as long.
  */
-extern int expected_find (struct expected *expected, const struct write_log *log, bool pages, uint64_t page_bytes);
+extern int expected_find (struct expected *expected, const struct write_log *log, bool pages, uint64_t page_bytes,
+                          bool growing);
 extern void expected_free (struct expected *expected);
 
 #endif

@@ -73,12 +73,26 @@ ledger_close (struct ledger *ledger)
   return r;
 }
 
+/* A hash of the first SIZE bytes of LOG. */
+static void
+hash_begin (const struct write_log *log, size_t size, char hash[LEDGER_HASH_SIZE])
+{
+  const XXH128_hash_t value = XXH3_128bits (log->map, size);
+
+  snprintf (hash, LEDGER_HASH_SIZE, "%016jx%016jx", (uintmax_t) value.high64, (uintmax_t) value.low64);
+}
+
 void
 ledger_hash_log (const struct write_log *log, char hash[LEDGER_HASH_SIZE])
 {
-  const XXH128_hash_t value = XXH3_128bits (log->map, log->valid_size);
+  hash_begin (log, log->valid_size, hash);
+}
 
-  snprintf (hash, LEDGER_HASH_SIZE, "%016jx%016jx", (uintmax_t) value.high64, (uintmax_t) value.low64);
+/* The same of its header, which says when it was recorded, to the nanosecond: it is the same however long it is. */
+static void
+hash_header (const struct write_log *log, char hash[LEDGER_HASH_SIZE])
+{
+  hash_begin (log, le32toh (((const struct log_header *) log->map)->header_size), hash);
 }
 
 /* Write all that the answer to a run depends on beside the state: of the session's configuration and its log, and what
@@ -89,6 +103,11 @@ describe (const struct session_config *config, FILE *file)
 {
   const struct runner_config *runner = &config->runner;
   char log[LEDGER_HASH_SIZE];
+
+  if (config->by_header)
+    hash_header (config->log, log);
+  else
+    ledger_hash_log (config->log, log);
   const char *const texts[] = {
     log, runner->kernel ? runner->kernel->release : NULL, runner->identity, runner->filesystem, runner->mount_options,
     runner->places, runner->assemble, runner->lost, runner->fault, runner->check,
@@ -99,7 +118,6 @@ describe (const struct session_config *config, FILE *file)
     runner->watch_count, runner->pages_count,
   };
 
-  ledger_hash_log (config->log, log);
   fields_put_text (file, PACKAGE_VERSION);
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
     fields_put_text (file, texts[i]);
@@ -207,7 +225,7 @@ ledger_confirmation (const struct ledger_part *part, const struct finding *findi
 const char *
 ledger_contents (const struct ledger_part *part, unsigned number)
 {
-  return part ? part->contents[number] : NULL;
+  return part && !part->session->config->by_header ? part->contents[number] : NULL;
 }
 
 int
@@ -215,7 +233,7 @@ ledger_add_contents (const struct ledger_part *part, unsigned number, const char
 {
   struct text_stream stream;
 
-  if (part == NULL)
+  if (part == NULL || part->session->config->by_header) /* the log's end is not always in the same place */
     return 0;
   if (!text_begin (&stream))
     return out_of_memory ();

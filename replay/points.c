@@ -127,6 +127,13 @@ try_points (struct session *session, struct search_job *job)
   return waiting ? SEARCH_WAIT : SEARCH_DONE;
 }
 
+/* Whether what was seen is enough. */
+static bool
+is_enough (const struct session *session)
+{
+  return session->config->violated && *session->config->violated;
+}
+
 /* The worker's next job.  Returns 1, 0 if none is left, or -1. */
 static int
 take_job (struct worker *worker, struct search_job *job)
@@ -136,7 +143,8 @@ take_job (struct worker *worker, struct search_job *job)
 
   *job = (struct search_job) { .worker = worker };
   pthread_mutex_lock (&session->lock);
-  while (!session->results.failed && !stop_requested () && (step = try_points (session, job)) == SEARCH_WAIT)
+  while (!session->results.failed && !stop_requested () && !is_enough (session)
+         && (step = try_points (session, job)) == SEARCH_WAIT)
     pthread_cond_wait (&session->changed, &session->lock);
   pthread_mutex_unlock (&session->lock);
   if (step == SEARCH_FAILED)

@@ -34,6 +34,13 @@ share_point (const struct session_config *config, size_t number, unsigned parts,
   mpz_set_ui (found->states, 0);
 }
 
+/* Whether crash point number NUMBER is there only since the log ends there, for now. */
+static bool
+is_end_so_far (const struct results *results, size_t number)
+{
+  return results->config->growing && results->points.points[number].position + 1 == results->config->log->event_count;
+}
+
 /* Leave out the crash points that are not chosen, and what is another shard's. */
 static int
 leave_out (struct results *results)
@@ -44,6 +51,7 @@ leave_out (struct results *results)
   if (is_chosen == NULL)
     return out_of_memory ();
   for (size_t i = 0; i < results->points.count; i++) {
+    is_chosen[i] &= results->points.points[i].position >= config->visit_from && !is_end_so_far (results, i);
     results->found[i].done = !is_chosen[i];
     results->left_out += !is_chosen[i];
   }

@@ -4,6 +4,7 @@
 #define POWERCUT_REPLAY_SESSION_CONFIG_H
 
 #include <gmp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "checker/oracle.h"
@@ -26,6 +27,14 @@ struct time_budget {
 };
 
 #define NESTED_MAX 2            /* the power fails again so often, at most */
+
+/* The first violation that was told while the recordings went on. */
+struct live_first {
+  bool told;                    /* there is one */
+  const char *log;              /* path of the recording */
+  double seconds;               /* after its beginning, when it was told ... */
+  double since_seconds;         /* ... and when power could first fail so */
+};
 
 /* An answer, as it is told to who listens; all is valid until the listener returns. */
 struct told_answer {
@@ -63,11 +72,18 @@ struct session_config {
   bool prefixes_only;
   bool no_reduction;            /* one run for each state */
   bool minimize;                /* find the smallest state of each finding */
+  atomic_bool *violated;        /* set once a violation is seen: then this session, and others that have the same flag,
+                                   look at no further states; or NULL */
   const char *recovered;        /* the id of the state that the interrupted recovery was of that the log goes on with
                                    (log/aftermath.h), or NULL */
   uint32_t recovery_from;       /* where in it that begins; the smallest state has what was before as it was */
   const char *schedule;         /* what the recording is called (replay/schedule.h) among those that are replayed
                                    together; NULL: it is the only one */
+  bool growing;                 /* the log is the beginning of one that is being recorded, or was not to its end: what
+                                   is still to come decides nothing, and what depends on it is not judged */
+  uint32_t visit_from;          /* crash points at positions before this are left out */
+  bool by_header;               /* the ledger knows the log by its header: it has grown, or will, since it was asked */
+  const struct live_first *live;        /* what a replay told while the recordings went on, or NULL: there was none */
   bool progress;                /* show how far it is on standard error */
   struct ledger *ledger;        /* a file that remembers what runs saw, or NULL */
   struct kept *kept;            /* where the only guest comes from and goes to: one thread does all; or NULL */

@@ -40,7 +40,7 @@ may_locate (const struct session_config *config)
   return !config->no_reduction && filesystem && runner->check == NULL && runner->observe
     && runner->assemble == NULL /* where data are on what is made of disks says nothing of these */
     && !runner->usable          /* what it writes may be where data were */
-    && config->persistence == NULL && config->trees.count >= 2
+    && config->persistence == NULL && config->trees.count >= (config->growing ? 1 : 2)
     && data_are_on_one (filesystem, config->log)
     && filesystem_has_plain_data (filesystem, runner->mount_options, ',');
 }
@@ -66,7 +66,8 @@ session_new (const struct session_config *config)
   }
   session->searches = calloc (session->results.points.count + 1, sizeof *session->searches);
   session->read_sets = read_sets_new (config->log, &session->results.points);
-  if (config->nested > 0 && session->read_sets)
+  /* What never varies so far may do so in what is recorded later. */
+  if ((config->nested > 0 || config->growing) && session->read_sets)
     read_sets_open (session->read_sets);
   if (session->searches == NULL || session->read_sets == NULL)
     out_of_memory ();

@@ -152,6 +152,29 @@ add_verdicts (cJSON *object, const struct totals *totals)
   cJSON_AddBoolToObject (object, "unchanged", totals->unchanged);
 }
 
+/* What was told while the recordings went on, if somebody looked. */
+static void
+add_live (cJSON *object, const struct live_first *live)
+{
+  cJSON *told = live && live->told ? cJSON_CreateObject () : NULL;
+
+  if (live)
+    cJSON_AddItemToObject (object, "live", told ? told : cJSON_CreateNull ());
+  if (told) {
+    json_add_text (told, "log", live->log);
+    cJSON_AddNumberToObject (told, "seconds", live->seconds);
+    cJSON_AddNumberToObject (told, "since_seconds", live->since_seconds);
+  }
+}
+
+/* Whether the search has ended with the first violation, if that was asked for. */
+static void
+add_stopped (cJSON *object, const struct session_config *config)
+{
+  if (config->violated)
+    cJSON_AddBoolToObject (object, "stopped_at_first", *config->violated);
+}
+
 static void
 add_times (cJSON *object, const struct totals *totals)
 {
@@ -219,6 +242,8 @@ make_json (const struct reports *reports)
   add_counts (object, &reports->totals);
   add_nested (object, &reports->totals, reports_config (reports)->nested);
   add_verdicts (object, &reports->totals);
+  add_stopped (object, reports_config (reports));
+  add_live (object, reports_config (reports)->live);
   add_schedules (object, reports);
   violations = cJSON_AddArrayToObject (object, "violations");
   points = cJSON_AddArrayToObject (object, "points");

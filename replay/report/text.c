@@ -234,6 +234,11 @@ print_counts (const struct reports *reports, FILE *file)
   fputs ("replayed: ", file);
   print_covered (totals, config, file);
   fprintf (file, " in %.1f s\n", totals->seconds);
+  if (config->live && config->live->told) {
+    fprintf (file, "live: the first violation was told %.1f s after the beginning of ", config->live->seconds);
+    print_safe_text (config->live->log, file);
+    fprintf (file, ", %.1f s after it could happen\n", config->live->seconds - config->live->since_seconds);
+  }
   for (unsigned i = 0; i < config->nested; i++) {
     CLEANUP_FREE char *nested = report_nested (&totals->nested[i], config);
 
@@ -294,10 +299,13 @@ static void
 print_unfinished (const struct reports *reports, FILE *file)
 {
   const struct totals *totals = &reports->totals;
+  const struct session_config *config = reports_config (reports);
 
   fputs ("NOT FINISHED: ", file);
   if (stop_requested () || totals->failed)
     fprintf (file, "it was %s\n", stop_requested () ? "stopped" : "broken off");
+  else if (config->violated && *config->violated)
+    fputs ("it ends with the first violation: it goes on without --stop-at-first\n", file);
   else if (totals->unfinished == 0)
     fputs ("overlapping writes may lie in more orders than are visited\n", file);
   else if (totals->unfinished <= totals->points_left_out)
@@ -306,8 +314,8 @@ print_unfinished (const struct reports *reports, FILE *file)
   else
     fprintf (file, "%zu of %zu crash points need more runs than --limit or %s allow: --limit=0 goes on to the "
              "end%s\n", totals->unfinished - totals->points_left_out, totals->crash_points,
-             reports_config (reports)->budget ? "--total-time" : "--time",
-             reports_config (reports)->tear.mode == TEAR_NONE ? "" : ", --tear=none takes it that no write is torn");
+             config->budget ? "--total-time" : "--time",
+             config->tear.mode == TEAR_NONE ? "" : ", --tear=none takes it that no write is torn");
 }
 
 void

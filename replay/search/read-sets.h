@@ -27,8 +27,8 @@ struct read_sets;
 extern struct read_sets *read_sets_new (const struct write_log *log, const struct crash_points *points);
 extern void read_sets_free (struct read_sets *sets);
 
-/* Before anything is kept: states of other logs will be asked for, too, whose devices are the same in number and size.
- * All that a run reads can differ in these, and belongs to its read set.
+/* Before anything is kept: states of other logs will be asked for, too, whose devices are the same in number and size,
+ * or of this one as it is later.  All that a run reads can differ in these, and belongs to its read set.
  */
 extern void read_sets_open (struct read_sets *sets);
 

@@ -25,7 +25,7 @@ find (const char *info, const char *const *marks, bool pages, uint64_t page_byte
     add_mark (maker, *marks);
   log_read = finish_log (maker);
   forget_messages ();
-  return expected_find (&expected, log_read, pages, page_bytes);
+  return expected_find (&expected, log_read, pages, page_bytes, false);
 }
 
 static void

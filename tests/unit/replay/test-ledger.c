@@ -60,6 +60,9 @@ make_history (const char *events)
   config.log = history;
 }
 
+#define EVENTS "m:begin w0=a d1 w1=b d3 w2=c d5 w3=x d7 w0=x d9 f d11 m:more w1=x d14 w4=y d16 w2=x d18 w5=q " \
+  "d20 f d22 m:commit w6=z d25 m:end"
+
 static void
 setup (void)
 {
@@ -69,8 +72,7 @@ setup (void)
   config = (struct session_config) {
     .runner = runner, .folder = ".", .jobs = 1, .tear = { TEAR_NONE, LOG_SECTOR }
   };
-  make_history ("m:begin w0=a d1 w1=b d3 w2=c d5 w3=x d7 w0=x d9 f d11 m:more w1=x d14 w4=y d16 w2=x d18 w5=q "
-                "d20 f d22 m:commit w6=z d25 m:end");
+  make_history (EVENTS);
   fickle = false;
   runs = boots = 0;
   forget_messages ();
@@ -262,6 +264,50 @@ START_TEST (it_is_of_this_version)
 }
 END_TEST
 
+/* LOG as it was when there were only the first COUNT events of it. */
+static struct write_log *
+open_beginning (const struct write_log *log, uint32_t count)
+{
+  struct log_cursor cursor;
+  struct log_event event;
+
+  log_cursor_begin (&cursor, log);
+  for (uint32_t i = 0; i < count; i++)
+    ck_assert (log_cursor_next (&cursor, &event));
+  FILE *file = fopen ("beginning", "w");
+  ck_assert_uint_eq (fwrite (log->map, 1, cursor.file_offset, file), cursor.file_offset);
+  ck_assert_int_eq (fclose (file), 0);
+  struct write_log *beginning = write_log_open ("beginning");
+  ck_assert_ptr_nonnull (beginning);
+  return beginning;
+}
+
+/* However little of the log there was, what runs saw then is true of the whole: in the end none is made again. */
+START_TEST (what_is_learnt_while_the_log_grows_holds_for_the_whole)
+{
+  struct session *plain = run_session (false);
+  const struct write_log *whole = history;
+  const unsigned all = runs;
+  unsigned live = 0;
+
+  config.by_header = config.growing = true;
+  for (uint32_t count = 1; count < whole->event_count; count++) {
+    config.log = history = open_beginning (whole, count);
+    end_session (run_session (true));
+    live += runs;
+    write_log_close ((struct write_log *) history);
+  }
+  ck_assert_uint_gt (live, all / 2);
+  config.log = history = whole;
+  config.growing = false;
+  struct session *last = run_session (true);
+  assert_same (plain, last);
+  ck_assert_uint_eq (live + runs, all);
+  end_session (last);
+  session_free (plain);
+}
+END_TEST
+
 START_TEST (that_no_number_is_to_be_trusted_is_not_forgotten)
 {
   fickle = true;
@@ -397,6 +443,6 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("ledger", setup, teardown, all_is_found_again_without_a_run,
                      what_was_killed_at_any_instant_is_gone_on_with, what_it_holds_is_used_where_it_holds,
-                     it_is_of_this_version,
+                     it_is_of_this_version, what_is_learnt_while_the_log_grows_holds_for_the_whole,
                      that_no_number_is_to_be_trusted_is_not_forgotten, what_makes_no_sense_is_refused,
                      a_run_that_cannot_be_is_refused)
