@@ -3,7 +3,8 @@
 bin_PROGRAMS += record/powercut replay/replay
 record_powercut_SOURCES = \
 	commands/bundle.c commands/commands.h commands/corpus.c commands/export.c commands/gen.c commands/import.c \
-	commands/cache.c commands/kernel.c commands/matrix.c commands/merge.c commands/powercut.c commands/run.c commands/run.h commands/show.c \
+	commands/cache.c commands/kernel.c commands/live.c commands/live.h commands/live-follow.c commands/live-follow.h \
+	commands/matrix.c commands/merge.c commands/powercut.c commands/run.c commands/run.h commands/show.c \
 	commands/workload.c
 record_powercut_CFLAGS = $(AM_CFLAGS) $(ARCHIVE_CFLAGS) $(LIBNBD_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
 record_powercut_LDADD = \

@@ -7,6 +7,7 @@
 
 #include "checker/observe/pages.h"
 #include "commands/commands.h"
+#include "commands/live.h"
 #include "commands/replay.h"
 #include "commands/run.h"
 #include "common/cleanup.h"
@@ -124,12 +125,14 @@ struct request {
   struct recording recording;
   struct backgrounds backgrounds;
   char *mount_options;          /* the recording's */
+  bool is_live;                 /* --live */
   uint64_t quiet_most;          /* --recordings: further ones are made until so many in a row have shown nothing new */
 
   /* While it is done: */
   struct recordings recordings;
   const char **logs;            /* of those that are planned at first */
   uint64_t quiet, further;      /* in a row, and of all */
+  struct live *live;            /* the replay that goes on meanwhile, or NULL */
 };
 
 /* The disks that WORDS ask for. */
@@ -165,6 +168,7 @@ parse_request (int argc, char **argv, struct request *request, struct replay_opt
   if (replay) {
     replay_options_add (&table, replay);
     options_add (&table, (const struct option_spec[]) {
+      OPT_FLAG ("live", &request->is_live, "replay what is recorded already while the recording goes on"),
       OPT_NUMBER ("recordings", &request->quiet_most, "N", "go on recording until N in a row show nothing new [0]", 0),
       OPT_END
     });
@@ -231,18 +235,70 @@ prepare_replay (struct request *request, struct keeper *keeper, struct replay_op
     replay->more = record_more;
     replay->more_opaque = request;
   }
-  return replay_options_check (replay);
+  return replay_options_check (replay) == -1 || (request->is_live && live_check (replay) == -1) ? -1 : 0;
 }
 
-/* Make the logs, and nothing else.  Returns the exit status. */
-static int
-make_logs (struct request *request)
+/* Tell the live replay that a recording begins. */
+static void
+begin_recording (void *opaque, size_t number)
 {
-  int status = stop_install () == -1 ? -1 : recordings_make (&request->recordings);
+  live_begin (opaque, number);
+}
 
+/* Start the live replay, if there is to be one; it may say when it is enough. */
+static int
+start_live (struct request *request, const struct replay_options *replay)
+{
+  if (!request->is_live)
+    return stop_install ();
+  request->live = live_start (replay);
+  if (request->live == NULL || stop_install () == -1)
+    return -1;
+  if (replay->stop_at_first)
+    stop_allow (LIVE_ENOUGH_SIGNAL);
+  request->recordings.beginning = begin_recording;
+  request->recordings.opaque = request->live;
+  return 0;
+}
+
+/* End the live replay.  The one that follows knows what it has learnt. */
+static void
+end_live (struct request *request, struct replay_options *replay)
+{
+  if (request->live == NULL)
+    return;
+  live_end (request->live);
+  stop_take_back ();            /* it has come too late */
+  request->recordings.beginning = NULL;
+  replay->live = live_first (request->live);
+  replay->learnt = live_learnt (request->live);
+}
+
+/* Make the logs, and nothing else.  Returns the exit status, or RECORD_ENOUGH. */
+static int
+make_logs (struct request *request, struct replay_options *replay)
+{
+  int status = start_live (request, replay) == -1 ? -1 : recordings_make (&request->recordings);
+
+  end_live (request, replay);
   if (request->quiet_most == 0)
     recordings_end_guest (&request->recordings);
   return stop_status (status == -1 ? EXIT_UNUSABLE : status);
+}
+
+/* The live replay has seen enough: what is left to do is to report it, from the recording in which it was. */
+static void
+take_cut_recording (const struct request *request, struct replay_options *replay)
+{
+  size_t number = request->recordings.made - 1;
+
+  for (size_t i = 0; i < request->recordings.made; i++)
+    if (replay->live->told && strcmp (replay->live->log, replay->logs[i]) == 0)
+      number = i;
+  replay->growing = number + 1 == request->recordings.made;
+  replay->logs += number;
+  replay->log_count = 1;
+  replay->more = NULL;
 }
 
 static int
@@ -254,7 +310,10 @@ do_request (struct request *request, struct keeper *keeper, struct replay_option
                        keeper ? keeper->recorder : NULL) == -1
       || (replay_options && prepare_replay (request, keeper, replay_options) == -1))
     return EXIT_UNUSABLE;
-  status = make_logs (request);
+  status = make_logs (request, replay_options);
+  if (status == RECORD_ENOUGH)
+    take_cut_recording (request, replay_options);
+  status = status == RECORD_ENOUGH ? EXIT_SUCCESS : status;
   return status == EXIT_SUCCESS && replay_options ? replay (replay_options) : status;
 }
 
@@ -273,6 +332,7 @@ record_and_replay (int argc, char **argv, struct replay_options *replay_options,
 
   if (parse_request (argc, argv, &request, replay_options) == 0)
     status = do_request (&request, keeper, replay_options);
+  live_free (request.live);
   recordings_free (&request.recordings);
   free_all (request.logs, request.mount_options);
   free (recording->workload);

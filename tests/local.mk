@@ -17,7 +17,7 @@ VM_TESTS = \
 	tests/vm/test-check.sh tests/vm/test-snapshots.sh tests/vm/test-prepared.sh tests/vm/test-guest-trouble.sh tests/vm/test-pool.sh \
 	tests/vm/test-databases.sh tests/vm/test-system-updates.sh tests/vm/test-filesystems.sh tests/vm/test-freeze.sh \
 	tests/vm/test-search-equals-brute-force.sh tests/vm/test-verdicts.sh tests/vm/test-minimize.sh \
-	tests/vm/test-uml.sh tests/vm/test-replay-is-exact.sh tests/vm/test-many-files.sh \
+	tests/vm/test-uml.sh tests/vm/test-first-violation.sh tests/vm/test-replay-is-exact.sh tests/vm/test-many-files.sh \
 	tests/vm/test-missing-cipher.sh tests/vm/test-confirmation.sh tests/vm/test-import-dm-log-writes.sh \
 	tests/vm/test-programs.sh tests/vm/test-matrix.sh tests/vm/test-marks.sh tests/vm/test-corpus.sh \
 	tests/vm/test-what-replay-finds.sh tests/vm/test-device.sh tests/vm/test-settle.sh tests/vm/test-pages.sh tests/vm/test-paths.sh \
