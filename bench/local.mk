@@ -17,13 +17,14 @@ bench_plan_log_LDADD = replay/libreplay.la common/libmessage.la
 bench_replay_run_SOURCES = bench/replay-run.c bench/median.h
 bench_replay_run_CFLAGS = $(AM_CFLAGS) $(LIBNBD_CFLAGS)
 bench_replay_run_LDADD = replay/libreplay.la common/libmessage.la
-EXTRA_DIST += bench/batch.sh bench/device.sh bench/functions.sh bench/observing.sh bench/preparing.sh bench/recording.sh \
+EXTRA_DIST += bench/batch.sh bench/device.sh bench/functions.sh bench/journal-records.py bench/killing.sh bench/observing.sh bench/preparing.sh bench/recording.sh \
 	bench/replaying.sh bench/searching.sh bench/schedules.sh bench/starting.sh \
 	bench/large.sh bench/large/check.sh bench/large/load.sh bench/large/prepare.sh
 
 bench: all $(BENCHES)
 	$(srcdir)/bench/starting.sh $(abs_top_builddir)
 	$(srcdir)/bench/preparing.sh $(abs_top_builddir)
+	$(srcdir)/bench/killing.sh $(abs_top_builddir)
 	$(srcdir)/bench/recording.sh $(abs_top_builddir)
 	$(srcdir)/bench/device.sh $(abs_top_builddir)
 	bench/open-log
