@@ -46,7 +46,7 @@ static bool
 append_bytes (struct aftermath *aftermath, uint64_t from, uint64_t to)
 {
   aftermath->copy.offset = to;
-  return fwrite (aftermath->crash->log->map + from, 1, to - from, aftermath->copy.file) == to - from;
+  return fwrite (log_bytes (aftermath->crash->log, from, to - from), 1, to - from, aftermath->copy.file) == to - from;
 }
 
 /* Append all that was before the crash, the header, too. */

@@ -232,7 +232,8 @@ sector_content (const struct write_log *log, const struct log_write *write, uint
 
   if (write == NULL || write->kind != LOG_WRITE)
     return zeros;
-  return log->map + write->data + (uint64_t) sector_in_write (write, block_offset, sector) * LOG_SECTOR;
+  const uint64_t offset = (uint64_t) sector_in_write (write, block_offset, sector) * LOG_SECTOR;
+  return log_bytes (log, write->data + offset, LOG_SECTOR);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because everything that makes a log valid or not is looked at here. */
 #include <config.h>
 
 #include <errno.h>
@@ -194,6 +195,12 @@ add_completion (struct scan *scan, const struct log_record *record, uint32_t pos
 }
 
 static bool
+is_damaged (const struct write_log *log)
+{
+  return log->packed && log_packed_is_damaged (log->packed);
+}
+
+static bool
 ends_with_end_record (const struct write_log *log)
 {
   struct log_record record;
@@ -222,7 +229,7 @@ scan_records (struct scan *scan)
       break;
     log->valid_size += log_record_size (record.data_size);
     if (record.kind == LOG_END) {
-      bool last = log->valid_size == log->file_size;
+      bool last = log->valid_size == log->file_size && !is_damaged (log);
 
       log->end = last ? LOG_END_CLOSED : LOG_END_DAMAGED;
       log->fault = last ? NULL : "is behind the end of the log";
@@ -234,8 +241,12 @@ scan_records (struct scan *scan)
       r = add_mark (scan, &record, log->map + offset + sizeof record, position);
     else if (record.kind != LOG_COMPLETION)
       r = add_write (scan, &record, offset, position);
+    if (log->packed)
+      (record.kind == LOG_MARK ? log_packed_stay : log_packed_pass) (log->packed, log->valid_size);
     log->event_count++;
   }
+  if (log->fault == NULL && log->end == LOG_END_DAMAGED)
+    log->fault = "is in a damaged part of the compressed file";
   return r;
 }
 
@@ -248,7 +259,7 @@ scan_log (struct write_log *log)
   if (scan == NULL)
     return -1;
   scan->log = log;
-  log->end = ends_with_end_record (log) ? LOG_END_DAMAGED : LOG_END_CUT;
+  log->end = is_damaged (log) || ends_with_end_record (log) ? LOG_END_DAMAGED : LOG_END_CUT;
   r = scan_records (scan);
   if (r == 0)
     r = log_orders_build (log, scan->pairs, scan->pair_count);
@@ -262,7 +273,7 @@ scan_log (struct write_log *log)
 static const char *
 read_header (struct write_log *log)
 {
-  const struct log_header *header = (const struct log_header *) log->map;
+  const struct log_header *header = (const struct log_header *) log_bytes (log, 0, sizeof *header);
   const struct log_device_entry *devices = (const struct log_device_entry *) (header + 1);
   uint64_t header_size = le32toh (header->header_size), needed;
 
@@ -271,6 +282,9 @@ read_header (struct write_log *log)
   needed = sizeof *header + log->device_count * sizeof *devices + log->info_size;
   if (header_size > log->file_size)
     return "its header is cut off";
+  log_bytes (log, 0, header_size);
+  if (log->packed)
+    log_packed_stay (log->packed, header_size);
   if (log->device_count == 0 || log->device_count > LOG_DEVICES_MAX || log->info_size > LOG_INFO_MAX
       || header_size % LOG_ALIGN != 0 || needed > header_size || header_size - needed >= LOG_ALIGN
       || log_header_checksum (header, header_size) != le64toh (header->checksum))
@@ -316,7 +330,14 @@ map_file (struct write_log *log)
     return -1;
   }
   log->map = map;
-  return 0;
+  if (!log_is_packed (map, log->file_size))
+    return 0;
+  log->packed = log_packed_open (log->path, map, log->file_size);
+  log->map = log->packed ? log_packed_bytes (log->packed) : NULL;
+  log->file_size = log->packed ? log_packed_size (log->packed) : 0;
+  if (log->packed && log->file_size < sizeof (struct log_header))
+    error_message ("%s: not a powercut log: too short", log->path);
+  return log->file_size < sizeof (struct log_header) ? -1 : 0;
 }
 
 struct write_log *
@@ -333,7 +354,7 @@ write_log_open (const char *path)
   }
   if (map_file (log) == -1)
     goto fail;
-  header = (const struct log_header *) log->map;
+  header = (const struct log_header *) log_bytes (log, 0, sizeof *header);
   if (memcmp (header->magic, LOG_MAGIC, sizeof header->magic) != 0)
     error_message ("%s: not a powercut log", path);
   else if (le32toh (header->version) != LOG_VERSION)
@@ -358,7 +379,8 @@ write_log_close (struct write_log *log)
     return;
   log_index_free (&log->index);
   log_orders_free (&log->orders);
-  if (log->map)
+  log_packed_close (log->packed);
+  if (log->map && log->packed == NULL)
     munmap ((void *) log->map, log->file_size);
   free_all (log->writes, log->flushes, log->marks, log->path, log->file, log);
 }
@@ -428,8 +450,8 @@ log_cursor_next (struct log_cursor *cursor, struct log_event *event)
     return false;
   event->position = cursor->position++;
   event->file_offset = cursor->file_offset;
-  event->record = log_record_to_host ((const struct log_record *) (log->map + cursor->file_offset));
-  event->data = log->map + cursor->file_offset + sizeof event->record;
+  event->record = log_record_at (log, cursor->file_offset);
+  event->data = log_bytes (log, cursor->file_offset + sizeof event->record, event->record.data_size);
   cursor->file_offset += log_record_size (event->record.data_size);
   return true;
 }

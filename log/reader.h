@@ -10,6 +10,7 @@
 #include "log/format.h"
 #include "log/index.h"
 #include "log/orders.h"
+#include "log/packed.h"
 
 #define LOG_NEVER UINT32_MAX    /* the position of a completion that is not in the log, or that was a failure */
 
@@ -52,8 +53,9 @@ enum log_end {
 struct write_log {
   char *path;                   /* what it is called */
   char *file;                   /* where it is: the same, unless another stands for it (log/derived.h) */
-  const char *map;              /* the whole file */
-  uint64_t file_size;
+  const char *map;              /* the whole file, as it is when it is not packed: ask log_bytes */
+  struct log_packed *packed;    /* NULL, or its bytes are there once they are asked for */
+  uint64_t file_size;           /* likewise, as are all offsets in it */
   uint64_t valid_size;          /* bytes from the start that are valid */
   enum log_end end;
   const char *fault;            /* what is wrong with the record at valid_size, or NULL */
@@ -85,6 +87,15 @@ struct write_log {
  */
 extern struct write_log *write_log_open (const char *path);
 extern void write_log_close (struct write_log *log);
+
+/* SIZE bytes of the file at OFFSET, which it has; valid until it is closed.  For any thread. */
+static inline const char *
+log_bytes (const struct write_log *log, uint64_t offset, uint64_t size)
+{
+  if (log->packed)
+    log_packed_need (log->packed, offset, size);
+  return log->map + offset;
+}
 
 /* One line about what the reader could not use, to free; NULL if all was used. */
 extern char *log_describe_loss (const struct write_log *log);

@@ -17,6 +17,12 @@ log_record_to_host (const struct log_record *stored)
   };
 }
 
+struct log_record
+log_record_at (const struct write_log *log, uint64_t offset)
+{
+  return log_record_to_host ((const struct log_record *) log_bytes (log, offset, sizeof (struct log_record)));
+}
+
 const char *
 log_error_text (uint32_t error)
 {
@@ -96,11 +102,12 @@ log_record_read (const struct write_log *log, uint64_t offset, struct log_record
 
   if (rest < sizeof *stored)
     return "is cut off";
-  *record = log_record_to_host (stored);
+  *record = log_record_at (log, offset);
   if (record->data_size > LOG_DATA_MAX)
     return "is longer than any request";
   if (log_record_size (record->data_size) > rest)
     return "is cut off";
+  log_bytes (log, offset, log_record_size (record->data_size));
   if (log_record_checksum (stored, log_data_hash (stored + 1, record->data_size), offset) != record->checksum)
     return "has a wrong checksum";
   for (uint64_t at = sizeof *stored + record->data_size; at < log_record_size (record->data_size); at++)

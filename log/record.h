@@ -8,6 +8,9 @@
 /* STORED with its numbers in host order. */
 extern struct log_record log_record_to_host (const struct log_record *stored);
 
+/* The record at OFFSET of LOG, which has it, with its numbers in host order. */
+extern struct log_record log_record_at (const struct write_log *log, uint64_t offset);
+
 /* ERROR, of a completion that has one, in words. */
 extern const char *log_error_text (uint32_t error);
 

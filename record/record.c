@@ -14,6 +14,7 @@
 #include "common/stop.h"
 #include "common/text.h"
 #include "log/calls.h"
+#include "log/packed.h"
 #include "log/reader.h"
 #include "record/prepare.h"
 #include "record/record.h"
@@ -106,6 +107,25 @@ keep_what_died (const struct recording_run *run)
     error_message ("%s holds what was recorded up to there: see replay --list", name);
 }
 
+/* Give the log its name, and pack it if that is asked for; it is kept as it is where there is no room for that. */
+static int
+name_log (const struct recording_run *run)
+{
+  const char *part = run->recorder->part, *log = run->recording->log;
+  const bool packed = run->recording->compress && log_pack (part, log) == 0;
+
+  if (!packed && rename (part, log) == -1) {
+    error_message ("%s: %m", log);
+    unlink (part);
+    return -1;
+  }
+  if (packed)
+    unlink (part);
+  else if (run->recording->compress)
+    error_message ("%s: is kept as it is, not compressed", log);
+  return 0;
+}
+
 /* Give the log its name, or remove it. */
 static int
 finish_log (struct recording_run *run, int result)
@@ -116,11 +136,8 @@ finish_log (struct recording_run *run, int result)
     keep_what_died (run);
   else if (result == -1)
     unlink (run->recorder->part);
-  else if (rename (run->recorder->part, run->recording->log) == -1) {
-    error_message ("%s: %m", run->recording->log);
-    unlink (run->recorder->part);
-    return -1;
-  }
+  else
+    return name_log (run);
   return result;
 }
 

@@ -44,6 +44,7 @@ struct recording {
   uint64_t settle_seconds;
   const char *log;              /* the file to make */
   bool no_cache;                /* prepare the disks anew, and do not keep them */
+  bool compress;                /* the log is packed once it is complete (log/packed.h) */
   bool output_dropped;          /* what commands print is shown nowhere */
   bool output_aside;            /* what commands print goes to standard error: standard output is a report's */
   const char *const *command;   /* NULL at the end; empty if there are steps or a workload */

@@ -317,7 +317,7 @@ fault_write (const struct write_log *log, const struct fault *fault, const char 
   CLEANUP_CLOSE int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   struct log_cursor cursor;
   struct log_event event;
-  int r = fd == -1 ? -1 : write_at_offset (fd, log->map, log->file_size, 0);
+  int r = fd == -1 ? -1 : write_at_offset (fd, log_bytes (log, 0, log->file_size), log->file_size, 0);
 
   log_cursor_begin (&cursor, log);
   while (r == 0 && log_cursor_next (&cursor, &event))

@@ -77,7 +77,7 @@ ledger_close (struct ledger *ledger)
 static void
 hash_begin (const struct write_log *log, size_t size, char hash[LEDGER_HASH_SIZE])
 {
-  const XXH128_hash_t value = XXH3_128bits (log->map, size);
+  const XXH128_hash_t value = XXH3_128bits (log_bytes (log, 0, size), size);
 
   snprintf (hash, LEDGER_HASH_SIZE, "%016jx%016jx", (uintmax_t) value.high64, (uintmax_t) value.low64);
 }

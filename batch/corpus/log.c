@@ -14,12 +14,10 @@
 #include "batch/corpus/log.h"
 #include "common/cleanup.h"
 #include "common/message.h"
+#include "log/packed.h"
 
 #define MEMBER "log.bin"        /* of an archive */
 #define CHUNK 65536
-
-/* Logs have a checksum in every record, and no blocks of zeros: none is packed as well as this. */
-#define UNPACKED_RATIO 1000
 
 static int
 archive_fault (struct archive *archive, const char *path)
@@ -84,7 +82,7 @@ static int
 copy_out (struct archive *archive, const char *from, uint64_t packed_bytes, int fd, const char *to,
           uint64_t *spare_bytes)
 {
-  const uint64_t usual = packed_bytes * UNPACKED_RATIO, limit = usual + *spare_bytes;
+  const uint64_t usual = packed_bytes * LOG_UNPACKED_RATIO, limit = usual + *spare_bytes;
   char buffer[CHUNK];
   uint64_t done = 0;
   ssize_t count;
@@ -122,60 +120,5 @@ log_unpack (const char *from, const char *to, uint64_t *spare_bytes)
   if (r == -1 && fd != -1)
     unlink (to);
   archive_read_free (archive);
-  return r;
-}
-
-/* Copy the open file FROM into ARCHIVE. */
-static int
-copy_into (struct archive *archive, int from, const char *path)
-{
-  char buffer[CHUNK];
-  ssize_t count;
-
-  while ((count = read (from, buffer, sizeof buffer)) > 0)
-    if (archive_write_data (archive, buffer, (size_t) count) != count)
-      return archive_fault (archive, path);
-  if (count == -1)
-    error_message ("%s: %m", path);
-  return count == 0 ? 0 : -1;
-}
-
-/* Begin ARCHIVE: one file without a name. */
-static int
-begin_archive (struct archive *archive, const char *path)
-{
-  struct archive_entry *entry = archive_entry_new ();
-  int r = 0;
-
-  archive_entry_set_filetype (entry, AE_IFREG);
-  archive_entry_set_pathname (entry, MEMBER);
-  if (archive_write_add_filter_zstd (archive) != ARCHIVE_OK || archive_write_set_format_raw (archive) != ARCHIVE_OK
-      || archive_write_open_filename (archive, path) != ARCHIVE_OK
-      || archive_write_header (archive, entry) != ARCHIVE_OK)
-    r = archive_fault (archive, path);
-  archive_entry_free (entry);
-  return r;
-}
-
-int
-log_pack (const char *from, const char *to)
-{
-  CLEANUP_CLOSE int fd = open (from, O_RDONLY | O_CLOEXEC);
-  struct archive *archive;
-  int r;
-
-  if (fd == -1) {
-    error_message ("%s: %m", from);
-    return -1;
-  }
-  archive = archive_write_new ();
-  r = archive ? begin_archive (archive, to) : -1;
-  if (r == 0)
-    r = copy_into (archive, fd, from);
-  if (r == 0 && archive_write_close (archive) != ARCHIVE_OK)
-    r = archive_fault (archive, to);
-  archive_write_free (archive);
-  if (r == -1)
-    unlink (to);
   return r;
 }

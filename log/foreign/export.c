@@ -80,7 +80,7 @@ put_write (struct exporter *exporter, uint32_t number)
 
   exporter->result->entries++;
   return dm_log_put (exporter->writer, flags, write->offset_bytes, write->length_bytes,
-                     write->kind == LOG_WRITE ? exporter->log->map + write->data : NULL);
+                     write->kind == LOG_WRITE ? log_bytes (exporter->log, write->data, write->length_bytes) : NULL);
 }
 
 /* Put NUMBER, behind the older ones that did not come yet and that it, or one of them, overlaps. */

@@ -178,7 +178,8 @@ answer_inquiry (void *argument, FILE *answer)
   const struct log_write *w = &log->writes[inquiry->write];
   const enum filesystem_layout layout = layout_of (log, w);
   const struct written written = {
-    w->offset_bytes, w->length_bytes, w->kind == LOG_WRITE ? (const unsigned char *) log->map + w->data : NULL
+    w->offset_bytes, w->length_bytes,
+    w->kind == LOG_WRITE ? (const unsigned char *) log_bytes (log, w->data, w->length_bytes) : NULL
   };
   struct names names = { .count = 0 };
 

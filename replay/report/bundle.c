@@ -181,7 +181,8 @@ add_all (struct archive *archive, const struct bundle *bundle)
     return -1;
   if (bundle->seen->tree && add_text (archive, bundle, "seen", bundle->seen->tree) == -1)
     return -1;
-  return add_bytes (archive, bundle, "log.bin", bundle->log->map, bundle->log->file_size);
+  return add_bytes (archive, bundle, "log.bin",
+                    log_bytes (bundle->log, 0, bundle->log->file_size), bundle->log->file_size);
 }
 
 int

@@ -27,9 +27,9 @@ tests_unit_libunit_la_SOURCES = \
 unit_libraries = \
 	tests/unit/libunit.la commands/libcommands.la batch/libbatch.la record/librecord.la replay/libreplay.la vhost/libvhost.la \
 	common/libmessage.la $(CHECK_LIBS) \
-	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS)
+	$(ARCHIVE_LIBS) $(CJSON_LIBS) $(EXT2FS_LIBS) $(GMP_LIBS) $(LIBNBD_LIBS) $(SECCOMP_LIBS) $(XXHASH_LIBS) $(ZSTD_LIBS)
 LDADD = $(unit_libraries)
-AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS)
+AM_CFLAGS += $(ARCHIVE_CFLAGS) $(CHECK_CFLAGS) $(CJSON_CFLAGS) $(XXHASH_CFLAGS) $(ZSTD_CFLAGS)
 
 UNIT_TESTS += \
 	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-journal tests/unit/common/test-number \
@@ -40,7 +40,7 @@ UNIT_TESTS += \
 	tests/unit/log/test-calls tests/unit/log/test-choice tests/unit/log/test-crash-state \
 	tests/unit/log/test-crash-state-model tests/unit/log/test-paths \
 	tests/unit/log/test-cut tests/unit/log/test-format tests/unit/log/test-format-fields \
-	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-recorders \
+	tests/unit/log/test-format-random tests/unit/log/test-index tests/unit/log/test-packed tests/unit/log/test-recorders \
 	tests/unit/log/foreign/test-export tests/unit/log/foreign/test-import tests/unit/log/foreign/test-import-truth \
 	tests/unit/vhost/test-blk tests/unit/vhost/test-console tests/unit/vhost/test-memory \
 	tests/unit/vhost/test-queue tests/unit/vhost/test-serve \
