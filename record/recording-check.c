@@ -4,14 +4,19 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
+#include "common/cleanup.h"
 #include "common/message.h"
 #include "common/number.h"
 #include "common/publish.h"
+#include "common/text.h"
 #include "guest/agent/mark-text.h"
 #include "guest/checker-there.h"
 #include "nbd-plugin/hold.h"
 #include "record/recording-check.h"
+
+#define ROOM_BYTES (1 << 20)    /* a disk that has less is full: what mkfs makes is in the log, too */
 
 /* There is one update, no more and no less, and a log for it. */
 static int
@@ -32,6 +37,27 @@ check_update (const struct recording *recording)
   return 0;
 }
 
+/* Is there room for the log LOG?  Returns 0, or -1 after a message. */
+static int
+check_room (const char *log)
+{
+  const char *slash = strrchr (log, '/');
+  CLEANUP_FREE char *directory = slash ? text_format ("%.*s", (int) (slash - log + 1), log) : text_format (".");
+  struct statvfs room;
+
+  if (directory == NULL)
+    return -1;
+  if (statvfs (directory, &room) == -1) {
+    error_message ("%s: %m", directory);
+    return -1;
+  }
+  if ((uint64_t) room.f_bavail * room.f_frsize >= ROOM_BYTES)
+    return 0;
+  error_message ("-o %s: less than %d KiB are free there: free some space, or put the log elsewhere", log,
+                 ROOM_BYTES >> 10);
+  return -1;
+}
+
 int
 recording_check_log (const char *log)
 {
@@ -46,7 +72,7 @@ recording_check_log (const char *log)
     error_message ("-o %s: a log is a file of its own: name one", log);
     return -1;
   }
-  return publish_check (log);
+  return publish_check (log) == -1 ? -1 : check_room (log);
 }
 
 /* Whether PATH is as in an observation: names with single slashes between them, none of them `.` or `..`. */

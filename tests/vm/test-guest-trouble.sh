@@ -79,6 +79,16 @@ expect_one_line "$tmp/err"
 grep -q 'cannot record: No space left on device' "$tmp/err" || fail "full disk: $(cat "$tmp/err")"
 nothing_left 'full disk'
 echo "full disk: $(cat "$tmp/err")"
+# One that is full before: no guest is started for that.
+cat > "$tmp/fill" <<'EOF'
+head -c 3500K /dev/zero > "$1/full"
+shift
+exec "$@"
+EOF
+expect_status 2 "${namespace[@]}" bash "$tmp/on-full-disk" "$tmp/full" bash "$tmp/fill" "$tmp/full" "$powercut" record --background=none \
+    --size=64M -o "$tmp/full/log.bin" -- true
+expect_one_line "$tmp/err"
+grep -q 'less than 1024 KiB are free there: free some space' "$tmp/err" || fail "full before: $(cat "$tmp/err")"
 
 # Ctrl-C while the guest's program runs, and while it boots.
 for delay in 0.5 5; do
