@@ -14,7 +14,7 @@ endif
 # Quick tests need no guest, VM tests boot one.  The longest stand first, so that in the end no job waits for another's.
 UNIT_TESTS =
 VM_TESTS = \
-	tests/vm/test-check.sh tests/vm/test-compressed.sh tests/vm/test-snapshots.sh tests/vm/test-prepared.sh tests/vm/test-guest-trouble.sh tests/vm/test-pool.sh \
+	tests/vm/test-check.sh tests/vm/test-compressed.sh tests/vm/test-slurm.sh tests/vm/test-snapshots.sh tests/vm/test-prepared.sh tests/vm/test-guest-trouble.sh tests/vm/test-pool.sh \
 	tests/vm/test-databases.sh tests/vm/test-system-updates.sh tests/vm/test-filesystems.sh tests/vm/test-freeze.sh \
 	tests/vm/test-search-equals-brute-force.sh tests/vm/test-verdicts.sh tests/vm/test-minimize.sh \
 	tests/vm/test-uml.sh tests/vm/test-first-violation.sh tests/vm/test-replay-is-exact.sh tests/vm/test-many-files.sh \
