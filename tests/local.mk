@@ -14,7 +14,7 @@ endif
 # Quick tests need no guest, VM tests boot one.  The longest stand first, so that in the end no job waits for another's.
 UNIT_TESTS =
 VM_TESTS = \
-	tests/vm/test-check.sh tests/vm/test-compressed.sh tests/vm/test-slurm.sh tests/vm/test-snapshots.sh tests/vm/test-prepared.sh tests/vm/test-guest-trouble.sh tests/vm/test-pool.sh \
+	tests/vm/test-check.sh tests/vm/test-compressed.sh tests/vm/test-snapshots.sh tests/vm/test-prepared.sh tests/vm/test-guest-trouble.sh tests/vm/test-pool.sh \
 	tests/vm/test-databases.sh tests/vm/test-system-updates.sh tests/vm/test-filesystems.sh tests/vm/test-freeze.sh \
 	tests/vm/test-search-equals-brute-force.sh tests/vm/test-verdicts.sh tests/vm/test-minimize.sh \
 	tests/vm/test-uml.sh tests/vm/test-first-violation.sh tests/vm/test-replay-is-exact.sh tests/vm/test-many-files.sh \
@@ -48,7 +48,7 @@ TESTS += $(VM_TESTS)
 endif
 TESTS += $(SHELL_TESTS) $(UNIT_TESTS)
 EXTRA_DIST += tests/vm/xfstests tests/vm/logs/before tests/timed-driver tests/whole.mk
-EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl tests/damage-log.py \
+EXTRA_DIST += $(SHELL_TESTS) $(VM_TESTS) tests/vm/test-slurm.sh tests/functions.sh tests/mutants tests/junit.xsd tests/compare-dm-log.pl tests/damage-log.py \
 	tests/vm/logs/btrfs-lost-tmpfile/case.ini tests/vm/logs/btrfs-lost-tmpfile/log.zst \
 	tests/vm/logs/btrfs-lost-tmpfile-workload/case.ini tests/vm/logs/btrfs-lost-tmpfile-workload/log.zst \
 	tests/model/compare.py tests/model/crash_model.py tests/model/random_log.py tests/model/undecided.py tests/model/write_log.py \
@@ -71,8 +71,12 @@ VALGRIND_COMMAND = valgrind --quiet --leak-check=full --error-exitcode=119 --kee
 check-valgrind: all-am $(check_PROGRAMS)
 	$(MAKE) check TESTS="$(filter-out tests/unit/guest/test-vm tests/unit/guest/agent/test-call-stop tests/unit/guest/agent/test-tracer,$(UNIT_TESTS))" LOG_COMPILER="env CK_FORK=no CK_DEFAULT_TIMEOUT=0 UNIT_ROUNDS_PERCENT=3 $(LIBTOOL) --mode=execute $(VALGRIND_COMMAND)"
 
+# The recipe for Slurm, with a cluster of its own: as root, with the packages slurm-wlm and munge.
+check-slurm: all-am $(check_PROGRAMS)
+	$(MAKE) check TESTS=tests/vm/test-slurm.sh
+
 # What tests keep for one another.
 distclean-local:
 	rm -rf tests/cache
 
-.PHONY: check-quick check-sanitized check-valgrind
+.PHONY: check-quick check-sanitized check-slurm check-valgrind
