@@ -56,7 +56,7 @@ done
 SCRIPT
 chmod +x "$tmp/check-files"
 
-# visit RESULT FSTYP SIZE [OPTION...]: import the log and replay it for a while, as the recipe says; RESULT is right or
+# visit RESULT FSTYP SIZE [OPTION...]: import the log and replay a few states of each crash point; RESULT is right or
 # wrong, and OPTIONs are import's
 visit ()
 {
@@ -64,7 +64,7 @@ visit ()
 
     "$powercut" import --from=dm-log-writes --fs="$2" --size="$3K" --begin=mkfs "${@:4}" "$tmp/target.log" \
         -o "$tmp/log.bin" > "$tmp/import.out"
-    "$replay" --fsck --usable --tear=none --timeout=600 --total-time=20 --kernel="$kernel" --json="$tmp/json" \
+    "$replay" --fsck --usable --tear=none --timeout=600 --limit=2 --kernel="$kernel" --json="$tmp/json" \
         "$tmp/log.bin" > "$tmp/out" 2> "$tmp/err" || status=$?
     case $1:$status in
         right:0 | right:3 | wrong:1) ;;
