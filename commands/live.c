@@ -153,7 +153,7 @@ close_end (int *fd)
 void
 live_end (struct live *live)
 {
-  int status;
+  int status = 0;               /* unless it cannot be waited for */
 
   if (live->pid == -1)
     return;
