@@ -82,18 +82,19 @@ make_directory (const struct pool *pool, struct pool_job *job)
   return -1;
 }
 
-/* Start the worker of SLOT, its outputs on MESSAGES and its requests on REQUESTS.  Returns its pid, or -1 after a
- * message.
+/* Start the worker of SLOT, its outputs on MESSAGES, its requests on REQUESTS.  Returns its pid, or -1 after a message.
  */
 static pid_t
-start_process (const struct pool *pool, int messages, int requests)
+start_process (const struct pool *pool, const struct slot *slot, int messages, int requests)
 {
   const struct process_io io = { .stdout_fd = messages, .stderr_fd = messages, .inherit_fds = { requests } };
-  const char *filesystems = pool->config->filesystems;
-  char fd[16];
+  const char *types = pool->config->filesystems;
+  char fd[16], number[32], jobs[32];
 
   snprintf (fd, sizeof fd, "%d", requests);
-  const char *const words[] = { pool->powercut, WORKER_COMMAND, fd, filesystems ? filesystems : "", NULL };
+  snprintf (number, sizeof number, "%td", slot - pool->slots);
+  snprintf (jobs, sizeof jobs, "%ju", (uintmax_t) pool->config->jobs);
+  const char *const words[] = { pool->powercut, WORKER_COMMAND, fd, types ? types : "", number, jobs, NULL };
   return process_start (words, &io);
 }
 
@@ -115,7 +116,7 @@ start_worker (const struct pool *pool, struct slot *slot)
     close (ends[1]);
     return -1;
   }
-  slot->pid = start_process (pool, ends[1], sockets[1]);
+  slot->pid = start_process (pool, slot, ends[1], sockets[1]);
   close (ends[1]);
   close (sockets[1]);
   if (slot->pid == -1) {

@@ -18,6 +18,7 @@
 #include "common/number.h"
 #include "common/standard-output.h"
 #include "common/stop.h"
+#include "guest/jobs.h"
 
 /* Wait for a request.  Returns false when a stop is asked for. */
 static bool
@@ -68,17 +69,19 @@ serve_all (FILE *requests, worker_run *run, struct keeper *keeper)
 int
 worker_command (int argc, char **argv, worker_run *run)
 {
-  uint64_t fd;
+  uint64_t fd, number, workers;
   CLEANUP_FCLOSE FILE *requests = NULL;
   struct keeper keeper;
   int status = EXIT_UNUSABLE;
 
-  if (argc == 3 && parse_unsigned (argv[1], INT_MAX, &fd) == 0 && fcntl ((int) fd, F_SETFD, FD_CLOEXEC) == 0)
+  if (argc == 5 && parse_unsigned (argv[1], INT_MAX, &fd) == 0 && parse_unsigned (argv[3], UINT_MAX, &number) == 0
+      && parse_unsigned (argv[4], UINT_MAX, &workers) == 0 && fcntl ((int) fd, F_SETFD, FD_CLOEXEC) == 0)
     requests = fdopen ((int) fd, "r");
   if (requests == NULL) {
     error_message (WORKER_COMMAND ": this command is not for you: see powercut --help");
     return EXIT_UNUSABLE;
   }
+  jobs_settle (number, workers);
   keeper = (struct keeper) { recorder_new (argv[2]), kept_new () };
   if (keeper.recorder && keeper.kept && stop_install () == 0)
     status = serve_all (requests, run, &keeper);

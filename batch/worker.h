@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The other end of a pool (batch/pool.h): a process that makes one run after another and keeps its guests meanwhile.
  *
- * It is `powercut pool-worker FD FILESYSTEMS`, a command for nobody but pools.  Each request on the socket FD is a line
- * of words (escape_words), `run` or `replay` and its arguments; the answer to it is a line with the exit status.  What
- * the run says goes to standard output and standard error before that.  At the end of the socket the worker exits.
+ * It is `powercut pool-worker FD FILESYSTEMS NUMBER WORKERS`, a command for nobody but pools.  Each request on the
+ * socket FD is a line of words (escape_words), `run` or `replay` and its arguments; the answer to it is a line with the
+ * exit status.  What the run says goes to standard output and standard error before that.  At the end of the socket the
+ * worker exits.
  */
 #ifndef POWERCUT_BATCH_WORKER_H
 #define POWERCUT_BATCH_WORKER_H

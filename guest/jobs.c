@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <sched.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -44,4 +45,24 @@ jobs_check (uint64_t jobs, uint64_t memory_bytes)
     return -1;
   }
   return 0;
+}
+
+void
+jobs_settle (uint64_t number, uint64_t jobs)
+{
+  cpu_set_t usable, one;
+
+  if (sched_getaffinity (0, sizeof usable, &usable) == -1)
+    return;
+  const uint64_t processors = (uint64_t) CPU_COUNT (&usable);
+  if (processors == 0 || jobs < processors)
+    return;
+  uint64_t before = number % processors;
+  for (int i = 0; i < CPU_SETSIZE; i++)
+    if (CPU_ISSET (i, &usable) && before-- == 0) {
+      CPU_ZERO (&one);
+      CPU_SET (i, &one);
+      sched_setaffinity (0, sizeof one, &one);
+      return;
+    }
 }

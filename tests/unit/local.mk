@@ -76,7 +76,8 @@ UNIT_TESTS += \
 	tests/unit/guest/initramfs/test-entries tests/unit/guest/initramfs/test-libraries \
 	tests/unit/guest/initramfs/test-modules tests/unit/guest/initramfs/test-packed \
 	tests/unit/guest/initramfs/test-programs \
-	tests/unit/guest/test-base tests/unit/guest/test-disks tests/unit/guest/test-missing tests/unit/guest/test-qmp tests/unit/guest/test-saved tests/unit/guest/test-saved-locks \
+	tests/unit/guest/test-base tests/unit/guest/test-disks tests/unit/guest/test-jobs tests/unit/guest/test-missing \
+	tests/unit/guest/test-qmp tests/unit/guest/test-saved tests/unit/guest/test-saved-locks \
 	tests/unit/guest/test-uml-machine tests/unit/guest/test-vm \
 	tests/unit/record/test-kept-disks tests/unit/record/test-log-part tests/unit/record/test-recording-disks \
 	tests/unit/record/test-recording-paths tests/unit/record/test-recordings \
