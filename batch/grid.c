@@ -172,8 +172,8 @@ static int
 do_cells (struct grid *grid, const char *folder)
 {
   const struct pool_config config = {
-    .jobs = count_jobs (grid), .folder = folder, .filesystems = grid->request->filesystems, .data = grid,
-    .note = note_end
+    .jobs = count_jobs (grid), .settle = !has_machine (grid), .folder = folder,
+    .filesystems = grid->request->filesystems, .data = grid, .note = note_end
   };
 
   if (grid->kind->prepare (grid, folder) == -1 || plan_cells (grid) == -1)

@@ -93,7 +93,7 @@ start_process (const struct pool *pool, const struct slot *slot, int messages, i
 
   snprintf (fd, sizeof fd, "%d", requests);
   snprintf (number, sizeof number, "%td", slot - pool->slots);
-  snprintf (jobs, sizeof jobs, "%ju", (uintmax_t) pool->config->jobs);
+  snprintf (jobs, sizeof jobs, "%ju", (uintmax_t) (pool->config->settle ? pool->config->jobs : 0));
   const char *const words[] = { pool->powercut, WORKER_COMMAND, fd, types ? types : "", number, jobs, NULL };
   return process_start (words, &io);
 }

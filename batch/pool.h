@@ -41,6 +41,7 @@ struct pool_job {
 
 struct pool_config {
   uint64_t jobs;                /* workers */
+  bool settle;                  /* each keeps to a processor (guest/jobs.h): all their guests are programs */
   const char *folder;           /* directory for temporary files */
   const char *filesystems;      /* names with commas between them: runs of these need the same guests; or NULL */
   void *data;                   /* the caller's */

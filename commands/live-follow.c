@@ -218,7 +218,7 @@ renew_plan (struct log_follower *follower, struct write_log *log)
   else
     r = plan_renew (&follower->plan, log);
   if (r == 0 && follower->crew == NULL)
-    follower->crew = crew_new (follower->plan.list[0]->config.jobs, NULL);
+    follower->crew = crew_new (&follower->plan.list[0]->config);
   return r == 0 && follower->crew ? 0 : -1;
 }
 

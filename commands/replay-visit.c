@@ -297,7 +297,7 @@ visit_all (struct plan *plan)
   int status = EXIT_UNUSABLE;
 
   if ((lines == NULL || visit.lines) && open_ledger (&visit) == 0)
-    visit.crew = crew_new (config->jobs, config->kept);
+    visit.crew = crew_new (config);
   if (visit.crew)
     status = search_and_report (&visit);
   crew_free (visit.crew);

@@ -8,6 +8,8 @@
 
 #include "common/array.h"
 #include "common/message.h"
+#include "guest/jobs.h"
+#include "guest/kernel/kernel.h"
 #include "replay/crew.h"
 #include "replay/worker.h"
 
@@ -16,6 +18,8 @@ struct crew {
   struct runner *spare;         /* without it: the guest of the thread that the crew belongs to, or NULL */
   pthread_t *threads;
   size_t thread_count;
+  unsigned jobs;                /* threads that there are to be, each with its processor, or 0 */
+  atomic_uint settled;          /* how many of them have one */
   atomic_bool failed;
 
   pthread_mutex_t lock;         /* of what follows */
@@ -45,6 +49,8 @@ work (void *opaque)
   struct runner *runner = NULL;
   struct session *session;
 
+  if (crew->jobs > 0)
+    jobs_settle (atomic_fetch_add (&crew->settled, 1), crew->jobs);
   for (size_t number = 0; (session = wait_for_session (crew, number)) != NULL; number++)
     runner = session_work (session, runner);
   runner_stop (runner);
@@ -70,7 +76,7 @@ start_threads (struct crew *crew, unsigned jobs)
 }
 
 struct crew *
-crew_new (unsigned jobs, struct kept *kept)
+crew_new (const struct session_config *config)
 {
   struct crew *crew = calloc (1, sizeof *crew);
 
@@ -78,10 +84,12 @@ crew_new (unsigned jobs, struct kept *kept)
     out_of_memory ();
     return NULL;
   }
-  crew->kept = kept;
+  crew->kept = config->kept;
+  if (config->runner.kernel && kernel_runs_alone (config->runner.kernel))
+    crew->jobs = config->jobs;
   pthread_mutex_init (&crew->lock, NULL);
   pthread_cond_init (&crew->changed, NULL);
-  if (kept || start_threads (crew, jobs) == 0)
+  if (crew->kept || start_threads (crew, config->jobs) == 0)
     return crew;
   crew_free (crew);
   return NULL;

@@ -10,10 +10,10 @@
 
 struct crew;
 
-/* A crew of JOBS.  With KEPT not NULL it is the calling thread alone, which must last as long as KEPT does: its guest
- * comes from there and goes there.  NULL after a message.
+/* A crew of the jobs that CONFIG says.  With its `kept` it is the calling thread alone, which must last as long as that
+ * does: its guest comes from there and goes there.  NULL after a message.
  */
-extern struct crew *crew_new (unsigned jobs, struct kept *kept);
+extern struct crew *crew_new (const struct session_config *config);
 
 /* End its threads and guests.  All sessions must be at their end. */
 extern void crew_free (struct crew *crew);

@@ -280,7 +280,7 @@ session_end (struct session *session)
 int
 session_run (struct session *session)
 {
-  struct crew *crew = crew_new (session->config->jobs, session->config->kept);
+  struct crew *crew = crew_new (session->config);
   int r = crew && session_begin (session, crew) == 0 ? session_end (session) : -1;
 
   crew_free (crew);

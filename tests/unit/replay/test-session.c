@@ -172,7 +172,7 @@ END_TEST
 static void
 run_two (struct session **sessions, int first, int second)
 {
-  struct crew *crew = crew_new (config.jobs, NULL);
+  struct crew *crew = crew_new (&config);
 
   for (size_t i = 0; i < 2; i++) {
     sessions[i] = session_new (&config);
