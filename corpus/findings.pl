@@ -112,9 +112,14 @@ sub line
     my ($report) = @_;
     my @columns = map {
         my $wrong = $_;
-        my %seen;
-        push @{$seen{$_->{'file system'}}}, ($report->{program} ? "$_->{$report->{program}} on " : '') . ($_->{kernel} =~ s/-.*|\+.*//r)
-            for grep { is_wrong ($_) == $wrong } @{$report->{table}};
+        my (%seen, %version);
+        for my $row (grep { is_wrong ($_) == $wrong } @{$report->{table}}) {
+            my ($system, $version) = ($row->{'file system'}, $report->{program} ? $row->{$report->{program}} : '');
+            # A version is said once for the kernels that it was seen on.
+            my $on = $version eq ($version{$system} // '') ? '' : "$version on ";
+            $version{$system} = $version;
+            push @{$seen{$system}}, $on . ($row->{kernel} =~ s/-.*|\+.*//r);
+        }
         join '; ', map { "$_ " . join ', ', @{$seen{$_}} } sort keys %seen;
     } 1, 0;
     my ($known) = $report->{texts}{'What is known of it'} =~ s/\s+/ /gr =~ /\A ?(.+?)\.?(?: (?<=\. )|\z)/;
@@ -138,7 +143,7 @@ sub page
     print slurp ("$folder/introduction.md"), "\n";
     printf "%d findings in file systems and what is below them, %d in programs; %d kernels.\n\n", scalar @systems, scalar @programs, $kernels;
     print "## File systems, and what is below them\n\n", table ('finding', @systems) if @systems;
-    print "\n## Programs\n\n", table ('finding', @programs) if @programs;
+    print "\n## Programs\n\n", table ('finding', @programs), "\n", slurp ("$folder/programs.md") if @programs;
     print "\n", slurp ("$folder/right.md");
 }
 
