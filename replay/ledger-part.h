@@ -25,6 +25,7 @@ struct ledger {
   struct journal_file **journals;
   size_t count;
   struct journal_file *more;    /* that to which is added, or NULL: it is the only one */
+  bool has_end;                 /* of the replay that was begun: one before it came there, and was killed after that */
 };
 
 /* What a fresh guest said. */

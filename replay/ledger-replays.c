@@ -55,14 +55,35 @@ ledger_replays_free (struct ledger_replays *replays)
   array_free (replays->list, replays->count, free_replay);
 }
 
+/* What is looked for, and whether it was noted before the ledger was opened. */
+struct noted {
+  const char *text;
+  bool begun, ended;
+};
+
+static int
+look_for_replay (void *opaque, const struct journal_record *record)
+{
+  struct noted *noted = opaque;
+
+  if ((record->kind == LEDGER_REPLAY || record->kind == LEDGER_REPLAY_END) && strcmp (record->bytes, noted->text) == 0)
+    *(record->kind == LEDGER_REPLAY ? &noted->begun : &noted->ended) = true;
+  return 0;
+}
+
 int
 ledger_begin_replay (struct ledger *ledger, const char *text)
 {
-  return journal_add (ledger->more, LEDGER_REPLAY, 0, text, strlen (text));
+  struct noted noted = { .text = text };
+
+  if (journal_walk (ledger->more, look_for_replay, &noted) == -1)
+    return -1;
+  ledger->has_end = noted.ended;
+  return noted.begun ? 0 : journal_add (ledger->more, LEDGER_REPLAY, 0, text, strlen (text));
 }
 
 int
 ledger_end_replay (struct ledger *ledger, const char *text)
 {
-  return journal_add (ledger->more, LEDGER_REPLAY_END, 0, text, strlen (text));
+  return ledger->has_end ? 0 : journal_add (ledger->more, LEDGER_REPLAY_END, 0, text, strlen (text));
 }

@@ -30,8 +30,8 @@ extern bool ledger_is (const char *path);
 /* Returns 0, or -1 after a message: not all is in the file. */
 extern int ledger_close (struct ledger *ledger);
 
-/* Note in the file of LEDGER that a replay begins, of which TEXT says what it does; and that it has come to its end.
- * Return 0, or -1 after a message.
+/* Note in the file of LEDGER that a replay begins, of which TEXT says what it does; and that this one has come to its
+ * end.  What the file has already is not noted again, however often it is begun with.  Return 0, or -1 after a message.
  */
 extern int ledger_begin_replay (struct ledger *ledger, const char *text);
 extern int ledger_end_replay (struct ledger *ledger, const char *text);

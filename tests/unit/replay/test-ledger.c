@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Long because each way in which a file may be broken off, or broken, is a test of its own. */
 /* A session with guests that are played, which is broken off and begun again with what its ledger has. */
 #include <config.h>
 
@@ -25,6 +26,7 @@
 const struct write_log *history;
 static struct session_config config;
 static bool fickle;             /* what cannot be mounted can be on a fresh boot */
+static const char *noted;       /* what the ledger is told of the replay, or NULL: nothing */
 
 /* What is read decides what is read next; with an `x` in sector 0 and none in sector 1 there is no file system. */
 void
@@ -74,6 +76,7 @@ setup (void)
   };
   make_history (EVENTS);
   fickle = false;
+  noted = NULL;
   runs = boots = 0;
   forget_messages ();
 }
@@ -92,6 +95,7 @@ run_session (bool with_ledger)
   struct ledger *ledger = with_ledger ? ledger_open (FILE_NAME) : NULL;
 
   ck_assert (!with_ledger || ledger);
+  ck_assert (!with_ledger || !noted || ledger_begin_replay (ledger, noted) == 0);
   config.ledger = ledger;
   runs = boots = 0;
   struct session *session = session_new (&config);
@@ -106,6 +110,7 @@ end_session (struct session *session)
 {
   struct ledger *ledger = config.ledger;
 
+  ck_assert (!noted || ledger_end_replay (ledger, noted) == 0);
   session_free (session);
   ck_assert_int_eq (ledger_close (ledger), 0);
 }
@@ -187,24 +192,28 @@ read_layout (void)
   journal_close (journal);
 }
 
-/* After a kill at any instant, no run whose record is whole is made again, and every other one is. */
+/* After a kill at any instant, be it the last, no run whose record is whole is made again, and every other one is;
+ * nothing is noted twice.
+ */
 START_TEST (what_was_killed_at_any_instant_is_gone_on_with)
 {
   struct session *plain = run_session (false);
   const unsigned all = runs;
 
+  noted = "a replay";
   end_session (run_session (true));
   read_layout ();
   const size_t count = layout.count;
   ck_assert_uint_eq (layout.runs[count - 1], all);
   for (size_t i = 0; i < count; i++)
     for (off_t more = 0; more < 2; more++) {
-      read_layout ();
       ck_assert_int_eq (truncate (FILE_NAME, layout.ends[i] + (i + 1 < count ? more * 9 : 0)), 0);
       struct session *session = run_session (true);
       assert_same (plain, session);
       ck_assert_uint_eq (runs + layout.runs[i], all);
       end_session (session);
+      read_layout ();
+      ck_assert_uint_eq (layout.count, count);
     }
   config.jobs = 3;
   ck_assert_int_eq (truncate (FILE_NAME, layout.ends[count / 2]), 0);
