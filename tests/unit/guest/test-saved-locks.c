@@ -20,6 +20,7 @@
 #define UNFINISHED ".0123456789abcdef"
 #define MAKERS 6
 #define ROUNDS 60
+#define WANTING 200
 #define LONG_MS 60000
 
 static void
@@ -198,6 +199,58 @@ START_TEST (one_makes_it_also_while_others_remove_it)
 }
 END_TEST
 
+/* Once READY has an end, take what is kept, or keep it, as who prepares disks does: wait for who makes it; if it is not
+ * there then, make it, unless another has come first.
+ */
+static int
+want (int ready)
+{
+  CLEANUP_FREE char *path = path_of ("one");
+  char byte;
+
+  if (read (ready, &byte, 1) != 0)
+    return 1;
+  const int shared = saved_share (path, LONG_MS);
+  const bool found = is_there (path);
+  if (shared == -1 || close (shared) == -1)
+    return 1;
+  if (found)
+    return 0;
+  saved_sweep ();
+  CLEANUP_CLOSE int lock = saved_lock (path, LONG_MS);
+  if (lock == -1)
+    return 1;
+  if (is_there (path))
+    return 0;
+  /* A file that is there already was made by another. */
+  CLEANUP_CLOSE int made = open ("made", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  usleep (10000);
+  saved_text (path, "made");
+  return made == -1;
+}
+
+START_TEST (of_two_hundred_at_once_one_makes_it)
+{
+  int ready[2], status;
+  const int wanting = (int) unit_rounds (WANTING);
+
+  ck_assert_int_eq (pipe (ready), 0);
+  for (int i = 0; i < wanting; i++)
+    if (fork () == 0) {
+      close (ready[1]);
+      _exit (want (ready[0]));
+    }
+  close (ready[0]);
+  close (ready[1]);             /* now */
+  for (int i = 0; i < wanting; i++) {
+    ck_assert_int_gt (waitpid (-1, &status, 0), 0);
+    ck_assert_int_eq (status, 0);
+  }
+  ck_assert (is_there (GUESTS "one.prepared") && is_there ("made"));
+}
+END_TEST
+
 UNIT_TEST_MAIN_WITH ("saved-locks", begin, leave_work, what_is_in_use_is_not_removed,
                      who_uses_it_waits_for_who_makes_it, debris_of_the_dead_goes_and_that_of_the_living_stays,
-                     holes_take_up_nothing, one_makes_it_also_while_others_remove_it)
+                     holes_take_up_nothing, one_makes_it_also_while_others_remove_it,
+                     of_two_hundred_at_once_one_makes_it)
