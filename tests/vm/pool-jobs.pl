@@ -17,7 +17,7 @@ sub start {
   $worker = fork // die "fork: $!";
   if ($worker == 0) {
     fcntl ($theirs, F_SETFD, 0);
-    exec $powercut, 'pool-worker', fileno ($theirs), $filesystems or die "$powercut: $!";
+    exec $powercut, 'pool-worker', fileno ($theirs), $filesystems, 0, 0 or die "$powercut: $!";
   }
   $ours->autoflush (1);
 }
