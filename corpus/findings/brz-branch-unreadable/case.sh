@@ -15,12 +15,14 @@ commit ()
 }
 setup () { brz init -q branch; commit 1; }
 update () { commit 2; }
-# Not asked for is the working tree, whose state is written in place: only the branch, and what it has.
+# Not asked for is the working tree, whose state is written in place: only the branch, and what it has, in a copy.
 check ()
 {
-    rm -rf branch/.bzr/checkout branch/file
-    seen=$(brz revno branch 2>&1) || wrong "brz revno: $(echo "$seen" | head -n 1)"
-    said=$(brz cat -r -1 branch/file 2>&1) || wrong "brz cat: $(echo "$said" | head -n 1)"
+    rm -rf copy
+    cp -r branch copy || wrong 'the branch cannot be read'
+    rm -rf copy/.bzr/checkout copy/file
+    seen=$(brz revno copy 2>&1) || wrong "brz revno: $(echo "$seen" | head -n 1)"
+    said=$(brz cat -r -1 copy/file 2>&1) || wrong "brz cat: $(echo "$said" | head -n 1)"
     [ "$seen" = 1 ] || [ "$seen" = 2 ] || wrong "the branch is at revision $seen"
     [ "$said" = "$seen" ] || wrong "revision $seen has '$said'"
     ! committed || [ "$seen" = 2 ] || wrong 'brz commit has returned, and the branch is at the revision before'
