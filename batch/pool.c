@@ -88,13 +88,13 @@ static pid_t
 start_process (const struct pool *pool, const struct slot *slot, int messages, int requests)
 {
   const struct process_io io = { .stdout_fd = messages, .stderr_fd = messages, .inherit_fds = { requests } };
-  const char *types = pool->config->filesystems;
+  const char *filesystems = pool->config->filesystems ? pool->config->filesystems : "";
   char fd[16], number[32], jobs[32];
 
   snprintf (fd, sizeof fd, "%d", requests);
   snprintf (number, sizeof number, "%td", slot - pool->slots);
   snprintf (jobs, sizeof jobs, "%ju", (uintmax_t) (pool->config->settle ? pool->config->jobs : 0));
-  const char *const words[] = { pool->powercut, WORKER_COMMAND, fd, types ? types : "", number, jobs, NULL };
+  const char *const words[] = { pool->powercut, WORKER_COMMAND, fd, filesystems, number, jobs, NULL };
   return process_start (words, &io);
 }
 

@@ -21,6 +21,7 @@ static const char rows[] = "sO-ob";
 static const struct kernel kernels[] = { { .release = (char *) "6.1" }, { .release = (char *) "6.12" } };
 static char told[256];          /* what was printed, in order */
 static char done[64];           /* the rows of the jobs, in order */
+static bool settled;            /* whether workers were to keep to a processor each */
 
 static void
 tell (char what, const char *text)
@@ -31,6 +32,7 @@ tell (char what, const char *text)
 int
 pool_run (const struct pool_config *config, struct pool_job *jobs, size_t count, pool_job_ended *ended)
 {
+  settled = config->settle;
   for (size_t i = 0; i < count; i++) {
     const struct cell *cell = jobs[i].data;
 
@@ -163,6 +165,23 @@ START_TEST (cells_are_done_and_told_in_order)
 }
 END_TEST
 
+/* One machine is enough: any worker may come to it. */
+START_TEST (workers_keep_to_a_processor_if_all_kernels_are_programs)
+{
+  static const struct kernel programs[] = { { .release = (char *) "6.1-uml" }, { .release = (char *) "7.2-uml" } };
+
+  for (size_t machines = 0; machines <= 2; machines++) {
+    struct grid grid = new_grid (1);
+
+    for (size_t i = machines; i < 2; i++)
+      grid.environments[i].kernel = &programs[i];
+    ck_assert_int_eq (grid_measure (&grid, NULL, 0), 0);
+    ck_assert (settled == (machines == 0));
+    grid_free (&grid);
+  }
+}
+END_TEST
+
 static char *
 fail_to_make (const struct grid *grid)
 {
@@ -246,5 +265,6 @@ START_TEST (mount_options_are_for_file_systems_that_are_there)
 }
 END_TEST
 
-UNIT_TEST_MAIN ("grid", cells_are_done_and_told_in_order, every_report_is_written, reports_have_files_of_their_own,
-                an_environment_says_what_it_is, mount_options_are_for_file_systems_that_are_there)
+UNIT_TEST_MAIN ("grid", cells_are_done_and_told_in_order, workers_keep_to_a_processor_if_all_kernels_are_programs,
+                every_report_is_written, reports_have_files_of_their_own, an_environment_says_what_it_is,
+                mount_options_are_for_file_systems_that_are_there)

@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <sched.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -24,6 +25,8 @@ static struct play {
   bool moody;                   /* no two runs see the same */
 } play;
 
+static atomic_int processors;   /* that a guest's thread may use */
+
 /* A checker wants what was written after the mark `published`, once it is told that. */
 static void
 play_checker (struct runner *runner, const char *marks, struct outcome *outcome)
@@ -35,6 +38,15 @@ play_checker (struct runner *runner, const char *marks, struct outcome *outcome)
     outcome->check_detail = strdup (play.broken ? "exit 127" : "old contents");
 }
 
+/* How many processors the calling thread may use. */
+static int
+count_processors (void)
+{
+  cpu_set_t usable;
+
+  return sched_getaffinity (0, sizeof usable, &usable) == 0 ? CPU_COUNT (&usable) : -1;
+}
+
 static const struct runner_config runner_config = { .filesystem = "ext4", .mount_options = "", .observe = true };
 static struct session_config config;
 
@@ -43,6 +55,7 @@ play_run (struct runner *runner, const char *marks, struct outcome *outcome)
 {
   char root = play_read (runner, 1), file = root == '.' ? '.' : play_read (runner, 0);
 
+  processors = count_processors ();
   sprintf (runner->tree, "%c%c\n", file, root);
   outcome->behaviour = (uint64_t) (unsigned char) file << 8 | (unsigned char) root;
   if (root != '.' && file == '.' && !(play.fickle && runner->renewed)) {
@@ -196,6 +209,23 @@ START_TEST (a_guest_goes_from_one_session_to_the_next)
     session_free (sessions[i]);
   }
   session_free (alone);
+}
+END_TEST
+
+/* The other guests of these jobs may find nothing left to do. */
+START_TEST (guests_that_are_programs_keep_to_a_processor_and_machines_do_not)
+{
+  static const struct kernel program = { .release = (char *) "7.2-uml" }, machine = { .release = (char *) "7.2" };
+  const int all = count_processors ();
+
+  config.jobs = (unsigned) all;
+  config.runner.kernel = &program;
+  session_free (run_session (0));
+  ck_assert_int_eq (processors, 1);
+  config.runner.kernel = &machine;
+  session_free (run_session (0));
+  ck_assert_int_eq (processors, all);
+  ck_assert_int_eq (count_processors (), all);
 }
 END_TEST
 
@@ -355,7 +385,9 @@ END_TEST
 
 UNIT_TEST_MAIN_WITH ("session", setup, teardown, every_state_is_covered_and_what_is_wrong_is_found,
                      one_run_for_each_state_and_many_workers_find_the_same,
-                     a_guest_goes_from_one_session_to_the_next, after_a_session_that_failed_no_other_is_begun,
+                     a_guest_goes_from_one_session_to_the_next,
+                     guests_that_are_programs_keep_to_a_processor_and_machines_do_not,
+                     after_a_session_that_failed_no_other_is_begun,
                      what_a_fresh_boot_does_not_show_is_no_finding,
                      a_checker_that_was_told_other_marks_is_asked_again, a_checker_that_says_nothing_ends_the_replay,
                      what_is_remembered_is_held_against_runs, who_listens_is_told_every_answer,
