@@ -60,6 +60,7 @@ grid_read_request (struct grid *grid)
   for (size_t i = 0; i < mount->count; i++)
     if (check_mount (mount->texts[i], &grid->filesystems) == -1)
       return -1;
+  snprintf (grid->total_time, sizeof grid->total_time, "%ju", (uintmax_t) grid->request->total_seconds);
   return 0;
 }
 

@@ -52,6 +52,7 @@ resume_job (struct grid *grid, struct cell *cell, struct pool_job *job)
   if (lacks == 1)
     batch_resume_forget (job);
   job->noted = known == 1 && lacks == 0;
+  grid->jobs_done += job->noted;
   return known == -1 || lacks == -1 ? -1 : 0;
 }
 
@@ -115,12 +116,20 @@ plan_cells (struct grid *grid)
   return 0;
 }
 
+static void
+show_progress (const struct grid *grid)
+{
+  progress_show (grid->progress, "%zu of %zu cells", grid->jobs_done, grid->job_count);
+}
+
 /* A job has ended. */
 static int
 note_end (const struct pool_config *config, struct pool_job *job)
 {
   struct grid *grid = config->data;
 
+  grid->jobs_done++;
+  show_progress (grid);
   return grid->resume ? batch_resume_add (grid->resume, job) : 0;
 }
 
@@ -132,8 +141,7 @@ take_end (const struct pool_config *config, struct pool_job *job)
   const struct grid_kind *kind = grid->kind;
   const char *keep = grid->request->keep;
   struct cell *cell = job->data;
-  const size_t done = (size_t) (job - grid->jobs) + 1;
-  const bool last = done == grid->job_count || ((struct cell *) job[1].data)->environment != cell->environment;
+  const bool last = job == &grid->jobs[grid->job_count - 1] || ((struct cell *) job[1].data)->environment != cell->environment;
 
   kind->judge_cell (cell);
   if (keep && job->directory && job->log == NULL && kind->is_worth_keeping (cell))
@@ -143,8 +151,8 @@ take_end (const struct pool_config *config, struct pool_job *job)
   if (last && kind->print_environment) {
     progress_clear (grid->progress);
     kind->print_environment (grid, &grid->cells[(size_t) (cell->environment - grid->environments) * grid->row_count]);
+    show_progress (grid);
   }
-  progress_show (grid->progress, "%zu of %zu cells", done, grid->job_count);
 }
 
 /* Whether some cell's guest is a machine, virtual or emulated. */
@@ -274,7 +282,7 @@ grid_clear_cells (struct grid *grid)
   free (grid->cells);
   grid->jobs = NULL;
   grid->cells = NULL;
-  grid->job_count = grid->cell_count = 0;
+  grid->job_count = grid->jobs_done = grid->cell_count = 0;
 }
 
 void

@@ -31,6 +31,7 @@ struct grid_request {
   bool no_snapshot;             /* as --no-snapshot of it */
   bool no_cache;                /* as --no-cache of it */
   const char *nested, *nested_limit;    /* as --nested and --nested-limit of it, or NULL */
+  uint64_t total_seconds;       /* as --total-time of it, for each cell; 0: no limit */
   const char *device;           /* as --device of it, or NULL */
   uint64_t jobs;                /* cells side by side; 0: as many as keep the processors busy */
   const char *command;          /* the command line itself */
@@ -68,6 +69,7 @@ struct grid {
 
   /* From here on it is the grid's: begin with zeros, and free with grid_free. */
   struct words filesystems;
+  char total_time[32];          /* the request's total_seconds, for jobs, which borrow their words */
   struct kernel *kernels;
   char **guests;                /* what tells those of each kernel from others, if cells are remembered */
   size_t kernel_count;
@@ -77,6 +79,7 @@ struct grid {
   size_t cell_count;
   struct pool_job *jobs;        /* of the cells with something to do */
   size_t job_count;
+  size_t jobs_done;             /* in whatever order */
   struct progress *progress;
   struct batch_resume *resume;  /* what came of cells, or NULL */
   bool not_kept;                /* logs that were to be kept are not */

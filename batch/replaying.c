@@ -12,7 +12,9 @@ grid_add_replaying (const struct grid *grid, struct pool_job *job)
     return -1;
   if (request->nested && pool_add_option (job, "--nested", request->nested) == -1)
     return -1;
-  return request->nested_limit ? pool_add_option (job, "--nested-limit", request->nested_limit) : 0;
+  if (request->nested_limit && pool_add_option (job, "--nested-limit", request->nested_limit) == -1)
+    return -1;
+  return request->total_seconds ? pool_add_option (job, "--total-time", grid->total_time) : 0;
 }
 
 int

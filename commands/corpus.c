@@ -63,6 +63,7 @@ parse_run (int argc, char **argv, struct corpus_request *request)
     NO_CACHE_OPTION (&request->grid.no_cache),
     OPT_TEXT ("nested", &request->grid.nested, "DEPTH", "how often the power fails again, in recovery: up to 2 [0]"),
     OPT_TEXT ("nested-limit", &request->grid.nested_limit, "RUNS", "most at one crash point of a recovery [64]"),
+    OPT_SECONDS ("total-time", &request->grid.total_seconds, "S", "most time for the runs of a cell [0: no limit]", 0),
     OPT_TEXT ("fs", &request->grid.filesystems, "NAME,...", "file systems [" CORPUS_FILESYSTEMS "]"),
     OPT_TEXT ("filter", &request->pattern, "PATTERN", "only cases with a part of their name that it matches"),
     BACKGROUND_OPTION (&request->grid.background, "WHICH,..."),

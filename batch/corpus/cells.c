@@ -9,6 +9,7 @@
 #include "batch/corpus/cell-outcome.h"
 #include "batch/corpus/corpus.h"
 #include "batch/corpus/log.h"
+#include "batch/result.h"
 #include "common/cleanup.h"
 #include "common/message.h"
 #include "common/text.h"
@@ -193,6 +194,13 @@ corpus_cell_failure (const struct cell *cell)
   return case_find_failure (cell->row, cell->environment->filesystem, cell->environment->kernel->release);
 }
 
+static char *
+describe_unfinished (const cJSON *result)
+{
+  return text_format ("not every crash state was covered: %s of %s were", result_text (result, "states_covered"),
+                      result_text (result, "crash_states"));
+}
+
 static void
 judge_cell (struct cell *cell)
 {
@@ -201,7 +209,7 @@ judge_cell (struct cell *cell)
 
   cell->outcome = case_judge (status, job->result, corpus_cell_failure (cell));
   if (cell->outcome == CASE_NOT_APPLICABLE || cell->outcome == CASE_ERROR)
-    cell->reason = job->result ? text_format ("not every crash state was covered") : pool_describe_end (job);
+    cell->reason = job->result ? describe_unfinished (job->result) : pool_describe_end (job);
   if (cell->reason && strstr (cell->reason, CHECKER_REFUSED))
     cell->outcome = CASE_NOT_APPLICABLE;
 }

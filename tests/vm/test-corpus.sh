@@ -92,6 +92,14 @@ put_case broken 'exit 3; mv; sync' 'filesystems = ext4'
 expect_status 2 "$powercut" corpus run --background=none --jobs=1 --fs=ext4 --filter=broken --json="$tmp/json" "$cases"
 expect broken ext4 error
 
+# One that takes too long is cut, and says how far it came.
+put_case slow "$safe" 'filesystems = ext4' 'check = sleep 0.5'
+expect_status 2 "$powercut" corpus run --background=none --jobs=1 --fs=ext4 --filter=slow --total-time=1 --json="$tmp/json" "$cases"
+expect slow ext4 error
+jq -e '.cells[].reason | test ("^not every crash state was covered: [0-9]+ of [0-9]+ were$")' "$tmp/json" > "$tmp/ignored" ||
+    fail "the reason: $(jq -c .cells "$tmp/json")"
+rm -r "$cases/slow"
+
 # A stream: those that pass are counted, the others kept with their workloads.
 printf 'mkdir d\nwrite s 0 4K\nbegin\nrename s d/t\nfsync d\n' > "$tmp/both.workload"
 tar -cf "$tmp/stream.tar" -C "$tmp" both.workload -C "$cases" plain.workload

@@ -15,8 +15,10 @@ update () { commit 2; }
 check ()
 {
     seen=$(ostree --repo=repository log branch 2>&1) || wrong "the branch cannot be read: $seen"
-    said=$(ostree --repo=repository fsck -q 2>&1) || wrong "ostree fsck: $said"
-    ! committed || [ "$(echo "$seen" | grep -c '^commit')" = 2 ] ||
+    number=$(echo "$seen" | grep -c '^commit')
+    said=$(ostree --repo=repository cat branch /file 2>&1) || wrong "the file cannot be read: $said"
+    [ "$said" = "contents $number" ] || wrong "the file in commit $number has '$said'"
+    ! committed || [ "$number" = 2 ] ||
         wrong 'ostree commit has returned, and the branch is at the commit before'
 }
 "$@"

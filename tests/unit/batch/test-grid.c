@@ -40,6 +40,11 @@ pool_run (const struct pool_config *config, struct pool_job *jobs, size_t count,
     jobs[i].seconds = 2;
     jobs[i].result = cJSON_Parse ("{\"log\": \"gone\", \"points\": [], \"runs\": 5}");
   }
+  /* The last may be done first, while the report of all waits for the first. */
+  for (size_t i = count; i-- > 0;) {
+    ck_assert_int_eq (config->note (config, &jobs[i]), 0);
+    ck_assert_uint_eq (((const struct grid *) config->data)->jobs_done, count - i);
+  }
   for (size_t i = 0; i < count; i++)
     ended (config, &jobs[i]);
   return 0;
