@@ -141,7 +141,8 @@ take_end (const struct pool_config *config, struct pool_job *job)
   const struct grid_kind *kind = grid->kind;
   const char *keep = grid->request->keep;
   struct cell *cell = job->data;
-  const bool last = job == &grid->jobs[grid->job_count - 1] || ((struct cell *) job[1].data)->environment != cell->environment;
+  const bool last = job == &grid->jobs[grid->job_count - 1]
+    || ((struct cell *) job[1].data)->environment != cell->environment;
 
   kind->judge_cell (cell);
   if (keep && job->directory && job->log == NULL && kind->is_worth_keeping (cell))
