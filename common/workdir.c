@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <config.h>
 
+#include <dirent.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
+#include "common/lock.h"
 #include "common/message.h"
 #include "common/workdir.h"
+
+#define PREFIX "powercut-"
+#define LOCK_NAME "lock"        /* in each folder: its maker has it for as long as it lives */
+#define NEW_SECONDS 600         /* one that has just been made may have no lock yet */
 
 /* Those that there are, for workdir_remove_all. */
 struct workdir {
   struct workdir *next;
   pid_t maker;                  /* a child knows its parent's, but has no right to them */
+  int lock;                     /* or -1: nobody sweeps it, then */
   char path[];
 };
 
@@ -21,7 +32,7 @@ static struct workdir *workdirs;
 
 /* Without memory for it, it is only left when everything is. */
 static void
-note (const char *path)
+note (const char *path, int lock)
 {
   struct workdir *workdir = malloc (sizeof *workdir + strlen (path) + 1);
 
@@ -29,6 +40,7 @@ note (const char *path)
     return;
   workdir->next = workdirs;
   workdir->maker = getpid ();
+  workdir->lock = lock;
   strcpy (workdir->path, path);
   workdirs = workdir;
 }
@@ -41,9 +53,63 @@ forget (const char *path)
       struct workdir *workdir = *at;
 
       *at = workdir->next;
+      if (workdir->lock >= 0)
+        close (workdir->lock);
       free (workdir);
       return;
     }
+}
+
+static int
+remove_entry (const char *path, const struct stat *status, int type, struct FTW *position)
+{
+  (void) status;
+  (void) type;
+  (void) position;
+  return remove (path);
+}
+
+/* Take the lock of the folder PATH.  Returns as lock_take does. */
+static int
+take_lock (const char *path, bool make)
+{
+  CLEANUP_FREE char *lock = NULL;
+  struct stat status;
+
+  if (asprintf (&lock, "%s/" LOCK_NAME, path) == -1 || (!make && lstat (lock, &status) == -1))
+    return -1;
+  return lock_take (lock, true, 0);
+}
+
+/* Remove the folder PATH if it is this user's, not new, and its maker was killed. */
+static void
+sweep_one (const char *path)
+{
+  struct stat status;
+
+  if (lstat (path, &status) == -1 || !S_ISDIR (status.st_mode) || status.st_uid != geteuid ()
+      || time (NULL) - status.st_mtime < NEW_SECONDS)
+    return;
+  CLEANUP_CLOSE int lock = take_lock (path, false);
+  if (lock >= 0)
+    nftw (path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Remove what processes that were killed have left in PARENT. */
+static void
+sweep (const char *parent)
+{
+  DIR *directory = opendir (parent);
+  const struct dirent *entry;
+
+  while (directory && (entry = readdir (directory)) != NULL) {
+    CLEANUP_FREE char *path = NULL;
+
+    if (strncmp (entry->d_name, PREFIX, strlen (PREFIX)) == 0 && asprintf (&path, "%s/%s", parent, entry->d_name) != -1)
+      sweep_one (path);
+  }
+  if (directory)
+    closedir (directory);
 }
 
 char *
@@ -54,7 +120,8 @@ workdir_create (void)
 
   if (parent == NULL || *parent == '\0')
     parent = "/tmp";
-  if (asprintf (&path, "%s/powercut-XXXXXX", parent) == -1) {
+  sweep (parent);
+  if (asprintf (&path, "%s/" PREFIX "XXXXXX", parent) == -1) {
     error_message ("out of memory");
     return NULL;
   }
@@ -63,17 +130,8 @@ workdir_create (void)
     free (path);
     return NULL;
   }
-  note (path);
+  note (path, take_lock (path, true));
   return path;
-}
-
-static int
-remove_entry (const char *path, const struct stat *status, int type, struct FTW *position)
-{
-  (void) status;
-  (void) type;
-  (void) position;
-  return remove (path);
 }
 
 void

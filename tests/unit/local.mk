@@ -35,7 +35,7 @@ UNIT_TESTS += \
 	tests/unit/common/test-array tests/unit/common/test-complaint tests/unit/common/test-journal tests/unit/common/test-number \
 	tests/unit/common/test-options tests/unit/common/test-printable tests/unit/common/test-process \
 	tests/unit/common/test-publish tests/unit/common/test-ranges \
-	tests/unit/common/test-sandbox tests/unit/common/test-stamp tests/unit/common/test-text \
+	tests/unit/common/test-sandbox tests/unit/common/test-stamp tests/unit/common/test-text tests/unit/common/test-workdir \
 	tests/unit/filesystem/test-filesystem tests/unit/filesystem/test-fsck \
 	tests/unit/log/test-calls tests/unit/log/test-choice tests/unit/log/test-crash-state \
 	tests/unit/log/test-crash-state-model tests/unit/log/test-paths \
