@@ -3,8 +3,8 @@
 #ifndef POWERCUT_COMMON_WORKDIR_H
 #define POWERCUT_COMMON_WORKDIR_H
 
-/* Make a folder that only this user can enter, under TMPDIR or /tmp.  Those are removed that processes of this user have
- * left there which were killed.  For one thread at a time.  Returns its path, to free, or NULL after a message.
+/* Make a folder that only this user can enter, under TMPDIR or /tmp.  Those are removed that processes of this user
+ * have left there which were killed.  For one thread at a time.  Returns its path, to free, or NULL after a message.
  */
 extern char *workdir_create (void);
 

@@ -65,8 +65,8 @@ static void
 note_unrepeated (struct worker *worker, const struct finding *finding)
 {
   worker_note_mismatch (worker);
-  error_message ("state %s: a freshly booted guest does not see it again: %s: no number of this replay is to be "
-                 "trusted", finding->state, violation_name (finding->kind));
+  error_message ("state %s: a freshly booted guest does not see it again: %s: %s: no number of this replay is to be "
+                 "trusted", finding->state, violation_name (finding->kind), finding->detail);
 }
 
 /* Rebuild a finding's state from its id on a freshly booted guest. */

@@ -76,6 +76,21 @@ remember_minimal (struct worker *worker, const struct minimal *minimal, enum vio
   return verdict.kind == kind;
 }
 
+/* MINIMAL is wrong with KIND from memory alone.  Guests that die or hang may do so by luck, whatever they read: what
+ * two of them did is true, what a third does contradicts nobody.
+ */
+static void
+note_not_wrong (struct worker *worker, const struct minimal *minimal, enum violation kind)
+{
+  if (kind == VIOLATION_KERNEL || kind == VIOLATION_HANG) {
+    error_message ("state %s: %s, not each time: it has no smallest state", minimal->state, violation_name (kind));
+    return;
+  }
+  worker_note_mismatch (worker);
+  error_message ("state %s: a run is not wrong as was remembered: %s: no number of this replay is to be trusted",
+                 minimal->state, violation_name (kind));
+}
+
 /* Whether a run of MINIMAL, which may be known from memory alone, is wrong with KIND: 1, 0 after a message, or -1. */
 static int
 confirm_minimal (struct worker *worker, const struct minimal *minimal, enum violation kind)
@@ -100,9 +115,7 @@ confirm_minimal (struct worker *worker, const struct minimal *minimal, enum viol
   free (verdict.detail);
   if (verdict.kind == kind)
     return 1;
-  worker_note_mismatch (worker);
-  error_message ("state %s: a run is not wrong as was remembered: %s: no number of this replay is to be trusted",
-                 minimal->state, violation_name (kind));
+  note_not_wrong (worker, minimal, kind);
   return 0;
 }
 

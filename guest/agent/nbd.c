@@ -42,6 +42,7 @@
 #define BLOCK_SIZE 512
 #define GUEST_ADDRESS "10.0.2.15"
 #define GUEST_NETMASK "255.255.255.0"
+#define CONNECT_TRIES 10        /* of some 3 s each */
 #define HANDSHAKE_WAIT_S 5
 #define DEVICE_WAIT_MS 10000
 #define DEVICE_STEP_MS 1
@@ -195,6 +196,19 @@ raise_network (void)
   return 0;
 }
 
+/* Connect FD.  The host's part of the network is QEMU's, which a busy host does not let answer in time.  Returns 0, or
+ * -1 with errno.
+ */
+static int
+connect_patiently (int fd, const struct sockaddr_in *address)
+{
+  int r = -1;
+
+  for (int i = 0; r == -1 && i < CONNECT_TRIES && (i == 0 || errno == EHOSTUNREACH); i++)
+    r = connect (fd, (const struct sockaddr *) address, sizeof *address);
+  return r;
+}
+
 static int
 connect_server (const char *host, const char *port)
 {
@@ -208,7 +222,7 @@ connect_server (const char *host, const char *port)
   }
   address.sin_port = htons ((uint16_t) number);
   int fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd == -1 || connect (fd, (struct sockaddr *) &address, sizeof address) == -1) {
+  if (fd == -1 || connect_patiently (fd, &address) == -1) {
     error_message ("cannot connect to the NBD server at %s:%s: %m", host, port);
     if (fd >= 0)
       close (fd);

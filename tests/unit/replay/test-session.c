@@ -23,6 +23,7 @@ static struct play {
   bool fickle;                  /* what cannot be mounted can be on a fresh boot */
   bool broken;                  /* the checker says nothing */
   bool moody;                   /* no two runs see the same */
+  unsigned panics;              /* so many of the runs that cannot mount it, and of the repeated ones, kill the guest */
 } play;
 
 static atomic_int processors;   /* that a guest's thread may use */
@@ -58,6 +59,13 @@ play_run (struct runner *runner, const char *marks, struct outcome *outcome)
   processors = count_processors ();
   sprintf (runner->tree, "%c%c\n", file, root);
   outcome->behaviour = (uint64_t) (unsigned char) file << 8 | (unsigned char) root;
+  if (root != '.' && file == '.' && play.panics > 0) {
+    play.panics--;
+    outcome->kind = OUTCOME_DIED;
+    outcome->detail = strdup ("Kernel panic");
+    outcome->repeated = true;
+    return;
+  }
   if (root != '.' && file == '.' && !(play.fickle && runner->renewed)) {
     outcome->kind = OUTCOME_UNMOUNTABLE;
     outcome->detail = strdup ("mount: EIO");
@@ -254,8 +262,8 @@ START_TEST (what_a_fresh_boot_does_not_show_is_no_finding)
   ck_assert_uint_eq (results->findings.count, 1);
   ck_assert_int_eq (results->findings.list[0].confirmation, FINDING_UNREPEATED);
   ck_assert_uint_eq (results->mismatches, 1);
-  ck_assert_str_eq (message, "state 7:-1: a freshly booted guest does not see it again: unmountable: no number of this "
-                    "replay is to be trusted");
+  ck_assert_str_eq (message, "state 7:-1: a freshly booted guest does not see it again: unmountable: mount: EIO: "
+                    "no number of this replay is to be trusted");
   session_free (session);
 }
 END_TEST
@@ -343,6 +351,24 @@ START_TEST (who_listens_is_told_every_answer)
 }
 END_TEST
 
+/* A guest that died twice died, whatever a third one does. */
+START_TEST (a_panic_by_luck_is_a_finding_without_a_smallest_state)
+{
+  config.minimize = true;
+  play.panics = 1;
+  struct session *session = run_session (0);
+  const struct results *results = session_results (session);
+
+  ck_assert_uint_eq (results->findings.count, 1);
+  ck_assert_int_eq (results->findings.list[0].kind, VIOLATION_KERNEL);
+  ck_assert_int_eq (results->findings.list[0].confirmation, FINDING_REPEATED);
+  ck_assert_ptr_null (results->findings.list[0].minimal);
+  ck_assert_uint_eq (results->mismatches, 0);
+  ck_assert_str_eq (message, "state 7:-1: kernel, not each time: it has no smallest state");
+  session_free (session);
+}
+END_TEST
+
 START_TEST (the_smallest_state_of_a_finding_is_found)
 {
   config.minimize = true;
@@ -391,4 +417,5 @@ UNIT_TEST_MAIN_WITH ("session", setup, teardown, every_state_is_covered_and_what
                      what_a_fresh_boot_does_not_show_is_no_finding,
                      a_checker_that_was_told_other_marks_is_asked_again, a_checker_that_says_nothing_ends_the_replay,
                      what_is_remembered_is_held_against_runs, who_listens_is_told_every_answer,
+                     a_panic_by_luck_is_a_finding_without_a_smallest_state,
                      the_smallest_state_of_a_finding_is_found, one_state_is_seen_and_made_smaller)
