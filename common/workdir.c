@@ -17,7 +17,8 @@
 #include "common/workdir.h"
 
 #define PREFIX "powercut-"
-#define LOCK_NAME "lock"        /* in each folder: its maker has it for as long as it lives */
+#define ENDING "XXXXXX"         /* as mkdtemp wants it */
+#define LOCK_NAME ".powercut-lock"      /* in each folder: its maker has it for as long as it lives */
 #define NEW_SECONDS 600         /* one that has just been made may have no lock yet */
 
 /* Those that there are, for workdir_remove_all. */
@@ -95,6 +96,13 @@ sweep_one (const char *path)
     nftw (path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Whether NAME is as those of these folders are: a user may have others that begin so. */
+static bool
+is_workdir_name (const char *name)
+{
+  return strncmp (name, PREFIX, strlen (PREFIX)) == 0 && strlen (name) == strlen (PREFIX ENDING);
+}
+
 /* Remove what processes that were killed have left in PARENT. */
 static void
 sweep (const char *parent)
@@ -105,7 +113,7 @@ sweep (const char *parent)
   while (directory && (entry = readdir (directory)) != NULL) {
     CLEANUP_FREE char *path = NULL;
 
-    if (strncmp (entry->d_name, PREFIX, strlen (PREFIX)) == 0 && asprintf (&path, "%s/%s", parent, entry->d_name) != -1)
+    if (is_workdir_name (entry->d_name) && asprintf (&path, "%s/%s", parent, entry->d_name) != -1)
       sweep_one (path);
   }
   if (directory)
@@ -121,7 +129,7 @@ workdir_create (void)
   if (parent == NULL || *parent == '\0')
     parent = "/tmp";
   sweep (parent);
-  if (asprintf (&path, "%s/" PREFIX "XXXXXX", parent) == -1) {
+  if (asprintf (&path, "%s/" PREFIX ENDING, parent) == -1) {
     error_message ("out of memory");
     return NULL;
   }

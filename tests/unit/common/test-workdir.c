@@ -72,24 +72,28 @@ is_there (const char *path)
 
 START_TEST (what_the_killed_have_left_is_removed)
 {
-  CLEANUP_FREE char *other = NULL, *link = NULL;
+  CLEANUP_FREE char *other = NULL, *named = NULL, *link = NULL;
   int end;
 
   ck_assert_ptr_nonnull (mkdtemp (parent));
   ck_assert_int_eq (setenv ("TMPDIR", parent, 1), 0);
   CLEANUP_FREE char *killed = leave_one (NULL), *fresh = leave_one (NULL), *alive = leave_one (&end);
-  /* Somebody else's, who has no lock, and a way out. */
-  ck_assert (asprintf (&other, "%s/powercut-other", parent) != -1 && mkdir (other, 0700) == 0);
-  ck_assert (asprintf (&link, "%s/powercut-link", parent) != -1 && symlink (killed, link) == 0);
+  CLEANUP_FREE char *renamed = leave_one (NULL);
+  /* The user's own, one with no lock and one with another name, and a way out. */
+  ck_assert (asprintf (&other, "%s/powercut-others", parent) != -1 && mkdir (other, 0700) == 0);
+  ck_assert (asprintf (&named, "%s/powercut-results", parent) != -1 && rename (renamed, named) == 0);
+  ck_assert (asprintf (&link, "%s/powercut-linked", parent) != -1 && symlink (killed, link) == 0);
   age (killed, 3600);
   age (fresh, 10);
   age (alive, 3600);
   age (other, 3600);
+  age (named, 3600);
   age (link, 3600);
   CLEANUP_FREE char *own = workdir_create ();
   ck_assert_ptr_nonnull (own);
   ck_assert (!is_there (killed));
-  ck_assert (is_there (fresh) && is_there (alive) && is_there (other) && is_there (link) && is_there (own));
+  ck_assert (is_there (fresh) && is_there (alive) && is_there (other));
+  ck_assert (is_there (named) && is_there (link) && is_there (own));
   close (end);
   while (wait (NULL) > 0) {
     /* until the last */
